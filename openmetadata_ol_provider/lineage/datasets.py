@@ -1,0 +1,109 @@
+"""The datasets of a plan: each once, with every identity seen for it and its latest facts."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate as glob
+
+import msgspec
+
+from openmetadata_ol_provider.config import Config, strip_slashes
+from openmetadata_ol_provider.lineage.filters import Filter
+from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
+from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field, Identity
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, Part, SchemaField
+from openmetadata_ol_provider.openlineage.merge import merge_facets
+from openmetadata_ol_provider.openlineage.runs import DatasetState
+
+
+class _Entry(Part):
+    facets: DatasetFacets | None = None
+    times: dict[str, int] = msgspec.field(default_factory=dict)
+    identities: dict[Identity, None] = msgspec.field(default_factory=dict)
+
+
+class DatasetBook:
+    """Collects the datasets of a batch.
+
+    :param config: for the filters
+    :param naming: for the identities
+    """
+
+    def __init__(self, config: Config, naming: Naming) -> None:
+        self._naming = naming
+        self._filter = Filter(config.datasets.include, config.datasets.exclude)
+        self._rules = [(namespace_pattern(rule.namespace), rule.ignore) for rule in config.namespaces]
+        self._entries: dict[DatasetId, _Entry] = {}
+
+    def add(self, dataset: DatasetState, at: int = 0) -> None:
+        """Note a dataset as a run or a static event shows it.
+
+        :param at: time of the facets that have no time of their own, microseconds
+        """
+        key = DatasetId(dataset.namespace, dataset.name)
+        entry = self._entries.setdefault(key, _Entry())
+        facets = dataset.facets
+        links = facets.symlinks.identifiers if facets and facets.symlinks and not facets.symlinks.deleted else None
+        for identity in self._naming.identities(dataset.namespace, dataset.name, links or ()):
+            entry.identities[identity] = None
+        if facets is None:
+            return
+        for name in facets.__struct_fields__:
+            facet = getattr(facets, name)
+            if facet is not None:
+                single = DatasetFacets(**{name: facet})
+                entry.facets = merge_facets(entry.facets, entry.times, single, dataset.times.get(name, at))
+
+    def mention(self, dataset: DatasetId) -> None:
+        """Note a dataset that only column lineage names."""
+        if dataset not in self._entries:
+            self.add(DatasetState(namespace=dataset.namespace, name=dataset.name))
+
+    def wanted(self, dataset: DatasetId) -> bool:
+        """Tell whether a dataset takes part: not excluded, and not in an ignored namespace."""
+        rule = next((ignore for pattern, ignore in self._rules if pattern.fullmatch(dataset.namespace)), False)
+        return not rule and self._filter.admits(dataset.namespace, dataset.name)
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return the datasets, sorted by name."""
+        return tuple(self._dataset(key, self._entries[key]) for key in sorted(self._entries))
+
+    def _dataset(self, key: DatasetId, entry: _Entry) -> Dataset:
+        facets = entry.facets or DatasetFacets()
+        schema, documentation = facets.schema, facets.documentation
+        return Dataset(
+            namespace=key.namespace,
+            name=key.name,
+            identities=self._ordered(key, entry),
+            fields=_fields(schema.fields) if schema and not schema.deleted else (),
+            description=documentation.description or None if documentation and not documentation.deleted else None,
+            owners=owners_of(facets.ownership),
+            tags=tags_of(facets.tags),
+            ignored=not self.wanted(key),
+        )
+
+    def _ordered(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
+        """Put names that came by symlink before the primary one, as :meth:`Naming.identities` does for one event."""
+        own = self._naming.identities(key.namespace, key.name)
+        tables = sorted((i for i in entry.identities if i not in own and i.kind == "table"), key=_sort_key)
+        others = sorted((i for i in entry.identities if i not in own and i.kind != "table"), key=_sort_key)
+        return (*tables, *own, *others)
+
+
+def namespace_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile a namespace rule: literal, with ``*`` and ``?``, or ``/regular expression/``; it matches the whole name."""
+    inner = strip_slashes(pattern)
+    return re.compile(inner if inner != pattern else glob(pattern))
+
+
+def _fields(found: list[SchemaField] | None) -> tuple[Field, ...]:
+    return tuple(
+        Field(field.name, field.type or None, field.description or None, _fields(field.fields))
+        for field in found or ()
+        if field.name
+    )
+
+
+def _sort_key(identity: Identity) -> tuple[str, str]:
+    return identity.namespace, identity.name

@@ -1,0 +1,169 @@
+"""Jobs and runs: which job is the pipeline, which its task, and what the catalogue may be told of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Tag
+from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, ParentFacet, RunFacets, TagsFacet
+from openmetadata_ol_provider.openlineage.runs import Anchor, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.times import iso
+
+Level = Literal["root", "parent", "job"]
+#: Longest error message that goes into a run's status.
+MAX_ERROR = 2_000
+
+
+class RunOf(NamedTuple):
+    """A run of a job, as a parent facet names it."""
+
+    job: JobId
+    run_id: str
+
+
+class Family(NamedTuple):
+    """A run, its parent and the root of its chain; parent and root are ``None`` when it has none."""
+
+    own: RunOf
+    parent: RunOf | None
+    root: RunOf | None
+
+    def pipeline(self, level: Level) -> RunOf:
+        """Return the run whose job becomes the pipeline."""
+        if level == "job":
+            return self.own
+        chosen = self.root or self.parent if level == "root" else self.parent
+        return chosen or self.own
+
+
+def family(run: Run) -> Family:
+    """Read who started a run: ``parent``, with ``root`` since ParentRunFacet 1-1-0; the old key ``parentRun`` too."""
+    own = RunOf(JobId(run.namespace, run.name), run.run_id)
+    facet = _parent_facet(run.run_facets)
+    parent = _run_of(facet.job, facet.run) if facet else None
+    root = _run_of(facet.root.job, facet.root.run) if facet and facet.root else None
+    return Family(own, parent, root)
+
+
+def topmost(start: Family, state: RunState) -> Family:
+    """Walk up through the runs that are known where a producer names no root (old ones name the parent only)."""
+    if start.root is not None or start.parent is None:
+        return start
+    top, seen = start.parent, {start.own.run_id}
+    while top.run_id not in seen:
+        seen.add(top.run_id)
+        run = state.runs.get(run_key(top.job.namespace, top.run_id))
+        above = family(run) if run else None
+        higher = (above.root or above.parent) if above else None
+        if higher is None:
+            break
+        top = higher
+    return start._replace(root=top)
+
+
+def _parent_facet(facets: RunFacets | None) -> ParentFacet | None:
+    return (facets.parent or facets.parentRun) if facets else None
+
+
+def _run_of(job: object, run: object) -> RunOf | None:
+    name, run_id = getattr(job, "name", None), getattr(run, "runId", None)
+    if not name or not run_id:
+        return None
+    return RunOf(JobId(getattr(job, "namespace", None) or "", name), run_id)
+
+
+def task_name(job: JobId, pipeline: JobId) -> str | None:
+    """Return the task's name within the pipeline: ``dag.group.task`` is ``group.task`` of ``dag``.
+
+    The pipeline's own name is cut off, not everything before the first dot: names of both may hold dots.
+    """
+    if job == pipeline:
+        return None
+    if job.namespace == pipeline.namespace and job.name.startswith(pipeline.name + "."):
+        return job.name[len(pipeline.name) + 1 :] or job.name
+    return job.name
+
+
+def job_of(names: Family, facets: JobFacets | None, level: Level) -> Job:
+    """Return a job with the facts that a catalogue can use; facets are never dumped whole."""
+    facets = facets or JobFacets()
+    kind = facets.jobType
+    pipeline = names.pipeline(level).job
+    job = names.own.job
+    return Job(
+        namespace=job.namespace,
+        name=job.name,
+        pipeline=pipeline,
+        task=task_name(job, pipeline),
+        parent=names.parent.job if names.parent else None,
+        root=names.root.job if names.root else None,
+        type=kind.jobType if kind else None,
+        integration=kind.integration if kind else None,
+        processing_type=kind.processingType if kind else None,
+        description=_description(facets),
+        owners=owners_of(facets.ownership),
+        tags=tags_of(facets.tags),
+        sql=facets.sql.query or None if facets.sql and not facets.sql.deleted else None,
+        source_url=facets.sourceCodeLocation.url or None if facets.sourceCodeLocation else None,
+    )
+
+
+def _description(facets: JobFacets) -> str | None:
+    found = facets.documentation
+    return found.description or None if found and not found.deleted else None
+
+
+def owners_of(facet: OwnershipFacet | None) -> tuple[Owner, ...]:
+    """Return the owners of an ownership facet."""
+    if facet is None or facet.deleted:
+        return ()
+    return tuple(Owner(owner.name, owner.type or None) for owner in facet.owners or () if owner.name)
+
+
+def tags_of(facet: TagsFacet | None) -> tuple[Tag, ...]:
+    """Return the tags of a tags facet."""
+    if facet is None or facet.deleted:
+        return ()
+    return tuple(
+        Tag(tag.key, tag.value or None, tag.source or None, tag.field or None) for tag in facet.tags or () if tag.key
+    )
+
+
+def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRecord:
+    """Return what is known of a run, pinned to the start of the pipeline's run that it belongs to."""
+    top = names.pipeline(level)
+    error = run.run_facets.errorMessage if run.run_facets else None
+    nominal = run.run_facets.nominalTime if run.run_facets else None
+    return RunRecord(
+        run_id=run.run_id,
+        job=names.own.job,
+        state=run.state,
+        pipeline=top.job,
+        pipeline_run_id=top.run_id,
+        pipeline_started_at=_iso(state.anchors[run_key(top.job.namespace, top.run_id)].at),
+        task=task_name(names.own.job, top.job),
+        started_at=_iso(run.first_at if run.started_at is None else run.started_at),
+        ended_at=_iso(run.ended_at) if run.ended_at is not None else None,
+        nominal_start=nominal.nominalStartTime if nominal else None,
+        error=error.message[:MAX_ERROR] if error and error.message else None,
+    )
+
+
+def pin_anchors(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) -> None:
+    """Give each pipeline run the time that keys its status: the earliest seen when first published, then for ever.
+
+    :param runs: the runs of a batch, each with the pipeline's run that it belongs to
+    :param touched: time of consumption, microseconds
+    """
+    earliest: dict[str, int] = {}
+    for run, top in runs:
+        key = run_key(top.job.namespace, top.run_id)
+        earliest[key] = min(run.first_at, earliest.get(key, run.first_at))
+    for key, at in earliest.items():
+        anchor = state.anchors.setdefault(key, Anchor(at=at))
+        anchor.touched = touched
+
+
+def _iso(microseconds: int) -> str:
+    return iso(dt.datetime.fromtimestamp(0, dt.timezone.utc) + dt.timedelta(microseconds=microseconds))

@@ -1,0 +1,215 @@
+"""The plan: what should be true in the catalogue, as plain values.
+
+A :class:`LineagePlan` is what ``translate`` prints, what XCom carries and what the publisher takes. It is independent of
+any catalogue: datasets carry the names the events gave them, and resolution is the publisher's step.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+PLAN_VERSION = 1
+
+#: How an edge was derived: from the ``lineage`` facet, from ``columnLineage``, or as inputs x outputs of a run.
+Basis = Literal["explicit", "columns", "product"]
+#: What kind of catalogue entity an identity may name.
+Kind = Literal["table", "topic", "container", "other"]
+#: Where a run stands: the lattice START < RUNNING < {COMPLETE, ABORT, FAIL}; OTHER says nothing about it.
+State = Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"]
+
+
+class _Value(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of the plan's values: immutable, hashable where the parts are, absent parts left out of JSON."""
+
+
+class DatasetId(_Value, frozen=True, order=True):
+    """A dataset as the event names it (its primary identity)."""
+
+    namespace: str
+    name: str
+
+
+class JobId(_Value, frozen=True, order=True):
+    """A job as the event names it."""
+
+    namespace: str
+    name: str
+
+
+class Identity(_Value, frozen=True):
+    """One name under which a dataset may be found in the catalogue, normalised; candidates are tried in order."""
+
+    namespace: str
+    name: str
+    kind: Kind
+
+
+class Transformation(_Value, frozen=True):
+    """How a source column enters a target column (OpenLineage ColumnLineageDatasetFacet 1-2-0)."""
+
+    type: str
+    subtype: str | None = None
+    description: str | None = None
+    masking: bool | None = None
+
+
+class ColumnSource(_Value, frozen=True):
+    """A field of a source dataset."""
+
+    namespace: str
+    name: str
+    field: str
+
+
+class ColumnPair(_Value, frozen=True):
+    """One source column of one target column of an edge."""
+
+    source: ColumnSource
+    target_field: str
+    transformations: tuple[Transformation, ...] = ()
+
+
+class Edge(_Value, frozen=True):
+    """Data of ``source`` went into ``target`` through ``job``."""
+
+    source: DatasetId
+    target: DatasetId
+    job: JobId
+    basis: Basis
+    columns: tuple[ColumnPair, ...] = ()
+
+
+class Owner(_Value, frozen=True):
+    """An owner as the producer spells it, e.g. ``user:jdoe``, ``team:data`` or a bare name."""
+
+    name: str
+    type: str | None = None
+
+
+class Tag(_Value, frozen=True):
+    """A tag as the producer spells it; ``field`` names the column it is on."""
+
+    key: str
+    value: str | None = None
+    source: str | None = None
+    field: str | None = None
+
+
+class Job(_Value, frozen=True):
+    """A job and where it belongs: the pipeline it is, or the task it is in one.
+
+    :param pipeline: the job that becomes the OpenMetadata pipeline (itself, its parent or its root, by configuration)
+    :param task: name of the task within that pipeline; ``None`` when the job is the pipeline
+    """
+
+    namespace: str
+    name: str
+    pipeline: JobId
+    task: str | None = None
+    parent: JobId | None = None
+    root: JobId | None = None
+    type: str | None = None
+    integration: str | None = None
+    processing_type: str | None = None
+    description: str | None = None
+    owners: tuple[Owner, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    sql: str | None = None
+    source_url: str | None = None
+
+
+class RunRecord(_Value, frozen=True):
+    """What is known of one run. Times are ISO 8601 in UTC.
+
+    :param pipeline: the pipeline this run (or the run it belongs to) is a run of
+    :param pipeline_run_id: run id of the run of that pipeline: all tasks of one pipeline run share it
+    :param pipeline_started_at: the status key: the same for every event of one pipeline run, in every batch
+    :param task: task name; ``None`` when this is the pipeline's own run
+    """
+
+    run_id: str
+    job: JobId
+    state: State
+    pipeline: JobId
+    pipeline_run_id: str
+    pipeline_started_at: str | None = None
+    task: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    nominal_start: str | None = None
+    error: str | None = None
+
+
+class Field(_Value, frozen=True):
+    """A column or message field; nested fields in ``fields``."""
+
+    name: str
+    type: str | None = None
+    description: str | None = None
+    fields: tuple[Field, ...] = ()
+
+
+class Dataset(_Value, frozen=True):
+    """A dataset of the plan: its primary name, the identities it may have in the catalogue, and its facts.
+
+    :param ignored: left out by the configuration: no edge of the plan touches it
+    """
+
+    namespace: str
+    name: str
+    identities: tuple[Identity, ...]
+    fields: tuple[Field, ...] = ()
+    description: str | None = None
+    owners: tuple[Owner, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    ignored: bool = False
+
+
+class Problem(_Value, frozen=True):
+    """Something that was lost or left out, never silently.
+
+    :param kind: short machine-readable kind, e.g. ``bad_facet``, ``unresolved``, ``failed``
+    :param where: what it is about: an event's position, a dataset, an edge
+    :param detail: what happened and, where there is one, the remedy
+    """
+
+    kind: str
+    where: str
+    detail: str
+
+
+class LineagePlan(msgspec.Struct, frozen=True):
+    """What should be true in the catalogue after a batch of events."""
+
+    version: int = PLAN_VERSION
+    events: int = 0
+    edges: tuple[Edge, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    runs: tuple[RunRecord, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values, every documented key present."""
+        plan: dict[str, Any] = msgspec.to_builtins(self)
+        for edge in plan["edges"]:
+            edge.setdefault("columns", [])
+        for item in (*plan["jobs"], *plan["datasets"]):
+            item.setdefault("owners", [])
+            item.setdefault("tags", [])
+        for dataset in plan["datasets"]:
+            dataset.setdefault("fields", [])
+        return plan
+
+    @classmethod
+    def from_dict(cls, plan: dict[str, Any]) -> LineagePlan:
+        """Rebuild a plan from :meth:`to_dict`.
+
+        :raises ValueError: if the plan is of another version or not a plan
+        """
+        version = plan.get("version")
+        if version != PLAN_VERSION:
+            raise ValueError(f"plan version {version!r} is not supported (supported: {PLAN_VERSION})")
+        return msgspec.convert(plan, cls)

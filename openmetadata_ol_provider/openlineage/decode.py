@@ -1,0 +1,211 @@
+"""From bytes to :class:`Event`: one typed decode when all is well, a lenient one, facet by facet, when not.
+
+One bad facet costs that facet, one bad dataset that dataset, never the event; each loss is a problem that is reported.
+Only what cannot be used at all is refused, with the reason that goes to the dead-letter topic.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from openmetadata_ol_provider.exceptions import MalformedEventError
+from openmetadata_ol_provider.lineage.plan import Problem
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.times import parse_time
+
+_T = TypeVar("_T", bound=Part)
+_decode_typed = msgspec.json.Decoder(Event).decode
+_decode_any = msgspec.json.Decoder().decode
+
+
+class Decoded(NamedTuple):
+    """An event and what was lost while reading it."""
+
+    event: Event
+    problems: tuple[Problem, ...] = ()
+
+
+def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
+    """Read one message.
+
+    :param value: the message's value; ``None`` for a tombstone
+    :param where: where the message is from, for the problems
+    :raises MalformedEventError: if it is no OpenLineage event
+    """
+    if value is None or not value:
+        raise MalformedEventError("tombstone: the message has no value")
+    try:
+        event = _decode_typed(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _decode_leniently(value, where)
+    if event.run is None and event.job is None and event.dataset is None:
+        raise MalformedEventError(_FOREIGN)
+    if not _complete(event):
+        return _decode_leniently(value, where)
+    if event.eventTime.tzinfo is None:
+        event.eventTime = event.eventTime.replace(tzinfo=dt.timezone.utc)
+    return Decoded(_settle(event))
+
+
+_FOREIGN = "not an OpenLineage event: it has neither run, job nor dataset"
+
+
+def _complete(event: Event) -> bool:
+    """Tell whether all that must have a name has one; the lenient decoder says what is missing."""
+    if event.run is not None and (event.job is None or not event.run.runId):
+        return False
+    if event.job is not None and not event.job.name:
+        return False
+    if event.dataset is not None and not event.dataset.name:
+        return False
+    return all(dataset.name for side in (event.inputs, event.outputs) for dataset in side or ())
+
+
+def _settle(event: Event) -> Event:
+    """Move columnLineage from ``outputFacets`` to ``facets``, the one place where it is looked for."""
+    for output in event.outputs or ():
+        misplaced = output.outputFacets
+        output.outputFacets = None
+        if misplaced is not None and misplaced.columnLineage is not None:
+            facets = output.facets = output.facets or DatasetFacets()
+            facets.columnLineage = facets.columnLineage or misplaced.columnLineage
+    return event
+
+
+def _decode_leniently(value: bytes | str, where: str) -> Decoded:
+    try:
+        document = _decode_any(value)
+    except UnicodeDecodeError:
+        raise MalformedEventError("not UTF-8") from None
+    except RecursionError:
+        raise MalformedEventError("JSON nested too deeply") from None
+    except msgspec.MsgspecError as error:
+        raise MalformedEventError(f"not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise MalformedEventError(f"not an OpenLineage event: a JSON {type(document).__name__}, not an object")
+    reader = _Reader(where)
+    event = reader.event(document)
+    return Decoded(_settle(event), tuple(reader.problems))
+
+
+class _Reader:
+    """Reads a decoded JSON object part by part, collecting what is lost."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.problems: list[Problem] = []
+
+    def event(self, document: dict[str, Any]) -> Event:
+        run, job, dataset = (document.get(key) for key in ("run", "job", "dataset"))
+        if not any(isinstance(part, dict) for part in (run, job, dataset)):
+            raise MalformedEventError(_FOREIGN)
+        event_type = document.get("eventType")
+        event = Event(
+            eventTime=_time(document.get("eventTime")),
+            eventType=event_type if isinstance(event_type, str) else None,
+            producer=_text(document.get("producer")),
+        )
+        if event_type is not None and event.eventType is None:
+            self._lost("bad_value", "eventType", f"not a string: {_short(event_type)}")
+        if isinstance(run, dict):
+            event.run = EventRun(runId=_needed(run, "run.runId"), facets=self._facets(run, "run", RunFacets))
+        if isinstance(job, dict):
+            event.job = EventJob(
+                namespace=_text(job.get("namespace")) or "",
+                name=_needed(job, "job.name"),
+                facets=self._facets(job, "job", JobFacets),
+            )
+        elif event.run is not None:
+            raise MalformedEventError("a RunEvent without job")
+        if event.run is None and event.job is None and isinstance(dataset, dict):
+            event.dataset = self._dataset(dataset, "dataset")
+            if event.dataset is None:
+                raise MalformedEventError("a DatasetEvent whose dataset has no name")
+        event.inputs = self._datasets(document, "inputs")
+        event.outputs = self._datasets(document, "outputs")
+        return event
+
+    def _datasets(self, document: dict[str, Any], side: str) -> list[EventDataset]:
+        found = document.get(side)
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            self._lost("bad_value", side, f"not a list: {_short(found)}")
+            return []
+        read = (self._dataset(item, f"{side}[{index}]") for index, item in enumerate(found))
+        return [dataset for dataset in read if dataset is not None]
+
+    def _dataset(self, item: object, path: str) -> EventDataset | None:
+        if not isinstance(item, dict):
+            self._lost("bad_dataset", path, f"not an object: {_short(item)}")
+            return None
+        namespace, name = _text(item.get("namespace")), _text(item.get("name"))
+        if not name:
+            self._lost("bad_dataset", path, f"no name in namespace {namespace!r}")
+            return None
+        return EventDataset(
+            namespace=namespace or "",
+            name=name,
+            facets=self._facets(item, path, DatasetFacets),
+            outputFacets=self._facets(item, path, DatasetFacets, "outputFacets"),
+        )
+
+    def _facets(self, owner: dict[str, Any], path: str, kind: type[_T], key: str = "facets") -> _T | None:
+        found = owner.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, dict):
+            self._lost("bad_facet", f"{path}.{key}", f"not an object: {_short(found)}")
+            return None
+        facets = kind()
+        for field in msgspec.structs.fields(kind):
+            facet = found.get(field.encode_name)
+            if facet is None:
+                continue
+            try:
+                setattr(facets, field.name, msgspec.convert(facet, field.type, strict=False))
+            except (msgspec.ValidationError, RecursionError, OverflowError) as error:
+                self._lost("bad_facet", f"{path}.{key}.{field.encode_name}", str(error))
+        return facets
+
+    def _lost(self, kind: str, path: str, detail: str) -> None:
+        self.problems.append(Problem(kind, f"{self.where} {path}", detail))
+
+
+def _time(value: object) -> dt.datetime:
+    if isinstance(value, str):
+        try:
+            return parse_time(value)
+        except ValueError:
+            pass
+    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
+        # Epoch seconds or milliseconds: hand-written producers send both.
+        seconds = value / 1000 if value > 1e11 else value
+        if seconds < 1e11:
+            return dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
+    raise MalformedEventError(f"eventTime is missing or no time: {_short(value)}")
+
+
+def _needed(owner: dict[str, Any], path: str) -> str:
+    value = owner.get(path.rpartition(".")[2])
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise MalformedEventError(f"{path} is missing: {_short(value)}")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _short(value: object) -> str:
+    # Types, not values, of what is foreign: it may hold secrets.
+    return type(value).__name__ if isinstance(value, dict | list) else repr(value)[:60]
+
+

@@ -1,0 +1,57 @@
+"""An OpenLineage event as a value: RunEvent, JobEvent or DatasetEvent, told apart by shape."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+
+Kind = Literal["run", "job", "dataset"]
+
+
+class EventRun(Part):
+    """The ``run`` of a RunEvent. Run ids are mostly, not always, UUIDs."""
+
+    runId: str
+    facets: RunFacets | None = None
+
+
+class EventJob(Part):
+    """The ``job`` of a RunEvent or JobEvent."""
+
+    namespace: str
+    name: str
+    facets: JobFacets | None = None
+
+
+class EventDataset(Part):
+    """An input, an output, or the dataset of a DatasetEvent.
+
+    Some producers put ``columnLineage`` into ``outputFacets``; the decoder moves it where it belongs.
+    """
+
+    namespace: str
+    name: str
+    facets: DatasetFacets | None = None
+    outputFacets: DatasetFacets | None = None
+
+
+class Event(Part):
+    """One event. ``eventTime`` has a zone: a time without one is taken as UTC."""
+
+    eventTime: dt.datetime
+    eventType: str | None = None
+    run: EventRun | None = None
+    job: EventJob | None = None
+    dataset: EventDataset | None = None
+    inputs: list[EventDataset] | None = None
+    outputs: list[EventDataset] | None = None
+    producer: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Tell RunEvent, JobEvent and DatasetEvent apart by shape: schemaURL is missing or wrong too often."""
+        if self.run is not None:
+            return "run"
+        return "job" if self.job is not None else "dataset"

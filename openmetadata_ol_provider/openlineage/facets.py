@@ -1,0 +1,275 @@
+"""The facets that are read, each as its own type: what is not named here is dropped while decoding.
+
+That is what keeps secrets (``debezium_config``, ``environmentVariables``, Spark properties) and megabytes of query plans
+out of XCom, Variables and the catalogue. Field names are OpenLineage's own, so a decoded event encodes to OpenLineage
+again. Every key is optional and may be null: producers leave out what the specification requires.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Part(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """Base of all parts of an event: unknown keys are ignored, defaults are not encoded."""
+
+
+class Facet(Part):
+    """A facet; ``_deleted`` withdraws a job or dataset facet sent earlier."""
+
+    deleted: bool = msgspec.field(default=False, name="_deleted")
+
+
+class RunRef(Part):
+    """A run named by another run's parent facet."""
+
+    runId: str | None = None
+
+
+class JobRef(Part):
+    """A job named by another run's parent facet."""
+
+    namespace: str | None = None
+    name: str | None = None
+
+
+class RootRef(Part):
+    """The top of a chain of runs (ParentRunFacet 1-1-0 and later)."""
+
+    run: RunRef | None = None
+    job: JobRef | None = None
+
+
+class ParentFacet(Facet):
+    """ParentRunFacet: the run that started this one."""
+
+    run: RunRef | None = None
+    job: JobRef | None = None
+    root: RootRef | None = None
+
+
+class NominalTimeFacet(Facet):
+    """NominalTimeRunFacet: what the schedule said."""
+
+    nominalStartTime: str | None = None
+    nominalEndTime: str | None = None
+
+
+class ErrorMessageFacet(Facet):
+    """ErrorMessageRunFacet; its stack trace is left out: long, and no catalogue's business."""
+
+    message: str | None = None
+
+
+class ProcessingEngineFacet(Facet):
+    """ProcessingEngineRunFacet."""
+
+    name: str | None = None
+    version: str | None = None
+
+
+class TagField(Part):
+    """One tag of a tags facet."""
+
+    key: str | None = None
+    value: str | None = None
+    source: str | None = None
+    field: str | None = None
+
+
+class TagsFacet(Facet):
+    """TagsRunFacet, TagsJobFacet and TagsDatasetFacet."""
+
+    tags: list[TagField] | None = None
+
+
+class RunFacets(Part):
+    """Facets of ``run.facets`` that are read."""
+
+    parent: ParentFacet | None = None
+    parentRun: ParentFacet | None = None
+    nominalTime: NominalTimeFacet | None = None
+    errorMessage: ErrorMessageFacet | None = None
+    processing_engine: ProcessingEngineFacet | None = None
+    tags: TagsFacet | None = None
+
+
+class JobTypeFacet(Facet):
+    """JobTypeJobFacet."""
+
+    processingType: str | None = None
+    integration: str | None = None
+    jobType: str | None = None
+
+
+class DocumentationFacet(Facet):
+    """DocumentationJobFacet and DocumentationDatasetFacet."""
+
+    description: str | None = None
+
+
+class OwnerField(Part):
+    """One owner of an ownership facet."""
+
+    name: str | None = None
+    type: str | None = None
+
+
+class OwnershipFacet(Facet):
+    """OwnershipJobFacet and OwnershipDatasetFacet."""
+
+    owners: list[OwnerField] | None = None
+
+
+class SqlFacet(Facet):
+    """SQLJobFacet."""
+
+    query: str | None = None
+    dialect: str | None = None
+
+
+class SourceCodeLocationFacet(Facet):
+    """SourceCodeLocationJobFacet."""
+
+    url: str | None = None
+
+
+class TransformationField(Part):
+    """One transformation of a column's source."""
+
+    type: str | None = None
+    subtype: str | None = None
+    description: str | None = None
+    masking: bool | None = None
+
+
+class LineageInput(Part):
+    """One source in a ``lineage`` facet: a dataset, a field of one, or a job."""
+
+    namespace: str | None = None
+    name: str | None = None
+    type: str | None = None
+    field: str | None = None
+    runId: str | None = None
+    transformations: list[TransformationField] | None = None
+
+
+class LineageField(Part):
+    """The sources of one field of a ``lineage`` entry."""
+
+    inputs: list[LineageInput] | None = None
+
+
+class LineageEntry(Part):
+    """One target in a ``lineage`` facet, with its sources."""
+
+    namespace: str | None = None
+    name: str | None = None
+    type: str | None = None
+    inputs: list[LineageInput] | None = None
+    fields: dict[str, LineageField] | None = None
+
+
+class LineageJobFacet(Facet):
+    """LineageFacet 1-0-0 on a job: the explicit lineage of a run or of a declared job."""
+
+    entries: list[LineageEntry] | None = None
+
+
+class LineageDatasetFacet(Facet):
+    """LineageFacet 1-0-0 on a DatasetEvent's dataset: structural derivation, no job."""
+
+    inputs: list[LineageInput] | None = None
+    fields: dict[str, LineageField] | None = None
+
+
+class JobFacets(Part):
+    """Facets of ``job.facets`` that are read."""
+
+    jobType: JobTypeFacet | None = None
+    documentation: DocumentationFacet | None = None
+    ownership: OwnershipFacet | None = None
+    tags: TagsFacet | None = None
+    sql: SqlFacet | None = None
+    sourceCodeLocation: SourceCodeLocationFacet | None = None
+    lineage: LineageJobFacet | None = None
+
+
+class SchemaField(Part):
+    """A column or message field; nested fields in ``fields``."""
+
+    name: str | None = None
+    type: str | None = None
+    description: str | None = None
+    fields: list[SchemaField] | None = None
+
+
+class SchemaFacet(Facet):
+    """SchemaDatasetFacet."""
+
+    fields: list[SchemaField] | None = None
+
+
+class ColumnInput(Part):
+    """One source column of an output column."""
+
+    namespace: str | None = None
+    name: str | None = None
+    field: str | None = None
+    transformations: list[TransformationField] | None = None
+
+
+class ColumnField(Part):
+    """The sources of one output column, with the deprecated transformation keys of before 1-1-0."""
+
+    inputFields: list[ColumnInput] | None = None
+    transformationDescription: str | None = None
+    transformationType: str | None = None
+
+
+class ColumnLineageFacet(Facet):
+    """ColumnLineageDatasetFacet."""
+
+    fields: dict[str, ColumnField] | None = None
+    dataset: list[ColumnInput] | None = None
+
+
+class Identifier(Part):
+    """One other name of a dataset."""
+
+    namespace: str | None = None
+    name: str | None = None
+    type: str | None = None
+
+
+class SymlinksFacet(Facet):
+    """SymlinksDatasetFacet."""
+
+    identifiers: list[Identifier] | None = None
+
+
+class LifecycleFacet(Facet):
+    """LifecycleStateChangeDatasetFacet."""
+
+    lifecycleStateChange: str | None = None
+
+
+class DatasetTypeFacet(Facet):
+    """DatasetTypeDatasetFacet."""
+
+    datasetType: str | None = None
+    subType: str | None = None
+
+
+class DatasetFacets(Part):
+    """Facets of a dataset's ``facets`` that are read."""
+
+    schema: SchemaFacet | None = None
+    columnLineage: ColumnLineageFacet | None = None
+    symlinks: SymlinksFacet | None = None
+    documentation: DocumentationFacet | None = None
+    ownership: OwnershipFacet | None = None
+    tags: TagsFacet | None = None
+    lifecycleStateChange: LifecycleFacet | None = None
+    datasetType: DatasetTypeFacet | None = None
+    lineage: LineageDatasetFacet | None = None

@@ -1,0 +1,43 @@
+"""Merging facets: per facet the latest event wins, whole; ties are settled by content, so order never matters.
+
+A facet register is a last-writer-wins map: merging is commutative, associative and idempotent. This is what makes the
+plan the same for any order of arrival and any duplication (OpenLineage: facets are atomic and cumulative).
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from openmetadata_ol_provider.openlineage.facets import Part
+
+_T = TypeVar("_T", bound=Part)
+
+
+def merge_facets(kept: _T | None, times: dict[str, int], new: _T | None, time: int) -> _T | None:
+    """Merge the facets that an event carries into those kept so far.
+
+    :param kept: facets so far; changed in place
+    :param times: facet -> time (microseconds) of the event that it is from; changed in place
+    :param new: facets of one event
+    :param time: that event's time
+    :return: the merged facets
+    """
+    if new is None:
+        return kept
+    if kept is None:
+        kept = type(new)()
+    for name in new.__struct_fields__:
+        facet = getattr(new, name)
+        if facet is None:
+            continue
+        at = times.get(name)
+        if at is None or time > at or (time == at and _wins_tie(facet, getattr(kept, name))):
+            times[name] = time
+            setattr(kept, name, facet)
+    return kept
+
+
+def _wins_tie(new: object, old: object) -> bool:
+    return new != old and msgspec.json.encode(new) > msgspec.json.encode(old)

@@ -1,0 +1,203 @@
+"""The run assembler: all events of one run, merged, whatever their order, their duplicates and their batches.
+
+Runs stay in the state while they are open, and for a while after, so that a late or repeated event changes nothing that
+was true (a Spark job's FAIL is followed by a COMPLETE of the same run). All of it is a value: the state goes in, the
+state comes out, and what is kept is bounded in time and number; what is given up is reported.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from openmetadata_ol_provider.lineage.plan import Problem, State
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.merge import merge_facets
+
+#: Settles terminal states of one run that have the same time; otherwise the first terminal state stays.
+_TERMINAL = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class DatasetState(Part):
+    """A dataset as one run has shown it so far."""
+
+    namespace: str
+    name: str
+    facets: DatasetFacets | None = None
+    times: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Run(Part):
+    """All that the events of one run have said so far. Times are microseconds since 1970.
+
+    :param first_at: time of the earliest event
+    :param touched: when an event of the run last came in (the consumer's clock), for the limits
+    :param ran: a RUNNING event was seen
+    """
+
+    run_id: str
+    namespace: str
+    name: str
+    name_at: int = 0
+    state: State = "OTHER"
+    first_at: int = 0
+    started_at: int | None = None
+    ended_at: int | None = None
+    ran: bool = False
+    touched: int = 0
+    run_facets: RunFacets | None = None
+    run_times: dict[str, int] = msgspec.field(default_factory=dict)
+    job_facets: JobFacets | None = None
+    job_times: dict[str, int] = msgspec.field(default_factory=dict)
+    inputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
+    outputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the run has ended."""
+        return self.state in _TERMINAL
+
+
+class Anchor(Part):
+    """The start of a pipeline's run, pinned when first published: the key of its status in the catalogue."""
+
+    at: int
+    touched: int = 0
+
+
+class RunState(Part):
+    """What is kept between batches: runs by ``job namespace`` and run id, and the anchors of pipeline runs."""
+
+    runs: dict[str, Run] = msgspec.field(default_factory=dict)
+    anchors: dict[str, Anchor] = msgspec.field(default_factory=dict)
+
+
+class Limits(NamedTuple):
+    """How long and how many runs are kept.
+
+    :param open_seconds: open runs are given up this long after their last event
+    :param closed_seconds: ended runs are remembered this long for late events
+    :param max_runs: no more runs than this are kept; the longest untouched go first, ended ones before open ones
+    """
+
+    open_seconds: int = 7 * 86400
+    closed_seconds: int = 3600
+    max_runs: int = 10_000
+
+
+class Assembled(NamedTuple):
+    """The outcome of a batch: the new state, the runs that changed, the events that belong to no run, what was given up."""
+
+    state: RunState
+    changed: tuple[Run, ...]
+    static: tuple[Event, ...]
+    problems: tuple[Problem, ...]
+
+
+def run_key(namespace: str, run_id: str) -> str:
+    """Return the key of a run: run ids alone are not unique between producers."""
+    return f"{namespace}\x1f{run_id}"
+
+
+def microseconds(time: dt.datetime) -> int:
+    """Return whole microseconds since 1970."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits: Limits = Limits()) -> Assembled:
+    """Merge a batch of events into the runs that are known.
+
+    :param events: the batch, in any order
+    :param state: runs of earlier batches; taken over, do not use it afterwards
+    :param now: the time of consumption, for the limits
+    """
+    touched = microseconds(now)
+    changed: dict[str, Run] = {}
+    static = []
+    for event in events:
+        if event.run is None or event.job is None:
+            static.append(event)
+            continue
+        key = run_key(event.job.namespace, event.run.runId)
+        run = state.runs.get(key)
+        if run is None:
+            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=event.job.name)
+            state.runs[key] = run
+        _merge_event(run, event)
+        run.touched = touched
+        changed[key] = run
+    problems = tuple(_expire(state, touched, limits, changed.keys()))
+    runs = sorted(changed.values(), key=lambda run: (run.first_at, run.namespace, run.name, run.run_id))
+    return Assembled(state, tuple(runs), tuple(static), problems)
+
+
+def _merge_event(run: Run, event: Event) -> None:
+    assert event.run is not None
+    assert event.job is not None
+    time = microseconds(event.eventTime)
+    run.first_at = min(run.first_at, time) if run.first_at else time
+    # The latest event names the job: some producers know the name only later (Spark says "unknown" first).
+    if event.job.name != "unknown" and (time, event.job.name) >= (run.name_at, run.name):
+        run.name, run.name_at = event.job.name, time
+    _merge_state(run, (event.eventType or "OTHER").upper(), time)
+    run.run_facets = merge_facets(run.run_facets, run.run_times, event.run.facets, time)
+    run.job_facets = merge_facets(run.job_facets, run.job_times, event.job.facets, time)
+    for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs)):
+        for dataset in datasets or ():
+            _merge_dataset(side, dataset, time)
+
+
+def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: int) -> None:
+    key = f"{dataset.namespace}\x1f{dataset.name}"
+    kept = side.get(key)
+    if kept is None:
+        kept = side[key] = DatasetState(namespace=dataset.namespace, name=dataset.name)
+    kept.facets = merge_facets(kept.facets, kept.times, dataset.facets, time)
+
+
+def _merge_state(run: Run, event_type: str, time: int) -> None:
+    """Move the run's state forward: the first terminal state stays, nothing undoes it."""
+    if event_type in _TERMINAL:
+        # The first terminal state stays; at the same time the worse one does.
+        new = (time, -_TERMINAL[event_type])
+        if run.ended_at is None or new < (run.ended_at, -_TERMINAL[run.state]):
+            run.state, run.ended_at = event_type, time  # type: ignore[assignment]
+    elif event_type == "START":
+        run.started_at = time if run.started_at is None else min(run.started_at, time)
+        if run.state == "OTHER":
+            run.state = "START"
+    elif event_type == "RUNNING":
+        run.ran = True
+        if run.state in ("OTHER", "START"):
+            run.state = "RUNNING"
+
+
+def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -> Iterator[Problem]:
+    """Drop runs and anchors that are too old or too many; open runs that are given up are reported."""
+    keep = set(changed)
+    for key, run in list(state.runs.items()):
+        seconds = limits.closed_seconds if run.terminal else limits.open_seconds
+        if key not in keep and now - run.touched > seconds * 1_000_000:
+            del state.runs[key]
+            if not run.terminal:
+                yield _given_up(run, f"no event for {seconds} s (open_run_ttl)")
+    excess = len(state.runs) - limits.max_runs
+    if excess > 0:
+        by_age = sorted(state.runs.items(), key=lambda item: (not item[1].terminal, item[1].touched, item[1].first_at))
+        for key, run in by_age[:excess]:
+            del state.runs[key]
+            if not run.terminal:
+                yield _given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
+    for key, anchor in list(state.anchors.items()):
+        if now - anchor.touched > limits.open_seconds * 1_000_000:
+            del state.anchors[key]
+
+
+def _given_up(run: Run, why: str) -> Problem:
+    return Problem("run_given_up", f"run {run.run_id} of {run.namespace} {run.name}", f"the run never ended: {why}")

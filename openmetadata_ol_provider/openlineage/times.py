@@ -1,0 +1,36 @@
+"""Times as producers write them: with or without zone, with one to nine fractional digits, with a zone's name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+_TIME = re.compile(
+    r"(?P<date>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
+    r"\s*(?P<zone>[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*(?:\[[^\]]*\])?"
+)
+
+
+def parse_time(text: str) -> dt.datetime:
+    """Return a time with a zone.
+
+    :param text: ISO 8601, leniently: no zone means UTC, digits beyond microseconds are cut, ``[Europe/Berlin]`` is ignored
+    :raises ValueError: if it is no time
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"no time: {text[:60]!r}")
+    clock = match["clock"] if len(match["clock"]) > 5 else match["clock"] + ":00"
+    fraction = (match["fraction"] or "")[:6].ljust(6, "0")
+    zone = (match["zone"] or "Z").upper().replace("Z", "+00:00")
+    if len(zone) == 3:
+        zone += ":00"
+    elif ":" not in zone:
+        zone = f"{zone[:3]}:{zone[3:]}"
+    return dt.datetime.fromisoformat(f"{match['date']}T{clock}.{fraction}{zone}").astimezone(dt.timezone.utc)
+
+
+def iso(time: dt.datetime) -> str:
+    """Return ``2026-11-23T08:15:00.123Z``: UTC, no more digits than there are."""
+    text = time.astimezone(dt.timezone.utc).isoformat(timespec="microseconds").removesuffix("+00:00").rstrip("0")
+    return text.removesuffix(".") + "Z"

@@ -1,0 +1,1 @@
+"""The catalogue: client, resolver, publisher. HTTP only; imports neither Airflow nor Kafka."""

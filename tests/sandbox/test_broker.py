@@ -1,0 +1,164 @@
+"""The embedded broker keeps the promises that the tests and the demo build on."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from typing import TYPE_CHECKING
+
+import confluent_kafka
+import pytest
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+
+from openmetadata_ol_provider.exceptions import KafkaError
+from openmetadata_ol_provider.sandbox import broker as broker_module
+from openmetadata_ol_provider.sandbox.broker import KafkaBroker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+QUIET = {"log_level": 0, "broker.address.family": "v4"}
+OFFSET_COMMIT = 8
+
+
+@pytest.fixture
+def broker() -> Iterator[KafkaBroker]:
+    with KafkaBroker({"events": 3}) as running:
+        yield running
+
+
+def produce(bootstrap: str, topic: str, *values: bytes | None, partition: int = 0, **options: object) -> list[object]:
+    """Produce and return what the delivery reports said (``None`` for delivered)."""
+    reports: list[object] = []
+    producer = Producer({"bootstrap.servers": bootstrap, "message.timeout.ms": 20_000, **QUIET})
+    for value in values:
+        producer.produce(topic, value, partition=partition, on_delivery=lambda e, _m: reports.append(e), **options)
+    assert producer.flush(25) == 0
+    return reports
+
+
+def consumer(bootstrap: str, **settings: object) -> Consumer:
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": f"g-{uuid.uuid4()}",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            **QUIET,
+            **settings,
+        }
+    )
+
+
+def read(bootstrap: str, topic: str, count: int, partition: int = 0) -> list[Message]:
+    client = consumer(bootstrap)
+    client.assign([TopicPartition(topic, partition, 0)])
+    try:
+        return client.consume(count, timeout=20)
+    finally:
+        client.close()
+
+
+def test_topics_have_the_partitions_that_were_asked_for(broker: KafkaBroker) -> None:
+    broker.create_topic("narrow", 1)
+    client = consumer(broker.bootstrap)
+    topics = client.list_topics(timeout=10).topics
+    client.close()
+    assert {name: len(topic.partitions) for name, topic in topics.items()} == {"events": 3, "narrow": 1}
+
+
+def test_messages_come_back_with_key_headers_and_tombstones_untouched(broker: KafkaBroker) -> None:
+    headers = [("a", b"1"), ("a", b"2"), ("none", None)]
+    assert produce(broker.bootstrap, "events", b"v", None, key=b"k", headers=headers) == [None, None]
+    messages = read(broker.bootstrap, "events", 2)
+    assert [(m.key(), m.value(), m.headers(), m.offset()) for m in messages] == [
+        (b"k", b"v", headers, 0),
+        (b"k", None, headers, 1),
+    ]
+
+
+def test_watermarks_and_committed_offsets_are_kept_for_the_group(broker: KafkaBroker) -> None:
+    produce(broker.bootstrap, "events", b"1", b"2", b"3", partition=1)
+    first = consumer(broker.bootstrap, **{"group.id": "lag"})
+    assert first.get_watermark_offsets(TopicPartition("events", 1), timeout=10) == (0, 3)
+    first.commit(offsets=[TopicPartition("events", 1, 2)], asynchronous=False)
+    first.close()
+    second = consumer(broker.bootstrap, **{"group.id": "lag"})
+    assert [p.offset for p in second.committed([TopicPartition("events", 1)], timeout=10)] == [2]
+    second.close()
+
+
+def test_a_group_can_subscribe_and_read(broker: KafkaBroker) -> None:
+    produce(broker.bootstrap, "events", b"hello", partition=2)
+    client = consumer(broker.bootstrap)
+    client.subscribe(["events"])
+    messages = client.consume(1, timeout=30)
+    client.close()
+    assert [m.value() for m in messages] == [b"hello"]
+
+
+def test_other_processes_reach_the_broker(broker: KafkaBroker) -> None:
+    script = (
+        "import sys; from confluent_kafka import Producer;"
+        "p = Producer({'bootstrap.servers': sys.argv[1]}); p.produce('events', b'from afar', partition=0);"
+        "sys.exit(p.flush(20))"
+    )
+    subprocess.run([sys.executable, "-c", script, broker.bootstrap], check=True, timeout=60)
+    assert [m.value() for m in read(broker.bootstrap, "events", 1)] == [b"from afar"]
+
+
+def test_an_injected_error_hits_one_request_and_then_no_more(broker: KafkaBroker) -> None:
+    client = consumer(broker.bootstrap)
+    place = [TopicPartition("events", 0, 1)]
+    broker.push_errors(OFFSET_COMMIT, confluent_kafka.KafkaError.GROUP_AUTHORIZATION_FAILED)
+    with pytest.raises(confluent_kafka.KafkaException, match=r"(?i)authorization"):
+        client.commit(offsets=place, asynchronous=False)
+    client.commit(offsets=place, asynchronous=False)
+    assert [p.offset for p in client.committed([TopicPartition("events", 0)], timeout=10)] == [1]
+    client.close()
+
+
+def test_a_broker_that_is_down_answers_nobody_until_it_is_up(broker: KafkaBroker) -> None:
+    broker.set_down(1)
+    client = consumer(broker.bootstrap)
+    with pytest.raises(confluent_kafka.KafkaException):
+        client.list_topics(timeout=0.5)
+    broker.set_down(1, False)
+    assert "events" in client.list_topics(timeout=20).topics
+    client.close()
+
+
+def test_several_brokers_are_all_named_in_bootstrap() -> None:
+    with KafkaBroker({"t": 1}, brokers=3) as cluster:
+        assert len(cluster.bootstrap.split(",")) == 3
+        client = consumer(cluster.bootstrap)
+        assert sorted(client.list_topics(timeout=10).brokers) == [1, 2, 3]
+        client.close()
+
+
+def test_a_topic_is_not_created_twice(broker: KafkaBroker) -> None:
+    with pytest.raises(KafkaError, match="'events'"):
+        broker.create_topic("events", 1)
+
+
+def test_a_closed_broker_says_so_and_closes_twice() -> None:
+    broker = KafkaBroker()
+    broker.close()
+    broker.close()
+    with pytest.raises(KafkaError, match="closed"):
+        broker.create_topic("t", 1)
+    assert "closed" in repr(broker)
+
+
+def test_without_the_symbols_the_public_setting_serves(caplog: pytest.LogCaptureFixture) -> None:
+    cluster = broker_module._PublicCluster(1)
+    cluster.create_topic("t", 2)
+    assert "'t' has 4 partitions, not 2" in caplog.text
+    assert produce(cluster.bootstrap, "t", b"v") == [None]
+    assert [m.value() for m in read(cluster.bootstrap, "t", 1)] == [b"v"]
+    with pytest.raises(KafkaError, match="symbols"):
+        cluster.push_errors(OFFSET_COMMIT, (1,))
+    with pytest.raises(KafkaError, match="symbols"):
+        cluster.set_down(1, True)
+    cluster.close()
