@@ -1,5 +1,55 @@
-"""Apache Airflow provider: OpenLineage events from Kafka, translated and published as lineage to OpenMetadata."""
+"""Apache Airflow provider: OpenLineage events from Kafka, translated and published as lineage to OpenMetadata.
+
+The classes are imported when first used: the DAG processor imports this module often, and it must cost nothing.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+    from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
+    from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
+    from openmetadata_ol_provider.operators.publish import PublishLineageOperator
+    from openmetadata_ol_provider.operators.translate import TranslateOpenLineageOperator
+    from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
+    from openmetadata_ol_provider.triggers.openlineage import OpenLineageActivityTrigger, OpenLineageTrigger
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "ConsumeOpenLineageOperator",
+    "IngestOpenLineageOperator",
+    "OpenLineageActivityTrigger",
+    "OpenLineageKafkaHook",
+    "OpenLineageSensor",
+    "OpenLineageTrigger",
+    "OpenMetadataHook",
+    "PublishLineageOperator",
+    "TranslateOpenLineageOperator",
+]
+
+_MODULES = {
+    "ConsumeOpenLineageOperator": "operators.consume",
+    "IngestOpenLineageOperator": "operators.ingest",
+    "OpenLineageActivityTrigger": "triggers.openlineage",
+    "OpenLineageKafkaHook": "hooks.kafka",
+    "OpenLineageSensor": "sensors.openlineage",
+    "OpenLineageTrigger": "triggers.openlineage",
+    "OpenMetadataHook": "hooks.openmetadata",
+    "PublishLineageOperator": "operators.publish",
+    "TranslateOpenLineageOperator": "operators.translate",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted((*globals(), *__all__))

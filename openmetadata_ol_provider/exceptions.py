@@ -6,6 +6,7 @@
     ├── ConfigError             a setting is wrong: the setting, the value seen, the remedy
     ├── MalformedEventError     a message is no OpenLineage event (it goes to the dead-letter topic)
     ├── KafkaError              the broker side failed
+    │   ├── UnknownTopicError   the broker does not know the topic
     │   └── DeadLetterError     a message could not be put on the dead-letter topic
     ├── CheckpointError         a batch does not start where the checkpoint stands
     ├── PublicationError        more of a plan failed than is allowed
@@ -38,6 +39,12 @@ class KafkaError(OpenLineageProviderError):
     """Raised when a broker cannot be reached, refuses, or does not know the topic."""
 
     retriable = True
+
+
+class UnknownTopicError(KafkaError):
+    """Raised when a topic does not exist, or nothing matches a topic pattern."""
+
+    retriable = False
 
 
 class DeadLetterError(KafkaError):

@@ -92,7 +92,7 @@ class DatasetBook:
 
 
 def namespace_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a namespace rule: literal, with ``*`` and ``?``, or ``/regular expression/``; it matches the whole name."""
+    """Compile a namespace rule: literal, with ``*`` and ``?``, or ``/regular expression/``; it matches whole names."""
     inner = strip_slashes(pattern)
     return re.compile(inner if inner != pattern else glob(pattern))
 

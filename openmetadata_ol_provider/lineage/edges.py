@@ -1,4 +1,4 @@
-"""Edges of one run or declared job: from columnLineage where a producer gives it, else inputs x outputs of the whole run.
+"""Edges of one run or declared job: from columnLineage where a producer gives it, else inputs x outputs of the run.
 
 What is known per output is never multiplied: an output with column lineage gets edges from the datasets that it names.
 Inputs that no column lineage of the run names (they were only joined or filtered by) belong to the run's output when
@@ -18,10 +18,15 @@ from openmetadata_ol_provider.lineage.plan import (
     Edge,
     Identity,
     JobId,
-    Problem,
     Transformation,
 )
-from openmetadata_ol_provider.openlineage.facets import ColumnField, ColumnInput, ColumnLineageFacet, TransformationField
+from openmetadata_ol_provider.openlineage.facets import (
+    ColumnField,
+    ColumnInput,
+    ColumnLineageFacet,
+    TransformationField,
+)
+from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import DatasetState
 
 #: More edges than this from one product say nothing anybody could use; the bound is reported.
@@ -52,12 +57,14 @@ def sides(datasets: Iterable[DatasetState], naming: Naming) -> list[Side]:
         if change is not None and (change.lifecycleStateChange or "").upper() == "DROP":
             continue
         links = facets.symlinks.identifiers if facets and facets.symlinks else None
-        lineage = facets.columnLineage if facets and not (facets.columnLineage and facets.columnLineage.deleted) else None
+        lineage = facets.columnLineage if facets else None
+        if lineage is not None and (lineage.deleted or not (lineage.fields or lineage.dataset)):
+            lineage = None
         found.append(
             Side(
                 DatasetId(dataset.namespace, dataset.name),
                 naming.identities(dataset.namespace, dataset.name, links or ()),
-                lineage if lineage and (lineage.fields or lineage.dataset) else None,
+                lineage,
             )
         )
     return found

@@ -109,7 +109,7 @@ class Naming:
             return (Identity(namespace, f"{match['database']}.{match['table']}" if match else name, "table"),)
         if scheme in _OBJECT_STORES or scheme in _FILE_SYSTEMS:
             return self._path(scheme, namespace, name)
-        return (Identity(_rescheme(namespace, scheme), name.split("$")[0] or name, "table"),)
+        return (Identity(_rescheme(namespace, scheme), name.split("$", maxsplit=1)[0] or name, "table"),)
 
     def _path(self, scheme: str, namespace: str, name: str) -> tuple[Identity, ...]:
         place = _place(scheme, namespace)

@@ -1,7 +1,7 @@
 """The plan: what should be true in the catalogue, as plain values.
 
-A :class:`LineagePlan` is what ``translate`` prints, what XCom carries and what the publisher takes. It is independent of
-any catalogue: datasets carry the names the events gave them, and resolution is the publisher's step.
+A :class:`LineagePlan` is what ``translate`` prints, what XCom carries and what the publisher takes. It is independent
+of any catalogue: datasets carry the names the events gave them, and resolution is the publisher's step.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from openmetadata_ol_provider.openlineage.event import State
+from openmetadata_ol_provider.openlineage.problem import Problem
+
 PLAN_VERSION = 1
 
 #: How an edge was derived: from the ``lineage`` facet, from ``columnLineage``, or as inputs x outputs of a run.
 Basis = Literal["explicit", "columns", "product"]
 #: What kind of catalogue entity an identity may name.
 Kind = Literal["table", "topic", "container", "other"]
-#: Where a run stands: the lattice START < RUNNING < {COMPLETE, ABORT, FAIL}; OTHER says nothing about it.
-State = Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"]
 
 
 class _Value(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -165,19 +166,6 @@ class Dataset(_Value, frozen=True):
     owners: tuple[Owner, ...] = ()
     tags: tuple[Tag, ...] = ()
     ignored: bool = False
-
-
-class Problem(_Value, frozen=True):
-    """Something that was lost or left out, never silently.
-
-    :param kind: short machine-readable kind, e.g. ``bad_facet``, ``unresolved``, ``failed``
-    :param where: what it is about: an event's position, a dataset, an edge
-    :param detail: what happened and, where there is one, the remedy
-    """
-
-    kind: str
-    where: str
-    detail: str
 
 
 class LineagePlan(msgspec.Struct, frozen=True):

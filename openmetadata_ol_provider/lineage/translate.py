@@ -12,10 +12,12 @@ from openmetadata_ol_provider.lineage.edges import Edges, derive, sides
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.jobs import Family, RunOf, family, job_of, pin_anchors, run_record, topmost
 from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.plan import Edge, Job, JobId, LineagePlan, Problem, RunRecord
+from openmetadata_ol_provider.lineage.plan import Edge, Job, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import JobFacets
+from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import (
+    DEFAULT_LIMITS,
     Assembled,
     DatasetState,
     Limits,
@@ -42,7 +44,7 @@ def translate(
     state: RunState | None = None,
     *,
     now: dt.datetime | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
     problems: Sequence[Problem] = (),
 ) -> Translation:
     """Translate a batch of events.
@@ -108,7 +110,9 @@ class _Translator:
                     self.book.add(dataset, microseconds(event.eventTime))
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
-        edges = [edge for edge in self.edges.values() if self.book.wanted(edge.source) and self.book.wanted(edge.target)]
+        edges = [
+            edge for edge in self.edges.values() if self.book.wanted(edge.source) and self.book.wanted(edge.target)
+        ]
         for edge in edges:
             self.book.mention(edge.source)
         return LineagePlan(

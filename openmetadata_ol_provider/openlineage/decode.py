@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
-from openmetadata_ol_provider.lineage.plan import Problem
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.times import parse_time
 
 _T = TypeVar("_T", bound=Part)
@@ -207,5 +207,3 @@ def _text(value: object) -> str | None:
 def _short(value: object) -> str:
     # Types, not values, of what is foreign: it may hold secrets.
     return type(value).__name__ if isinstance(value, dict | list) else repr(value)[:60]
-
-

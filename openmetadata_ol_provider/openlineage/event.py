@@ -8,6 +8,8 @@ from typing import Literal
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 
 Kind = Literal["run", "job", "dataset"]
+#: Where a run stands: OTHER < START < RUNNING < {COMPLETE, ABORT, FAIL}; OTHER says nothing about it.
+State = Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"]
 
 
 class EventRun(Part):

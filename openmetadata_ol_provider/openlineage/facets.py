@@ -1,6 +1,6 @@
 """The facets that are read, each as its own type: what is not named here is dropped while decoding.
 
-That is what keeps secrets (``debezium_config``, ``environmentVariables``, Spark properties) and megabytes of query plans
+That keeps secrets (``debezium_config``, ``environmentVariables``, Spark properties) and megabytes of query plans
 out of XCom, Variables and the catalogue. Field names are OpenLineage's own, so a decoded event encodes to OpenLineage
 again. Every key is optional and may be null: producers leave out what the specification requires.
 """

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.plan import Problem, State
-from openmetadata_ol_provider.openlineage.event import Event, EventDataset
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset, State
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.merge import merge_facets
+from openmetadata_ol_provider.openlineage.problem import Problem
 
 #: Settles terminal states of one run that have the same time; otherwise the first terminal state stays.
 _TERMINAL = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
@@ -92,7 +92,7 @@ class Limits(NamedTuple):
 
 
 class Assembled(NamedTuple):
-    """The outcome of a batch: the new state, the runs that changed, the events that belong to no run, what was given up."""
+    """The outcome of a batch: the new state, the runs that changed, events that belong to no run, what was given up."""
 
     state: RunState
     changed: tuple[Run, ...]
@@ -110,7 +110,10 @@ def microseconds(time: dt.datetime) -> int:
     return (time - _EPOCH) // _MICROSECOND
 
 
-def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits: Limits = Limits()) -> Assembled:
+DEFAULT_LIMITS = Limits()
+
+
+def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits: Limits = DEFAULT_LIMITS) -> Assembled:
     """Merge a batch of events into the runs that are known.
 
     :param events: the batch, in any order

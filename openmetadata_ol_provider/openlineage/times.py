@@ -14,7 +14,7 @@ _TIME = re.compile(
 def parse_time(text: str) -> dt.datetime:
     """Return a time with a zone.
 
-    :param text: ISO 8601, leniently: no zone means UTC, digits beyond microseconds are cut, ``[Europe/Berlin]`` is ignored
+    :param text: ISO 8601, leniently: no zone means UTC, more than six digits are cut, ``[Europe/Berlin]`` is ignored
     :raises ValueError: if it is no time
     """
     match = _TIME.fullmatch(text.strip())

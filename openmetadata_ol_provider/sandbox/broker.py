@@ -2,8 +2,8 @@
 
 It speaks the Kafka protocol to every client on this machine, also in other processes, and keeps its messages in memory
 (about 5 MB a partition; older ones are dropped). It has no SASL, no TLS, no transactions and no admin requests other
-than metadata. The cluster is driven through the symbols of the librdkafka that confluent-kafka brings along; where these
-cannot be reached, librdkafka's public ``test.mock.num.brokers`` setting serves, with less to adjust.
+than metadata. The cluster is driven through the symbols of the librdkafka that confluent-kafka brings along; where
+these cannot be reached, librdkafka's public ``test.mock.num.brokers`` setting serves, with less to adjust.
 """
 
 from __future__ import annotations

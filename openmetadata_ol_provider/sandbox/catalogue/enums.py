@@ -5,20 +5,86 @@ from __future__ import annotations
 from openmetadata_ol_provider.sandbox.catalogue.validation import one_of
 
 DATABASE_SERVICES = one_of(
-    *(
-        "AzureSQL Athena BigQuery BigTable Clickhouse Cockroach Couchbase CustomDatabase Databricks Datalake Db2 DeltaLake "
-        "DomoDatabase Doris Dremio Druid DynamoDB Epic Exasol Glue Greenplum Hive Iceberg Impala MariaDB MongoDB Mssql "
-        "Mysql Oracle PinotDB Postgres QueryLog Redshift SAS Salesforce SapErp SapHana ServiceNow SingleStore Snowflake "
-        "SQLite Ssas StarRocks Synapse Teradata Timescale Trino UnityCatalog Vertica Cassandra Dbt Presto"
-    ).split()
+    *[
+        "AzureSQL",
+        "Athena",
+        "BigQuery",
+        "BigTable",
+        "Clickhouse",
+        "Cockroach",
+        "Couchbase",
+        "CustomDatabase",
+        "Databricks",
+        "Datalake",
+        "Db2",
+        "DeltaLake",
+        "DomoDatabase",
+        "Doris",
+        "Dremio",
+        "Druid",
+        "DynamoDB",
+        "Epic",
+        "Exasol",
+        "Glue",
+        "Greenplum",
+        "Hive",
+        "Iceberg",
+        "Impala",
+        "MariaDB",
+        "MongoDB",
+        "Mssql",
+        "Mysql",
+        "Oracle",
+        "PinotDB",
+        "Postgres",
+        "QueryLog",
+        "Redshift",
+        "SAS",
+        "Salesforce",
+        "SapErp",
+        "SapHana",
+        "ServiceNow",
+        "SingleStore",
+        "Snowflake",
+        "SQLite",
+        "Ssas",
+        "StarRocks",
+        "Synapse",
+        "Teradata",
+        "Timescale",
+        "Trino",
+        "UnityCatalog",
+        "Vertica",
+        "Cassandra",
+        "Dbt",
+        "Presto",
+    ]
 )
 MESSAGING_SERVICES = one_of("Kafka", "Redpanda", "Kinesis", "PubSub", "CustomMessaging")
 STORAGE_SERVICES = one_of("S3", "ADLS", "GCS", "CustomStorage")
 PIPELINE_SERVICES = one_of(
-    *(
-        "Airbyte Airflow CustomPipeline DBTCloud Dagster DataFactory DatabricksPipeline DomoPipeline Fivetran Flink "
-        "GluePipeline KafkaConnect Matillion Nifi OpenLineage SSIS Spark Spline Stitch Wherescape"
-    ).split(),
+    *[
+        "Airbyte",
+        "Airflow",
+        "CustomPipeline",
+        "DBTCloud",
+        "Dagster",
+        "DataFactory",
+        "DatabricksPipeline",
+        "DomoPipeline",
+        "Fivetran",
+        "Flink",
+        "GluePipeline",
+        "KafkaConnect",
+        "Matillion",
+        "Nifi",
+        "OpenLineage",
+        "SSIS",
+        "Spark",
+        "Spline",
+        "Stitch",
+        "Wherescape",
+    ],
     ("KinesisFirehose", (1, 9)),
     ("Snowplow", (1, 10)),
     ("Mulesoft", (1, 11)),
@@ -27,24 +93,128 @@ PIPELINE_SERVICES = one_of(
     ("SapBw4HanaPipeline", (2, 0)),
 )
 TABLE_TYPES = one_of(
-    *(
-        "Regular External Dynamic View SecureView MaterializedView Iceberg Local Partitioned Foreign Transient Stream "
-        "Stage Temporary"
-    ).split()
+    *[
+        "Regular",
+        "External",
+        "Dynamic",
+        "View",
+        "SecureView",
+        "MaterializedView",
+        "Iceberg",
+        "Local",
+        "Partitioned",
+        "Foreign",
+        "Transient",
+        "Stream",
+        "Stage",
+        "Temporary",
+    ]
 )
 COLUMN_TYPES = one_of(
-    *(
-        "NUMBER TINYINT SMALLINT INT BIGINT BYTEINT BYTES FLOAT DOUBLE DECIMAL NUMERIC TIMESTAMP TIMESTAMPZ TIME DATE "
-        "DATETIME INTERVAL STRING MEDIUMTEXT TEXT CHAR LONG VARCHAR BOOLEAN BINARY VARBINARY ARRAY BLOB LONGBLOB "
-        "MEDIUMBLOB MAP STRUCT UNION SET GEOGRAPHY ENUM JSON UUID VARIANT GEOMETRY BYTEA AGGREGATEFUNCTION ERROR FIXED "
-        "RECORD NULL SUPER HLLSKETCH PG_LSN PG_SNAPSHOT TSQUERY TXID_SNAPSHOT XML MACADDR TSVECTOR UNKNOWN CIDR INET "
-        "CLOB ROWID LOWCARDINALITY YEAR POINT POLYGON TUPLE SPATIAL TABLE NTEXT IMAGE IPV4 IPV6 DATETIMERANGE HLL "
-        "LARGEINT QUANTILE_STATE AGG_STATE BITMAP UINT BIT MONEY"
-    ).split()
+    *[
+        "NUMBER",
+        "TINYINT",
+        "SMALLINT",
+        "INT",
+        "BIGINT",
+        "BYTEINT",
+        "BYTES",
+        "FLOAT",
+        "DOUBLE",
+        "DECIMAL",
+        "NUMERIC",
+        "TIMESTAMP",
+        "TIMESTAMPZ",
+        "TIME",
+        "DATE",
+        "DATETIME",
+        "INTERVAL",
+        "STRING",
+        "MEDIUMTEXT",
+        "TEXT",
+        "CHAR",
+        "LONG",
+        "VARCHAR",
+        "BOOLEAN",
+        "BINARY",
+        "VARBINARY",
+        "ARRAY",
+        "BLOB",
+        "LONGBLOB",
+        "MEDIUMBLOB",
+        "MAP",
+        "STRUCT",
+        "UNION",
+        "SET",
+        "GEOGRAPHY",
+        "ENUM",
+        "JSON",
+        "UUID",
+        "VARIANT",
+        "GEOMETRY",
+        "BYTEA",
+        "AGGREGATEFUNCTION",
+        "ERROR",
+        "FIXED",
+        "RECORD",
+        "NULL",
+        "SUPER",
+        "HLLSKETCH",
+        "PG_LSN",
+        "PG_SNAPSHOT",
+        "TSQUERY",
+        "TXID_SNAPSHOT",
+        "XML",
+        "MACADDR",
+        "TSVECTOR",
+        "UNKNOWN",
+        "CIDR",
+        "INET",
+        "CLOB",
+        "ROWID",
+        "LOWCARDINALITY",
+        "YEAR",
+        "POINT",
+        "POLYGON",
+        "TUPLE",
+        "SPATIAL",
+        "TABLE",
+        "NTEXT",
+        "IMAGE",
+        "IPV4",
+        "IPV6",
+        "DATETIMERANGE",
+        "HLL",
+        "LARGEINT",
+        "QUANTILE_STATE",
+        "AGG_STATE",
+        "BITMAP",
+        "UINT",
+        "BIT",
+        "MONEY",
+    ]
 )
 FIELD_TYPES = one_of(
-    *(
-        "RECORD NULL BOOLEAN INT LONG BYTES FLOAT DOUBLE TIMESTAMP TIMESTAMPZ TIME DATE STRING ARRAY MAP ENUM UNION "
-        "FIXED ERROR UNKNOWN"
-    ).split()
+    *[
+        "RECORD",
+        "NULL",
+        "BOOLEAN",
+        "INT",
+        "LONG",
+        "BYTES",
+        "FLOAT",
+        "DOUBLE",
+        "TIMESTAMP",
+        "TIMESTAMPZ",
+        "TIME",
+        "DATE",
+        "STRING",
+        "ARRAY",
+        "MAP",
+        "ENUM",
+        "UNION",
+        "FIXED",
+        "ERROR",
+        "UNKNOWN",
+    ]
 )

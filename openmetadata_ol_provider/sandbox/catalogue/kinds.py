@@ -1,4 +1,4 @@
-"""The kinds of entities: where their routes live, what names them, what holds them, which fields are answered on demand."""
+"""The kinds of entities: where their routes live, what names and holds them, which fields are answered on demand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,20 @@ from openmetadata_ol_provider.sandbox.catalogue.validation import Shape
 
 #: Answered only when asked for by ``fields=``, for every kind that has them.
 _ON_DEMAND = frozenset(
-    "owners tags domain domains dataProducts extension followers votes lifeCycle sourceHash experts reviewers".split()
+    [
+        "owners",
+        "tags",
+        "domain",
+        "domains",
+        "dataProducts",
+        "extension",
+        "followers",
+        "votes",
+        "lifeCycle",
+        "sourceHash",
+        "experts",
+        "reviewers",
+    ]
 )
 
 
@@ -54,6 +67,7 @@ def _asset(
     path: str,
     shape: Shape,
     service: str,
+    *,
     on_demand: str = "",
     children: tuple[str, ...] | None = None,
 ) -> Kind:
@@ -77,7 +91,9 @@ KINDS: tuple[Kind, ...] = (
     _service("dashboard", shapes.CREATE_OTHER_SERVICE),
     _service("mlmodel", shapes.CREATE_OTHER_SERVICE),
     _service("search", shapes.CREATE_OTHER_SERVICE),
-    _asset("database", "databases", shapes.CREATE_DATABASE, "database", "databaseSchemas usageSummary location"),
+    _asset(
+        "database", "databases", shapes.CREATE_DATABASE, "database", on_demand="databaseSchemas usageSummary location"
+    ),
     Kind(
         "databaseSchema",
         "databaseSchemas",
@@ -95,8 +111,22 @@ KINDS: tuple[Kind, ...] = (
         "databaseSchema",
         "databaseSchema",
         frozenset(
-            "columns tableConstraints tablePartition usageSummary customMetrics joins schemaDefinition dataModel "
-            "testSuite sampleData tableProfilerConfig profile viewDefinition queries".split()
+            [
+                "columns",
+                "tableConstraints",
+                "tablePartition",
+                "usageSummary",
+                "customMetrics",
+                "joins",
+                "schemaDefinition",
+                "dataModel",
+                "testSuite",
+                "sampleData",
+                "tableProfilerConfig",
+                "profile",
+                "viewDefinition",
+                "queries",
+            ]
         ),
         ("columns",),
         "table_search_index",
@@ -109,17 +139,43 @@ KINDS: tuple[Kind, ...] = (
         "databaseSchema",
         index="stored_procedure_search_index",
     ),
-    _asset("topic", "topics", shapes.CREATE_TOPIC, "messaging", "sampleData", ("messageSchema", "schemaFields")),
-    _asset("container", "containers", shapes.CREATE_CONTAINER, "storage", "parent children dataModel", ("dataModel", "columns")),
-    _asset("pipeline", "pipelines", shapes.CREATE_PIPELINE, "pipeline", "tasks pipelineStatus usageSummary", ("tasks",)),
-    _asset("dashboard", "dashboards", shapes.CREATE_DASHBOARD, "dashboard", "charts dataModels usageSummary"),
-    _asset("mlmodel", "mlmodels", shapes.CREATE_MLMODEL, "mlmodel", "mlFeatures mlHyperParameters usageSummary dashboard"),
-    _asset("searchIndex", "searchIndexes", shapes.CREATE_SEARCH_INDEX, "search", "fields", ("fields",)),
+    _asset(
+        "topic",
+        "topics",
+        shapes.CREATE_TOPIC,
+        "messaging",
+        on_demand="sampleData",
+        children=("messageSchema", "schemaFields"),
+    ),
+    _asset(
+        "container",
+        "containers",
+        shapes.CREATE_CONTAINER,
+        "storage",
+        "parent children dataModel",
+        ("dataModel", "columns"),
+    ),
+    _asset(
+        "pipeline",
+        "pipelines",
+        shapes.CREATE_PIPELINE,
+        "pipeline",
+        on_demand="tasks pipelineStatus usageSummary",
+        children=("tasks",),
+    ),
+    _asset("dashboard", "dashboards", shapes.CREATE_DASHBOARD, "dashboard", on_demand="charts dataModels usageSummary"),
+    _asset(
+        "mlmodel", "mlmodels", shapes.CREATE_MLMODEL, "mlmodel", "mlFeatures mlHyperParameters usageSummary dashboard"
+    ),
+    _asset(
+        "searchIndex", "searchIndexes", shapes.CREATE_SEARCH_INDEX, "search", on_demand="fields", children=("fields",)
+    ),
     Kind("user", "users", shapes.CREATE_USER, on_demand=frozenset({"teams", "roles", "owns", "profile"})),
     Kind("team", "teams", shapes.CREATE_TEAM, on_demand=frozenset({"users", "owns", "profile", "parents", "children"})),
+    Kind("domain", "domains", shapes.CREATE_DOMAIN),
     Kind("classification", "classifications", shapes.CREATE_CLASSIFICATION),
     Kind("tag", "tags", shapes.CREATE_TAG, "classification", "classification"),
 )
 BY_TYPE = {kind.type: kind for kind in KINDS}
 #: Entity types that lineage may connect.
-LINEAGE_TYPES = frozenset(kind.type for kind in KINDS) - {"user", "team", "classification", "tag"}
+LINEAGE_TYPES = frozenset(kind.type for kind in KINDS) - {"user", "team", "domain", "classification", "tag"}

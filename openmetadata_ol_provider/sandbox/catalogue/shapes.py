@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from openmetadata_ol_provider.sandbox.catalogue.enums import (
+    COLUMN_TYPES,
     DATABASE_SERVICES,
     FIELD_TYPES,
     MESSAGING_SERVICES,
     PIPELINE_SERVICES,
     STORAGE_SERVICES,
     TABLE_TYPES,
-    COLUMN_TYPES,
 )
 from openmetadata_ol_provider.sandbox.catalogue.validation import (
     Check,
@@ -291,6 +291,14 @@ CREATE_TAG = _entity(
     parent=text,
     mutuallyExclusive=boolean,
     provider=text,
+    style=mapping,
+)
+
+CREATE_DOMAIN = _entity(
+    "CreateDomain",
+    description=required(text),
+    domainType=required(one_of("Source-aligned", "Consumer-aligned", "Aggregate")),
+    parent=text,
     style=mapping,
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
@@ -52,10 +52,10 @@ class Shape:
     """An object that refuses fields it does not know.
 
     :param name: name of the type, for messages
-    :param fields: the fields by name
+    :param fields: the fields by name: a :class:`Field`, or the check of an optional one
     """
 
-    def __init__(self, name: str, fields: dict[str, Field | Check]) -> None:
+    def __init__(self, name: str, fields: Mapping[str, Any]) -> None:
         self.name = name
         self.fields = {key: item if isinstance(item, Field) else Field(item) for key, item in fields.items()}
         self._by_version: dict[Version, tuple[dict[str, Check], tuple[str, ...]]] = {}
@@ -153,7 +153,7 @@ def is_uuid(value: str) -> bool:
 
 
 def entity_name(value: Any, path: str, rules: Rules) -> None:
-    """Accept the name of an entity: 1 to 256 characters, no ``::``; from 2.0 also no ``>``, quote, control character."""
+    """Accept an entity's name: 1 to 256 characters, no ``::``; from 2.0 also no ``>``, quote, control character."""
     text(value, path, rules)
     if not 1 <= len(value) <= MAX_NAME:
         rules.violations.append(f"{path} size must be between 1 and {MAX_NAME}")

@@ -1,0 +1,9 @@
+"""``python -m openmetadata_ol_provider`` is ``openmetadata-ol``."""
+
+from __future__ import annotations
+
+import sys
+
+from openmetadata_ol_provider.cli import main
+
+sys.exit(main())

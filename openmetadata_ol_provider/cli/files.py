@@ -1,0 +1,133 @@
+"""Event files: one JSON event a line, a JSON array, or one event over many lines; gzip too; ``-`` is stdin."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import msgspec
+
+from openmetadata_ol_provider.exceptions import ConfigError, MalformedEventError
+from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.problem import Problem
+
+STDIN = "-"
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class FileEvents(NamedTuple):
+    """The events of some files, and what was lost while reading them."""
+
+    events: list[Event]
+    problems: list[Problem]
+
+    @property
+    def malformed(self) -> int:
+        """Number of lines that are no OpenLineage events."""
+        return sum(problem.kind == "malformed" for problem in self.problems)
+
+
+def read_events(paths: Sequence[str]) -> FileEvents:
+    """Decode the events of files, in order.
+
+    :raises ConfigError: if a file cannot be read
+    """
+    found = FileEvents([], [])
+    for path in paths:
+        for where, value in _counted(path, _documents(path)):
+            try:
+                decoded = decode_event(value, where)
+            except MalformedEventError as error:
+                found.problems.append(Problem("malformed", where, str(error)))
+                continue
+            found.events.append(decoded.event)
+            found.problems.extend(decoded.problems)
+    return found
+
+
+def _counted(label: str, documents: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """Count on stderr what goes by, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield from documents
+        return
+    count = 0
+    for count, document in enumerate(documents, 1):
+        if count % 1000 == 0:
+            sys.stderr.write(f"\r{label}: {count:,} events")
+            sys.stderr.flush()
+        yield document
+    sys.stderr.write(f"\r{label}: {count:,} events\n")
+
+
+def _documents(path: str) -> Iterator[tuple[str, bytes]]:
+    label = "stdin" if path == STDIN else path
+    try:
+        if path == STDIN:
+            yield from _split(label, sys.stdin.buffer)
+            return
+        with Path(path).open("rb") as probe:
+            zipped = probe.read(2) == _GZIP_MAGIC
+        with gzip.open(path) if zipped else Path(path).open("rb") as file:
+            yield from _split(label, file)  # type: ignore[arg-type]
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigError(f"events {label!r} cannot be read: {reason}; check the path") from None
+
+
+def _split(label: str, file: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    first = b""
+    number = 0
+    for first in file:
+        number += 1
+        if first.strip():
+            break
+    if not first.strip():
+        return
+    if first.lstrip().startswith(b"[") or not _is_json(first):
+        # An array, or one event over many lines; if it is neither, the lines are judged one by one.
+        whole = first + file.read()
+        yield from _whole(label, whole) or _lines(label, whole.splitlines(), number)
+        return
+    yield f"{label}:{number}", first
+    yield from _lines(label, file, number + 1)
+
+
+def _lines(label: str, lines: Sequence[bytes] | BinaryIO, number: int) -> Iterator[tuple[str, bytes]]:
+    for line in lines:
+        if line.strip():
+            yield f"{label}:{number}", line
+        number += 1
+
+
+def _whole(label: str, data: bytes) -> list[tuple[str, bytes]]:
+    try:
+        document = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return []
+    if isinstance(document, dict):
+        return [(label, data)]
+    return [(f"{label}[{index}]", bytes(item)) for index, item in enumerate(document)]
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def write_result(text: str, output: str | None) -> None:
+    """Write a result to a file, or to stdout."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--output {output!r} cannot be written: {error.strerror}") from None

@@ -1,0 +1,145 @@
+"""Where reading stands: the backlog of each partition, worked out from watermarks and positions. Pure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+#: Topic -> partition -> next offset to read. Partitions are text in JSON (and in Variables), numbers everywhere else.
+Checkpoint = Mapping[str, Mapping[Any, int]]
+#: What decided where reading starts: the checkpoint, the group's committed offset, or ``auto.offset.reset``.
+Origin = Literal["checkpoint", "group", "earliest", "latest"]
+ResetPolicy = Literal["earliest", "latest", "error"]
+
+
+class PartitionBacklog(msgspec.Struct, frozen=True):
+    """What one partition holds and what of it is still to be read.
+
+    :param low: first offset still retained
+    :param high: one past the last readable offset
+    :param checkpoint: the checkpoint given; ``None`` when it does not name this partition
+    :param start: next offset to read
+    :param lost: offsets between the position and ``low``, deleted by retention before they were read
+    :param reset: the position lay beyond ``high`` (topic recreated or truncated); reading starts over at ``low``
+    """
+
+    topic: str
+    partition: int
+    low: int
+    high: int
+    checkpoint: int | None
+    start: int
+    lost: int = 0
+    reset: bool = False
+    origin: Origin = "checkpoint"
+
+    @property
+    def events(self) -> int:
+        """Offsets still to be read: an upper bound of the messages, since compaction leaves gaps."""
+        return self.high - self.start
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """All partitions at one moment, sorted by topic and partition."""
+
+    partitions: tuple[PartitionBacklog, ...] = ()
+
+    @property
+    def events(self) -> int:
+        """Offsets still to be read."""
+        return sum(partition.events for partition in self.partitions)
+
+    @property
+    def lost(self) -> int:
+        """Offsets that retention deleted before they were read."""
+        return sum(partition.lost for partition in self.partitions)
+
+    @property
+    def highs(self) -> dict[str, dict[str, int]]:
+        """The ends of all partitions, in the form of a checkpoint."""
+        return _by_topic((partition.topic, partition.partition, partition.high) for partition in self.partitions)
+
+    def ready(self, min_events: int = 1) -> bool:
+        """Tell whether there is something to do.
+
+        Partitions that start at ``latest`` count, although nothing in them is to be read: until a batch has put their
+        position into the checkpoint, "latest" moves along and nothing would ever be new.
+        """
+        return self.events >= min_events or any(partition.origin == "latest" for partition in self.partitions)
+
+    def lane(self, index: int, count: int) -> Backlog:
+        """Return the partitions of one of ``count`` lanes; a partition stays in its lane while ``count`` stays."""
+        return Backlog(tuple(item for item in self.partitions if _slot(item.topic, item.partition, count) == index))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values: the partitions, and the totals ``events`` and ``lost``."""
+        partitions = [{**msgspec.to_builtins(item), "events": item.events} for item in self.partitions]
+        return {"events": self.events, "lost": self.lost, "partitions": partitions}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Backlog:
+        """Rebuild from :meth:`to_dict`.
+
+        :raises ValueError: if it is none
+        """
+        return msgspec.convert({"partitions": value["partitions"]} if "partitions" in value else value, cls)
+
+
+def place(
+    topic: str,
+    partition: int,
+    watermarks: tuple[int, int],
+    *,
+    checkpoint: Checkpoint,
+    committed: int | None = None,
+    policy: ResetPolicy = "earliest",
+) -> PartitionBacklog:
+    """Work out where reading of one partition starts.
+
+    The checkpoint decides, then the group's committed offset, then ``policy``. A partition that was added to a topic the
+    checkpoint knows starts at its beginning whatever the policy: nobody has seen its events.
+
+    :param watermarks: first retained offset, one past the last
+    """
+    low, high = watermarks
+    stored = position_of(checkpoint, topic, partition)
+    position = committed if stored is None else stored
+    lost, reset = 0, False
+    origin: Origin
+    if position is None:
+        origin = "latest" if policy == "latest" and not checkpoint.get(topic) else "earliest"
+        start = high if origin == "latest" else low
+    else:
+        origin = "group" if stored is None else "checkpoint"
+        lost = max(0, low - position)
+        reset = position > high
+        start = low if lost or reset else position
+    return PartitionBacklog(topic, partition, low, high, stored, start, lost, reset, origin)
+
+
+def position_of(checkpoint: Checkpoint, topic: str, partition: int) -> int | None:
+    """Return the checkpoint of one partition, whether its key is a number or, after JSON, text."""
+    positions = checkpoint.get(topic) or {}
+    return positions.get(partition, positions.get(str(partition)))
+
+
+def json_checkpoint(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
+    """Return the checkpoint with its partitions as text, as JSON will have them."""
+    return _by_topic(
+        (topic, key, offset) for topic, positions in checkpoint.items() for key, offset in positions.items()
+    )
+
+
+def _by_topic(positions: Iterable[tuple[str, Any, int]]) -> dict[str, dict[str, int]]:
+    result: dict[str, dict[str, int]] = {}
+    for topic, partition, offset in positions:
+        result.setdefault(topic, {})[str(partition)] = offset
+    return result
+
+
+def _slot(topic: str, partition: int, count: int) -> int:
+    # Consecutive partitions go to consecutive lanes; the topic shifts them, so that lane 0 does not get every partition 0.
+    return (zlib.crc32(topic.encode()) + partition) % count

@@ -1,0 +1,310 @@
+"""A Kafka connection's settings, checked and completed, the clients made of them, and the errors that name them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, OpenLineageProviderError
+from openmetadata_ol_provider.kafka.offsets import ResetPolicy
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer, Producer
+    from confluent_kafka.admin import AdminClient
+
+log = logging.getLogger(__name__)
+
+DEFAULT_GROUP = "openmetadata-openlineage"
+#: Seconds that a request to the broker may take.
+REQUEST_TIMEOUT = 10.0
+
+_TRUE = frozenset({"true", "t", "1", "yes", "on"})
+_FALSE = frozenset({"false", "f", "0", "no", "off"})
+_POLICIES: dict[str, ResetPolicy] = {
+    **dict.fromkeys(("smallest", "earliest", "beginning"), "earliest"),
+    **dict.fromkeys(("largest", "latest", "end"), "latest"),
+    "error": "error",
+}
+_SECRETS = ("password", "secret", "token", "pem", "oauthbearer.config", "jaas")
+# librdkafka complains on stderr about settings of the other kind of client; one connection serves both kinds here.
+_CONSUMER_ONLY = frozenset(
+    [
+        "group.id",
+        "group.instance.id",
+        "group.protocol",
+        "group.protocol.type",
+        "group.remote.assignor",
+        "session.timeout.ms",
+        "heartbeat.interval.ms",
+        "max.poll.interval.ms",
+        "partition.assignment.strategy",
+        "coordinator.query.interval.ms",
+        "enable.auto.commit",
+        "auto.commit.enable",
+        "auto.commit.interval.ms",
+        "enable.auto.offset.store",
+        "auto.offset.reset",
+        "enable.partition.eof",
+        "queued.min.messages",
+        "queued.max.messages.kbytes",
+        "fetch.wait.max.ms",
+        "fetch.queue.backoff.ms",
+        "fetch.message.max.bytes",
+        "max.partition.fetch.bytes",
+        "fetch.max.bytes",
+        "fetch.min.bytes",
+        "fetch.error.backoff.ms",
+        "isolation.level",
+        "check.crcs",
+        "allow.auto.create.topics",
+        "on_commit",
+    ]
+)
+_PRODUCER_ONLY = frozenset(
+    [
+        "transactional.id",
+        "transaction.timeout.ms",
+        "enable.idempotence",
+        "enable.gapless.guarantee",
+        "acks",
+        "request.required.acks",
+        "request.timeout.ms",
+        "retries",
+        "message.send.max.retries",
+        "retry.backoff.max.ms",
+        "queue.buffering.max.messages",
+        "queue.buffering.max.kbytes",
+        "queue.buffering.max.ms",
+        "linger.ms",
+        "queue.buffering.backpressure.threshold",
+        "compression.codec",
+        "compression.type",
+        "compression.level",
+        "batch.num.messages",
+        "batch.size",
+        "delivery.report.only.error",
+        "delivery.timeout.ms",
+        "message.timeout.ms",
+        "partitioner",
+        "msg_order_cmp",
+        "queuing.strategy",
+        "sticky.partitioning.linger.ms",
+        "on_delivery",
+        "dr_cb",
+        "produce.offset.report",
+    ]
+)
+# What the idempotent producer of dead letters decides for itself.
+_PRODUCER_FIXED = frozenset(
+    [
+        "transactional.id",
+        "request.required.acks",
+        "retries",
+        "message.send.max.retries",
+        "delivery.timeout.ms",
+        "message.timeout.ms",
+        "max.in.flight",
+        "max.in.flight.requests.per.connection",
+        "queuing.strategy",
+        "enable.gapless.guarantee",
+        "delivery.report.only.error",
+        "on_delivery",
+        "dr_cb",
+    ]
+)
+
+
+class BrokerErrors:
+    """librdkafka's ``error_cb``: remembers the last telling error, for the message of the call that then fails.
+
+    :param also: an ``error_cb`` of the user's connection, called as well
+    """
+
+    def __init__(self, also: Any = None) -> None:
+        self.last: Any = None
+        self._also = also
+
+    def __call__(self, error: Any) -> None:
+        """Take one error from librdkafka."""
+        # "All brokers are down" says less than the error it follows.
+        if self.last is None or error.name() != "_ALL_BROKERS_DOWN":
+            self.last = error
+        if callable(self._also):
+            self._also(error)
+
+    @property
+    def authentication(self) -> bool:
+        """Whether the last thing heard was that the credentials are refused."""
+        return self.last is not None and "AUTHENTICATION" in self.last.name()
+
+
+class KafkaSettings:
+    """The settings of one connection. Its ``repr`` and its errors show no secret.
+
+    :param conn_id: Airflow connection id, for messages
+    :param config: librdkafka settings as the connection has them
+    :raises ConfigError: if ``enable.auto.commit`` is not false, or ``auto.offset.reset`` has an unknown value
+    """
+
+    def __init__(self, conn_id: str, config: Mapping[str, Any]) -> None:
+        self.conn_id = conn_id
+        self._config = dict(config)
+        for key in ("enable.auto.commit", "auto.commit.enable"):
+            self._refuse_auto_commit(key)
+        self._config.pop("auto.commit.enable", None)
+        #: What decides where a partition without any position starts (librdkafka's own default would be ``latest``).
+        self.reset_policy = self._reset_policy()
+
+    def __repr__(self) -> str:
+        return f"KafkaSettings({self.conn_id!r}, bootstrap.servers={self.bootstrap!r}, group.id={self.group!r})"
+
+    @property
+    def bootstrap(self) -> str:
+        """``bootstrap.servers`` of the connection."""
+        return str(self._config.get("bootstrap.servers") or "")
+
+    @property
+    def group(self) -> str:
+        """``group.id`` of the connection or, since confluent-kafka aborts the interpreter without one, our default."""
+        return str(self._config.get("group.id") or DEFAULT_GROUP)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return one setting."""
+        return self._config.get(key, default)
+
+    def consumer(self, **extra: Any) -> tuple[Consumer, BrokerErrors]:
+        """Make a consumer that commits nothing by itself; close it after use.
+
+        :param extra: settings (with ``_`` for ``.``) that go over the connection's
+        :raises ConfigError: if librdkafka refuses a setting
+        """
+        from confluent_kafka import Consumer
+
+        errors = BrokerErrors(self._config.get("error_cb"))
+        config = {
+            **{key: value for key, value in self._config.items() if key not in _PRODUCER_ONLY},
+            "group.id": self.group,
+            "auto.offset.reset": self.reset_policy,
+            **{key.replace("_", "."): value for key, value in extra.items()},
+            "enable.auto.commit": False,
+            "enable.auto.offset.store": False,
+            "enable.partition.eof": True,
+            "error_cb": errors,
+        }
+        return self._make(Consumer, config), errors
+
+    def producer(self, **extra: Any) -> tuple[Producer, BrokerErrors]:
+        """Make an idempotent producer.
+
+        :param extra: settings (with ``_`` for ``.``) that go over the connection's
+        :raises ConfigError: if librdkafka refuses a setting
+        """
+        from confluent_kafka import Producer
+
+        errors = BrokerErrors(self._config.get("error_cb"))
+        dropped = _CONSUMER_ONLY | _PRODUCER_FIXED
+        config = {
+            **{key: value for key, value in self._config.items() if key not in dropped},
+            **{key.replace("_", "."): value for key, value in extra.items()},
+            "acks": "all",
+            "enable.idempotence": True,
+            "error_cb": errors,
+        }
+        return self._make(Producer, config), errors
+
+    def admin(self) -> tuple[AdminClient, BrokerErrors]:
+        """Make an admin client.
+
+        :raises ConfigError: if librdkafka refuses a setting
+        """
+        from confluent_kafka.admin import AdminClient
+
+        errors = BrokerErrors(self._config.get("error_cb"))
+        dropped = _CONSUMER_ONLY | _PRODUCER_ONLY
+        config = {key: value for key, value in self._config.items() if key not in dropped}
+        return self._make(AdminClient, {**config, "error_cb": errors}), errors
+
+    def failure(
+        self, doing: str, error: object, errors: BrokerErrors | None = None, remedy: str = ""
+    ) -> OpenLineageProviderError:
+        """Make the error to raise: ConfigError for refused credentials or rights, KafkaError for the rest.
+
+        :param doing: what was attempted, e.g. ``cannot list topics``
+        :param error: a KafkaException, a ``confluent_kafka.KafkaError`` or text
+        :param errors: what librdkafka reported meanwhile, which tells more than "timed out"
+        :param remedy: what to do; a fitting one is chosen by default
+        """
+        cause = error_of(error)
+        last = errors.last if errors is not None else None
+        name = cause.name() if cause is not None else ""
+        reason = cause.str() if cause is not None else str(error)
+        if last is not None and (name.startswith("_") or cause is None):
+            reason = f"{reason} ({last.str()})"
+            name = last.name() if "AUTHENTICATION" in last.name() else name
+        if "AUTHENTICATION" in name or "SASL" in name:
+            remedy = (
+                "check security.protocol, sasl.mechanism, sasl.username and sasl.password in the connection's extra"
+            )
+            return ConfigError(self.describe(f"{doing}: the broker refuses the credentials: {reason}", remedy))
+        if "AUTHORIZATION" in name:
+            remedy = f"grant the principal DESCRIBE and READ on the topics and on the group {self.group!r}"
+            return ConfigError(self.describe(f"{doing}: not allowed: {reason}", remedy))
+        fallback = (
+            "check that bootstrap.servers is reachable from here, and security.protocol and ssl.* where it uses TLS"
+        )
+        return KafkaError(self.describe(f"{doing}: {reason}", remedy or fallback))
+
+    def describe(self, what: str, remedy: str) -> str:
+        """Return a message that names the connection and its brokers, without secrets."""
+        text = f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
+        for key, value in self._config.items():
+            if isinstance(value, str) and value and any(part in key for part in _SECRETS):
+                text = text.replace(value, "***")
+        return text
+
+    def _make(self, kind: Any, config: dict[str, Any]) -> Any:
+        from confluent_kafka import KafkaException
+
+        try:
+            return kind(config, logger=log)
+        except (KafkaException, TypeError, ValueError) as error:
+            cause = error_of(error)
+            reason = cause.str() if cause is not None else str(error)
+            remedy = "correct it in the connection's extra"
+            raise ConfigError(self.describe(f"librdkafka refuses a setting: {reason}", remedy)) from None
+
+    def _refuse_auto_commit(self, key: str) -> None:
+        value = self._config.get(key)
+        text = str(value).strip().lower()
+        if value is None or text in _FALSE:
+            return
+        why = (
+            "offsets would be committed before the events are published, and events would be lost"
+            if text in _TRUE
+            else "it is neither true nor false"
+        )
+        raise ConfigError(
+            f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
+        )
+
+    def _reset_policy(self) -> ResetPolicy:
+        value = self._config.get("auto.offset.reset", "earliest")
+        try:
+            return _POLICIES[str(value).strip().lower()]
+        except KeyError:
+            raise ConfigError(
+                f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; set it to earliest, latest or error"
+            ) from None
+
+
+def error_of(error: object) -> Any:
+    """Return the ``confluent_kafka.KafkaError`` inside an exception, or the error itself if it is one, else ``None``."""
+    from confluent_kafka import KafkaError as LibraryError
+    from confluent_kafka import KafkaException
+
+    if isinstance(error, LibraryError):
+        return error
+    if isinstance(error, KafkaException) and error.args and isinstance(error.args[0], LibraryError):
+        return error.args[0]
+    return None

@@ -1,0 +1,85 @@
+"""A bounded batch of events with the offsets it covers: what the consume step hands to the translate step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.packing import pack, unpack
+from openmetadata_ol_provider.openlineage.problem import Problem
+
+BATCH_VERSION = 1
+
+
+class BatchRange(msgspec.Struct, frozen=True):
+    """The offsets of one partition that a batch covers.
+
+    :param checkpoint: where the checkpoint stood when the batch was read; ``None`` when there was none
+    :param start: first offset covered
+    :param end: one past the last offset covered
+    :param lost: offsets that retention deleted before they were read
+    """
+
+    topic: str
+    partition: int
+    checkpoint: int | None
+    start: int
+    end: int
+    lost: int = 0
+
+
+class BatchOrigin(msgspec.Struct, frozen=True):
+    """Where a batch is from and whose checkpoint it moves; travels along from consume to publish."""
+
+    state_key: str
+    kafka_config_id: str
+    ranges: tuple[BatchRange, ...] = ()
+
+
+class EventBatch(msgspec.Struct, frozen=True):
+    """Events of one read, decoded and stripped to the facets that are used.
+
+    :param dead_letters: messages that went to the dead-letter topic
+    :param skipped: messages that could not be used and were skipped because ``dead_letter_topic`` is ``none``
+    :param more: more events were waiting when the batch was full
+    """
+
+    origin: BatchOrigin
+    events: tuple[Event, ...] = ()
+    dead_letters: int = 0
+    skipped: int = 0
+    more: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the batch as plain JSON values, its events packed."""
+        return {
+            "version": BATCH_VERSION,
+            "origin": msgspec.to_builtins(self.origin),
+            "count": len(self.events),
+            "dead_letters": self.dead_letters,
+            "skipped": self.skipped,
+            "more": self.more,
+            "problems": msgspec.to_builtins(self.problems),
+            "events": pack(self.events),
+        }
+
+    @classmethod
+    def from_dict(cls, batch: dict[str, Any]) -> EventBatch:
+        """Rebuild a batch from :meth:`to_dict`.
+
+        :raises ValueError: if it is no batch, damaged, or of another version
+        """
+        version = batch.get("version") if isinstance(batch, dict) else None
+        if version != BATCH_VERSION:
+            raise ValueError(f"event batch version {version!r} is not supported (supported: {BATCH_VERSION})")
+        return cls(
+            origin=msgspec.convert(batch["origin"], BatchOrigin),
+            events=unpack(batch["events"], tuple[Event, ...]),
+            dead_letters=batch["dead_letters"],
+            skipped=batch["skipped"],
+            more=batch["more"],
+            problems=msgspec.convert(batch["problems"], tuple[Problem, ...]),
+        )

@@ -1,0 +1,303 @@
+"""Edges between entities: one write per pair, merged with what the catalogue already has. Mostly pure.
+
+The server replaces an edge whole, so whatever of another writer shall survive has to be carried over:
+
+- an edge of another source (Manual, QueryLineage ...) keeps its source, description, SQL, pipeline and columns; column
+  pairs are only added;
+- an edge of another OpenLineage pipeline keeps its columns; the pipeline is the latest. Its description then lists all
+  pipelines that write it, which is how the next publication knows that none of the columns may be removed;
+- an edge of our own gets the new columns instead of the old, unless there are no new ones to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Problem, Transformation
+from openmetadata_ol_provider.openmetadata.client import path
+from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, cap_sql
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.resolver import Resolution
+
+SOURCE = "OpenLineage"
+SHARED = "Written by the OpenLineage pipelines: "
+#: Stored details that are handed back with the edge.
+_CARRIED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
+
+#: Column lineage of an edge: target column FQN -> (source column FQNs, function).
+Columns = dict[str, tuple[frozenset[str], str | None]]
+
+
+class EdgeWrite(NamedTuple):
+    """One edge to publish, between two entities.
+
+    :param pipeline: pipeline of the latest job
+    :param others: FQNs of all pipelines of this batch that write the edge
+    :param sql: SQL of the latest job
+    """
+
+    source: Entity
+    target: Entity
+    columns: Columns
+    pipeline: PipelineRef | None
+    others: frozenset[str]
+    sql: str | None
+
+    @property
+    def where(self) -> str:
+        """How problems name the edge."""
+        return f"{self.source.fqn} -> {self.target.fqn}"
+
+
+def function_text(transformations: Iterable[Transformation]) -> str | None:
+    """Return what there is to say about how a column is made, ``None`` for a plain copy."""
+    words = set()
+    for item in transformations:
+        word = (item.subtype or "").upper() or ("" if item.type.upper() == "DIRECT" else item.type.upper())
+        if item.masking:
+            words.add(f"{word or 'DIRECT'} (masked)")
+        elif word and word != "IDENTITY":
+            words.add(word)
+    return ", ".join(sorted(words)) or None
+
+
+def is_indirect(pair: ColumnPair) -> bool:
+    """Return whether a source column only steers a target column (filter, join ...) and never enters it."""
+    return bool(pair.transformations) and all(item.type.upper() == "INDIRECT" for item in pair.transformations)
+
+
+class EdgePlanner:
+    """Turns the plan's edges into edges between entities.
+
+    :param resolutions: of all datasets at an end of an edge
+    :param pipelines: published pipelines
+    :param jobs: the plan's jobs
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        resolutions: dict[DatasetId, Resolution],
+        pipelines: dict[JobId, PipelineRef],
+        jobs: dict[JobId, Job],
+    ) -> None:
+        self._config = config
+        self._resolutions = resolutions
+        self._pipelines = pipelines
+        self._jobs = jobs
+
+    def unite(self, edges: Iterable[Edge]) -> tuple[list[EdgeWrite], list[Problem]]:
+        """Return one write per pair of entities, and the columns that the catalogue does not have.
+
+        Edges with an end that did not resolve, and edges from an entity to itself, are left out.
+        """
+        groups: dict[tuple[Entity, Entity], list[Edge]] = {}
+        for edge in edges:
+            source, target = self._entity(edge.source), self._entity(edge.target)
+            if source is not None and target is not None and source != target:
+                groups.setdefault((source, target), []).append(edge)
+        problems: list[Problem] = []
+        writes = [self._write(source, target, group, problems) for (source, target), group in groups.items()]
+        return writes, problems
+
+    def _entity(self, dataset: DatasetId) -> Entity | None:
+        resolution = self._resolutions.get(dataset)
+        return resolution.entity if resolution else None
+
+    def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
+        refs = {edge.job: self._pipeline(edge.job) for edge in edges}
+        latest = edges[-1].job
+        job = self._jobs.get(latest)
+        sql = cap_sql(job.sql) if job and job.sql and self._config.write.sql == "always" else None
+        columns = self._columns(source, target, edges, problems) if self._config.lineage.columns else {}
+        others = frozenset(ref.fqn for ref in refs.values() if ref is not None)
+        return EdgeWrite(source, target, columns, refs[latest], others, sql)
+
+    def _pipeline(self, job_id: JobId) -> PipelineRef | None:
+        job = self._jobs.get(job_id)
+        return self._pipelines.get(job.pipeline if job else job_id)
+
+    def _columns(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> Columns:
+        made: dict[str, tuple[set[str], list[Transformation]]] = {}
+        unknown: dict[str, dict[str, None]] = {}
+        for pair in (pair for edge in edges for pair in edge.columns):
+            if is_indirect(pair) and not self._config.lineage.indirect:
+                continue
+            owner = self._entity(DatasetId(pair.source.namespace, pair.source.name)) or source
+            start = source.column(pair.source.field) if owner == source else None
+            end = target.column(pair.target_field)
+            if start is None:
+                unknown.setdefault(source.fqn, {})[pair.source.field] = None
+            if end is None:
+                unknown.setdefault(target.fqn, {})[pair.target_field] = None
+            if start is not None and end is not None:
+                sources, transformations = made.setdefault(end, (set(), []))
+                sources.add(start)
+                transformations += [
+                    item for item in pair.transformations if self._config.lineage.indirect or not _steers(item)
+                ]
+        problems += [_unknown(fqn, list(names), source, target) for fqn, names in unknown.items()]
+        return {end: (frozenset(starts), function_text(how)) for end, (starts, how) in made.items()}
+
+
+def _steers(item: Transformation) -> bool:
+    return item.type.upper() == "INDIRECT"
+
+
+def _unknown(fqn: str, names: list[str], source: Entity, target: Entity) -> Problem:
+    shown = ", ".join(names[:20]) + ("" if len(names) <= 20 else f" and {len(names) - 20} more")
+    return Problem(
+        "unknown_column",
+        f"{source.fqn} -> {target.fqn}",
+        f"{fqn} has no column {shown}; column lineage without it (is its metadata in OpenMetadata up to date?)",
+    )
+
+
+# -- merging -----------------------------------------------------------------------------------------------------
+
+
+def read_columns(details: dict[str, Any], source: Entity, target: Entity) -> Columns:
+    """Return the column lineage of stored details, without columns that the entities no longer have."""
+    columns: Columns = {}
+    for entry in details.get("columnsLineage") or ():
+        end = entry.get("toColumn")
+        starts = frozenset(start for start in entry.get("fromColumns") or () if _has(source, start))
+        if not isinstance(end, str) or not starts or not _has(target, end):
+            continue
+        before, function = columns.get(end, (frozenset(), None))
+        columns[end] = (before | starts, function or entry.get("function"))
+    return columns
+
+
+def _has(entity: Entity, column: str) -> bool:
+    return column in entity.column_fqns
+
+
+def _added(columns: Columns, more: Columns) -> Columns:
+    """Return the columns with those added that are missing; what is there keeps its function."""
+    result = dict(columns)
+    for end, (starts, function) in more.items():
+        before, said = result.get(end, (frozenset(), None))
+        result[end] = (before | starts, said or function if end in result else function)
+    return result
+
+
+def merged(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, Any]:
+    """Return the lineage details to have: ours, and what is others' of the stored ones."""
+    ours = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline else None
+    if stored is None:
+        return _details(SOURCE, write.columns, ours, write.sql, _shared_text("", write, None))
+    columns = read_columns(stored, write.source, write.target)
+    carried = {key: stored[key] for key in _CARRIED if stored.get(key) not in (None, "")}
+    theirs = stored.get("pipeline")
+    if stored.get("source") not in (None, SOURCE) or stored.get("source") is None:
+        # Another writer's edge. No source at all is the server's default, Manual.
+        pipeline = _reference(theirs) or ours
+        both = _added(columns, write.columns)
+        return {**carried, **_details(stored.get("source") or "Manual", both, pipeline, stored.get("sqlQuery") or write.sql)}
+    description = _shared_text(str(stored.get("description") or ""), write, theirs)
+    if description:
+        carried["description"] = description
+    foreign = bool(theirs) and (ours is None or theirs.get("id") != ours["id"])
+    shared = str(description or "").startswith(SHARED)
+    if foreign or shared:
+        columns = {**_added(columns, write.columns)}
+    elif write.columns:
+        columns = write.columns
+    return {
+        **carried,
+        **_details(SOURCE, columns, ours or _reference(theirs), write.sql or stored.get("sqlQuery")),
+    }
+
+
+def _details(
+    source: str, columns: Columns, pipeline: dict[str, Any] | None, sql: str | None, description: str | None = None
+) -> dict[str, Any]:
+    details: dict[str, Any] = {"source": source, "columnsLineage": _column_entries(columns)}
+    if pipeline:
+        details["pipeline"] = pipeline
+    if sql:
+        details["sqlQuery"] = sql
+    if description:
+        details["description"] = description
+    return details
+
+
+def _column_entries(columns: Columns) -> list[dict[str, Any]]:
+    return [
+        {"fromColumns": sorted(starts), "toColumn": end, **({"function": function} if function else {})}
+        for end, (starts, function) in sorted(columns.items())
+    ]
+
+
+def _reference(pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {"id": pipeline["id"], "type": pipeline.get("type", "pipeline")} if pipeline else None
+
+
+def _shared_text(description: str, write: EdgeWrite, theirs: dict[str, Any] | None) -> str | None:
+    """Return the description that lists all pipelines of a shared edge, ``None`` to leave it as it is."""
+    if description and not description.startswith(SHARED):
+        return None
+    writers = set(description.removeprefix(SHARED).split("; ")) if description else set()
+    writers |= write.others
+    if theirs and theirs.get("fullyQualifiedName"):
+        writers.add(str(theirs["fullyQualifiedName"]))
+    writers.discard("")
+    return SHARED + "; ".join(sorted(writers)) if len(writers) > 1 else None
+
+
+def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:
+    """Return what makes two details the same or different: everything but order and time stamps."""
+    if details is None:
+        return None
+    pipeline = details.get("pipeline") or {}
+    return (
+        details.get("source") or "Manual",
+        read_columns(details, source, target),
+        pipeline.get("id"),
+        details.get("sqlQuery") or None,
+        details.get("description") or None,
+    )
+
+
+class EdgeWriter:
+    """Publishes edges.
+
+    :param client: the catalogue
+    :param dry_run: read, but do not write
+    """
+
+    def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
+        self._client = client
+        self._dry_run = dry_run
+
+    def publish(self, write: EdgeWrite) -> bool:
+        """Publish one edge and return whether there was anything to write.
+
+        :raises CatalogueError: if the catalogue refuses
+        """
+        answer = self._client.get(path("v1/lineage/getLineageEdge", write.source.id, write.target.id))
+        stored = stored_details(answer)
+        details = merged(stored, write)
+        if stored is not None and canonical(stored, write.source, write.target) == canonical(
+            details, write.source, write.target
+        ):
+            return False
+        if not self._dry_run:
+            ends = {"fromEntity": write.source.reference, "toEntity": write.target.reference}
+            self._client.put("v1/lineage", {"edge": {**ends, "lineageDetails": details}})
+        return True
+
+
+def stored_details(answer: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the lineage details in the answer of ``getLineageEdge``, ``None`` when there is no edge."""
+    if answer is None:
+        return None
+    edge = answer.get("edge", answer)
+    details = edge.get("lineageDetails", edge) if isinstance(edge, dict) else None
+    return details if isinstance(details, dict) else {}

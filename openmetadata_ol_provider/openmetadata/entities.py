@@ -1,0 +1,101 @@
+"""An entity of the catalogue as lineage needs it: reference, FQN, and columns in the catalogue's own spelling. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any
+
+from openmetadata_ol_provider.openmetadata.names import quote, split_identifier
+
+#: REST collection and the fields to ask for, by entity type.
+COLLECTIONS = {
+    "table": ("v1/tables", "columns"),
+    "topic": ("v1/topics", None),
+    "container": ("v1/containers", "dataModel"),
+}
+#: Path segments that stand for "any element" in nested column paths.
+_ELEMENTS = frozenset({"element", "[]", "[*]", "array_element", "items"})
+
+
+class Entity:
+    """A table, topic or container found in the catalogue.
+
+    :param type_: entity type, e.g. ``table``
+    :param body: the entity's JSON
+    """
+
+    def __init__(self, type_: str, body: dict[str, Any]) -> None:
+        self.type = type_
+        self.id = str(body["id"])
+        self.fqn = str(body["fullyQualifiedName"])
+        self.full_path = body.get("fullPath")
+        self._body = body
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entity) and (self.type, self.id) == (other.type, other.id)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.id))
+
+    def __repr__(self) -> str:
+        return f"Entity({self.type} {self.fqn})"
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """The entity reference that requests carry."""
+        return {"id": self.id, "type": self.type}
+
+    @cached_property
+    def columns(self) -> dict[tuple[str, ...], str]:
+        """FQN of every column, nested ones included, by path of plain names."""
+        return dict(_walk(_children(self.type, self._body), (), self.fqn))
+
+    @cached_property
+    def column_fqns(self) -> frozenset[str]:
+        """All column FQNs."""
+        return frozenset(self.columns.values())
+
+    @cached_property
+    def _spellings(self) -> dict[str, tuple[str, ...]]:
+        spellings: dict[str, tuple[str, ...]] = {}
+        for path, fqn in self.columns.items():
+            key = ".".join(path).casefold()
+            spellings[key] = (*spellings.get(key, ()), fqn)
+        return spellings
+
+    def column(self, field: str) -> str | None:
+        """Return the FQN of the column an event's field means, ``None`` if there is none or it is not clear which.
+
+        The exact spelling comes first, then the same in another letter case; ``a.b`` is a nested field or a name with
+        a dot in it.
+        """
+        parts = split_identifier(field)
+        for path in (tuple(parts), (field,), tuple(part for part in parts if part.lower() not in _ELEMENTS)):
+            if path in self.columns:
+                return self.columns[path]
+            found = self._spellings.get(".".join(path).casefold(), ())
+            exact = [fqn for known, fqn in self.columns.items() if ".".join(known) == ".".join(path)]
+            if len(exact) == 1:
+                return exact[0]
+            if len(found) == 1:
+                return found[0]
+        return None
+
+
+def _children(type_: str, body: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    if type_ == "topic":
+        return (body.get("messageSchema") or {}).get("schemaFields") or ()
+    if type_ == "container":
+        return (body.get("dataModel") or {}).get("columns") or ()
+    return body.get("columns") or ()
+
+
+def _walk(
+    columns: Iterable[dict[str, Any]], path: tuple[str, ...], parent: str
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    for column in columns:
+        name = str(column.get("name", ""))
+        fqn = str(column.get("fullyQualifiedName") or f"{parent}.{quote(name)}")
+        yield (*path, name), fqn
+        yield from _walk(column.get("children") or (), (*path, name), fqn)

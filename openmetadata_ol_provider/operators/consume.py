@@ -1,0 +1,89 @@
+"""Read a bounded batch of OpenLineage events from Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from openmetadata_ol_provider.operators._base import failing_well
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class ConsumeOpenLineageOperator(BaseOperator):
+    """Read the next events after the checkpoint and hand them on as an event batch (XCom).
+
+    Nothing is committed and no consumer group is joined: the checkpoint moves when the batch has been published, so
+    this task can be retried or cleared at any time. What is no OpenLineage event goes to the dead-letter topic.
+
+    :param topics: topics; one that begins with ``^`` is a regular expression
+    :param kafka_config_id: Airflow connection of type ``kafka``
+    :param max_events: most messages in the batch (default: ``[openmetadata_ol] max_events``)
+    :param max_bytes: most bytes of message values; a single larger message is still read
+        (default: ``[openmetadata_ol] max_bytes``)
+    :param max_duration: most seconds of reading (default: ``[openmetadata_ol] max_duration``)
+    :param dead_letter_topic: topic for messages that cannot be used; ``None``: ``[openmetadata_ol] dead_letter_topic``,
+        else ``<topic>.dead-letter``; ``"none"``: such messages are skipped, counted and logged
+    :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
+    :return: the event batch as plain JSON: offsets, counts, problems, and the events, compressed
+    """
+
+    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
+    ui_color = "#d7e8f7"
+
+    def __init__(
+        self,
+        *,
+        topics: Sequence[str],
+        kafka_config_id: str = "kafka_default",
+        max_events: int | None = None,
+        max_bytes: int | None = None,
+        max_duration: float | None = None,
+        dead_letter_topic: str | None = None,
+        state_key: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.topics = topics
+        self.kafka_config_id = kafka_config_id
+        self.max_events = max_events
+        self.max_bytes = max_bytes
+        self.max_duration = max_duration
+        self.dead_letter_topic = dead_letter_topic
+        self.state_key = state_key
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Read one batch."""
+        from openmetadata_ol_provider import conf
+        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.state import default_state_key, read_checkpoint
+        from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
+
+        with failing_well():
+            state_key = self.state_key or default_state_key(self.dag_id, self.topics)
+            hook = OpenLineageKafkaHook(self.kafka_config_id)
+            backlog = hook.backlog(self.topics, read_checkpoint(state_key))
+            result = hook.read(
+                backlog,
+                max_messages=self.max_events or conf.max_events(),
+                max_bytes=self.max_bytes or conf.max_bytes(),
+                max_duration=self.max_duration or conf.max_duration(),
+            )
+            consumed = decode_messages(
+                result, state_key, self.kafka_config_id, self.dead_letter_topic or conf.dead_letter_topic()
+            )
+            send_dead_letters(hook, consumed.letters)
+        batch = consumed.batch
+        self.log.info(
+            "%d of %d waiting messages read: %d events, %d dead letters, %d skipped%s",
+            len(result.messages),
+            backlog.events,
+            len(batch.events),
+            batch.dead_letters,
+            batch.skipped,
+            "; more are waiting" if batch.more else "",
+        )
+        return batch.to_dict()

@@ -1,0 +1,62 @@
+"""Publish a lineage plan to OpenMetadata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from openmetadata_ol_provider.operators._base import failing_well, input_of, read_config
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class PublishLineageOperator(BaseOperator):
+    """Make the catalogue say what the plan says, then move the checkpoint, then commit the group's offsets.
+
+    A plan whose batch does not start where the checkpoint stands is refused; one that was published before is not
+    published again. Publishing is idempotent: what the catalogue already says is not written.
+
+    :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
+    :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
+    :param dry_run: read only: report what would be written; state, checkpoint and offsets stay
+    :param plan: the output of TranslateOpenLineageOperator (default: that of the upstream task)
+    :return: the report as plain JSON
+    """
+
+    template_fields: Sequence[str] = ("openmetadata_conn_id", "config", "plan")
+    ui_color = "#f7e6d0"
+
+    def __init__(
+        self,
+        *,
+        openmetadata_conn_id: str = "openmetadata_default",
+        config: Any = None,
+        dry_run: bool = False,
+        plan: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.openmetadata_conn_id = openmetadata_conn_id
+        self.config = config
+        # Not self.dry_run: that is a method of BaseOperator.
+        self.is_dry_run = dry_run
+        self.plan = plan
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Publish the plan."""
+        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+        from openmetadata_ol_provider.steps import Translated, publish_translated, settle
+
+        with failing_well():
+            config = read_config(self.config)
+            translated = Translated.from_dict(input_of(self, self.plan, context, "plan", "state"))
+            client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
+            report = publish_translated(translated, client, config, dry_run=self.is_dry_run)
+            if not self.is_dry_run and not report.already_published:
+                settle(translated, OpenLineageKafkaHook(translated.origin.kafka_config_id))
+        self.log.info("%s", report.table())
+        return report.to_dict()

@@ -1,0 +1,63 @@
+"""Translate a batch of OpenLineage events into a lineage plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from openmetadata_ol_provider.operators._base import (
+    failing_well,
+    input_of,
+    read_config,
+    run_limits,
+    without_own_events,
+)
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class TranslateOpenLineageOperator(BaseOperator):
+    """Merge a batch of events with the runs that are still open, and work out what should be true in the catalogue.
+
+    No side effects: the runs to remember travel with the plan and are stored once it has been published.
+
+    :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
+    :param batch: the output of ConsumeOpenLineageOperator (default: that of the upstream task)
+    :return: the lineage plan as plain JSON
+    """
+
+    template_fields: Sequence[str] = ("config", "batch")
+    ui_color = "#e4f2dc"
+
+    def __init__(self, *, config: Any = None, batch: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config = config
+        self.batch = batch
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Translate the batch."""
+        from openmetadata_ol_provider.openlineage.batch import EventBatch
+        from openmetadata_ol_provider.state import read_state
+        from openmetadata_ol_provider.steps import translate_batch
+
+        with failing_well():
+            config = without_own_events(read_config(self.config), self.dag_id)
+            batch = EventBatch.from_dict(input_of(self, self.batch, context, "batch", "events"))
+            runs = read_state(batch.origin.state_key).runs
+            translated = translate_batch(batch, runs, config, run_limits())
+        plan = translated.plan
+        self.log.info(
+            "%d events: %d runs, %d edges, %d datasets, %d problems; %d runs remembered",
+            plan.events,
+            len(plan.runs),
+            len(plan.edges),
+            len(plan.datasets),
+            len(plan.problems),
+            len(translated.runs.runs),
+        )
+        for problem in plan.problems:
+            self.log.warning("%s: %s: %s", problem.kind, problem.where, problem.detail)
+        return translated.to_dict()

@@ -1,0 +1,56 @@
+"""The named parts of entities: columns, message fields, tasks: their FQNs, and which of them lineage may name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from openmetadata_ol_provider.sandbox.catalogue import fqn as names
+from openmetadata_ol_provider.sandbox.catalogue.kinds import Kind
+
+Entity = dict[str, Any]
+
+
+def with_names(kind: Kind, entity: Entity, check_tags: Callable[[Any], None]) -> Entity:
+    """Fill in the FQNs of an entity's parts; the entity must be the caller's own copy.
+
+    :param check_tags: called with the tag labels of each part
+    """
+    parts = _parts(kind, entity)
+    if parts:
+        _name(parts, entity["fullyQualifiedName"], check_tags)
+    return entity
+
+
+def lineage_names(kind: Kind, entity: Entity) -> set[str]:
+    """Return the names, relative to the entity, that column lineage may use."""
+    if kind.type == "pipeline":
+        return set()
+    if kind.type == "mlmodel":
+        return {names.quote(feature["name"]) for feature in entity.get("mlFeatures", ())}
+    if kind.type == "dashboard":
+        return {names.last_part(chart) for chart in entity.get("charts", ())}
+    return set(_relative(_parts(kind, entity), None))
+
+
+def _parts(kind: Kind, entity: Entity) -> list[Entity]:
+    found: Any = entity
+    for key in kind.children or ("",):
+        found = found.get(key) or {}
+    return found or []
+
+
+def _name(parts: list[Entity], prefix: str, check_tags: Callable[[Any], None]) -> None:
+    for part in parts:
+        fqn = part["fullyQualifiedName"] = names.join(prefix, part["name"])
+        if "tags" in part:
+            check_tags(part["tags"])
+        if "children" in part:
+            _name(part["children"], fqn, check_tags)
+
+
+def _relative(parts: list[Entity], prefix: str | None) -> Iterator[str]:
+    for part in parts:
+        name = names.join(prefix, part["name"])
+        yield name
+        yield from _relative(part.get("children") or [], name)

@@ -1,0 +1,195 @@
+"""Writing entities: from request bodies to stored entities, with the merge rules of create-or-update."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from openmetadata_ol_provider.sandbox.catalogue import fqn as names
+from openmetadata_ol_provider.sandbox.catalogue.children import with_names
+from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.kinds import Kind
+from openmetadata_ol_provider.sandbox.catalogue.merge import merged
+from openmetadata_ol_provider.sandbox.catalogue.store import Entity, Store, reference
+from openmetadata_ol_provider.sandbox.catalogue.validation import prune, validate
+
+CREATED, UPDATED, NO_CHANGE = "entityCreated", "entityUpdated", "entityNoChange"
+#: What a change of content is not.
+_BOOKKEEPING = frozenset({"version", "updatedAt", "updatedBy"})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request.
+
+    :param name: user name
+    :param is_bot: bots do not overwrite what people wrote
+    """
+
+    name: str = "ingestion-bot"
+    is_bot: bool = True
+
+
+def now_ms() -> int:
+    """Return the time in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def create(store: Store, kind: Kind, body: Any, caller: Caller) -> Entity:
+    """Create an entity (POST).
+
+    :raises ApiError: 409 if there is one of that name already, deleted or not
+    """
+    with store.lock:
+        entity = _from_request(store, kind, body)
+        if entity["fullyQualifiedName"] in store.collection(kind.type).by_fqn:
+            raise ApiError(409, "Entity already exists")
+        return _add(store, kind, entity, caller)
+
+
+def create_or_update(store: Store, kind: Kind, body: Any, caller: Caller) -> tuple[Entity, str]:
+    """Create an entity or update that of the same name (PUT).
+
+    :returns: the entity as stored, and which change this was
+    """
+    with store.lock:
+        entity = _from_request(store, kind, body)
+        stored = store.collection(kind.type).by_fqn.get(entity["fullyQualifiedName"])
+        if stored is None:
+            return _add(store, kind, entity, caller), CREATED
+        return replace(store, kind, stored, merged(kind, stored, entity, caller.is_bot), caller)
+
+
+def replace(store: Store, kind: Kind, stored: Entity, entity: Entity, caller: Caller) -> tuple[Entity, str]:
+    """Put a new state in the place of a stored one; only a real change gets a new version."""
+    if all(stored.get(key) == entity.get(key) for key in (stored.keys() | entity.keys()) - _BOOKKEEPING):
+        return stored, NO_CHANGE
+    entity = {
+        **entity,
+        "version": round(stored["version"] + 0.1, 1),
+        "updatedAt": now_ms(),
+        "updatedBy": caller.name,
+    }
+    store.collection(kind.type).put(entity)
+    return entity, UPDATED
+
+
+def exists(store: Store, kind: Kind, body: Any) -> bool:
+    """Tell whether a create request is about an entity that is there already."""
+    return _from_request(store, kind, body)["fullyQualifiedName"] in store.collection(kind.type).by_fqn
+
+
+def delete(store: Store, kind: Kind, entity: Entity, caller: Caller, *, hard: bool, recursive: bool) -> Entity:
+    """Delete an entity and, if asked, what it holds.
+
+    :raises ApiError: 400 if it holds something and ``recursive`` was not asked for
+    """
+    with store.lock:
+        inside = [
+            (collection.kind, child)
+            for collection in store.collections.values()
+            for child in collection.by_id.values()
+            if child["fullyQualifiedName"].startswith(entity["fullyQualifiedName"] + ".")
+            and (collection.kind is kind or _is_held_by(child, entity["id"]))
+            and (hard or not child["deleted"])
+        ]
+        if inside and not recursive:
+            raise ApiError(400, f"{kind.type} is not empty")
+        for child_kind, child in inside:
+            _delete_one(store, child_kind, child, caller, hard)
+        return _delete_one(store, kind, entity, caller, hard)
+
+
+def resolve_owners(store: Store, owners: list[Entity]) -> list[Entity]:
+    """Return full references to owners.
+
+    :raises ApiError: 404 for one that does not exist, 400 for a team among several owners
+    """
+    found = [reference(owner["type"], store.by_reference(owner)) for owner in owners]
+    if len(found) > 1 and any(owner["type"] == "team" for owner in found):
+        raise ApiError(400, "Only one team can be an owner, and not beside users")
+    return found
+
+
+def check_tags(store: Store, labels: Any) -> None:
+    """Check that the tags of labels exist.
+
+    :raises ApiError: 404 for one that does not
+    """
+    for label in labels or ():
+        store.by_name("tag" if label["source"] == "Classification" else "glossaryTerm", label["tagFQN"])
+
+
+def _from_request(store: Store, kind: Kind, body: Any) -> Entity:
+    """Validate a create request and return the entity it describes, without id and version."""
+    validate(kind.shape, body, store.version)
+    entity: Entity = prune(body)
+    prefix = _place(store, kind, entity)
+    entity["fullyQualifiedName"] = names.join(prefix, entity["name"])
+    if "owners" in entity:
+        entity["owners"] = resolve_owners(store, entity["owners"])
+    check_tags(store, entity.get("tags"))
+    if "domains" in entity:
+        entity["domains"] = [reference("domain", store.by_name("domain", name)) for name in entity["domains"]]
+    if "domain" in entity:
+        entity["domain"] = reference("domain", store.by_name("domain", entity["domain"]))
+    for field, entity_type in (("teams", "team"), ("users", "user")):
+        if field in entity:
+            entity[field] = [reference(entity_type, store.by_id(entity_type, item)) for item in entity[field]]
+    return with_names(kind, entity, lambda labels: check_tags(store, labels))
+
+
+def _place(store: Store, kind: Kind, entity: Entity) -> str | None:
+    """Fill in the references to what holds an entity, and return the name its own name is appended to."""
+    if kind.type == "tag" and "parent" in entity:
+        parent = store.by_name("tag", entity["parent"])
+        entity["parent"] = reference("tag", parent)
+        entity["classification"] = parent["classification"]
+        return str(parent["fullyQualifiedName"])
+    if kind.parent is None or kind.parent_type is None:
+        return None
+    if kind.parent not in entity:
+        raise ApiError(400, f"[{kind.parent} must not be null]")
+    holder = store.by_name(kind.parent_type, entity[kind.parent])
+    entity[kind.parent] = reference(kind.parent_type, holder)
+    # A table is also in its schema's database and service.
+    for inherited in ("database", "service", "serviceType"):
+        if inherited in holder and inherited != kind.parent:
+            entity[inherited] = holder[inherited]
+    if kind.type == "container" and "parent" in entity:
+        container = store.by_reference(entity["parent"])
+        if container["service"]["id"] != holder["id"]:
+            raise ApiError(400, f"container {container['fullyQualifiedName']} is of another service")
+        entity["parent"] = reference("container", container)
+        return str(container["fullyQualifiedName"])
+    return str(holder["fullyQualifiedName"])
+
+
+def _add(store: Store, kind: Kind, entity: Entity, caller: Caller) -> Entity:
+    entity = {
+        "id": str(uuid.uuid4()),
+        **entity,
+        "version": 0.1,
+        "updatedAt": now_ms(),
+        "updatedBy": caller.name,
+        "deleted": False,
+    }
+    store.collection(kind.type).put(entity)
+    return entity
+
+
+def _is_held_by(child: Entity, holder_id: str) -> bool:
+    holders = (child.get(field) for field in ("service", "database", "databaseSchema", "classification"))
+    return any(holder is not None and holder["id"] == holder_id for holder in holders)
+
+
+def _delete_one(store: Store, kind: Kind, entity: Entity, caller: Caller, hard: bool) -> Entity:
+    if not hard:
+        return replace(store, kind, entity, {**entity, "deleted": True}, caller)[0]
+    store.collection(kind.type).remove(entity)
+    store.edges.remove_all_of(entity["id"])
+    store.statuses.pop(entity["id"], None)
+    store.usage.pop((kind.type, entity["id"]), None)
+    return {**entity, "deleted": True}

@@ -1,0 +1,111 @@
+"""Faults on demand, and the record of requests: what tests need to see what a client does when things go wrong."""
+
+from __future__ import annotations
+
+import re
+import threading
+import urllib.parse
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass
+class Fault:
+    """A fault that hits the next requests of a kind.
+
+    :param method: HTTP method, or ``*``
+    :param path: regular expression, searched in the decoded path and query
+    :param status: status to answer; 0 closes the connection without an answer; ``None`` only delays
+    :param times: how many requests it hits
+    :param message: ``message`` of the error body
+    :param after_effect: whether the request is carried out before it fails
+    :param headers: header fields of the answer
+    :param delay: seconds to wait before
+    """
+
+    method: str
+    path: re.Pattern[str]
+    status: int | None
+    times: int = 1
+    message: str = "Injected by the sandbox"
+    after_effect: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+
+    def hits(self, method: str, target: str) -> bool:
+        """Tell whether a request is one to hit."""
+        return self.times > 0 and self.method in ("*", method) and bool(self.path.search(target))
+
+
+class Faults:
+    """The faults still to come."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Plan a fault."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def take(self, method: str, target: str) -> Fault | None:
+        """Return the first fault that hits a request, and use up one of its times."""
+        if not self._faults:
+            return None
+        decoded = urllib.parse.unquote(target)
+        with self._lock:
+            for fault in self._faults:
+                if fault.hits(method, decoded):
+                    fault.times -= 1
+                    self._faults = [item for item in self._faults if item.times > 0]
+                    return fault
+        return None
+
+    def clear(self) -> None:
+        """Plan no faults any more."""
+        with self._lock:
+            self._faults = []
+
+
+class Recorded(NamedTuple):
+    """A request that was answered; ``status`` is 0 where the connection was closed instead."""
+
+    method: str
+    path: str
+    status: int
+
+
+class RequestLog:
+    """The requests so far, in the order in which they were answered."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: list[Recorded] = []
+
+    def add(self, method: str, path: str, status: int) -> None:
+        """Record a request."""
+        with self._lock:
+            self._requests.append(Recorded(method, path, status))
+
+    def all(self) -> list[Recorded]:
+        """Return the requests."""
+        with self._lock:
+            return list(self._requests)
+
+    def calls(self) -> dict[str, int]:
+        """Return the number of requests by method."""
+        return dict(Counter(request.method for request in self.all()))
+
+    def writes(self) -> list[Recorded]:
+        """Return the requests that may have changed something."""
+        return [request for request in self.all() if request.method not in READS]
+
+    def clear(self) -> None:
+        """Forget the requests."""
+        with self._lock:
+            self._requests = []

@@ -1,0 +1,97 @@
+"""JSON Patch (RFC 6902) on plain JSON values; the document itself is left alone."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
+
+_MISSING = object()
+
+
+def apply(document: Any, patch: Any) -> Any:
+    """Return a document with a patch applied.
+
+    :param document: any JSON value
+    :param patch: list of operations
+    :raises ApiError: 400 if the patch is malformed, its paths do not exist, or a ``test`` fails
+    """
+    if not isinstance(patch, list):
+        raise ApiError(400, "A JSON Patch must be an array of operations")
+    result = copy.deepcopy(document)
+    for operation in patch:
+        result = _operate(result, operation)
+    return result
+
+
+def touched(patch: Any) -> set[str]:
+    """Return the top-level fields that a patch is about."""
+    operations = patch if isinstance(patch, list) else []
+    paths = [str(item.get("path", "")) for item in operations if isinstance(item, dict) and item.get("op") != "test"]
+    return {path.split("/")[1] for path in paths if path.startswith("/")}
+
+
+def _operate(document: Any, operation: Any) -> Any:
+    if not isinstance(operation, dict) or not isinstance(operation.get("path"), str):
+        raise ApiError(400, f"Not a JSON Patch operation: {operation!r}")
+    name, path = operation.get("op"), _tokens(operation["path"])
+    if name in ("move", "copy"):
+        source = _tokens(str(operation.get("from")))
+        value = copy.deepcopy(_get(document, source))
+        return _add(_remove(document, source) if name == "move" else document, path, value)
+    if name == "remove":
+        return _remove(document, path)
+    if name not in ("add", "replace", "test") or "value" not in operation:
+        raise ApiError(400, f"Not a JSON Patch operation: {operation!r}")
+    value = operation["value"]
+    if name == "add":
+        return _add(document, path, value)
+    found = _get(document, path)
+    if name == "replace":
+        return _add(_remove(document, path), path, value) if path else value
+    if found != value:
+        raise ApiError(400, f"The JSON Patch test at {operation['path']} failed")
+    return document
+
+
+def _tokens(pointer: str) -> list[str]:
+    if pointer and not pointer.startswith("/"):
+        raise ApiError(400, f"Not a JSON pointer: {pointer!r}")
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def _get(document: Any, path: list[str]) -> Any:
+    for token in path:
+        document = _child(document, token)
+    return document
+
+
+def _child(document: Any, token: str) -> Any:
+    if isinstance(document, dict) and token in document:
+        return document[token]
+    if isinstance(document, list) and token.isdigit() and int(token) < len(document):
+        return document[int(token)]
+    raise ApiError(400, f"The JSON Patch path element {token!r} does not exist")
+
+
+def _add(document: Any, path: list[str], value: Any) -> Any:
+    if not path:
+        return value
+    holder, token = _get(document, path[:-1]), path[-1]
+    if isinstance(holder, dict):
+        holder[token] = value
+    elif isinstance(holder, list) and (token == "-" or (token.isdigit() and int(token) <= len(holder))):  # noqa: S105
+        holder.insert(len(holder) if token == "-" else int(token), value)  # noqa: S105
+    else:
+        raise ApiError(400, f"The JSON Patch path element {token!r} does not exist")
+    return document
+
+
+def _remove(document: Any, path: list[str]) -> Any:
+    if not path:
+        raise ApiError(400, "A JSON Patch cannot remove the document")
+    holder, token = _get(document, path[:-1]), path[-1]
+    _child(holder, token)
+    del holder[int(token) if isinstance(holder, list) else token]
+    return document

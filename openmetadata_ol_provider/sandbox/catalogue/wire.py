@@ -1,0 +1,151 @@
+"""HTTP/1.1 on a socket: keep-alive connections, one thread each, answers sent in one piece."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import msgspec
+
+from openmetadata_ol_provider.sandbox.catalogue.api import SANDBOX_HEADER, SANDBOX_TEXT, Api, error_body
+from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Faults, RequestLog
+from openmetadata_ol_provider.sandbox.catalogue.routing import JSON, Request, Response
+
+#: What Jetty takes by default: the request line and all header fields together.
+MAX_HEADER_BYTES = 8192
+_JOIN_TIMEOUT = 5.0
+
+
+class HttpServer(ThreadingHTTPServer):
+    """The listening socket and its open connections.
+
+    :param port: port on 127.0.0.1; 0 takes a free one
+    :param api: what answers
+    :param latency: seconds that every answer takes longer
+    """
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, port: int, api: Api, latency: float) -> None:
+        self.api = api
+        self.latency = latency
+        self.faults = Faults()
+        self.log = RequestLog()
+        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._lock = threading.Lock()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def opened(self, connection: socket.socket) -> None:
+        """Remember a connection and the thread that serves it."""
+        with self._lock:
+            self._connections[connection] = threading.current_thread()
+
+    def closed(self, connection: socket.socket) -> None:
+        """Forget a connection."""
+        with self._lock:
+            self._connections.pop(connection, None)
+
+    def close_connections(self) -> None:
+        """End every open connection and wait for the threads behind them."""
+        with self._lock:
+            open_now = dict(self._connections)
+        for connection in open_now:
+            _shut(connection)
+        for thread in open_now.values():
+            thread.join(_JOIN_TIMEOUT)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that went away, but show a fault of our own."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: HttpServer
+    connection: socket.socket
+    raw_requestline: bytes
+
+    def setup(self) -> None:
+        self.server.opened(self.connection)
+        super().setup()
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            self.server.closed(self.connection)
+
+    def _serve(self) -> None:
+        method, target = self.command, self.path
+        size = len(self.raw_requestline) + sum(len(key) + len(value) + 4 for key, value in self.headers.items())
+        if size > MAX_HEADER_BYTES:
+            self.close_connection = True
+            self._send(method, target, Response(431, error_body(431, "Request Header Fields Too Large")))
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.faults.take(method, target)
+        wait = self.server.latency + (fault.delay if fault else 0)
+        if wait:
+            time.sleep(wait)
+        request = Request(method, target, self.headers, body)  # type: ignore[arg-type]
+        if fault is None or fault.status is None:
+            self._send(method, target, self.server.api.answer(request))
+            return
+        if fault.after_effect:
+            self.server.api.answer(request)
+        self._fail(method, target, fault, fault.status)
+
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+    def _fail(self, method: str, target: str, fault: Fault, status: int) -> None:
+        if status == 0:
+            self.server.log.add(method, target, 0)
+            self.close_connection = True
+            _shut(self.connection)
+            return
+        self._send(method, target, Response(status, error_body(status, fault.message), fault.headers))
+
+    def _send(self, method: str, target: str, response: Response) -> None:
+        body = response.body
+        if body is None:
+            payload = b""
+        else:
+            payload = msgspec.json.encode(body) if response.content_type == JSON else str(body).encode()
+        head = [
+            f"HTTP/1.1 {response.status} {_reason(response.status)}",
+            f"{SANDBOX_HEADER}: {SANDBOX_TEXT}",
+            f"Content-Length: {len(payload)}",
+            *(f"{name}: {value}" for name, value in response.headers.items()),
+        ]
+        if body is not None:
+            head.append(f"Content-Type: {response.content_type}")
+        if self.close_connection:
+            head.append("Connection: close")
+        self.server.log.add(method, target, response.status)
+        # One write: two would wait for each other's acknowledgement.
+        self.wfile.write("\r\n".join((*head, "", "")).encode("latin-1") + payload)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Say nothing; the request log is there to be asked."""
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Sandbox"
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # the other side was faster

@@ -1,0 +1,147 @@
+"""What is kept between tasks and runs of a DAG, in one Airflow Variable: the checkpoint and the runs not yet forgotten.
+
+Both are in one Variable because they must move together: a checkpoint ahead of its runs loses the START of a run whose
+COMPLETE comes next. The checkpoint is compared before it is moved: a batch that does not start where it stands is
+refused, so a task of an old DAG run that is cleared and run again publishes nothing twice and skips nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin
+from openmetadata_ol_provider.openlineage.packing import pack, unpack
+from openmetadata_ol_provider.openlineage.runs import RunState
+from openmetadata_ol_provider.openlineage.times import iso
+from openmetadata_ol_provider.version_compat import get_variable, set_variable
+
+log = logging.getLogger(__name__)
+
+STATE_VERSION = 1
+#: Airflow's limit on the length of a Variable's key.
+MAX_KEY = 250
+
+Checkpoint = dict[str, dict[str, int]]
+
+
+class StoredState(NamedTuple):
+    """What the Variable holds: topic -> partition -> next offset, and the runs."""
+
+    checkpoint: Checkpoint
+    runs: RunState
+
+
+def default_state_key(dag_id: str, topics: Sequence[str]) -> str:
+    """Return the Variable's key for the tasks of one DAG that read the same topics."""
+    key = f"openmetadata_ol.{dag_id}.{'+'.join(sorted(set(topics)))}"
+    if len(key) <= MAX_KEY:
+        return key
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return f"{key[: MAX_KEY - len(digest) - 1]}.{digest}"
+
+
+def read_state(state_key: str) -> StoredState:
+    """Read checkpoint and runs; empty when there are none yet.
+
+    :raises CheckpointError: if the Variable does not hold what this package wrote
+    """
+    document = _read(state_key)
+    packed = document.get("runs")
+    try:
+        runs = unpack(packed, RunState) if packed else RunState()
+    except ValueError as error:
+        raise _damaged(state_key, error) from None
+    return StoredState(document["checkpoint"], runs)
+
+
+def read_checkpoint(state_key: str) -> Checkpoint:
+    """Read the checkpoint alone: topic -> partition (as text) -> next offset."""
+    checkpoint: Checkpoint = _read(state_key)["checkpoint"]
+    return checkpoint
+
+
+def write_state(origin: BatchOrigin, runs: RunState) -> Checkpoint:
+    """Move the checkpoint past a batch and keep its runs, after its effects are durable.
+
+    :param origin: the batch's key and ranges; compared with the stored checkpoint once more
+    :return: the new checkpoint
+    :raises CheckpointError: if somebody else has moved the checkpoint since the batch was read
+    """
+    stored = read_checkpoint(origin.state_key)
+    check(origin, stored)
+    checkpoint = advanced(stored, origin)
+    document = {
+        "version": STATE_VERSION,
+        "checkpoint": checkpoint,
+        "updated_at": iso(dt.datetime.now(dt.timezone.utc)),
+        "runs": pack(runs),
+    }
+    set_variable(origin.state_key, json.dumps(document), "State of openmetadata-ol-provider: do not edit by hand")
+    return checkpoint
+
+
+def is_done(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) -> bool:
+    """Tell whether the checkpoint stands past all of a batch that it no longer fits: it was published before."""
+    # A batch that fits is never done: of a topic made anew, the checkpoint stands past the end until it has moved.
+    stands = [(_stands(checkpoint, item.topic, item.partition), item.end) for item in origin.ranges]
+    return bool(_misfits(origin, checkpoint)) and all(at is not None and at >= end for at, end in stands)
+
+
+def check(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) -> None:
+    """Compare where a batch starts with where the checkpoint stands.
+
+    :raises CheckpointError: naming each partition at which they differ
+    """
+    wrong = _misfits(origin, checkpoint)
+    if wrong:
+        raise CheckpointError(
+            f"the batch does not start where the checkpoint stands (Variable {origin.state_key!r}): {'; '.join(wrong)}."
+            " Nothing was published. Run the DAG anew, or clear the consume task together with those after it"
+        )
+
+
+def _misfits(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) -> list[str]:
+    return [
+        f"{item.topic}[{item.partition}]: batch from {item.checkpoint}, checkpoint at {stands}"
+        for item in origin.ranges
+        if (stands := _stands(checkpoint, item.topic, item.partition)) != item.checkpoint
+    ]
+
+
+def advanced(checkpoint: Mapping[str, Mapping[str, int]], origin: BatchOrigin) -> Checkpoint:
+    """Return the checkpoint moved past a batch."""
+    moved = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
+    for item in origin.ranges:
+        moved.setdefault(item.topic, {})[str(item.partition)] = item.end
+    return moved
+
+
+def _stands(checkpoint: Mapping[str, Mapping[str, int]], topic: str, partition: int) -> int | None:
+    return checkpoint.get(topic, {}).get(str(partition))
+
+
+def _read(state_key: str) -> dict[str, Any]:
+    text = get_variable(state_key)
+    if not text:
+        return {"checkpoint": {}}
+    try:
+        document = json.loads(text)
+        known = document["version"] == STATE_VERSION and isinstance(document["checkpoint"], dict)
+    except (ValueError, TypeError, KeyError) as error:
+        raise _damaged(state_key, error) from None
+    if not known:
+        raise _damaged(state_key, ValueError(f"version {document['version']!r}, supported: {STATE_VERSION}"))
+    return dict(document)
+
+
+def _damaged(state_key: str, error: Exception) -> CheckpointError:
+    return CheckpointError(
+        f"Variable {state_key!r} is not a state of this package ({error}). Restore it, or delete it to start from "
+        "the offsets that the consumer group committed"
+    )

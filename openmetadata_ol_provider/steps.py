@@ -1,0 +1,210 @@
+"""The steps between Kafka and the catalogue, as functions: all operators, single or all in one, call these.
+
+Order of effects, so that a crash between any two of them loses nothing and doubles nothing: publication (idempotent),
+dead letters (delivery confirmed), state and checkpoint (one Variable), the group's offsets in Kafka (for lag tools).
+In the four-task DAG the dead letters are written by the consume task, the only one that has the original bytes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from openmetadata_ol_provider.exceptions import KafkaError, MalformedEventError, PublicationError
+from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
+from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.packing import pack, unpack
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.runs import Limits, RunState
+from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.messages import DeadLetter, OffsetRange, ReadResult
+    from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.report import PublishReport
+
+log = logging.getLogger(__name__)
+
+#: Value of ``dead_letter_topic`` that skips messages which cannot be used, counted and logged.
+SKIP = "none"
+
+
+class Consumed(NamedTuple):
+    """A decoded batch, and the messages that could not be used, by the dead-letter topic that they go to."""
+
+    batch: EventBatch
+    letters: dict[str, list[DeadLetter]]
+
+
+class Translated(NamedTuple):
+    """A plan on its way to publication: with its batch's origin and the runs to remember once it is published."""
+
+    plan: LineagePlan
+    origin: BatchOrigin
+    runs: RunState
+    dead_letters: int = 0
+    more: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan's own JSON, with what publication needs beside it."""
+        return {
+            **self.plan.to_dict(),
+            "origin": msgspec.to_builtins(self.origin),
+            "dead_letters": self.dead_letters,
+            "more": self.more,
+            "state": pack(self.runs),
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> Translated:
+        """Rebuild from :meth:`to_dict`.
+
+        :raises ValueError: if it is no plan of TranslateOpenLineageOperator
+        """
+        if not isinstance(document, dict) or "state" not in document:
+            raise ValueError("not a plan of TranslateOpenLineageOperator: it has no state")
+        return cls(
+            plan=LineagePlan.from_dict(document),
+            origin=msgspec.convert(document["origin"], BatchOrigin),
+            runs=unpack(document["state"], RunState),
+            dead_letters=document["dead_letters"],
+            more=document["more"],
+        )
+
+
+def decode_messages(
+    result: ReadResult, state_key: str, kafka_config_id: str, dead_letter_topic: str | None
+) -> Consumed:
+    """Decode what was read from Kafka.
+
+    :param dead_letter_topic: where messages go that cannot be used; ``None``: ``<topic>.dead-letter``;
+        ``"none"``: they are skipped
+    """
+    from openmetadata_ol_provider.kafka.messages import DeadLetter
+
+    events, problems, skipped = [], [], 0
+    letters: dict[str, list[DeadLetter]] = {}
+    for message in result.messages:
+        where = f"{message.topic}[{message.partition}]@{message.offset}"
+        try:
+            decoded = decode_event(message.value, where)
+        except MalformedEventError as error:
+            if dead_letter_topic == SKIP:
+                skipped += 1
+                log.warning("skipped %s: %s (dead_letter_topic: none)", where, error)
+            else:
+                topic = dead_letter_topic or f"{message.topic}.dead-letter"
+                letters.setdefault(topic, []).append(DeadLetter(message, str(error)))
+            problems.append(Problem("malformed", where, str(error)))
+            continue
+        events.append(decoded.event)
+        problems += decoded.problems
+    problems += [problem for item in result.ranges if (problem := _data_loss(item))]
+    ranges = tuple(
+        BatchRange(item.topic, item.partition, item.checkpoint, item.start, item.end, item.lost)
+        for item in result.ranges
+    )
+    batch = EventBatch(
+        origin=BatchOrigin(state_key, kafka_config_id, ranges),
+        events=tuple(events),
+        dead_letters=sum(map(len, letters.values())),
+        skipped=skipped,
+        more=result.more,
+        problems=tuple(problems),
+    )
+    return Consumed(batch, letters)
+
+
+def _data_loss(item: OffsetRange) -> Problem | None:
+    """Say loudly what can no longer be read."""
+    where = f"{item.topic}[{item.partition}]"
+    if item.reset:
+        detail = (
+            f"the checkpoint {item.checkpoint} lies beyond the end: the topic was made anew; read from {item.start}"
+        )
+    elif item.lost:
+        detail = f"retention deleted {item.lost} messages before they were read ({item.checkpoint} to {item.start})"
+    else:
+        return None
+    log.warning("DATA LOSS %s: %s", where, detail)
+    return Problem("data_loss", where, detail)
+
+
+def send_dead_letters(hook: OpenLineageKafkaHook, letters: Mapping[str, Sequence[DeadLetter]]) -> None:
+    """Write messages that cannot be used to their dead-letter topics, each delivery confirmed.
+
+    :raises DeadLetterError: if a topic did not take them; the checkpoint has not moved then
+    """
+    for topic, found in letters.items():
+        hook.dead_letter(found, topic)
+        for letter in found:
+            message = letter.message
+            log.warning("dead letter %s[%d]@%d: %s", message.topic, message.partition, message.offset, letter.reason)
+
+
+def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: Limits) -> Translated:
+    """Translate a batch with the runs known from earlier ones."""
+    translation = translate(batch.events, config, runs, limits=limits, problems=batch.problems)
+    return Translated(translation.plan, batch.origin, translation.state, batch.dead_letters, batch.more)
+
+
+def publish_translated(
+    translated: Translated,
+    client: OpenMetadataClient,
+    config: Config,
+    *,
+    dry_run: bool = False,
+) -> PublishReport:
+    """Publish a plan if its batch starts where the checkpoint stands.
+
+    :return: the report; a batch that was published before gives an empty one that says so
+    :raises CheckpointError: if the checkpoint stands elsewhere: nothing is published
+    :raises PublicationError: if more failed than ``write.max_failure_ratio``: the checkpoint stays
+    """
+    from openmetadata_ol_provider.openmetadata.publisher import publish_plan
+    from openmetadata_ol_provider.openmetadata.report import PublishReport
+
+    origin = translated.origin
+    checkpoint = {} if dry_run else read_checkpoint(origin.state_key)
+    if is_done(origin, checkpoint):
+        where = ", ".join(f"{item.topic}[{item.partition}] {item.start}-{item.end}" for item in origin.ranges)
+        log.warning("nothing to do: the batch (%s) was published before", where)
+        return PublishReport(problems=(Problem("already_published", where, "the checkpoint stands past this batch"),))
+    if not dry_run:
+        check(origin, checkpoint)
+    report = publish_plan(translated.plan, client, config, dry_run=dry_run)
+    report = msgspec.structs.replace(report, dead_letters=translated.dead_letters)
+    if report.failure_ratio > config.write.max_failure_ratio:
+        raise PublicationError(_failure(report, config))
+    return report
+
+
+def settle(translated: Translated, hook: OpenLineageKafkaHook) -> None:
+    """Make a published batch final: state and checkpoint, then the group's offsets for lag tools.
+
+    :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
+    """
+    write_state(translated.origin, translated.runs)
+    offsets: dict[str, dict[int, int]] = {}
+    for item in translated.origin.ranges:
+        offsets.setdefault(item.topic, {})[item.partition] = item.end
+    try:
+        hook.commit(offsets)
+    except KafkaError as error:
+        # The checkpoint is what counts; the group's offsets only tell lag tools where we are.
+        log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
+
+
+def _failure(report: PublishReport, config: Config) -> str:
+    worst = "; ".join(f"{p.where}: {p.detail}" for p in report.problems if p.kind == "failed")
+    return (
+        f"{report.failure_ratio:.0%} of the facts failed, write.max_failure_ratio allows "
+        f"{config.write.max_failure_ratio:.0%}. The checkpoint stays, the batch is tried again. {worst[:1000]}"
+    )
