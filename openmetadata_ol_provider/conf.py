@@ -30,6 +30,11 @@ def schedule() -> str:
     return _text("schedule").strip()
 
 
+def wait_timeout() -> int:
+    """[openmetadata_ol] wait_timeout."""
+    return _integer("wait_timeout")
+
+
 def kafka_config_id() -> str:
     """[openmetadata_ol] kafka_config_id."""
     return _text("kafka_config_id")

@@ -24,6 +24,9 @@ OPTIONS: dict[str, dict[str, object]] = {
         "*/5 * * * *",
         "watch",
     ),
+    "wait_timeout": _option(
+        "Seconds that a run of the bundled DAG waits for events before it is skipped.\n", "integer", "240", "60"
+    ),
     "kafka_config_id": _option("Kafka connection of the bundled DAG.\n", "string", "kafka_default", "kafka_lineage"),
     "openmetadata_conn_id": _option(
         "OpenMetadata connection of the bundled DAG.\n", "string", "openmetadata_default", "openmetadata_prod"

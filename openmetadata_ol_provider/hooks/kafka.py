@@ -1,4 +1,4 @@
-"""The Kafka side of the provider: the Kafka provider's own connection type, read in bounded batches, never auto-committed."""
+"""Kafka for OpenLineage: the Kafka provider's own connection type, read in bounded batches, never auto-committed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 
 class _ConfigHook(KafkaBaseHook):
-    """Builds the librdkafka configuration the Kafka provider's way (cloud tokens, callbacks) and returns it as it is."""
+    """Builds the librdkafka settings the Kafka provider's way (cloud tokens, callbacks) and returns just them."""
 
-    connection: Connection | None = None
+    def __init__(self, kafka_config_id: str, connection: Connection | None) -> None:
+        super().__init__(kafka_config_id)  # type: ignore[no-untyped-call]
+        self.connection = connection
 
     def get_connection(self, conn_id: str) -> Connection:  # type: ignore[override]
         return self.connection or super().get_connection(conn_id)
@@ -44,7 +46,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
     """
 
     def __init__(self, kafka_config_id: str = KafkaBaseHook.default_conn_name) -> None:
-        super().__init__(kafka_config_id)
+        super().__init__(kafka_config_id)  # type: ignore[no-untyped-call]
         self._connection: Connection | None = None
 
     @cached_property
@@ -55,10 +57,8 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         """
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
-        source = _ConfigHook(self.kafka_config_id)
-        source.connection = self._connection
         try:
-            config = source.get_conn
+            config = _ConfigHook(self.kafka_config_id, self._connection).get_conn
         except AirflowNotFoundException:
             raise ConfigError(
                 f"Kafka connection {self.kafka_config_id!r} does not exist; create it: airflow connections add "

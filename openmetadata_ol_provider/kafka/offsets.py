@@ -99,8 +99,8 @@ def place(
 ) -> PartitionBacklog:
     """Work out where reading of one partition starts.
 
-    The checkpoint decides, then the group's committed offset, then ``policy``. A partition that was added to a topic the
-    checkpoint knows starts at its beginning whatever the policy: nobody has seen its events.
+    The checkpoint decides, then the group's committed offset, then ``policy``. A partition that was added to a topic
+    that the checkpoint knows starts at its beginning whatever the policy: nobody has seen its events.
 
     :param watermarks: first retained offset, one past the last
     """
@@ -141,5 +141,5 @@ def _by_topic(positions: Iterable[tuple[str, Any, int]]) -> dict[str, dict[str, 
 
 
 def _slot(topic: str, partition: int, count: int) -> int:
-    # Consecutive partitions go to consecutive lanes; the topic shifts them, so that lane 0 does not get every partition 0.
+    # Consecutive partitions go to consecutive lanes; the topic shifts them, lest lane 0 get every partition 0.
     return (zlib.crc32(topic.encode()) + partition) % count

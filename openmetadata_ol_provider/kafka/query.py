@@ -41,13 +41,14 @@ class BacklogQuery:
     def backlog(self, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()) -> Backlog:
         """Return what is still to be read.
 
-        :param topics: names, or regular expressions when they start with ``^`` (matched from the beginning, as Kafka does)
+        :param topics: names, or regular expressions when they start with ``^`` (matched from the start, as in Kafka)
         :param checkpoint: topic -> partition -> next offset
         :param exclude: topics that a regular expression shall not match (names such as ``x.dead_letter``, ``x-dlq``
             and internal ones are never matched)
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the credentials or rights are refused
-        :raises KafkaError: if the broker does not answer, or a position is out of range and ``auto.offset.reset`` is error
+        :raises KafkaError: if the broker does not answer, or, with ``auto.offset.reset`` = error, a position is missing
+            or out of range
         """
         found = [
             (topic, partition)
@@ -141,20 +142,18 @@ class BacklogQuery:
     def _metadata(self, topic: str | None) -> Any:
         from confluent_kafka import KafkaException
 
+        named = {"topic": topic} if topic else {}
         failure: KafkaException | None = None
         for wait in _METADATA_WAITS:
+            # Serves callbacks: a token that OAUTHBEARER has to fetch first, and the errors reported meanwhile.
+            self._consumer.poll(0)
+            if self._errors.authentication:
+                break
             try:
-                self._consumer.poll(0)
-                return (
-                    self._consumer.list_topics(topic, timeout=wait)
-                    if topic
-                    else self._consumer.list_topics(timeout=wait)
-                )
+                return self._consumer.list_topics(**named, timeout=wait)
             except KafkaException as error:
                 failure = error
-                self._consumer.poll(0)
-                if self._errors.authentication:
-                    break
+        self._consumer.poll(0)
         raise self._settings.failure("cannot ask for topics", failure, self._errors)
 
     def _committed(self, partitions: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -207,7 +206,7 @@ def warn_of_loss(backlog: Backlog) -> None:
         where = f"topic {item.topic!r}, partition {item.partition}"
         if item.lost:
             log.warning(
-                "%s: %d offsets are LOST: retention deleted them before they were read (position %d, first retained %d)",
+                "%s: %d offsets are LOST, deleted by retention before they were read (position %d, first retained %d)",
                 where,
                 item.lost,
                 item.low - item.lost,
@@ -215,9 +214,9 @@ def warn_of_loss(backlog: Backlog) -> None:
             )
         elif item.reset:
             log.warning(
-                "%s: the position (%s) lies beyond the end (%d): the topic was recreated or truncated; reading starts over at %d",
+                "%s: the position (%s) lies beyond the end (%d): topic recreated or truncated; reading starts at %d",
                 where,
-                "group" if item.checkpoint is None else item.checkpoint,
+                "of the group" if item.checkpoint is None else item.checkpoint,
                 item.high,
                 item.start,
             )

@@ -37,14 +37,15 @@ _FETCH_WAIT_MS = 100
 
 
 class _Partition:
-    """One partition's progress: ``position`` is handed out, ``fetched`` is read from the broker, ``buffer`` lies between."""
+    """One partition's progress: up to ``position`` handed out, up to ``fetched`` read, ``buffer`` lies between."""
 
-    __slots__ = ("backlog", "buffer", "checkpoint", "fetched", "lost", "position", "reset", "size", "start")
+    __slots__ = ("backlog", "buffer", "checkpoint", "end", "fetched", "lost", "position", "reset", "size", "start")
 
     def __init__(self, backlog: PartitionBacklog) -> None:
         self.backlog = backlog
         self.checkpoint = backlog.checkpoint
         self.start = self.position = self.fetched = backlog.start
+        self.end = backlog.high
         self.lost = backlog.lost
         self.reset = backlog.reset
         self.buffer: deque[RawMessage] = deque()
@@ -52,17 +53,23 @@ class _Partition:
 
     @property
     def finished(self) -> bool:
-        return self.fetched >= self.backlog.high
+        return self.fetched >= self.end
 
     def add(self, message: RawMessage) -> None:
         if self.finished or message.offset < self.fetched:
             return
-        if message.offset >= self.backlog.high:
-            self.fetched = self.backlog.high
+        if message.offset >= self.end:
+            self.fetched = self.end
             return
         self.fetched = message.offset + 1
         self.buffer.append(message)
         self.size += message.size
+
+    def reach_end(self, offset: int) -> None:
+        """Take the news that the partition ends at ``offset`` and all before it was delivered: the rest are gaps."""
+        # Below the known end only after a truncation; then the partition ends here, for the next backlog to notice.
+        self.end = min(self.end, max(self.fetched, offset))
+        self.fetched = self.end
 
     def take(self) -> RawMessage:
         message = self.buffer.popleft()
@@ -161,7 +168,7 @@ class BacklogReader:
                 progress = now
 
     def _enough(self, max_messages: int, max_bytes: int) -> bool:
-        """Tell whether a fair batch can be made: each partition gave its share or has no more, and together they fill it."""
+        """Tell whether a fair batch can be made: each partition gave its share or all it has, and there is enough."""
         open_ones = [item for item in self._partitions.values() if not item.finished]
         if not open_ones:
             return True
@@ -210,9 +217,7 @@ class BacklogReader:
 
         code = error.code()
         if code == Code._PARTITION_EOF:  # noqa: SLF001 - its public name
-            # Everything up to the end was delivered: what is missing are gaps (or was truncated meanwhile).
-            item = self._of(message)
-            item.fetched = max(item.fetched, item.backlog.high)
+            self._of(message).reach_end(message.offset() or 0)
             return True
         if code in (Code._AUTO_OFFSET_RESET, Code.OFFSET_OUT_OF_RANGE):  # noqa: SLF001 - its public name
             self._jump(self._of(message))
@@ -236,7 +241,7 @@ class BacklogReader:
         if low <= item.fetched or self._settings.reset_policy == "error":
             what = f"{doing}: the partition holds {low} to {high} now"
             raise KafkaError(self._settings.describe(what, "run again: reading then starts where the topic does"))
-        first = min(low, item.backlog.high)
+        first = min(low, item.end)
         log.warning("%s: %d offsets are LOST: retention deleted them while reading", doing, first - item.fetched)
         item.lost += first - item.fetched
         item.fetched = first
@@ -268,7 +273,7 @@ class BacklogReader:
         return self._partitions[message.topic() or "", message.partition() or 0]
 
     def _silence(self, max_duration: float) -> Exception:
-        events = sum(item.backlog.high - item.fetched for item in self._partitions.values())
+        events = sum(item.end - item.fetched for item in self._partitions.values())
         seconds = min(max_duration, STALL_TIMEOUT)
         doing = f"{events} offsets are to be read and nothing came within {seconds:g} s"
         last = self._errors.last

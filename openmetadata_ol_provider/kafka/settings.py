@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.offsets import ResetPolicy
+from openmetadata_ol_provider.kafka.properties import CONSUMER_ONLY, DEAD_LETTERS_OWN, PRODUCER_ONLY
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
@@ -27,92 +28,6 @@ _POLICIES: dict[str, ResetPolicy] = {
     "error": "error",
 }
 _SECRETS = ("password", "secret", "token", "pem", "oauthbearer.config", "jaas")
-# librdkafka complains on stderr about settings of the other kind of client; one connection serves both kinds here.
-_CONSUMER_ONLY = frozenset(
-    [
-        "group.id",
-        "group.instance.id",
-        "group.protocol",
-        "group.protocol.type",
-        "group.remote.assignor",
-        "session.timeout.ms",
-        "heartbeat.interval.ms",
-        "max.poll.interval.ms",
-        "partition.assignment.strategy",
-        "coordinator.query.interval.ms",
-        "enable.auto.commit",
-        "auto.commit.enable",
-        "auto.commit.interval.ms",
-        "enable.auto.offset.store",
-        "auto.offset.reset",
-        "enable.partition.eof",
-        "queued.min.messages",
-        "queued.max.messages.kbytes",
-        "fetch.wait.max.ms",
-        "fetch.queue.backoff.ms",
-        "fetch.message.max.bytes",
-        "max.partition.fetch.bytes",
-        "fetch.max.bytes",
-        "fetch.min.bytes",
-        "fetch.error.backoff.ms",
-        "isolation.level",
-        "check.crcs",
-        "allow.auto.create.topics",
-        "on_commit",
-    ]
-)
-_PRODUCER_ONLY = frozenset(
-    [
-        "transactional.id",
-        "transaction.timeout.ms",
-        "enable.idempotence",
-        "enable.gapless.guarantee",
-        "acks",
-        "request.required.acks",
-        "request.timeout.ms",
-        "retries",
-        "message.send.max.retries",
-        "retry.backoff.max.ms",
-        "queue.buffering.max.messages",
-        "queue.buffering.max.kbytes",
-        "queue.buffering.max.ms",
-        "linger.ms",
-        "queue.buffering.backpressure.threshold",
-        "compression.codec",
-        "compression.type",
-        "compression.level",
-        "batch.num.messages",
-        "batch.size",
-        "delivery.report.only.error",
-        "delivery.timeout.ms",
-        "message.timeout.ms",
-        "partitioner",
-        "msg_order_cmp",
-        "queuing.strategy",
-        "sticky.partitioning.linger.ms",
-        "on_delivery",
-        "dr_cb",
-        "produce.offset.report",
-    ]
-)
-# What the idempotent producer of dead letters decides for itself.
-_PRODUCER_FIXED = frozenset(
-    [
-        "transactional.id",
-        "request.required.acks",
-        "retries",
-        "message.send.max.retries",
-        "delivery.timeout.ms",
-        "message.timeout.ms",
-        "max.in.flight",
-        "max.in.flight.requests.per.connection",
-        "queuing.strategy",
-        "enable.gapless.guarantee",
-        "delivery.report.only.error",
-        "on_delivery",
-        "dr_cb",
-    ]
-)
 
 
 class BrokerErrors:
@@ -183,7 +98,7 @@ class KafkaSettings:
 
         errors = BrokerErrors(self._config.get("error_cb"))
         config = {
-            **{key: value for key, value in self._config.items() if key not in _PRODUCER_ONLY},
+            **{key: value for key, value in self._config.items() if key not in PRODUCER_ONLY},
             "group.id": self.group,
             "auto.offset.reset": self.reset_policy,
             **{key.replace("_", "."): value for key, value in extra.items()},
@@ -203,7 +118,7 @@ class KafkaSettings:
         from confluent_kafka import Producer
 
         errors = BrokerErrors(self._config.get("error_cb"))
-        dropped = _CONSUMER_ONLY | _PRODUCER_FIXED
+        dropped = CONSUMER_ONLY | DEAD_LETTERS_OWN
         config = {
             **{key: value for key, value in self._config.items() if key not in dropped},
             **{key.replace("_", "."): value for key, value in extra.items()},
@@ -221,7 +136,7 @@ class KafkaSettings:
         from confluent_kafka.admin import AdminClient
 
         errors = BrokerErrors(self._config.get("error_cb"))
-        dropped = _CONSUMER_ONLY | _PRODUCER_ONLY
+        dropped = CONSUMER_ONLY | PRODUCER_ONLY
         config = {key: value for key, value in self._config.items() if key not in dropped}
         return self._make(AdminClient, {**config, "error_cb": errors}), errors
 
@@ -294,12 +209,13 @@ class KafkaSettings:
             return _POLICIES[str(value).strip().lower()]
         except KeyError:
             raise ConfigError(
-                f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; set it to earliest, latest or error"
+                f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
+                "set it to earliest, latest or error"
             ) from None
 
 
 def error_of(error: object) -> Any:
-    """Return the ``confluent_kafka.KafkaError`` inside an exception, or the error itself if it is one, else ``None``."""
+    """Return the ``confluent_kafka.KafkaError`` that an exception carries or ``error`` itself is, else ``None``."""
     from confluent_kafka import KafkaError as LibraryError
     from confluent_kafka import KafkaException
 

@@ -50,9 +50,7 @@ def table_forms(parts: tuple[str, ...], service: Service, rule: NamespaceRule | 
     if rule is None or not (rule.database or rule.db_schema):
         return tiers
     overridden = (
-        tuple(
-            Form(rule.database or form.database, rule.db_schema or form.schema, form.table) for form in tier
-        )
+        tuple(Form(rule.database or form.database, rule.db_schema or form.schema, form.table) for form in tier)
         for tier in tiers
     )
     return tuple(tuple(dict.fromkeys(tier)) for tier in overridden)

@@ -26,6 +26,7 @@ from openmetadata_ol_provider.openmetadata.retry import IDEMPOTENT, RETRIABLE_ST
 
 if TYPE_CHECKING:
     import requests
+    from typing_extensions import Self
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class OpenMetadataClient:
     def __repr__(self) -> str:
         return f"OpenMetadataClient({self.base_url!r}, token={'***' if self._has_token else None})"
 
-    def __enter__(self) -> OpenMetadataClient:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -302,8 +303,11 @@ class OpenMetadataClient:
             )
         said = self._message(response)
         if status == 401:
-            remedy = "renew the JWT token in the connection's password" if self._has_token else (
-                "put the JWT token of a bot into the connection's password")
+            remedy = (
+                "renew the JWT token in the connection's password"
+                if self._has_token
+                else ("put the JWT token of a bot into the connection's password")
+            )
             return CatalogueAuthError(f"OpenMetadata refused the token (401: {said}); {remedy}", status)
         if status == 403:
             return CatalogueAuthError(

@@ -1,21 +1,14 @@
-"""Edges between entities: one write per pair, merged with what the catalogue already has. Mostly pure.
-
-The server replaces an edge whole, so whatever of another writer shall survive has to be carried over:
-
-- an edge of another source (Manual, QueryLineage ...) keeps its source, description, SQL, pipeline and columns; column
-  pairs are only added;
-- an edge of another OpenLineage pipeline keeps its columns; the pipeline is the latest. Its description then lists all
-  pipelines that write it, which is how the next publication knows that none of the columns may be removed;
-- an edge of our own gets the new columns instead of the old, unless there are no new ones to know.
-"""
+"""Edges between entities: several edges of the plan between the same two entities are one write."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Problem, Transformation
+from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Transformation
+from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import path
+from openmetadata_ol_provider.openmetadata.merging import Columns, EdgeWrite, canonical, merged
 from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, cap_sql
 
 if TYPE_CHECKING:
@@ -23,35 +16,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.resolver import Resolution
-
-SOURCE = "OpenLineage"
-SHARED = "Written by the OpenLineage pipelines: "
-#: Stored details that are handed back with the edge.
-_CARRIED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
-
-#: Column lineage of an edge: target column FQN -> (source column FQNs, function).
-Columns = dict[str, tuple[frozenset[str], str | None]]
-
-
-class EdgeWrite(NamedTuple):
-    """One edge to publish, between two entities.
-
-    :param pipeline: pipeline of the latest job
-    :param others: FQNs of all pipelines of this batch that write the edge
-    :param sql: SQL of the latest job
-    """
-
-    source: Entity
-    target: Entity
-    columns: Columns
-    pipeline: PipelineRef | None
-    others: frozenset[str]
-    sql: str | None
-
-    @property
-    def where(self) -> str:
-        """How problems name the edge."""
-        return f"{self.source.fqn} -> {self.target.fqn}"
 
 
 def function_text(transformations: Iterable[Transformation]) -> str | None:
@@ -155,113 +119,6 @@ def _unknown(fqn: str, names: list[str], source: Entity, target: Entity) -> Prob
         "unknown_column",
         f"{source.fqn} -> {target.fqn}",
         f"{fqn} has no column {shown}; column lineage without it (is its metadata in OpenMetadata up to date?)",
-    )
-
-
-# -- merging -----------------------------------------------------------------------------------------------------
-
-
-def read_columns(details: dict[str, Any], source: Entity, target: Entity) -> Columns:
-    """Return the column lineage of stored details, without columns that the entities no longer have."""
-    columns: Columns = {}
-    for entry in details.get("columnsLineage") or ():
-        end = entry.get("toColumn")
-        starts = frozenset(start for start in entry.get("fromColumns") or () if _has(source, start))
-        if not isinstance(end, str) or not starts or not _has(target, end):
-            continue
-        before, function = columns.get(end, (frozenset(), None))
-        columns[end] = (before | starts, function or entry.get("function"))
-    return columns
-
-
-def _has(entity: Entity, column: str) -> bool:
-    return column in entity.column_fqns
-
-
-def _added(columns: Columns, more: Columns) -> Columns:
-    """Return the columns with those added that are missing; what is there keeps its function."""
-    result = dict(columns)
-    for end, (starts, function) in more.items():
-        before, said = result.get(end, (frozenset(), None))
-        result[end] = (before | starts, said or function if end in result else function)
-    return result
-
-
-def merged(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, Any]:
-    """Return the lineage details to have: ours, and what is others' of the stored ones."""
-    ours = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline else None
-    if stored is None:
-        return _details(SOURCE, write.columns, ours, write.sql, _shared_text("", write, None))
-    columns = read_columns(stored, write.source, write.target)
-    carried = {key: stored[key] for key in _CARRIED if stored.get(key) not in (None, "")}
-    theirs = stored.get("pipeline")
-    if stored.get("source") not in (None, SOURCE) or stored.get("source") is None:
-        # Another writer's edge. No source at all is the server's default, Manual.
-        pipeline = _reference(theirs) or ours
-        both = _added(columns, write.columns)
-        return {**carried, **_details(stored.get("source") or "Manual", both, pipeline, stored.get("sqlQuery") or write.sql)}
-    description = _shared_text(str(stored.get("description") or ""), write, theirs)
-    if description:
-        carried["description"] = description
-    foreign = bool(theirs) and (ours is None or theirs.get("id") != ours["id"])
-    shared = str(description or "").startswith(SHARED)
-    if foreign or shared:
-        columns = {**_added(columns, write.columns)}
-    elif write.columns:
-        columns = write.columns
-    return {
-        **carried,
-        **_details(SOURCE, columns, ours or _reference(theirs), write.sql or stored.get("sqlQuery")),
-    }
-
-
-def _details(
-    source: str, columns: Columns, pipeline: dict[str, Any] | None, sql: str | None, description: str | None = None
-) -> dict[str, Any]:
-    details: dict[str, Any] = {"source": source, "columnsLineage": _column_entries(columns)}
-    if pipeline:
-        details["pipeline"] = pipeline
-    if sql:
-        details["sqlQuery"] = sql
-    if description:
-        details["description"] = description
-    return details
-
-
-def _column_entries(columns: Columns) -> list[dict[str, Any]]:
-    return [
-        {"fromColumns": sorted(starts), "toColumn": end, **({"function": function} if function else {})}
-        for end, (starts, function) in sorted(columns.items())
-    ]
-
-
-def _reference(pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
-    return {"id": pipeline["id"], "type": pipeline.get("type", "pipeline")} if pipeline else None
-
-
-def _shared_text(description: str, write: EdgeWrite, theirs: dict[str, Any] | None) -> str | None:
-    """Return the description that lists all pipelines of a shared edge, ``None`` to leave it as it is."""
-    if description and not description.startswith(SHARED):
-        return None
-    writers = set(description.removeprefix(SHARED).split("; ")) if description else set()
-    writers |= write.others
-    if theirs and theirs.get("fullyQualifiedName"):
-        writers.add(str(theirs["fullyQualifiedName"]))
-    writers.discard("")
-    return SHARED + "; ".join(sorted(writers)) if len(writers) > 1 else None
-
-
-def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:
-    """Return what makes two details the same or different: everything but order and time stamps."""
-    if details is None:
-        return None
-    pipeline = details.get("pipeline") or {}
-    return (
-        details.get("source") or "Manual",
-        read_columns(details, source, target),
-        pipeline.get("id"),
-        details.get("sqlQuery") or None,
-        details.get("description") or None,
     )
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import Job, JobId, Problem
+from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, Version, path
 from openmetadata_ol_provider.openmetadata.names import join, pipeline_name, quote, task_name
-from openmetadata_ol_provider.openmetadata.rules import allowed
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -54,6 +54,11 @@ class PipelinePlan(NamedTuple):
     jobs: tuple[Job, ...]
 
     @property
+    def where(self) -> str:
+        """How problems name the pipeline."""
+        return f"{self.id.namespace} {self.id.name}"
+
+    @property
     def own(self) -> Job | None:
         """The job that is the pipeline itself, if it is in the plan."""
         return next((job for job in self.jobs if job.task is None), None)
@@ -74,12 +79,6 @@ def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
     for job in jobs:
         groups.setdefault(job.pipeline, []).append(job)
     return [PipelinePlan(id_, tuple(group)) for id_, group in groups.items()]
-
-
-def is_wanted(pipeline: JobId, config: Config) -> bool:
-    """Return whether the configuration's filters let a pipeline, and what is its, through."""
-    options = config.pipelines
-    return allowed(f"{pipeline.namespace} {pipeline.name}", options.include, options.exclude, pipeline.name)
 
 
 def cap_sql(sql: str) -> str:
@@ -226,6 +225,6 @@ def missing_problem(pipeline: PipelinePlan, ref: PipelineRef) -> Problem:
     """Return the problem of a pipeline that is not there and may not be created."""
     return Problem(
         "no_pipeline",
-        f"{pipeline.id.namespace} {pipeline.id.name}",
+        pipeline.where,
         f"pipeline {ref.fqn} does not exist and write.create_pipelines is false; its edges name no pipeline",
     )

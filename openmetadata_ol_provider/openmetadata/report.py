@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, TypeVar
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.plan import Problem
+from openmetadata_ol_provider.openlineage.problem import Problem
+
+#: Problems that the table for people lists.
+_SHOWN = 50
+Counts = TypeVar("Counts", bound=msgspec.Struct)
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -60,16 +65,58 @@ class PublishReport(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
     @property
+    def failed(self) -> int:
+        """Edges, pipelines and statuses whose writing failed."""
+        return self.edges.failed + self.pipelines.failed + self.statuses.failed
+
+    @property
+    def already_published(self) -> bool:
+        """Whether the batch had been published before, so that nothing was done."""
+        return any(problem.kind == "already_published" for problem in self.problems)
+
+    @property
     def failure_ratio(self) -> float:
         """Share of edges, pipelines and statuses whose writing failed (0 to 1); what is unresolved is no failure."""
-        failed = self.edges.failed + self.pipelines.failed + self.statuses.failed
-        done = (
-            self.edges.published + self.edges.unchanged + self.statuses.published + self.statuses.unchanged
-            + self.pipelines.created + self.pipelines.updated + self.pipelines.unchanged
-        )  # fmt: skip
-        return failed / (failed + done) if failed else 0.0
+        attempted = sum(sum(msgspec.structs.astuple(part)) for part in (self.edges, self.pipelines, self.statuses))
+        return self.failed / attempted if attempted else 0.0
+
+    def __add__(self, other: PublishReport) -> PublishReport:
+        """Return the report of two publications, one after the other."""
+        return PublishReport(
+            events=self.events + other.events,
+            runs=self.runs + other.runs,
+            edges=_sum(self.edges, other.edges),
+            datasets=_sum(self.datasets, other.datasets),
+            pipelines=_sum(self.pipelines, other.pipelines),
+            statuses=_sum(self.statuses, other.statuses),
+            requests=dict(Counter(self.requests) + Counter(other.requests)),
+            parked=self.parked + other.parked,
+            dead_letters=self.dead_letters + other.dead_letters,
+            dry_run=self.dry_run or other.dry_run,
+            problems=tuple(dict.fromkeys((*self.problems, *other.problems))),
+        )
+
+    def table(self) -> str:
+        """Return the report as a few lines for people, the problems last."""
+        rows = [
+            f"{'events':<10} {self.events}, runs {self.runs}, dead letters {self.dead_letters}, parked {self.parked}"
+        ]
+        for name in ("edges", "pipelines", "statuses", "datasets"):
+            counts = msgspec.structs.asdict(getattr(self, name))
+            rows.append(f"{name:<10} " + ", ".join(f"{key} {number}" for key, number in counts.items()))
+        requests = ", ".join(f"{method} {number}" for method, number in sorted(self.requests.items()))
+        rows.append(f"requests   {requests or 'none'}{' (dry run: nothing was written)' if self.dry_run else ''}")
+        rows += [f"{problem.kind}: {problem.where}: {problem.detail}" for problem in self.problems[:_SHOWN]]
+        if len(self.problems) > _SHOWN:
+            rows.append(f"and {len(self.problems) - _SHOWN} more problems")
+        return "\n".join(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
         report: dict[str, Any] = msgspec.to_builtins(self)
         return report
+
+
+def _sum(mine: Counts, theirs: Counts) -> Counts:
+    pairs = zip(msgspec.structs.astuple(mine), msgspec.structs.astuple(theirs), strict=True)
+    return type(mine)(*(left + right for left, right in pairs))

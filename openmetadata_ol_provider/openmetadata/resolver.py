@@ -89,6 +89,8 @@ class Resolver:
 
     def resolve(self, dataset: Dataset) -> Resolution:
         """Resolve one dataset."""
+        if dataset.ignored:
+            return Resolution("ignored", detail="left out by the configuration")
         tried: list[str] = []
         ignored = 0
         for identity in dataset.identities:

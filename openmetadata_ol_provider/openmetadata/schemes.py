@@ -97,11 +97,11 @@ _ALIASES = {
     "cockroachdb": "cockroach", "databricks+thrift": "databricks", "scylla": "cassandra", "oracle+thin": "oracle",
 }  # fmt: skip
 #: Service types whose tables all live in one database (``default`` unless the connection names another).
-SINGLE_DATABASE = frozenset(
-    "Mysql MariaDB Clickhouse SingleStore Doris StarRocks Hive Impala Oracle SapHana Teradata Glue Athena Druid "
-    "PinotDB SQLite Cassandra Couchbase MongoDB DynamoDB DeltaLake Datalake Salesforce Cockroach Exasol Iceberg "
-    "CustomDatabase".split()
-)
+SINGLE_DATABASE = frozenset({
+    "Mysql", "MariaDB", "Clickhouse", "SingleStore", "Doris", "StarRocks", "Hive", "Impala", "Oracle", "SapHana",
+    "Teradata", "Glue", "Athena", "Druid", "PinotDB", "SQLite", "Cassandra", "Couchbase", "MongoDB", "DynamoDB",
+    "DeltaLake", "Datalake", "Salesforce", "Cockroach", "Exasol", "Iceberg", "CustomDatabase",
+})  # fmt: skip
 #: Schema that an unqualified table is in.
 DEFAULT_SCHEMA = {
     "Postgres": "public", "Greenplum": "public", "Timescale": "public", "Cockroach": "public", "Redshift": "public",

@@ -68,9 +68,7 @@ class TableLookup:
         return [], ", ".join(tried) or f"nothing: {name!r} is too short to be looked for without a service"
 
     @staticmethod
-    def _free(
-        parts: tuple[str, ...], service: Service, types: frozenset[str], rule: NamespaceRule | None
-    ) -> Tiers:
+    def _free(parts: tuple[str, ...], service: Service, types: frozenset[str], rule: NamespaceRule | None) -> Tiers:
         """Return the readings in a service that only fits by type; a rule without service may still complete them."""
         if rule is not None and (rule.database or rule.db_schema):
             return table_forms(parts, service, rule)

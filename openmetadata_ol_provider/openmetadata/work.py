@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError, CatalogueUnavailableError
-from openmetadata_ol_provider.lineage.plan import Problem
+from openmetadata_ol_provider.openlineage.problem import Problem
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -54,16 +54,28 @@ class Worker:
 
         :param where: names an item in its problem
         """
+        return self.run_grouped(items, function, where, key=lambda _: object())
+
+    def run_grouped(
+        self,
+        items: Iterable[Item],
+        function: Callable[[Item], Result],
+        where: Callable[[Item], str],
+        key: Callable[[Item], Hashable],
+    ) -> list[Outcome[Result]]:
+        """Return the outcomes of all items; those of one key are done one after the other, in their order."""
+        groups: dict[Hashable, list[Item]] = {}
+        for item in items:
+            groups.setdefault(key(item), []).append(item)
         with ThreadPoolExecutor(self._threads, thread_name_prefix="publish") as pool:
             try:
-                return list(pool.map(lambda item: self._attempt(item, function, where), items))
+                done = pool.map(lambda group: [self._attempt(item, function, where) for item in group], groups.values())
+                return [outcome for group in done for outcome in group]
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _attempt(
-        self, item: Item, function: Callable[[Item], Result], where: Callable[[Item], str]
-    ) -> Outcome[Result]:
+    def _attempt(self, item: Item, function: Callable[[Item], Result], where: Callable[[Item], str]) -> Outcome[Result]:
         try:
             result = function(item)
         except CatalogueRequestError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Collection
 from typing import Any
@@ -20,9 +21,11 @@ from openmetadata_ol_provider.sandbox.catalogue.routing import Request, Response
 from openmetadata_ol_provider.sandbox.catalogue.store import Store
 from openmetadata_ol_provider.sandbox.catalogue.validation import Version
 
+log = logging.getLogger(__name__)
+
 SANDBOX_HEADER = "X-Sandbox"
 SANDBOX_TEXT = "sandbox stand-in of openmetadata_ol_provider, NOT OpenMetadata"
-USER_HEADER = "X-Sandbox-User"
+_USER_HEADER = "x-sandbox-user"
 _PREFIX = "/api/v1/"
 _OPEN_PATHS = ("system/version", "system/health")
 _INDEX_PAGE = f"<!doctype html><html><head><title>{SANDBOX_TEXT}</title></head><body>{SANDBOX_TEXT}</body></html>"
@@ -58,6 +61,11 @@ class Api:
             return self._answer(request)
         except ApiError as error:
             return self._error(error)
+        except Exception as error:
+            # A mistake of this stand-in: the client gets what a server would give, the user sees where it is.
+            log.exception("%s %s failed", request.method, request.path)
+            text = f"An exception with message [{error}] was thrown while processing request."
+            return Response(500, error_body(500, text))
 
     def _answer(self, request: Request) -> Response:
         if request.path != "/api" and not request.path.startswith("/api/"):
@@ -82,12 +90,12 @@ class Api:
             raise ApiError(403, f"Principal: CatalogPrincipal{{name='{name}'}} operations [{operation}] not allowed")
 
     def _authenticate(self, request: Request) -> None:
-        person = request.headers.get(USER_HEADER)
+        person = request.headers.get(_USER_HEADER)
         if person is not None:
             request.caller = Caller(person, is_bot=False)
         if self._token is None:
             return
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer" or not token:
             raise ApiError(401, "Not Authorized! Token not present")
         if token.strip() != self._token:

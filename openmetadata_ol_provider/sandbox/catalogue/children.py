@@ -35,9 +35,9 @@ def lineage_names(kind: Kind, entity: Entity) -> set[str]:
 
 def _parts(kind: Kind, entity: Entity) -> list[Entity]:
     found: Any = entity
-    for key in kind.children or ("",):
+    for key in kind.parts:
         found = found.get(key) or {}
-    return found or []
+    return found if isinstance(found, list) else []
 
 
 def _name(parts: list[Entity], prefix: str, check_tags: Callable[[Any], None]) -> None:

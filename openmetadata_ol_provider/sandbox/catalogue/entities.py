@@ -9,7 +9,7 @@ from typing import Any
 
 from openmetadata_ol_provider.sandbox.catalogue import fqn as names
 from openmetadata_ol_provider.sandbox.catalogue.children import with_names
-from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError, not_found
 from openmetadata_ol_provider.sandbox.catalogue.kinds import Kind
 from openmetadata_ol_provider.sandbox.catalogue.merge import merged
 from openmetadata_ol_provider.sandbox.catalogue.store import Entity, Store, reference
@@ -105,8 +105,11 @@ def delete(store: Store, kind: Kind, entity: Entity, caller: Caller, *, hard: bo
 def resolve_owners(store: Store, owners: list[Entity]) -> list[Entity]:
     """Return full references to owners.
 
-    :raises ApiError: 404 for one that does not exist, 400 for a team among several owners
+    :raises ApiError: 404 for one that does not exist, 400 for a team among several owners, or what cannot own
     """
+    for owner in owners:
+        if owner["type"] not in ("user", "team"):
+            raise ApiError(400, f"Entity type {owner['type']} cannot be an owner")
     found = [reference(owner["type"], store.by_reference(owner)) for owner in owners]
     if len(found) > 1 and any(owner["type"] == "team" for owner in found):
         raise ApiError(400, "Only one team can be an owner, and not beside users")
@@ -116,10 +119,17 @@ def resolve_owners(store: Store, owners: list[Entity]) -> list[Entity]:
 def check_tags(store: Store, labels: Any) -> None:
     """Check that the tags of labels exist.
 
-    :raises ApiError: 404 for one that does not
+    :raises ApiError: 404 for one that does not; 400 for two tags of a classification that allows one
     """
+    exclusive: dict[str, str] = {}
     for label in labels or ():
-        store.by_name("tag" if label["source"] == "Classification" else "glossaryTerm", label["tagFQN"])
+        name = label["tagFQN"]
+        if label["source"] != "Classification":
+            raise not_found("glossaryTerm", name)
+        classification = store.by_reference(store.by_name("tag", name)["classification"])
+        other = exclusive.setdefault(classification["id"], name)
+        if classification.get("mutuallyExclusive") and other != name:
+            raise ApiError(400, f"Tag labels {other} and {name} are mutually exclusive and can't be assigned together")
 
 
 def _from_request(store: Store, kind: Kind, body: Any) -> Entity:

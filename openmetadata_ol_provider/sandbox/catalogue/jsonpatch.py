@@ -62,36 +62,36 @@ def _tokens(pointer: str) -> list[str]:
 
 
 def _get(document: Any, path: list[str]) -> Any:
-    for token in path:
-        document = _child(document, token)
+    for key in path:
+        document = _child(document, key)
     return document
 
 
-def _child(document: Any, token: str) -> Any:
-    if isinstance(document, dict) and token in document:
-        return document[token]
-    if isinstance(document, list) and token.isdigit() and int(token) < len(document):
-        return document[int(token)]
-    raise ApiError(400, f"The JSON Patch path element {token!r} does not exist")
+def _child(document: Any, key: str) -> Any:
+    if isinstance(document, dict) and key in document:
+        return document[key]
+    if isinstance(document, list) and key.isdigit() and int(key) < len(document):
+        return document[int(key)]
+    raise ApiError(400, f"The JSON Patch path element {key!r} does not exist")
 
 
 def _add(document: Any, path: list[str], value: Any) -> Any:
     if not path:
         return value
-    holder, token = _get(document, path[:-1]), path[-1]
+    holder, key = _get(document, path[:-1]), path[-1]
     if isinstance(holder, dict):
-        holder[token] = value
-    elif isinstance(holder, list) and (token == "-" or (token.isdigit() and int(token) <= len(holder))):  # noqa: S105
-        holder.insert(len(holder) if token == "-" else int(token), value)  # noqa: S105
+        holder[key] = value
+    elif isinstance(holder, list) and (key == "-" or (key.isdigit() and int(key) <= len(holder))):
+        holder.insert(len(holder) if key == "-" else int(key), value)
     else:
-        raise ApiError(400, f"The JSON Patch path element {token!r} does not exist")
+        raise ApiError(400, f"The JSON Patch path element {key!r} does not exist")
     return document
 
 
 def _remove(document: Any, path: list[str]) -> Any:
     if not path:
         raise ApiError(400, "A JSON Patch cannot remove the document")
-    holder, token = _get(document, path[:-1]), path[-1]
-    _child(holder, token)
-    del holder[int(token) if isinstance(holder, list) else token]
+    holder, key = _get(document, path[:-1]), path[-1]
+    _child(holder, key)
+    del holder[int(key) if isinstance(holder, list) else key]
     return document

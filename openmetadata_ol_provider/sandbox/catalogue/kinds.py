@@ -5,25 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from openmetadata_ol_provider.sandbox.catalogue import shapes
-from openmetadata_ol_provider.sandbox.catalogue.validation import Shape
+from openmetadata_ol_provider.sandbox.catalogue.validation import Shape, words
 
 #: Answered only when asked for by ``fields=``, for every kind that has them.
-_ON_DEMAND = frozenset(
-    [
-        "owners",
-        "tags",
-        "domain",
-        "domains",
-        "dataProducts",
-        "extension",
-        "followers",
-        "votes",
-        "lifeCycle",
-        "sourceHash",
-        "experts",
-        "reviewers",
-    ]
+_ON_DEMAND = words(
+    "owners tags domain domains dataProducts extension followers votes lifeCycle sourceHash experts reviewers"
 )
+#: May be asked for of every kind, and are answered anyhow or never.
+_ASKABLE = words("parent children usageSummary tasks columns certification service database databaseSchema")
 
 
 @dataclass(frozen=True)
@@ -35,8 +24,8 @@ class Kind:
     :param shape: the create request
     :param parent: field of the create request that names what holds it by FQN, e.g. ``databaseSchema``
     :param parent_type: kind of what holds it
-    :param on_demand: fields of its own that are answered only when asked for
-    :param children: fields that hold named parts with FQNs of their own, as paths: columns, schema fields, tasks
+    :param on_demand: fields of its own that are answered only when asked for, in one string
+    :param parts: path to the named parts that have FQNs of their own: columns, schema fields, tasks
     :param index: search index, where it can be searched
     """
 
@@ -45,42 +34,21 @@ class Kind:
     shape: Shape
     parent: str | None = None
     parent_type: str | None = None
-    on_demand: frozenset[str] = frozenset()
-    children: tuple[str, ...] | None = None
+    on_demand: str = ""
+    parts: tuple[str, ...] = ()
     index: str | None = None
-    selectable: frozenset[str] = field(init=False)
+    #: fields answered only when asked for
     gated: frozenset[str] = field(init=False)
+    #: fields that may be asked for
+    selectable: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        gated = _ON_DEMAND | self.on_demand
-        object.__setattr__(self, "gated", gated)
-        more = {"parent", "children", "usageSummary", "tasks", "columns", self.parent or "name", "certification"}
-        object.__setattr__(self, "selectable", gated | self.shape.fields.keys() | more)
+        object.__setattr__(self, "gated", _ON_DEMAND | words(self.on_demand))
+        object.__setattr__(self, "selectable", self.gated | self.shape.fields.keys() | _ASKABLE)
 
 
 def _service(prefix: str, shape: Shape) -> Kind:
     return Kind(f"{prefix}Service", f"services/{prefix}Services", shape, index=f"{prefix}_service_search_index")
-
-
-def _asset(
-    entity_type: str,
-    path: str,
-    shape: Shape,
-    service: str,
-    *,
-    on_demand: str = "",
-    children: tuple[str, ...] | None = None,
-) -> Kind:
-    return Kind(
-        entity_type,
-        path,
-        shape,
-        "service",
-        f"{service}Service",
-        frozenset(on_demand.split()),
-        children,
-        f"{'search_entity' if entity_type == 'searchIndex' else entity_type}_search_index",
-    )
 
 
 KINDS: tuple[Kind, ...] = (
@@ -91,8 +59,14 @@ KINDS: tuple[Kind, ...] = (
     _service("dashboard", shapes.CREATE_OTHER_SERVICE),
     _service("mlmodel", shapes.CREATE_OTHER_SERVICE),
     _service("search", shapes.CREATE_OTHER_SERVICE),
-    _asset(
-        "database", "databases", shapes.CREATE_DATABASE, "database", on_demand="databaseSchemas usageSummary location"
+    Kind(
+        "database",
+        "databases",
+        shapes.CREATE_DATABASE,
+        "service",
+        "databaseService",
+        on_demand="databaseSchemas usageSummary location",
+        index="database_search_index",
     ),
     Kind(
         "databaseSchema",
@@ -100,9 +74,8 @@ KINDS: tuple[Kind, ...] = (
         shapes.CREATE_SCHEMA,
         "database",
         "database",
-        frozenset({"tables", "usageSummary"}),
-        None,
-        "database_schema_search_index",
+        on_demand="tables usageSummary",
+        index="database_schema_search_index",
     ),
     Kind(
         "table",
@@ -110,26 +83,10 @@ KINDS: tuple[Kind, ...] = (
         shapes.CREATE_TABLE,
         "databaseSchema",
         "databaseSchema",
-        frozenset(
-            [
-                "columns",
-                "tableConstraints",
-                "tablePartition",
-                "usageSummary",
-                "customMetrics",
-                "joins",
-                "schemaDefinition",
-                "dataModel",
-                "testSuite",
-                "sampleData",
-                "tableProfilerConfig",
-                "profile",
-                "viewDefinition",
-                "queries",
-            ]
-        ),
-        ("columns",),
-        "table_search_index",
+        on_demand="columns tableConstraints tablePartition usageSummary customMetrics joins schemaDefinition dataModel "
+        "testSuite sampleData tableProfilerConfig profile viewDefinition queries",
+        parts=("columns",),
+        index="table_search_index",
     ),
     Kind(
         "storedProcedure",
@@ -139,43 +96,70 @@ KINDS: tuple[Kind, ...] = (
         "databaseSchema",
         index="stored_procedure_search_index",
     ),
-    _asset(
+    Kind(
         "topic",
         "topics",
         shapes.CREATE_TOPIC,
-        "messaging",
+        "service",
+        "messagingService",
         on_demand="sampleData",
-        children=("messageSchema", "schemaFields"),
+        parts=("messageSchema", "schemaFields"),
+        index="topic_search_index",
     ),
-    _asset(
+    Kind(
         "container",
         "containers",
         shapes.CREATE_CONTAINER,
-        "storage",
-        "parent children dataModel",
-        ("dataModel", "columns"),
+        "service",
+        "storageService",
+        on_demand="parent children dataModel",
+        parts=("dataModel", "columns"),
+        index="container_search_index",
     ),
-    _asset(
+    Kind(
         "pipeline",
         "pipelines",
         shapes.CREATE_PIPELINE,
-        "pipeline",
+        "service",
+        "pipelineService",
         on_demand="tasks pipelineStatus usageSummary",
-        children=("tasks",),
+        parts=("tasks",),
+        index="pipeline_search_index",
     ),
-    _asset("dashboard", "dashboards", shapes.CREATE_DASHBOARD, "dashboard", on_demand="charts dataModels usageSummary"),
-    _asset(
-        "mlmodel", "mlmodels", shapes.CREATE_MLMODEL, "mlmodel", "mlFeatures mlHyperParameters usageSummary dashboard"
+    Kind(
+        "dashboard",
+        "dashboards",
+        shapes.CREATE_DASHBOARD,
+        "service",
+        "dashboardService",
+        on_demand="charts dataModels usageSummary",
+        index="dashboard_search_index",
     ),
-    _asset(
-        "searchIndex", "searchIndexes", shapes.CREATE_SEARCH_INDEX, "search", on_demand="fields", children=("fields",)
+    Kind(
+        "mlmodel",
+        "mlmodels",
+        shapes.CREATE_MLMODEL,
+        "service",
+        "mlmodelService",
+        on_demand="mlFeatures mlHyperParameters usageSummary dashboard",
+        index="mlmodel_search_index",
     ),
-    Kind("user", "users", shapes.CREATE_USER, on_demand=frozenset({"teams", "roles", "owns", "profile"})),
-    Kind("team", "teams", shapes.CREATE_TEAM, on_demand=frozenset({"users", "owns", "profile", "parents", "children"})),
+    Kind(
+        "searchIndex",
+        "searchIndexes",
+        shapes.CREATE_SEARCH_INDEX,
+        "service",
+        "searchService",
+        on_demand="fields",
+        parts=("fields",),
+        index="search_entity_search_index",
+    ),
+    Kind("user", "users", shapes.CREATE_USER, on_demand="teams roles owns profile"),
+    Kind("team", "teams", shapes.CREATE_TEAM, on_demand="users owns profile parents children"),
     Kind("domain", "domains", shapes.CREATE_DOMAIN),
     Kind("classification", "classifications", shapes.CREATE_CLASSIFICATION),
     Kind("tag", "tags", shapes.CREATE_TAG, "classification", "classification"),
 )
 BY_TYPE = {kind.type: kind for kind in KINDS}
 #: Entity types that lineage may connect.
-LINEAGE_TYPES = frozenset(kind.type for kind in KINDS) - {"user", "team", "domain", "classification", "tag"}
+LINEAGE_TYPES = frozenset(BY_TYPE) - {"user", "team", "domain", "classification", "tag"}

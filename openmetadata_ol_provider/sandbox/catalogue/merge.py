@@ -34,9 +34,8 @@ def merged(kind: Kind, stored: Entity, new: Entity, is_bot: bool) -> Entity:
         result["extension"] = stored["extension"]
     elif is_bot:
         result.pop("extension", None)
-    path = kind.children
-    if path:
-        _merge_parts(result, stored, path, is_bot)
+    if kind.parts:
+        _merge_parts(result, stored, kind.parts, is_bot)
     return result
 
 

@@ -161,7 +161,7 @@ def _patch(api: Api, kind: Kind, request: Request) -> Response:
         entity = _entity(api, kind, request, "all")
         for field in jsonpatch.touched(patch) or {"?"}:
             api.authorise(request, _OPERATIONS.get(field, "EditAll"))
-        expected = request.headers.get("If-Match")
+        expected = request.headers.get("if-match")
         if expected not in (None, "*", etag(entity)):
             raise ApiError(412, "The entity was changed since it was read")
         changed = patched(api.store, kind, entity, patch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.sandbox.catalogue import graph, jsonpatch, lineage, shapes
+from openmetadata_ol_provider.sandbox.catalogue import graph, jsonpatch, lineage, shapes_lineage
 from openmetadata_ol_provider.sandbox.catalogue.errors import NO_SUCH_ROUTE, ApiError
 from openmetadata_ol_provider.sandbox.catalogue.lineage import End
 from openmetadata_ol_provider.sandbox.catalogue.routing import JSON_PATCH, Request, Response, Router
@@ -50,7 +50,7 @@ def patch_edge(api: Api, request: Request) -> Response:
         source, target = ends(api, request)
         api.authorise(request, EDIT)
         details = jsonpatch.apply(lineage.stored_edge(api.store, source, target).details, patch)
-        validate(shapes.LINEAGE_DETAILS, details, api.version)
+        validate(shapes_lineage.LINEAGE_DETAILS, details, api.version)
         edge = lineage.patch_edge(api.store, source, target, details, request.caller.name)
     return Response(200, edge.details)
 
@@ -68,7 +68,7 @@ def delete_edge(api: Api, request: Request) -> Response:
 def delete_source(api: Api, request: Request, entity_type: str, entity_end: End) -> Response:
     """Remove all edges of a source for an entity."""
     rules = Rules(api.version)
-    shapes.LINEAGE_SOURCE(request.params["source"], "LineageDetails$Source", rules)
+    shapes_lineage.LINEAGE_SOURCE(request.params["source"], "LineageDetails$Source", rules)
     api.authorise(request, EDIT)
     lineage.remove_source(api.store, entity_type, entity_end[1], request.params["source"])
     return Response(200)
@@ -76,7 +76,7 @@ def delete_source(api: Api, request: Request, entity_type: str, entity_end: End)
 
 def _put(api: Api, request: Request) -> Response:
     body = request.json()
-    validate(shapes.ADD_LINEAGE, body, api.version)
+    validate(shapes_lineage.ADD_LINEAGE, body, api.version)
     edge = body["edge"]
     api.authorise(request, EDIT)
     with api.store.lock:

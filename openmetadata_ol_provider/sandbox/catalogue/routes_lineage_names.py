@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.sandbox.catalogue import lineage, shapes
+from openmetadata_ol_provider.sandbox.catalogue import lineage, shapes_lineage
 from openmetadata_ol_provider.sandbox.catalogue.routes_lineage import EDIT, delete_source, ends, patch_edge
 from openmetadata_ol_provider.sandbox.catalogue.routing import Request, Response, Router
 from openmetadata_ol_provider.sandbox.catalogue.validation import validate
@@ -25,7 +25,7 @@ def register(router: Router) -> None:
 
 def _put(api: Api, request: Request) -> Response:
     details = request.json()
-    validate(shapes.LINEAGE_DETAILS, details, api.version)
+    validate(shapes_lineage.LINEAGE_DETAILS, details, api.version)
     api.authorise(request, EDIT)
     with api.store.lock:
         source, target = ends(api, request)

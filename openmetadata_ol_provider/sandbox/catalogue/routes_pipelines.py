@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.sandbox.catalogue import shapes
+from openmetadata_ol_provider.sandbox.catalogue import shapes_lineage
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
 from openmetadata_ol_provider.sandbox.catalogue.routes_entities import whole
 from openmetadata_ol_provider.sandbox.catalogue.routing import Request, Response, Router
@@ -31,7 +31,7 @@ def register(router: Router, version: Version) -> None:
 
 def _put(api: Api, request: Request) -> Response:
     body = request.json()
-    validate(shapes.PIPELINE_STATUS, body, api.version)
+    validate(shapes_lineage.PIPELINE_STATUS, body, api.version)
     return _store(api, request, [body])
 
 
@@ -42,7 +42,7 @@ def _put_bulk(api: Api, request: Request) -> Response:
     if len(bodies) > _BULK_LIMIT:
         raise ApiError(400, f"Bulk pipeline status list cannot exceed {_BULK_LIMIT} items")
     for body in bodies:
-        validate(shapes.PIPELINE_STATUS, body, api.version)
+        validate(shapes_lineage.PIPELINE_STATUS, body, api.version)
     return _store(api, request, bodies)
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.sandbox.catalogue import shapes
+from openmetadata_ol_provider.sandbox.catalogue import shapes_lineage
 from openmetadata_ol_provider.sandbox.catalogue.entities import now_ms
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
 from openmetadata_ol_provider.sandbox.catalogue.routing import Request, Response, Router
@@ -60,7 +60,7 @@ def _usage(api: Api, request: Request, *, adds: bool) -> Response:
     if entity_type not in _USAGE_TYPES:
         raise ApiError(404, f"Entity type {entity_type} not found")
     body = request.json()
-    validate(shapes.DAILY_COUNT, body, api.version)
+    validate(shapes_lineage.DAILY_COUNT, body, api.version)
     date = _date(body["date"])
     with api.store.lock:
         entity = api.store.by_id(entity_type, request.id())

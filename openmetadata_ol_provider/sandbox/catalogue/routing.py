@@ -25,13 +25,13 @@ class Request:
 
     :param method: GET, PUT ...
     :param target: path and query as sent
-    :param headers: header fields, names in any case
+    :param headers: header fields; kept by their names in lower case
     :param body: the body as sent
     """
 
     def __init__(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> None:
         self.method = method
-        self.headers = headers
+        self.headers = {name.lower(): value for name, value in headers.items()}
         self.body = body
         path, _, query = target.partition("?")
         self.path = path
@@ -45,7 +45,7 @@ class Request:
         :param media_type: the Content-Type that is asked for
         :raises ApiError: 415 for another type, 400 if it is no JSON
         """
-        if self.headers.get("Content-Type", "").partition(";")[0].strip().lower() != media_type:
+        if self.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
             raise ApiError(415, "HTTP 415 Unsupported Media Type")
         try:
             return msgspec.json.decode(self.body)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from openmetadata_ol_provider.sandbox.catalogue import entities, fqn, lineage, shapes
+from openmetadata_ol_provider.sandbox.catalogue import entities, fqn, lineage, shapes_lineage
 from openmetadata_ol_provider.sandbox.catalogue.entities import Caller
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
 from openmetadata_ol_provider.sandbox.catalogue.kinds import BY_TYPE
@@ -154,7 +154,7 @@ def _load_edge(store: Store, item: dict[str, Any]) -> None:
         pipeline = details.get("pipeline")
         if isinstance(pipeline, str):
             details = {**details, "pipeline": reference("pipeline", store.by_name("pipeline", pipeline))}
-        validate(shapes.LINEAGE_DETAILS, details, store.version)
+        validate(shapes_lineage.LINEAGE_DETAILS, details, store.version)
     lineage.put_edge(store, _edge_end(store, item["from"]), _edge_end(store, item["to"]), details, _CALLER.name)
 
 

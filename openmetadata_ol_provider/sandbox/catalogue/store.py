@@ -1,6 +1,7 @@
 """What the catalogue holds, in memory: entities by kind, edges, run status, usage.
 
-Entities are replaced, never changed. Readers take an entity without a lock and may keep it; writers hold :attr:`Store.lock` for the whole of a change.
+Entities are replaced, never changed: readers take one without a lock and may keep it; writers hold :attr:`Store.lock`
+for the whole of a change.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
@@ -160,28 +160,39 @@ def entity_name(value: Any, path: str, rules: Rules) -> None:
     pattern = _NAME_SINCE_2 if rules.version >= (2,) else _NAME
     if not pattern.match(value):
         rules.violations.append(f'{path} must match "{pattern.pattern}"')
+    elif '"' in value:
+        # It could not be quoted as a part of a fully qualified name.
+        raise ApiError(400, f"Invalid name {value}")
 
 
-def child_name(value: Any, path: str, rules: Rules) -> None:
-    """Accept the name of a column, field or task: free up to 1.x apart from its length, an entity name from 2.0."""
+def task_name(value: Any, path: str, rules: Rules) -> None:
+    """Accept the name of a task: anything before 2.0, from then on an entity's name."""
     text(value, path, rules)
     if rules.version >= (2,):
         entity_name(value, path, rules)
-    elif not value and not path.startswith("tasks"):
-        rules.violations.append(f"{path} size must be between 1 and {MAX_NAME}")
 
 
-def one_of(*allowed: str | tuple[str, Version]) -> Check:
-    """Return a check for an enumeration; a pair says since which version a value is known."""
-    known = {item if isinstance(item, str) else item[0]: () if isinstance(item, str) else item[1] for item in allowed}
+def words(text_: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text_.split())
+
+
+def one_of(*allowed: str, since: Mapping[str, Version] | None = None) -> Check:
+    """Return a check for an enumeration.
+
+    :param allowed: the values, any number of them in a string
+    :param since: further values that older versions refuse, and the version they came with
+    """
+    first: dict[str, Version] = dict.fromkeys(" ".join(allowed).split(), ())
+    first.update(since or {})
 
     def check(value: Any, path: str, rules: Rules) -> None:
-        if not isinstance(value, str) or value not in known or rules.version < known[value]:
-            names = ", ".join(name for name, first in known.items() if first <= rules.version)
+        if not isinstance(value, str) or value not in first or rules.version < first[value]:
+            known = ", ".join(name for name, version in first.items() if version <= rules.version)
             raise ApiError(
                 400,
                 f"Cannot deserialize value of type `{path}` from {value!r}: "
-                f"not one of the values accepted for Enum class: [{names}]",
+                f"not one of the values accepted for Enum class: [{known}]",
             )
 
     return check
@@ -219,11 +230,6 @@ def prune(value: Any) -> Any:
     if isinstance(value, list):
         return [prune(item) for item in value]
     return value
-
-
-def known_fields(shapes: Iterable[Shape]) -> set[str]:
-    """Return the names of all fields of all shapes."""
-    return {name for shape in shapes for name in shape.fields}
 
 
 def _unreadable(kind: str, value: Any, path: str) -> ApiError:

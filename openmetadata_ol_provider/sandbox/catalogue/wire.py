@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import sys
 import threading
@@ -19,6 +20,8 @@ from openmetadata_ol_provider.sandbox.catalogue.routing import JSON, Request, Re
 #: What Jetty takes by default: the request line and all header fields together.
 MAX_HEADER_BYTES = 8192
 _JOIN_TIMEOUT = 5.0
+_GZIP_SINCE = (2,)
+_GZIP_FROM_BYTES = 256
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -29,7 +32,6 @@ class HttpServer(ThreadingHTTPServer):
     :param latency: seconds that every answer takes longer
     """
 
-    daemon_threads = True
     request_queue_size = 256
 
     def __init__(self, port: int, api: Api, latency: float) -> None:
@@ -41,15 +43,18 @@ class HttpServer(ThreadingHTTPServer):
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
 
-    def opened(self, connection: socket.socket) -> None:
-        """Remember a connection and the thread that serves it."""
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own, and remember both."""
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
         with self._lock:
-            self._connections[connection] = threading.current_thread()
+            self._connections[request] = thread
+        thread.start()
 
-    def closed(self, connection: socket.socket) -> None:
-        """Forget a connection."""
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection and forget it."""
         with self._lock:
-            self._connections.pop(connection, None)
+            self._connections.pop(request, None)
+        super().shutdown_request(request)
 
     def close_connections(self) -> None:
         """End every open connection and wait for the threads behind them."""
@@ -73,16 +78,6 @@ class _Handler(BaseHTTPRequestHandler):
     connection: socket.socket
     raw_requestline: bytes
 
-    def setup(self) -> None:
-        self.server.opened(self.connection)
-        super().setup()
-
-    def finish(self) -> None:
-        try:
-            super().finish()
-        finally:
-            self.server.closed(self.connection)
-
     def _serve(self) -> None:
         method, target = self.command, self.path
         size = len(self.raw_requestline) + sum(len(key) + len(value) + 4 for key, value in self.headers.items())
@@ -90,12 +85,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(method, target, Response(431, error_body(431, "Request Header Fields Too Large")))
             return
+        if "Transfer-Encoding" in self.headers:
+            self.close_connection = True
+            self._send(method, target, Response(411, error_body(411, "This sandbox needs a Content-Length")))
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault = self.server.faults.take(method, target)
         wait = self.server.latency + (fault.delay if fault else 0)
         if wait:
             time.sleep(wait)
-        request = Request(method, target, self.headers, body)  # type: ignore[arg-type]
+        request = Request(method, target, dict(self.headers.items()), body)
         if fault is None or fault.status is None:
             self._send(method, target, self.server.api.answer(request))
             return
@@ -122,9 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
         head = [
             f"HTTP/1.1 {response.status} {_reason(response.status)}",
             f"{SANDBOX_HEADER}: {SANDBOX_TEXT}",
-            f"Content-Length: {len(payload)}",
             *(f"{name}: {value}" for name, value in response.headers.items()),
         ]
+        if len(payload) > _GZIP_FROM_BYTES and self.server.api.version >= _GZIP_SINCE and self._takes_gzip():
+            payload = gzip.compress(payload, compresslevel=1)
+            head.append("Content-Encoding: gzip")
+        head.append(f"Content-Length: {len(payload)}")
         if body is not None:
             head.append(f"Content-Type: {response.content_type}")
         if self.close_connection:
@@ -132,6 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.log.add(method, target, response.status)
         # One write: two would wait for each other's acknowledgement.
         self.wfile.write("\r\n".join((*head, "", "")).encode("latin-1") + payload)
+
+    def _takes_gzip(self) -> bool:
+        return "gzip" in self.headers.get("Accept-Encoding", "")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing; the request log is there to be asked."""

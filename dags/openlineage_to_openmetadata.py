@@ -1,0 +1,67 @@
+"""Lineage from Kafka to OpenMetadata: wait for OpenLineage events, consume, translate, publish.
+
+Ready to run: put this file into the DAGs folder and create the connections ``kafka_default`` and
+``openmetadata_default``. What it reads and when is set in section ``[openmetadata_ol]`` of Airflow's configuration
+(``AIRFLOW__OPENMETADATA_OL__TOPICS`` and so on); ``schedule = watch`` runs it when events arrive (Airflow 3).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG
+
+from openmetadata_ol_provider import conf
+from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
+from openmetadata_ol_provider.operators.publish import PublishLineageOperator
+from openmetadata_ol_provider.operators.translate import TranslateOpenLineageOperator
+from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
+
+TOPICS = conf.topics()
+KAFKA = conf.kafka_config_id()
+
+
+def schedule() -> Any:
+    """Return a cron expression, or the asset that a watcher updates when events arrive."""
+    if conf.schedule() != "watch":
+        return conf.schedule()
+    from airflow.sdk import Asset, AssetWatcher
+
+    from openmetadata_ol_provider.triggers.openlineage import OpenLineageActivityTrigger
+
+    trigger = OpenLineageActivityTrigger(topics=TOPICS, kafka_config_id=KAFKA)
+    return [Asset("openlineage_events", watchers=[AssetWatcher(name="openlineage_activity", trigger=trigger)])]
+
+
+with DAG(
+    dag_id="openlineage_to_openmetadata",
+    description="OpenLineage events from Kafka to OpenMetadata",
+    schedule=schedule(),
+    start_date=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc),
+    catchup=False,
+    # One run at a time: each continues where the one before has moved the checkpoint.
+    max_active_runs=1,
+    default_args={"retries": 2, "retry_delay": dt.timedelta(seconds=30)},
+    tags=["openlineage", "openmetadata", "lineage"],
+    doc_md=__doc__,
+) as dag:
+    # Nothing new is no failure: the run is skipped, the next one waits again.
+    wait = OpenLineageSensor(
+        task_id="wait",
+        topics=TOPICS,
+        kafka_config_id=KAFKA,
+        deferrable=True,
+        timeout=conf.wait_timeout(),
+        soft_fail=True,
+        retries=0,
+    )
+    consume = ConsumeOpenLineageOperator(task_id="consume", topics=TOPICS, kafka_config_id=KAFKA)
+    translate = TranslateOpenLineageOperator(task_id="translate", config=conf.config(), batch=consume.output)
+    publish = PublishLineageOperator(
+        task_id="publish",
+        openmetadata_conn_id=conf.openmetadata_conn_id(),
+        config=conf.config(),
+        plan=translate.output,
+    )
+    wait >> consume >> translate >> publish

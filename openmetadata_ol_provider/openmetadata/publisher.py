@@ -1,0 +1,189 @@
+"""From a plan to the catalogue: resolve, then pipelines, then edges, then statuses, and a report of all of it.
+
+What did not change is not written: every write is preceded by a read and a comparison, so publishing the same plan
+twice writes nothing the second time. One refused item is a problem in the report; a refused token or a catalogue that
+does not answer stops the publication, which may be repeated from the start.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.lineage.filters import Filter
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Identity, JobId, LineagePlan
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.edges import EdgePlanner, EdgeWriter
+from openmetadata_ol_provider.openmetadata.pipelines import (
+    PipelinePlan,
+    PipelineRef,
+    PipelineWriter,
+    group_jobs,
+    missing_problem,
+)
+from openmetadata_ol_provider.openmetadata.report import Datasets, Pipelines, PublishReport, Written
+from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.statuses import StatusWriter, pipeline_runs
+from openmetadata_ol_provider.openmetadata.work import Outcome, Worker
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+
+
+def publish_plan(
+    plan: LineagePlan, client: OpenMetadataClient, config: Config, *, dry_run: bool = False
+) -> PublishReport:
+    """Make true in the catalogue what the plan says.
+
+    :param plan: of the translate step
+    :param client: the catalogue
+    :param config: rules, filters and write policies
+    :param dry_run: read everything and count what would be written, but write nothing
+    :return: the report; whether its ``failure_ratio`` is too high is the caller's decision
+    :raises CatalogueAuthError: if the token, or what it may do, is refused
+    :raises CatalogueUnavailableError: if the catalogue does not answer in spite of retries
+    """
+    return Publication(plan, client, config, dry_run=dry_run).run()
+
+
+class Publication:
+    """One publication of one plan.
+
+    :param plan: of the translate step
+    :param client: the catalogue
+    :param config: rules, filters and write policies
+    :param dry_run: read, but do not write
+    """
+
+    def __init__(self, plan: LineagePlan, client: OpenMetadataClient, config: Config, *, dry_run: bool) -> None:
+        self._plan = plan
+        self._client = client
+        self._config = config
+        self._dry_run = dry_run
+        self._worker = Worker(client.max_connections)
+        self._problems: list[Problem] = list(plan.problems)
+        # A plan may be older than the configuration, so what the translation filtered is filtered again.
+        self._filter = Filter(config.pipelines.include, config.pipelines.exclude)
+        self._jobs = {JobId(job.namespace, job.name): job for job in plan.jobs}
+
+    def run(self) -> PublishReport:
+        """Publish everything and return the report."""
+        before = Counter(self._client.calls)
+        if self._config.write.create_datasets:
+            self._problems.append(
+                Problem("not_supported", "write.create_datasets", "missing datasets are not created by this version")
+            )
+        edges = [edge for edge in self._plan.edges if self._is_wanted(self._pipeline_of(edge))]
+        resolutions = self._resolve(edges)
+        pipelines, pipeline_counts = self._publish_pipelines()
+        edge_counts = self._publish_edges(edges, resolutions, pipelines)
+        status_counts = self._publish_statuses(pipelines)
+        outcomes = Counter(resolution.outcome for resolution in resolutions.values())
+        return PublishReport(
+            events=self._plan.events,
+            runs=len(self._plan.runs),
+            edges=edge_counts,
+            datasets=Datasets(**{str(outcome): number for outcome, number in outcomes.items()}),
+            pipelines=pipeline_counts,
+            statuses=status_counts,
+            requests=dict(Counter(self._client.calls) - before),
+            dry_run=self._dry_run,
+            problems=tuple(dict.fromkeys(self._problems)),
+        )
+
+    def _is_wanted(self, pipeline: JobId) -> bool:
+        """Return whether the filters let a pipeline, and what is its, through."""
+        return self._filter.admits(pipeline.namespace, pipeline.name)
+
+    def _pipeline_of(self, edge: Edge) -> JobId:
+        job = self._jobs.get(edge.job)
+        return job.pipeline if job else edge.job
+
+    # -- datasets ------------------------------------------------------------------------------------------------
+
+    def _resolve(self, edges: list[Edge]) -> dict[DatasetId, Resolution]:
+        """Resolve all datasets of the plan; what an edge lacks is a problem, what nothing depends on is not."""
+        datasets = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in self._plan.datasets}
+        ends = dict.fromkeys(end for edge in edges for end in (edge.source, edge.target))
+        for end in ends:
+            datasets.setdefault(end, Dataset(end.namespace, end.name, (Identity(end.namespace, end.name, "table"),)))
+        if not datasets:
+            return {}
+        resolutions = Resolver(self._client, self._config).resolve_all(datasets.values())
+        for end in ends:
+            resolution = resolutions[end]
+            if resolution.outcome in {"unresolved", "ambiguous"}:
+                self._problems.append(Problem(resolution.outcome, f"{end.namespace} {end.name}", resolution.detail))
+        return resolutions
+
+    # -- pipelines -----------------------------------------------------------------------------------------------
+
+    def _publish_pipelines(self) -> tuple[dict[JobId, PipelineRef], Pipelines]:
+        writer = PipelineWriter(self._client, self._config, dry_run=self._dry_run)
+        plans = [group for group in group_jobs(self._plan.jobs) if self._is_wanted(group.id)]
+        services = list(dict.fromkeys(writer.service_of(group) for group in plans))
+        served = dict(zip(services, self._collect(
+            self._worker.run(services, writer.ensure_service, lambda service: f"pipeline service {service[0]}")
+        ), strict=True))  # fmt: skip
+        self._problems += [
+            Problem("no_service", f"pipeline service {name}", "it does not exist and write.create_services is false; "
+                    "create it, or name an existing one in pipelines.service")
+            for (name, type_), there in served.items() if there is False
+        ]  # fmt: skip
+        counts: Counter[str] = Counter()
+        todo = []
+        for group in plans:
+            there = served[writer.service_of(group)]
+            if there:
+                todo.append(group)
+            elif there is None:
+                counts["failed"] += 1
+        outcomes = self._worker.run(
+            todo, writer.publish, lambda group: f"pipeline {group.id.namespace} {group.id.name}"
+        )
+        refs: dict[JobId, PipelineRef] = {}
+        for group, ref in zip(todo, self._collect(outcomes), strict=True):
+            counts[self._note(group, ref, refs)] += 1
+        counts.pop("missing", None)
+        return refs, Pipelines(**counts)
+
+    def _note(self, group: PipelinePlan, ref: PipelineRef | None, refs: dict[JobId, PipelineRef]) -> str:
+        if ref is None:
+            return "failed"
+        if ref.change == "missing":
+            self._problems.append(missing_problem(group, ref))
+        else:
+            refs[group.id] = ref
+        return ref.change
+
+    # -- edges and statuses --------------------------------------------------------------------------------------
+
+    def _publish_edges(
+        self, edges: list[Edge], resolutions: dict[DatasetId, Resolution], pipelines: dict[JobId, PipelineRef]
+    ) -> Written:
+        writes, problems = EdgePlanner(self._config, resolutions, pipelines, self._jobs).unite(edges)
+        self._problems += problems
+        writer = EdgeWriter(self._client, dry_run=self._dry_run)
+        # Two writes to one target at a time make its search document conflict.
+        return self._written(
+            self._worker.run_grouped(writes, writer.publish, lambda write: write.where, lambda write: write.target)
+        )
+
+    def _publish_statuses(self, pipelines: dict[JobId, PipelineRef]) -> Written:
+        if self._config.write.status == "never":
+            return Written()
+        runs, problems = pipeline_runs(self._plan.runs, pipelines)
+        self._problems += problems
+        writer = StatusWriter(self._client, dry_run=self._dry_run)
+        return self._written(
+            self._worker.run_grouped(runs, writer.publish, lambda run: run.where, lambda run: run.ref.fqn)
+        )
+
+    def _collect(self, outcomes: list[Outcome]) -> list:  # type: ignore[type-arg]
+        self._problems += [problem for outcome in outcomes for problem in outcome.problems]
+        return [outcome.result for outcome in outcomes]
+
+    def _written(self, outcomes: list[Outcome[bool]]) -> Written:
+        results = Counter(self._collect(outcomes))
+        return Written(published=results[True], unchanged=results[False], failed=results[None])

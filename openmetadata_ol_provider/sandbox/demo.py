@@ -1,0 +1,167 @@
+"""The demo: the bundled DAG, an embedded broker, the OpenMetadata stand-in and real events, in one process."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+
+TOPIC = "openlineage.events"
+PARTITIONS = 3
+_DAG_FILE = "openlineage_to_openmetadata.py"
+
+
+def demo_command(arguments: Any) -> int:
+    """Run the demo; a second run finds nothing new. Exit code 0 when the DAG succeeded."""
+    directory = Path(arguments.directory or ".demo").absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    from openmetadata_ol_provider.sandbox.broker import KafkaBroker
+    from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+
+    seed = files("openmetadata_ol_provider.sandbox").joinpath("data", "catalogue.json")
+    state_file = directory / "catalogue.json"
+    with (
+        KafkaBroker({TOPIC: PARTITIONS}) as broker,
+        CatalogueServer(seed=Path(str(seed)), state_file=state_file, token="demo-token") as catalogue,  # noqa: S106
+    ):
+        _say(f"broker (librdkafka's mock cluster)     {broker.bootstrap}, topic {TOPIC}, {PARTITIONS} partitions")
+        _say(f"OpenMetadata stand-in (sandbox)        {catalogue.url}")
+        _prepare_airflow(directory, broker.bootstrap, catalogue.url)
+        _feed(broker.bootstrap)
+        catalogue.reset_requests()
+        state = _run_dag(directory / "dags" / _DAG_FILE)
+        _say("")
+        return _finish(directory, catalogue, state)
+
+
+def _prepare_airflow(directory: Path, bootstrap: str, url: str) -> None:
+    """Give Airflow a home of its own; its settings are read when it is first imported."""
+    home = directory / "airflow"
+    dags = directory / "dags"
+    dags.mkdir(exist_ok=True)
+    (dags / _DAG_FILE).write_text(_bundled_dag().read_text(encoding="utf-8"), encoding="utf-8")
+    os.environ |= {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "AIRFLOW__OPENMETADATA_OL__TOPICS": TOPIC,
+        "AIRFLOW__OPENMETADATA_OL__WAIT_TIMEOUT": "5",
+        "AIRFLOW_CONN_KAFKA_DEFAULT": json.dumps(
+            {
+                "conn_type": "kafka",
+                "extra": {"bootstrap.servers": bootstrap, "group.id": "demo", "auto.offset.reset": "earliest"},
+            }
+        ),
+        "AIRFLOW_CONN_OPENMETADATA_DEFAULT": json.dumps(
+            {"conn_type": "openmetadata", "host": url, "password": "demo-token"}
+        ),
+    }
+
+
+def _bundled_dag() -> Path:
+    """Return the bundled DAG: in the package when installed from a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    packaged = package / "example_dags" / _DAG_FILE
+    return packaged if packaged.exists() else package.parent / "dags" / _DAG_FILE
+
+
+def _feed(bootstrap: str) -> None:
+    """Send the captured events; the broker keeps nothing, so each run puts them at the same offsets again."""
+    from openmetadata_ol_provider.sandbox.feed import CAPTURES, captured, feed
+
+    for producer, name in CAPTURES.items():
+        count = feed(bootstrap, TOPIC, captured(name))
+        _say(f"{count:4d} events sent                       {producer}")
+
+
+def _run_dag(dag_file: Path) -> str:
+    """Run the bundled DAG with ``dag.test()`` and say what each task handed on; return its state."""
+    _say("Airflow is starting ...")
+    from airflow.models.dagbag import DagBag
+    from airflow.utils.db import initdb
+
+    with _quiet():
+        initdb()
+        dag = DagBag(str(dag_file.parent), include_examples=False).dags["openlineage_to_openmetadata"]
+        run = dag.test()
+    _say(f"DAG openlineage_to_openmetadata        {run.state.value}")
+    for task_id, describe in (
+        ("wait", _describe_wait),
+        ("consume", _describe_batch),
+        ("translate", _describe_plan),
+        ("publish", _describe_report),
+    ):
+        task = run.get_task_instance(task_id)
+        result = task.xcom_pull(task_ids=task_id) if task.state == "success" else None
+        _say(f"  {task_id:<10} {task.state:<10} {describe(result) if result else ''}")
+    return "nothing new" if run.get_task_instance("wait").state == "skipped" else str(run.state.value)
+
+
+def _describe_wait(backlog: dict[str, Any]) -> str:
+    return f"{backlog['events']} new messages"
+
+
+def _describe_batch(batch: dict[str, Any]) -> str:
+    ranges = ", ".join(f"[{r['partition']}] {r['start']}-{r['end']}" for r in batch["origin"]["ranges"])
+    return f"{batch['count']} events ({ranges}), {batch['dead_letters']} dead letters"
+
+
+def _describe_plan(plan: dict[str, Any]) -> str:
+    return f"{len(plan['runs'])} runs of {len(plan['jobs'])} jobs, {len(plan['edges'])} edges, {len(plan['datasets'])} datasets"
+
+
+def _describe_report(report: dict[str, Any]) -> str:
+    edges, datasets = report["edges"], report["datasets"]
+    return (
+        f"edges: {edges['published']} published, {edges['unchanged']} unchanged, {edges['failed']} failed; "
+        f"datasets: {datasets['resolved']} resolved, {datasets['unresolved']} unresolved; requests: {report['requests']}"
+    )
+
+
+def _finish(directory: Path, catalogue: CatalogueServer, state: str) -> int:
+    from openmetadata_ol_provider.sandbox.picture import as_html, as_text, column_pairs
+
+    edges = catalogue.edges()
+    page = directory / "lineage.html"
+    page.write_text(as_html(edges, "Lineage in the catalogue"), encoding="utf-8")
+    _say(as_text(edges))
+    _say("")
+    if state == "nothing new":
+        _say("nothing new: no message after the checkpoint")
+    pairs = sum(len(column_pairs(details)) for details in edges.values())
+    pipelines = catalogue.entities("pipeline")
+    tasks = sum(len(pipeline.get("tasks") or ()) for pipeline in pipelines)
+    statuses = sum(len(catalogue.statuses(pipeline["fullyQualifiedName"])) for pipeline in pipelines)
+    _say(f"in the catalogue: {len(edges)} edges with {pairs} column pairs; {len(pipelines)} pipelines with {tasks} tasks")
+    _say(f"                  and {statuses} run statuses; write calls of this run: {len(catalogue.writes())}")
+    _say(f"lineage picture:  {page}")
+    return 0 if state in ("success", "nothing new") else 1
+
+
+class _quiet:
+    """Keep Airflow's own lines off stdout, so that the demo's can be read; they are kept for a failing task."""
+
+    def __enter__(self) -> None:
+        sys.stdout.flush()
+        self._saved = os.dup(1)
+        os.dup2(2, 1)
+
+    def __exit__(self, *_: object) -> None:
+        sys.stdout.flush()
+        os.dup2(self._saved, 1)
+        os.close(self._saved)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
