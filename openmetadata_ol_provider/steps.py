@@ -18,7 +18,7 @@ from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
+from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import Limits, RunState
 from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
@@ -56,7 +56,7 @@ class Translated(NamedTuple):
         """Return the plan's own JSON, with what publication needs beside it."""
         return {
             **self.plan.to_dict(),
-            "origin": msgspec.to_builtins(self.origin),
+            "origin": plain(self.origin),
             "dead_letters": self.dead_letters,
             "more": self.more,
             "state": pack(self.runs),

@@ -26,8 +26,9 @@ def get_variable(key: str) -> str | None:
     from airflow.providers.common.compat.sdk import Variable
 
     # The parameter is named ``default_var`` in Airflow 2.
-    default = "default" if "default" in inspect.signature(Variable.get).parameters else "default_var"
-    text: str | None = Variable.get(key, **{default: None})
+    name = "default" if "default" in inspect.signature(Variable.get).parameters else "default_var"
+    default: dict[str, Any] = {name: None}
+    text: str | None = Variable.get(key, **default)
     return text
 
 

@@ -71,14 +71,22 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         return KafkaSettings(self.kafka_config_id, config)
 
     async def load_connection(self) -> None:
-        """Fetch the connection without blocking the event loop; for triggers, before any other call."""
-        if hasattr(self, "aget_connection"):
-            self._connection = await self.aget_connection(self.kafka_config_id)
-        else:
-            # Airflow 2: asking for it asynchronously is not possible.
-            import asyncio
+        """Fetch the connection without blocking the event loop; for triggers, before any other call.
 
-            self._connection = await asyncio.to_thread(self.get_connection, self.kafka_config_id)
+        :raises ConfigError: if the connection is missing
+        """
+        from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
+        try:
+            if hasattr(self, "aget_connection"):
+                self._connection = await self.aget_connection(self.kafka_config_id)
+            else:
+                # Airflow 2: asking for it asynchronously is not possible.
+                import asyncio
+
+                self._connection = await asyncio.to_thread(self.get_connection, self.kafka_config_id)
+        except AirflowNotFoundException:
+            raise self._missing() from None
 
     def query(self) -> BacklogQuery:
         """Return an open query, a context manager, for asking for the backlog repeatedly over one connection.
@@ -143,6 +151,12 @@ class OpenLineageKafkaHook(KafkaBaseHook):
                 return True, f"Connected to {self.settings.bootstrap}: {query.count_topics()} topics."
         except OpenLineageProviderError as error:
             return False, str(error)
+
+    def _missing(self) -> ConfigError:
+        return ConfigError(
+            f"Kafka connection {self.kafka_config_id!r} does not exist; create it: airflow connections add "
+            f'{self.kafka_config_id} --conn-type kafka --conn-extra \'{{"bootstrap.servers": "host:9092"}}\''
+        )
 
     def _get_client(self, config: dict[str, Any]) -> Consumer:
         """Return what ``get_conn`` gives: a consumer, neither subscribed nor assigned."""

@@ -85,7 +85,9 @@ class Backlog(msgspec.Struct, frozen=True):
 
         :raises ValueError: if it is none
         """
-        return msgspec.convert({"partitions": value["partitions"]} if "partitions" in value else value, cls)
+        if "partitions" not in value:
+            raise ValueError(f"no backlog: it has no 'partitions' but {sorted(value)}")
+        return msgspec.convert({"partitions": value["partitions"]}, cls)
 
 
 def place(

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
-from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage, ReadResult
-from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
+from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
+from openmetadata_ol_provider.kafka.offsets import Backlog
+from openmetadata_ol_provider.kafka.progress import PartitionProgress, raw_message
 from openmetadata_ol_provider.kafka.query import warn_of_loss
 from openmetadata_ol_provider.kafka.settings import REQUEST_TIMEOUT, BrokerErrors, KafkaSettings
 
@@ -36,61 +37,6 @@ _FETCH_BYTES = 1024 * 1024
 _FETCH_WAIT_MS = 100
 
 
-class _Partition:
-    """One partition's progress: up to ``position`` handed out, up to ``fetched`` read, ``buffer`` lies between."""
-
-    __slots__ = ("backlog", "buffer", "checkpoint", "end", "fetched", "lost", "position", "reset", "size", "start")
-
-    def __init__(self, backlog: PartitionBacklog) -> None:
-        self.backlog = backlog
-        self.checkpoint = backlog.checkpoint
-        self.start = self.position = self.fetched = backlog.start
-        self.end = backlog.high
-        self.lost = backlog.lost
-        self.reset = backlog.reset
-        self.buffer: deque[RawMessage] = deque()
-        self.size = 0
-
-    @property
-    def finished(self) -> bool:
-        return self.fetched >= self.end
-
-    def add(self, message: RawMessage) -> None:
-        if self.finished or message.offset < self.fetched:
-            return
-        if message.offset >= self.end:
-            self.fetched = self.end
-            return
-        self.fetched = message.offset + 1
-        self.buffer.append(message)
-        self.size += message.size
-
-    def reach_end(self, offset: int) -> None:
-        """Take the news that the partition ends at ``offset`` and all before it was delivered: the rest are gaps."""
-        # Below the known end only after a truncation; then the partition ends here, for the next backlog to notice.
-        self.end = min(self.end, max(self.fetched, offset))
-        self.fetched = self.end
-
-    def take(self) -> RawMessage:
-        message = self.buffer.popleft()
-        self.size -= message.size
-        self.position = message.offset + 1
-        return message
-
-    def cover(self) -> OffsetRange | None:
-        """Close the batch: return the range it covers, or ``None`` when the checkpoint stays where it is."""
-        if not self.buffer:
-            # Gaps of compaction and transactions behind the last message are covered too.
-            self.position = self.fetched
-        if self.checkpoint == self.position and not self.lost:
-            return None
-        topic, partition = self.backlog.topic, self.backlog.partition
-        covered = OffsetRange(topic, partition, self.checkpoint, self.start, self.position, self.lost, self.reset)
-        self.checkpoint = self.start = self.position
-        self.lost, self.reset = 0, False
-        return covered
-
-
 class BacklogReader:
     """Reads one backlog batch after batch over one connection; a context manager.
 
@@ -101,9 +47,11 @@ class BacklogReader:
     def __init__(self, settings: KafkaSettings, backlog: Backlog) -> None:
         self._settings = settings
         self._backlog = backlog
-        self._partitions = {(item.topic, item.partition): _Partition(item) for item in backlog.partitions}
+        self._partitions = {(item.topic, item.partition): PartitionProgress(item) for item in backlog.partitions}
         self._consumer: Consumer | None = None
         self._errors = BrokerErrors()
+        self._heard = False
+        self._silent = 0.0
         warn_of_loss(backlog)
 
     def read(self, *, max_messages: int, max_bytes: int, max_duration: float) -> ReadResult:
@@ -112,18 +60,24 @@ class BacklogReader:
         :param max_messages: at most so many messages
         :param max_bytes: at most so many bytes of keys, values and headers, but always one message
         :param max_duration: at most so many seconds, whatever was read by then
-        :raises KafkaError: if there is something to read and nothing came, or the broker reports an error
+        :raises KafkaError: if there is something to read and nothing comes, or the broker reports an error
         :raises ConfigError: if a bound is not positive, or credentials or rights are refused
         """
         for name, value in (("max_messages", max_messages), ("max_bytes", max_bytes), ("max_duration", max_duration)):
             if not value > 0:
                 raise ConfigError(f"{name} is {value!r}; it has to be greater than 0")
+        started = time.monotonic()
         before = sum(partition.fetched for partition in self._partitions.values())
-        self._fill(max_messages, max_bytes, time.monotonic() + max_duration)
+        self._fill(max_messages, max_bytes, started + max_duration)
         moved = sum(partition.fetched for partition in self._partitions.values()) > before
         messages = self._take(max_messages, max_bytes)
-        if self._more and not messages and not moved:
-            raise self._silence(max_duration)
+        if moved or messages:
+            self._heard, self._silent = True, 0.0
+        elif self._more:
+            # A last read with little time left may come back empty-handed; a reader that never heard anything may not.
+            self._silent += time.monotonic() - started
+            if not self._heard or self._silent >= STALL_TIMEOUT:
+                raise self._silence()
         ranges = (partition.cover() for partition in self._partitions.values())
         return ReadResult(messages, tuple(item for item in ranges if item is not None), self._more)
 
@@ -195,7 +149,7 @@ class BacklogReader:
         for message in arrived:
             error = message.error()
             if error is None:
-                self._of(message).add(_raw(message))
+                self._of(message).add(raw_message(message))
                 progress = True
             else:
                 progress = self._event(message, error) or progress
@@ -227,7 +181,7 @@ class BacklogReader:
             return False
         raise self._settings.failure(f"cannot read {message.topic() or 'the backlog'!r}", error, self._errors)
 
-    def _jump(self, item: _Partition) -> None:
+    def _jump(self, item: PartitionProgress) -> None:
         """Go on at the first retained offset, after retention has overtaken the reader."""
         from confluent_kafka import KafkaException, TopicPartition
 
@@ -269,13 +223,12 @@ class BacklogReader:
                 turns.append(item)
         return messages
 
-    def _of(self, message: Message) -> _Partition:
+    def _of(self, message: Message) -> PartitionProgress:
         return self._partitions[message.topic() or "", message.partition() or 0]
 
-    def _silence(self, max_duration: float) -> Exception:
+    def _silence(self) -> Exception:
         events = sum(item.end - item.fetched for item in self._partitions.values())
-        seconds = min(max_duration, STALL_TIMEOUT)
-        doing = f"{events} offsets are to be read and nothing came within {seconds:g} s"
+        doing = f"{events} offsets are to be read and nothing came within {self._silent:.1f} s"
         last = self._errors.last
         remedy = (
             ""
@@ -283,22 +236,6 @@ class BacklogReader:
             else "check the brokers (partition leaders), or raise max_duration if it is very short"
         )
         return self._settings.failure(doing, last or "the broker is silent", remedy=remedy)
-
-
-def _raw(message: Message) -> RawMessage:
-    kind, milliseconds = message.timestamp()
-    headers: Any = message.headers()
-    value: Any = message.value()
-    key: Any = message.key()
-    return RawMessage(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        milliseconds if kind else None,
-        key,
-        value,
-        tuple(headers) if headers else (),
-    )
 
 
 def _passing() -> tuple[int, ...]:

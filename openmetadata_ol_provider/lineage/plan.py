@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import State
+from openmetadata_ol_provider.openlineage.packing import plain
 from openmetadata_ol_provider.openlineage.problem import Problem
 
 PLAN_VERSION = 1
@@ -181,7 +182,7 @@ class LineagePlan(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON values, every documented key present."""
-        plan: dict[str, Any] = msgspec.to_builtins(self)
+        plan: dict[str, Any] = plain(self)
         for edge in plan["edges"]:
             edge.setdefault("columns", [])
         for item in (*plan["jobs"], *plan["datasets"]):

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
+from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem
 
 BATCH_VERSION = 1
@@ -57,12 +57,12 @@ class EventBatch(msgspec.Struct, frozen=True):
         """Return the batch as plain JSON values, its events packed."""
         return {
             "version": BATCH_VERSION,
-            "origin": msgspec.to_builtins(self.origin),
+            "origin": plain(self.origin),
             "count": len(self.events),
             "dead_letters": self.dead_letters,
             "skipped": self.skipped,
             "more": self.more,
-            "problems": msgspec.to_builtins(self.problems),
+            "problems": plain(self.problems),
             "events": pack(self.events),
         }
 

@@ -1,16 +1,21 @@
-"""Plain-JSON packing of event lists and run states: zlib in base64, so that they fit into XCom and Variables."""
+"""Values as plain JSON, and packed (zlib in base64) where they would be too large for XCom and Variables."""
 
 from __future__ import annotations
 
 import base64
 import zlib
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 _T = TypeVar("_T")
 #: Refuses what would unpack to more than this: a batch and a state are both bounded far below.
 MAX_UNPACKED = 1 << 30
+
+
+def plain(value: object) -> Any:
+    """Return ``value`` as plain JSON values: lists where it has tuples, which Airflow would mark in XCom."""
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def pack(value: object) -> str:

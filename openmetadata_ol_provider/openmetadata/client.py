@@ -13,15 +13,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from openmetadata_ol_provider.exceptions import (
-    CatalogueAuthError,
-    CatalogueError,
-    CatalogueRequestError,
-    CatalogueUnavailableError,
-)
+from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError, CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.address import base_url
+from openmetadata_ol_provider.openmetadata.answers import error_of, is_json, not_an_api, unreachable
 from openmetadata_ol_provider.openmetadata.retry import IDEMPOTENT, RETRIABLE_STATUS, Retries, retry_after
 
 if TYPE_CHECKING:
@@ -162,16 +158,19 @@ class OpenMetadataClient:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         missing_ok: bool = False,
+        attempts: int | None = None,
     ) -> dict[str, Any] | None:
         """Send a request, again if need be, and return the JSON object of the answer.
 
         :param missing_ok: return ``None`` on 404 instead of raising
+        :param attempts: tries, if other than the client's
         :raises CatalogueUnavailableError: unreachable, timed out, or 429/5xx until the retries were used up
         :raises CatalogueAuthError: on 401 and 403
         :raises CatalogueRequestError: on any other 4xx, redirects, and answers that are not JSON
         """
         deadline = time.monotonic() + self.retries.budget
         attempt = conflicts = 0
+        attempts = attempts or self.retries.attempts
         while True:
             error: CatalogueError
             asked: float | None = None
@@ -181,18 +180,18 @@ class OpenMetadataClient:
                 error = failure
                 again = method in IDEMPOTENT
             else:
-                if response.ok and not response.is_redirect:
+                if 200 <= response.status_code < 300:
                     return self._body(method, path, response)
-                if response.status_code == 404 and missing_ok and self._is_json(response):
+                if response.status_code == 404 and missing_ok and is_json(response):
                     return None
-                error = self._error(method, path, response)
+                error = error_of(self.base_url, method, path, response, has_token=self._has_token)
                 # A PUT that raced with another one for the same name finds it existing the second time.
                 conflicts += response.status_code == 409
                 again = self._worth_repeating(method, response.status_code, conflicts)
                 asked = retry_after(response.headers.get("Retry-After"))
             pause = self.retries.pause(attempt, asked)
             attempt += 1
-            if not again or attempt >= self.retries.attempts or time.monotonic() + pause > deadline:
+            if not again or attempt >= attempts or time.monotonic() + pause > deadline:
                 raise error
             log.debug("%s; attempt %d in %.1f s", error, attempt + 1, pause)
             time.sleep(pause)
@@ -205,11 +204,9 @@ class OpenMetadataClient:
         :return: (step, passed, detail) of the steps ``address``, ``version`` and ``token``
         """
         steps: list[tuple[str, bool, str]] = []
-        once, self.retries = self.retries, self.retries._replace(attempts=1)
+        step = "address"
         try:
-            step = "address"
-            self._version = None
-            version = self.version
+            version = self._parse_version(self.request("GET", "v1/system/version", missing_ok=True, attempts=1))
             steps.append((step, True, f"OpenMetadata {version} answers at {self.base_url}"))
             step, supported = "version", version.at_least(*MINIMUM_VERSION)
             oldest = ".".join(map(str, MINIMUM_VERSION))
@@ -217,12 +214,10 @@ class OpenMetadataClient:
             steps.append((step, supported, remedy))
             if supported:
                 step = "token"
-                user = self.get("v1/users/loggedInUser") or {}
+                user = self.request("GET", "v1/users/loggedInUser", missing_ok=True, attempts=1) or {}
                 steps.append((step, True, f"accepted, user {user.get('name', 'unknown')}"))
         except CatalogueError as error:
             steps.append((step, False, str(error)))
-        finally:
-            self.retries = once
         return steps
 
     # -- inside --------------------------------------------------------------------------------------------------
@@ -246,20 +241,8 @@ class OpenMetadataClient:
                 # Given here and not to the session, where REQUESTS_CA_BUNDLE would win over it.
                 verify=self._verify,
             )
-        except requests.exceptions.SSLError as error:
-            raise CatalogueUnavailableError(
-                f"OpenMetadata at {self.base_url}: TLS failed ({_reason(error)}); check the scheme, or give the CA "
-                "bundle as `verify`"
-            ) from None
-        except requests.exceptions.Timeout:
-            raise CatalogueUnavailableError(
-                f"OpenMetadata at {self.base_url} did not answer {method} {path} within {self.timeout:g} s; check the "
-                "server or raise `timeout`"
-            ) from None
         except (requests.exceptions.RequestException, OSError) as error:
-            raise CatalogueUnavailableError(
-                f"OpenMetadata at {self.base_url} cannot be reached ({_reason(error)}); check host, port and network"
-            ) from None
+            raise unreachable(self.base_url, method, path, self.timeout, error) from None
 
     @staticmethod
     def _worth_repeating(method: str, status: int, conflicts: int) -> bool:
@@ -269,70 +252,16 @@ class OpenMetadataClient:
             return status in {429, 503}
         return status in RETRIABLE_STATUS
 
-    @staticmethod
-    def _is_json(response: requests.Response) -> bool:
-        return "json" in response.headers.get("Content-Type", "").lower()
-
     def _body(self, method: str, path: str, response: requests.Response) -> dict[str, Any]:
         if not response.content:
             return {}
         try:
-            body = response.json() if self._is_json(response) else None
+            body = response.json() if is_json(response) else None
         except ValueError:
             body = None
         if body is None:
-            raise CatalogueRequestError(self._not_an_api(method, path, response), response.status_code)
+            raise CatalogueRequestError(not_an_api(self.base_url, method, path, response), response.status_code)
         return body if isinstance(body, dict) else {"data": body}
-
-    def _not_an_api(self, method: str, path: str, response: requests.Response) -> str:
-        kind = response.headers.get("Content-Type", "no content type").split(";")[0]
-        return (
-            f"this is not an OpenMetadata API: {self.base_url} answered {method} {path} with status "
-            f"{response.status_code} and {kind} instead of JSON; check the host (does a proxy strip /api?)"
-        )
-
-    def _error(self, method: str, path: str, response: requests.Response) -> CatalogueError:
-        status = response.status_code
-        if response.is_redirect or 300 <= status < 400:
-            target = urlsplit(response.headers.get("Location", ""))
-            place = f"{target.scheme}://{target.netloc}" if target.netloc else target.path
-            return CatalogueRequestError(
-                f"OpenMetadata at {self.base_url} redirects to {place}, which is not followed (the token would travel "
-                "with it); set the host to the address that answers itself",
-                status,
-            )
-        said = self._message(response)
-        if status == 401:
-            remedy = (
-                "renew the JWT token in the connection's password"
-                if self._has_token
-                else ("put the JWT token of a bot into the connection's password")
-            )
-            return CatalogueAuthError(f"OpenMetadata refused the token (401: {said}); {remedy}", status)
-        if status == 403:
-            return CatalogueAuthError(
-                f"OpenMetadata forbids {method} {_place(path)} to this token (403: {said}); give its bot a role with "
-                "EditLineage, Create and EditAll on pipelines and pipeline services, EditStatus, and ViewAll",
-                status,
-            )
-        if status in RETRIABLE_STATUS or status >= 500:
-            return CatalogueUnavailableError(
-                f"OpenMetadata kept answering {method} {_place(path)} with {status}: {said}; try again later and look "
-                "into the server's log",
-                status,
-            )
-        if not self._is_json(response):
-            return CatalogueRequestError(self._not_an_api(method, path, response), status)
-        return CatalogueRequestError(f"OpenMetadata refused {method} {_place(path)} ({status}): {said}", status)
-
-    @staticmethod
-    def _message(response: requests.Response) -> str:
-        try:
-            body = response.json()
-        except ValueError:
-            body = None
-        text = body.get("message") or body.get("responseMessage") if isinstance(body, dict) else None
-        return str(text or response.reason or "no message")[:500]
 
     def _parse_version(self, answer: dict[str, Any] | None) -> Version:
         numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", str((answer or {}).get("version", "")))
@@ -346,15 +275,3 @@ class OpenMetadataClient:
 def path(*segments: str) -> str:
     """Return a path with every segment percent-encoded completely (quotes and slashes of an FQN included)."""
     return "/".join(segment if index == 0 else quote(segment, safe="") for index, segment in enumerate(segments))
-
-
-def _place(path_: str) -> str:
-    return path_ if len(path_) <= 300 else f"{path_[:300]}..."
-
-
-def _reason(error: BaseException) -> str:
-    """Return the innermost reason, without the URL and object addresses that requests wraps around it."""
-    text = str(error.args[0] if error.args else error)
-    inner = getattr(error.args[0], "reason", None) if error.args else None
-    text = str(inner or text)
-    return re.sub(r"<[^>]*>:?\s*", "", text).strip()[:300] or type(error).__name__

@@ -49,7 +49,13 @@ class Entity:
     @cached_property
     def columns(self) -> dict[tuple[str, ...], str]:
         """FQN of every column, nested ones included, by path of plain names."""
-        return dict(_walk(_children(self.type, self._body), (), self.fqn))
+        top = list(_children(self.type, self._body))
+        columns = dict(_walk(top, (), self.fqn))
+        if self.type == "topic" and len(top) == 1 and top[0].get("children"):
+            # The one root of an Avro or Protobuf schema is the record itself, which events do not name.
+            for path, fqn in list(columns.items()):
+                columns.setdefault(path[1:] or path, fqn)
+        return columns
 
     @cached_property
     def column_fqns(self) -> frozenset[str]:
@@ -61,7 +67,7 @@ class Entity:
         spellings: dict[str, tuple[str, ...]] = {}
         for path, fqn in self.columns.items():
             key = ".".join(path).casefold()
-            spellings[key] = (*spellings.get(key, ()), fqn)
+            spellings[key] = tuple(dict.fromkeys((*spellings.get(key, ()), fqn)))
         return spellings
 
     def column(self, field: str) -> str | None:

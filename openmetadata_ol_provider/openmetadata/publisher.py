@@ -7,6 +7,7 @@ does not answer stops the publication, which may be repeated from the start.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ from openmetadata_ol_provider.openmetadata.work import Outcome, Worker
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+
+log = logging.getLogger(__name__)
 
 
 def publish_plan(
@@ -70,6 +73,8 @@ class Publication:
     def run(self) -> PublishReport:
         """Publish everything and return the report."""
         before = Counter(self._client.calls)
+        # Known before threads need it, and the first to say that there is no OpenMetadata at that address.
+        log.debug("publishing to OpenMetadata %s at %s", self._client.version, self._client.base_url)
         if self._config.write.create_datasets:
             self._problems.append(
                 Problem("not_supported", "write.create_datasets", "missing datasets are not created by this version")

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from openmetadata_ol_provider.openlineage.packing import plain
 from openmetadata_ol_provider.openlineage.problem import Problem
 
 #: Problems that the table for people lists.
@@ -113,7 +114,7 @@ class PublishReport(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
-        report: dict[str, Any] = msgspec.to_builtins(self)
+        report: dict[str, Any] = plain(self)
         return report
 
 

@@ -130,6 +130,8 @@ class Resolver:
             return _Place(namespace, rule, at, True, f"service {', '.join(s.name for s in at)} by its address")
         of_kind = self._services.of_kind(namespace, identity.kind)
         why = "no service with that address" + ("" if of_kind else ", none of a fitting type")
+        if of_kind and not any(service.hosts or service.names for service in of_kind):
+            why += " (connections show none: may the token see them?)"
         return _Place(namespace, rule, of_kind, False, why)
 
     def _look(self, identity: Identity, place: _Place) -> tuple[list[Entity], str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +27,7 @@ def demo_command(arguments: Any) -> int:
     from openmetadata_ol_provider.sandbox.broker import KafkaBroker
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
-    seed = files("openmetadata_ol_provider.sandbox").joinpath("data", "catalogue.json")
+    seed = files("openmetadata_ol_provider.sandbox") / "data" / "catalogue.json"
     state_file = directory / "catalogue.json"
     with (
         KafkaBroker({TOPIC: PARTITIONS}) as broker,
@@ -87,13 +90,11 @@ def _feed(bootstrap: str) -> None:
 def _run_dag(dag_file: Path) -> str:
     """Run the bundled DAG with ``dag.test()`` and say what each task handed on; return its state."""
     _say("Airflow is starting ...")
-    from airflow.models.dagbag import DagBag
     from airflow.utils.db import initdb
 
-    with _quiet():
+    with _quiet_stdout():
         initdb()
-        dag = DagBag(str(dag_file.parent), include_examples=False).dags["openlineage_to_openmetadata"]
-        run = dag.test()
+        run = runpy.run_path(str(dag_file))["dag"].test()
     _say(f"DAG openlineage_to_openmetadata        {run.state.value}")
     for task_id, describe in (
         ("wait", _describe_wait),
@@ -117,14 +118,15 @@ def _describe_batch(batch: dict[str, Any]) -> str:
 
 
 def _describe_plan(plan: dict[str, Any]) -> str:
-    return f"{len(plan['runs'])} runs of {len(plan['jobs'])} jobs, {len(plan['edges'])} edges, {len(plan['datasets'])} datasets"
+    runs, jobs, edges, datasets = (len(plan[key]) for key in ("runs", "jobs", "edges", "datasets"))
+    return f"{runs} runs of {jobs} jobs, {edges} edges, {datasets} datasets"
 
 
 def _describe_report(report: dict[str, Any]) -> str:
     edges, datasets = report["edges"], report["datasets"]
     return (
-        f"edges: {edges['published']} published, {edges['unchanged']} unchanged, {edges['failed']} failed; "
-        f"datasets: {datasets['resolved']} resolved, {datasets['unresolved']} unresolved; requests: {report['requests']}"
+        f"edges: {edges['published']} published, {edges['unchanged']} unchanged, {edges['failed']} failed; datasets: "
+        f"{datasets['resolved']} resolved, {datasets['unresolved']} unresolved; requests: {report['requests']}"
     )
 
 
@@ -142,24 +144,26 @@ def _finish(directory: Path, catalogue: CatalogueServer, state: str) -> int:
     pipelines = catalogue.entities("pipeline")
     tasks = sum(len(pipeline.get("tasks") or ()) for pipeline in pipelines)
     statuses = sum(len(catalogue.statuses(pipeline["fullyQualifiedName"])) for pipeline in pipelines)
-    _say(f"in the catalogue: {len(edges)} edges with {pairs} column pairs; {len(pipelines)} pipelines with {tasks} tasks")
+    _say(
+        f"in the catalogue: {len(edges)} edges with {pairs} column pairs; {len(pipelines)} pipelines with {tasks} tasks"
+    )
     _say(f"                  and {statuses} run statuses; write calls of this run: {len(catalogue.writes())}")
     _say(f"lineage picture:  {page}")
     return 0 if state in ("success", "nothing new") else 1
 
 
-class _quiet:
-    """Keep Airflow's own lines off stdout, so that the demo's can be read; they are kept for a failing task."""
-
-    def __enter__(self) -> None:
+@contextmanager
+def _quiet_stdout() -> Iterator[None]:
+    """Move what Airflow prints to stderr, so that the demo's own lines can be read."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
         sys.stdout.flush()
-        self._saved = os.dup(1)
-        os.dup2(2, 1)
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout.flush()
-        os.dup2(self._saved, 1)
-        os.close(self._saved)
+        os.dup2(saved, 1)
+        os.close(saved)
 
 
 def _say(line: str) -> None:

@@ -21,7 +21,7 @@ def captured(name: str) -> Iterator[dict[str, Any]]:
 
     :param name: file name, as in :data:`CAPTURES`
     """
-    data = files("openmetadata_ol_provider.sandbox").joinpath("data", name).read_bytes()
+    data = (files("openmetadata_ol_provider.sandbox") / "data" / name).read_bytes()
     for line in gzip.decompress(data).splitlines():
         yield json.loads(line)
 

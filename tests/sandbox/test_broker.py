@@ -7,9 +7,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING
 
-import confluent_kafka
 import pytest
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from openmetadata_ol_provider.exceptions import KafkaError
 from openmetadata_ol_provider.sandbox import broker as broker_module
@@ -17,6 +15,8 @@ from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from confluent_kafka import Consumer, Message, TopicPartition
 
 QUIET = {"log_level": 0, "broker.address.family": "v4"}
 OFFSET_COMMIT = 8
@@ -30,6 +30,8 @@ def broker() -> Iterator[KafkaBroker]:
 
 def produce(bootstrap: str, topic: str, *values: bytes | None, partition: int = 0, **options: object) -> list[object]:
     """Produce and return what the delivery reports said (``None`` for delivered)."""
+    from confluent_kafka import Producer
+
     reports: list[object] = []
     producer = Producer({"bootstrap.servers": bootstrap, "message.timeout.ms": 20_000, **QUIET})
     for value in values:
@@ -38,7 +40,15 @@ def produce(bootstrap: str, topic: str, *values: bytes | None, partition: int = 
     return reports
 
 
+def place(topic: str, partition: int = 0, offset: int = -1001) -> TopicPartition:
+    from confluent_kafka import TopicPartition
+
+    return TopicPartition(topic, partition, offset)
+
+
 def consumer(bootstrap: str, **settings: object) -> Consumer:
+    from confluent_kafka import Consumer
+
     return Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -53,7 +63,7 @@ def consumer(bootstrap: str, **settings: object) -> Consumer:
 
 def read(bootstrap: str, topic: str, count: int, partition: int = 0) -> list[Message]:
     client = consumer(bootstrap)
-    client.assign([TopicPartition(topic, partition, 0)])
+    client.assign([place(topic, partition, 0)])
     try:
         return client.consume(count, timeout=20)
     finally:
@@ -81,11 +91,11 @@ def test_messages_come_back_with_key_headers_and_tombstones_untouched(broker: Ka
 def test_watermarks_and_committed_offsets_are_kept_for_the_group(broker: KafkaBroker) -> None:
     produce(broker.bootstrap, "events", b"1", b"2", b"3", partition=1)
     first = consumer(broker.bootstrap, **{"group.id": "lag"})
-    assert first.get_watermark_offsets(TopicPartition("events", 1), timeout=10) == (0, 3)
-    first.commit(offsets=[TopicPartition("events", 1, 2)], asynchronous=False)
+    assert first.get_watermark_offsets(place("events", 1), timeout=10) == (0, 3)
+    first.commit(offsets=[place("events", 1, 2)], asynchronous=False)
     first.close()
     second = consumer(broker.bootstrap, **{"group.id": "lag"})
-    assert [p.offset for p in second.committed([TopicPartition("events", 1)], timeout=10)] == [2]
+    assert [p.offset for p in second.committed([place("events", 1)], timeout=10)] == [2]
     second.close()
 
 
@@ -109,20 +119,25 @@ def test_other_processes_reach_the_broker(broker: KafkaBroker) -> None:
 
 
 def test_an_injected_error_hits_one_request_and_then_no_more(broker: KafkaBroker) -> None:
+    from confluent_kafka import KafkaError as Code
+    from confluent_kafka import KafkaException
+
     client = consumer(broker.bootstrap)
-    place = [TopicPartition("events", 0, 1)]
-    broker.push_errors(OFFSET_COMMIT, confluent_kafka.KafkaError.GROUP_AUTHORIZATION_FAILED)
-    with pytest.raises(confluent_kafka.KafkaException, match=r"(?i)authorization"):
-        client.commit(offsets=place, asynchronous=False)
-    client.commit(offsets=place, asynchronous=False)
-    assert [p.offset for p in client.committed([TopicPartition("events", 0)], timeout=10)] == [1]
+    offsets = [place("events", 0, 1)]
+    broker.push_errors(OFFSET_COMMIT, Code.GROUP_AUTHORIZATION_FAILED)
+    with pytest.raises(KafkaException, match=r"(?i)authorization"):
+        client.commit(offsets=offsets, asynchronous=False)
+    client.commit(offsets=offsets, asynchronous=False)
+    assert [p.offset for p in client.committed([place("events", 0)], timeout=10)] == [1]
     client.close()
 
 
 def test_a_broker_that_is_down_answers_nobody_until_it_is_up(broker: KafkaBroker) -> None:
+    from confluent_kafka import KafkaException
+
     broker.set_down(1)
     client = consumer(broker.bootstrap)
-    with pytest.raises(confluent_kafka.KafkaException):
+    with pytest.raises(KafkaException):
         client.list_topics(timeout=0.5)
     broker.set_down(1, False)
     assert "events" in client.list_topics(timeout=20).topics

@@ -1,0 +1,39 @@
+# Two commands set everything up on a machine with make and python3 (3.10 to 3.12) with venv: make demo, make test.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+
+help:            ## this list
+	@grep -hE '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(VENV)/.run: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --upgrade pip
+	$(BIN)/pip install -q -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(BIN)/pip install -q -e ".[dev]" $(EXTRA)
+	@touch $@
+
+demo: $(VENV)/.run           ## run the bundled DAG on real events, against an embedded broker and an OpenMetadata stand-in
+	$(BIN)/openmetadata-ol demo
+
+test: $(VENV)/.dev           ## run all tests, with the coverage floor
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+
+test-airflow2: $(VENV)/.dev  ## run all tests on Airflow 2.11 (in an environment of its own)
+	$(BIN)/pip install -q "apache-airflow>=2.11,<3" -e ".[dev]"
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev           ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:           ## remove what make made
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
+
+.PHONY: help demo test test-airflow2 lint clean

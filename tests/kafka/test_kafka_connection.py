@@ -1,0 +1,90 @@
+"""What the connection may say, and what is made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+
+SECRETS = {
+    "security.protocol": "SASL_PLAINTEXT",
+    "sasl.mechanism": "PLAIN",
+    "sasl.username": "reader",
+    "sasl.password": "hunter2-hunter2",
+}
+
+
+@pytest.mark.parametrize("key", ["enable.auto.commit", "auto.commit.enable"])
+@pytest.mark.parametrize("value", [True, "true", "True", " TRUE ", "t", 1, "1", "maybe"])
+def test_auto_commit_is_refused_in_every_spelling(connect: Any, dead_port: str, key: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=rf"'kafka_default': {key} is .*set it to false or remove it"):
+        _ = connect(dead_port, {key: value}).settings
+
+
+@pytest.mark.parametrize("value", [False, "false", "False", 0, "0", None])
+def test_auto_commit_turned_off_is_taken(connect: Any, dead_port: str, value: Any) -> None:
+    assert connect(dead_port, {"enable.auto.commit": value}).settings.bootstrap == dead_port
+
+
+def test_a_missing_connection_says_how_to_create_it() -> None:
+    with pytest.raises(ConfigError, match=r"'nowhere' does not exist; create it: airflow connections add nowhere"):
+        OpenLineageKafkaHook("nowhere").backlog(["events"], {})
+
+
+def test_missing_bootstrap_servers_are_named(connect: Any) -> None:
+    with pytest.raises(ConfigError, match=r"'kafka_default'.*bootstrap\.servers"):
+        _ = connect("").settings
+
+
+def test_an_unknown_setting_is_named(connect: Any, dead_port: str) -> None:
+    with pytest.raises(ConfigError, match=r"'kafka_default'.*\"fetch\.min\.bites\"; correct it"):
+        connect(dead_port, {"fetch.min.bites": 1}).backlog(["events"], {})
+
+
+def test_an_unknown_reset_policy_is_named(connect: Any, dead_port: str) -> None:
+    with pytest.raises(ConfigError, match=r"auto\.offset\.reset is 'yesterday'; set it to earliest"):
+        _ = connect(dead_port, {"auto.offset.reset": "yesterday"}).settings
+
+
+def test_the_group_has_a_default_and_the_users_stays(connect: Any, dead_port: str) -> None:
+    assert connect(dead_port).settings.group == "openmetadata-openlineage"
+    assert connect(dead_port, {"group.id": "mine"}).settings.group == "mine"
+
+
+def test_settings_for_producers_do_not_disturb_consumers(broker: Any, connect: Any) -> None:
+    hook = connect(broker.bootstrap, {"acks": "1", "linger.ms": 5, "session.timeout.ms": 6000, "retries": 0})
+    assert hook.backlog(["events"], {}).events == 0
+
+
+def test_get_conn_is_a_consumer_that_knows_the_cluster(hook: Any) -> None:
+    consumer = hook.get_conn
+    try:
+        assert set(consumer.list_topics(timeout=10).topics) == {"events", "single"}
+        assert consumer.assignment() == []
+    finally:
+        consumer.close()
+
+
+def test_refused_credentials_are_told_and_not_shown(broker: Any, connect: Any) -> None:
+    hook = connect(broker.bootstrap, SECRETS)
+    with pytest.raises(ConfigError, match=r"'kafka_default'.*refuses the credentials.*check .*sasl\.username") as error:
+        hook.backlog(["events"], {})
+    assert SECRETS["sasl.password"] not in str(error.value)
+
+
+def test_secrets_are_in_no_message_and_no_repr(connect: Any, dead_port: str) -> None:
+    settings = connect(dead_port, SECRETS).settings
+    told = settings.describe(f"the broker said {SECRETS['sasl.password']}", "look")
+    assert SECRETS["sasl.password"] not in told + repr(settings) + str(settings)
+
+
+def test_the_connection_test_tells_what_is_wrong(hook: Any, connect: Any, dead_port: str) -> None:
+    good, text = hook.test_connection()
+    assert good
+    assert "2 topics" in text
+    bad, text = connect(dead_port, {"enable.auto.commit": True}).test_connection()
+    assert not bad
+    assert "enable.auto.commit" in text
