@@ -54,7 +54,6 @@ with DAG(
         deferrable=True,
         timeout=conf.wait_timeout(),
         soft_fail=True,
-        retries=0,
     )
     consume = ConsumeOpenLineageOperator(task_id="consume", topics=TOPICS, kafka_config_id=KAFKA)
     translate = TranslateOpenLineageOperator(task_id="translate", config=conf.config(), batch=consume.output)

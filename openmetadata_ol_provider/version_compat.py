@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,17 +24,25 @@ def get_variable(key: str) -> str | None:
     """Return the text of an Airflow Variable, ``None`` when there is none."""
     import inspect
 
-    from airflow.providers.common.compat.sdk import Variable
-
-    # The parameter is named ``default_var`` in Airflow 2.
-    name = "default" if "default" in inspect.signature(Variable.get).parameters else "default_var"
-    default: dict[str, Any] = {name: None}
-    text: str | None = Variable.get(key, **default)
+    variable = _variable_class()
+    # The parameter is named ``default`` in Airflow 3's SDK, ``default_var`` elsewhere.
+    name = "default" if "default" in inspect.signature(variable.get).parameters else "default_var"
+    text: str | None = variable.get(key, **{name: None})
     return text
 
 
 def set_variable(key: str, value: str, description: str | None = None) -> None:
     """Write the text of an Airflow Variable."""
-    from airflow.providers.common.compat.sdk import Variable
+    _variable_class().set(key, value, description=description)
 
-    Variable.set(key, value, description=description)
+
+def _variable_class() -> Any:
+    """Return the SDK's class in a task of Airflow 3, else (Airflow 2, command line, tests) the database's."""
+    runner = sys.modules.get("airflow.sdk.execution_time.task_runner")
+    if hasattr(runner, "SUPERVISOR_COMMS"):
+        from airflow.sdk import Variable
+
+        return Variable
+    from airflow.models.variable import Variable as StoredVariable
+
+    return StoredVariable

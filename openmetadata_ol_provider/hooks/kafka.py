@@ -60,10 +60,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         try:
             config = _ConfigHook(self.kafka_config_id, self._connection).get_conn
         except AirflowNotFoundException:
-            raise ConfigError(
-                f"Kafka connection {self.kafka_config_id!r} does not exist; create it: airflow connections add "
-                f'{self.kafka_config_id} --conn-type kafka --conn-extra \'{{"bootstrap.servers": "host:9092"}}\''
-            ) from None
+            raise self._missing() from None
         except ValueError as error:
             raise ConfigError(
                 f"Kafka connection {self.kafka_config_id!r}: {error} Correct the connection's extra"

@@ -130,9 +130,7 @@ def position_of(checkpoint: Checkpoint, topic: str, partition: int) -> int | Non
 
 def json_checkpoint(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
     """Return the checkpoint with its partitions as text, as JSON will have them."""
-    return _by_topic(
-        (topic, key, offset) for topic, positions in checkpoint.items() for key, offset in positions.items()
-    )
+    return {topic: {str(key): offset for key, offset in positions.items()} for topic, positions in checkpoint.items()}
 
 
 def _by_topic(positions: Iterable[tuple[str, Any, int]]) -> dict[str, dict[str, int]]:

@@ -178,6 +178,7 @@ class BacklogReader:
             return True
         if error.retriable() or code in _passing():
             log.info("Kafka: %s", error.str())
+            self._errors.last = error
             return False
         raise self._settings.failure(f"cannot read {message.topic() or 'the backlog'!r}", error, self._errors)
 
@@ -248,7 +249,15 @@ def _passing() -> tuple[int, ...]:
         Code._TIMED_OUT,  # noqa: SLF001
         Code._RESOLVE,  # noqa: SLF001
         Code._WAIT_COORD,  # noqa: SLF001
+        Code.BROKER_NOT_AVAILABLE,
+        Code.FENCED_LEADER_EPOCH,
+        Code.KAFKA_STORAGE_ERROR,
         Code.LEADER_NOT_AVAILABLE,
+        Code.NETWORK_EXCEPTION,
+        Code.OFFSET_NOT_AVAILABLE,
+        Code.REPLICA_NOT_AVAILABLE,
+        Code.REQUEST_TIMED_OUT,
+        Code.UNKNOWN_LEADER_EPOCH,
         Code.NOT_LEADER_FOR_PARTITION,
         Code.COORDINATOR_NOT_AVAILABLE,
         Code.NOT_COORDINATOR,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,11 @@ def without_own_events(config: Config, dag_id: str) -> Config:
     pipelines = config.pipelines
     exclude = (*pipelines.exclude, dag_id, f"{dag_id}.*")
     return config.model_copy(update={"pipelines": pipelines.model_copy(update={"exclude": exclude})})
+
+
+def as_topics(topics: str | Sequence[str]) -> list[str]:
+    """Take one name for a list of one; only at use, since a template may turn into either."""
+    return [topics] if isinstance(topics, str) else list(topics)
 
 
 def input_of(operator: Any, given: Any, context: Any, name: str, key: str) -> dict[str, Any]:

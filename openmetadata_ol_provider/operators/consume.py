@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import failing_well
+from openmetadata_ol_provider.operators._base import as_topics, failing_well
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -37,7 +37,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
     def __init__(
         self,
         *,
-        topics: Sequence[str],
+        topics: str | Sequence[str],
         kafka_config_id: str = "kafka_default",
         max_events: int | None = None,
         max_bytes: int | None = None,
@@ -63,9 +63,10 @@ class ConsumeOpenLineageOperator(BaseOperator):
         from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
 
         with failing_well():
-            state_key = self.state_key or default_state_key(self.dag_id, self.topics)
+            topics = as_topics(self.topics)
+            state_key = self.state_key or default_state_key(self.dag_id, topics)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
-            backlog = hook.backlog(self.topics, read_checkpoint(state_key))
+            backlog = hook.backlog(topics, read_checkpoint(state_key))
             result = hook.read(
                 backlog,
                 max_messages=self.max_events or conf.max_events(),

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import failing_well, read_config, run_limits, without_own_events
+from openmetadata_ol_provider.operators._base import (
+    as_topics,
+    failing_well,
+    read_config,
+    run_limits,
+    without_own_events,
+)
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -50,7 +56,7 @@ class IngestOpenLineageOperator(BaseOperator):
     def __init__(
         self,
         *,
-        topics: Sequence[str],
+        topics: str | Sequence[str],
         kafka_config_id: str = "kafka_default",
         openmetadata_conn_id: str = "openmetadata_default",
         config: Any = None,
@@ -100,10 +106,11 @@ class IngestOpenLineageOperator(BaseOperator):
             translate_batch,
         )
 
-        state_key = self.state_key or default_state_key(self.dag_id, self.topics)
+        topics = as_topics(self.topics)
+        state_key = self.state_key or default_state_key(self.dag_id, topics)
         stored = read_state(state_key)
         runs = stored.runs
-        backlog = hook.backlog(self.topics, stored.checkpoint)
+        backlog = hook.backlog(topics, stored.checkpoint)
         self.log.info("%d messages are waiting", backlog.events)
         deadline = time.monotonic() + (self.max_duration or conf.max_duration())
         dead_letter_topic = self.dead_letter_topic or conf.dead_letter_topic()

@@ -47,7 +47,7 @@ def produce(broker: KafkaBroker) -> Callable[..., None]:
         {"bootstrap.servers": broker.bootstrap, "message.max.bytes": 20_000_000}, logger=logging.getLogger("producer")
     )
 
-    def send(topic: str, partition: int, *values: bytes | None, key: bytes | None = None, headers: Any = None) -> None:
+    def send(topic: str, partition: int, *values: bytes | None, key: bytes | None = None, **more: Any) -> None:
         failed: list[Any] = []
         for value in values:
             producer.produce(
@@ -55,8 +55,8 @@ def produce(broker: KafkaBroker) -> Callable[..., None]:
                 value,
                 key,
                 partition,
-                headers=headers,
                 on_delivery=lambda error, _: failed.append(error) if error else None,
+                **more,
             )
             producer.poll(0)
         assert producer.flush(10) == 0

@@ -108,9 +108,9 @@ def test_a_full_partition_does_not_starve_the_others(hook: Any, produce: Any) ->
 
 
 def test_the_oldest_comes_first_when_there_is_room_for_one_only(hook: Any, produce: Any) -> None:
-    produce("events", 2, b"oldest")
+    produce("events", 2, b"oldest", timestamp=1_700_000_000_000)
     for partition in (0, 1):
-        produce("events", partition, b"newer")
+        produce("events", partition, b"newer", timestamp=1_700_000_000_001)
     result = hook.read(hook.backlog(["events"], {}), **{**BOUNDS, "max_messages": 1})
     assert [m.partition for m in result.messages] == [2]
     assert {item.partition: (item.start, item.end) for item in result.ranges} == {0: (0, 0), 1: (0, 0), 2: (0, 1)}

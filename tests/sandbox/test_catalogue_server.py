@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import SEED, Http, columns
+from catalogue_http import SEED, Http, columns
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 

@@ -39,7 +39,8 @@ def patched(store: Store, kind: Kind, entity: Entity, patch: Any) -> Entity:
             field.check(value, key, rules)
     rules.finish()
     if result.get("owners") != entity.get("owners"):
-        result["owners"] = resolve_owners(store, result.get("owners", []))
+        owners = resolve_owners(store, result.pop("owners", []))
+        result |= {"owners": owners} if owners else {}
     if result.get("tags") != entity.get("tags"):
         check_tags(store, result.get("tags"))
     return with_names(kind, result, lambda labels: check_tags(store, labels))

@@ -136,7 +136,7 @@ def _cursor(text: str | None) -> str | None:
     if not text:
         return None
     try:
-        return base64.urlsafe_b64decode(text.encode()).decode()
+        return base64.b64decode(text, altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError):
         raise ApiError(400, "Invalid cursor") from None
 

@@ -94,11 +94,11 @@ def _load(store: Store, entity_type: str, body: dict[str, Any]) -> None:
         service_type = None if "serviceType" in kind.shape.fields else body.pop("serviceType", None)
         parts = fqn.split(name)
         body["name"] = parts[-1]
+        above = parts[:-1]
+        if entity_type == "container" and len(above) > 1:
+            body["parent"], above = _joined(above), above[:1]
         if kind.parent and kind.parent_type:
-            body.setdefault(kind.parent, _holder(store, kind.parent_type, parts[:-1], service_type))
-        if entity_type == "container" and len(parts) > 2:
-            body.setdefault("parent", _joined(parts[:-1]))
-            body["service"] = _holder(store, "storageService", parts[:1], service_type)
+            body[kind.parent] = _holder(store, kind.parent_type, above, service_type)
     if isinstance(body.get("parent"), str) and entity_type == "container":
         body["parent"] = reference("container", store.by_name("container", body["parent"]))
     for field, holder in (("teams", "team"), ("users", "user")):

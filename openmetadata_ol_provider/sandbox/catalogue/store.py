@@ -117,13 +117,6 @@ class Store:
         """
         return self.by_id(reference["type"], reference["id"].lower())
 
-    def any_by_id(self, entity_id: str) -> tuple[str, Entity] | None:
-        """Return the kind and the entity of an id, deleted or not."""
-        for entity_type, collection in self.collections.items():
-            if entity_id in collection.by_id:
-                return entity_type, collection.by_id[entity_id]
-        return None
-
 
 def normalised(fqn: str) -> str:
     """Return the one spelling of a name.

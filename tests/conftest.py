@@ -1,0 +1,56 @@
+"""An Airflow of its own for the tests: a home in a temporary folder, with a database when a test asks for one."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from openmetadata_ol_provider.sandbox.broker import KafkaBroker
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+
+_HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
+# Airflow reads these when it is first imported, which the test modules do.
+os.environ |= {
+    "AIRFLOW_HOME": _HOME.name,
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{_HOME.name}/airflow.db",
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).parents[1] / "dags"),
+    "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+}
+
+SEED = Path(__file__).parents[1] / "openmetadata_ol_provider" / "sandbox" / "data" / "catalogue.json"
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> None:
+    """Create Airflow's tables: Variables are kept there."""
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture
+def broker() -> Iterator[KafkaBroker]:
+    with KafkaBroker({"openlineage.events": 3}) as running:
+        yield running
+
+
+@pytest.fixture
+def catalogue() -> Iterator[CatalogueServer]:
+    with CatalogueServer(seed=SEED, token="test-token") as running:
+        yield running
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch, broker: KafkaBroker, catalogue: CatalogueServer) -> None:
+    """Point Airflow's two default connections at the sandbox."""
+    kafka = {"conn_type": "kafka", "extra": {"bootstrap.servers": broker.bootstrap, "group.id": "tests"}}
+    openmetadata = {"conn_type": "openmetadata", "host": catalogue.url, "password": "test-token"}
+    monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", json.dumps(kafka))
+    monkeypatch.setenv("AIRFLOW_CONN_OPENMETADATA_DEFAULT", json.dumps(openmetadata))

@@ -1,0 +1,81 @@
+"""TLS: verified by default, against a given CA, or not at all without a warning from urllib3."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+import threading
+import warnings
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from om_builders import FAST
+
+from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
+from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+
+
+class VersionHandler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = b'{"version": "1.12.0"}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+class QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A refused handshake is what a test is about, not noise."""
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A server with a certificate of its own making: its URL and the CA file."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    httpd = QuietServer(("127.0.0.1", 0), VersionHandler)
+    httpd.socket = context.wrap_socket(httpd.socket, server_side=True)
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{httpd.server_address[1]}", str(cert)
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+def test_an_unknown_certificate_is_refused_with_the_setting_to_change(tls: tuple[str, str]) -> None:
+    with OpenMetadataClient(tls[0], retries=FAST) as client:
+        with pytest.raises(CatalogueUnavailableError, match="TLS failed.*`verify`"):
+            _ = client.version
+
+
+def test_a_given_ca_file_is_trusted(tls: tuple[str, str]) -> None:
+    with OpenMetadataClient(tls[0], verify=tls[1], retries=FAST) as client:
+        assert client.version == (1, 12, 0)
+
+
+def test_verify_false_works_quietly_and_wins_over_the_environment(
+    tls: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with warnings.catch_warnings(), OpenMetadataClient(tls[0], verify=False, retries=FAST) as client:
+        warnings.simplefilter("error")
+        assert client.version == (1, 12, 0)

@@ -1,0 +1,128 @@
+"""Search: wildcards without regard to case, deleted entities apart, nothing that changes the answer ignored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from catalogue_http import Http, columns
+
+ORDERS = "pg.shop.public.orders"
+
+
+def field_query(http: Http, value: str, field: str = "fullyQualifiedName", index: str = "table") -> list[str]:
+    answer = http.get(
+        "search/fieldQuery", fieldName=field, fieldValue=value, index=f"{index}_search_index", deleted="false"
+    )
+    return names(answer.json())
+
+
+def query(http: Http, q: str, index: str = "table_search_index", **more: Any) -> list[str]:
+    return names(http.get("search/query", q=q, index=index, **more).json())
+
+
+def names(body: dict[str, Any]) -> list[str]:
+    return [hit["_source"]["fullyQualifiedName"] for hit in body["hits"]["hits"]]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["pg.shop.public.orders", "PG.Shop.PUBLIC.Orders", "*.public.orders", "*.PUBLIC.orders", "*orders", "pg.*.o?ders"],
+)
+def test_a_table_is_found_by_a_pattern_in_any_case(http: Http, value: str) -> None:
+    assert field_query(http, value) == [ORDERS]
+
+
+@pytest.mark.parametrize(
+    "value", ["orders", "*.orders.*", "?orders", "pg.shop.public.order", "*.public.*rders.x", r"\*"]
+)
+def test_what_does_not_match_whole_is_not_found(http: Http, value: str) -> None:
+    assert field_query(http, value) == []
+
+
+def test_names_with_dots_and_wildcards_in_them_are_found(http: Http) -> None:
+    assert field_query(http, '*."shop.orders"', index="topic") == ['kafka."shop.orders"']
+    assert field_query(http, '*.ORDERS"', index="topic") == ['kafka."shop.orders"']
+    http.put("tables", {"name": "a*b", "databaseSchema": "pg.shop.public", "columns": columns("a")})
+    http.put("tables", {"name": "axb", "databaseSchema": "pg.shop.public", "columns": columns("a")})
+    assert field_query(http, r"*.a\*b") == ["pg.shop.public.a*b"]
+
+
+def test_containers_are_found_by_their_path(http: Http) -> None:
+    assert field_query(http, "S3://lake/raw", "fullPath", "container") == ["s3.lake.raw"]
+    assert len(field_query(http, "s3://lake*", "fullPath", "container")) == 3
+
+
+def test_at_most_ten_are_answered_and_all_are_counted(http: Http) -> None:
+    for number in range(12):
+        body = {"name": f"t{number}", "databaseSchema": "pg.shop.public", "columns": columns("a")}
+        http.put("tables", body)
+    answer = http.get("search/fieldQuery", fieldName="name", fieldValue="t*", index="table_search_index").json()
+    assert (len(answer["hits"]["hits"]), answer["hits"]["total"]["value"]) == (10, 12)
+
+
+def test_what_is_found_says_what_it_is(http: Http) -> None:
+    answer = http.get("search/fieldQuery", fieldName="name", fieldValue="raw", index="container_search_index").json()
+    source = answer["hits"]["hits"][0]["_source"]
+    assert (source["entityType"], source["fullPath"]) == ("container", "s3://lake/raw")
+    assert (source["service"]["name"], source["service"]["type"]) == ("s3", "storageService")
+    assert source["id"] == http.by_name("containers", "s3.lake.raw").json()["id"]
+
+
+def test_deleted_entities_are_found_only_when_asked_for(http: Http) -> None:
+    http.delete(f"tables/name/{ORDERS}")
+    assert field_query(http, "*.orders") == []
+    assert query(http, "name:orders", deleted="true") == [ORDERS]
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("*", 3),
+        ("name:orders", 1),
+        ("name.keyword:ORDERS", 1),
+        ("name:or* AND service.name.keyword:pg", 1),
+        ("name:or* AND service.name:mysql", 0),
+        (f'fullyQualifiedName:"{ORDERS}"', 1),
+        ('fullyQualifiedName:"*orders"', 0),
+        ("fullyQualifiedName:*public.f*", 1),
+        ("databaseSchema.name.keyword:public AND columnNames:total", 2),
+        ("orders", 1),
+        ("order", 0),
+        (r"name:or\:ders", 0),
+    ],
+)
+def test_terms_are_joined_by_and(http: Http, q: str, found: int) -> None:
+    assert len(query(http, q)) == found
+
+
+@pytest.mark.parametrize("index", ["all", "dataAsset", "table_search_index,topic_search_index"])
+def test_several_indexes_are_searched_at_once(http: Http, index: str) -> None:
+    assert {ORDERS, 'kafka."shop.orders"'} <= set(query(http, "name:*orders", index))
+
+
+def test_answers_come_in_pages(http: Http) -> None:
+    pages = [query(http, "*", **{"from": start, "size": 2}) for start in (0, 2, 4)]
+    assert [len(page) for page in pages] == [2, 1, 0]
+    assert len({name for page in pages for name in page}) == 3
+
+
+@pytest.mark.parametrize(
+    ("params", "status"),
+    [
+        ({"q": "a OR b"}, 400),
+        ({"q": "a b"}, 400),
+        ({"q": "name:(a b)"}, 400),
+        ({"q": "*", "query_filter": "{}"}, 400),
+        ({"q": "*", "index": "nothing_search_index"}, 500),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_rather_than_ignored(
+    http: Http, params: dict[str, str], status: int
+) -> None:
+    assert http.get("search/query", **params).status_code == status
+
+
+def test_a_field_query_needs_a_field_and_a_value(http: Http) -> None:
+    assert http.get("search/fieldQuery", fieldName="name").status_code == 400
+    assert http.get("search/fieldQuery", fieldValue="x").status_code == 400
