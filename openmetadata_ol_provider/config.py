@@ -9,16 +9,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from openmetadata_ol_provider.exceptions import ConfigError
 
 WritePolicy = Literal["never", "if_empty", "if_ours", "always"]
 VARIABLE_PREFIX = "variable:"
+_YAML_BOOL = "tag:yaml.org,2002:bool"
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(strip_slashes(value))
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
 
 
 class NamespaceRule(_Section):
@@ -37,6 +46,11 @@ class NamespaceRule(_Section):
     db_schema: str | None = Field(default=None, alias="schema")
     ignore: bool = False
 
+    @field_validator("namespace")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        return _regex(value) if strip_slashes(value) != value else value
+
 
 class RenameRule(_Section):
     """Rewrites ``namespace name`` before resolution.
@@ -51,8 +65,15 @@ class RenameRule(_Section):
     @field_validator("match")
     @classmethod
     def _compiles(cls, value: str) -> str:
-        re.compile(strip_slashes(value))
-        return value
+        return _regex(value)
+
+    @model_validator(mode="after")
+    def _replaces(self) -> RenameRule:
+        try:
+            re.sub(strip_slashes(self.match), self.to, "")
+        except (re.error, IndexError) as error:
+            raise ValueError(f"to: {self.to!r} does not fit the groups of match: {error}") from None
+        return self
 
 
 class DatasetOptions(_Section):
@@ -159,12 +180,29 @@ def _document(source: object, variable: Callable[[str], str | None] | None) -> t
             text = Path(source).read_text(encoding="utf-8")
         except OSError as error:
             raise ConfigError(f"{where} cannot be read: {error.strerror}; check the path") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{where} is not UTF-8; save it as UTF-8") from None
     try:
-        # JSON is (for our purposes) YAML; trying it first gives its errors and avoids YAML's readings of bare words.
-        document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+        # JSON is (for our purposes) YAML; trying it first gives its errors.
+        document = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
     except (ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{where} is neither JSON nor YAML: {error}") from None
     return where, {} if document is None else document
+
+
+def _yaml(text: str) -> object:
+    """Read YAML with the booleans of YAML 1.2: 1.1 takes our key ``on`` for ``true``."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _YAML_BOOL]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    Loader.add_implicit_resolver(_YAML_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+    return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
 
 
 def _messages(error: ValidationError) -> Iterator[str]:

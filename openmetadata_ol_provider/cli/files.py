@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -74,7 +75,7 @@ def _documents(path: str) -> Iterator[tuple[str, bytes]]:
             zipped = probe.read(2) == _GZIP_MAGIC
         with gzip.open(path) if zipped else Path(path).open("rb") as file:
             yield from _split(label, file)  # type: ignore[arg-type]
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"events {label!r} cannot be read: {reason}; check the path") from None
 
@@ -91,7 +92,8 @@ def _split(label: str, file: BinaryIO) -> Iterator[tuple[str, bytes]]:
     if first.lstrip().startswith(b"[") or not _is_json(first):
         # An array, or one event over many lines; if it is neither, the lines are judged one by one.
         whole = first + file.read()
-        yield from _whole(label, whole) or _lines(label, whole.splitlines(), number)
+        found = _whole(label, whole)
+        yield from _lines(label, whole.splitlines(), number) if found is None else found
         return
     yield f"{label}:{number}", first
     yield from _lines(label, file, number + 1)
@@ -104,11 +106,12 @@ def _lines(label: str, lines: Sequence[bytes] | BinaryIO, number: int) -> Iterat
         number += 1
 
 
-def _whole(label: str, data: bytes) -> list[tuple[str, bytes]]:
+def _whole(label: str, data: bytes) -> list[tuple[str, bytes]] | None:
+    """Return the events of an array or of one object, ``None`` if it is neither."""
     try:
         document = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return []
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
     if isinstance(document, dict):
         return [(label, data)]
     return [(f"{label}[{index}]", bytes(item)) for index, item in enumerate(document)]
@@ -117,7 +120,7 @@ def _whole(label: str, data: bytes) -> list[tuple[str, bytes]]:
 def _is_json(line: bytes) -> bool:
     try:
         json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent import futures
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import DeadLetterError, OpenLineageProviderError
@@ -97,9 +98,9 @@ def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, i
             [ConsumerGroupTopicPartitions(settings.group, targets)], request_timeout=REQUEST_TIMEOUT
         )
         answer = request[settings.group].result(timeout=REQUEST_TIMEOUT + 2)
-    except (KafkaException, TimeoutError) as error:
+    except (KafkaException, futures.TimeoutError) as error:
         admin.poll(0)
-        raise _commit_failure(settings, doing, error, errors) from None
+        raise _commit_failure(settings, doing, error if error.args else "no answer", errors) from None
     for item in answer.topic_partitions:
         if item.error is not None:
             raise _commit_failure(settings, f"{doing} ({item.topic!r}, {item.partition})", item.error, errors)

@@ -94,7 +94,8 @@ class DatasetBook:
 def namespace_pattern(pattern: str) -> re.Pattern[str]:
     """Compile a namespace rule: literal, with ``*`` and ``?``, or ``/regular expression/``; it matches whole names."""
     inner = strip_slashes(pattern)
-    return re.compile(inner if inner != pattern else glob(pattern))
+    # Brackets are no glob here: IPv6 addresses have them.
+    return re.compile(inner if inner != pattern else glob(pattern.replace("[", "[[]")))
 
 
 def _fields(found: list[SchemaField] | None) -> tuple[Field, ...]:

@@ -51,12 +51,13 @@ class Edges(NamedTuple):
 def sides(datasets: Iterable[DatasetState], naming: Naming) -> list[Side]:
     """Prepare the inputs or outputs of a run: those that were dropped have no part in its lineage."""
     found = []
-    for dataset in datasets:
+    # Sorted, so that the order of arrival never shows in the plan.
+    for dataset in sorted(datasets, key=lambda dataset: (dataset.namespace, dataset.name)):
         facets = dataset.facets
         change = facets.lifecycleStateChange if facets else None
         if change is not None and (change.lifecycleStateChange or "").upper() == "DROP":
             continue
-        links = facets.symlinks.identifiers if facets and facets.symlinks else None
+        links = facets.symlinks.identifiers if facets and facets.symlinks and not facets.symlinks.deleted else None
         lineage = facets.columnLineage if facets else None
         if lineage is not None and (lineage.deleted or not (lineage.fields or lineage.dataset)):
             lineage = None
@@ -85,18 +86,18 @@ def derive(job: JobId, inputs: list[Side], outputs: list[Side], naming: Naming) 
                 for source, (identities, pairs) in sources.items()
                 if not naming.same(identities, output.identities)
             ]
-    rest = [side for side in inputs if side.id not in named]
     # Outputs without column lineage take every input; a single output takes what its column lineage left over.
-    pairs = [(side, output) for output in bare for side in inputs]
+    takers, taken = bare, inputs
     if not bare and len(outputs) == 1:
-        pairs = [(side, outputs[0]) for side in rest]
-    if len(pairs) > MAX_PRODUCT:
+        takers, taken = outputs, [side for side in inputs if side.id not in named]
+    if len(takers) * len(taken) > MAX_PRODUCT:
         where = f"job {job.namespace} {job.name}"
         detail = f"{len(inputs)} inputs x {len(outputs)} outputs are more than {MAX_PRODUCT} edges: no edges drawn"
         return Edges(tuple(edges), (Problem("product_too_large", where, detail),))
     edges += [
         Edge(side.id, output.id, job, "product")
-        for side, output in pairs
+        for output in takers
+        for side in taken
         if not naming.same(side.identities, output.identities)
     ]
     return Edges(tuple(edges))

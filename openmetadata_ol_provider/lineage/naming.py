@@ -86,15 +86,17 @@ class Naming:
         found = self._seen.get(key)
         if found is None:
             found = self._seen[key] = self._normalise(*self._renamed(namespace, name))
-        if table and found and found[0].kind == "container":
+        if table and found and found[0].kind == "container" and "/" not in name:
             # `file:/data/warehouse` + `db.table`: a table's name in a namespace that is a directory.
             return (Identity(namespace, name.translate(_QUOTES), "table"),)
         return found
 
     def _renamed(self, namespace: str, name: str) -> tuple[str, str]:
-        whole = f"{namespace} {name}"
+        original = whole = f"{namespace} {name}"
         for pattern, to in self._renames:
             whole = pattern.sub(to, whole)
+        if whole == original:  # the namespace itself may hold spaces
+            return namespace, name
         renamed_namespace, _, renamed_name = whole.partition(" ")
         return renamed_namespace, renamed_name or name
 

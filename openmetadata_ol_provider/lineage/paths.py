@@ -30,7 +30,7 @@ def trim_path(path: str) -> str:
     while True:
         head, _, tail = trimmed.rpartition("/")
         if head.strip("/") and _BELOW_A_DATASET.fullmatch(tail):
-            trimmed = head
+            trimmed = head.rstrip("/")
             continue
         shorter = _without_date_tree(trimmed)
         if shorter == trimmed:

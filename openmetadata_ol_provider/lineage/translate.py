@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.edges import Edges, derive, sides
@@ -95,7 +97,7 @@ class _Translator:
 
     def add_static(self) -> None:
         """Use declared lineage: JobEvents give jobs and edges, DatasetEvents facts about datasets."""
-        for event in sorted(self.assembled.static, key=lambda event: event.eventTime):
+        for event in sorted(self.assembled.static, key=lambda event: (event.eventTime, msgspec.json.encode(event))):
             if event.job is not None:
                 own = RunOf(JobId(event.job.namespace, event.job.name), "")
                 if not self._wanted(own, None):
@@ -113,6 +115,7 @@ class _Translator:
         edges = [
             edge for edge in self.edges.values() if self.book.wanted(edge.source) and self.book.wanted(edge.target)
         ]
+        edges.sort(key=lambda edge: (edge.job, edge.source, edge.target))  # stable, and free of the order of arrival
         for edge in edges:
             self.book.mention(edge.source)
         return LineagePlan(

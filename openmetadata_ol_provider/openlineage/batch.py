@@ -75,11 +75,14 @@ class EventBatch(msgspec.Struct, frozen=True):
         version = batch.get("version") if isinstance(batch, dict) else None
         if version != BATCH_VERSION:
             raise ValueError(f"event batch version {version!r} is not supported (supported: {BATCH_VERSION})")
-        return cls(
-            origin=msgspec.convert(batch["origin"], BatchOrigin),
-            events=unpack(batch["events"], tuple[Event, ...]),
-            dead_letters=batch["dead_letters"],
-            skipped=batch["skipped"],
-            more=batch["more"],
-            problems=msgspec.convert(batch["problems"], tuple[Problem, ...]),
-        )
+        try:
+            return cls(
+                origin=msgspec.convert(batch["origin"], BatchOrigin),
+                events=unpack(batch["events"], tuple[Event, ...]),
+                dead_letters=batch["dead_letters"],
+                skipped=batch["skipped"],
+                more=batch["more"],
+                problems=msgspec.convert(batch["problems"], tuple[Problem, ...]),
+            )
+        except KeyError as error:
+            raise ValueError(f"damaged: the event batch has no {error}") from None

@@ -47,8 +47,7 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
         raise MalformedEventError(_FOREIGN)
     if not _complete(event):
         return _decode_leniently(value, where)
-    if event.eventTime.tzinfo is None:
-        event.eventTime = event.eventTime.replace(tzinfo=dt.timezone.utc)
+    event.eventTime = _utc(event.eventTime)
     return Decoded(_settle(event))
 
 
@@ -104,6 +103,9 @@ class _Reader:
         run, job, dataset = (document.get(key) for key in ("run", "job", "dataset"))
         if not any(isinstance(part, dict) for part in (run, job, dataset)):
             raise MalformedEventError(_FOREIGN)
+        if run is not None and not isinstance(run, dict):
+            # Not a JobEvent: what a run says while it runs must not pass for what a job declares.
+            raise MalformedEventError(f"run is not an object: {_short(run)}")
         event_type = document.get("eventType")
         event = Event(
             eventTime=_time(document.get("eventTime")),
@@ -144,7 +146,10 @@ class _Reader:
         if not isinstance(item, dict):
             self._lost("bad_dataset", path, f"not an object: {_short(item)}")
             return None
-        namespace, name = _text(item.get("namespace")), _text(item.get("name"))
+        namespace, name = item.get("namespace"), _text(item.get("name"))
+        if namespace is not None and not isinstance(namespace, str):
+            self._lost("bad_dataset", path, f"its namespace is not a string: {_short(namespace)}")
+            return None
         if not name:
             self._lost("bad_dataset", path, f"no name in namespace {namespace!r}")
             return None
@@ -177,11 +182,22 @@ class _Reader:
         self.problems.append(Problem(kind, f"{self.where} {path}", detail))
 
 
+def _utc(time: dt.datetime) -> dt.datetime:
+    """Return a time in UTC; one without a zone is taken as UTC."""
+    if time.tzinfo is None:
+        return time.replace(tzinfo=dt.timezone.utc)
+    try:
+        return time.astimezone(dt.timezone.utc)
+    except OverflowError:
+        # Year 1 or 9999 with an offset that leaves the calendar.
+        raise MalformedEventError(f"eventTime is missing or no time: {_short(str(time))}") from None
+
+
 def _time(value: object) -> dt.datetime:
     if isinstance(value, str):
         try:
             return parse_time(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
     elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
         # Epoch seconds or milliseconds: hand-written producers send both.

@@ -28,6 +28,8 @@ def unpack(text: str, kind: type[_T]) -> _T:
 
     :raises ValueError: if it is damaged, of another type, or larger than :data:`MAX_UNPACKED`
     """
+    if not isinstance(text, str):
+        raise ValueError(f"damaged: text is expected, not {type(text).__name__}")  # noqa: TRY004 - as documented
     try:
         unpacker = zlib.decompressobj()
         data = unpacker.decompress(base64.b64decode(text, validate=True), MAX_UNPACKED)

@@ -20,6 +20,8 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 
 #: Settles terminal states of one run that have the same time; otherwise the first terminal state stays.
 _TERMINAL = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
+#: What Spark calls a job whose name it does not know yet.
+_UNKNOWN = "unknown"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -130,7 +132,8 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
         key = run_key(event.job.namespace, event.run.runId)
         run = state.runs.get(key)
         if run is None:
-            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=event.job.name)
+            at = microseconds(event.eventTime)
+            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=_UNKNOWN, name_at=at, first_at=at)
             state.runs[key] = run
         _merge_event(run, event)
         run.touched = touched
@@ -144,9 +147,9 @@ def _merge_event(run: Run, event: Event) -> None:
     assert event.run is not None
     assert event.job is not None
     time = microseconds(event.eventTime)
-    run.first_at = min(run.first_at, time) if run.first_at else time
-    # The latest event names the job: some producers know the name only later (Spark says "unknown" first).
-    if event.job.name != "unknown" and (time, event.job.name) >= (run.name_at, run.name):
+    run.first_at = min(run.first_at, time)
+    # The latest event names the job: some producers know the name only later.
+    if event.job.name != _UNKNOWN and (run.name == _UNKNOWN or (time, event.job.name) >= (run.name_at, run.name)):
         run.name, run.name_at = event.job.name, time
     _merge_state(run, (event.eventType or "OTHER").upper(), time)
     run.run_facets = merge_facets(run.run_facets, run.run_times, event.run.facets, time)

@@ -39,8 +39,12 @@ class KafkaBroker:
         self._cluster: _Cluster | None = _start(brokers)
         #: ``127.0.0.1:port``, comma-separated for several brokers: the value of ``bootstrap.servers``
         self.bootstrap = self._cluster.bootstrap
-        for name, partitions in (topics or {}).items():
-            self.create_topic(name, partitions)
+        try:
+            for name, partitions in (topics or {}).items():
+                self.create_topic(name, partitions)
+        except KafkaError:
+            self.close()
+            raise
 
     def create_topic(self, name: str, partitions: int = 1) -> None:
         """Create a topic.

@@ -237,8 +237,13 @@ class _Watch:
 
         hook = OpenLineageKafkaHook(self._kafka_config_id)
         await hook.load_connection()
-        self._query = await self._run(hook.query)
-        return self._query
+
+        def connect() -> BacklogQuery:
+            # Kept from within the thread: a trigger that is cancelled meanwhile still closes it.
+            self._query = hook.query()
+            return self._query
+
+        return await self._run(connect)
 
     def _close(self) -> None:
         query, self._query = self._query, None

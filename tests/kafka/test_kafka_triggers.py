@@ -237,10 +237,10 @@ class Store:
 
 class BrokenStore(Store):
     async def aget(self, key: str, default: Any = None) -> Any:
-        raise RuntimeError("no store")
+        raise RuntimeError(f"no store for {key}, {default}")
 
     async def aset(self, key: str, value: Any) -> None:
-        raise RuntimeError("no store")
+        raise RuntimeError(f"no store for {key}, {value}")
 
 
 async def test_what_was_announced_is_remembered_over_a_restart(hook: Any, produce: Any) -> None:

@@ -227,15 +227,16 @@ def test_a_batch_asks_each_question_once(client: OpenMetadataClient, server: Cat
     assert len([path for _, path, _ in server.requests if "tables/name" in path]) == 1
 
 
-@pytest.mark.parametrize("others", [0, 500])
-def test_the_cost_of_a_dataset_does_not_depend_on_the_size_of_the_catalogue(others: int) -> None:
-    tables = [{"fqn": f"pg.shop.public.t{n}", "columns": columns("id")} for n in range(others)]
-    with CatalogueServer({**SEED, "tables": [*SEED["tables"], *tables]}) as server:
-        client = OpenMetadataClient(server.url)
-        for found in (dataset(PG, "SHOP.public.orders"), dataset("s3://raw", "orders/x", kind="container")):
-            assert resolve(client, found).outcome == "resolved"
-        assert len(server.requests) == 19
-        client.close()
+def test_the_cost_of_a_dataset_does_not_depend_on_the_size_of_the_catalogue() -> None:
+    costs = []
+    for others in (0, 500):
+        tables = [{"fqn": f"pg.shop.public.t{n}", "columns": columns("id")} for n in range(others)]
+        seed = {**SEED, "tables": [*SEED["tables"], *tables]}
+        with CatalogueServer(seed) as server, OpenMetadataClient(server.url) as client:
+            for found in (dataset(PG, "SHOP.public.orders"), dataset("s3://raw", "orders/x", kind="container")):
+                assert resolve(client, found).outcome == "resolved"
+            costs.append(len(server.requests))
+    assert costs[0] == costs[1] < 20
 
 
 def test_a_soft_deleted_table_is_not_there(client: OpenMetadataClient) -> None:

@@ -53,6 +53,15 @@ def test_containers_are_found_by_their_path(http: Http) -> None:
     assert len(field_query(http, "s3://lake*", "fullPath", "container")) == 3
 
 
+def test_a_container_is_found_by_the_path_it_has_now_only(http: Http) -> None:
+    moved = {"name": "lake", "service": "s3", "fullPath": "s3://Pond"}
+    assert http.put("containers", moved).status_code == 200
+    assert field_query(http, "s3://pond", "fullPath", "container") == ["s3.lake"]
+    assert field_query(http, "s3://lake", "fullPath", "container") == []
+    http.delete("containers/name/s3.lake", hardDelete="true", recursive="true")
+    assert field_query(http, "s3://pond", "fullPath", "container") == []
+
+
 def test_at_most_ten_are_answered_and_all_are_counted(http: Http) -> None:
     for number in range(12):
         body = {"name": f"t{number}", "databaseSchema": "pg.shop.public", "columns": columns("a")}

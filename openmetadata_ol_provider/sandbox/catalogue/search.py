@@ -103,12 +103,14 @@ def _collections(store: Store, index: str) -> list[Collection]:
 
 
 def _candidates(collection: Collection, terms: list[Term]) -> Iterator[Entity]:
-    """Yield what may match; names that end in a known last part need no scan."""
+    """Yield what may match; paths without wildcards and names that end in a known last part need no scan."""
     for term in terms:
-        if term.field.removesuffix(".keyword") == "fullyQualifiedName":
-            last = _literal_last_part(term.pattern.lower())
-            if last is not None:
-                return collection.ending_in(last)
+        field, pattern = term.field.removesuffix(".keyword"), term.pattern.lower()
+        if field == "fullPath" and not re.search(r"[*?\\]", pattern):
+            return collection.at_path(pattern)
+        last = _literal_last_part(pattern) if field == "fullyQualifiedName" else None
+        if last is not None:
+            return collection.ending_in(last)
     return collection.after(None)
 
 

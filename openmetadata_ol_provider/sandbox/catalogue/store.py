@@ -22,7 +22,7 @@ INCLUDES = ("non-deleted", "deleted", "all")
 
 
 class Collection:
-    """All entities of one kind, found by id, by name, in order, and by the last part of their name in any case.
+    """All entities of one kind, found by id, by name, in order; and in any case by path and by the name's last part.
 
     :param kind: which kind
     """
@@ -32,14 +32,20 @@ class Collection:
         self.by_id: dict[str, Entity] = {}
         self.by_fqn: dict[str, Entity] = {}
         self._by_last_part: dict[str, set[str]] = {}
+        self._by_path: dict[str, set[str]] = {}
         self._order: list[str] | None = None
 
     def put(self, entity: Entity) -> None:
         """Add an entity, or replace the one with its id."""
         fqn = entity["fullyQualifiedName"]
-        if fqn not in self.by_fqn:
+        old = self.by_fqn.get(fqn)
+        if old is None:
             self._order = None
             self._by_last_part.setdefault(names.last_part(fqn).lower(), set()).add(fqn)
+        else:
+            self._forget_path(old)
+        if "fullPath" in entity:
+            self._by_path.setdefault(entity["fullPath"].lower(), set()).add(fqn)
         self.by_fqn[fqn] = entity
         self.by_id[entity["id"]] = entity
 
@@ -48,11 +54,17 @@ class Collection:
         fqn = entity["fullyQualifiedName"]
         del self.by_fqn[fqn], self.by_id[entity["id"]]
         self._by_last_part[names.last_part(fqn).lower()].discard(fqn)
+        self._forget_path(entity)
         self._order = None
 
     def ending_in(self, last_part: str) -> Iterator[Entity]:
         """Yield the entities whose name's last part is this one, given in lower case."""
         for fqn in sorted(self._by_last_part.get(last_part, ())):
+            yield self.by_fqn[fqn]
+
+    def at_path(self, path: str) -> Iterator[Entity]:
+        """Yield the entities with this ``fullPath``, given in lower case."""
+        for fqn in sorted(self._by_path.get(path, ())):
             yield self.by_fqn[fqn]
 
     def after(self, fqn: str | None) -> Iterator[Entity]:
@@ -64,6 +76,10 @@ class Collection:
             entity = self.by_fqn.get(order[index])
             if entity is not None:
                 yield entity
+
+    def _forget_path(self, entity: Entity) -> None:
+        if "fullPath" in entity:
+            self._by_path[entity["fullPath"].lower()].discard(entity["fullyQualifiedName"])
 
 
 class Store:
