@@ -34,6 +34,8 @@ _OTHER: Final = frozenset({"inmemory"})
 # Airflow's ObjectStoragePath puts the connection id before the bucket: s3://aws_default@bucket.
 _CONNECTION_ID: Final = re.compile(r"^(s3|gs)://[^/@]+@")
 _GLUE_NAME: Final = re.compile(r"(?:table/)?(?P<database>[^/]+)/(?P<table>[^/]+)")
+# A partition decorator of BigQuery. Trino's metadata tables (`orders$snapshots`) are datasets of their own.
+_BIGQUERY_PARTITION: Final = re.compile(r"(?<=[^.])\$(?:\d{4,10}|__\w+__)$")
 _QUOTES: Final = str.maketrans("", "", '`"[]')
 
 
@@ -104,14 +106,16 @@ class Naming:
         scheme = scheme_of(namespace)
         if scheme in _TOPICS:
             return (Identity(namespace, name, "topic"),)
-        if scheme in _OTHER:
+        if scheme in _OTHER or (not namespace and "/" not in name):
             return (Identity(namespace, name, "other"),)
         if scheme == "glue":
             match = _GLUE_NAME.fullmatch(name)
             return (Identity(namespace, f"{match['database']}.{match['table']}" if match else name, "table"),)
         if scheme in _OBJECT_STORES or scheme in _FILE_SYSTEMS:
             return self._path(scheme, namespace, name)
-        return (Identity(_rescheme(namespace, scheme), name.split("$", maxsplit=1)[0] or name, "table"),)
+        if scheme == "bigquery":
+            name = _BIGQUERY_PARTITION.sub("", name)
+        return (Identity(_rescheme(namespace, scheme), name, "table"),)
 
     def _path(self, scheme: str, namespace: str, name: str) -> tuple[Identity, ...]:
         place = _place(scheme, namespace)

@@ -74,11 +74,11 @@ class ColumnPair(_Value, frozen=True):
 
 
 class Edge(_Value, frozen=True):
-    """Data of ``source`` went into ``target`` through ``job``."""
+    """Data of ``source`` went into ``target`` through ``job``; a derivation that a dataset itself states has no job."""
 
     source: DatasetId
     target: DatasetId
-    job: JobId
+    job: JobId | None
     basis: Basis
     columns: tuple[ColumnPair, ...] = ()
 

@@ -10,13 +10,15 @@ import msgspec
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
-from openmetadata_ol_provider.lineage.edges import Edges, derive, sides
+from openmetadata_ol_provider.lineage.edges import derive
+from openmetadata_ol_provider.lineage.explicit import entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.jobs import Family, RunOf, family, job_of, pin_anchors, run_record, topmost
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import Edge, Job, JobId, LineagePlan, RunRecord
-from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.facets import JobFacets
+from openmetadata_ol_provider.lineage.sides import sides, single_topics
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset
+from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import (
     DEFAULT_LIMITS,
@@ -29,7 +31,9 @@ from openmetadata_ol_provider.openlineage.runs import (
     microseconds,
 )
 
+_NO_JOB = JobId("", "")
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
+_CONNECTORS = frozenset({"DEBEZIUM", "KAFKA_CONNECT", "KAFKACONNECT"})
 _TEST_JOBS = frozenset({"TEST"})
 
 
@@ -93,31 +97,47 @@ class _Translator:
             self.runs.append(run_record(run, names, level, state))
             self._add_datasets(run)
             if self._published(run):
-                self._add_edges(names.own.job, run.inputs.values(), run.outputs.values())
+                self._add_edges(names.own.job, run, by_name=_is_connector(run))
 
     def add_static(self) -> None:
-        """Use declared lineage: JobEvents give jobs and edges, DatasetEvents facts about datasets."""
+        """Use declared lineage: the latest JobEvent of a job replaces those before it; DatasetEvents add facts."""
+        latest: dict[JobId, _Declared] = {}
         for event in sorted(self.assembled.static, key=lambda event: (event.eventTime, msgspec.json.encode(event))):
             if event.job is not None:
                 own = RunOf(JobId(event.job.namespace, event.job.name), "")
                 if not self._wanted(own, None):
                     continue
                 self._add_job(Family(own, None, None), event.job.facets)
-                inputs, outputs = (_states(side) for side in (event.inputs, event.outputs))
-                for dataset in (*inputs, *outputs):
-                    self.book.add(dataset, microseconds(event.eventTime))
-                self._add_edges(own.job, inputs, outputs)
+                at = microseconds(event.eventTime)
+                declared = _Declared(event.job.facets, _states(event.inputs, at), _states(event.outputs, at))
+                for dataset in (*declared.inputs.values(), *declared.outputs.values()):
+                    self.book.add(dataset)
+                latest[own.job] = declared
             elif event.dataset is not None:
-                for dataset in _states([event.dataset]):
-                    self.book.add(dataset, microseconds(event.eventTime))
+                self._add_dataset_event(event.dataset, microseconds(event.eventTime))
+        for job, declared in latest.items():
+            self._add_edges(job, declared)
+
+    def _add_dataset_event(self, dataset: EventDataset, at: int) -> None:
+        for state in _states([dataset], at).values():
+            self.book.add(state)
+        lineage = dataset.facets.lineage if dataset.facets else None
+        if lineage is not None and not lineage.deleted:
+            entry = LineageEntry(
+                namespace=dataset.namespace, name=dataset.name, inputs=lineage.inputs, fields=lineage.fields
+            )
+            self._keep(explicit_edges([entry], None, self.naming))
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
         edges = [
             edge for edge in self.edges.values() if self.book.wanted(edge.source) and self.book.wanted(edge.target)
         ]
-        edges.sort(key=lambda edge: (edge.job, edge.source, edge.target))  # stable, and free of the order of arrival
+        edges.sort(
+            key=lambda edge: (edge.job or _NO_JOB, edge.source, edge.target)
+        )  # stable, and free of the order of arrival
         for edge in edges:
             self.book.mention(edge.source)
+            self.book.mention(edge.target)
         return LineagePlan(
             events=events,
             edges=tuple(edges),
@@ -144,13 +164,21 @@ class _Translator:
 
     def _add_datasets(self, run: Run) -> None:
         for side in (run.inputs, run.outputs):
-            for dataset in side.values():
+            for dataset in single_topics(side.values()):
                 self.book.add(dataset)
 
-    def _add_edges(self, job: JobId, inputs: Iterable[DatasetState], outputs: Iterable[DatasetState]) -> None:
-        derived: Edges = derive(job, sides(inputs, self.naming), sides(outputs, self.naming), self.naming)
+    def _add_edges(self, job: JobId, what: Run | _Declared, *, by_name: bool = False) -> None:
+        entries = entries_of(what.job_facets.lineage if what.job_facets else None)
+        if entries is not None:
+            self._keep(explicit_edges(entries, job, self.naming))
+            return
+        inputs, outputs = (sides(single_topics(side.values()), self.naming) for side in (what.inputs, what.outputs))
+        derived = derive(job, inputs, outputs, self.naming, by_name=by_name)
         self.problems += derived.problems
-        for edge in derived.edges:
+        self._keep(derived.edges)
+
+    def _keep(self, edges: Iterable[Edge]) -> None:
+        for edge in edges:
             self.edges[edge.source, edge.target, edge.job, edge.basis, edge.columns] = edge
 
     def _published(self, run: Run) -> bool:
@@ -163,8 +191,30 @@ class _Translator:
         return run.state in self.config.lineage.on
 
 
-def _states(datasets: Iterable[object] | None) -> list[DatasetState]:
-    return [
-        DatasetState(namespace=dataset.namespace, name=dataset.name, facets=dataset.facets)  # type: ignore[attr-defined]
-        for dataset in datasets or ()
-    ]
+class _Declared(NamedTuple):
+    """What a JobEvent declares, in the form that a run has."""
+
+    job_facets: JobFacets | None
+    inputs: dict[str, DatasetState]
+    outputs: dict[str, DatasetState]
+
+
+def _states(datasets: Iterable[EventDataset] | None, at: int) -> dict[str, DatasetState]:
+    """Return datasets in the form that a run has, their facets as of one time."""
+    found = {}
+    for dataset in datasets or ():
+        fields = dataset.facets.__struct_fields__ if dataset.facets else ()
+        found[f"{dataset.namespace}\x1f{dataset.name}"] = DatasetState(
+            namespace=dataset.namespace, name=dataset.name, facets=dataset.facets, times=dict.fromkeys(fields, at)
+        )
+    return found
+
+
+def _is_connector(run: Run) -> bool:
+    """Tell a connector (Debezium, Kafka Connect): it streams, and no event of it has both inputs and outputs."""
+    kind = run.job_facets.jobType if run.job_facets else None
+    if kind is None or run.joint:
+        return False
+    return (kind.integration or "").upper() in _CONNECTORS or (
+        (kind.processingType or "").upper() in _STREAMING and (kind.jobType or "").upper() == "TASK"
+    )

@@ -7,6 +7,7 @@ Only what cannot be used at all is refused, with the reason that goes to the dea
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from typing import Any, NamedTuple, TypeVar
 
@@ -77,19 +78,28 @@ def _settle(event: Event) -> Event:
 
 
 def _decode_leniently(value: bytes | str, where: str) -> Decoded:
-    try:
-        document = _decode_any(value)
-    except UnicodeDecodeError:
-        raise MalformedEventError("not UTF-8") from None
-    except RecursionError:
-        raise MalformedEventError("JSON nested too deeply") from None
-    except msgspec.MsgspecError as error:
-        raise MalformedEventError(f"not JSON: {error}") from None
+    document = _parse(value)
     if not isinstance(document, dict):
         raise MalformedEventError(f"not an OpenLineage event: a JSON {type(document).__name__}, not an object")
     reader = _Reader(where)
     event = reader.event(document)
     return Decoded(_settle(event), tuple(reader.problems))
+
+
+def _parse(value: bytes | str) -> object:
+    try:
+        return _decode_any(value)
+    except UnicodeDecodeError:
+        raise MalformedEventError("not UTF-8") from None
+    except RecursionError:
+        raise MalformedEventError("JSON nested too deeply") from None
+    except msgspec.MsgspecError as error:
+        reason = str(error)
+    try:
+        # Python producers write NaN and Infinity (statistics), some a byte order mark: no reason to lose the event.
+        return _decode_any(json.dumps(json.loads(value, parse_constant=lambda _: None)))
+    except (ValueError, RecursionError):
+        raise MalformedEventError(f"not JSON: {reason}") from None
 
 
 class _Reader:

@@ -161,8 +161,12 @@ class LineageField(Part):
 
 
 class LineageEntry(Part):
-    """One target in a ``lineage`` facet, with its sources."""
+    """One target in a ``lineage`` facet, with its sources.
 
+    :param at: time of the event it is from (microseconds), kept for merging; no field of the specification
+    """
+
+    at: int = msgspec.field(default=0, name="_at")
     namespace: str | None = None
     name: str | None = None
     type: str | None = None
@@ -171,8 +175,12 @@ class LineageEntry(Part):
 
 
 class LineageJobFacet(Facet):
-    """LineageFacet 1-0-0 on a job: the explicit lineage of a run or of a declared job."""
+    """LineageFacet 1-0-0 on a job: the explicit lineage of a run or of a declared job.
 
+    :param deleted_at: time of the latest withdrawal (microseconds), kept for merging; no field of the specification
+    """
+
+    deleted_at: int = msgspec.field(default=-1, name="_deletedAt")
     entries: list[LineageEntry] | None = None
 
 
@@ -254,6 +262,18 @@ class LifecycleFacet(Facet):
     lifecycleStateChange: str | None = None
 
 
+class DbtConfig(Part):
+    """The configuration of a dbt model, as far as it is read."""
+
+    materialized: str | None = None
+
+
+class DbtModelFacet(Facet):
+    """dbt's own facet of a model."""
+
+    config: DbtConfig | None = None
+
+
 class DatasetTypeFacet(Facet):
     """DatasetTypeDatasetFacet."""
 
@@ -272,4 +292,5 @@ class DatasetFacets(Part):
     tags: TagsFacet | None = None
     lifecycleStateChange: LifecycleFacet | None = None
     datasetType: DatasetTypeFacet | None = None
+    dbt_model: DbtModelFacet | None = None
     lineage: LineageDatasetFacet | None = None

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.facets import Part
+from openmetadata_ol_provider.openlineage.facets import LineageEntry, LineageJobFacet, Part
 
 _T = TypeVar("_T", bound=Part)
 
@@ -33,10 +33,28 @@ def merge_facets(kept: _T | None, times: dict[str, int], new: _T | None, time: i
         if facet is None:
             continue
         at = times.get(name)
+        if isinstance(facet, LineageJobFacet):
+            times[name] = max(time, at or time)
+            setattr(kept, name, _merge_lineage(getattr(kept, name), facet, time))
+            continue
         if at is None or time > at or (time == at and _wins_tie(facet, getattr(kept, name))):
             times[name] = time
             setattr(kept, name, facet)
     return kept
+
+
+def _merge_lineage(kept: LineageJobFacet | None, new: LineageJobFacet, time: int) -> LineageJobFacet:
+    """Unite the entries of a run's events (this facet is cumulative, not atomic); a withdrawal ends those before it."""
+    deleted_at = max(kept.deleted_at if kept else -1, time if new.deleted else -1)
+    entries: dict[bytes, LineageEntry] = {}
+    for entry in (*(kept.entries if kept and kept.entries else ()), *(new.entries or ())):
+        # An entry that comes in for the first time has no time yet.
+        at = entry.at or time
+        plain = msgspec.structs.replace(entry, at=0)
+        key = msgspec.json.encode(plain)
+        entries[key] = msgspec.structs.replace(plain, at=max(at, entries[key].at if key in entries else at))
+    given = (kept is not None and kept.entries is not None) or new.entries is not None
+    return LineageJobFacet(entries=[entries[key] for key in sorted(entries)] if given else None, deleted_at=deleted_at)
 
 
 def _wins_tie(new: object, old: object) -> bool:

@@ -41,6 +41,7 @@ class Run(Part):
     :param first_at: time of the earliest event
     :param touched: when an event of the run last came in (the consumer's clock), for the limits
     :param ran: a RUNNING event was seen
+    :param joint: an event had both inputs and outputs
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class Run(Part):
     started_at: int | None = None
     ended_at: int | None = None
     ran: bool = False
+    joint: bool = False
     touched: int = 0
     run_facets: RunFacets | None = None
     run_times: dict[str, int] = msgspec.field(default_factory=dict)
@@ -154,6 +156,7 @@ def _merge_event(run: Run, event: Event) -> None:
     _merge_state(run, (event.eventType or "OTHER").upper(), time)
     run.run_facets = merge_facets(run.run_facets, run.run_times, event.run.facets, time)
     run.job_facets = merge_facets(run.job_facets, run.job_times, event.job.facets, time)
+    run.joint = run.joint or bool(event.inputs and event.outputs)
     for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs)):
         for dataset in datasets or ():
             _merge_dataset(side, dataset, time)

@@ -103,8 +103,12 @@ class ContainerLookup:
 
     def _by_name(self, place: Location, services: tuple[Service, ...]) -> list[Entity]:
         """Ask by the FQN such a container would have, for what the search index does not have yet."""
-        segments = [stored_name(segment) for segment in (place.bucket, *place.path.split("/")) if segment]
-        found = self._finder.confirmed("container", (f"{service.fqn}.{join(*segments)}" for service in services[:4]))
+        parts = [stored_name(place.bucket), *(stored_name(segment) for segment in place.path.split("/") if segment)]
+        # One container for each directory, or one whose name is the path below its bucket.
+        names = dict.fromkeys((join(*filter(None, parts)), join(parts[0], "/".join(parts[1:])) if parts[1:] else ""))
+        found = self._finder.confirmed(
+            "container", (f"{service.fqn}.{name}" for service in services[:4] for name in names if name)
+        )
         # A full path that is no location says nothing against what the name says.
         return [
             entity

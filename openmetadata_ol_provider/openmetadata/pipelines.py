@@ -40,11 +40,13 @@ class PipelineRef(NamedTuple):
 
     :param id: entity id; empty for one that a dry run would create
     :param change: what was done, or would be
+    :param tasks: names of its tasks, those of others included
     """
 
     id: str
     fqn: str
     change: Change
+    tasks: frozenset[str] = frozenset()
 
 
 class PipelinePlan(NamedTuple):
@@ -142,7 +144,8 @@ class PipelineWriter:
             change = "updated" if change == "unchanged" else change
             if not self._dry_run:
                 self._client.patch(path(PIPELINES, str(stored["id"])), forced)
-        return PipelineRef(str(stored.get("id", "")), str(stored.get("fullyQualifiedName", fqn)), change)
+        tasks = frozenset(task["name"] for task in body["tasks"])
+        return PipelineRef(str(stored.get("id", "")), str(stored.get("fullyQualifiedName", fqn)), change, tasks)
 
     def _put(self, body: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
         return {**stored, **body} if self._dry_run else self._client.put(PIPELINES, body)

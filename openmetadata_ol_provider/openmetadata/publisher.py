@@ -180,7 +180,11 @@ class Publication:
             return Written()
         runs, problems = pipeline_runs(self._plan.runs, pipelines)
         self._problems += problems
-        writer = StatusWriter(self._client, dry_run=self._dry_run)
+        pipeline_writer = PipelineWriter(self._client, self._config, dry_run=self._dry_run)
+        groups = {ref.fqn: group for group in group_jobs(self._plan.jobs) if (ref := pipelines.get(group.id))}
+        writer = StatusWriter(
+            self._client, lambda run: pipeline_writer.publish(groups[run.ref.fqn]), dry_run=self._dry_run
+        )
         return self._written(
             self._worker.run_grouped(runs, writer.publish, lambda run: run.where, lambda run: run.ref.fqn)
         )

@@ -36,7 +36,7 @@ class Resolution(NamedTuple):
     """What became of a dataset.
 
     :param entity: the entity, if resolved
-    :param detail: what was tried and what would help, if not
+    :param detail: how it was found; or what was tried and what would help
     :param identity: the identity that resolved
     """
 
@@ -103,7 +103,7 @@ class Resolver:
             except CatalogueRequestError as error:
                 found, how = [], str(error)
             if len(found) == 1:
-                return Resolution("resolved", found[0], identity=identity)
+                return Resolution("resolved", found[0], how, identity)
             if found:
                 return Resolution("ambiguous", detail=_ambiguous(identity, found))
             tried.append(f"{identity.kind} {identity.namespace} {identity.name}: {how}")

@@ -7,10 +7,11 @@ not undone by something that still runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, path
@@ -92,11 +93,15 @@ def pipeline_runs(
             continue
         timestamp = _timestamp(group)
         where = f"{pipeline.namespace} {pipeline.name} run {run_id}"
+        unknown = sorted({record.task for record in group if record.task and task_name(record.task) not in ref.tasks})
+        if unknown:
+            problems.append(Problem("unknown_task", where, f"{ref.fqn} has no task {', '.join(unknown)}"))
         if timestamp is None:
             problems.append(Problem("no_timestamp", where, "no event says when the run started; it has no status"))
             continue
         own = next((record for record in group if record.task is None), None)
-        run = PipelineRun(ref, run_id, timestamp, own, tuple(r for r in group if r.task is not None))
+        tasks = tuple(record for record in group if record.task and record.task not in unknown)
+        run = PipelineRun(ref, run_id, timestamp, own, tasks)
         if runs.setdefault((ref.fqn, timestamp), run) is not run:
             problems.append(
                 Problem("same_timestamp", where, f"another run of {ref.fqn} started in the same millisecond")
@@ -119,7 +124,8 @@ def merged_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: 
     """
     fields = (*_FIELDS, *_FIELDS_1_10) if extended else _FIELDS
     status = {key: stored[key] for key in fields if stored and stored.get(key) not in (None, "", {}, [])}
-    before = {task["name"]: task for task in (stored or {}).get("taskStatus") or ()}
+    # The status of a task that the pipeline no longer has would be refused.
+    before = {task["name"]: task for task in (stored or {}).get("taskStatus") or () if task["name"] in run.ref.tasks}
     tasks = _tasks(before, run.tasks)
     overall = _overall(run, stored, list(before.values()), tasks)
     status.update(timestamp=run.timestamp, executionStatus=overall, taskStatus=tasks)
@@ -217,11 +223,13 @@ class StatusWriter:
     """Publishes run statuses.
 
     :param client: the catalogue
+    :param complete: puts the tasks of a run's pipeline back, should another writer have removed them meanwhile
     :param dry_run: read, but do not write
     """
 
-    def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
+    def __init__(self, client: OpenMetadataClient, complete: Callable[[PipelineRun], object], *, dry_run: bool) -> None:
         self._client = client
+        self._complete = complete
         self._dry_run = dry_run
 
     def publish(self, run: PipelineRun) -> bool:
@@ -235,8 +243,19 @@ class StatusWriter:
         if stored is not None and canonical(status) == canonical({key: stored.get(key) for key in status}):
             return False
         if not self._dry_run:
-            self._client.put(path("v1/pipelines", run.ref.fqn, "status"), status)
+            self._put(run, status)
         return True
+
+    def _put(self, run: PipelineRun, status: dict[str, Any]) -> None:
+        place = path("v1/pipelines", run.ref.fqn, "status")
+        try:
+            self._client.put(place, status)
+        except CatalogueRequestError as error:
+            # Tasks are replaced whole, so of two that publish a pipeline at a time one loses those of the other.
+            if "Invalid task name" not in str(error):
+                raise
+            self._complete(run)
+            self._client.put(place, status)
 
     def _stored(self, run: PipelineRun) -> dict[str, Any] | None:
         if run.ref.change == "created":

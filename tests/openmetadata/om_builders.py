@@ -123,7 +123,7 @@ def config(**sections: Any) -> Config:
 
 
 def dataset(namespace: str, name: str, *identities: tuple[str, str, Kind], kind: Kind = "table") -> Dataset:
-    """A dataset whose only identity is its own name, or that has the identities given."""
+    """Return a dataset whose only identity is its own name, or that has the identities given."""
     found = identities or ((namespace, name, kind),)
     return Dataset(namespace, name, tuple(Identity(*identity) for identity in found))
 

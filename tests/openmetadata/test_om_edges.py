@@ -118,7 +118,9 @@ def test_a_dataset_written_onto_itself_is_no_edge(client: OpenMetadataClient, se
     assert report.problems == ()
 
 
-def test_an_edge_between_a_topic_and_a_container_is_an_edge(client: OpenMetadataClient, server: CatalogueServer) -> None:
+def test_an_edge_between_a_topic_and_a_container_is_an_edge(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
     topic, path = dataset(KAFKA, "shop.orders", kind="topic"), dataset("s3://raw", "orders", kind="container")
     report = publish(client, plan(edge(topic, path, pair(topic, "id", "id")), datasets=(topic, path)))
     assert set(server.edges()) == {('events."shop.orders"', "s3.raw.orders")}
@@ -148,7 +150,9 @@ def test_an_old_server_gets_no_column_it_would_refuse() -> None:
 INDIRECT = pair(orders(), "Customer", "total", Transformation("INDIRECT", "FILTER"))
 
 
-@pytest.mark.parametrize(("indirect", "expected"), [(False, {("id", "id")}), (True, {("id", "id"), ("Customer", "total")})])
+@pytest.mark.parametrize(
+    ("indirect", "expected"), [(False, {("id", "id")}), (True, {("id", "id"), ("Customer", "total")})]
+)
 def test_indirect_columns_are_left_out_unless_asked_for(
     client: OpenMetadataClient, server: CatalogueServer, indirect: bool, expected: set[tuple[str, str]]
 ) -> None:
@@ -214,9 +218,7 @@ def test_an_edge_of_another_ingestion_keeps_its_source_and_columns(
 def test_columns_of_another_pipeline_are_kept_and_the_latest_pipeline_is_named(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    store(
-        client, source="OpenLineage", pipeline=foreign_pipeline(client), columnsLineage=[column("amount", "total")]
-    )
+    store(client, source="OpenLineage", pipeline=foreign_pipeline(client), columnsLineage=[column("amount", "total")])
     publish(client, orders_plan(ID_TO_ID))
     assert pairs(details(server)) == {("id", "id"), ("amount", "total")}
     assert details(server)["pipeline"]["fullyQualifiedName"] == "openlineage.prod:etl"
@@ -226,7 +228,9 @@ def test_two_pipelines_that_take_turns_do_not_lose_each_other_s_columns(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
     def turn(name: str, *found: Any) -> None:
-        publish(client, plan(edge(orders(), totals(), *found, job=name), datasets=(orders(), totals()), jobs=[job(name)]))
+        publish(
+            client, plan(edge(orders(), totals(), *found, job=name), datasets=(orders(), totals()), jobs=[job(name)])
+        )
 
     for _ in range(2):
         turn("a", ID_TO_ID)
@@ -276,28 +280,3 @@ def test_sql_is_not_written_when_it_is_not_wanted_and_cut_when_it_is_long(
     publish(client, made)
     assert len(details(server)["sqlQuery"]) < 101_000
     assert publish(client, made).edges.unchanged == 1
-
-
-def test_writes_to_one_target_never_overlap(server: CatalogueServer) -> None:
-    """The stand-in, like the server, may not be asked to write two edges into one target at once."""
-    sources = [dataset(PG, f"shop.public.s{n}") for n in range(20)]
-    seed = {**SEED, "tables": [*SEED["tables"], *({"fqn": f"pg.{one.name}"} for one in sources)]}
-    with CatalogueServer(seed, latency=0.005) as slow, OpenMetadataClient(slow.url, max_connections=8) as client:
-        busy: list[int] = []
-        overlap: list[int] = []
-        put = client.put
-
-        def watched(path: str, body: Any) -> dict[str, Any]:
-            if path != "v1/lineage":
-                return put(path, body)
-            busy.append(1)
-            overlap.append(len(busy))
-            try:
-                return put(path, body)
-            finally:
-                busy.pop()
-
-        client.put = watched  # type: ignore[method-assign]
-        made = plan(*(edge(one, totals()) for one in sources), datasets=(*sources, totals()))
-        assert publish_plan(made, client, config()).edges.published == 20
-        assert set(overlap) == {1}

@@ -86,7 +86,7 @@ def test_a_missing_connection_says_how_to_create_it() -> None:
 
 
 def test_a_connection_without_host_is_refused(connect: Any) -> None:
-    with pytest.raises(ConfigError, match="'openmetadata_default'.*host is empty"):
+    with pytest.raises(ConfigError, match=r"'openmetadata_default'.*host is empty"):
         connect(password=TOKEN).get_conn()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from om_builders import SEED, TOKEN, config, job, orders, orders_plan, plan, totals
+from om_builders import SEED, TOKEN, config, edge, job, orders, orders_plan, plan, totals
 
 from openmetadata_ol_provider.lineage.plan import Job
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
@@ -152,11 +152,13 @@ def test_the_sql_of_a_task_follows_the_job_unless_it_is_not_wanted(client: OpenM
     ],
 )
 def test_the_service_is_chosen_by_integration(
-    client: OpenMetadataClient, server: CatalogueServer, service: Any, integration: str | None, fqn: str, type_: str
+    server: CatalogueServer, service: Any, integration: str | None, fqn: str, type_: str
 ) -> None:
+    client = OpenMetadataClient(server.url, TOKEN)
     publish(client, job(integration=integration), pipelines={"service": service})
     assert [item["fullyQualifiedName"] for item in server.entities("pipeline")] == [fqn]
     assert [item["serviceType"] for item in server.entities("pipelineService")] == [type_]
+    client.close()
 
 
 def test_an_existing_service_is_never_written(client: OpenMetadataClient, server: CatalogueServer) -> None:
@@ -169,7 +171,9 @@ def test_an_existing_service_is_never_written(client: OpenMetadataClient, server
 def test_the_integration_of_a_pipeline_without_events_is_that_of_its_tasks(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    publish(client, job("etl.t", task="t", pipeline="etl", integration="AIRFLOW"), pipelines={"service": {"AIRFLOW": "a"}})
+    publish(
+        client, job("etl.t", task="t", pipeline="etl", integration="AIRFLOW"), pipelines={"service": {"AIRFLOW": "a"}}
+    )
     assert server.entities("pipeline")[0]["fullyQualifiedName"] == "a.prod:etl"
     assert server.entities("pipeline")[0]["displayName"] == "etl"
 
@@ -221,8 +225,6 @@ def test_an_excluded_pipeline_leaves_nothing_behind(
 
 
 def test_the_edge_of_a_task_names_the_pipeline(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    from om_builders import edge
-
     made = plan(edge(orders(), totals(), job="etl.load"), datasets=(orders(), totals()), jobs=[job(), LOAD])
     publish_plan(made, client, config())
     assert next(iter(server.edges().values()))["pipeline"]["fullyQualifiedName"] == ETL

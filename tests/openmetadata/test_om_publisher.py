@@ -26,7 +26,10 @@ def many(number: int) -> LineagePlan:
 
 
 def many_seed(number: int) -> dict[str, Any]:
-    return {**SEED, "tables": [*SEED["tables"], *({"fqn": f"pg.shop.public.t{n}"} for n in range(number))]}
+    return {
+        **SEED,
+        "tables": [*SEED["tables"], *({"fqn": f"pg.shop.public.t{n}", "columns": []} for n in range(number))],
+    }
 
 
 def test_the_report_counts_everything(client: OpenMetadataClient, server: CatalogueServer) -> None:
@@ -82,7 +85,10 @@ def test_a_dry_run_counts_what_it_would_write_and_writes_nothing(
 def test_what_does_not_resolve_is_reported_once_and_is_no_failure(client: OpenMetadataClient) -> None:
     missing, twice = dataset(PG, "shop.public.missing"), dataset("postgres://x", "shop.public.orders")
     made = plan(
-        edge(orders(), missing), edge(missing, totals()), edge(twice, totals()), datasets=(orders(), totals(), missing, twice)
+        edge(orders(), missing),
+        edge(missing, totals()),
+        edge(twice, totals()),
+        datasets=(orders(), totals(), missing, twice),
     )
     report = publish_plan(made, client, config())
     assert report.datasets == Datasets(resolved=2, unresolved=1, ambiguous=1)
@@ -168,10 +174,10 @@ def test_a_refused_token_or_a_dead_catalogue_stops_the_publication_anywhere(
 
 def test_a_forbidden_edge_stops_before_all_edges_were_tried() -> None:
     with CatalogueServer(many_seed(60), token=TOKEN, deny=["EditLineage"]) as server:
-        with OpenMetadataClient(server.url, TOKEN, max_connections=2) as client:
-            with pytest.raises(CatalogueAuthError, match="EditLineage"):
-                publish_plan(many(60), client, config())
-            assert client.calls["PUT"] < 60
+        client = OpenMetadataClient(server.url, TOKEN, max_connections=2)
+        with client, pytest.raises(CatalogueAuthError, match="EditLineage"):
+            publish_plan(many(60), client, config())
+        assert client.calls["PUT"] < 60
 
 
 def test_what_was_interrupted_is_completed_by_the_next_publication() -> None:

@@ -168,7 +168,11 @@ def test_a_path_is_what_is_left_when_the_table_is_unknown(client: OpenMetadataCl
     [
         ({"namespace": "anything", "service": "pg"}, "shop.public.orders", "pg.shop.public.orders"),
         ({"namespace": "any*", "service": "pg", "database": "dwh"}, "prod.public.tiers", "pg.dwh.public.tiers"),
-        ({"namespace": "/any.+/", "service": "pg", "database": "dwh", "schema": "public"}, "tiers", "pg.dwh.public.tiers"),
+        (
+            {"namespace": "/any.+/", "service": "pg", "database": "dwh", "schema": "public"},
+            "tiers",
+            "pg.dwh.public.tiers",
+        ),
         ({"namespace": "anything", "service": "hive"}, "sales.orders", "hive.default.sales.orders"),
         ({"namespace": "anything", "service": "events"}, "shop.orders", 'events."shop.orders"'),
     ],
@@ -180,7 +184,9 @@ def test_a_rule_says_service_database_and_schema(
 
 
 def test_a_rule_may_be_written_with_the_namespace_that_the_report_shows(client: OpenMetadataClient) -> None:
-    found = dataset("postgresql://elsewhere", "shop.public.orders", ("postgres://elsewhere", "shop.public.orders", "table"))
+    found = dataset(
+        "postgresql://elsewhere", "shop.public.orders", ("postgres://elsewhere", "shop.public.orders", "table")
+    )
     rules = [{"namespace": "postgresql://elsewhere", "service": "pg2"}]
     assert fqn_of(resolve(client, found, namespaces=rules)) == "pg2.shop.public.orders"
 
@@ -248,7 +254,9 @@ def test_a_soft_deleted_table_is_not_there(client: OpenMetadataClient) -> None:
 
 def test_a_lookup_that_is_refused_costs_only_its_dataset(client: OpenMetadataClient, server: CatalogueServer) -> None:
     server.fail("GET", "tables/name/pg.shop.public.orders", 400, times=100, message="no good")
-    found = Resolver(client, config()).resolve_all([dataset(PG, "shop.public.orders"), dataset(PG, "shop.public.totals")])
+    found = Resolver(client, config()).resolve_all(
+        [dataset(PG, "shop.public.orders"), dataset(PG, "shop.public.totals")]
+    )
     assert found[DatasetId(PG, "shop.public.orders")].outcome == "unresolved"
     assert "no good" in found[DatasetId(PG, "shop.public.orders")].detail
     assert found[DatasetId(PG, "shop.public.totals")].outcome == "resolved"

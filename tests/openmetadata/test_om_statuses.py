@@ -188,12 +188,46 @@ def test_what_others_stored_with_a_status_is_kept(client: OpenMetadataClient, se
     assert states(server) == ("Successful", {"a": "Successful"})
 
 
+def test_tasks_that_another_writer_has_removed_meanwhile_are_put_back(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    server.fail("PUT", "status", 400, message="Invalid task name a")
+    report = publish(client, run("COMPLETE"), run("COMPLETE", task="a"))
+    assert report.statuses == Written(published=1)
+    assert states(server) == ("Successful", {"a": "Successful"})
+
+
+def test_a_status_that_is_refused_is_that_run_s_failure(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    server.fail("PUT", "status", 400, message="no good")
+    assert publish(client, run("COMPLETE")).statuses == Written(failed=1)
+
+
+def test_the_stored_status_of_a_task_that_is_gone_does_not_spoil_the_others(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    publish(client, run("START"), run("COMPLETE", task="a"))
+    found = client.get(f"v1/pipelines/name/{ETL}") or {}
+    client.put("v1/pipelines", {"name": found["name"], "service": "openlineage", "tasks": []})
+    made = plan(jobs=(JOBS[0], JOBS[2]), runs=(run("COMPLETE", task="b"),))
+    assert publish_plan(made, client, config()).statuses == Written(published=1)
+    assert states(server) == ("Pending", {"b": "Successful"})
+
+
+def test_a_run_of_a_task_that_no_job_tells_of_is_reported(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    made = plan(jobs=JOBS[:2], runs=(run("COMPLETE"), run("COMPLETE", task="b")))
+    report = publish_plan(made, client, config())
+    assert [(problem.kind, problem.detail) for problem in report.problems] == [("unknown_task", f"{ETL} has no task b")]
+    assert states(server) == ("Successful", {})
+
+
 def test_statuses_can_be_turned_off(client: OpenMetadataClient, server: CatalogueServer) -> None:
     publish(client, run("COMPLETE"), write={"status": "never"})
     assert server.statuses(ETL) == []
 
 
-def test_an_error_is_stored_without_stack_trace_and_secrets(client: OpenMetadataClient, server: CatalogueServer) -> None:
+def test_an_error_is_stored_without_stack_trace_and_secrets(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
     error = "no route to postgres://etl:hunter2@db/x, password=hunter2\n\tat org.Main.run(Main.java:1)"
     publish(client, run("FAIL", task="a", error=error))
     message = status(server)["error"]["errorMessage"]

@@ -17,7 +17,8 @@ from om_builders import FAST
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 
-pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+OPENSSL = shutil.which("openssl")
+pytestmark = pytest.mark.skipif(OPENSSL is None, reason="needs openssl to make a certificate")
 
 
 class VersionHandler(BaseHTTPRequestHandler):
@@ -35,16 +36,16 @@ class VersionHandler(BaseHTTPRequestHandler):
 
 class QuietServer(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
-        """A refused handshake is what a test is about, not noise."""
+        """Say nothing: a refused handshake is what a test is about."""
 
 
 @pytest.fixture
 def tls(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """A server with a certificate of its own making: its URL and the CA file."""
+    """Run a server with a certificate of its own making; gives its URL and the CA file."""
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
         [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            str(OPENSSL), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert),
         ],
         check=True, capture_output=True,
@@ -62,9 +63,9 @@ def tls(tmp_path: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_an_unknown_certificate_is_refused_with_the_setting_to_change(tls: tuple[str, str]) -> None:
-    with OpenMetadataClient(tls[0], retries=FAST) as client:
-        with pytest.raises(CatalogueUnavailableError, match="TLS failed.*`verify`"):
-            _ = client.version
+    refused = pytest.raises(CatalogueUnavailableError, match=r"TLS failed.*`verify`")
+    with OpenMetadataClient(tls[0], retries=FAST) as client, refused:
+        _ = client.version
 
 
 def test_a_given_ca_file_is_trusted(tls: tuple[str, str]) -> None:

@@ -1,0 +1,70 @@
+"""Explicit lineage: the ``lineage`` facet (LineageFacet 1-0-0, experimental) states exact sources and targets.
+
+Where a producer sends it, it is the full picture: nothing is inferred beside it. Rules: the reading table of the
+facet's specification. Jobs as sources or targets, and fields that an own job generates, make no edge between datasets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from openmetadata_ol_provider.lineage.columns import transformations
+from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
+from openmetadata_ol_provider.openlineage.facets import LineageEntry, LineageField, LineageInput, LineageJobFacet
+
+
+class _Target(NamedTuple):
+    id: DatasetId
+    inputs: Iterable[LineageInput]
+    fields: Mapping[str, LineageField]
+
+
+def entries_of(facet: LineageJobFacet | None) -> list[LineageEntry] | None:
+    """Return the entries of a job's facet, ``None`` when there is none: then lineage has to be inferred."""
+    if facet is None or facet.entries is None:
+        return None
+    entries = [entry for entry in facet.entries if entry.at > facet.deleted_at]
+    return entries if entries or not facet.deleted_at else None
+
+
+def explicit_edges(entries: Iterable[LineageEntry], job: JobId | None, naming: Naming) -> list[Edge]:
+    """Return the edges that entries state.
+
+    :param job: the event's own job; ``None`` for a DatasetEvent
+    """
+    edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]] = {}
+    for entry in entries:
+        if _is_dataset(entry) and entry.name:
+            target = _Target(DatasetId(entry.namespace or "", entry.name), entry.inputs or (), entry.fields or {})
+            _collect(target, edges)
+    return [
+        Edge(source, target, job, "explicit", tuple(pairs))
+        for (source, target), pairs in edges.items()
+        if not naming.same(naming.identities(*_names(source)), naming.identities(*_names(target)))
+    ]
+
+
+def _collect(target: _Target, edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]]) -> None:
+    for item in target.inputs:
+        if _is_dataset(item) and item.name:
+            # A field here is a dataset-wide influence (a filter, a key): a table edge, no column pair.
+            edges.setdefault((DatasetId(item.namespace or "", item.name), target.id), {})
+    for column, field in target.fields.items():
+        for item in field.inputs or ():
+            if not _is_dataset(item) or not item.name:
+                continue
+            source = DatasetId(item.namespace or "", item.name)
+            pairs = edges.setdefault((source, target.id), {})
+            if item.field:
+                name = ColumnSource(source.namespace, source.name, item.field)
+                pairs[ColumnPair(name, column, transformations(item.transformations))] = None
+
+
+def _is_dataset(item: LineageEntry | LineageInput) -> bool:
+    return (item.type or "DATASET").upper() == "DATASET"
+
+
+def _names(dataset: DatasetId) -> tuple[str, str]:
+    return dataset.namespace, dataset.name

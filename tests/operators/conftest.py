@@ -1,0 +1,32 @@
+"""A clean state for each test, connections to a broker and a catalogue of its own, and someone who sends events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from steps_support import FAST, Sender
+
+from openmetadata_ol_provider.sandbox.broker import KafkaBroker
+
+
+@pytest.fixture
+def send(broker: KafkaBroker) -> Sender:
+    return Sender(broker.bootstrap)
+
+
+@pytest.fixture(autouse=True)
+def no_state(airflow_db: None) -> Iterator[None]:
+    """Leave no Variable to the next test."""
+    yield
+    from airflow.models.variable import Variable
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.query(Variable).delete()
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let retries not take the time that they take in production."""
+    monkeypatch.setattr("openmetadata_ol_provider.openmetadata.client.Retries", lambda: FAST)
