@@ -191,6 +191,9 @@ def settle(translated: Translated, hook: OpenLineageKafkaHook) -> None:
 
     :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
     """
+    if not translated.origin.ranges:
+        # Nothing was read, so nothing moves: the comparison has nothing to compare, and these runs may be older ones.
+        return
     write_state(translated.origin, translated.runs)
     offsets: dict[str, dict[int, int]] = {}
     for item in translated.origin.ranges:

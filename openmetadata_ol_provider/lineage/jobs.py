@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal, NamedTuple
 
+import msgspec
+
+from openmetadata_ol_provider.lineage.jobnames import stable_name
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Tag
 from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, ParentFacet, RunFacets, TagsFacet
 from openmetadata_ol_provider.openlineage.runs import Anchor, Run, RunState, run_key
@@ -29,12 +32,23 @@ class Family(NamedTuple):
     parent: RunOf | None
     root: RunOf | None
 
-    def pipeline(self, level: Level) -> RunOf:
+    def top(self, level: Level) -> RunOf:
         """Return the run whose job becomes the pipeline."""
         if level == "job":
             return self.own
         chosen = self.root or self.parent if level == "root" else self.parent
         return chosen or self.own
+
+    def pipeline(self, level: Level) -> RunOf:
+        """Return that run, its job under a name that stays the same from run to run."""
+        top = self.top(level)
+        return top._replace(job=stable_job(top.job))
+
+
+def stable_job(job: JobId) -> JobId:
+    """Return a job under a name without run-dependent parts; what has no other name is one of the ``queries``."""
+    name = stable_name(job.name)
+    return job if name == job.name else JobId(job.namespace, name or "queries")
 
 
 def family(run: Run) -> Family:
@@ -85,17 +99,40 @@ def task_name(job: JobId, pipeline: JobId) -> str | None:
     return job.name
 
 
+class Place(NamedTuple):
+    """Where a job is in a pipeline: the task it is, or is a part of."""
+
+    pipeline: JobId
+    task: str | None
+    part: bool
+
+
+def place_of(names: Family, facets: JobFacets | None, level: Level) -> Place:
+    """Place a job: the queries of a task (Airflow's ``task.query.N``, dbt's ``node.sql.N``) are parts of the task."""
+    job, top = names.own.job, names.top(level).job
+    kind = facets.jobType if facets else None
+    parent = names.parent.job if names.parent else None
+    part = parent is not None and top not in (job, parent) and kind is not None and _is_part(kind.jobType)
+    task = task_name(parent if part and parent is not None else job, top)
+    return Place(stable_job(top), task and (stable_name(task) or task), part)
+
+
+def _is_part(job_type: str | None) -> bool:
+    return (job_type or "").upper() in {"QUERY", "SQL"}
+
+
 def job_of(names: Family, facets: JobFacets | None, level: Level) -> Job:
     """Return a job with the facts that a catalogue can use; facets are never dumped whole."""
     facets = facets or JobFacets()
     kind = facets.jobType
-    pipeline = names.pipeline(level).job
+    place = place_of(names, facets, level)
     job = names.own.job
     return Job(
         namespace=job.namespace,
         name=job.name,
-        pipeline=pipeline,
-        task=task_name(job, pipeline),
+        pipeline=place.pipeline,
+        task=place.task,
+        part=place.part,
         parent=names.parent.job if names.parent else None,
         root=names.root.job if names.root else None,
         type=kind.jobType if kind else None,
@@ -107,6 +144,12 @@ def job_of(names: Family, facets: JobFacets | None, level: Level) -> Job:
         sql=facets.sql.query or None if facets.sql and not facets.sql.deleted else None,
         source_url=facets.sourceCodeLocation.url or None if facets.sourceCodeLocation else None,
     )
+
+
+def completed(job: Job, known: Job) -> Job:
+    """Return a job with what an earlier run of it said and this one does not (its SQL comes with the last event)."""
+    missing = {name: getattr(known, name) for name in job.__struct_fields__ if not getattr(job, name)}
+    return msgspec.structs.replace(job, **missing)
 
 
 def _description(facets: JobFacets) -> str | None:
@@ -133,6 +176,7 @@ def tags_of(facet: TagsFacet | None) -> tuple[Tag, ...]:
 def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRecord:
     """Return what is known of a run, pinned to the start of the pipeline's run that it belongs to."""
     top = names.pipeline(level)
+    place = place_of(names, run.job_facets, level)
     error = run.run_facets.errorMessage if run.run_facets else None
     nominal = run.run_facets.nominalTime if run.run_facets else None
     return RunRecord(
@@ -142,7 +186,8 @@ def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRec
         pipeline=top.job,
         pipeline_run_id=top.run_id,
         pipeline_started_at=_iso(state.anchors[run_key(top.job.namespace, top.run_id)].at),
-        task=task_name(names.own.job, top.job),
+        task=place.task,
+        part=place.part,
         started_at=_iso(run.first_at if run.started_at is None else run.started_at),
         ended_at=_iso(run.ended_at) if run.ended_at is not None else None,
         nominal_start=nominal.nominalStartTime if nominal else None,

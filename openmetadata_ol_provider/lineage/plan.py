@@ -104,12 +104,14 @@ class Job(_Value, frozen=True):
 
     :param pipeline: the job that becomes the OpenMetadata pipeline (itself, its parent or its root, by configuration)
     :param task: name of the task within that pipeline; ``None`` when the job is the pipeline
+    :param part: the job is a part of that task (a query it ran), not the task itself
     """
 
     namespace: str
     name: str
     pipeline: JobId
     task: str | None = None
+    part: bool = False
     parent: JobId | None = None
     root: JobId | None = None
     type: str | None = None
@@ -129,6 +131,7 @@ class RunRecord(_Value, frozen=True):
     :param pipeline_run_id: run id of the run of that pipeline: all tasks of one pipeline run share it
     :param pipeline_started_at: the status key: the same for every event of one pipeline run, in every batch
     :param task: task name; ``None`` when this is the pipeline's own run
+    :param part: the run is of a part of that task (a query it ran), not of the task itself
     """
 
     run_id: str
@@ -138,6 +141,7 @@ class RunRecord(_Value, frozen=True):
     pipeline_run_id: str
     pipeline_started_at: str | None = None
     task: str | None = None
+    part: bool = False
     started_at: str | None = None
     ended_at: str | None = None
     nominal_start: str | None = None

@@ -9,14 +9,25 @@ from typing import NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.edges import derive
 from openmetadata_ol_provider.lineage.explicit import entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.filters import Filter
-from openmetadata_ol_provider.lineage.jobs import Family, RunOf, family, job_of, pin_anchors, run_record, topmost
+from openmetadata_ol_provider.lineage.jobs import (
+    Family,
+    RunOf,
+    completed,
+    family,
+    job_of,
+    pin_anchors,
+    run_record,
+    topmost,
+)
 from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.plan import Edge, Job, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
+from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry
 from openmetadata_ol_provider.openlineage.problem import Problem
@@ -85,6 +96,7 @@ class _Translator:
         self.runs: list[RunRecord] = []
         self.edges: dict[tuple[object, ...], Edge] = {}
         self.problems: list[Problem] = []
+        self._temporary: set[DatasetId] = set()
 
     def add_runs(self) -> None:
         level = self.config.pipelines.level
@@ -98,6 +110,11 @@ class _Translator:
             self._add_datasets(run)
             if self._published(run):
                 self._add_edges(names.own.job, run, by_name=_is_connector(run))
+
+        for task, children in transfers(self.assembled.changed, state):
+            names = topmost(family(task), state)
+            if self._published(task) and self._wanted(names.pipeline(level), task):
+                self._add_edges(names.own.job, _Declared(task.job_facets, *united(task, children)))
 
     def add_static(self) -> None:
         """Use declared lineage: the latest JobEvent of a job replaces those before it; DatasetEvents add facts."""
@@ -129,9 +146,8 @@ class _Translator:
             self._keep(explicit_edges([entry], None, self.naming))
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
-        edges = [
-            edge for edge in self.edges.values() if self.book.wanted(edge.source) and self.book.wanted(edge.target)
-        ]
+        edges, unbridged = bridge(self.edges.values(), self._temporary.__contains__, self.assembled.state, self.touched)
+        edges = [edge for edge in edges if self.book.wanted(edge.source) and self.book.wanted(edge.target)]
         edges.sort(
             key=lambda edge: (edge.job or _NO_JOB, edge.source, edge.target)
         )  # stable, and free of the order of arrival
@@ -144,7 +160,7 @@ class _Translator:
             jobs=tuple(self.jobs.values()),
             runs=tuple(self.runs),
             datasets=self.book.datasets(),
-            problems=(*problems, *self.problems),
+            problems=(*problems, *self.problems, *unbridged),
         )
 
     def _wanted(self, top: RunOf, run: Run | None) -> bool:
@@ -155,7 +171,8 @@ class _Translator:
 
     def _add_job(self, names: Family, facets: JobFacets | None) -> None:
         job = job_of(names, facets, self.config.pipelines.level)
-        self.jobs[names.own.job] = job
+        known = self.jobs.get(names.own.job)
+        self.jobs[names.own.job] = job if known is None else completed(job, known)
         if job.pipeline not in self.jobs:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it all the same.
             self.jobs[job.pipeline] = Job(
@@ -173,6 +190,7 @@ class _Translator:
             self._keep(explicit_edges(entries, job, self.naming))
             return
         inputs, outputs = (sides(single_topics(side.values()), self.naming) for side in (what.inputs, what.outputs))
+        self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
         derived = derive(job, inputs, outputs, self.naming, by_name=by_name)
         self.problems += derived.problems
         self._keep(derived.edges)

@@ -83,6 +83,18 @@ class TagsFacet(Facet):
     tags: list[TagField] | None = None
 
 
+class AirflowTask(Part):
+    """The task of Airflow's own facet: only its operator's class is read."""
+
+    operator_class: str | None = None
+
+
+class AirflowFacet(Facet):
+    """Airflow's own run facet."""
+
+    task: AirflowTask | None = None
+
+
 class RunFacets(Part):
     """Facets of ``run.facets`` that are read."""
 
@@ -92,6 +104,7 @@ class RunFacets(Part):
     errorMessage: ErrorMessageFacet | None = None
     processing_engine: ProcessingEngineFacet | None = None
     tags: TagsFacet | None = None
+    airflow: AirflowFacet | None = None
 
 
 class JobTypeFacet(Facet):

@@ -75,11 +75,27 @@ class Anchor(Part):
     touched: int = 0
 
 
+class BridgeSource(Part):
+    """What was written into a temporary dataset; ``columns`` are [source field, field of the temporary dataset]."""
+
+    namespace: str
+    name: str
+    columns: list[list[str]] = msgspec.field(default_factory=list)
+
+
+class Bridge(Part):
+    """A temporary dataset: lineage goes through it."""
+
+    sources: list[BridgeSource] = msgspec.field(default_factory=list)
+    touched: int = 0
+
+
 class RunState(Part):
-    """What is kept between batches: runs by ``job namespace`` and run id, and the anchors of pipeline runs."""
+    """What is kept between batches: runs by job namespace and run id, anchors of pipeline runs, temporary datasets."""
 
     runs: dict[str, Run] = msgspec.field(default_factory=dict)
     anchors: dict[str, Anchor] = msgspec.field(default_factory=dict)
+    bridges: dict[str, Bridge] = msgspec.field(default_factory=dict)
 
 
 class Limits(NamedTuple):
@@ -203,9 +219,9 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
             del state.runs[key]
             if not run.terminal:
                 yield _given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
-    for key, anchor in list(state.anchors.items()):
-        if now - anchor.touched > limits.open_seconds * 1_000_000:
-            del state.anchors[key]
+    for kept in (state.anchors, state.bridges):
+        for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:
+            del kept[key]
 
 
 def _given_up(run: Run, why: str) -> Problem:

@@ -74,13 +74,15 @@ class EdgePlanner:
         return resolution.entity if resolution else None
 
     def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
-        refs = {edge.job: self._pipeline(edge.job) for edge in edges}
-        latest = edges[-1].job
-        job = self._jobs.get(latest)
+        # What a dataset itself states (a view's derivation) has no job.
+        jobs = [edge.job for edge in edges if edge.job is not None]
+        refs = {name: self._pipeline(name) for name in jobs}
+        latest = jobs[-1] if jobs else None
+        job = self._jobs.get(latest) if latest else None
         sql = cap_sql(job.sql) if job and job.sql and self._config.write.sql == "always" else None
         columns = self._columns(source, target, edges, problems) if self._config.lineage.columns else {}
         others = frozenset(ref.fqn for ref in refs.values() if ref is not None)
-        return EdgeWrite(source, target, columns, refs[latest], others, sql)
+        return EdgeWrite(source, target, columns, refs[latest] if latest else None, others, sql)
 
     def _pipeline(self, job_id: JobId) -> PipelineRef | None:
         job = self._jobs.get(job_id)

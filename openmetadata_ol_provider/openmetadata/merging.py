@@ -132,8 +132,8 @@ def _shared_text(description: str, write: EdgeWrite, theirs: dict[str, Any] | No
         return None
     writers = set(description.removeprefix(SHARED).split("; ")) if description else set()
     writers |= write.others
-    if theirs and theirs.get("fullyQualifiedName"):
-        writers.add(str(theirs["fullyQualifiedName"]))
+    if theirs and (write.pipeline is None or theirs.get("id") != write.pipeline.id):
+        writers.add(str(theirs.get("fullyQualifiedName") or theirs.get("id")))
     writers.discard("")
     return SHARED + "; ".join(sorted(writers)) if len(writers) > 1 else None
 

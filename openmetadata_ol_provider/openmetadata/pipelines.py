@@ -188,14 +188,19 @@ class PipelineWriter:
             if own.description and self._config.write.descriptions != "never":
                 body.setdefault("description", own.description)
         tasks = {task["name"]: task for task in body["tasks"]}
-        for job in pipeline.jobs:
+        for job in sorted(pipeline.jobs, key=lambda job: job.part):
             if job.task is not None:
                 self._complete(tasks.setdefault(task_name(job.task), {"name": task_name(job.task)}), job)
         body["tasks"] = list(tasks.values())
         return body
 
     def _complete(self, task: dict[str, Any], job: Job) -> None:
-        """Fill in what a task lacks; only its SQL, which is its code, follows the job."""
+        """Fill in what a task lacks; only its SQL, which is its code, follows the job (but not its parts)."""
+        sql = cap_sql(job.sql) if job.sql and self._config.write.sql == "always" else None
+        if job.part:
+            if sql:
+                task.setdefault("taskSQL", sql)
+            return
         for key, value in (
             ("displayName", job.task),
             ("taskType", job.type or job.integration),
@@ -204,8 +209,8 @@ class PipelineWriter:
         ):
             if value:
                 task.setdefault(key, value)
-        if job.sql and self._config.write.sql == "always":
-            task["taskSQL"] = cap_sql(job.sql)
+        if sql:
+            task["taskSQL"] = sql
 
     def _forced(self, pipeline: PipelinePlan, stored: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the patch for descriptions that are always to be ours: a bot's PUT does not replace one."""

@@ -97,12 +97,12 @@ class Publication:
             problems=tuple(dict.fromkeys(self._problems)),
         )
 
-    def _is_wanted(self, pipeline: JobId) -> bool:
+    def _is_wanted(self, pipeline: JobId | None) -> bool:
         """Return whether the filters let a pipeline, and what is its, through."""
-        return self._filter.admits(pipeline.namespace, pipeline.name)
+        return pipeline is None or self._filter.admits(pipeline.namespace, pipeline.name)
 
-    def _pipeline_of(self, edge: Edge) -> JobId:
-        job = self._jobs.get(edge.job)
+    def _pipeline_of(self, edge: Edge) -> JobId | None:
+        job = self._jobs.get(edge.job) if edge.job else None
         return job.pipeline if job else edge.job
 
     # -- datasets ------------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def pipeline_runs(
     """Return the runs of published pipelines, and a problem for each that can have no status."""
     groups: dict[tuple[JobId, str], list[RunRecord]] = {}
     for record in records:
-        if record.state != "OTHER":
+        if record.state != "OTHER" and not record.part:
             groups.setdefault((record.pipeline, record.pipeline_run_id), []).append(record)
     runs: dict[tuple[str, int], PipelineRun] = {}
     problems = []

@@ -109,6 +109,9 @@ class OpenLineageSensor(BaseSensorOperator):
             self.log.info("%d events are to be read", backlog["events"])
             return backlog
         message = str((event or {}).get("message") or f"the trigger came back with {event!r}")
+        if self.never_fail:
+            # Airflow 3 would do this itself, Airflow 2 does not.
+            raise AirflowSkipException(message)
         if status == TriggerStatus.TIMEOUT:
             raise AirflowSensorTimeout(message)
         raise AirflowException(message)

@@ -166,6 +166,16 @@ def test_offsets_deleted_by_retention_are_counted_and_loud(
     assert f"{low - 2} offsets are LOST" in caplog.text
 
 
+def test_a_loss_is_counted_once_in_a_session(hook: Any, produce: Any) -> None:
+    produce("single", 0, *[b"x" * 1_000_000] * 12)
+    backlog = hook.backlog(["single"], {"single": {"0": 2}})
+    with hook.reader(backlog) as reader:
+        ranges = [result.ranges[0] for result in reader.batches(**{**BOUNDS, "max_messages": 1})]
+    assert [item.lost for item in ranges] == [backlog.lost, *[0] * (len(ranges) - 1)]
+    assert len(ranges) > 1
+    assert (ranges[0].checkpoint, ranges[-1].end) == (2, 12)
+
+
 def test_offsets_deleted_while_reading_are_counted_and_loud(
     hook: Any, produce: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import json
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from openmetadata_ol_provider.kafka.query import BacklogQuery
 from openmetadata_ol_provider.triggers.openlineage import (
     OpenLineageActivityTrigger,
     OpenLineageTrigger,
@@ -157,11 +159,15 @@ async def test_a_cancelled_trigger_closes_what_it_opened(hook: Any) -> None:
     await asyncio.sleep(0.3)
     names = [thread for thread in threading.enumerate() if thread.name.startswith("openlineage-trigger")]
     assert len(names) == 1
+    (query,) = (item for item in gc.get_objects() if type(item) is BacklogQuery)
+    assert query.count_topics() == 2
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     names[0].join(10)
     assert not names[0].is_alive()
+    with pytest.raises(RuntimeError, match="closed"):
+        query.count_topics()
 
 
 class Announcements:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from om_builders import FAST, SEED, TOKEN
 
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import FAST, SEED, TOKEN
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -30,3 +32,11 @@ def no_state(airflow_db: None) -> Iterator[None]:
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries not take the time that they take in production."""
     monkeypatch.setattr("openmetadata_ol_provider.openmetadata.client.Retries", lambda: FAST)
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch, connections: None) -> None:
+    """Add a Kafka connection of another consumer group."""
+    kafka = json.loads(os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"])
+    kafka["extra"]["group.id"] = "other"
+    monkeypatch.setenv("AIRFLOW_CONN_KAFKA_OTHER_GROUP", json.dumps(kafka))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from om_builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Kind
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset
 
 
 def resolve(client: OpenMetadataClient, found: Dataset, **sections: Any) -> Resolution:

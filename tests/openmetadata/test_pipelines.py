@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from om_builders import SEED, TOKEN, config, edge, job, orders, orders_plan, plan, totals
 
 from openmetadata_ol_provider.lineage.plan import Job
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.report import Pipelines, PublishReport
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import SEED, TOKEN, config, edge, job, orders, orders_plan, plan, totals
 
 ETL = "openlineage.prod:etl"
 LOAD = job("etl.load", task="load", pipeline="etl", type="TASK", sql="SELECT 1", description="loads")

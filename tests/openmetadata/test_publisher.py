@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from om_builders import FAST, PG, SEED, TOKEN, config, dataset, edge, job, orders, orders_plan, plan, run, totals
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import LineagePlan
@@ -15,6 +14,21 @@ from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.report import Datasets, Pipelines, PublishReport, Written
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import (
+    FAST,
+    PG,
+    SEED,
+    TOKEN,
+    config,
+    dataset,
+    edge,
+    job,
+    orders,
+    orders_plan,
+    plan,
+    run,
+    totals,
+)
 
 FULL = orders_plan(jobs=[job(sql="SELECT 1")], runs=[run("COMPLETE")])
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from om_builders import FAST, TOKEN
 
 from openmetadata_ol_provider.exceptions import (
     CatalogueAuthError,
@@ -25,6 +24,7 @@ from openmetadata_ol_provider.openmetadata.address import base_url
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, Version, path
 from openmetadata_ol_provider.openmetadata.retry import Retries, retry_after
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import FAST, TOKEN
 
 Web = Callable[[type[BaseHTTPRequestHandler]], str]
 

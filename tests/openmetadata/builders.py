@@ -145,11 +145,11 @@ def pair(source: Dataset, field: str, target: str, *transformations: Transformat
     return ColumnPair(ColumnSource(source.namespace, source.name, field), target, transformations)
 
 
-def edge(source: Dataset, target: Dataset, *pairs: ColumnPair, job: str = "etl") -> Edge:
+def edge(source: Dataset, target: Dataset, *pairs: ColumnPair, job: str | None = "etl") -> Edge:
     return Edge(
         DatasetId(source.namespace, source.name),
         DatasetId(target.namespace, target.name),
-        JobId("prod", job),
+        JobId("prod", job) if job else None,
         "columns" if pairs else "product",
         pairs,
     )

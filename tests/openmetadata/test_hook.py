@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from om_builders import TOKEN
 
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import TOKEN
 
 
 @pytest.fixture

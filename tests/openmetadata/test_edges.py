@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from om_builders import (
+
+from openmetadata_ol_provider.lineage.plan import LineagePlan, Transformation
+from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.edges import function_text
+from openmetadata_ol_provider.openmetadata.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.report import PublishReport
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import (
     KAFKA,
     PG,
     SEED,
@@ -20,13 +27,6 @@ from om_builders import (
     plan,
     totals,
 )
-
-from openmetadata_ol_provider.lineage.plan import LineagePlan, Transformation
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.edges import function_text
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.report import PublishReport
-from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 ENDS = ("pg.shop.public.orders", "pg.shop.public.totals")
 ID_TO_ID = pair(orders(), "id", "id")
@@ -108,6 +108,21 @@ def test_several_edges_between_two_entities_are_one_write_with_all_columns(
     assert details(server)["sqlQuery"] == "two"
     assert details(server)["pipeline"]["fullyQualifiedName"] == "openlineage.prod:second"
     assert len([path for method, path, _ in server.writes() if path.endswith("v1/lineage")]) == 1
+
+
+def test_what_a_dataset_states_of_itself_is_an_edge_without_a_pipeline(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    stated = edge(orders(), totals(), ID_TO_ID, job=None)
+    publish(client, plan(stated, datasets=(orders(), totals())))
+    assert "pipeline" not in details(server)
+    made = plan(edge(orders(), totals()), stated, datasets=(orders(), totals()), jobs=[job(sql="SELECT 1")])
+    publish(client, made)
+    assert details(server)["pipeline"]["fullyQualifiedName"] == "openlineage.prod:etl"
+    assert details(server)["sqlQuery"] == "SELECT 1"
+    server.reset_requests()
+    publish(client, plan(stated, datasets=(orders(), totals())))
+    assert server.writes() == []
 
 
 def test_a_dataset_written_onto_itself_is_no_edge(client: OpenMetadataClient, server: CatalogueServer) -> None:
@@ -240,6 +255,21 @@ def test_two_pipelines_that_take_turns_do_not_lose_each_other_s_columns(
     assert details(server)["description"] == (
         "Written by the OpenLineage pipelines: openlineage.prod:a; openlineage.prod:b"
     )
+
+
+def test_columns_of_another_pipeline_are_kept_beside_a_steward_s_description(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    store(
+        client,
+        source="OpenLineage",
+        description="a steward's",
+        pipeline=foreign_pipeline(client),
+        columnsLineage=[column("amount", "total")],
+    )
+    publish(client, orders_plan(ID_TO_ID))
+    assert details(server)["description"] == "a steward's"
+    assert pairs(details(server)) == {("id", "id"), ("amount", "total")}
 
 
 def test_our_own_stale_columns_are_replaced(client: OpenMetadataClient, server: CatalogueServer) -> None:

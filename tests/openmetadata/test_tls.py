@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from om_builders import FAST
 
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+from tests.openmetadata.builders import FAST
 
 OPENSSL = shutil.which("openssl")
 pytestmark = pytest.mark.skipif(OPENSSL is None, reason="needs openssl to make a certificate")

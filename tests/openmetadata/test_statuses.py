@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from om_builders import SEED, TOKEN, config, job, plan, run
 
 from openmetadata_ol_provider.lineage.plan import RunRecord
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
@@ -13,6 +12,7 @@ from openmetadata_ol_provider.openmetadata.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.report import PublishReport, Written
 from openmetadata_ol_provider.openmetadata.statuses import epoch_ms, public_message
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import SEED, TOKEN, config, job, plan, run
 
 ETL = "openlineage.prod:etl"
 START_MS = 1767225600000

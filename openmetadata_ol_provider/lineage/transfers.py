@@ -1,0 +1,62 @@
+"""Airflow's transfer operators: what they read and what they write shows in different child runs of one task.
+
+``GenericTransfer`` and the ``...To...Operator`` classes move data; the SQL that their hooks run is reported by child
+runs (``task.query.N``), reads and writes apart. Of any other task, reads and writes in different queries prove nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from openmetadata_ol_provider.lineage.jobs import family
+from openmetadata_ol_provider.openlineage.merge import merge_facets
+from openmetadata_ol_provider.openlineage.runs import DatasetState, Run, RunState, run_key
+
+_TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
+
+
+def is_transfer(run: Run) -> bool:
+    """Tell the run of a task whose operator moves data from one place to another."""
+    facet = run.run_facets.airflow if run.run_facets else None
+    name = facet.task.operator_class if facet and facet.task else None
+    return name is not None and _TRANSFER.fullmatch(name.rpartition(".")[2]) is not None
+
+
+def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, list[Run]]]:
+    """Yield the transfer tasks that a batch says something new of, each with its child runs."""
+    tasks: dict[str, Run] = {}
+    for run in changed:
+        parent = family(run).parent
+        for task in (run, state.runs.get(run_key(parent.job.namespace, parent.run_id)) if parent else None):
+            if task is not None and is_transfer(task):
+                tasks[run_key(task.namespace, task.run_id)] = task
+    if not tasks:
+        return
+    children: dict[str, list[Run]] = {key: [] for key in tasks}
+    for run in state.runs.values():
+        parent = family(run).parent
+        key = run_key(parent.job.namespace, parent.run_id) if parent else ""
+        if key in children and run.state != "FAIL":
+            children[key].append(run)
+    for key in sorted(tasks):
+        yield tasks[key], children[key]
+
+
+def united(task: Run, children: Iterable[Run]) -> tuple[dict[str, DatasetState], dict[str, DatasetState]]:
+    """Return the inputs and outputs of a task together with those of its children."""
+    inputs, outputs = dict(task.inputs), dict(task.outputs)
+    for child in children:
+        for side, more in ((inputs, child.inputs), (outputs, child.outputs)):
+            for key, dataset in more.items():
+                side[key] = _merged(side[key], dataset) if key in side else dataset
+    return inputs, outputs
+
+
+def _merged(one: DatasetState, other: DatasetState) -> DatasetState:
+    merged = DatasetState(namespace=one.namespace, name=one.name)
+    for state in (one, other):
+        for field in state.facets.__struct_fields__ if state.facets else ():
+            single = type(state.facets)(**{field: getattr(state.facets, field)})  # type: ignore[misc]
+            merged.facets = merge_facets(merged.facets, merged.times, single, state.times.get(field, 0))
+    return merged

@@ -1,0 +1,1 @@
+"""Tests of the OpenMetadata side, against the stand-in over HTTP."""
