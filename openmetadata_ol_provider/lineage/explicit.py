@@ -25,8 +25,9 @@ def entries_of(facet: LineageJobFacet | None) -> list[LineageEntry] | None:
     """Return the entries of a job's facet, ``None`` when there is none: then lineage has to be inferred."""
     if facet is None or facet.entries is None:
         return None
-    entries = [entry for entry in facet.entries if entry.at > facet.deleted_at]
-    return entries if entries or not facet.deleted_at else None
+    if facet.deleted_at < 0:
+        return facet.entries  # none at all says that there is no lineage
+    return [entry for entry in facet.entries if entry.at > facet.deleted_at] or None
 
 
 def explicit_edges(entries: Iterable[LineageEntry], job: JobId | None, naming: Naming) -> list[Edge]:

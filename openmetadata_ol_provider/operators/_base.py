@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
@@ -13,6 +13,8 @@ from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProvider
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openlineage.runs import Limits
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -53,22 +55,84 @@ def as_topics(topics: str | Sequence[str]) -> list[str]:
     return [topics] if isinstance(topics, str) else list(topics)
 
 
-def input_of(operator: Any, given: Any, context: Any, name: str, key: str) -> dict[str, Any]:
-    """Return an operator's input: what was given (an XComArg, rendered), else the output of an upstream task.
+class Bounds(NamedTuple):
+    """How large one batch may be: messages, bytes, seconds."""
 
-    :param name: the parameter's name, for the error
-    :param key: a key that tells the right output from others
-    :raises ConfigError: if there is none, or more than one
+    max_events: int
+    max_bytes: int
+    max_duration: float
+
+
+def bounds_of(operator: Any) -> Bounds:
+    """Return an operator's bounds, those not given from ``[openmetadata_ol]``.
+
+    :raises ConfigError: if one is no number above 0
     """
-    if given is not None:
-        found = [given]
-    else:
-        ids = sorted(operator.upstream_task_ids)
-        outputs = context["ti"].xcom_pull(task_ids=ids) if ids else []
-        found = [output for output in outputs or () if isinstance(output, dict) and key in output]
-    if len(found) != 1 or not isinstance(found[0], dict) or key not in found[0]:
+    from openmetadata_ol_provider import conf
+
+    for name in Bounds._fields:
+        value = getattr(operator, name)
+        if value is not None and not (isinstance(value, int | float) and value > 0):
+            raise ConfigError(f"{name} is {value!r}; give a number above 0, or leave it out for the default")
+    return Bounds(
+        conf.max_events() if operator.max_events is None else operator.max_events,
+        conf.max_bytes() if operator.max_bytes is None else operator.max_bytes,
+        conf.max_duration() if operator.max_duration is None else operator.max_duration,
+    )
+
+
+class Letterbox(NamedTuple):
+    """Where messages go that cannot be used, as the steps take it."""
+
+    topic: str | None
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """Topics that a pattern shall not match: dead letters read again would only be dead letters again."""
+        from openmetadata_ol_provider.steps import SKIP
+
+        return () if self.topic in {None, SKIP} else (str(self.topic),)
+
+
+def letterbox_of(operator: Any) -> Letterbox:
+    """Return an operator's dead-letter topic, if none is given that of ``[openmetadata_ol]``."""
+    from openmetadata_ol_provider import conf
+
+    return Letterbox(operator.dead_letter_topic or conf.dead_letter_topic())
+
+
+def input_of(operator: Any, context: Any, name: str, keys: set[str], read: Callable[[dict[str, Any]], T]) -> T:
+    """Return an operator's input: its parameter (an XComArg, rendered), else the output of an upstream task.
+
+    :param name: the parameter's name
+    :param keys: keys that together tell the right output from others
+    :param read: makes the input of its plain JSON
+    :raises ConfigError: if there is none, more than one, or one that cannot be read
+    """
+    who = f"{type(operator).__name__} {operator.task_id!r}"
+    given = getattr(operator, name)
+    if given is None:
+        given = _pulled(operator, context, who, name, keys)
+    if not isinstance(given, dict) or not keys <= given.keys():
+        raise ConfigError(f"{who}: {name} is no {name} but {_described(given)}; set {name}=<task>.output")
+    try:
+        return read(given)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{who}: the {name} cannot be read: {error}; clear the task that made it") from None
+
+
+def _pulled(operator: Any, context: Any, who: str, name: str, keys: set[str]) -> Any:
+    ids = sorted(operator.upstream_task_ids)
+    outputs = context["ti"].xcom_pull(task_ids=ids) if ids else []
+    found = [output for output in outputs or () if isinstance(output, dict) and keys <= output.keys()]
+    if len(found) != 1:
         raise ConfigError(
-            f"{type(operator).__name__} {operator.task_id!r}: {len(found)} upstream tasks give a {name}, one must; "
+            f"{who}: {len(found)} of the upstream tasks ({', '.join(ids) or 'none'}) give a {name}, exactly one must; "
             f"set {name}=<task>.output"
         )
-    return dict(found[0])
+    return found[0]
+
+
+def _described(given: object) -> str:
+    # Not its text: a plan or batch may be megabytes.
+    return f"a dict with the keys {sorted(given)[:10]}" if isinstance(given, dict) else f"a {type(given).__name__}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import as_topics, failing_well
+from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -57,7 +57,6 @@ class ConsumeOpenLineageOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
-        from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.state import default_state_key, read_checkpoint
         from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
@@ -66,16 +65,15 @@ class ConsumeOpenLineageOperator(BaseOperator):
             topics = as_topics(self.topics)
             state_key = self.state_key or default_state_key(self.dag_id, topics)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
-            backlog = hook.backlog(topics, read_checkpoint(state_key))
+            bounds, letterbox = bounds_of(self), letterbox_of(self)
+            backlog = hook.backlog(topics, read_checkpoint(state_key), letterbox.exclude)
             result = hook.read(
                 backlog,
-                max_messages=self.max_events or conf.max_events(),
-                max_bytes=self.max_bytes or conf.max_bytes(),
-                max_duration=self.max_duration or conf.max_duration(),
+                max_messages=bounds.max_events,
+                max_bytes=bounds.max_bytes,
+                max_duration=bounds.max_duration,
             )
-            consumed = decode_messages(
-                result, state_key, self.kafka_config_id, self.dead_letter_topic or conf.dead_letter_topic()
-            )
+            consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
             send_dead_letters(hook, consumed.letters)
         batch = consumed.batch
         self.log.info(

@@ -10,7 +10,9 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import (
     as_topics,
+    bounds_of,
     failing_well,
+    letterbox_of,
     read_config,
     run_limits,
     without_own_events,
@@ -95,7 +97,6 @@ class IngestOpenLineageOperator(BaseOperator):
         return report.to_dict()
 
     def _work(self, hook: OpenLineageKafkaHook, client: OpenMetadataClient, config: Config) -> PublishReport:
-        from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.openmetadata.report import PublishReport
         from openmetadata_ol_provider.state import default_state_key, read_state
         from openmetadata_ol_provider.steps import (
@@ -110,19 +111,15 @@ class IngestOpenLineageOperator(BaseOperator):
         state_key = self.state_key or default_state_key(self.dag_id, topics)
         stored = read_state(state_key)
         runs = stored.runs
-        backlog = hook.backlog(topics, stored.checkpoint)
+        bounds, letterbox = bounds_of(self), letterbox_of(self)
+        backlog = hook.backlog(topics, stored.checkpoint, letterbox.exclude)
         self.log.info("%d messages are waiting", backlog.events)
-        deadline = time.monotonic() + (self.max_duration or conf.max_duration())
-        dead_letter_topic = self.dead_letter_topic or conf.dead_letter_topic()
+        deadline = time.monotonic() + bounds.max_duration
         report, more = PublishReport(), True
         with hook.reader(backlog) as reader:
             while more and (left := deadline - time.monotonic()) > 0:
-                result = reader.read(
-                    max_messages=self.max_events or conf.max_events(),
-                    max_bytes=self.max_bytes or conf.max_bytes(),
-                    max_duration=left,
-                )
-                consumed = decode_messages(result, state_key, self.kafka_config_id, dead_letter_topic)
+                result = reader.read(max_messages=bounds.max_events, max_bytes=bounds.max_bytes, max_duration=left)
+                consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
                 translated = translate_batch(consumed.batch, runs, config, run_limits())
                 batch_report = publish_translated(translated, client, config, dry_run=self.is_dry_run)
                 if not self.is_dry_run:

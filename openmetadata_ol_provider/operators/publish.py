@@ -53,7 +53,7 @@ class PublishLineageOperator(BaseOperator):
 
         with failing_well():
             config = read_config(self.config)
-            translated = Translated.from_dict(input_of(self, self.plan, context, "plan", "state"))
+            translated = input_of(self, context, "plan", {"edges", "state"}, Translated.from_dict)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
             report = publish_translated(translated, client, config, dry_run=self.is_dry_run)
             if not self.is_dry_run and not report.already_published:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
+#: Problems that are logged one by one.
+_LOGGED = 50
+
+
 class TranslateOpenLineageOperator(BaseOperator):
     """Merge a batch of events with the runs that are still open, and work out what should be true in the catalogue.
 
@@ -45,7 +49,7 @@ class TranslateOpenLineageOperator(BaseOperator):
 
         with failing_well():
             config = without_own_events(read_config(self.config), self.dag_id)
-            batch = EventBatch.from_dict(input_of(self, self.batch, context, "batch", "events"))
+            batch = input_of(self, context, "batch", {"origin", "count", "events"}, EventBatch.from_dict)
             runs = read_state(batch.origin.state_key).runs
             translated = translate_batch(batch, runs, config, run_limits())
         plan = translated.plan
@@ -58,6 +62,8 @@ class TranslateOpenLineageOperator(BaseOperator):
             len(plan.problems),
             len(translated.runs.runs),
         )
-        for problem in plan.problems:
+        for problem in plan.problems[:_LOGGED]:
             self.log.warning("%s: %s: %s", problem.kind, problem.where, problem.detail)
+        if len(plan.problems) > _LOGGED:
+            self.log.warning("and %d more problems, all of them in the plan", len(plan.problems) - _LOGGED)
         return translated.to_dict()

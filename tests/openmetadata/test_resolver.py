@@ -123,6 +123,12 @@ def test_only_letter_case_apart_is_ambiguous_when_neither_is_exact() -> None:
         assert resolve(client, dataset(PG, "shop.public.tab")).outcome == "ambiguous"
 
 
+def test_names_that_connectors_store_with_replacements_are_found() -> None:
+    seed = {**SEED, "tables": [{"fqn": "pg.shop.public.a__reserved__arrow__b", "columns": []}]}
+    with CatalogueServer(seed) as server, OpenMetadataClient(server.url) as client:
+        assert resolve(client, dataset(PG, "shop.public.a>b")).outcome == "resolved"
+
+
 def test_exact_case_can_be_asked_for(client: OpenMetadataClient) -> None:
     exact = {"datasets": {"case": "exact"}}
     assert resolve(client, dataset(PG, "shop.public.mixed"), **exact).outcome == "unresolved"

@@ -51,7 +51,8 @@ def test_edges_into_one_target_never_overlap(web: Callable[[type[BaseHTTPRequest
             pass
 
     made = plan(*(edge(one, totals()) for one in SOURCES), datasets=(*SOURCES, totals()))
-    with CatalogueServer({**SEED, "tables": [*SEED["tables"], *TABLES]}, latency=0.005) as catalogue:
-        with OpenMetadataClient(web(Watching), max_connections=6) as client:
-            assert publish_plan(made, client, config()).edges.published == 12
+    seed = {**SEED, "tables": [*SEED["tables"], *TABLES]}
+    watched = OpenMetadataClient(web(Watching), max_connections=6)
+    with CatalogueServer(seed, latency=0.005) as catalogue, watched as client:
+        assert publish_plan(made, client, config()).edges.published == 12
     assert overlaps == [1] * 12

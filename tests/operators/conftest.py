@@ -36,7 +36,8 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def connections(monkeypatch: pytest.MonkeyPatch, connections: None) -> None:
-    """Add a Kafka connection of another consumer group."""
+    """Add Kafka connections of other consumer groups, which have committed nothing."""
     kafka = json.loads(os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"])
-    kafka["extra"]["group.id"] = "other"
-    monkeypatch.setenv("AIRFLOW_CONN_KAFKA_OTHER_GROUP", json.dumps(kafka))
+    for group in ("other_group", "undisturbed"):
+        kafka["extra"]["group.id"] = group
+        monkeypatch.setenv(f"AIRFLOW_CONN_KAFKA_{group.upper()}", json.dumps(kafka))

@@ -1,4 +1,4 @@
-"""What the tests of the operators share: events, sending them, running the steps, looking at what the catalogue holds."""
+"""What the tests of the operators share: events and their sender, the steps, and what is there afterwards."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def ingest(**parameters: Any) -> Any:
     return handed_on(task.execute(context={}))
 
 
-# -- what there is afterwards --------------------------------------------------------------------------------------------
+# -- what there is afterwards ------------------------------------------------------------------------------------------
 
 
 def state_document(key: str = f"openmetadata_ol.{DAG_ID}.{TOPIC}") -> Any:

@@ -107,6 +107,9 @@ def test_batches_of_any_size_leave_the_same_catalogue(
 def test_the_checkpoint_stands_at_the_end_and_the_group_is_there_too(send: Sender, broker: KafkaBroker) -> None:
     send.events(*captured("dbt-postgres"))
     run_steps()
-    ends = {partition: len([m for m in received(broker.bootstrap, TOPIC) if m.partition() == partition]) for partition in range(3)}
+    ends = {
+        partition: len([m for m in received(broker.bootstrap, TOPIC) if m.partition() == partition])
+        for partition in range(3)
+    }
     assert checkpoint() == ends
     assert committed(broker.bootstrap) == ends

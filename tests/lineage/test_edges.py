@@ -1,0 +1,252 @@
+"""Which edges a run makes: from column lineage where there is one, else inputs x outputs, and never to itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from openmetadata_ol_provider.lineage import edges as edges_module
+from openmetadata_ol_provider.lineage.plan import Edge
+from tests.support import PG, Json, arrows, column_arrows, columns, dataset, plan_of, run_event, symlinks
+
+
+def edges_of(*, inputs: Any, outputs: Any) -> tuple[Edge, ...]:
+    return plan_of(run_event(inputs=inputs, outputs=outputs)).edges
+
+
+def arrows_of(*, inputs: Any, outputs: Any) -> list[str]:
+    return arrows(plan_of(run_event(inputs=inputs, outputs=outputs)))
+
+
+def test_without_column_lineage_every_input_goes_to_every_output() -> None:
+    edges = edges_of(inputs=["a", "b"], outputs=["x", "y"])
+    assert sorted((edge.source.name, edge.target.name) for edge in edges) == [
+        ("a", "x"),
+        ("a", "y"),
+        ("b", "x"),
+        ("b", "y"),
+    ]
+    assert {(edge.basis, edge.columns, edge.job.name) for edge in edges} == {("product", (), "job")}
+
+
+def test_with_column_lineage_each_output_has_the_sources_it_names_and_no_others() -> None:
+    outputs = [dataset("x", columnLineage=columns(p=[("a", "c")])), dataset("y", columnLineage=columns(q=[("b", "d")]))]
+    edges = edges_of(inputs=["a", "b"], outputs=outputs)
+    assert sorted((edge.source.name, edge.target.name, edge.basis) for edge in edges) == [
+        ("a", "x", "columns"),
+        ("b", "y", "columns"),
+    ]
+    assert column_arrows(edges) == ["a.c -> x.p", "b.d -> y.q"]
+
+
+def test_a_column_of_several_sources_is_a_pair_for_each() -> None:
+    output = dataset("x", columnLineage=columns(p=[("a", "c"), ("b", "d"), ("a", "e")]))
+    edges = edges_of(inputs=["a", "b"], outputs=[output])
+    assert len(edges) == 2
+    assert column_arrows(edges) == ["a.c -> x.p", "a.e -> x.p", "b.d -> x.p"]
+
+
+def test_a_source_named_twice_for_a_column_is_one_pair() -> None:
+    [edge] = edges_of(inputs=["a"], outputs=[dataset("x", columnLineage=columns(p=[("a", "c"), ("a", "c")]))])
+    assert len(edge.columns) == 1
+
+
+def test_dataset_wide_sources_are_table_edges() -> None:
+    output = dataset("x", columnLineage=columns(("b", "key"), p=[("a", "c")]))
+    edges = edges_of(inputs=["a", "b"], outputs=[output])
+    assert {edge.source.name: len(edge.columns) for edge in edges} == {"a": 1, "b": 0}
+
+
+def test_what_column_lineage_left_over_goes_to_a_single_output() -> None:
+    output = dataset("x", columnLineage=columns(p=[("a", "c")]))
+    edges = edges_of(inputs=["a", "joined"], outputs=[output])
+    assert {edge.source.name: edge.basis for edge in edges} == {"a": "columns", "joined": "product"}
+
+
+def test_what_column_lineage_left_over_goes_to_none_of_several_outputs() -> None:
+    outputs = [dataset(name, columnLineage=columns(p=[("a", "c")])) for name in ("x", "y")]
+    assert arrows_of(inputs=["a", "joined"], outputs=outputs) == ["a -> x", "a -> y"]
+
+
+def test_an_output_without_column_lineage_beside_one_with_takes_every_input() -> None:
+    outputs = [dataset("x", columnLineage=columns(p=[("a", "c")])), "y"]
+    assert arrows_of(inputs=["a", "b"], outputs=outputs) == ["a -> x", "a -> y", "b -> y"]
+
+
+@pytest.mark.parametrize(
+    "facet", [{}, {"fields": {}}, {"fields": None, "dataset": []}, {"_deleted": True}, columns(p=[("a", "c")]) | {"_deleted": True}]
+)
+def test_column_lineage_that_is_empty_or_withdrawn_is_none(facet: Json) -> None:
+    [edge] = edges_of(inputs=["a"], outputs=[dataset("x", columnLineage=facet)])
+    assert (edge.basis, edge.columns) == ("product", ())
+
+
+def test_column_lineage_may_name_sources_that_are_no_inputs() -> None:
+    plan = plan_of(run_event(inputs=[], outputs=[dataset("d.s.x", columnLineage=columns(p=[("d.s.a", "c")]))]))
+    assert arrows(plan) == ["d.s.a -> d.s.x"]
+    assert "d.s.a" in [item.name for item in plan.datasets]
+
+
+def test_the_name_of_a_cte_is_no_source() -> None:
+    output = dataset("d.s.x", columnLineage=columns(p=[("recent", "c"), ("d.s.a", "c")]))
+    assert arrows_of(inputs=["d.s.a"], outputs=[output]) == ["d.s.a -> d.s.x"]
+
+
+def test_a_source_named_by_a_symlink_of_an_input_is_that_input() -> None:
+    source = dataset("/wh/orders", "s3://lake", symlinks=symlinks((PG, "sales.orders", "TABLE")))
+    edges = edges_of(inputs=[source], outputs=[dataset("x", columnLineage=columns(p=[("sales.orders", "c")]))])
+    [edge] = edges
+    assert (edge.source.namespace, edge.source.name) == ("s3://lake", "/wh/orders")
+    assert column_arrows(edges) == ["/wh/orders.c -> x.p"]
+
+
+def test_a_source_named_by_a_partition_of_an_input_is_that_input() -> None:
+    refs = columns(p=[])
+    refs["fields"]["p"]["inputFields"] = [{"namespace": "s3a://lake", "name": "/orders/dt=1", "field": "c"}]
+    edges = edges_of(inputs=[dataset("orders", "s3://lake")], outputs=[dataset("x", columnLineage=refs)])
+    assert column_arrows(edges) == ["orders.c -> x.p"]
+
+
+def test_incomplete_references_are_left_out() -> None:
+    facet = {"fields": {"p": {"inputFields": [{}, {"namespace": PG}, {"namespace": PG, "name": "a"}]}, "q": {}}}
+    [edge] = edges_of(inputs=["a"], outputs=[dataset("x", columnLineage=facet)])
+    assert (edge.basis, edge.columns) == ("columns", ())
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        pytest.param(dataset("a"), dataset("a"), id="the same name"),
+        pytest.param(dataset("A", "postgresql://db:5432"), dataset("a"), id="another spelling"),
+        pytest.param(dataset("t/dt=1", "s3a://b"), dataset("t", "s3://b"), id="a partition"),
+        pytest.param(
+            dataset("/wh/t", "s3://b", symlinks=symlinks(("hive://m:1", "d.t", "TABLE"))),
+            dataset("d.t", "hive://m:1"),
+            id="a table symlink",
+        ),
+        pytest.param(
+            dataset("d.t", "hive://m:1"),
+            dataset("d.t", "hive://other:1", symlinks=symlinks(("hive://m:1", "d.t", "LOCATION"))),
+            id="another symlink",
+        ),
+        pytest.param(
+            dataset("/wh/t", "file", symlinks=symlinks(("hive://m:1", "d.t", "TABLE"))),
+            dataset("/other/t", "file", symlinks=symlinks(("hive://m:1", "d.t", "TABLE"))),
+            id="a symlink of both",
+        ),
+    ],
+)
+def test_a_dataset_is_never_its_own_source(source: Json, target: Json) -> None:
+    assert edges_of(inputs=[source], outputs=[target]) == ()
+    refs = {"namespace": source["namespace"], "name": source["name"], "field": "c"}
+    target["facets"] = target["facets"] | {"columnLineage": {"fields": {"p": {"inputFields": [refs]}}}}
+    assert edges_of(inputs=[source], outputs=[target]) == ()
+
+
+def test_a_withdrawn_symlink_is_no_identity() -> None:
+    gone = symlinks((PG, "x", "TABLE")) | {"_deleted": True}
+    plan = plan_of(run_event(inputs=[dataset("a", symlinks=gone)], outputs=["x"]))
+    assert arrows(plan) == ["a -> x"]
+    assert [identity.name for item in plan.datasets for identity in item.identities] == ["a", "x"]
+
+
+@pytest.mark.parametrize("side", ["inputs", "outputs"])
+def test_a_dropped_dataset_has_no_part_in_lineage(side: str) -> None:
+    dropped = dataset("gone", lifecycleStateChange={"lifecycleStateChange": "drop"})
+    sides: dict[str, Any] = {"inputs": ["a"], "outputs": ["x"]}
+    sides[side] = [*sides[side], dropped]
+    assert arrows_of(**sides) == ["a -> x"]
+
+
+@pytest.mark.parametrize("change", ["CREATE", "ALTER", "OVERWRITE", "TRUNCATE", "RENAME", None])
+def test_other_changes_leave_lineage_alone(change: str | None) -> None:
+    output = dataset("x", lifecycleStateChange={"lifecycleStateChange": change})
+    assert arrows_of(inputs=["a"], outputs=[output]) == ["a -> x"]
+
+
+def test_an_ephemeral_dbt_model_has_no_part_in_lineage() -> None:
+    cte = dataset("d.s.cte", dbt_model={"config": {"materialized": "ephemeral"}})
+    table = dataset("d.s.t", dbt_model={"config": {"materialized": "table"}})
+    assert arrows_of(inputs=["a"], outputs=[cte, table]) == ["a -> d.s.t"]
+
+
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_list_of_topics_is_a_dataset_for_each(separator: str) -> None:
+    topics = dataset(f"orders{separator} refunds", "kafka://b:9092")
+    plan = plan_of(run_event(inputs=[topics], outputs=["x"]))
+    assert arrows(plan) == ["orders -> x", "refunds -> x"]
+    assert [item.name for item in plan.datasets] == ["orders", "refunds", "x"]
+
+
+def transformations_of(column: Json) -> list[tuple[Any, ...]]:
+    facet = {"fields": {"p": column}}
+    [edge] = edges_of(inputs=["a"], outputs=[dataset("x", columnLineage=facet)])
+    [pair] = edge.columns
+    return [(item.type, item.subtype, item.description, item.masking) for item in pair.transformations]
+
+
+REF = {"namespace": PG, "name": "a", "field": "c"}
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        pytest.param({"inputFields": [REF]}, [], id="none given"),
+        pytest.param({"inputFields": [REF | {"transformations": []}]}, [], id="empty"),
+        pytest.param(
+            {"inputFields": [REF | {"transformations": [{"type": "INDIRECT", "subtype": "JOIN", "masking": False}]}]},
+            [("INDIRECT", "JOIN", None, None)],
+            id="indirect",
+        ),
+        pytest.param(
+            {"inputFields": [REF | {"transformations": [{"type": "direct"}, {"subtype": "SUM", "masking": True}]}]},
+            [("DIRECT", None, None, None), ("DIRECT", "SUM", None, True)],
+            id="several",
+        ),
+        pytest.param(
+            {"inputFields": [REF], "transformationType": "IDENTITY", "transformationDescription": "as it is"},
+            [("DIRECT", "IDENTITY", "as it is", None)],
+            id="old keys",
+        ),
+        pytest.param(
+            {"inputFields": [REF], "transformationType": "MASKED"},
+            [("DIRECT", "MASKED", None, True)],
+            id="old keys, masked",
+        ),
+        pytest.param(
+            {"inputFields": [REF | {"transformations": [{"type": "DIRECT"}]}], "transformationType": "MASKED"},
+            [("DIRECT", None, None, None)],
+            id="new keys win over old ones",
+        ),
+    ],
+)
+def test_transformations_are_read_with_the_keys_of_every_version(column: Json, expected: list[tuple[Any, ...]]) -> None:
+    assert transformations_of(column) == expected
+
+
+def test_a_product_that_is_too_large_is_reported_and_not_drawn() -> None:
+    inputs, outputs = [f"a{number}" for number in range(101)], [f"x{number}" for number in range(100)]
+    plan = plan_of(run_event(inputs=inputs, outputs=outputs, job="wide"))
+    assert plan.edges == ()
+    assert [(problem.kind, problem.where) for problem in plan.problems] == [("product_too_large", "job ns wide")]
+
+
+def test_a_product_that_is_too_large_costs_no_edge_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges_module, "MAX_PRODUCT", 3)
+    outputs = [dataset("x", columnLineage=columns(p=[("a", "c")])), "y", "z"]
+    plan = plan_of(run_event(inputs=["a", "b"], outputs=outputs))
+    assert arrows(plan) == ["a -> x"]
+    assert [problem.kind for problem in plan.problems] == ["product_too_large"]
+
+
+def test_a_product_of_the_largest_size_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edges_module, "MAX_PRODUCT", 4)
+    assert len(edges_of(inputs=["a", "b"], outputs=["x", "y"])) == 4
+
+
+@pytest.mark.parametrize("sides", [{"inputs": ["a"], "outputs": []}, {"inputs": [], "outputs": ["x"]}])
+def test_a_run_with_one_side_only_makes_no_edge(sides: dict[str, list[str]]) -> None:
+    plan = plan_of(run_event(**sides))  # type: ignore[arg-type]
+    assert plan.edges == ()
+    assert len(plan.datasets) == 1

@@ -1,0 +1,99 @@
+"""The ``lineage`` facet: where a producer states its lineage, nothing is inferred beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support import PG, Json, arrows, column_arrows, columns, dataset, dataset_event, job_event, plan_of, run_event
+
+
+def source(name: str, field: str | None = None, **more: Any) -> Json:
+    found = {"namespace": PG, "name": name, "type": "DATASET", **more}
+    return found if field is None else found | {"field": field}
+
+
+def entry(name: str, *inputs: Json, **fields: list[Json]) -> Json:
+    return source(name, inputs=list(inputs), fields={field: {"inputs": found} for field, found in fields.items()})
+
+
+def stated(*entries: Json, **more: Any) -> Json:
+    return {"lineage": {"entries": list(entries), **more}}
+
+
+def test_the_facet_is_the_full_picture() -> None:
+    output = dataset("x", columnLineage=columns(p=[("b", "c")]))
+    plan = plan_of(run_event(inputs=["a", "b"], outputs=[output, "y"], job_facets=stated(entry("x", source("a")))))
+    assert [(edge.source.name, edge.target.name, edge.basis, edge.columns) for edge in plan.edges] == [
+        ("a", "x", "explicit", ())
+    ]
+
+
+def test_fields_are_column_pairs_and_dataset_wide_fields_are_not() -> None:
+    entries = entry("x", source("b", "key"), p=[source("a", "c", transformations=[{"type": "DIRECT", "subtype": "SUM"}])])
+    plan = plan_of(run_event(job_facets=stated(entries)))
+    assert arrows(plan) == ["a -> x", "b -> x"]
+    assert column_arrows(plan.edges) == ["a.c -> x.p"]
+    [pair] = [pair for edge in plan.edges for pair in edge.columns]
+    assert [item.subtype for item in pair.transformations] == ["SUM"]
+
+
+def test_a_field_whose_source_field_is_unknown_is_a_table_edge() -> None:
+    plan = plan_of(run_event(job_facets=stated(entry("x", p=[source("a")]))))
+    assert (arrows(plan), column_arrows(plan.edges)) == (["a -> x"], [])
+
+
+def test_jobs_as_sources_or_targets_make_no_edge_between_datasets() -> None:
+    to_job = {"type": "JOB", "namespace": "ns", "name": "next", "inputs": [source("a")]}
+    entries = [to_job, {"type": "JOB", "inputs": [source("a")]}, entry("x", {"type": "JOB"}), entry("y")]
+    assert plan_of(run_event(inputs=["a"], outputs=["x"], job_facets=stated(*entries))).edges == ()
+
+
+def test_entries_add_up_over_the_events_of_a_run() -> None:
+    plan = plan_of(
+        run_event("START", job_facets=stated(entry("x", source("a")))),
+        run_event("COMPLETE", seconds=1, job_facets=stated(entry("x", source("b")))),
+        run_event("COMPLETE", seconds=1, job_facets=stated(entry("x", source("b")))),
+    )
+    assert arrows(plan) == ["a -> x", "b -> x"]
+
+
+def test_an_empty_statement_says_that_there_is_no_lineage() -> None:
+    assert plan_of(run_event(inputs=["a"], outputs=["x"], job_facets=stated())).edges == ()
+
+
+def test_what_is_withdrawn_is_not_stated_and_lineage_is_inferred_again() -> None:
+    events = [
+        run_event("START", job_facets=stated(entry("x", source("wrong")))),
+        run_event("COMPLETE", seconds=1, inputs=["a"], outputs=["x"], job_facets={"lineage": {"_deleted": True}}),
+    ]
+    assert arrows(plan_of(*events)) == arrows(plan_of(*reversed(events))) == ["a -> x"]
+
+
+def test_a_dataset_is_not_its_own_source() -> None:
+    assert plan_of(run_event(job_facets=stated(entry("x", source("X"), source("a"))))).edges[0].source.name == "a"
+
+
+def test_a_failed_run_states_nothing() -> None:
+    assert plan_of(run_event("FAIL", job_facets=stated(entry("x", source("a"))))).edges == ()
+
+
+def test_a_job_event_declares_and_the_latest_replaces() -> None:
+    plan = plan_of(
+        job_event(seconds=1, job_facets=stated(entry("x", source("b")))),
+        job_event(seconds=0, job_facets=stated(entry("x", source("a")))),
+    )
+    assert arrows(plan) == ["b -> x"]
+
+
+def test_a_dataset_event_states_what_a_view_is_made_of() -> None:
+    view = dataset("view", lineage={"inputs": [source("a")], "fields": {"p": {"inputs": [source("b", "c")]}}})
+    plan = plan_of(dataset_event(view))
+    assert arrows(plan) == ["a -> view", "b -> view"]
+    assert column_arrows(plan.edges) == ["b.c -> view.p"]
+    assert {edge.job for edge in plan.edges} == {None}
+    assert plan.runs == ()
+
+
+def test_the_statement_of_a_dataset_has_no_place_on_a_runs_output() -> None:
+    output = dataset("x", lineage={"inputs": [source("elsewhere")]})
+    assert arrows(plan_of(run_event(inputs=["a"], outputs=[output]))) == ["a -> x"]
