@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
+
+import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
@@ -28,6 +29,15 @@ STATE_VERSION = 1
 MAX_KEY = 250
 
 Checkpoint = dict[str, dict[str, int]]
+
+
+class _Document(msgspec.Struct, frozen=True):
+    """The Variable's JSON; ``runs`` is packed, since a Variable's text is bounded on some databases."""
+
+    version: int
+    checkpoint: dict[str, dict[str, Annotated[int, msgspec.Meta(ge=0)]]]
+    updated_at: str = ""
+    runs: str | None = None
 
 
 class StoredState(NamedTuple):
@@ -52,18 +62,16 @@ def read_state(state_key: str) -> StoredState:
     :raises CheckpointError: if the Variable does not hold what this package wrote
     """
     document = _read(state_key)
-    packed = document.get("runs")
     try:
-        runs = unpack(packed, RunState) if packed else RunState()
+        runs = unpack(document.runs, RunState) if document.runs else RunState()
     except ValueError as error:
         raise _damaged(state_key, error) from None
-    return StoredState(document["checkpoint"], runs)
+    return StoredState(document.checkpoint, runs)
 
 
 def read_checkpoint(state_key: str) -> Checkpoint:
     """Read the checkpoint alone: topic -> partition (as text) -> next offset."""
-    checkpoint: Checkpoint = _read(state_key)["checkpoint"]
-    return checkpoint
+    return _read(state_key).checkpoint
 
 
 def write_state(origin: BatchOrigin, runs: RunState) -> Checkpoint:
@@ -76,13 +84,9 @@ def write_state(origin: BatchOrigin, runs: RunState) -> Checkpoint:
     stored = read_checkpoint(origin.state_key)
     check(origin, stored)
     checkpoint = advanced(stored, origin)
-    document = {
-        "version": STATE_VERSION,
-        "checkpoint": checkpoint,
-        "updated_at": iso(dt.datetime.now(dt.timezone.utc)),
-        "runs": pack(runs),
-    }
-    set_variable(origin.state_key, json.dumps(document), "State of openmetadata-ol-provider: do not edit by hand")
+    document = _Document(STATE_VERSION, checkpoint, iso(dt.datetime.now(dt.timezone.utc)), pack(runs))
+    text = msgspec.json.encode(document).decode()
+    set_variable(origin.state_key, text, "State of openmetadata-ol-provider: do not edit by hand")
     return checkpoint
 
 
@@ -126,18 +130,17 @@ def _stands(checkpoint: Mapping[str, Mapping[str, int]], topic: str, partition: 
     return checkpoint.get(topic, {}).get(str(partition))
 
 
-def _read(state_key: str) -> dict[str, Any]:
+def _read(state_key: str) -> _Document:
     text = get_variable(state_key)
     if not text:
-        return {"checkpoint": {}}
+        return _Document(STATE_VERSION, {})
     try:
-        document = json.loads(text)
-        known = document["version"] == STATE_VERSION and isinstance(document["checkpoint"], dict)
-    except (ValueError, TypeError, KeyError) as error:
+        document = msgspec.json.decode(text, type=_Document)
+    except ValueError as error:
         raise _damaged(state_key, error) from None
-    if not known:
-        raise _damaged(state_key, ValueError(f"version {document['version']!r}, supported: {STATE_VERSION}"))
-    return dict(document)
+    if document.version != STATE_VERSION:
+        raise _damaged(state_key, ValueError(f"version {document.version!r}, supported: {STATE_VERSION}"))
+    return document
 
 
 def _damaged(state_key: str, error: Exception) -> CheckpointError:

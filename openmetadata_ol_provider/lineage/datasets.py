@@ -8,6 +8,7 @@ from fnmatch import translate as glob
 import msgspec
 
 from openmetadata_ol_provider.config import Config, strip_slashes
+from openmetadata_ol_provider.lineage.aliases import Aliases
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
 from openmetadata_ol_provider.lineage.naming import Naming
@@ -28,10 +29,12 @@ class DatasetBook:
 
     :param config: for the filters
     :param naming: for the identities
+    :param aliases: names remembered from other runs
     """
 
-    def __init__(self, config: Config, naming: Naming) -> None:
+    def __init__(self, config: Config, naming: Naming, aliases: Aliases) -> None:
         self._naming = naming
+        self._aliases = aliases
         self._filter = Filter(config.datasets.include, config.datasets.exclude)
         self._rules = [(namespace_pattern(rule.namespace), rule.ignore) for rule in config.namespaces]
         self._entries: dict[DatasetId, _Entry] = {}
@@ -44,8 +47,7 @@ class DatasetBook:
         key = DatasetId(dataset.namespace, dataset.name)
         entry = self._entries.setdefault(key, _Entry())
         facets = dataset.facets
-        links = facets.symlinks.identifiers if facets and facets.symlinks and not facets.symlinks.deleted else None
-        for identity in self._naming.identities(dataset.namespace, dataset.name, links or ()):
+        for identity in self._naming.identities(dataset.namespace, dataset.name, self._aliases.links(dataset)):
             entry.identities[identity] = None
         if facets is None:
             return

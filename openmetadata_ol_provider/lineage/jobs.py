@@ -124,7 +124,7 @@ def _is_part(job_type: str | None) -> bool:
 def job_of(names: Family, facets: JobFacets | None, level: Level) -> Job:
     """Return a job with the facts that a catalogue can use; facets are never dumped whole."""
     facets = facets or JobFacets()
-    kind = facets.jobType
+    kind, location = facets.jobType, facets.sourceCodeLocation
     place = place_of(names, facets, level)
     job = names.own.job
     return Job(
@@ -142,7 +142,7 @@ def job_of(names: Family, facets: JobFacets | None, level: Level) -> Job:
         owners=owners_of(facets.ownership),
         tags=tags_of(facets.tags),
         sql=facets.sql.query or None if facets.sql and not facets.sql.deleted else None,
-        source_url=facets.sourceCodeLocation.url or None if facets.sourceCodeLocation else None,
+        source_url=location.url or None if location and not location.deleted else None,
     )
 
 

@@ -188,7 +188,11 @@ class LineagePlan(msgspec.Struct, frozen=True):
         """Return the plan as plain JSON values, every documented key present."""
         plan: dict[str, Any] = plain(self)
         for edge in plan["edges"]:
-            edge.setdefault("columns", [])
+            edge.setdefault("job", None)
+            for pair in edge.setdefault("columns", []):
+                pair.setdefault("transformations", [])
+        for run in plan["runs"]:
+            run.setdefault("ended_at", None)
         for item in (*plan["jobs"], *plan["datasets"]):
             item.setdefault("owners", [])
             item.setdefault("tags", [])
@@ -202,7 +206,7 @@ class LineagePlan(msgspec.Struct, frozen=True):
 
         :raises ValueError: if the plan is of another version or not a plan
         """
-        version = plan.get("version")
+        version = plan.get("version") if isinstance(plan, dict) else None
         if version != PLAN_VERSION:
             raise ValueError(f"plan version {version!r} is not supported (supported: {PLAN_VERSION})")
         return msgspec.convert(plan, cls)

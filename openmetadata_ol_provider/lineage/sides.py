@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from openmetadata_ol_provider.lineage.aliases import Aliases
 from openmetadata_ol_provider.lineage.naming import Naming, scheme_of
 from openmetadata_ol_provider.lineage.plan import DatasetId, Identity
 from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets
@@ -27,17 +28,16 @@ class Side(NamedTuple):
     temporary: bool = False
 
 
-def sides(datasets: Iterable[DatasetState], naming: Naming) -> list[Side]:
+def sides(datasets: Iterable[DatasetState], naming: Naming, aliases: Aliases) -> list[Side]:
     """Prepare the inputs or outputs of a run, sorted, so that the order of arrival never shows in the plan."""
     found = []
     for dataset in sorted(datasets, key=lambda dataset: (dataset.namespace, dataset.name)):
         facets = dataset.facets or DatasetFacets()
         if takes_part(facets):
-            links = facets.symlinks.identifiers if facets.symlinks and not facets.symlinks.deleted else None
             found.append(
                 Side(
                     DatasetId(dataset.namespace, dataset.name),
-                    naming.identities(dataset.namespace, dataset.name, links or ()),
+                    naming.identities(dataset.namespace, dataset.name, aliases.links(dataset)),
                     _column_lineage(facets),
                     is_temporary(dataset.namespace, dataset.name, facets),
                 )

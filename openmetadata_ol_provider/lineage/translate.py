@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.aliases import Aliases
 from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.edges import derive
@@ -76,6 +77,7 @@ def translate(
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
     translator = _Translator(config, assembled, microseconds(now))
+    translator.learn_names()
     translator.add_runs()
     translator.add_static()
     plan = translator.plan(len(events), (*problems, *assembled.problems))
@@ -90,13 +92,23 @@ class _Translator:
         self.assembled = assembled
         self.touched = touched
         self.naming = Naming(config.datasets)
-        self.book = DatasetBook(config, self.naming)
+        self.aliases = Aliases(assembled.state, touched)
+        self.book = DatasetBook(config, self.naming, self.aliases)
         self.wanted_jobs = Filter(config.pipelines.include, config.pipelines.exclude)
         self.jobs: dict[JobId, Job] = {}
         self.runs: list[RunRecord] = []
         self.edges: dict[tuple[object, ...], Edge] = {}
         self.problems: list[Problem] = []
         self._temporary: set[DatasetId] = set()
+
+    def learn_names(self) -> None:
+        """Learn symlinks first: one that comes late in a batch is true for what came before it."""
+        for run in (*self.assembled.changed, *self.assembled.snapshots):
+            self.aliases.learn((*run.inputs.values(), *run.outputs.values()))
+        for event in self.assembled.static:
+            at = microseconds(event.eventTime)
+            named = [event.dataset] if event.dataset else []
+            self.aliases.learn(_states([*named, *(event.inputs or ()), *(event.outputs or ())], at).values())
 
     def add_runs(self) -> None:
         level = self.config.pipelines.level
@@ -111,6 +123,12 @@ class _Translator:
             if self._published(run):
                 self._add_edges(names.own.job, run, by_name=_is_connector(run))
 
+        for snapshot in self.assembled.snapshots:
+            names = topmost(family(snapshot), state)
+            if self._wanted(names.pipeline(level), snapshot):
+                self._add_datasets(snapshot)
+                if self._published(snapshot):
+                    self._add_edges(names.own.job, snapshot)
         for task, children in transfers(self.assembled.changed, state):
             names = topmost(family(task), state)
             if self._published(task) and self._wanted(names.pipeline(level), task):
@@ -189,7 +207,9 @@ class _Translator:
         if entries is not None:
             self._keep(explicit_edges(entries, job, self.naming))
             return
-        inputs, outputs = (sides(single_topics(side.values()), self.naming) for side in (what.inputs, what.outputs))
+        inputs, outputs = (
+            sides(single_topics(side.values()), self.naming, self.aliases) for side in (what.inputs, what.outputs)
+        )
         self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
         derived = derive(job, inputs, outputs, self.naming, by_name=by_name)
         self.problems += derived.problems

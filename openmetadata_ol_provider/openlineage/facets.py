@@ -107,12 +107,19 @@ class RunFacets(Part):
     airflow: AirflowFacet | None = None
 
 
+class EmissionPattern(Part):
+    """How a job sends events (JobTypeJobFacet 2-0-4)."""
+
+    eventContentMode: str | None = None
+
+
 class JobTypeFacet(Facet):
     """JobTypeJobFacet."""
 
     processingType: str | None = None
     integration: str | None = None
     jobType: str | None = None
+    emissionPattern: EmissionPattern | None = None
 
 
 class DocumentationFacet(Facet):

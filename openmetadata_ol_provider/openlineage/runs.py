@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, State
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, Identifier, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.problem import Problem
 
@@ -90,12 +90,26 @@ class Bridge(Part):
     touched: int = 0
 
 
+class Alias(Part):
+    """Other names under which a dataset was seen."""
+
+    identifiers: list[Identifier] = msgspec.field(default_factory=list)
+    touched: int = 0
+
+
 class RunState(Part):
-    """What is kept between batches: runs by job namespace and run id, anchors of pipeline runs, temporary datasets."""
+    """What is kept between batches.
+
+    :param runs: by job namespace and run id
+    :param anchors: starts of pipeline runs
+    :param bridges: temporary datasets
+    :param aliases: other names of datasets
+    """
 
     runs: dict[str, Run] = msgspec.field(default_factory=dict)
     anchors: dict[str, Anchor] = msgspec.field(default_factory=dict)
     bridges: dict[str, Bridge] = msgspec.field(default_factory=dict)
+    aliases: dict[str, Alias] = msgspec.field(default_factory=dict)
 
 
 class Limits(NamedTuple):
@@ -112,10 +126,17 @@ class Limits(NamedTuple):
 
 
 class Assembled(NamedTuple):
-    """The outcome of a batch: the new state, the runs that changed, events that belong to no run, what was given up."""
+    """The outcome of a batch.
+
+    :param changed: the runs that events came in for, by their first event's time
+    :param snapshots: events that stand alone (COMPLETE_SNAPSHOT), each in the form of a run, never kept
+    :param static: events that belong to no run
+    :param problems: what was given up
+    """
 
     state: RunState
     changed: tuple[Run, ...]
+    snapshots: tuple[Run, ...]
     static: tuple[Event, ...]
     problems: tuple[Problem, ...]
 
@@ -142,6 +163,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     """
     touched = microseconds(now)
     changed: dict[str, Run] = {}
+    merged: list[tuple[Run, Event]] = []
     static = []
     for event in events:
         if event.run is None or event.job is None:
@@ -156,9 +178,19 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
         _merge_event(run, event)
         run.touched = touched
         changed[key] = run
+        merged.append((run, event))
+    # Datasets second: what sort of events a run sends may only be said by one that came in after others.
+    snapshots = {}
+    for run, event in merged:
+        if not _sends_snapshots(run):
+            _merge_datasets(run, event)
+        elif event.inputs or event.outputs:
+            snapshot = _snapshot(run, event)
+            snapshots[msgspec.json.encode(snapshot)] = snapshot
     problems = tuple(_expire(state, touched, limits, changed.keys()))
     runs = sorted(changed.values(), key=lambda run: (run.first_at, run.namespace, run.name, run.run_id))
-    return Assembled(state, tuple(runs), tuple(static), problems)
+    alone = (snapshots[key] for key in sorted(snapshots))
+    return Assembled(state, tuple(runs), tuple(alone), tuple(static), problems)
 
 
 def _merge_event(run: Run, event: Event) -> None:
@@ -172,10 +204,33 @@ def _merge_event(run: Run, event: Event) -> None:
     _merge_state(run, (event.eventType or "OTHER").upper(), time)
     run.run_facets = merge_facets(run.run_facets, run.run_times, event.run.facets, time)
     run.job_facets = merge_facets(run.job_facets, run.job_times, event.job.facets, time)
+
+
+def _merge_datasets(run: Run, event: Event) -> None:
+    time = microseconds(event.eventTime)
     run.joint = run.joint or bool(event.inputs and event.outputs)
     for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs)):
         for dataset in datasets or ():
             _merge_dataset(side, dataset, time)
+
+
+def _sends_snapshots(run: Run) -> bool:
+    """Tell a run whose events each hold the whole picture of their time window, and must not be united."""
+    kind = run.job_facets.jobType if run.job_facets else None
+    pattern = kind.emissionPattern if kind else None
+    return pattern is not None and (pattern.eventContentMode or "").upper() == "COMPLETE_SNAPSHOT"
+
+
+def _snapshot(run: Run, event: Event) -> Run:
+    """Return one event of such a run in the form of a run of its own."""
+    assert event.run is not None
+    assert event.job is not None
+    at = microseconds(event.eventTime)
+    alone = Run(run_id=run.run_id, namespace=run.namespace, name=run.name, name_at=at, first_at=at)
+    _merge_event(alone, event)
+    alone.run_facets, alone.job_facets = run.run_facets, run.job_facets
+    _merge_datasets(alone, event)
+    return alone
 
 
 def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: int) -> None:
@@ -219,7 +274,7 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
             del state.runs[key]
             if not run.terminal:
                 yield _given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
-    for kept in (state.anchors, state.bridges):
+    for kept in (state.anchors, state.bridges, state.aliases):
         for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:
             del kept[key]
 

@@ -6,9 +6,7 @@ not undone by something that still runs.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
@@ -16,27 +14,10 @@ from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.names import task_name
+from openmetadata_ol_provider.openmetadata.status_merge import canonical, epoch_ms, merged_status
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef
-
-PENDING, SUCCESSFUL, FAILED = "Pending", "Successful", "Failed"
-_STATUS = {"START": PENDING, "RUNNING": PENDING, "COMPLETE": SUCCESSFUL, "FAIL": FAILED, "ABORT": FAILED}
-_TERMINAL = frozenset({SUCCESSFUL, FAILED, "Skipped"})
-#: Fields of a status that every version takes, and those that 1.10 added.
-_FIELDS = ("timestamp", "executionStatus", "taskStatus")
-_FIELDS_1_10 = (
-    "executionId",
-    "endTime",
-    "version",
-    "parameters",
-    "executedBy",
-    "inputs",
-    "outputs",
-    "metrics",
-    "error",
-)
-_MAX_ERROR = 1000
 
 
 class PipelineRun(NamedTuple):
@@ -55,26 +36,6 @@ class PipelineRun(NamedTuple):
     def where(self) -> str:
         """How problems name the run."""
         return f"status of {self.ref.fqn} at {self.timestamp}"
-
-
-def epoch_ms(text: str | None) -> int | None:
-    """Return an ISO 8601 time (UTC when it does not say) in epoch milliseconds, ``None`` for what is no time."""
-    if not text:
-        return None
-    # Python 3.10 reads neither Z nor fractions of any other length than 3 and 6.
-    match = re.fullmatch(r"(.*?\d)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?", text.strip())
-    if match is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(match.group(1))
-        zone = match.group(3) or "Z"
-        offset = "+00:00" if zone in "Zz" else zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
-        tz = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo
-    except ValueError:
-        return None
-    fraction = int(((match.group(2) or "") + "000")[:3])
-    seconds = moment.replace(tzinfo=moment.tzinfo or tz or timezone.utc).timestamp()
-    return int(seconds) * 1000 + fraction
 
 
 def pipeline_runs(
@@ -115,108 +76,6 @@ def _timestamp(group: list[RunRecord]) -> int | None:
         if times:
             return min(times)
     return None
-
-
-def merged_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: bool) -> dict[str, Any]:
-    """Return the status to have, given the one stored for the same run.
-
-    :param extended: the server takes the fields of 1.10
-    """
-    fields = (*_FIELDS, *_FIELDS_1_10) if extended else _FIELDS
-    status = {key: stored[key] for key in fields if stored and stored.get(key) not in (None, "", {}, [])}
-    # The status of a task that the pipeline no longer has would be refused.
-    before = {task["name"]: task for task in (stored or {}).get("taskStatus") or () if task["name"] in run.ref.tasks}
-    tasks = _tasks(before, run.tasks)
-    overall = _overall(run, stored, list(before.values()), tasks)
-    status.update(timestamp=run.timestamp, executionStatus=overall, taskStatus=tasks)
-    if extended:
-        status.setdefault("executionId", run.run_id)
-        end = epoch_ms(run.own.ended_at) if run.own else None
-        if end is not None and overall in _TERMINAL:
-            status["endTime"] = end
-        message = _message(run) if overall == FAILED else None
-        if message:
-            status["error"] = {**(status.get("error") or {}), "errorMessage": message}
-        elif overall != FAILED:
-            status.pop("error", None)
-    return status
-
-
-def _tasks(before: dict[str, dict[str, Any]], records: Iterable[RunRecord]) -> list[dict[str, Any]]:
-    tasks = dict(before)
-    for record in records:
-        ours: dict[str, Any] = {"name": task_name(record.task or ""), "executionStatus": _STATUS[record.state]}
-        times = {"startTime": epoch_ms(record.started_at), "endTime": epoch_ms(record.ended_at)}
-        ours.update({key: time for key, time in times.items() if time is not None})
-        theirs = tasks.get(ours["name"])
-        if theirs is None or _later(ours, theirs):
-            link = {"logLink": theirs["logLink"]} if theirs and theirs.get("logLink") else {}
-            tasks[ours["name"]] = {**ours, **link}
-    return list(tasks.values())
-
-
-def _later(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    """Return whether ours is the later try of a task, or the later news of the same try."""
-    start, other = ours.get("startTime"), theirs.get("startTime")
-    if start is not None and other is not None and start != other:
-        return bool(start > other)
-    # The same try: its end is not undone by its start, which only arrived later, and FAIL sticks.
-    rank = {PENDING: 0, "Skipped": 1, SUCCESSFUL: 1, FAILED: 2}
-    return rank.get(ours["executionStatus"], 0) >= rank.get(theirs.get("executionStatus", PENDING), 0)
-
-
-def _overall(
-    run: PipelineRun, stored: dict[str, Any] | None, before: list[dict[str, Any]], tasks: list[dict[str, Any]]
-) -> str:
-    """Return the status of the pipeline run: its own word if there is one, else what its tasks add up to."""
-    known = (stored or {}).get("executionStatus")
-    if run.own is not None:
-        said = _STATUS[run.own.state]
-        return known if said == PENDING and known in _TERMINAL else said
-    states = {task.get("executionStatus") for task in tasks}
-    added_up = FAILED if FAILED in states else PENDING if PENDING in states else SUCCESSFUL
-    if known is None or added_up == FAILED:
-        return added_up
-    if added_up == PENDING:
-        return known if known in _TERMINAL else PENDING
-    # All tasks known so far succeeded. What no task accounts for was the run's own word, and its end is yet to come.
-    accounted = known in {task.get("executionStatus") for task in before}
-    return SUCCESSFUL if accounted or known == SUCCESSFUL else str(known)
-
-
-def _message(run: PipelineRun) -> str | None:
-    records = ([run.own] if run.own else []) + [task for task in run.tasks if _STATUS[task.state] == FAILED]
-    text = next((record.error for record in records if record.error), None)
-    return public_message(text) if text else None
-
-
-def public_message(text: str) -> str | None:
-    """Return an error message without stack trace and without what looks like a secret, bounded in length."""
-    lines = []
-    for line in text.splitlines():
-        if re.match(r"\s*(Traceback \(|at \S+\(|File \"|Caused by:|\.\.\. \d+ more)", line):
-            break
-        lines.append(line)
-    message = "\n".join(lines).strip()[:_MAX_ERROR]
-    message = re.sub(r"(://[^\s/:@]*:)[^\s@/]+@", r"\1***@", message)
-    message = re.sub(
-        r"(?i)\b(\w*(?:password|passwd|secret|token|api_?key|credential)\w*[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&]+)",
-        r"\1***",
-        message,
-    )
-    return message or None
-
-
-def canonical(status: dict[str, Any] | None) -> Any:
-    """Return what makes two statuses the same: everything with a value, tasks in any order."""
-    if status is None:
-        return None
-    plain = {key: value for key, value in status.items() if value not in (None, "", {}, []) and key != "taskStatus"}
-    tasks = sorted(
-        sorted((key, str(value)) for key, value in task.items() if value not in (None, ""))
-        for task in status.get("taskStatus") or ()
-    )
-    return plain, tasks
 
 
 class StatusWriter:

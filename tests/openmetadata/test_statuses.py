@@ -8,9 +8,10 @@ import pytest
 
 from openmetadata_ol_provider.lineage.plan import RunRecord
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.messages import public_message
 from openmetadata_ol_provider.openmetadata.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.report import PublishReport, Written
-from openmetadata_ol_provider.openmetadata.statuses import epoch_ms, public_message
+from openmetadata_ol_provider.openmetadata.status_merge import epoch_ms
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN, config, job, plan, run
 
@@ -122,17 +123,67 @@ def test_a_running_task_does_not_undo_the_end_of_its_run(client: OpenMetadataCli
 
 
 def test_the_latest_try_of_a_task_counts(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    later = run("COMPLETE", task="a", started="2026-01-01T01:00:00Z")
-    publish(client, later, run("FAIL", task="a"))
+    later = run("COMPLETE", task="a", started="2026-01-01T01:00:00Z", ended_at="2026-01-01T01:10:00Z")
+    publish(client, later, run("FAIL", task="a", ended_at="2026-01-01T00:10:00Z"))
     assert states(server) == ("Successful", {"a": "Successful"})
-    publish(client, run("FAIL", task="a", started="2026-01-01T00:30:00Z"))
+    publish(client, run("FAIL", task="a", started="2026-01-01T00:30:00Z", ended_at="2026-01-01T00:40:00Z"))
+    publish(client, run("START", task="a", started="2026-01-01T00:50:00Z"))
     assert states(server) == ("Successful", {"a": "Successful"})
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["in order", "end first"])
+def test_a_start_that_arrives_after_the_end_still_gives_the_start_time(
+    client: OpenMetadataClient, server: CatalogueServer, order: tuple[int, int]
+) -> None:
+    """A run whose start was not seen starts at its first event; once it is seen, the record says so."""
+    end = "2026-01-01T00:05:00Z"
+    seen = [run("COMPLETE", task="a", started=end, ended_at=end), run("COMPLETE", task="a", ended_at=end)]
+    for index in order:
+        publish(client, seen[index])
+    assert status(server)["taskStatus"] == [
+        {"name": "a", "executionStatus": "Successful", "startTime": START_MS, "endTime": START_MS + 300_000}
+    ]
+
+
+def test_one_failure_among_parallel_runs_of_a_task_is_not_hidden(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    mapped = [
+        run("FAIL", task="a", ended_at="2026-01-01T00:05:00Z"),
+        run("COMPLETE", task="a", started="2026-01-01T00:01:00Z", ended_at="2026-01-01T00:06:00Z"),
+    ]
+    publish(client, *mapped)
+    assert states(server) == ("Failed", {"a": "Failed"})
+
+
+@pytest.mark.parametrize("batches", [((0, 1, 2),), ((0,), (1,), (2,)), ((2,), (1,), (0,)), ((1, 2), (0,))], ids=str)
+def test_the_error_is_that_of_the_task_that_failed_first_however_the_batches_are_cut(
+    client: OpenMetadataClient, server: CatalogueServer, batches: tuple[tuple[int, ...], ...]
+) -> None:
+    seen = [
+        run("FAIL", error="task_failure", ended_at="2026-01-01T01:00:00Z"),
+        run("FAIL", task="a", started="2026-01-01T00:02:00Z", error="second"),
+        run("FAIL", task="b", started="2026-01-01T00:01:00Z", error="first"),
+    ]
+    for batch in batches:
+        publish(client, *(seen[index] for index in batch))
+    assert status(server)["error"] == {"errorMessage": "first", "failedTask": "b"}
+
+
+@pytest.mark.parametrize("batches", [((0, 1),), ((0,), (1,)), ((1,), (0,))], ids=str)
+def test_a_run_that_said_it_succeeded_is_not_undone_by_a_failed_task(
+    client: OpenMetadataClient, server: CatalogueServer, batches: tuple[tuple[int, ...], ...]
+) -> None:
+    seen = [run("COMPLETE", ended_at="2026-01-01T01:00:00Z"), run("FAIL", task="a")]
+    for batch in batches:
+        publish(client, *(seen[index] for index in batch))
+    assert states(server) == ("Successful", {"a": "Failed"})
 
 
 def test_a_retry_in_a_later_batch_heals_the_run_that_its_first_try_had_failed(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    publish(client, run("FAIL", task="a", error="first"))
+    publish(client, run("FAIL", task="a", error="first", ended_at="2026-01-01T00:10:00Z"))
     publish(client, run("COMPLETE", task="a", started="2026-01-01T01:00:00Z"))
     assert states(server) == ("Successful", {"a": "Successful"})
     assert "error" not in status(server)

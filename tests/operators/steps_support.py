@@ -79,7 +79,7 @@ class Sender:
     def __init__(self, bootstrap: str) -> None:
         from confluent_kafka import Producer
 
-        self._producer = Producer({"bootstrap.servers": bootstrap, "message.max.bytes": 20_000_000})
+        self._producer = Producer({"bootstrap.servers": bootstrap, "message.max.bytes": 20_000_000, "log_level": 2})
 
     def events(self, *values: bytes, topic: str = TOPIC) -> None:
         """Send events as producers do: those of one run (here: of equal key) to one partition."""

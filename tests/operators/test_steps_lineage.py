@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from steps_support import (
     EXPECTED,
@@ -32,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("connections")
 
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Holding]:
-    """What a catalogue holds after each capture as one batch, published without Kafka and Airflow."""
+    """Return what a catalogue holds after each capture as one batch, published without Kafka and Airflow."""
     found = {}
     for capture in EXPECTED:
         events = [decode_event(value).event for value in captured(capture)]
@@ -107,9 +109,6 @@ def test_batches_of_any_size_leave_the_same_catalogue(
 def test_the_checkpoint_stands_at_the_end_and_the_group_is_there_too(send: Sender, broker: KafkaBroker) -> None:
     send.events(*captured("dbt-postgres"))
     run_steps()
-    ends = {
-        partition: len([m for m in received(broker.bootstrap, TOPIC) if m.partition() == partition])
-        for partition in range(3)
-    }
+    ends = Counter(message.partition() for message in received(broker.bootstrap, TOPIC))
     assert checkpoint() == ends
     assert committed(broker.bootstrap) == ends
