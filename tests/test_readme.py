@@ -17,19 +17,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
-from airflow.models import Connection
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import openmetadata_ol_provider
-from openmetadata_ol_provider import cli, conf
+from openmetadata_ol_provider import cli, conf, state
 from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.get_provider_info import OPTIONS
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
 from openmetadata_ol_provider.kafka.producing import dead_letter_headers
+from openmetadata_ol_provider.version_compat import set_variable
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "openmetadata_ol_provider"
@@ -77,7 +76,7 @@ def table(page: str, mark: str) -> list[list[str]]:
 
 def module_of(block: Block) -> types.ModuleType:
     module = types.ModuleType(re.sub(r"\W", "_", block.where))
-    exec(compile(block.text, block.where, "exec"), module.__dict__)
+    exec(compile(block.text, block.where, "exec"), module.__dict__)  # noqa: S102 - our own pages
     return module
 
 
@@ -124,7 +123,7 @@ def test_every_connection_example_is_accepted(block: Block, monkeypatch: pytest.
 def test_every_connection_uri_is_accepted(conn_type: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (uri,) = re.findall(rf"AIRFLOW_CONN_{conn_type.upper()}_DEFAULT='([^']+)'", text_of("README.md"))
     monkeypatch.setenv("AIRFLOW_CONN_EXAMPLE", uri)
-    assert Connection(uri=uri).conn_type == conn_type
+    assert uri.startswith(f"{conn_type}://")
     accept(conn_type)
 
 
@@ -135,15 +134,30 @@ def accept(conn_type: str) -> None:
         assert OpenMetadataHook("example").get_conn().base_url.startswith("https://om.example.com")
 
 
-@pytest.mark.parametrize("block", of("bash"))
-def test_every_command_line_is_one_that_the_command_takes(block: Block) -> None:
-    for line in block.text.replace("\\\n", " ").splitlines():
-        if line.startswith("openmetadata-ol "):
-            cli._parser().parse_args(shlex.split(line, comments=True)[1:])
+def commands(name: str) -> list[list[str]]:
+    """Return the words of every command line that begins with a name."""
+    texts = [block.text.replace("\\\n", " ") for block in BLOCKS if block.language == "bash"]
+    lines = [line for text in texts for line in text.splitlines() if line.startswith(f"{name} ")]
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+@pytest.mark.parametrize("words", [pytest.param(words, id=" ".join(words)) for words in commands("openmetadata-ol")])
+def test_every_command_line_is_one_that_the_command_takes(words: list[str]) -> None:
+    assert cli._parser().parse_args(words[1:]).command == words[1]
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_the_variable_to_read_again_is_that_of_the_bundled_dag_and_is_understood() -> None:
+    ((*_, key, value),) = commands("airflow variables set")
+    assert key == state.default_state_key("openlineage_to_openmetadata", ["openlineage.events"])
+    set_variable("read_again", value)
+    assert state.read_state("read_again").checkpoint == {"openlineage.events": {"0": 0, "1": 0, "2": 0}}
 
 
 @pytest.mark.parametrize("block", of("yaml"))
 def test_every_yaml_example_is_a_valid_config_or_a_transport(block: Block) -> None:
+    import yaml
+
     document = yaml.safe_load(block.text)
     if "transport" in document:
         assert document["transport"]["type"] == "kafka"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fnmatch import translate as glob
+from typing import Any
 
 import msgspec
 
@@ -12,8 +14,8 @@ from openmetadata_ol_provider.lineage.aliases import Aliases
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
 from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field, Identity
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets, Part, SchemaField
+from openmetadata_ol_provider.lineage.plan import Assertion, Dataset, DatasetId, Field, Identity, Metric
+from openmetadata_ol_provider.openlineage.facets import DataQualityMetricsFacet, DatasetFacets, Part, SchemaField
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.runs import DatasetState
 
@@ -83,6 +85,7 @@ class DatasetBook:
             owners=owners_of(facets.ownership),
             tags=tags_of(facets.tags),
             ignored=not self.wanted(key),
+            **_changing_facts(facets),
         )
 
     def _ordered(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
@@ -98,6 +101,40 @@ def namespace_pattern(pattern: str) -> re.Pattern[str]:
     inner = strip_slashes(pattern)
     # Brackets are no glob here: IPv6 addresses have them.
     return re.compile(inner if inner != pattern else glob(pattern.replace("[", "[[]")))
+
+
+def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
+    """Return what an event says of the dataset's present, rather than of its definition."""
+    kind, change, version = facets.datasetType, facets.lifecycleStateChange, facets.version
+    before = change.previousIdentifier if change else None
+    return {
+        "type": kind.datasetType or None if kind else None,
+        "lifecycle": change.lifecycleStateChange or None if change else None,
+        "previous": DatasetId(before.namespace or "", before.name) if before and before.name else None,
+        "dataset_version": version.datasetVersion or None if version else None,
+        "metrics": tuple(_metrics(facets.dataQualityMetrics)),
+        "assertions": tuple(dict.fromkeys(_assertions(facets))),
+    }
+
+
+def _metrics(facet: DataQualityMetricsFacet | None) -> Iterator[Metric]:
+    if facet is None or facet.deleted:
+        return
+    for name in ("rowCount", "bytes", "fileCount"):
+        value = getattr(facet, name)
+        if value is not None:
+            yield Metric(name, value)
+    for column, metrics in sorted((facet.columnMetrics or {}).items()):
+        for name, value in msgspec.structs.asdict(metrics).items():
+            if value is not None:
+                yield Metric(name, value, column)
+
+
+def _assertions(facets: DatasetFacets) -> Iterator[Assertion]:
+    for facet in (facets.dataQualityAssertions, facets.greatExpectations_assertions):
+        for item in facet.assertions or () if facet and not facet.deleted else ():
+            if item.assertion and item.success is not None:
+                yield Assertion(item.assertion, item.success, item.column or None, item.severity or None)
 
 
 def _fields(found: list[SchemaField] | None) -> tuple[Field, ...]:

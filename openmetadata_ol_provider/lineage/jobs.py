@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from openmetadata_ol_provider.lineage.jobnames import stable_name
-from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Tag
+from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Statistics, Tag
 from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, ParentFacet, RunFacets, TagsFacet
-from openmetadata_ol_provider.openlineage.runs import Anchor, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.runs import Anchor, DatasetState, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import iso
 
 Level = Literal["root", "parent", "job"]
@@ -121,10 +122,10 @@ def _is_part(job_type: str | None) -> bool:
     return (job_type or "").upper() in {"QUERY", "SQL"}
 
 
-def job_of(names: Family, facets: JobFacets | None, level: Level) -> Job:
+def job_of(names: Family, facets: JobFacets | None, level: Level, run_facets: RunFacets | None = None) -> Job:
     """Return a job with the facts that a catalogue can use; facets are never dumped whole."""
     facets = facets or JobFacets()
-    kind, location = facets.jobType, facets.sourceCodeLocation
+    kind, location, sql = facets.jobType, facets.sourceCodeLocation, facets.sql
     place = place_of(names, facets, level)
     job = names.own.job
     return Job(
@@ -141,9 +142,17 @@ def job_of(names: Family, facets: JobFacets | None, level: Level) -> Job:
         description=_description(facets),
         owners=owners_of(facets.ownership),
         tags=tags_of(facets.tags),
-        sql=facets.sql.query or None if facets.sql and not facets.sql.deleted else None,
+        sql=sql.query or None if sql and not sql.deleted else None,
+        dialect=sql.dialect or None if sql and not sql.deleted else None,
         source_url=location.url or None if location and not location.deleted else None,
+        upstream=_upstream(run_facets),
     )
+
+
+def _upstream(facets: RunFacets | None) -> tuple[JobId, ...]:
+    found = facets.jobDependencies if facets else None
+    jobs = [item.job for item in found.upstream or () if item.job] if found and not found.deleted else []
+    return tuple(sorted({JobId(job.namespace or "", job.name) for job in jobs if job.name}))
 
 
 def completed(job: Job, known: Job) -> Job:
@@ -177,8 +186,8 @@ def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRec
     """Return what is known of a run, pinned to the start of the pipeline's run that it belongs to."""
     top = names.pipeline(level)
     place = place_of(names, run.job_facets, level)
-    error = run.run_facets.errorMessage if run.run_facets else None
-    nominal = run.run_facets.nominalTime if run.run_facets else None
+    facets = run.run_facets or RunFacets()
+    error, nominal, extraction = facets.errorMessage, facets.nominalTime, facets.extractionError
     return RunRecord(
         run_id=run.run_id,
         job=names.own.job,
@@ -191,8 +200,26 @@ def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRec
         started_at=_iso(run.first_at if run.started_at is None else run.started_at),
         ended_at=_iso(run.ended_at) if run.ended_at is not None else None,
         nominal_start=nominal.nominalStartTime if nominal else None,
+        nominal_end=nominal.nominalEndTime if nominal else None,
         error=error.message[:MAX_ERROR] if error and error.message else None,
+        partial=extraction is not None and not extraction.deleted,
+        statistics=tuple(_statistics(run)),
     )
+
+
+def _statistics(run: Run) -> Iterator[Statistics]:
+    for dataset in _by_name(run.inputs):
+        found = dataset.facets.inputStatistics if dataset.facets else None
+        if found is not None:
+            yield Statistics(dataset.namespace, dataset.name, "read", found.rowCount, found.size, found.fileCount)
+    for dataset in _by_name(run.outputs):
+        found = dataset.facets.outputStatistics if dataset.facets else None
+        if found is not None:
+            yield Statistics(dataset.namespace, dataset.name, "written", found.rowCount, found.size, found.fileCount)
+
+
+def _by_name(side: dict[str, DatasetState]) -> list[DatasetState]:
+    return sorted(side.values(), key=lambda dataset: (dataset.namespace, dataset.name))
 
 
 def pin_anchors(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) -> None:

@@ -105,6 +105,7 @@ class Job(_Value, frozen=True):
     :param pipeline: the job that becomes the OpenMetadata pipeline (itself, its parent or its root, by configuration)
     :param task: name of the task within that pipeline; ``None`` when the job is the pipeline
     :param part: the job is a part of that task (a query it ran), not the task itself
+    :param upstream: jobs that have to end before this one begins: control flow, not lineage
     """
 
     namespace: str
@@ -121,7 +122,23 @@ class Job(_Value, frozen=True):
     owners: tuple[Owner, ...] = ()
     tags: tuple[Tag, ...] = ()
     sql: str | None = None
+    dialect: str | None = None
     source_url: str | None = None
+    upstream: tuple[JobId, ...] = ()
+
+
+class Statistics(_Value, frozen=True):
+    """How much of a dataset one run read or wrote.
+
+    :param size: bytes
+    """
+
+    namespace: str
+    name: str
+    direction: Literal["read", "written"]
+    rows: int | None = None
+    size: int | None = None
+    files: int | None = None
 
 
 class RunRecord(_Value, frozen=True):
@@ -132,6 +149,7 @@ class RunRecord(_Value, frozen=True):
     :param pipeline_started_at: the status key: the same for every event of one pipeline run, in every batch
     :param task: task name; ``None`` when this is the pipeline's own run
     :param part: the run is of a part of that task (a query it ran), not of the task itself
+    :param partial: the producer says that it could not extract all of the run's lineage
     """
 
     run_id: str
@@ -145,7 +163,10 @@ class RunRecord(_Value, frozen=True):
     started_at: str | None = None
     ended_at: str | None = None
     nominal_start: str | None = None
+    nominal_end: str | None = None
     error: str | None = None
+    partial: bool = False
+    statistics: tuple[Statistics, ...] = ()
 
 
 class Field(_Value, frozen=True):
@@ -157,10 +178,31 @@ class Field(_Value, frozen=True):
     fields: tuple[Field, ...] = ()
 
 
+class Metric(_Value, frozen=True):
+    """A data-quality metric; without ``column`` it is the dataset's."""
+
+    name: str
+    value: float | str
+    column: str | None = None
+
+
+class Assertion(_Value, frozen=True):
+    """A test of a dataset or of a column, and how it ended."""
+
+    assertion: str
+    success: bool
+    column: str | None = None
+    severity: str | None = None
+
+
 class Dataset(_Value, frozen=True):
     """A dataset of the plan: its primary name, the identities it may have in the catalogue, and its facts.
 
     :param ignored: left out by the configuration: no edge of the plan touches it
+    :param type: TABLE, VIEW, FILE, TOPIC ... as the producer says
+    :param lifecycle: what was done to it: CREATE, ALTER, OVERWRITE, DROP, RENAME, TRUNCATE
+    :param previous: what it was called before a RENAME
+    :param dataset_version: snapshot that was written or read
     """
 
     namespace: str
@@ -171,6 +213,12 @@ class Dataset(_Value, frozen=True):
     owners: tuple[Owner, ...] = ()
     tags: tuple[Tag, ...] = ()
     ignored: bool = False
+    type: str | None = None
+    lifecycle: str | None = None
+    previous: DatasetId | None = None
+    dataset_version: str | None = None
+    metrics: tuple[Metric, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
 
 
 class LineagePlan(msgspec.Struct, frozen=True):

@@ -30,7 +30,7 @@ from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, L
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
 from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
-from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry
+from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry, RunFacets
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import (
     DEFAULT_LIMITS,
@@ -117,7 +117,7 @@ class _Translator:
         families = [(run, names) for run, names in families if self._wanted(names.pipeline(level), run)]
         pin_anchors([(run, names.pipeline(level)) for run, names in families], state, self.touched)
         for run, names in families:
-            self._add_job(names, run.job_facets)
+            self._add_job(names, run.job_facets, run.run_facets)
             self.runs.append(run_record(run, names, level, state))
             self._add_datasets(run)
             if self._published(run):
@@ -187,8 +187,8 @@ class _Translator:
             return False
         return run is None or job.name == run.name or self.wanted_jobs.admits(run.namespace, run.name)
 
-    def _add_job(self, names: Family, facets: JobFacets | None) -> None:
-        job = job_of(names, facets, self.config.pipelines.level)
+    def _add_job(self, names: Family, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
+        job = job_of(names, facets, self.config.pipelines.level, run_facets)
         known = self.jobs.get(names.own.job)
         self.jobs[names.own.job] = job if known is None else completed(job, known)
         if job.pipeline not in self.jobs:

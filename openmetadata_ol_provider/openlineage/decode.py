@@ -67,14 +67,23 @@ def _complete(event: Event) -> bool:
 
 
 def _settle(event: Event) -> Event:
-    """Move columnLineage from ``outputFacets`` to ``facets``, the one place where it is looked for."""
-    for output in event.outputs or ():
-        misplaced = output.outputFacets
-        output.outputFacets = None
-        if misplaced is not None and misplaced.columnLineage is not None:
-            facets = output.facets = output.facets or DatasetFacets()
-            facets.columnLineage = facets.columnLineage or misplaced.columnLineage
+    """Move what is in ``inputFacets`` and ``outputFacets`` to ``facets``, the one place where it is looked for."""
+    for side in (event.inputs, event.outputs):
+        for dataset in side or ():
+            for more in (dataset.inputFacets, dataset.outputFacets):
+                if more is not None:
+                    dataset.facets = _united(dataset.facets, more)
+            dataset.inputFacets = dataset.outputFacets = None
     return event
+
+
+def _united(facets: DatasetFacets | None, more: DatasetFacets) -> DatasetFacets:
+    if facets is None:
+        return more
+    for name in more.__struct_fields__:
+        if getattr(facets, name) is None:
+            setattr(facets, name, getattr(more, name))
+    return facets
 
 
 def _decode_leniently(value: bytes | str, where: str) -> Decoded:
@@ -167,6 +176,7 @@ class _Reader:
             namespace=namespace or "",
             name=name,
             facets=self._facets(item, path, DatasetFacets),
+            inputFacets=self._facets(item, path, DatasetFacets, "inputFacets"),
             outputFacets=self._facets(item, path, DatasetFacets, "outputFacets"),
         )
 

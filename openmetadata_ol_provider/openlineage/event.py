@@ -30,12 +30,14 @@ class EventJob(Part):
 class EventDataset(Part):
     """An input, an output, or the dataset of a DatasetEvent.
 
-    Some producers put ``columnLineage`` into ``outputFacets``; the decoder moves it where it belongs.
+    The decoder moves what is in ``inputFacets`` and ``outputFacets`` to ``facets``: the names are different, and some
+    producers put ``columnLineage`` and ``dataQualityAssertions`` here, some there.
     """
 
     namespace: str
     name: str
     facets: DatasetFacets | None = None
+    inputFacets: DatasetFacets | None = None
     outputFacets: DatasetFacets | None = None
 
 

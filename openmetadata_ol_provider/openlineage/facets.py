@@ -83,6 +83,26 @@ class TagsFacet(Facet):
     tags: list[TagField] | None = None
 
 
+class DependencyField(Part):
+    """One job that this one waits for, or that waits for it."""
+
+    job: JobRef | None = None
+
+
+class JobDependenciesFacet(Facet):
+    """JobDependenciesRunFacet: control flow, never lineage."""
+
+    upstream: list[DependencyField] | None = None
+    downstream: list[DependencyField] | None = None
+
+
+class ExtractionErrorFacet(Facet):
+    """ExtractionErrorRunFacet: the lineage of this run is partial."""
+
+    totalTasks: int | None = None
+    failedTasks: int | None = None
+
+
 class AirflowTask(Part):
     """The task of Airflow's own facet: only its operator's class is read."""
 
@@ -105,6 +125,8 @@ class RunFacets(Part):
     processing_engine: ProcessingEngineFacet | None = None
     tags: TagsFacet | None = None
     airflow: AirflowFacet | None = None
+    jobDependencies: JobDependenciesFacet | None = None
+    extractionError: ExtractionErrorFacet | None = None
 
 
 class EmissionPattern(Part):
@@ -276,10 +298,67 @@ class SymlinksFacet(Facet):
     identifiers: list[Identifier] | None = None
 
 
+class PreviousIdentifier(Part):
+    """What a renamed dataset was called."""
+
+    namespace: str | None = None
+    name: str | None = None
+
+
 class LifecycleFacet(Facet):
     """LifecycleStateChangeDatasetFacet."""
 
     lifecycleStateChange: str | None = None
+    previousIdentifier: PreviousIdentifier | None = None
+
+
+class VersionFacet(Facet):
+    """DatasetVersionDatasetFacet: a snapshot of Iceberg or Delta."""
+
+    datasetVersion: str | None = None
+
+
+class StatisticsFacet(Facet):
+    """InputStatisticsInputDatasetFacet and OutputStatisticsOutputDatasetFacet."""
+
+    rowCount: int | None = None
+    size: int | None = None
+    fileCount: int | None = None
+
+
+class ColumnMetrics(Part):
+    """Metrics of one column."""
+
+    nullCount: int | None = None
+    distinctCount: int | None = None
+    count: float | None = None
+    sum: float | None = None
+    min: float | str | None = None
+    max: float | str | None = None
+
+
+class DataQualityMetricsFacet(Facet):
+    """DataQualityMetrics of an input or of a dataset."""
+
+    rowCount: int | None = None
+    bytes: int | None = None
+    fileCount: int | None = None
+    columnMetrics: dict[str, ColumnMetrics] | None = None
+
+
+class AssertionField(Part):
+    """One test of a dataset or column, and whether it passed."""
+
+    assertion: str | None = None
+    success: bool | None = None
+    column: str | None = None
+    severity: str | None = None
+
+
+class DataQualityAssertionsFacet(Facet):
+    """DataQualityAssertionsDatasetFacet; Great Expectations sends it under a name of its own."""
+
+    assertions: list[AssertionField] | None = None
 
 
 class DbtConfig(Part):
@@ -302,7 +381,7 @@ class DatasetTypeFacet(Facet):
 
 
 class DatasetFacets(Part):
-    """Facets of a dataset's ``facets`` that are read."""
+    """Facets of a dataset that are read; those of ``inputFacets`` and ``outputFacets`` have names of their own."""
 
     schema: SchemaFacet | None = None
     columnLineage: ColumnLineageFacet | None = None
@@ -313,4 +392,10 @@ class DatasetFacets(Part):
     lifecycleStateChange: LifecycleFacet | None = None
     datasetType: DatasetTypeFacet | None = None
     dbt_model: DbtModelFacet | None = None
+    version: VersionFacet | None = None
+    inputStatistics: StatisticsFacet | None = None
+    outputStatistics: StatisticsFacet | None = None
+    dataQualityMetrics: DataQualityMetricsFacet | None = None
+    dataQualityAssertions: DataQualityAssertionsFacet | None = None
+    greatExpectations_assertions: DataQualityAssertionsFacet | None = None
     lineage: LineageDatasetFacet | None = None

@@ -29,7 +29,9 @@ def test_each_table_goes_to_its_own_topic() -> None:
 
 
 def test_a_table_whose_topic_has_not_shown_yet_has_no_edge() -> None:
-    assert arrows(connector(["shop.products", "shop.sales"], ["shopdb.shop.sales"])) == ["shop.sales -> shopdb.shop.sales"]
+    assert arrows(connector(["shop.products", "shop.sales"], ["shopdb.shop.sales"])) == [
+        "shop.sales -> shopdb.shop.sales"
+    ]
     assert arrows(connector(["shop.products"], ["shopdb.shop.sales"])) == []
 
 

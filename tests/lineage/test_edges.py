@@ -75,7 +75,14 @@ def test_an_output_without_column_lineage_beside_one_with_takes_every_input() ->
 
 
 @pytest.mark.parametrize(
-    "facet", [{}, {"fields": {}}, {"fields": None, "dataset": []}, {"_deleted": True}, columns(p=[("a", "c")]) | {"_deleted": True}]
+    "facet",
+    [
+        {},
+        {"fields": {}},
+        {"fields": None, "dataset": []},
+        {"_deleted": True},
+        columns(p=[("a", "c")]) | {"_deleted": True},
+    ],
 )
 def test_column_lineage_that_is_empty_or_withdrawn_is_none(facet: Json) -> None:
     [edge] = edges_of(inputs=["a"], outputs=[dataset("x", columnLineage=facet)])

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support import PG, Json, arrows, column_arrows, columns, dataset, dataset_event, job_event, plan_of, run_event
+from tests.support import (
+    PG,
+    Json,
+    arrows,
+    column_arrows,
+    columns,
+    dataset,
+    dataset_event,
+    job_event,
+    plan_of,
+    run_event,
+)
 
 
 def source(name: str, field: str | None = None, **more: Any) -> Json:
@@ -29,7 +40,9 @@ def test_the_facet_is_the_full_picture() -> None:
 
 
 def test_fields_are_column_pairs_and_dataset_wide_fields_are_not() -> None:
-    entries = entry("x", source("b", "key"), p=[source("a", "c", transformations=[{"type": "DIRECT", "subtype": "SUM"}])])
+    entries = entry(
+        "x", source("b", "key"), p=[source("a", "c", transformations=[{"type": "DIRECT", "subtype": "SUM"}])]
+    )
     plan = plan_of(run_event(job_facets=stated(entries)))
     assert arrows(plan) == ["a -> x", "b -> x"]
     assert column_arrows(plan.edges) == ["a.c -> x.p"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from openmetadata_ol_provider.config import PipelineOptions
 from openmetadata_ol_provider.lineage.jobs import task_name
 from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, RunRecord
 from tests.support import Json, job_event, parent, plan_of, run_event, translated
@@ -34,16 +35,18 @@ CHAIN = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("level", "expected"),
-    [
-        ("root", {"dag": ("dag", None), "dag.task": ("dag", "task"), "app": ("dag", "app"), "app.save": ("dag", "app.save")}),
-        ("parent", {"dag": ("dag", None), "dag.task": ("dag", "task"), "app": ("dag.task", "app"), "app.save": ("app", "save")}),
-        ("job", {"dag": ("dag", None), "dag.task": ("dag.task", None), "app": ("app", None), "app.save": ("app.save", None)}),
-    ],
-)
-def test_the_level_decides_which_job_is_the_pipeline(level: str, expected: dict[str, tuple[str, str | None]]) -> None:
+#: level -> for each job of the chain its pipeline and its task
+PLACES: dict[str, list[tuple[str, str | None]]] = {
+    "root": [("dag", None), ("dag", "task"), ("dag", "app"), ("dag", "app.save")],
+    "parent": [("dag", None), ("dag", "task"), ("dag.task", "app"), ("app", "save")],
+    "job": [("dag", None), ("dag.task", None), ("app", None), ("app.save", None)],
+}
+
+
+@pytest.mark.parametrize("level", PLACES)
+def test_the_level_decides_which_job_is_the_pipeline(level: str) -> None:
     plan = plan_of(*CHAIN, config={"pipelines": {"level": level}})
+    expected = dict(zip(("dag", "dag.task", "app", "app.save"), PLACES[level], strict=True))
     assert {job.name: (job.pipeline.name, job.task) for job in plan.jobs} == expected
     assert {run.job.name: (run.pipeline.name, run.task) for run in plan.runs} == expected
 
@@ -203,8 +206,6 @@ def test_the_start_of_a_pipelines_run_once_published_stays() -> None:
 
 
 def test_the_service_of_a_pipeline_may_depend_on_the_integration() -> None:
-    from openmetadata_ol_provider.config import PipelineOptions
-
     by_integration = PipelineOptions(service={"airflow": "airflow_prod", "default": "rest"})
     assert [by_integration.service_for(name) for name in ("AIRFLOW", "Airflow", "SPARK", None)] == [
         "airflow_prod",

@@ -145,8 +145,10 @@ def test_rename_rules_rewrite_namespace_and_name_in_turn() -> None:
         RenameRule(match=r"/\.dbo\./", to=".public."),
     )
     options = DatasetOptions(rename=rules)
-    assert identities("duckdb:/tmp/x", "crm.dbo.t", options=options) == [("table", "sqlserver://crm:1433", "crm.public.t")]
-    assert identities("duckdb:/tmp/x", "other.t", options=options) == [("table", "duckdb:/tmp/x", "other.t")]
+    assert identities("duckdb:/data/x", "crm.dbo.t", options=options) == [
+        ("table", "sqlserver://crm:1433", "crm.public.t")
+    ]
+    assert identities("duckdb:/data/x", "other.t", options=options) == [("table", "duckdb:/data/x", "other.t")]
 
 
 def test_a_rename_that_leaves_no_name_keeps_the_name() -> None:

@@ -10,13 +10,11 @@ from openmetadata_ol_provider.lineage.paths import trim_path, warehouse_table
 
 LAWS = settings(max_examples=500, deadline=None, derandomize=True, database=None)
 
-SEGMENTS = st.one_of(
-    st.sampled_from(
-        ["", "orders", "dt=2026-11-23", "h=", "2026", "11", "23", "2026-11-23", "2026-11", "20261123", "part-00000.gz"]
-        + ["_delta_log", "_SUCCESS", "_temporary", ".hive-staging_1", "sales.db", "07", "=", "a=b=c"]
-    ),
-    st.text(alphabet="/=-._0129aZ é", max_size=6),
-)
+TELLING = """
+/orders/dt=2026-11-23/h=/2026/11/23/2026-11-23/2026-11/20261123/part-00000.gz/_delta_log/_SUCCESS/_temporary
+/.hive-staging_1/sales.db/07/=/a=b=c
+"""
+SEGMENTS = st.sampled_from(["", *TELLING.replace("\n", "").split("/")]) | st.text(alphabet="/=-._0129aZ é", max_size=6)
 PATHS = st.lists(SEGMENTS, min_size=1, max_size=7).map("/".join)
 
 

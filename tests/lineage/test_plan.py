@@ -133,7 +133,14 @@ def test_keys_of_a_later_minor_version_are_ignored() -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [{"version": 2}, {"version": None}, {"edges": "none"}, {"runs": [{}]}, {"datasets": [{"name": 1}]}, {"events": "x"}],
+    [
+        {"version": 2},
+        {"version": None},
+        {"edges": "none"},
+        {"runs": [{}]},
+        {"datasets": [{"name": 1}]},
+        {"events": "x"},
+    ],
 )
 def test_a_damaged_plan_is_refused(damage: Json) -> None:
     with pytest.raises(ValueError, match=r"\w"):

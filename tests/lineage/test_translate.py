@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import Limits
 from tests.support import (
@@ -193,10 +195,9 @@ def test_all_kinds_of_events_are_used_together() -> None:
 
 
 def test_what_was_lost_while_reading_and_what_is_given_up_is_in_the_plan() -> None:
-    from openmetadata_ol_provider.config import Config
-    from openmetadata_ol_provider.lineage.translate import translate
-
     lost = Problem("bad_facet", "t[0]@1 run.facets.parent", "not an object")
     state = translated(*(run_event("START", run_id=f"r{n}") for n in range(2))).state
-    found = translate(decode(run_event("START", run_id="r9")), Config(), state, now=BASE, limits=Limits(max_runs=2), problems=[lost])
+    found = translate(
+        decode(run_event("START", run_id="r9")), Config(), state, now=BASE, limits=Limits(max_runs=2), problems=[lost]
+    )
     assert [problem.kind for problem in found.plan.problems] == ["bad_facet", "run_given_up"]

@@ -1,4 +1,4 @@
-"""Real events, damaged at random: nothing but the damaged part is lost, and nothing but MalformedEventError is raised."""
+"""Real events, damaged at random: only the damaged part is lost, and only MalformedEventError is raised."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -90,8 +91,7 @@ def torn_events(draw: st.DrawFn) -> bytes:
 def test_a_damaged_event_is_read_or_refused_and_what_is_read_can_be_passed_on(value: bytes) -> None:
     try:
         found = decode_event(value)
-    except MalformedEventError as error:
-        assert str(error)
+    except MalformedEventError:
         return
     assert decode_event(msgspec.json.encode(found.event)).event == found.event
 
@@ -118,13 +118,22 @@ def damaged_datasets(draw: st.DrawFn, facet_only: bool = False) -> Damaged:
     return Damaged(before, after, side, index)
 
 
+def valid_unicode(value: str) -> bool:
+    try:
+        json.dumps(json.loads(value), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def read(event: Json) -> dict[str, list[EventDataset]] | None:
     """Decode an event; ``None`` if it is no JSON at all (a lone surrogate cannot be written as UTF-8)."""
-    try:
-        found = decode_event(json.dumps(event).encode()).event
-    except MalformedEventError as error:
-        assert "not JSON" in str(error)
+    value = json.dumps(event)
+    if not valid_unicode(value):
+        with pytest.raises(MalformedEventError, match="not JSON"):
+            decode_event(value)
         return None
+    found = decode_event(value).event
     return {"inputs": list(found.inputs or ()), "outputs": list(found.outputs or ())}
 
 
@@ -144,13 +153,14 @@ def test_a_damaged_dataset_costs_no_other_dataset(case: Damaged) -> None:
 @given(damaged_datasets(facet_only=True))
 def test_a_damaged_facet_costs_no_other_facet(case: Damaged) -> None:
     item = case.before[case.side][case.index]
-    spoilt = [key for key, value in item.get("facets", {}).items() if case.after[case.side][case.index]["facets"].get(key) != value]
+    left = case.after[case.side][case.index]["facets"] if item.get("facets") else {}
+    spoilt = [key for key, value in (item.get("facets") or {}).items() if left.get(key) != value]
     after = read(case.after)
     if after is None or not spoilt:
         return
     [key] = spoilt
     item["facets"].pop(key)
-    [expected] = [one for one in read({**case.before, "inputs": [item], "outputs": []})["inputs"]]  # type: ignore[index]
+    [expected] = (read({**case.before, "inputs": [item], "outputs": []}) or {})["inputs"]
     [found] = [one for one in after[case.side] if (one.namespace, one.name) == (item["namespace"], item["name"])][:1]
     for name in expected.facets.__struct_fields__ if expected.facets else ():
         if name != key:

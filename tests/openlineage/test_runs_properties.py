@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -93,7 +94,7 @@ def test_any_order_and_any_duplication_give_the_same_runs_and_the_same_plan(even
 def test_batches_cut_anywhere_end_in_the_same_runs(events: list[Json], cuts: list[int]) -> None:
     whole = assemble(decode(*events), RunState(), BASE).state.runs
     state, bounds = RunState(), sorted({0, len(events), *(cut for cut in cuts if cut < len(events))})
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         state = assemble(decode(*events[start:end]), state, BASE).state
         state = msgspec.json.decode(msgspec.json.encode(state), type=RunState)  # as it is kept between tasks
     assert encoded(state.runs) == encoded(whole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from steps_support import FAST, Sender
@@ -41,3 +41,16 @@ def connections(monkeypatch: pytest.MonkeyPatch, connections: None) -> None:
     for group in ("other_group", "undisturbed"):
         kafka["extra"]["group.id"] = group
         monkeypatch.setenv(f"AIRFLOW_CONN_KAFKA_{group.upper()}", json.dumps(kafka))
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Return a function that gives all that was logged or printed: operators log to stdout in Airflow 3."""
+    caplog.set_level("DEBUG")
+    seen: list[str] = []
+
+    def everything() -> str:
+        seen.extend(capfd.readouterr())
+        return "".join(seen) + caplog.text
+
+    return everything

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def test_it_stops_at_the_end_that_it_saw_at_the_start(send: Sender, catalogue: C
 
 
 def test_no_further_batch_is_begun_after_max_duration(
-    send: Sender, catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture
+    send: Sender, catalogue: CatalogueServer, logged: Callable[[], str]
 ) -> None:
     send.events(*captured("dbt-postgres"))
     catalogue.fail("*", ".", None, times=10_000, delay=0.05)
@@ -87,7 +88,7 @@ def test_no_further_batch_is_begun_after_max_duration(
     done = report["events"]
     assert 0 < done < len(captured("dbt-postgres"))
     assert sum(checkpoint().values()) == done
-    assert "max_duration is over" in caplog.text
+    assert "max_duration is over" in logged()
     catalogue.clear_faults()
     assert ingest()["events"] == len(captured("dbt-postgres")) - done
     assert lineage(catalogue) == EXPECTED["dbt-postgres"]

@@ -1,0 +1,88 @@
+"""The rules of the checkpoint, as pure functions: what fits, what is done, where it moves."""
+
+from __future__ import annotations
+
+import pytest
+
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
+from openmetadata_ol_provider.state import MAX_KEY, advanced, check, default_state_key, is_done
+
+
+def origin(*ranges: tuple[str, int, int | None, int, int]) -> BatchOrigin:
+    """Return an origin from (topic, partition, checkpoint, start, end)."""
+    return BatchOrigin("the_key", "kafka_default", tuple(BatchRange(*item) for item in ranges))
+
+
+TWO = origin(("t", 0, 5, 5, 9), ("t", 1, None, 0, 3))
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "fits", "done"),
+    [
+        pytest.param({"t": {"0": 5}}, True, False, id="where the batch starts"),
+        pytest.param({"t": {"0": 5, "7": 1}, "other": {"0": 2}}, True, False, id="others do not matter"),
+        pytest.param({"t": {"0": 9, "1": 3}}, False, True, id="where the batch ends"),
+        pytest.param({"t": {"0": 20, "1": 30}}, False, True, id="past it"),
+        pytest.param({"t": {"0": 9}}, False, False, id="past one partition only"),
+        pytest.param({"t": {"0": 7, "1": 3}}, False, False, id="in the middle"),
+        pytest.param({"t": {"0": 4}}, False, False, id="before it"),
+        pytest.param({"t": {"0": 5, "1": 0}}, False, False, id="somewhere where the batch saw none"),
+        pytest.param({}, False, False, id="nowhere"),
+    ],
+)
+def test_a_batch_fits_only_where_the_checkpoint_stands(
+    checkpoint: dict[str, dict[str, int]], fits: bool, done: bool
+) -> None:
+    assert is_done(TWO, checkpoint) is done
+    if fits:
+        check(TWO, checkpoint)
+    else:
+        with pytest.raises(CheckpointError, match="the_key"):
+            check(TWO, checkpoint)
+
+
+def test_a_refusal_names_each_partition_that_does_not_fit() -> None:
+    with pytest.raises(CheckpointError) as refused:
+        check(TWO, {"t": {"0": 4, "1": 2}})
+    message = str(refused.value)
+    assert "t[0]: batch from 5, checkpoint at 4" in message
+    assert "t[1]: batch from None, checkpoint at 2" in message
+
+
+def test_the_checkpoint_moves_past_the_batch_and_keeps_the_rest() -> None:
+    before = {"t": {"0": 5, "7": 1}, "other": {"0": 2}}
+    assert advanced(before, TWO) == {"t": {"0": 9, "1": 3, "7": 1}, "other": {"0": 2}}
+    assert before == {"t": {"0": 5, "7": 1}, "other": {"0": 2}}
+
+
+def test_once_moved_the_same_batch_is_done_and_the_next_fits() -> None:
+    moved = advanced({"t": {"0": 5}}, TWO)
+    assert is_done(TWO, moved)
+    check(origin(("t", 0, 9, 9, 9), ("t", 1, 3, 3, 8)), moved)
+
+
+def test_a_batch_of_a_topic_made_anew_moves_the_checkpoint_back() -> None:
+    anew = origin(("t", 0, 100, 0, 4))
+    assert not is_done(anew, {"t": {"0": 100}})
+    check(anew, {"t": {"0": 100}})
+    assert advanced({"t": {"0": 100}}, anew) == {"t": {"0": 4}}
+
+
+def test_an_empty_batch_fits_everywhere_and_is_never_done() -> None:
+    check(origin(), {"t": {"0": 5}})
+    assert not is_done(origin(), {"t": {"0": 5}})
+    assert advanced({"t": {"0": 5}}, origin()) == {"t": {"0": 5}}
+
+
+def test_the_key_is_one_for_the_same_dag_and_topics_whatever_their_order() -> None:
+    assert default_state_key("dag", ["b", "a", "b"]) == default_state_key("dag", ["a", "b"])
+    keys = {default_state_key("dag", ["a"]), default_state_key("dag", ["b"]), default_state_key("other", ["a"])}
+    assert len(keys) == 3
+
+
+def test_a_key_that_is_too_long_is_cut_and_still_its_own() -> None:
+    topics = [f"topic-{number:04}" for number in range(100)]
+    keys = [default_state_key("dag", topics), default_state_key("dag", [*topics, "one-more"])]
+    assert [len(key) for key in keys] == [MAX_KEY, MAX_KEY]
+    assert keys[0] != keys[1]
