@@ -17,7 +17,7 @@ def plan_of(arguments: Any) -> tuple[LineagePlan, FileEvents]:
     """Read the events that a command names and translate them."""
     config = load_config(arguments.config)
     found = read_events(arguments.events)
-    return translate(found.events, config, problems=found.problems).plan, found
+    return translate(found.events, config, problems=found.problems, final=True).plan, found
 
 
 def translate_command(arguments: Any) -> int:

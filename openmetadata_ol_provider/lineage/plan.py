@@ -74,13 +74,17 @@ class ColumnPair(_Value, frozen=True):
 
 
 class Edge(_Value, frozen=True):
-    """Data of ``source`` went into ``target`` through ``job``; a derivation that a dataset itself states has no job."""
+    """Data of ``source`` went into ``target`` through ``job``; a derivation that a dataset itself states has no job.
+
+    :param sql: the SQL that did it, where it is not the job's
+    """
 
     source: DatasetId
     target: DatasetId
     job: JobId | None
     basis: Basis
     columns: tuple[ColumnPair, ...] = ()
+    sql: str | None = None
 
 
 class Owner(_Value, frozen=True):

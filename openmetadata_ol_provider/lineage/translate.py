@@ -12,6 +12,7 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.aliases import Aliases
 from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
+from openmetadata_ol_provider.lineage.declared import Declared, dataset_states
 from openmetadata_ol_provider.lineage.edges import derive
 from openmetadata_ol_provider.lineage.explicit import entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.filters import Filter
@@ -27,6 +28,7 @@ from openmetadata_ol_provider.lineage.jobs import (
 )
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_true
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
 from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
@@ -35,7 +37,6 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import (
     DEFAULT_LIMITS,
     Assembled,
-    DatasetState,
     Limits,
     Run,
     RunState,
@@ -44,9 +45,7 @@ from openmetadata_ol_provider.openlineage.runs import (
 )
 
 _NO_JOB = JobId("", "")
-_STREAMING = frozenset({"STREAMING", "SERVICE"})
-_CONNECTORS = frozenset({"DEBEZIUM", "KAFKA_CONNECT", "KAFKACONNECT"})
-_TEST_JOBS = frozenset({"TEST"})
+_NEVER = 1 << 62
 
 
 class Translation(NamedTuple):
@@ -64,6 +63,7 @@ def translate(
     now: dt.datetime | None = None,
     limits: Limits = DEFAULT_LIMITS,
     problems: Sequence[Problem] = (),
+    final: bool = False,
 ) -> Translation:
     """Translate a batch of events.
 
@@ -72,11 +72,12 @@ def translate(
     :param state: runs of earlier batches; taken over
     :param now: time of consumption (default: the clock), for the limits of the state
     :param problems: what was lost while decoding, carried into the plan
+    :param final: no more events will come (files): a stream that has only started is taken to run
     """
     events = list(events)
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
-    translator = _Translator(config, assembled, microseconds(now))
+    translator = _Translator(config, assembled, microseconds(now), final=final)
     translator.learn_names()
     translator.add_runs()
     translator.add_static()
@@ -87,10 +88,11 @@ def translate(
 class _Translator:
     """Collects the parts of one plan."""
 
-    def __init__(self, config: Config, assembled: Assembled, touched: int) -> None:
+    def __init__(self, config: Config, assembled: Assembled, touched: int, *, final: bool) -> None:
         self.config = config
         self.assembled = assembled
         self.touched = touched
+        self.latest_at = _NEVER if final else assembled.state.latest_at
         self.naming = Naming(config.datasets)
         self.aliases = Aliases(assembled.state, touched)
         self.book = DatasetBook(config, self.naming, self.aliases)
@@ -108,35 +110,54 @@ class _Translator:
         for event in self.assembled.static:
             at = microseconds(event.eventTime)
             named = [event.dataset] if event.dataset else []
-            self.aliases.learn(_states([*named, *(event.inputs or ()), *(event.outputs or ())], at).values())
+            self.aliases.learn(dataset_states([*named, *(event.inputs or ()), *(event.outputs or ())], at).values())
 
     def add_runs(self) -> None:
         level = self.config.pipelines.level
         state = self.assembled.state
         families = [(run, topmost(family(run), state)) for run in self.assembled.changed]
         families = [(run, names) for run, names in families if self._wanted(names.pipeline(level), run)]
+        families.sort(key=lambda item: item[0].ended_at or item[0].first_at)
         pin_anchors([(run, names.pipeline(level)) for run, names in families], state, self.touched)
         for run, names in families:
             self._add_job(names, run.job_facets, run.run_facets)
             self.runs.append(run_record(run, names, level, state))
             self._add_datasets(run)
-            if self._published(run):
-                self._add_edges(names.own.job, run, by_name=_is_connector(run))
-
+            self._add_run_edges(names, run)
         for snapshot in self.assembled.snapshots:
             names = topmost(family(snapshot), state)
             if self._wanted(names.pipeline(level), snapshot):
                 self._add_datasets(snapshot)
-                if self._published(snapshot):
-                    self._add_edges(names.own.job, snapshot)
+                self._add_run_edges(names, snapshot)
+        self._add_quiet_streams()
         for task, children in transfers(self.assembled.changed, state):
             names = topmost(family(task), state)
-            if self._published(task) and self._wanted(names.pipeline(level), task):
-                self._add_edges(names.own.job, _Declared(task.job_facets, *united(task, children)))
+            if self._is_true(task) and self._wanted(names.pipeline(level), task):
+                self._add_edges(names.own.job, Declared(task.job_facets, *united(task, children)))
+
+    def _add_quiet_streams(self) -> None:
+        """Streams that only started, of which no event came in this time: true once they had the time to fail."""
+        changed = {id(run) for run in self.assembled.changed}
+        for run in self.assembled.state.runs.values():
+            if id(run) in changed or run.shown or not is_quiet(run, self.latest_at):
+                continue
+            names = topmost(family(run), self.assembled.state)
+            if self._wanted(names.pipeline(self.config.pipelines.level), run):
+                self._add_job(names, run.job_facets, run.run_facets)
+                self._add_datasets(run)
+                self._add_run_edges(names, run)
+
+    def _is_true(self, run: Run) -> bool:
+        return is_true(run, self.config.lineage.on, self.latest_at)
+
+    def _add_run_edges(self, names: Family, run: Run) -> None:
+        if self._is_true(run):
+            run.shown = True
+            self._add_edges(names.own.job, run, by_name=is_connector(run))
 
     def add_static(self) -> None:
         """Use declared lineage: the latest JobEvent of a job replaces those before it; DatasetEvents add facts."""
-        latest: dict[JobId, _Declared] = {}
+        latest: dict[JobId, Declared] = {}
         for event in sorted(self.assembled.static, key=lambda event: (event.eventTime, msgspec.json.encode(event))):
             if event.job is not None:
                 own = RunOf(JobId(event.job.namespace, event.job.name), "")
@@ -144,7 +165,9 @@ class _Translator:
                     continue
                 self._add_job(Family(own, None, None), event.job.facets)
                 at = microseconds(event.eventTime)
-                declared = _Declared(event.job.facets, _states(event.inputs, at), _states(event.outputs, at))
+                declared = Declared(
+                    event.job.facets, dataset_states(event.inputs, at), dataset_states(event.outputs, at)
+                )
                 for dataset in (*declared.inputs.values(), *declared.outputs.values()):
                     self.book.add(dataset)
                 latest[own.job] = declared
@@ -154,7 +177,7 @@ class _Translator:
             self._add_edges(job, declared)
 
     def _add_dataset_event(self, dataset: EventDataset, at: int) -> None:
-        for state in _states([dataset], at).values():
+        for state in dataset_states([dataset], at).values():
             self.book.add(state)
         lineage = dataset.facets.lineage if dataset.facets else None
         if lineage is not None and not lineage.deleted:
@@ -164,7 +187,13 @@ class _Translator:
             self._keep(explicit_edges([entry], None, self.naming))
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
-        edges, unbridged = bridge(self.edges.values(), self._temporary.__contains__, self.assembled.state, self.touched)
+        for key, edge in self.edges.items():
+            known = self.jobs.get(edge.job) if edge.job else None
+            if known is not None and edge.sql == known.sql:
+                # Said once, with the job; only runs of one job with different SQL (mapped tasks) have their own.
+                self.edges[key] = msgspec.structs.replace(edge, sql=None)
+        state = self.assembled.state
+        edges, unbridged = bridge(self.edges.values(), self._temporary.__contains__, state, self.touched)
         edges = [edge for edge in edges if self.book.wanted(edge.source) and self.book.wanted(edge.target)]
         edges.sort(
             key=lambda edge: (edge.job or _NO_JOB, edge.source, edge.target)
@@ -202,10 +231,12 @@ class _Translator:
             for dataset in single_topics(side.values()):
                 self.book.add(dataset)
 
-    def _add_edges(self, job: JobId, what: Run | _Declared, *, by_name: bool = False) -> None:
+    def _add_edges(self, job: JobId, what: Run | Declared, *, by_name: bool = False) -> None:
+        facet = what.job_facets.sql if what.job_facets else None
+        sql = facet.query if facet and not facet.deleted else None
         entries = entries_of(what.job_facets.lineage if what.job_facets else None)
         if entries is not None:
-            self._keep(explicit_edges(entries, job, self.naming))
+            self._keep(explicit_edges(entries, job, self.naming), sql)
             return
         inputs, outputs = (
             sides(single_topics(side.values()), self.naming, self.aliases) for side in (what.inputs, what.outputs)
@@ -213,46 +244,11 @@ class _Translator:
         self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
         derived = derive(job, inputs, outputs, self.naming, by_name=by_name)
         self.problems += derived.problems
-        self._keep(derived.edges)
+        self._keep(derived.edges, sql)
 
-    def _keep(self, edges: Iterable[Edge]) -> None:
+    def _keep(self, edges: Iterable[Edge], sql: str | None = None) -> None:
         for edge in edges:
-            self.edges[edge.source, edge.target, edge.job, edge.basis, edge.columns] = edge
-
-    def _published(self, run: Run) -> bool:
-        """Tell whether a run's edges are true: by its state; streaming jobs are true while they run."""
-        kind = run.job_facets.jobType if run.job_facets else None
-        if kind is not None and (kind.jobType or "").upper() in _TEST_JOBS:
-            return False
-        if kind is not None and (kind.processingType or "").upper() in _STREAMING:
-            return run.state != "FAIL" or run.ran
-        return run.state in self.config.lineage.on
-
-
-class _Declared(NamedTuple):
-    """What a JobEvent declares, in the form that a run has."""
-
-    job_facets: JobFacets | None
-    inputs: dict[str, DatasetState]
-    outputs: dict[str, DatasetState]
-
-
-def _states(datasets: Iterable[EventDataset] | None, at: int) -> dict[str, DatasetState]:
-    """Return datasets in the form that a run has, their facets as of one time."""
-    found = {}
-    for dataset in datasets or ():
-        fields = dataset.facets.__struct_fields__ if dataset.facets else ()
-        found[f"{dataset.namespace}\x1f{dataset.name}"] = DatasetState(
-            namespace=dataset.namespace, name=dataset.name, facets=dataset.facets, times=dict.fromkeys(fields, at)
-        )
-    return found
-
-
-def _is_connector(run: Run) -> bool:
-    """Tell a connector (Debezium, Kafka Connect): it streams, and no event of it has both inputs and outputs."""
-    kind = run.job_facets.jobType if run.job_facets else None
-    if kind is None or run.joint:
-        return False
-    return (kind.integration or "").upper() in _CONNECTORS or (
-        (kind.processingType or "").upper() in _STREAMING and (kind.jobType or "").upper() == "TASK"
-    )
+            key = (edge.source, edge.target, edge.job, edge.basis, edge.columns)
+            # Out and in again: the run that ended last comes last.
+            self.edges.pop(key, None)
+            self.edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge

@@ -39,6 +39,7 @@ class Run(Part):
     """All that the events of one run have said so far. Times are microseconds since 1970.
 
     :param first_at: time of the earliest event
+    :param shown: its lineage was published
     :param touched: when an event of the run last came in (the consumer's clock), for the limits
     :param ran: a RUNNING event was seen
     :param joint: an event had both inputs and outputs
@@ -55,6 +56,7 @@ class Run(Part):
     ran: bool = False
     joint: bool = False
     touched: int = 0
+    shown: bool = False
     run_facets: RunFacets | None = None
     run_times: dict[str, int] = msgspec.field(default_factory=dict)
     job_facets: JobFacets | None = None
@@ -104,12 +106,14 @@ class RunState(Part):
     :param anchors: starts of pipeline runs
     :param bridges: temporary datasets
     :param aliases: other names of datasets
+    :param latest_at: time of the latest event seen (microseconds), none of them in the consumer's future
     """
 
     runs: dict[str, Run] = msgspec.field(default_factory=dict)
     anchors: dict[str, Anchor] = msgspec.field(default_factory=dict)
     bridges: dict[str, Bridge] = msgspec.field(default_factory=dict)
     aliases: dict[str, Alias] = msgspec.field(default_factory=dict)
+    latest_at: int = 0
 
 
 class Limits(NamedTuple):
@@ -177,6 +181,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
             state.runs[key] = run
         _merge_event(run, event)
         run.touched = touched
+        state.latest_at = max(state.latest_at, min(touched, microseconds(event.eventTime)))
         changed[key] = run
         merged.append((run, event))
     # Datasets second: what sort of events a run sends may only be said by one that came in after others.

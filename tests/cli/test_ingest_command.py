@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +116,8 @@ def test_a_wrong_token_is_exit_code_1_and_never_shown(
     assert catalogue.edges() == {}
 
 
-def test_an_address_where_nobody_listens_is_exit_code_1(capsys: Capture) -> None:
-    import socket
-
+def test_an_address_where_nobody_listens_is_exit_code_1(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # between the tries
     with socket.socket() as taken:  # bound but not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import Limits
+from openmetadata_ol_provider.openlineage.runs import Limits, RunState
 from tests.support import (
     BASE,
     Json,
@@ -99,7 +101,7 @@ def test_a_batch_without_events_is_an_empty_plan() -> None:
 @pytest.mark.parametrize(
     ("states", "edges"),
     [
-        (["START"], ["a -> x"]),
+        (["START"], []),  # it may yet fail before it runs
         (["RUNNING"], ["a -> x"]),
         (["START", "ABORT"], ["a -> x"]),
         (["START", "FAIL"], []),
@@ -114,10 +116,29 @@ def test_a_streaming_job_gives_edges_while_it_runs(kind: str, states: list[str],
     assert arrows(plan_of(first, *rest)) == edges
 
 
+def test_a_stream_that_only_started_runs_once_it_had_the_time_to_fail() -> None:
+    facets = {"jobType": {"processingType": "STREAMING", "integration": "FLINK"}}
+    batches = [run_event("START", inputs=["a"], outputs=["x"], job_facets=facets)]
+    batches += [run_event("START", run_id=f"other {seconds}", seconds=seconds) for seconds in (30, 90, 95)]
+    found, state = [], RunState()
+    for event in batches:
+        plan, state = translate(decode(event), Config(), state, now=BASE + dt.timedelta(minutes=5))
+        found.append(arrows(plan))
+    assert found == [[], [], ["a -> x"], []]
+
+
+def test_a_stream_that_only_started_runs_when_nothing_more_will_come() -> None:
+    facets = {"jobType": {"processingType": "STREAMING", "integration": "FLINK"}}
+    events = decode(run_event("START", inputs=["a"], outputs=["x"], job_facets=facets))
+    assert arrows(translate(events, Config(), final=True).plan) == ["a -> x"]
+
+
 def test_heartbeats_say_the_same_again() -> None:
     facets = {"jobType": {"processingType": "STREAMING", "integration": "FLINK"}}
-    first = translated(run_event("START", inputs=["a"], outputs=["x"], job_facets=facets))
+    started = translated(run_event("START", inputs=["a"], outputs=["x"], job_facets=facets))
+    first = translated(run_event("RUNNING", seconds=30), state=started.state)
     second = translated(run_event("RUNNING", seconds=60), state=first.state)
+    assert first.plan.edges
     assert second.plan.edges == first.plan.edges
     assert second.plan.jobs == first.plan.jobs
 

@@ -22,7 +22,7 @@ STEPS = pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "inge
 
 @pytest.fixture
 def dead_port() -> str:
-    """An address where nobody listens."""
+    """Return an address where nobody listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{listener.getsockname()[1]}"

@@ -1,12 +1,13 @@
-"""Secrets of the connections and of the events appear in no log, XCom, Variable, error or request but where they belong."""
+"""Secrets of connections and events appear in no log, XCom, Variable, error or request but where they belong."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
@@ -22,8 +23,12 @@ ENVIRONMENT = "planted-environment-value"
 DEBEZIUM = "planted-debezium-password"
 SECRETS = (TOKEN, PASSWORD, KEY_PASSWORD, ENVIRONMENT, DEBEZIUM)
 
-#: (method, path, headers, body) of each request
-Requests = list[tuple[str, str, dict[str, str], str]]
+
+class Requests(NamedTuple):
+    """A proxy before the catalogue: its URL, and (method, path, headers, body) of each request that it passed on."""
+
+    url: str
+    seen: list[tuple[str, str, dict[str, str], str]]
 
 
 @pytest.fixture
@@ -34,10 +39,10 @@ def catalogue() -> Iterator[CatalogueServer]:
 
 @pytest.fixture
 def requests(catalogue: CatalogueServer) -> Iterator[Requests]:
-    """Record what goes to the catalogue, by a proxy before it; its address is added at the end of the list's life."""
+    """Start the proxy."""
     import requests as http
 
-    seen: Requests = []
+    seen: list[tuple[str, str, dict[str, str], str]] = []
 
     class Proxy(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -46,9 +51,8 @@ def requests(catalogue: CatalogueServer) -> Iterator[Requests]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = dict(self.headers.items())
             seen.append((self.command, self.path, headers, body.decode()))
-            with http.request(
-                self.command, catalogue.url + self.path, headers=headers, data=body, timeout=10
-            ) as answer:
+            target = catalogue.url + self.path
+            with http.request(self.command, target, headers=headers, data=body, timeout=10) as answer:
                 content = answer.content
                 self.send_response(answer.status_code)
                 self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
@@ -64,17 +68,14 @@ def requests(catalogue: CatalogueServer) -> Iterator[Requests]:
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
     thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    catalogue.proxy = f"http://127.0.0.1:{httpd.server_address[1]}"  # type: ignore[attr-defined]
-    yield seen
+    yield Requests(f"http://127.0.0.1:{httpd.server_address[1]}", seen)
     httpd.shutdown()
     httpd.server_close()
     thread.join()
 
 
 @pytest.fixture
-def secret_connections(
-    monkeypatch: pytest.MonkeyPatch, broker: KafkaBroker, catalogue: CatalogueServer, requests: Requests
-) -> None:
+def secret_connections(monkeypatch: pytest.MonkeyPatch, broker: KafkaBroker, requests: Requests) -> None:
     # The broker asks for no credentials; librdkafka keeps them all the same.
     extra = {
         "bootstrap.servers": broker.bootstrap,
@@ -85,7 +86,7 @@ def secret_connections(
         "ssl.key.password": KEY_PASSWORD,
     }
     monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", json.dumps({"conn_type": "kafka", "extra": extra}))
-    openmetadata = {"conn_type": "openmetadata", "host": catalogue.proxy, "password": TOKEN}  # type: ignore[attr-defined]
+    openmetadata = {"conn_type": "openmetadata", "host": requests.url, "password": TOKEN}
     monkeypatch.setenv("AIRFLOW_CONN_OPENMETADATA_DEFAULT", json.dumps(openmetadata))
 
 
@@ -119,8 +120,8 @@ def test_secrets_stay_where_they_belong(
         none_in(json.dumps(what), "XCom")
     none_in(json.dumps(state_document()), "the Variable")
     none_in(logged(), "the log")
-    assert {method for method, *_ in requests} >= {"GET", "PUT"}
-    for method, path, headers, body in requests:
+    assert {method for method, *_ in requests.seen} >= {"GET", "PUT"}
+    for method, path, headers, body in requests.seen:
         assert headers.pop("Authorization", None) in {f"Bearer {TOKEN}", None}
         none_in(f"{path} {headers} {body}", f"the request {method} {path}")
     for letter in received(broker.bootstrap, "openlineage.events.dead-letter"):
@@ -132,8 +133,6 @@ def test_secrets_stay_where_they_belong(
 def test_no_error_shows_a_secret(
     setting: str, send: Sender, catalogue: CatalogueServer, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str]
 ) -> None:
-    import os
-
     send.message(event("a"))
     kafka = json.loads(os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"])
     if setting == "token":

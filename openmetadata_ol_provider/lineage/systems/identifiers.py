@@ -1,0 +1,71 @@
+"""Dotted identifiers: splitting them with quotes in mind, joining them in one spelling. Pure.
+
+Producers write names as the SQL or the driver has them: ``"my.db"."t"``, ```my-db`.`t```, ``[db].[dbo].[T]``. The one
+spelling is OpenMetadata's: parts joined by dots, a part in double quotes if it contains a dot, else bare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+_CLOSING: Final = {'"': '"', "`": "`", "[": "]"}
+
+
+def split_identifier(name: str, closing: Mapping[str, str] = _CLOSING) -> tuple[str, ...]:
+    """Return the plain parts of a dotted name.
+
+    A quote counts only at the start of a part, and if its closing one ends that part; a doubled one stands for itself.
+
+    :param closing: closing quote of each opening one
+    """
+    parts = []
+    position = 0
+    while True:
+        mark = closing.get(name[position : position + 1])
+        found = _quoted(name, position, mark) if mark else None
+        if found is None:
+            dot = name.find(".", position)
+            end = len(name) if dot < 0 else dot
+            found = name[position:end], end
+        parts.append(found[0])
+        if found[1] >= len(name):
+            return tuple(parts)
+        position = found[1] + 1
+
+
+def join_identifier(parts: Iterable[str]) -> str:
+    """Return the one spelling of a name with these parts: what :func:`split_identifier` takes apart again."""
+    return ".".join(_spelled(part) for part in parts)
+
+
+def spell_identifier(name: str) -> str:
+    """Return the one spelling of a name."""
+    if '"' in name or "`" in name or "[" in name:
+        return join_identifier(split_identifier(name))
+    return name
+
+
+def unquoted(name: str) -> str:
+    """Return a name without any quotes, for systems in which nothing quoted can contain a dot."""
+    return name.translate(_NO_QUOTES)
+
+
+_NO_QUOTES: Final = str.maketrans("", "", '`"[]')
+
+
+def _quoted(name: str, start: int, mark: str) -> tuple[str, int] | None:
+    """Return the quoted part that begins here and where it ends; ``None`` if it is not closed."""
+    position = start + 1
+    while (end := name.find(mark, position)) >= 0:
+        after = name[end + 1 : end + 2]
+        if after in ("", "."):
+            return name[start + 1 : end].replace(mark * 2, mark), end + 1
+        position = end + (2 if after == mark else 1)
+    return None
+
+
+def _spelled(part: str) -> str:
+    # Quotes that are part of a name may need quoting too, or they would be taken off when it is read again.
+    bare = "." not in part and split_identifier(part) == (part,)
+    return part if bare else '"' + part.replace('"', '""') + '"'
