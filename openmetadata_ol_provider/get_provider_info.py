@@ -46,7 +46,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     ),
     "max_events": _option("Most messages in one batch.\n", "integer", "5000", "1000"),
     "max_bytes": _option(
-        "Most bytes of message values in one batch; a single larger message is still read.\n",
+        "Most bytes of messages (keys, values, headers) in one batch; a single larger one is still read.\n",
         "integer",
         "33554432",
         "8388608",

@@ -86,7 +86,8 @@ def _as_text(plan: LineagePlan, resolutions: dict[DatasetId, Resolution] | None)
 
 def _edge(edge: Edge) -> Iterator[str]:
     yield f"  {edge.source.namespace} {edge.source.name} -> {edge.target.namespace} {edge.target.name}"
-    yield f"    job {edge.job.namespace} {edge.job.name}; {_BASIS[edge.basis]}"
+    job = f"job {edge.job.namespace} {edge.job.name}" if edge.job else "stated by the dataset itself"
+    yield f"    {job}; {_BASIS[edge.basis]}"
     for pair in edge.columns:
         how = ", ".join(f"{t.type}{'/' + t.subtype if t.subtype else ''}" for t in pair.transformations)
         yield f"    column {pair.source.field} -> {pair.target_field}{'  ' + how if how else ''}"

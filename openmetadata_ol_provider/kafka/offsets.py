@@ -62,6 +62,11 @@ class Backlog(msgspec.Struct, frozen=True):
         """The ends of all partitions, in the form of a checkpoint."""
         return _by_topic((partition.topic, partition.partition, partition.high) for partition in self.partitions)
 
+    @property
+    def starts(self) -> dict[str, dict[str, int]]:
+        """Where reading of all partitions starts, in the form of a checkpoint."""
+        return _by_topic((partition.topic, partition.partition, partition.start) for partition in self.partitions)
+
     def ready(self, min_events: int = 1) -> bool:
         """Tell whether there is something to do.
 

@@ -121,7 +121,9 @@ class OpenLineageTrigger(BaseTrigger):
 class OpenLineageActivityTrigger(BaseEventTrigger):
     """Fires once for each burst of new events (edge), for ever: for an ``AssetWatcher``.
 
-    The payload is ``{"topics": {topic: {partition: end offset}}, "new": number}``. What was announced is remembered:
+    It fires again when what it announced was worked on (the group's offsets moved) and some of it is left, as after a
+    batch that could not take the whole backlog. The payload is ``{"topics": {topic: {partition: end offset}}, "new":
+    number}``, with ``"left": number`` when it is about the rest. What was announced is remembered:
     in the asset's state store where Airflow has one (3.3), else only as long as this trigger runs, so that a restart
     of the triggerer announces once more what the group has not committed yet.
 
@@ -161,12 +163,19 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield an event a burst, never return."""
         announced = await self._recall()
+        seen: dict[str, dict[str, int]] | None = None
         async with _Watch(self.kafka_config_id) as watch:
             while True:
                 fresh = await self._look(watch, announced)
+                # Without a checkpoint of ours, the backlog begins where the group stands.
+                rest = await self._look(watch, {})
+                moved, seen = seen is not None and rest.starts != seen, rest.starts
                 if fresh.events > 0:
                     fresh = await self._settled(watch, announced, fresh)
-                    payload = {"topics": fresh.highs, "new": fresh.events}
+                    payload: dict[str, Any] = {"topics": fresh.highs, "new": fresh.events}
+                    yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
+                elif moved and rest.events > 0:
+                    payload = {"topics": fresh.highs, "new": 0, "left": rest.events}
                     yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
                 # Only now: if the triggerer dies before, the burst is announced again rather than never.
                 if fresh.highs != announced:

@@ -206,6 +206,18 @@ async def test_a_burst_is_announced_once(hook: Any, produce: Any) -> None:
     await watcher.stop()
 
 
+async def test_what_a_batch_left_over_is_announced_again(hook: Any, produce: Any) -> None:
+    watcher = Announcements(OpenLineageActivityTrigger(**EDGE))
+    produce("single", 0, *[b"a"] * 10)
+    assert (await watcher.next())["new"] == 10
+    assert await watcher.silent_for(0.3)  # nobody has done anything yet
+    hook.commit({"single": {0: 4}})
+    assert await watcher.next() == {"topics": {"single": {"0": 10}}, "new": 0, "left": 6}
+    hook.commit({"single": {0: 10}})
+    assert await watcher.silent_for(0.5)
+    await watcher.stop()
+
+
 async def test_a_burst_without_end_is_announced_all_the_same(hook: Any, produce: Any) -> None:
     watcher = Announcements(OpenLineageActivityTrigger(**{**EDGE, "settle": 0.1}))
 
