@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.files import write_result
+from openmetadata_ol_provider.cli.files import FileEvents, write_result
 from openmetadata_ol_provider.cli.ingest import TOKEN_VARIABLE
 from openmetadata_ol_provider.cli.translate import plan_of
 from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, LineagePlan
 from openmetadata_ol_provider.openlineage.packing import plain
+from openmetadata_ol_provider.openlineage.survey import Survey
+from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.resolver import Resolution
@@ -25,15 +27,36 @@ _BASIS = {
 }
 
 
+class Story(NamedTuple):
+    """What there is to tell: the plan, the events that made up each run, the facets that are not read."""
+
+    plan: LineagePlan
+    events: dict[tuple[str, str], list[str]]
+    survey: Survey
+
+
+def _events_of_runs(found: FileEvents) -> dict[tuple[str, str], list[str]]:
+    """Return, by job namespace and run id, a line for each event, in eventTime order."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for event, place in sorted(zip(found.events, found.places, strict=True), key=lambda item: item[0].eventTime):
+        if event.run is not None and event.job is not None:
+            counts = f"{len(event.inputs or ())} inputs, {len(event.outputs or ())} outputs"
+            line = f"{event.eventType or 'no type'} {iso(event.eventTime)} ({place}): {counts}"
+            lines.setdefault((event.job.namespace, event.run.runId), []).append(line)
+    return lines
+
+
 def explain_command(arguments: Any) -> int:
     """Print the explanation; exit code 1 when some lines were no events or an edge's end did not resolve."""
     config = load_config(arguments.config)
-    plan, found = plan_of(arguments)
+    survey = Survey()
+    plan, found = plan_of(arguments, survey)
+    story = Story(plan, _events_of_runs(found), survey)
     resolutions = _resolve(plan, config, arguments.host) if arguments.host else None
     if arguments.json:
-        text = json.dumps(_as_json(plan, resolutions), indent=2) + "\n"
+        text = json.dumps(_as_json(story, resolutions), indent=2) + "\n"
     else:
-        text = "\n".join(_as_text(plan, resolutions)) + "\n"
+        text = "\n".join(_as_text(story, resolutions)) + "\n"
     write_result(text, arguments.output)
     ends = {end for edge in plan.edges for end in (edge.source, edge.target)}
     missing = resolutions is not None and any(resolutions[end].outcome in ("unresolved", "ambiguous") for end in ends)
@@ -48,8 +71,14 @@ def _resolve(plan: LineagePlan, config: Config, host: str) -> dict[DatasetId, Re
     return Resolver(client, config).resolve_all(plan.datasets)
 
 
-def _as_json(plan: LineagePlan, resolutions: dict[DatasetId, Resolution] | None) -> dict[str, Any]:
-    document = plan.to_dict()
+def _as_json(story: Story, resolutions: dict[DatasetId, Resolution] | None) -> dict[str, Any]:
+    document = story.plan.to_dict()
+    for run in document["runs"]:
+        run["events"] = story.events[run["job"]["namespace"], run["run_id"]]
+    document["unread_facets"] = [
+        {"section": section, "facet": name, "producer": producer, "count": count}
+        for (section, name, producer), count in sorted(story.survey.unread.items())
+    ]
     for edge in document["edges"]:
         edge["why"] = _BASIS[edge["basis"]]
     if resolutions is not None:
@@ -63,12 +92,15 @@ def _as_json(plan: LineagePlan, resolutions: dict[DatasetId, Resolution] | None)
     return document
 
 
-def _as_text(plan: LineagePlan, resolutions: dict[DatasetId, Resolution] | None) -> Iterator[str]:
+def _as_text(story: Story, resolutions: dict[DatasetId, Resolution] | None) -> Iterator[str]:
+    plan = story.plan
     yield f"RUNS ({len(plan.runs)})"
     for run in plan.runs:
         place = f"task {run.task!r} of {run.pipeline.name!r}" if run.task else f"pipeline {run.pipeline.name!r}"
         yield f"  {run.state:<9} {run.job.namespace} {run.job.name}  run {run.run_id}, {place}"
         yield f"            {run.started_at} to {run.ended_at or '?'}{'; error: ' + run.error if run.error else ''}"
+        for event in story.events[run.job.namespace, run.run_id]:
+            yield f"            {event}"
     yield f"EDGES ({len(plan.edges)})"
     for edge in plan.edges:
         yield from _edge(edge)
@@ -82,6 +114,9 @@ def _as_text(plan: LineagePlan, resolutions: dict[DatasetId, Resolution] | None)
     yield f"PROBLEMS ({len(plan.problems)})"
     for problem in plan.problems:
         yield f"  {problem.kind}: {problem.where}: {problem.detail}"
+    yield f"FACETS THAT ARE NOT READ ({len(story.survey.unread)})"
+    for (section, name, producer), count in sorted(story.survey.unread.items()):
+        yield f"  {section} {name}: {count} times, by {producer}"
 
 
 def _edge(edge: Edge) -> Iterator[str]:

@@ -16,15 +16,17 @@ from openmetadata_ol_provider.exceptions import ConfigError, MalformedEventError
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.survey import Survey
 
 STDIN = "-"
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
 class FileEvents(NamedTuple):
-    """The events of some files, and what was lost while reading them."""
+    """The events of some files, where each is from, and what was lost while reading them."""
 
     events: list[Event]
+    places: list[str]
     problems: list[Problem]
 
     @property
@@ -33,12 +35,14 @@ class FileEvents(NamedTuple):
         return sum(problem.kind == "malformed" for problem in self.problems)
 
 
-def read_events(paths: Sequence[str]) -> FileEvents:
+def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvents:
     """Decode the events of files, in order.
+
+    :param survey: also counts the facets that are not read
 
     :raises ConfigError: if a file cannot be read
     """
-    found = FileEvents([], [])
+    found = FileEvents([], [], [])
     for path in paths:
         for where, value in _counted(path, _documents(path)):
             try:
@@ -47,6 +51,9 @@ def read_events(paths: Sequence[str]) -> FileEvents:
                 found.problems.append(Problem("malformed", where, str(error)))
                 continue
             found.events.append(decoded.event)
+            found.places.append(where)
+            if survey is not None:
+                survey.add(value)
             found.problems.extend(decoded.problems)
     return found
 

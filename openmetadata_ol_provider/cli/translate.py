@@ -11,12 +11,13 @@ from openmetadata_ol_provider.cli.files import FileEvents, read_events, write_re
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.openlineage.survey import Survey
 
 
-def plan_of(arguments: Any) -> tuple[LineagePlan, FileEvents]:
+def plan_of(arguments: Any, survey: Survey | None = None) -> tuple[LineagePlan, FileEvents]:
     """Read the events that a command names and translate them."""
     config = load_config(arguments.config)
-    found = read_events(arguments.events)
+    found = read_events(arguments.events, survey)
     return translate(found.events, config, problems=found.problems, final=True).plan, found
 
 
