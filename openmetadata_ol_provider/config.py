@@ -117,7 +117,7 @@ class WriteOptions(_Section):
     owners: WritePolicy = "if_empty"
     tags: WritePolicy = "if_ours"
     status: Literal["never", "always"] = "always"
-    sql: Literal["never", "always"] = "always"
+    sql: Literal["never", "redacted", "always"] = "always"
     create_pipelines: bool = True
     create_services: bool = True
     create_datasets: bool = False

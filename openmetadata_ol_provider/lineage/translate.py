@@ -30,6 +30,7 @@ from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_true
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
+from openmetadata_ol_provider.lineage.sql import redacted
 from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry, RunFacets
@@ -41,8 +42,8 @@ from openmetadata_ol_provider.openlineage.runs import (
     Run,
     RunState,
     assemble,
-    microseconds,
 )
+from openmetadata_ol_provider.openlineage.times import microseconds
 
 _NO_JOB = JobId("", "")
 _NEVER = 1 << 62
@@ -218,6 +219,7 @@ class _Translator:
 
     def _add_job(self, names: Family, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
         job = job_of(names, facets, self.config.pipelines.level, run_facets)
+        job = msgspec.structs.replace(job, sql=self._sql(job.sql))
         known = self.jobs.get(names.own.job)
         self.jobs[names.own.job] = job if known is None else completed(job, known)
         if job.pipeline not in self.jobs:
@@ -233,7 +235,7 @@ class _Translator:
 
     def _add_edges(self, job: JobId, what: Run | Declared, *, by_name: bool = False) -> None:
         facet = what.job_facets.sql if what.job_facets else None
-        sql = facet.query if facet and not facet.deleted else None
+        sql = self._sql(facet.query if facet and not facet.deleted else None)
         entries = entries_of(what.job_facets.lineage if what.job_facets else None)
         if entries is not None:
             self._keep(explicit_edges(entries, job, self.naming), sql)
@@ -245,6 +247,13 @@ class _Translator:
         derived = derive(job, inputs, outputs, self.naming, by_name=by_name)
         self.problems += derived.problems
         self._keep(derived.edges, sql)
+
+    def _sql(self, text: str | None) -> str | None:
+        """Return SQL as it may be shown; comments of a query may hold anything, its literals people's data."""
+        policy = self.config.write.sql
+        if not text or policy == "never":
+            return None
+        return redacted(text) if policy == "redacted" else text
 
     def _keep(self, edges: Iterable[Edge], sql: str | None = None) -> None:
         for edge in edges:

@@ -17,13 +17,12 @@ from openmetadata_ol_provider.openlineage.event import Event, EventDataset, Stat
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, Identifier, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.times import microseconds
 
 #: Settles terminal states of one run that have the same time; otherwise the first terminal state stays.
 _TERMINAL = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
 #: What Spark calls a job whose name it does not know yet.
 _UNKNOWN = "unknown"
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
-_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class DatasetState(Part):
@@ -148,11 +147,6 @@ class Assembled(NamedTuple):
 def run_key(namespace: str, run_id: str) -> str:
     """Return the key of a run: run ids alone are not unique between producers."""
     return f"{namespace}\x1f{run_id}"
-
-
-def microseconds(time: dt.datetime) -> int:
-    """Return whole microseconds since 1970."""
-    return (time - _EPOCH) // _MICROSECOND
 
 
 DEFAULT_LIMITS = Limits()

@@ -9,6 +9,8 @@ _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
     r"\s*(?P<zone>[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*(?:\[[^\]]*\])?"
 )
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+_MICROSECOND = dt.timedelta(microseconds=1)
 
 
 def parse_time(text: str) -> dt.datetime:
@@ -28,6 +30,11 @@ def parse_time(text: str) -> dt.datetime:
     elif ":" not in zone:
         zone = f"{zone[:3]}:{zone[3:]}"
     return dt.datetime.fromisoformat(f"{match['date']}T{clock}.{fraction}{zone}").astimezone(dt.timezone.utc)
+
+
+def microseconds(time: dt.datetime) -> int:
+    """Return whole microseconds since 1970."""
+    return (time - _EPOCH) // _MICROSECOND
 
 
 def iso(time: dt.datetime) -> str:

@@ -80,7 +80,7 @@ class EdgePlanner:
         latest = jobs[-1] if jobs else None
         job = self._jobs.get(latest) if latest else None
         text = edges[-1].sql or (job.sql if job else None)
-        sql = cap_sql(text) if text and self._config.write.sql == "always" else None
+        sql = cap_sql(text) if text and self._config.write.sql != "never" else None
         columns = self._columns(source, target, edges, problems) if self._config.lineage.columns else {}
         others = frozenset(ref.fqn for ref in refs.values() if ref is not None)
         return EdgeWrite(source, target, columns, refs[latest] if latest else None, others, sql)

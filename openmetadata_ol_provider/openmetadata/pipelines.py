@@ -196,7 +196,7 @@ class PipelineWriter:
 
     def _complete(self, task: dict[str, Any], job: Job) -> None:
         """Fill in what a task lacks; only its SQL, which is its code, follows the job (but not its parts)."""
-        sql = cap_sql(job.sql) if job.sql and self._config.write.sql == "always" else None
+        sql = cap_sql(job.sql) if job.sql and self._config.write.sql != "never" else None
         if job.part:
             if sql:
                 task.setdefault("taskSQL", sql)

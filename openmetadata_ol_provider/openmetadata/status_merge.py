@@ -6,12 +6,11 @@ still runs, and reports of one try of a task are united, while a later try repla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.lineage.plan import RunRecord
+from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
 from openmetadata_ol_provider.openmetadata.messages import public_message
 from openmetadata_ol_provider.openmetadata.names import task_name
 
@@ -41,20 +40,10 @@ def epoch_ms(text: str | None) -> int | None:
     """Return an ISO 8601 time (UTC when it does not say) in epoch milliseconds, ``None`` for what is no time."""
     if not text:
         return None
-    # Python 3.10 reads neither Z nor fractions of any other length than 3 and 6.
-    match = re.fullmatch(r"(.*?\d)(?:\.(\d+))?(Z|z|[+-]\d\d:?\d\d)?", text.strip())
-    if match is None:
-        return None
     try:
-        moment = datetime.fromisoformat(match.group(1))
-        zone = match.group(3) or "Z"
-        offset = "+00:00" if zone in "Zz" else zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
-        tz = datetime.fromisoformat(f"2000-01-01T00:00:00{offset}").tzinfo
+        return microseconds(parse_time(text)) // 1000
     except ValueError:
         return None
-    fraction = int(((match.group(2) or "") + "000")[:3])
-    seconds = moment.replace(tzinfo=moment.tzinfo or tz or timezone.utc).timestamp()
-    return int(seconds) * 1000 + fraction
 
 
 def merged_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: bool) -> dict[str, Any]:

@@ -43,12 +43,17 @@ class Address(NamedTuple):
             return "file"
         if self.authority.startswith("arn:"):
             return self.authority
-        return f"{self.scheme}://{self.authority}" if self.authority else self.raw
+        return f"{self.scheme}://{self.authority}" if self.is_url else self.raw
+
+    @property
+    def is_url(self) -> bool:
+        """Whether it has an authority, be it an empty one (``hdfs:///``)."""
+        return bool(self.authority) or "://" in self.raw
 
     @property
     def whole(self) -> str:
         """The namespace with its path, in the canonical scheme."""
-        return self.raw if self.scheme == "file" or not self.authority else self.place + self.path.rstrip("/")
+        return self.raw if self.scheme == "file" or not self.is_url else self.place + self.path.rstrip("/")
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -73,7 +78,7 @@ def take_apart(namespace: str, schemes: Mapping[str, str]) -> Address:
         return Address(scheme, _NO_PORT.sub("", url["authority"]), url["path"] or "", namespace)
     arn = _ARN.match(text)
     if arn:
-        return Address(arn["service"].lower(), arn["owner"].rstrip(":"), arn["resource"], namespace)
+        return Address(canonical(arn["service"], schemes), arn["owner"].rstrip(":"), arn["resource"], namespace)
     if not text or text[0] == "/":
         return Address("file", "", text, namespace)
     if _HOST_PORTS.fullmatch(text):

@@ -1,0 +1,27 @@
+"""Amazon DynamoDB: tables and nothing above them.
+
+Source: not in the specification; Airflow's hooks, ``dynamodb://region`` + ``table``, and the ARN of a table.
+"""
+
+from __future__ import annotations
+
+from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.systems.addresses import Address
+from openmetadata_ol_provider.lineage.systems.base import System, table
+from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier
+
+
+def _read(address: Address, name: str) -> tuple[Identity, ...]:
+    # Dots are allowed in a table's name.
+    bare = name.strip('"') if '"' in name else name
+    return table(address.place, join_identifier((bare.removeprefix("table/"),)))
+
+
+SYSTEM = System(
+    title="Amazon DynamoDB",
+    kind="table",
+    schemes={"dynamodb": None},
+    namespaces="`dynamodb://region`, `arn:aws:dynamodb:region:account`",
+    names="`table`, `table/table`",
+    read=_read,
+)

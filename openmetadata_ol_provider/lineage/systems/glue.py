@@ -1,0 +1,34 @@
+"""AWS Glue Data Catalog: region and account are the namespace, as an ARN without its resource.
+
+Source: the specification's row, ``arn:aws:glue:region:account`` + ``table/database/table``. In the field: no account,
+``database/table``, ``database.table``, quotes, Spark's session catalog before the database.
+"""
+
+from __future__ import annotations
+
+from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.systems.addresses import Address
+from openmetadata_ol_provider.lineage.systems.base import System, table
+from openmetadata_ol_provider.lineage.systems.hive import without_session_catalog
+from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, split_identifier
+
+
+def _read(address: Address, name: str) -> tuple[Identity, ...]:
+    text = name.rpartition(":")[2] if name.startswith("arn:") else name
+    parts = tuple(part for part in text.split("/") if part)
+    if len(parts) == 3 and parts[0] == "table":
+        parts = parts[1:]
+    if len(parts) == 2:
+        parts = tuple(split_identifier(part)[0] if part[0] in '"`[' else part for part in parts)
+        return table(address.place, join_identifier(parts))
+    return table(address.place, join_identifier(without_session_catalog(split_identifier(text))))
+
+
+SYSTEM = System(
+    title="AWS Glue",
+    kind="table",
+    schemes={"glue": None},
+    namespaces="`arn:aws:glue:region:account`, also without the account",
+    names="`table/database/table`, `database/table`, `database.table`",
+    read=_read,
+)

@@ -1,0 +1,26 @@
+"""SAP HANA: names may contain slashes, ``SAPSR3./BIC/AZSALES00``, which separate nothing.
+
+Source: not in the specification; JDBC (``jdbc:sap://host:port``) and SQLAlchemy (``hana://``) + ``schema.table``.
+"""
+
+from __future__ import annotations
+
+from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.systems.addresses import Address
+from openmetadata_ol_provider.lineage.systems.base import System, table, without_user
+from openmetadata_ol_provider.lineage.systems.identifiers import spell_identifier
+
+
+def _read(address: Address, name: str) -> tuple[Identity, ...]:
+    return table(without_user(address).place, spell_identifier(name))
+
+
+SYSTEM = System(
+    title="SAP HANA",
+    kind="table",
+    schemes={"saphana": 30015},
+    aliases={"hana": "saphana", "sap": "saphana", "hdb": "saphana"},
+    namespaces="`saphana://host:port`, `sap://host:port`, `hana://host:port`",
+    names="`schema.table`",
+    read=_read,
+)

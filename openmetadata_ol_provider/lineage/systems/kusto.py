@@ -1,0 +1,27 @@
+"""Azure Data Explorer (Kusto).
+
+Source: the specification's row, ``azurekusto://host.kusto.windows.net`` + ``database/table``.
+"""
+
+from __future__ import annotations
+
+from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.systems.addresses import Address
+from openmetadata_ol_provider.lineage.systems.base import System, table
+from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, spell_identifier
+
+
+def _read(address: Address, name: str) -> tuple[Identity, ...]:
+    parts = tuple(part for part in name.split("/") if part)
+    return table(address.place, join_identifier(parts) if len(parts) > 1 else spell_identifier(name))
+
+
+SYSTEM = System(
+    title="Azure Data Explorer",
+    kind="table",
+    schemes={"azurekusto": None},
+    aliases={"kusto": "azurekusto"},
+    namespaces="`azurekusto://host.kusto.windows.net`",
+    names="`database/table`",
+    read=_read,
+)

@@ -1,0 +1,36 @@
+"""Google Pub/Sub: the project is in the name.
+
+Source: the specification's row, ``pubsub`` + ``topic:project:id`` or ``subscription:project:id``. A catalogue lists
+topics, and nothing in an event says which topic a subscription is of.
+"""
+
+from __future__ import annotations
+
+import re
+
+from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.systems.addresses import Address
+from openmetadata_ol_provider.lineage.systems.base import System
+
+_COLONS = re.compile(r"(?P<kind>topic|subscription):(?P<project>.+):(?P<id>[^:]+)")
+_SLASHES = re.compile(r"projects/(?P<project>[^/]+)/(?P<kind>topic|subscription)s/(?P<id>[^/]+)")
+
+
+def _read(address: Address, name: str) -> tuple[Identity, ...]:
+    match = _COLONS.fullmatch(name) or _SLASHES.fullmatch(name)
+    if match is None:
+        return (Identity(address.place, name, "topic"),)
+    if match["kind"] == "subscription":
+        return (Identity("pubsub", f"subscription:{match['project']}:{match['id']}", "other"),)
+    return (Identity(f"pubsub://{match['project']}", match["id"], "topic"),)
+
+
+SYSTEM = System(
+    title="Google Pub/Sub",
+    kind="topic",
+    schemes={"pubsub": None},
+    aliases={"gcp-pubsub": "pubsub"},
+    namespaces="`pubsub`",
+    names="`topic:project:id`, `projects/project/topics/id`",
+    read=_read,
+)

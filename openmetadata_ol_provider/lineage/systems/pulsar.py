@@ -1,0 +1,35 @@
+"""Apache Pulsar: topics have a tenant and a namespace; a partition of a topic is no topic.
+
+Source: not in the specification; Flink's and Spark's connectors, ``pulsar://host:port`` + a topic's full or short name.
+A short name is in tenant ``public``, namespace ``default``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.systems.addresses import Address
+from openmetadata_ol_provider.lineage.systems.base import System
+
+_PARTITION = re.compile(r"-partition-\d+$")
+_DEFAULT = "persistent://public/default/"
+
+
+def _read(address: Address, name: str) -> tuple[Identity, ...]:
+    text = _PARTITION.sub("", name) or name
+    if "://" not in text:
+        text = f"persistent://{text}" if text.count("/") == 2 else f"{_DEFAULT}{text}" if "/" not in text else text
+    names = (text, text.removeprefix(_DEFAULT)) if text.startswith(_DEFAULT) else (text,)
+    return tuple(Identity(address.place, found, "topic") for found in names)
+
+
+SYSTEM = System(
+    title="Apache Pulsar",
+    kind="topic",
+    schemes={"pulsar": 6650},
+    aliases={"pulsar+ssl": "pulsar"},
+    namespaces="`pulsar://host:port`",
+    names="`persistent://tenant/namespace/topic`, `tenant/namespace/topic`, `topic`",
+    read=_read,
+)
