@@ -167,4 +167,4 @@ def test_airflow_knows_the_options_with_their_defaults() -> None:
         assert f"{name} =" in said
         assert option["description"].splitlines()[0] in said
     for name in ("schedule", "max_bytes"):
-        assert airflow("config", "get-value", CONFIG_SECTION, name).splitlines()[-1] == OPTIONS[name]["default"]
+        assert OPTIONS[name]["default"] in airflow("config", "get-value", CONFIG_SECTION, name).splitlines()

@@ -56,7 +56,7 @@ def _no_table(ref: DatasetId, output: DatasetId) -> bool:
 def column_transformations(ref: ColumnInput, column: ColumnField) -> tuple[Transformation, ...]:
     """Return how a source enters a column; the keys of before ColumnLineageDatasetFacet 1-1-0 stand for the column."""
     found = ref.transformations
-    if found is None and (column.transformationType or column.transformationDescription):
+    if not found and (column.transformationType or column.transformationDescription):
         legacy = (column.transformationType or "").upper()
         found = [
             TransformationField(

@@ -2,8 +2,7 @@
 
 Every dataset gets an ordered list of identities: TABLE symlinks first (the logical name), then its primary name, then
 other symlinks, then what a warehouse path says. Resolution tries them in this order. The same normalisation decides
-whether two names are one dataset (self-loops, column sources).
-Source of the conventions: the OpenLineage naming specification, and what producers were seen to send.
+whether two names are one dataset (self-loops, column sources). What a name means in each system is in ``systems``.
 """
 
 from __future__ import annotations
@@ -14,40 +13,25 @@ from typing import Final
 
 from openmetadata_ol_provider.config import DatasetOptions, strip_slashes
 from openmetadata_ol_provider.lineage.paths import trim_path, warehouse_table
-from openmetadata_ol_provider.lineage.plan import Identity, Kind
+from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.systems import address_of, places, system_of
+from openmetadata_ol_provider.lineage.systems.base import files, table
+from openmetadata_ol_provider.lineage.systems.identifiers import spell_identifier
 from openmetadata_ol_provider.openlineage.facets import Identifier
 
-#: Schemes that mean the same system.
-SCHEME_ALIASES: Final = {
-    "postgresql": "postgres",
-    "mssql": "sqlserver",
-    "s3a": "s3",
-    "s3n": "s3",
-    "gcs": "gs",
-    "abfs": "abfss",
-    "wasb": "wasbs",
-}
-_OBJECT_STORES: Final = frozenset({"s3", "gs", "abfss", "wasbs", "adl", "oss", "cos", "obs"})
-_FILE_SYSTEMS: Final = frozenset({"file", "hdfs", "dbfs", "viewfs", "maprfs", "webhdfs"})
-_TOPICS: Final = frozenset({"kafka", "pulsar", "kinesis", "eventhubs", "pubsub"})
-_OTHER: Final = frozenset({"inmemory"})
-# Airflow's ObjectStoragePath puts the connection id before the bucket: s3://aws_default@bucket.
-_CONNECTION_ID: Final = re.compile(r"^(s3|gs)://[^/@]+@")
-_GLUE_NAME: Final = re.compile(r"(?:table/)?(?P<database>[^/]+)/(?P<table>[^/]+)")
-# A partition decorator of BigQuery. Trino's metadata tables (`orders$snapshots`) are datasets of their own.
-_BIGQUERY_PARTITION: Final = re.compile(r"(?<=[^.])\$(?:\d{4,10}|__\w+__)$")
-_QUOTES: Final = str.maketrans("", "", '`"[]')
+# A whole URL as a name: `file` + `s3://bucket/key`.
+_URL: Final = re.compile(r"(?P<namespace>[A-Za-z][\w+.-]*://[^/]*)/(?P<name>.*)", re.DOTALL)
+# A table that is named by its files, in Spark's SQL: delta.`s3://bucket/orders`.
+_BY_FILES: Final = re.compile(
+    r"(?:delta|iceberg|parquet|orc|csv|json|text|avro)\.[`\"](?P<path>[^`\"]*/[^`\"]*)[`\"]", re.IGNORECASE
+)
+
+_Key = tuple[str, str, str]
 
 
 def scheme_of(namespace: str) -> str:
-    """Return the canonical scheme of a namespace, ``""`` when it has none."""
-    if namespace.startswith("arn:"):
-        parts = namespace.split(":")
-        return parts[2] if len(parts) > 2 else "arn"
-    head = namespace.partition(":")[0].lower()
-    if not head or head.startswith("/"):
-        return "file"
-    return SCHEME_ALIASES.get(head, head)
+    """Return the canonical scheme of a namespace, its first word when it has none, ``file`` when it is empty."""
+    return address_of(namespace).scheme
 
 
 class Naming:
@@ -71,26 +55,36 @@ class Naming:
         first: list[Identity] = []
         last: list[Identity] = []
         for link in symlinks:
-            if link.name:
-                found = self._named(link.namespace or namespace, link.name, (link.type or "").upper() == "TABLE")
-                (first if (link.type or "TABLE").upper() == "TABLE" else last).extend(found)
-        # A TABLE symlink in the namespace of a broker is the producer's own alias, no name in any catalogue.
-        first = [identity for identity in first if scheme_of(identity.namespace) not in _TOPICS]
+            if not link.name:
+                continue
+            is_table = (link.type or "TABLE").upper() == "TABLE"
+            found = self._named(link.namespace or namespace, link.name, table_symlink=is_table)
+            if not is_table:
+                last += found
+            elif found[0].kind == "container":
+                # Called a table, but a path: where the primary name is the logical one, the symlink is the location.
+                last += found
+            else:
+                # In the namespace of a broker it is the producer's own alias, no name in any catalogue.
+                first += (identity for identity in found if identity.kind != "topic")
         return tuple(dict.fromkeys((*first, *self._named(namespace, name), *last)))
 
     def same(self, one: Iterable[Identity], other: Iterable[Identity]) -> bool:
-        """Tell whether two datasets share an identity."""
-        keys = {_key(identity) for identity in one}
-        return any(_key(identity) in keys for identity in other)
+        """Tell whether two datasets share an identity.
 
-    def _named(self, namespace: str, name: str, table: bool = False) -> tuple[Identity, ...]:
+        Names of tables are compared without regard to letter case, those of topics and paths with it.
+        """
+        keys = {key for identity in one for key in _keys(identity)}
+        return any(key in keys for identity in other for key in _keys(identity))
+
+    def _named(self, namespace: str, name: str, *, table_symlink: bool = False) -> tuple[Identity, ...]:
         key = (namespace, name)
         found = self._seen.get(key)
         if found is None:
             found = self._seen[key] = self._normalise(*self._renamed(namespace, name))
-        if table and found and found[0].kind == "container" and "/" not in name:
+        if table_symlink and found[0].kind == "container" and "/" not in name:
             # `file:/data/warehouse` + `db.table`: a table's name in a namespace that is a directory.
-            return (Identity(namespace, name.translate(_QUOTES), "table"),)
+            return table(address_of(namespace).whole, spell_identifier(name))
         return found
 
     def _renamed(self, namespace: str, name: str) -> tuple[str, str]:
@@ -103,48 +97,42 @@ class Naming:
         return renamed_namespace, renamed_name or name
 
     def _normalise(self, namespace: str, name: str) -> tuple[Identity, ...]:
-        scheme = scheme_of(namespace)
-        if scheme in _TOPICS:
-            return (Identity(namespace, name, "topic"),)
-        if scheme in _OTHER or (not namespace and "/" not in name):
+        found = _read(namespace, name)
+        if found[0].kind != "container" or not self._options.strip_partitions:
+            return found
+        return tuple(_trimmed(found[0]))
+
+
+def _read(namespace: str, name: str) -> tuple[Identity, ...]:
+    """Read a name as its system does; a name that is a URL itself, or a path where none is expected, says its place."""
+    by_files = _BY_FILES.fullmatch(name)
+    if by_files:
+        return _read("file", by_files["path"])
+    address = address_of(namespace)
+    system = system_of(address.scheme)
+    if system is None:
+        if name.startswith("/") and not address.is_url:
+            return files(address, name)
+        return table(address.whole, spell_identifier(name))
+    if system.kind == "container":
+        url = _URL.fullmatch(name)
+        if url and not name.lower().startswith("file:"):
+            return _read(url["namespace"], url["name"])
+        if not namespace.strip() and "/" not in name:
             return (Identity(namespace, name, "other"),)
-        if scheme == "glue":
-            match = _GLUE_NAME.fullmatch(name)
-            return (Identity(namespace, f"{match['database']}.{match['table']}" if match else name, "table"),)
-        if scheme in _OBJECT_STORES or scheme in _FILE_SYSTEMS:
-            return self._path(scheme, namespace, name)
-        if scheme == "bigquery":
-            name = _BIGQUERY_PARTITION.sub("", name)
-        return (Identity(_rescheme(namespace, scheme), name, "table"),)
-
-    def _path(self, scheme: str, namespace: str, name: str) -> tuple[Identity, ...]:
-        place = _place(scheme, namespace)
-        path = name
-        if scheme == "file" and "://" not in namespace and namespace not in ("", "file"):
-            # The directory is in the namespace: `file:/data/iceberg` or `/data/iceberg`.
-            path = f"{namespace.removeprefix('file:').rstrip('/')}/{name.lstrip('/')}"
-        path = path.removeprefix("file:") if scheme == "file" else path
-        path = path.strip("/") if scheme in _OBJECT_STORES else "/" + path.strip("/")
-        if self._options.strip_partitions:
-            path = trim_path(path)
-        kind: Kind = "container"
-        found = [Identity(place, path or "/", kind)]
-        table = warehouse_table(path)
-        if table is not None:
-            found.append(Identity(place, table, "table"))
-        return tuple(found)
+    return system.read(address, name)
 
 
-def _place(scheme: str, namespace: str) -> str:
-    if scheme == "file":
-        return "file"
-    return _CONNECTION_ID.sub(r"\1://", _rescheme(namespace, scheme)).rstrip("/")
+def _trimmed(identity: Identity) -> Iterable[Identity]:
+    path = trim_path(identity.name)
+    yield Identity(identity.namespace, path, "container")
+    in_warehouse = warehouse_table(path)
+    if in_warehouse is not None:
+        directory = in_warehouse.directory.strip("/")
+        place = f"file:/{directory}" if identity.namespace == "file" else f"{identity.namespace}/{directory}"
+        yield Identity(place.rstrip("/"), in_warehouse.name, "table")
 
 
-def _rescheme(namespace: str, scheme: str) -> str:
-    head, colon, rest = namespace.partition(":")
-    return f"{scheme}{colon}{rest}" if head.lower() in SCHEME_ALIASES else namespace
-
-
-def _key(identity: Identity) -> tuple[str, str]:
-    return identity.namespace.lower(), identity.name.lower()
+def _keys(identity: Identity) -> Iterable[_Key]:
+    name = identity.name.casefold() if identity.kind == "table" else identity.name
+    return ((place, name, identity.kind) for place in places(identity.namespace))

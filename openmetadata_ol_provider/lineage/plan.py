@@ -240,7 +240,6 @@ class LineagePlan(msgspec.Struct, frozen=True):
         """Return the plan as plain JSON values, every documented key present."""
         plan: dict[str, Any] = plain(self)
         for edge in plan["edges"]:
-            edge.setdefault("job", None)
             for pair in edge.setdefault("columns", []):
                 pair.setdefault("transformations", [])
         for run in plan["runs"]:

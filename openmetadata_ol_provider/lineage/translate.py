@@ -118,7 +118,7 @@ class _Translator:
         state = self.assembled.state
         families = [(run, topmost(family(run), state)) for run in self.assembled.changed]
         families = [(run, names) for run, names in families if self._wanted(names.pipeline(level), run)]
-        families.sort(key=lambda item: item[0].ended_at or item[0].first_at)
+        families.sort(key=lambda item: _last(item[0]))
         pin_anchors([(run, names.pipeline(level)) for run, names in families], state, self.touched)
         for run, names in families:
             self._add_job(names, run.job_facets, run.run_facets)
@@ -130,11 +130,28 @@ class _Translator:
             if self._wanted(names.pipeline(level), snapshot):
                 self._add_datasets(snapshot)
                 self._add_run_edges(names, snapshot)
+        self._add_later_runs()
         self._add_quiet_streams()
         for task, children in transfers(self.assembled.changed, state):
             names = topmost(family(task), state)
             if self._is_true(task) and self._wanted(names.pipeline(level), task):
                 self._add_edges(names.own.job, Declared(task.job_facets, *united(task, children)))
+
+    def _add_later_runs(self) -> None:
+        """Let a job's latest run have the last word, also when it came in an earlier batch than those before it."""
+        changed = {id(run) for run in self.assembled.changed}
+        jobs = {(run.namespace, run.name) for run in self.assembled.changed}
+        latest: dict[tuple[str, str], Run] = {}
+        for run in self.assembled.state.runs.values():
+            job = (run.namespace, run.name)
+            if job in jobs and (job not in latest or _last(latest[job]) <= _last(run)):
+                latest[job] = run
+        for run in latest.values():
+            names = topmost(family(run), self.assembled.state)
+            if id(run) not in changed and self._wanted(names.pipeline(self.config.pipelines.level), run):
+                self._add_job(names, run.job_facets, run.run_facets)
+                self._add_datasets(run)
+                self._add_run_edges(names, run)
 
     def _add_quiet_streams(self) -> None:
         """Streams that only started, of which no event came in this time: true once they had the time to fail."""
@@ -261,3 +278,8 @@ class _Translator:
             # Out and in again: the run that ended last comes last.
             self.edges.pop(key, None)
             self.edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+
+
+def _last(run: Run) -> int:
+    """Return the time that orders the runs of a job."""
+    return run.ended_at or run.first_at

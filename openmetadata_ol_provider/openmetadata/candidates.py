@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from openmetadata_ol_provider.config import NamespaceRule
-from openmetadata_ol_provider.openmetadata.names import split_identifier, stored_name
+from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
+from openmetadata_ol_provider.openmetadata.names import stored_name
 from openmetadata_ol_provider.openmetadata.schemes import DEFAULT_SCHEMA, SINGLE_DATABASE
 from openmetadata_ol_provider.openmetadata.services import Service
 

@@ -26,7 +26,7 @@ class Location(NamedTuple):
     """An object-store or file path, normalised.
 
     :param family: canonical scheme (``s3`` for s3a and s3n); ``file`` for plain paths
-    :param bucket: bucket, container@account, or name node; lower-case
+    :param bucket: bucket, container@account, or name node; lower-case, without port and domain
     :param path: without leading and trailing slashes
     """
 
@@ -54,10 +54,17 @@ def location(namespace: str, name: str = "") -> Location | None:
         return Location("file", "", _clean(path))
     _, _, rest = text.partition("://")
     bucket, _, path = rest.partition("/")
+    return Location(family, _bucket(family, bucket.lower()), _clean(path))
+
+
+def _bucket(family: str, bucket: str) -> str:
     if family == "hdfs":
         # With or without the port it is the same name node.
-        bucket = bucket.partition(":")[0]
-    return Location(family, bucket.lower(), _clean(path))
+        return bucket.partition(":")[0]
+    if family == "abfss":
+        # Blob and data lake endpoints are two protocols of one account; clouds have domains of their own.
+        return re.sub(r"\.(?:dfs|blob)\.(?:core\.[\w.]+|storage\.azure\.net)$", "", bucket)
+    return bucket
 
 
 def _clean(path: str) -> str:
@@ -138,7 +145,8 @@ def _patterns(place: Location) -> list[str]:
     if place.family == "file":
         return [f"*/{path}"]
     bucket = literal(place.bucket)
-    port = ":*" if place.family == "hdfs" else ""
+    # What _bucket leaves out.
+    port = {"hdfs": ":*", "abfss": ".*"}.get(place.family, "")
     end = f"/{path}" if path else ""
     # Any scheme of the family; with a trailing slash only if it is not found without.
     return [f"*://{bucket}{end}", *([f"*://{bucket}{port}{end}"] if port else []), f"*://{bucket}{end}/"]

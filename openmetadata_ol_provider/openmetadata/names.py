@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+
+from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
 
 #: Longest entity name (pipelines, tasks, services), in UTF-16 units as the server counts.
 MAX_NAME = 256
@@ -18,7 +19,7 @@ _RESERVED = {
     "\r": "__reserved__carriage_return__",
     "\t": "__reserved__tab__",
 }
-_CLOSING = {'"': '"', "`": "`", "[": "]"}
+_FQN_QUOTES = {'"': '"'}
 
 
 def quote(part: str) -> str:
@@ -33,41 +34,7 @@ def join(*parts: str) -> str:
 
 def split(fqn: str) -> tuple[str, ...]:
     """Return the plain parts of an FQN; dots in double quotes do not separate."""
-    return tuple(_parts(fqn, {'"': '"'}))
-
-
-def split_identifier(name: str) -> tuple[str, ...]:
-    """Return the plain parts of a dotted name as producers write it, with "double", `back` or [bracket] quotes."""
-    return tuple(_parts(name, _CLOSING))
-
-
-def _parts(text: str, closing: dict[str, str]) -> Iterator[str]:
-    """Yield parts; a quote counts only at the start of a part and if its closing one ends that part."""
-    position = 0
-    while True:
-        start = text[position : position + 1]
-        end = _closing(text, position, closing[start]) if start in closing else -1
-        if end > 0:
-            yield text[position + 1 : end]
-            position = end + 1
-        else:
-            dot = text.find(".", position)
-            end = len(text) if dot < 0 else dot
-            yield text[position:end]
-            position = end
-        if position >= len(text):
-            return
-        position += 1
-
-
-def _closing(text: str, position: int, mark: str) -> int:
-    """Return where the closing quote is that is followed by a dot or the end, -1 if there is none."""
-    end = text.find(mark, position + 1)
-    while end > 0:
-        if end + 1 == len(text) or text[end + 1] == ".":
-            return end
-        end = text.find(mark, end + 1)
-    return -1
+    return split_identifier(fqn, _FQN_QUOTES)
 
 
 def stored_name(name: str) -> str:

@@ -21,6 +21,8 @@ _LISTINGS = {
     "messagingService": "v1/services/messagingServices",
     "storageService": "v1/services/storageServices",
 }
+# What may follow the account in a Snowflake host name.
+_CLOUD = re.compile(r"(?:\.(?:aws|azure|gcp))?(?:\.privatelink)?(?:\.snowflakecomputing\.(?:com|cn))?$")
 #: Which kind of service holds which kind of dataset.
 SERVICE_KIND = {"table": "databaseService", "topic": "messagingService", "container": "storageService"}
 
@@ -100,7 +102,8 @@ def _is_at(service: Service, namespace: Namespace) -> bool:
     if any(_same_host(mine, theirs, scheme) for mine in service.hosts for theirs in namespace.hosts):
         return True
     # Accounts, projects and the like are no host:port; a namespace's "host" is the word itself.
-    return any(_words(host) & service.names for host, port in namespace.hosts if port is None)
+    same = _same_account if scheme is not None and scheme.name == "snowflake" else str.__eq__
+    return any(same(host, name) for host, port in namespace.hosts if port is None for name in service.names)
 
 
 def _same_host(mine: tuple[str, int | None], theirs: tuple[str, int | None], scheme: Scheme | None) -> bool:
@@ -111,10 +114,10 @@ def _same_host(mine: tuple[str, int | None], theirs: tuple[str, int | None], sch
     return scheme.any_port or (mine[1] or scheme.port) == (theirs[1] or scheme.port)
 
 
-def _words(host: str) -> frozenset[str]:
-    """Return the spellings under which an account may be known."""
-    word = host.removesuffix(".snowflakecomputing.com").replace("_", "-")
-    return frozenset({word})
+def _same_account(one: str, other: str) -> bool:
+    """Compare Snowflake accounts: ``locator.region.cloud`` may be known without its cloud, or as the locator alone."""
+    mine, theirs = (_CLOUD.sub("", name.replace("_", "-")).split(".") for name in (one, other))
+    return mine == theirs if len(mine) == len(theirs) else mine[0] == theirs[0]
 
 
 def read_service(entity: dict[str, Any], kind: str) -> Service:
@@ -152,10 +155,7 @@ def _hosts(config: dict[str, Any]) -> Iterable[tuple[str, int | None]]:
 
 
 def _names(config: dict[str, Any]) -> Iterable[str]:
-    account = _text(config.get("account"))
-    if account:
-        yield from _words(account.lower())
-    for key in ("catalogId", "workgroup"):
+    for key in ("account", "catalogId", "workgroup", "projectId"):
         text = _text(config.get(key))
         if text:
             yield text.lower()

@@ -53,6 +53,11 @@ def test_temporary_datasets_that_feed_each_other_come_to_an_end() -> None:
     assert arrows(plan) == ["a -> x"]
 
 
+def test_a_dataset_is_not_its_own_source_through_a_temporary_one() -> None:
+    plan = plan_of(write("a", temporary(), "r1"), write("x", temporary(), "r2"), write(temporary(), "x", "r3"))
+    assert arrows(plan) == ["a -> x"]
+
+
 def test_a_temporary_dataset_that_nobody_was_seen_to_write_is_reported() -> None:
     plan = plan_of(write(temporary(), "x", "two"))
     assert plan.edges == ()

@@ -115,6 +115,15 @@ def test_a_source_named_by_a_partition_of_an_input_is_that_input() -> None:
     assert column_arrows(edges) == ["orders.c -> x.p"]
 
 
+def test_which_of_two_partitions_a_source_means_does_not_depend_on_their_order() -> None:
+    refs = columns(p=[])
+    refs["fields"]["p"]["inputFields"] = [{"namespace": "s3://lake", "name": "orders", "field": "c"}]
+    parts = [dataset(f"orders/dt={day}", "s3://lake") for day in (1, 2)]
+    found = [edges_of(inputs=order, outputs=[dataset("x", columnLineage=refs)]) for order in (parts, parts[::-1])]
+    assert found[0] == found[1]
+    assert column_arrows(found[0]) == ["orders/dt=1.c -> x.p"]
+
+
 def test_incomplete_references_are_left_out() -> None:
     facet = {"fields": {"p": {"inputFields": [{}, {"namespace": PG}, {"namespace": PG, "name": "a"}]}, "q": {}}}
     [edge] = edges_of(inputs=["a"], outputs=[dataset("x", columnLineage=facet)])
@@ -225,6 +234,11 @@ REF = {"namespace": PG, "name": "a", "field": "c"}
             {"inputFields": [REF | {"transformations": [{"type": "DIRECT"}]}], "transformationType": "MASKED"},
             [("DIRECT", None, None, None)],
             id="new keys win over old ones",
+        ),
+        pytest.param(
+            {"inputFields": [REF | {"transformations": []}], "transformationType": "IDENTITY"},
+            [("DIRECT", "IDENTITY", None, None)],
+            id="old keys beside an empty list",
         ),
     ],
 )

@@ -82,6 +82,15 @@ def test_what_is_withdrawn_is_not_stated_and_lineage_is_inferred_again() -> None
     assert arrows(plan_of(*events)) == arrows(plan_of(*reversed(events))) == ["a -> x"]
 
 
+def test_what_is_stated_again_after_a_withdrawal_is_stated() -> None:
+    events = [
+        run_event("START", job_facets=stated(entry("x", source("a")), entry("x", source("wrong")))),
+        run_event("RUNNING", seconds=1, job_facets={"lineage": {"_deleted": True}}),
+        run_event("COMPLETE", seconds=2, job_facets=stated(entry("x", source("a")))),
+    ]
+    assert arrows(plan_of(*events)) == arrows(plan_of(*reversed(events))) == ["a -> x"]
+
+
 def test_a_dataset_is_not_its_own_source() -> None:
     assert plan_of(run_event(job_facets=stated(entry("x", source("X"), source("a"))))).edges[0].source.name == "a"
 

@@ -29,7 +29,7 @@ SYSTEMS = [
     ("snowflake://org-acc", "DB.SALES.ORDERS", ("table", "snowflake://org-acc", "DB.SALES.ORDERS")),
     ("oracle://db:1521", "XE.SYS.V$SESSION", ("table", "oracle://db:1521", "XE.SYS.V$SESSION")),
     ("trino://t:8080", "lake.sales.orders", ("table", "trino://t:8080", "lake.sales.orders")),
-    ("trino:8080", "lake.sales.orders", ("table", "trino:8080", "lake.sales.orders")),
+    ("trino:8080", "lake.sales.orders", ("table", "trino://trino:8080", "lake.sales.orders")),
     ("hive://meta:9083", "sales.orders", ("table", "hive://meta:9083", "sales.orders")),
     ("bigquery", "proj.sales.orders", ("table", "bigquery", "proj.sales.orders")),
     ("bigquery", "proj.sales.orders$20261123", ("table", "bigquery", "proj.sales.orders")),
@@ -39,7 +39,7 @@ SYSTEMS = [
     ("arn:aws:glue:eu-west-1:1234", "sales.orders", ("table", "arn:aws:glue:eu-west-1:1234", "sales.orders")),
     ("kafka://b1:9092", "shop.orders", ("topic", "kafka://b1:9092", "shop.orders")),
     ("kafka://b1:9092,b2:9092", "shop.orders", ("topic", "kafka://b1:9092,b2:9092", "shop.orders")),
-    ("pubsub", "topic:proj:orders", ("topic", "pubsub", "topic:proj:orders")),
+    ("pubsub", "topic:proj:orders", ("topic", "pubsub://proj", "orders")),
     ("s3://lake", "orders", ("container", "s3://lake", "orders")),
     ("s3://lake", "/orders/", ("container", "s3://lake", "orders")),
     ("s3a://lake", "/orders/dt=2026-11-23", ("container", "s3://lake", "orders")),
@@ -78,7 +78,7 @@ def test_the_one_spelling_is_its_own(namespace: str, name: str, expected: Short)
 def test_a_warehouse_path_may_also_be_the_table_it_says() -> None:
     assert identities("hdfs://nn:8020", "/warehouse/sales.db/orders/dt=2026-11-23") == [
         ("container", "hdfs://nn:8020", "/warehouse/sales.db/orders"),
-        ("table", "hdfs://nn:8020", "sales.orders"),
+        ("table", "hdfs://nn:8020/warehouse", "sales.orders"),
     ]
 
 
@@ -95,7 +95,7 @@ def test_a_table_whose_location_is_a_symlink_comes_first() -> None:
     assert identities("hive://meta:9083", "sales.orders", ("file", "/wh/sales.db/orders", "LOCATION")) == [
         ("table", "hive://meta:9083", "sales.orders"),
         ("container", "file", "/wh/sales.db/orders"),
-        ("table", "file", "sales.orders"),
+        ("table", "file:/wh", "sales.orders"),
     ]
 
 

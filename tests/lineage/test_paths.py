@@ -101,13 +101,17 @@ def test_the_first_segment_is_never_cut_off() -> None:
 @pytest.mark.parametrize(
     ("path", "table"),
     [
-        ("/user/hive/warehouse/sales.db/orders", "sales.orders"),
-        ("sales.db/orders", "sales.orders"),
+        ("/user/hive/warehouse/sales.db/orders", ("/user/hive/warehouse/", "sales.orders")),
+        ("/user/hive/warehouse/orders", ("/user/hive/warehouse/", "default.orders")),
+        ("/app/spark-warehouse/orders", ("/app/spark-warehouse/", "default.orders")),
+        ("sales.db/orders", ("", "sales.orders")),
+        ("/wh/sales.db/orders.v2", ("/wh/", 'sales."orders.v2"')),
+        ("/user/hive/warehouse/sales.db", None),
         ("/warehouse/sales.db/orders/more", None),
         ("/warehouse/sales.db", None),
         ("/warehouse/orders", None),
         ("/warehouse/.db/orders", None),
     ],
 )
-def test_a_path_in_a_hive_warehouse_names_a_table(path: str, table: str | None) -> None:
+def test_a_path_in_a_hive_warehouse_names_a_table(path: str, table: tuple[str, str] | None) -> None:
     assert warehouse_table(path) == table

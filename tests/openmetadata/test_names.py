@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
 from openmetadata_ol_provider.openmetadata.names import (
     MAX_NAME,
     bounded,
@@ -15,7 +16,6 @@ from openmetadata_ol_provider.openmetadata.names import (
     pipeline_name,
     quote,
     split,
-    split_identifier,
     stored_name,
     task_name,
 )

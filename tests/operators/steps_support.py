@@ -255,10 +255,14 @@ def _pipeline(pipeline: dict[str, Any]) -> dict[str, Any]:
 
 
 def _statuses(statuses: list[dict[str, Any]]) -> list[Any]:
-    """Return statuses without the time that keys them: that is the earliest known when a run is first published."""
+    """Return statuses without the time that keys them: that is the earliest known when a run is first published.
+
+    Of an error only that there is one: when several tasks fail, which message is kept depends on the batches.
+    """
     kept = [
         {
             **{key: value for key, value in status.items() if key != "timestamp"},
+            "error": "error" in status,
             "taskStatus": sorted(status.get("taskStatus") or (), key=lambda task: task["name"]),
         }
         for status in statuses

@@ -95,8 +95,15 @@ def test_reading_from_the_beginning_with_no_memory_writes_nothing(
     assert holding(catalogue) == before
 
 
-@pytest.mark.parametrize("max_events", range(1, 8))
-@pytest.mark.parametrize("capture", ["airflow-scheduler", "dbt-postgres", "spark-1.53.0"])
+@pytest.mark.parametrize(
+    ("capture", "max_events"),
+    [
+        *(("dbt-postgres", number) for number in range(1, 8)),
+        *(("airflow-scheduler", number) for number in (1, 3, 5, 6)),
+        *(("spark-1.53.0", number) for number in (4, 7)),
+        ("spark-1.12.0", 7),
+    ],
+)
 def test_batches_of_any_size_leave_the_same_catalogue(
     capture: str, max_events: int, send: Sender, catalogue: CatalogueServer, whole: dict[str, Holding]
 ) -> None:

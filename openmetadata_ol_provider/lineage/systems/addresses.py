@@ -53,7 +53,8 @@ class Address(NamedTuple):
     @property
     def whole(self) -> str:
         """The namespace with its path, in the canonical scheme."""
-        return self.raw if self.scheme == "file" or not self.is_url else self.place + self.path.rstrip("/")
+        kept = self.scheme == "file" or not self.is_url or self.authority.startswith("arn:")
+        return self.raw if kept else self.place + self.path.rstrip("/")
 
     @property
     def segments(self) -> tuple[str, ...]:

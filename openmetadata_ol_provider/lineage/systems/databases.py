@@ -14,8 +14,8 @@ SYSTEM = System(
         "exasol": 8563, "questdb": 8812, "couchbase": None, "netezza": 5480, "informix": None, "sybase": None,
         "firebird": 3050, "ignite": None, "h2": None,
     },
-    aliases={"exa": "exasol", "exa+pyodbc": "exasol"},
+    aliases={"exa": "exasol"},
     namespaces="`exasol://host:port` and alike",
     names="`schema.table`",
-    read=within(1),
+    read=within(2),
 )  # fmt: skip

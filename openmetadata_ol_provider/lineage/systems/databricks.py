@@ -10,17 +10,21 @@ import re
 
 from openmetadata_ol_provider.lineage.plan import Identity
 from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table, without_user
-from openmetadata_ol_provider.lineage.systems.identifiers import spell_identifier
+from openmetadata_ol_provider.lineage.systems.base import System, within
 
 #: Hosts of Databricks workspaces on the three clouds.
 IS_DATABRICKS = re.compile(
     r"\.(?:azuredatabricks\.net|databricks\.com|databricks\.azure\.\w+)(?::\d+)?$", re.IGNORECASE
 )
 
+_HTTP_PATHS = (("sql",), ("protocolv1",))
+_in_workspace = within(2)
+
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    return table(without_user(address).place, spell_identifier(name))
+    if address.segments[:1] in _HTTP_PATHS:
+        address = address._replace(path="")
+    return _in_workspace(address, name)
 
 
 SYSTEM = System(

@@ -8,12 +8,13 @@ from __future__ import annotations
 from openmetadata_ol_provider.lineage.plan import Identity
 from openmetadata_ol_provider.lineage.systems.addresses import Address
 from openmetadata_ol_provider.lineage.systems.base import System, table
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier
+from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, split_identifier
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:
     # Dots are allowed in a table's name.
-    bare = name.strip('"') if '"' in name else name
+    parts = split_identifier(name)
+    bare = parts[0] if len(parts) == 1 else name
     return table(address.place, join_identifier((bare.removeprefix("table/"),)))
 
 

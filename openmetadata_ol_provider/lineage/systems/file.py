@@ -1,7 +1,7 @@
 """Files on a machine, which is left out: workers come and go, and shared directories are on all of them.
 
-Source: the specification's rows, ``file`` or ``file://host`` + path. In the field: no namespace at all, the path without
-its leading slash or with a scheme, the directory as namespace (``file:/data``, ``/data``).
+Source: the specification's rows, ``file`` or ``file://host`` + path. In the field: no namespace at all, the path
+without its leading slash or with a scheme, the directory as namespace (``file:/data``, ``/data``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ SYSTEM = System(
     title="Files",
     kind="container",
     schemes={"file": None},
-    aliases={"local": "file", "nfs": "file"},
     namespaces="`file`, `file://host`, `file:/directory`, `/directory`, none",
     names="a path, with or without leading slash",
     read=_read,

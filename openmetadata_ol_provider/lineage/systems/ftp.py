@@ -1,6 +1,7 @@
 """Files on other machines, fetched or put by protocol.
 
-Source: Airflow's FTP and SFTP operators, ``sftp://host:port`` + path; the specification's Box, FileNet and SharePoint rows.
+Source: Airflow's FTP and SFTP operators, ``sftp://host:port`` + path; the specification's Box, FileNet and SharePoint
+rows.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ def _read(address: Address, name: str) -> tuple[Identity, ...]:
 
 
 SYSTEM = System(
-    title="FTP, SFTP, SMB, Box, FileNet, SharePoint",
+    title="FTP, SFTP, SMB, NFS, Box, FileNet, SharePoint",
     kind="container",
-    schemes={"ftp": 21, "sftp": 22, "smb": 445, "box": None, "filenet": None, "mssharepoint": None},
+    schemes={"ftp": 21, "sftp": 22, "smb": 445, "nfs": None, "box": None, "filenet": None, "mssharepoint": None},
     aliases={"ftps": "ftp", "ssh": "sftp"},
     namespaces="`sftp://host:port`, `box://host`",
     names="a path",

@@ -12,7 +12,7 @@ from openmetadata_ol_provider.lineage.systems.identifiers import spell_identifie
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    return table(without_user(address).place, spell_identifier(name))
+    return table(without_user(address).whole, spell_identifier(name))
 
 
 SYSTEM = System(

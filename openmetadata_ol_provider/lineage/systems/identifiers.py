@@ -66,6 +66,6 @@ def _quoted(name: str, start: int, mark: str) -> tuple[str, int] | None:
 
 
 def _spelled(part: str) -> str:
-    # Quotes that are part of a name may need quoting too, or they would be taken off when it is read again.
-    bare = "." not in part and split_identifier(part) == (part,)
+    # A quote that is part of a name needs quoting too, or it would be taken off when the name is read again.
+    bare = "." not in part and part[:1] not in _CLOSING
     return part if bare else '"' + part.replace('"', '""') + '"'

@@ -11,7 +11,6 @@ SYSTEM = System(
     title="Data in memory",
     kind="other",
     schemes={"inmemory": None},
-    aliases={"memory": "inmemory"},
     namespaces="`inmemory://`",
     names="as they come",
     read=other,

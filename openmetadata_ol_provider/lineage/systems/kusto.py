@@ -13,6 +13,8 @@ from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:
     parts = tuple(part for part in name.split("/") if part)
+    if len(parts) == 1 and "." not in name:
+        parts = (*address.segments[:1], *parts)
     return table(address.place, join_identifier(parts) if len(parts) > 1 else spell_identifier(name))
 
 
@@ -21,7 +23,7 @@ SYSTEM = System(
     kind="table",
     schemes={"azurekusto": None},
     aliases={"kusto": "azurekusto"},
-    namespaces="`azurekusto://host.kusto.windows.net`",
+    namespaces="`azurekusto://host.kusto.windows.net`, also with a database as path",
     names="`database/table`",
     read=_read,
 )

@@ -1,7 +1,7 @@
 """MySQL, and what speaks its protocol and names tables alike: database and table, no schema between them.
 
-Source: the specification's `mysql` and `oceanbase` rows, ``mysql://host:port`` + ``database.table``; StarRocks and Doris
-may put a catalog before the database.
+Source: the specification's `mysql` and `oceanbase` rows, ``mysql://host:port`` + ``database.table``; StarRocks and
+Doris may put a catalog before the database.
 """
 
 from __future__ import annotations

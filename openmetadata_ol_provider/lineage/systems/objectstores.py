@@ -1,6 +1,6 @@
 """Object storage of other clouds: the bucket is the namespace.
 
-Source: not in the specification; Hadoop's file systems for Alibaba, Tencent, Huawei, Baidu, Volcano, Oracle, IBM, Ozone.
+Source: not in the specification; Hadoop's file systems for the storage of Alibaba, Tencent, Huawei, Baidu, Oracle.
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ SYSTEM = System(
     title="Apache Pulsar",
     kind="topic",
     schemes={"pulsar": 6650},
-    aliases={"pulsar+ssl": "pulsar"},
     namespaces="`pulsar://host:port`",
     names="`persistent://tenant/namespace/topic`, `tenant/namespace/topic`, `topic`",
     read=_read,

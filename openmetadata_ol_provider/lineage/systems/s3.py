@@ -1,7 +1,7 @@
 """Amazon S3 and what speaks its protocol: the bucket is the namespace.
 
-Source: the specification's row, ``s3://bucket`` + key. Hadoop's schemes s3a and s3n are the same; the leading slash of a
-key says nothing; Airflow's ObjectStoragePath puts the connection id before the bucket.
+Source: the specification's row, ``s3://bucket`` + key. Hadoop's schemes s3a and s3n are the same; the leading slash of
+a key says nothing; Airflow's ObjectStoragePath puts the connection id before the bucket.
 """
 
 from __future__ import annotations

@@ -1,0 +1,41 @@
+"""Prints the table of what is understood: ``python -m openmetadata_ol_provider.lineage.systems > docs/systems.md``."""
+
+from __future__ import annotations
+
+import sys
+
+from openmetadata_ol_provider.lineage.systems import SYSTEMS
+
+_HEAD = """\
+# Dataset names that are understood
+
+Every dataset of an event gets *identities*: its name in one spelling for each system, with all that producers vary
+(schemes, ports, quotes, slashes, partitions) taken out. They are what OpenMetadata is searched for, in this order:
+symlinks of type TABLE, the event's own name, other symlinks, and the table that a path in a Hive warehouse says.
+Two datasets are the same if they share an identity; names of tables are compared without regard to letter case, those
+of topics and paths with it.
+
+- Identifiers may be quoted with `"`, `` ` `` or `[ ]`; in an identity a part is quoted if it contains a dot.
+- A name may lack its first or its middle part: the database comes from the namespace's path (`postgres://db:5432/shop`),
+  from a rule in `namespaces`, or from the one table of that name that the service has.
+- Paths lose what writers put below a dataset: `key=value` directories, dates (`2026-11-23`, `2026/11/23`, `20261123`),
+  part files, `_delta_log` and the like. `datasets.strip_partitions: false` keeps them.
+- Date-sharded tables (`events_20261123`) are tables of their own; `datasets.rename` makes one of them:
+  `{match: "/(events)_\\\\d{8}$/", to: "\\\\1_"}`.
+- A namespace that is not in the table is taken for that of a database, as it is; a rule in `namespaces` says which.
+
+This page is made from the code: `python -m openmetadata_ol_provider.lineage.systems > docs/systems.md`.
+
+| System | Kind | Namespaces | Names |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the page in Markdown."""
+    rows = (f"| {system.title} | {system.kind} | {system.namespaces} | {system.names} |\n" for system in SYSTEMS)
+    return _HEAD + "".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,1 @@
+"""Dataset names, system by system."""

@@ -1,0 +1,53 @@
+"""The page on names says what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from openmetadata_ol_provider.config import DatasetOptions, RenameRule
+from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.systems import SYSTEMS
+from openmetadata_ol_provider.lineage.systems.__main__ import page
+from openmetadata_ol_provider.lineage.systems.base import System
+from openmetadata_ol_provider.openmetadata.schemes import scheme_named
+from openmetadata_ol_provider.sandbox.catalogue.enums import DATABASE_SERVICES, MESSAGING_SERVICES, STORAGE_SERVICES
+from openmetadata_ol_provider.sandbox.catalogue.validation import Rules
+
+PAGE = Path(__file__).parents[3] / "docs" / "systems.md"
+SERVICES = {"table": DATABASE_SERVICES, "topic": MESSAGING_SERVICES, "container": STORAGE_SERVICES}
+LATEST = (2, 0, 7)
+
+
+def test_the_page_is_the_one_the_code_makes() -> None:
+    made = page()
+    assert PAGE.read_text(encoding="utf-8") == made, "make it anew: python -m openmetadata_ol_provider.lineage.systems"
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+def test_a_systems_line_is_whole(system: System) -> None:
+    assert system.title
+    for words in (system.namespaces, system.names):
+        assert words
+        assert words.count("`") % 2 == 0
+        assert "|" not in words
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+def test_the_catalogue_has_the_services_a_system_is_looked_for_in(system: System) -> None:
+    for scheme in system.schemes:
+        known = scheme_named(scheme)
+        assert known is not None
+        assert bool(known.service_types) <= (system.kind in SERVICES)
+        for service_type in known.service_types:
+            SERVICES[system.kind](service_type, scheme, Rules(LATEST))
+
+
+def test_the_rule_for_date_shards_makes_one_table_of_them() -> None:
+    match, to = re.findall(r'match: "(.*?)", to: "(.*?)"', page())[0]
+    rule = RenameRule(match=match.replace("\\\\", "\\"), to=to.replace("\\\\", "\\"))
+    naming = Naming(DatasetOptions(rename=(rule,)))
+    shards = {naming.identities("bigquery", f"p.d.events_2026112{day}") for day in range(3)}
+    assert [identity.name for (identity,) in shards] == ["p.d.events_"]

@@ -1,0 +1,47 @@
+"""Quotes in names: dots within them do not separate, and the one spelling can be taken apart again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, spell_identifier, split_identifier
+
+LAWS = settings(max_examples=500, deadline=None, derandomize=True, database=None)
+PART = st.text(alphabet='ab.-_"`[] é', max_size=6)
+
+
+@LAWS
+@given(st.lists(PART, min_size=1, max_size=4))
+def test_splitting_undoes_joining_whatever_the_parts_are(parts: list[str]) -> None:
+    assert split_identifier(join_identifier(parts)) == tuple(parts)
+
+
+@LAWS
+@given(st.text(alphabet='ab.`"[]', max_size=14))
+def test_the_one_spelling_is_its_own(name: str) -> None:
+    spelt = spell_identifier(name)
+    assert spell_identifier(spelt) == spelt
+    assert split_identifier(spelt) == split_identifier(name)
+
+
+@pytest.mark.parametrize(
+    ("written", "spelt"),
+    [
+        ("a.b.c", "a.b.c"),
+        ('"a"."b"."c"', "a.b.c"),
+        ("`a-1`.`b`", "a-1.b"),
+        ("[a].[b c].[d]", "a.b c.d"),
+        ('"a.b".c', '"a.b".c'),
+        ("`a.b`.[c.d]", '"a.b"."c.d"'),
+        ('"a""b".c', 'a"b.c'),
+        ('"a"".b".c', '"a"".b".c'),
+        ("[a]]b].c", "a]b.c"),
+        ('"open.c', '"""open".c'),
+        ("a..b", "a..b"),
+        ("", ""),
+    ],
+)
+def test_a_part_is_quoted_only_for_its_dots(written: str, spelt: str) -> None:
+    assert spell_identifier(written) == spelt
