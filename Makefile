@@ -1,7 +1,8 @@
 # Two commands set everything up on a machine with make and python3 (3.10 to 3.12) with venv: make demo, make test.
-PYTHON ?= python3
-VENV   ?= .venv
-BIN    := $(VENV)/bin
+PYTHON  ?= python3
+VENV    ?= .venv
+AIRFLOW ?= apache-airflow>=2.11.0
+BIN     := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
@@ -11,11 +12,11 @@ help:            ## this list
 $(VENV)/.run: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade pip
-	$(BIN)/pip install -q -e .
+	$(BIN)/pip install -q "$(AIRFLOW)" -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(BIN)/pip install -q -e ".[dev]" $(EXTRA)
+	$(BIN)/pip install -q "$(AIRFLOW)" -e ".[dev]"
 	@touch $@
 
 demo: $(VENV)/.run           ## run the bundled DAG on real events, against an embedded broker and an OpenMetadata stand-in
@@ -24,9 +25,9 @@ demo: $(VENV)/.run           ## run the bundled DAG on real events, against an e
 test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
-test-airflow2: $(VENV)/.dev  ## run all tests on Airflow 2.11 (in an environment of its own)
-	$(BIN)/pip install -q "apache-airflow>=2.11,<3" -e ".[dev]"
-	$(BIN)/python -m pytest
+test-airflow2:   ## run all tests on Airflow 2.11, in an environment of its own
+	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
+	$(VENV)-airflow2/bin/python -m pytest
 
 lint: $(VENV)/.dev           ## ruff and mypy
 	$(BIN)/ruff check .
@@ -34,6 +35,6 @@ lint: $(VENV)/.dev           ## ruff and mypy
 	$(BIN)/mypy
 
 clean:           ## remove what make made
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
+	rm -rf $(VENV) $(VENV)-airflow2 .demo .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
 .PHONY: help demo test test-airflow2 lint clean

@@ -60,7 +60,11 @@ def _remember(edge: Edge, state: RunState, touched: int) -> None:
         name=edge.source.name,
         columns=[[pair.source.field, pair.target_field] for pair in edge.columns],
     )
-    kept.sources = [other for other in kept.sources if (other.namespace, other.name) != (source.namespace, source.name)]
+    same = [other for other in kept.sources if (other.namespace, other.name) == (source.namespace, source.name)]
+    for other in same:
+        # Two runs may write different columns of one source.
+        source.columns += [pair for pair in other.columns if pair not in source.columns]
+        kept.sources.remove(other)
     kept.sources.append(source)
     state.bridges[_key(edge.target)] = kept
 

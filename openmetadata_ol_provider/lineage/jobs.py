@@ -12,7 +12,7 @@ from openmetadata_ol_provider.lineage.jobnames import stable_name
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Statistics, Tag
 from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, ParentFacet, RunFacets, TagsFacet
 from openmetadata_ol_provider.openlineage.runs import Anchor, DatasetState, Run, RunState, run_key
-from openmetadata_ol_provider.openlineage.times import iso
+from openmetadata_ol_provider.openlineage.times import iso, parse_time
 
 Level = Literal["root", "parent", "job"]
 #: Longest error message that goes into a run's status.
@@ -199,8 +199,8 @@ def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRec
         part=place.part,
         started_at=_iso(run.first_at if run.started_at is None else run.started_at),
         ended_at=_iso(run.ended_at) if run.ended_at is not None else None,
-        nominal_start=nominal.nominalStartTime if nominal else None,
-        nominal_end=nominal.nominalEndTime if nominal else None,
+        nominal_start=_time(nominal.nominalStartTime) if nominal else None,
+        nominal_end=_time(nominal.nominalEndTime) if nominal else None,
         error=error.message[:MAX_ERROR] if error and error.message else None,
         partial=extraction is not None and not extraction.deleted,
         statistics=tuple(_statistics(run)),
@@ -235,6 +235,13 @@ def pin_anchors(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) ->
     for key, at in earliest.items():
         anchor = state.anchors.setdefault(key, Anchor(at=at))
         anchor.touched = touched
+
+
+def _time(text: str | None) -> str | None:
+    try:
+        return iso(parse_time(text)) if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _iso(microseconds: int) -> str:

@@ -42,6 +42,7 @@ from openmetadata_ol_provider.openlineage.runs import (
     Run,
     RunState,
     assemble,
+    run_key,
 )
 from openmetadata_ol_provider.openlineage.times import microseconds
 
@@ -242,8 +243,23 @@ class _Translator:
         if job.pipeline not in self.jobs:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it all the same.
             self.jobs[job.pipeline] = Job(
-                job.pipeline.namespace, job.pipeline.name, pipeline=job.pipeline, integration=job.integration
+                job.pipeline.namespace,
+                job.pipeline.name,
+                pipeline=job.pipeline,
+                integration=self._integration(names, job),
             )
+
+    def _integration(self, names: Family, job: Job) -> str | None:
+        """Return the integration of a pipeline that is only named: its own if it was seen before, else of its tasks.
+
+        A task's name begins with its pipeline's; what else runs below it (Spark below Airflow) is another's.
+        """
+        top = names.top(self.config.pipelines.level)
+        run = self.assembled.state.runs.get(run_key(top.job.namespace, top.run_id))
+        kind = run.job_facets.jobType if run and run.job_facets else None
+        if kind is not None:
+            return kind.integration
+        return job.integration if job.task != job.name else None
 
     def _add_datasets(self, run: Run) -> None:
         for side in (run.inputs, run.outputs):

@@ -19,6 +19,8 @@ from openmetadata_ol_provider.sandbox.catalogue.validation import Rules
 PAGE = Path(__file__).parents[3] / "docs" / "systems.md"
 SERVICES = {"table": DATABASE_SERVICES, "topic": MESSAGING_SERVICES, "container": STORAGE_SERVICES}
 LATEST = (2, 0, 7)
+#: Types that the stand-in does not know.
+NEWER = {"MicrosoftFabric"}
 
 
 def test_the_page_is_the_one_the_code_makes() -> None:
@@ -41,7 +43,7 @@ def test_the_catalogue_has_the_services_a_system_is_looked_for_in(system: System
         known = scheme_named(scheme)
         assert known is not None
         assert bool(known.service_types) <= (system.kind in SERVICES)
-        for service_type in known.service_types:
+        for service_type in known.service_types - NEWER:
             SERVICES[system.kind](service_type, scheme, Rules(LATEST))
 
 

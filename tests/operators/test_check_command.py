@@ -1,0 +1,79 @@
+"""``openmetadata-ol check``: both connections and the config, tried; what is wrong is named, the exit code says so."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from openmetadata_ol_provider.cli import main
+
+pytestmark = pytest.mark.usefixtures("connections")
+
+
+def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
+    code = main(["check", *arguments])
+    return code, [line for line in capsys.readouterr().out.splitlines() if line.startswith(("ok", "FAILED"))]
+
+
+def change(monkeypatch: pytest.MonkeyPatch, connection: str, **fields: Any) -> None:
+    name = f"AIRFLOW_CONN_{connection}"
+    monkeypatch.setenv(name, json.dumps(json.loads(os.environ[name]) | fields))
+
+
+def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = check(capsys)
+    assert code == 0
+    assert [line.split(":")[0] for line in lines] == [
+        "ok     config",
+        "ok     connection kafka_default (Kafka)",
+        "ok     connection openmetadata_default (OpenMetadata)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [({"password": "wrong"}, "renew the JWT token"), ({"host": "http://127.0.0.1:1"}, "check host, port and network")],
+)
+def test_a_wrong_openmetadata_connection_is_one_failed_line(
+    fields: dict[str, str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(monkeypatch, "OPENMETADATA_DEFAULT", **fields)
+    code, (config, kafka, openmetadata) = check(capsys)
+    assert code == 1
+    assert config.startswith("ok")
+    assert kafka.startswith("ok")
+    assert openmetadata.startswith("FAILED")
+    assert said in openmetadata
+
+
+def test_connections_that_are_not_there_are_failed_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    code, (_, kafka, openmetadata) = check(capsys, "--kafka-config-id", "no_kafka", "--openmetadata-conn-id", "no_om")
+    assert code == 1
+    assert "'no_kafka' does not exist" in kafka
+    assert "airflow connections add no_om" in openmetadata
+
+
+def test_auto_commit_is_a_failed_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    extra = json.loads(os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"])["extra"]
+    change(monkeypatch, "KAFKA_DEFAULT", extra={**extra, "enable.auto.commit": True})
+    code, (_, kafka, _) = check(capsys)
+    assert code == 1
+    assert "enable.auto.commit is True" in kafka
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "said"),
+    [("lineage: {columns: false}", 0, "valid"), ("lineage: {colums: false}", 1, "did you mean 'columns'?")],
+)
+def test_the_config_is_read_as_the_operators_read_it(
+    document: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from airflow.models.variable import Variable
+
+    Variable.set("ol_config", document)
+    found, (config, *_) = check(capsys, "--config", "variable:ol_config")
+    assert found == code
+    assert said in config
