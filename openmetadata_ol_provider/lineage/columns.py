@@ -45,7 +45,17 @@ def _side_of(ref: ColumnInput, by_id: Mapping[DatasetId, Side], inputs: Sequence
     if name in by_id:
         return by_id[name]
     identities = naming.identities(name.namespace, name.name)
-    return next((side for side in inputs if naming.same(side.identities, identities)), Side(name, identities))
+    found = next((side for side in inputs if naming.same(side.identities, identities)), None)
+    return found or _by_suffix(name, inputs) or Side(name, identities)
+
+
+def _by_suffix(name: DatasetId, inputs: Sequence[Side]) -> Side | None:
+    """Find the one input that a name without its database means: ``public.orders`` for ``shop.public.orders``."""
+    if "." not in name.name:
+        return None
+    ending = f".{name.name}"
+    found = [side for side in inputs if side.id.namespace == name.namespace and side.id.name.endswith(ending)]
+    return found[0] if len(found) == 1 else None
 
 
 def _no_table(ref: DatasetId, output: DatasetId) -> bool:

@@ -29,11 +29,18 @@ class Edges(NamedTuple):
 
 
 def derive(
-    job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], naming: Naming, *, by_name: bool = False
+    job: JobId,
+    inputs: Sequence[Side],
+    outputs: Sequence[Side],
+    naming: Naming,
+    *,
+    by_name: bool = False,
+    settled: bool = True,
 ) -> Edges:
     """Return the edges between inputs and outputs of one job.
 
     :param by_name: pair what has no column lineage by names instead of multiplying: for connectors
+    :param settled: no further dataset is expected
     """
     edges: list[Edge] = []
     named: set[DatasetId] = set()
@@ -54,7 +61,10 @@ def derive(
         where = f"job {job.namespace} {job.name}"
         detail = f"{len(inputs)} inputs x {len(outputs)} outputs are more than {MAX_PRODUCT} edges: no edges drawn"
         return Edges(tuple(edges), (Problem("product_too_large", where, detail),))
-    pairs = pair_by_name(taken, takers) if by_name else [(side, output) for output in takers for side in taken]
+    if by_name:
+        pairs = pair_by_name(taken, takers, settled=settled)
+    else:
+        pairs = [(side, output) for output in takers for side in taken]
     edges += [
         Edge(side.id, output.id, job, "product")
         for side, output in pairs

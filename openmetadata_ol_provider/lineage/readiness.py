@@ -49,6 +49,12 @@ def is_true(run: Run, on: Collection[str], latest_at: int) -> bool:
     return run.ran or run.state in ("COMPLETE", "ABORT") or is_quiet(run, latest_at)
 
 
+def is_settled(run: Run, latest_at: int) -> bool:
+    """Tell whether all datasets of a connector have shown: it has ended, or no new one came for a while."""
+    seen = [dataset.first_at or 0 for side in (run.inputs, run.outputs) for dataset in side.values()]
+    return run.terminal or latest_at - max(seen, default=latest_at) >= STARTED_FOR
+
+
 def is_quiet(run: Run, latest_at: int) -> bool:
     """Tell a stream that has started, says no more, and has had the time to fail."""
     return run.state == "START" and is_streaming(run) and latest_at - run.first_at >= STARTED_FOR

@@ -28,7 +28,7 @@ from openmetadata_ol_provider.lineage.jobs import (
 )
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, RunRecord
-from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_true
+from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_settled, is_true
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
 from openmetadata_ol_provider.lineage.sql import redacted
 from openmetadata_ol_provider.lineage.transfers import transfers, united
@@ -172,7 +172,8 @@ class _Translator:
     def _add_run_edges(self, names: Family, run: Run) -> None:
         if self._is_true(run):
             run.shown = True
-            self._add_edges(names.own.job, run, by_name=is_connector(run))
+            settled = is_settled(run, self.latest_at)
+            self._add_edges(names.own.job, run, by_name=is_connector(run), settled=settled)
 
     def add_static(self) -> None:
         """Use declared lineage: the latest JobEvent of a job replaces those before it; DatasetEvents add facts."""
@@ -266,7 +267,7 @@ class _Translator:
             for dataset in single_topics(side.values()):
                 self.book.add(dataset)
 
-    def _add_edges(self, job: JobId, what: Run | Declared, *, by_name: bool = False) -> None:
+    def _add_edges(self, job: JobId, what: Run | Declared, *, by_name: bool = False, settled: bool = True) -> None:
         facet = what.job_facets.sql if what.job_facets else None
         sql = self._sql(facet.query if facet and not facet.deleted else None)
         entries = entries_of(what.job_facets.lineage if what.job_facets else None)
@@ -277,7 +278,7 @@ class _Translator:
             sides(single_topics(side.values()), self.naming, self.aliases) for side in (what.inputs, what.outputs)
         )
         self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
-        derived = derive(job, inputs, outputs, self.naming, by_name=by_name)
+        derived = derive(job, inputs, outputs, self.naming, by_name=by_name, settled=settled)
         self.problems += derived.problems
         self._keep(derived.edges, sql)
 

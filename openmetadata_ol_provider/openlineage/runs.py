@@ -26,10 +26,14 @@ _UNKNOWN = "unknown"
 
 
 class DatasetState(Part):
-    """A dataset as one run has shown it so far."""
+    """A dataset as one run has shown it so far.
+
+    :param first_at: time of the earliest event that names it, microseconds
+    """
 
     namespace: str
     name: str
+    first_at: int | None = None
     facets: DatasetFacets | None = None
     times: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -237,6 +241,7 @@ def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: i
     kept = side.get(key)
     if kept is None:
         kept = side[key] = DatasetState(namespace=dataset.namespace, name=dataset.name)
+    kept.first_at = time if kept.first_at is None else min(kept.first_at, time)
     kept.facets = merge_facets(kept.facets, kept.times, dataset.facets, time)
 
 

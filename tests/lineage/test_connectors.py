@@ -10,7 +10,9 @@ from tests.support import Json, arrows, dataset, plan_of, run_event
 KAFKA = "kafka://b1:9092"
 
 
-def connector(inputs: list[str], outputs: list[str], integration: str = "DEBEZIUM", sink: bool = False) -> LineagePlan:
+def connector(
+    inputs: list[str], outputs: list[str], integration: str = "DEBEZIUM", *, sink: bool = False, ended: bool = False
+) -> LineagePlan:
     """Return the plan of a connector's RUNNING events, one dataset in each."""
     kind = {"jobType": {"processingType": "STREAMING", "integration": integration, "jobType": "TASK"}}
     tables, topics = "postgres://db:5432", KAFKA
@@ -18,9 +20,8 @@ def connector(inputs: list[str], outputs: list[str], integration: str = "DEBEZIU
         *({"inputs": [dataset(name, topics if sink else tables)]} for name in inputs),
         *({"outputs": [dataset(name, tables if sink else topics)]} for name in outputs),
     ]
-    return plan_of(
-        *(run_event("RUNNING", seconds=number, job_facets=kind, **side) for number, side in enumerate(sides))
-    )
+    events = [run_event("RUNNING", seconds=number, job_facets=kind, **side) for number, side in enumerate(sides)]
+    return plan_of(*events, *([run_event("COMPLETE", seconds=len(events))] if ended else []))
 
 
 def test_each_table_goes_to_its_own_topic() -> None:
@@ -43,8 +44,14 @@ def test_of_two_tables_of_one_name_the_one_in_the_same_schema_is_meant() -> None
     assert arrows(connector(["a.sales", "b.sales"], ["p.b.sales"])) == ["b.sales -> p.b.sales"]
 
 
-def test_a_sink_with_one_topic_and_one_table_needs_no_name() -> None:
-    assert arrows(connector(["flat"], ["dwh.cdc_products"], sink=True)) == ["flat -> dwh.cdc_products"]
+def test_a_sink_with_one_topic_and_one_table_needs_no_name_once_all_has_shown() -> None:
+    assert arrows(connector(["flat"], ["dwh.cdc_products"], sink=True)) == []
+    assert arrows(connector(["flat"], ["dwh.cdc_products"], sink=True, ended=True)) == ["flat -> dwh.cdc_products"]
+
+
+def test_a_sink_may_put_something_before_its_tables_names() -> None:
+    plan = connector(["shop.sales", "shop.products"], ["dwh.cdc_products", "dwh.cdc_sales"], sink=True)
+    assert arrows(plan) == ["shop.products -> dwh.cdc_products", "shop.sales -> dwh.cdc_sales"]
 
 
 @pytest.mark.parametrize("integration", ["DEBEZIUM", "KAFKA_CONNECT", "debezium"])

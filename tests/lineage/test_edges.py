@@ -271,3 +271,18 @@ def test_a_run_with_one_side_only_makes_no_edge(sides: dict[str, list[str]]) -> 
     plan = plan_of(run_event(**sides))  # type: ignore[arg-type]
     assert plan.edges == ()
     assert len(plan.datasets) == 1
+
+
+def test_a_column_source_without_its_database_is_the_input_that_ends_alike() -> None:
+    lineage = columns(id=[("public.orders", "id")])
+    event = run_event(
+        "COMPLETE", inputs=["shop.public.orders"], outputs=[dataset("shop.mart.x", columnLineage=lineage)]
+    )
+    assert column_arrows(plan_of(event).edges) == ["shop.public.orders.id -> shop.mart.x.id"]
+
+
+def test_a_column_source_that_two_inputs_end_with_is_neither() -> None:
+    lineage = columns(id=[("public.orders", "id")])
+    outputs = [dataset("shop.mart.x", columnLineage=lineage)]
+    event = run_event("COMPLETE", inputs=["a.public.orders", "b.public.orders"], outputs=outputs)
+    assert column_arrows(plan_of(event).edges) == ["public.orders.id -> shop.mart.x.id"]
