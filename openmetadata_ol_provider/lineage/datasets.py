@@ -15,7 +15,13 @@ from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import Assertion, Dataset, DatasetId, Field, Identity, Metric
-from openmetadata_ol_provider.openlineage.facets import DataQualityMetricsFacet, DatasetFacets, Part, SchemaField
+from openmetadata_ol_provider.openlineage.facets import (
+    DataQualityMetricsFacet,
+    DatasetFacets,
+    Identifier,
+    Part,
+    SchemaField,
+)
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.runs import DatasetState
 
@@ -23,7 +29,7 @@ from openmetadata_ol_provider.openlineage.runs import DatasetState
 class _Entry(Part):
     facets: DatasetFacets | None = None
     times: dict[str, int] = msgspec.field(default_factory=dict)
-    identities: dict[Identity, None] = msgspec.field(default_factory=dict)
+    links: dict[tuple[str, str, str], Identifier] = msgspec.field(default_factory=dict)
 
 
 class DatasetBook:
@@ -49,8 +55,8 @@ class DatasetBook:
         key = DatasetId(dataset.namespace, dataset.name)
         entry = self._entries.setdefault(key, _Entry())
         facets = dataset.facets
-        for identity in self._naming.identities(dataset.namespace, dataset.name, self._aliases.links(dataset)):
-            entry.identities[identity] = None
+        for link in self._aliases.links(dataset):
+            entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
         if facets is None:
             return
         for name in facets.__struct_fields__:
@@ -79,7 +85,7 @@ class DatasetBook:
         return Dataset(
             namespace=key.namespace,
             name=key.name,
-            identities=self._ordered(key, entry),
+            identities=self._identities(key, entry),
             fields=_fields(schema.fields) if schema and not schema.deleted else (),
             description=documentation.description or None if documentation and not documentation.deleted else None,
             owners=owners_of(facets.ownership),
@@ -88,12 +94,9 @@ class DatasetBook:
             **_changing_facts(facets),
         )
 
-    def _ordered(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
-        """Put names that came by symlink before the primary one, as :meth:`Naming.identities` does for one event."""
-        own = self._naming.identities(key.namespace, key.name)
-        tables = sorted((i for i in entry.identities if i not in own and i.kind == "table"), key=_sort_key)
-        others = sorted((i for i in entry.identities if i not in own and i.kind != "table"), key=_sort_key)
-        return (*tables, *own, *others)
+    def _identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
+        """Return the identities by all symlinks seen, sorted, so that the order of arrival never shows."""
+        return self._naming.identities(key.namespace, key.name, [entry.links[name] for name in sorted(entry.links)])
 
 
 def namespace_pattern(pattern: str) -> re.Pattern[str]:
@@ -143,7 +146,3 @@ def _fields(found: list[SchemaField] | None) -> tuple[Field, ...]:
         for field in found or ()
         if field.name
     )
-
-
-def _sort_key(identity: Identity) -> tuple[str, str]:
-    return identity.namespace, identity.name

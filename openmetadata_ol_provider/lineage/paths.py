@@ -25,8 +25,8 @@ _BELOW_A_DATASET = re.compile(
 )
 # Directories that a writer keeps for itself: whatever is in them is part of the dataset above.
 _OWN_DIRECTORY = re.compile(
-    r"(?<!/)/+(?:_delta_log|_change_data|_temporary|_spark_metadata|_symlink_format_manifest|\.hoodie"
-    r"|\.spark-staging[^/]*|\.hive-staging[^/]*)(?=/|$)"
+    r"_delta_log|_change_data|_temporary|_spark_metadata|_symlink_format_manifest|\.hoodie"
+    r"|\.spark-staging[^/]*|\.hive-staging[^/]*"
 )
 # A date spread over directories: 2024/01/02 or 2024/1.
 _DATE_TREE = re.compile(
@@ -53,35 +53,42 @@ def trim_path(path: str) -> str:
 
     :param path: a path or object key; at least its first segment is kept
     """
-    trimmed = path.rstrip("/") or path
+    segments = path.split("/")
+    first = next((position for position, segment in enumerate(segments) if segment), None)
+    if first is None:
+        return path
+    end = _outside_own_directories(segments, first)
     while True:
-        trimmed = _outside_own_directories(trimmed)
-        head, _, tail = trimmed.rpartition("/")
-        if head.strip("/") and _BELOW_A_DATASET.fullmatch(tail):
-            trimmed = head.rstrip("/")
-            continue
-        shorter = _without_date_tree(trimmed)
-        if shorter == trimmed:
-            return trimmed
-        trimmed = shorter
+        while not segments[end - 1]:
+            end -= 1
+        shorter = _shorter(segments, first + 1, end)
+        if shorter == end:
+            return "/".join(segments[:end])
+        end = shorter
 
 
-def _outside_own_directories(path: str) -> str:
-    found = next((match for match in _OWN_DIRECTORY.finditer(path) if path[: match.start()].strip("/")), None)
-    return path[: found.start()] if found else path
+def _outside_own_directories(segments: list[str], first: int) -> int:
+    later = range(first + 1, len(segments))
+    return next((position for position in later if _OWN_DIRECTORY.fullmatch(segments[position])), len(segments))
 
 
-def _without_date_tree(path: str) -> str:
-    segments = path.rsplit("/", 5)
-    for count in range(len(segments) - 1, 1, -1):
-        head = "/".join(segments[:-count])
-        if head.strip("/") and _DATE_TREE.fullmatch("/".join(segments[-count:])):
-            return head.rstrip("/")
-    return path
+def _shorter(segments: list[str], kept: int, end: int) -> int:
+    """Return where the path ends without its last partition, file or date; the same end if it has none.
+
+    :param kept: so many segments stay whatever they are
+    """
+    if end > kept and _BELOW_A_DATASET.fullmatch(segments[end - 1]):
+        return end - 1
+    for count in range(min(5, end - kept), 1, -1):
+        if _DATE_TREE.fullmatch("/".join(segments[end - count : end])):
+            return end - count
+    return end
 
 
 def warehouse_table(path: str) -> WarehouseTable | None:
     """Return the table that a path in a Hive warehouse says, ``.../<database>.db/<table>``; ``None`` elsewhere."""
+    if ".db/" not in path and "warehouse/" not in path:
+        return None
     match = _WAREHOUSE.fullmatch(path)
     if match:
         return WarehouseTable(match["directory"], join_identifier((match["database"], match["table"])))

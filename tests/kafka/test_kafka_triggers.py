@@ -159,6 +159,7 @@ async def test_a_cancelled_trigger_closes_what_it_opened(hook: Any) -> None:
     await asyncio.sleep(0.3)
     names = [thread for thread in threading.enumerate() if thread.name.startswith("openlineage-trigger")]
     assert len(names) == 1
+    gc.collect()  # those of earlier tests
     (query,) = (item for item in gc.get_objects() if type(item) is BacklogQuery)
     assert query.count_topics() == 2
     waiting.cancel()

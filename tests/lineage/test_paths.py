@@ -115,3 +115,10 @@ def test_the_first_segment_is_never_cut_off() -> None:
 )
 def test_a_path_in_a_hive_warehouse_names_a_table(path: str, table: tuple[str, str] | None) -> None:
     assert warehouse_table(path) == table
+
+
+@pytest.mark.parametrize("below", ["2026/11/23/", "a=/", "//", "_temporary/", "1"])
+def test_a_path_of_any_length_is_trimmed_in_time(below: str) -> None:
+    path = "lake/orders/" + below * 100_000
+    assert path.startswith(trim_path(path))
+    assert trim_path(path).startswith("lake/orders")

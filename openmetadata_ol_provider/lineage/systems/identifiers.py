@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+#: Longer names are left as they are: no catalogue has them, and quotes that are never closed take time to look for.
+MAX_LENGTH: Final = 8192
 _CLOSING: Final = {'"': '"', "`": "`", "[": "]"}
 
 
@@ -19,6 +21,8 @@ def split_identifier(name: str, closing: Mapping[str, str] = _CLOSING) -> tuple[
 
     :param closing: closing quote of each opening one
     """
+    if len(name) > MAX_LENGTH:
+        return (name,)
     parts = []
     position = 0
     while True:
@@ -41,7 +45,7 @@ def join_identifier(parts: Iterable[str]) -> str:
 
 def spell_identifier(name: str) -> str:
     """Return the one spelling of a name."""
-    if '"' in name or "`" in name or "[" in name:
+    if len(name) <= MAX_LENGTH and ('"' in name or "`" in name or "[" in name):
         return join_identifier(split_identifier(name))
     return name
 

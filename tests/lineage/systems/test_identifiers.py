@@ -45,3 +45,9 @@ def test_the_one_spelling_is_its_own(name: str) -> None:
 )
 def test_a_part_is_quoted_only_for_its_dots(written: str, spelt: str) -> None:
     assert spell_identifier(written) == spelt
+
+
+@pytest.mark.parametrize("part", ['"', '"a.', "[a.", "a.", '"a".'])
+def test_a_name_of_any_length_is_read_in_time(part: str) -> None:
+    name = part * 100_000
+    assert spell_identifier(spell_identifier(name)) == spell_identifier(name)
