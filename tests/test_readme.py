@@ -273,11 +273,12 @@ def test_every_link_leads_to_a_file_and_a_heading() -> None:
 
 
 def test_lines_are_no_longer_than_120_characters() -> None:
+    # Rows of a table cannot be broken; those of systems and facets are long.
     long = [
         f"{page.name}:{number}"
         for page in (*PAGES, ROOT / "CHANGELOG.md")
         for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), 1)
-        if len(line) > 120
+        if len(line) > 120 and not (page.parent.name == "docs" and line.startswith("|"))
     ]
     assert long == []
 

@@ -35,13 +35,14 @@ class OpenLineageSensor(BaseSensorOperator):
     :param topics: names, or regular expressions when they start with ``^`` (templated)
     :param kafka_config_id: Airflow connection of type ``kafka`` (templated)
     :param min_events: wait for so many events
+    :param dead_letter_topic: as for ConsumeOpenLineageOperator (templated): a pattern of topics shall not match it
     :param state_key: Variable with the checkpoint (templated); ``None``: that of this DAG's other tasks for ``topics``
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``
     :param poke_interval: seconds between two looks; the trigger begins with shorter ones
     :param timeout: seconds after which the task fails (is skipped with ``soft_fail``)
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "state_key")
+    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
 
     def __init__(
         self,
@@ -49,6 +50,7 @@ class OpenLineageSensor(BaseSensorOperator):
         topics: Sequence[str],
         kafka_config_id: str = "kafka_default",
         min_events: int = 1,
+        dead_letter_topic: str | None = None,
         state_key: str | None = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
@@ -59,6 +61,7 @@ class OpenLineageSensor(BaseSensorOperator):
         self.topics = topics
         self.kafka_config_id = kafka_config_id
         self.min_events = min_events
+        self.dead_letter_topic = dead_letter_topic
         self.state_key = state_key
         self.deferrable = deferrable
 
@@ -66,6 +69,12 @@ class OpenLineageSensor(BaseSensorOperator):
     def _topics(self) -> list[str]:
         # One name is taken for a list of one; only at use, since a template may turn into either.
         return [self.topics] if isinstance(self.topics, str) else list(self.topics)
+
+    @property
+    def _exclude(self) -> list[str]:
+        from openmetadata_ol_provider.operators._base import letterbox_of
+
+        return list(letterbox_of(self).exclude)
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
         """Look once."""
@@ -90,6 +99,7 @@ class OpenLineageSensor(BaseSensorOperator):
             min_events=self.min_events,
             poll_interval=self.poke_interval,
             deadline=time.time() + self.timeout,
+            exclude=self._exclude,
         )
         return self.defer(
             trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout) + _GRACE
@@ -131,7 +141,7 @@ class OpenLineageSensor(BaseSensorOperator):
     def _look(self, checkpoint: Checkpoint) -> Backlog:
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 
-        backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(self._topics, checkpoint)
+        backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(self._topics, checkpoint, self._exclude)
         self.log.info("%d events on %d partitions are to be read", backlog.events, len(backlog.partitions))
         return backlog
 

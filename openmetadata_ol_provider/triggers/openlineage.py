@@ -55,6 +55,7 @@ class OpenLineageTrigger(BaseTrigger):
     :param poll_interval: longest time between two looks, in seconds; the first ones follow faster, from 1 s up
     :param deadline: when to give up, in seconds since the epoch, so that a restart of the triggerer does not extend it;
         ``None``: never
+    :param exclude: topics that a regular expression shall not match
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class OpenLineageTrigger(BaseTrigger):
         min_events: int = 1,
         poll_interval: float = 60.0,
         deadline: float | None = None,
+        exclude: Sequence[str] = (),
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.topics = list(topics)
@@ -74,6 +76,7 @@ class OpenLineageTrigger(BaseTrigger):
         self.min_events = min_events
         self.poll_interval = poll_interval
         self.deadline = deadline
+        self.exclude = list(exclude)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return class path and arguments: all there is to know, so that any triggerer can go on."""
@@ -86,6 +89,7 @@ class OpenLineageTrigger(BaseTrigger):
                 "min_events": self.min_events,
                 "poll_interval": self.poll_interval,
                 "deadline": self.deadline,
+                "exclude": self.exclude,
             },
         )
 
@@ -101,7 +105,7 @@ class OpenLineageTrigger(BaseTrigger):
         trouble = ""
         while True:
             try:
-                backlog = await watch.backlog(self.topics, self.checkpoint)
+                backlog = await watch.backlog(self.topics, self.checkpoint, self.exclude)
                 if backlog.ready(self.min_events):
                     return {"status": TriggerStatus.BACKLOG.value, "backlog": backlog.to_dict()}
                 trouble = ""
@@ -233,10 +237,10 @@ class _Watch:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="openlineage-trigger")
         self._query: BacklogQuery | None = None
 
-    async def backlog(self, topics: Sequence[str], checkpoint: Checkpoint) -> Backlog:
+    async def backlog(self, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()) -> Backlog:
         try:
             query = self._query or await self._open()
-            return await self._run(lambda: query.backlog(topics, checkpoint))
+            return await self._run(lambda: query.backlog(topics, checkpoint, exclude))
         except OpenLineageProviderError:
             await self._run(self._close)
             raise

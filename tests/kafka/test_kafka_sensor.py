@@ -84,6 +84,7 @@ def test_without_a_backlog_it_defers_with_all_that_the_trigger_needs(hook: Any, 
         "checkpoint": {"single": {"0": 1}},
         "min_events": 4,
         "poll_interval": 7,
+        "exclude": [],
     }
     assert before + 30 <= deadline <= time.time() + 30
     assert deferral.value.method_name == "execute_complete"
@@ -145,4 +146,11 @@ def test_an_error_at_the_first_look_is_raised_skipped_or_waited_out(hook: Any, c
 
 
 def test_names_are_templated() -> None:
-    assert set(OpenLineageSensor.template_fields) == {"topics", "kafka_config_id", "state_key"}
+    assert set(OpenLineageSensor.template_fields) == {"topics", "kafka_config_id", "dead_letter_topic", "state_key"}
+
+
+def test_a_pattern_does_not_match_where_dead_letters_go(hook: Any, broker: Any, produce: Any, checkpoint: Any) -> None:
+    broker.create_topic("single_letters", 1)
+    produce("single_letters", 0, b"bad")
+    assert sensor(topics=["^single"]).poke({}).is_done
+    assert not sensor(topics=["^single"], dead_letter_topic="single_letters").poke({}).is_done

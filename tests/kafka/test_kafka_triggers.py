@@ -27,6 +27,7 @@ LEVEL: dict[str, Any] = {
     "min_events": 2,
     "poll_interval": 0.1,
     "deadline": 1_700_000_000.5,
+    "exclude": ["letters"],
 }
 EDGE: dict[str, Any] = {"topics": ["single"], "kafka_config_id": "kafka_default", "poll_interval": 0.05, "settle": 0.3}
 

@@ -1,8 +1,9 @@
-"""Prints the table of what is understood: ``python -m openmetadata_ol_provider.lineage.systems > docs/systems.md``."""
+"""Prints the page of what is understood: ``python -m openmetadata_ol_provider.lineage.systems > docs/systems.md``."""
 
 from __future__ import annotations
 
 import sys
+import textwrap
 
 from openmetadata_ol_provider.lineage.systems import SYSTEMS
 
@@ -22,19 +23,31 @@ of topics and paths with it.
   part files, `_delta_log` and the like. `datasets.strip_partitions: false` keeps them.
 - Date-sharded tables (`events_20261123`) are tables of their own; `datasets.rename` makes one of them:
   `{match: "/(events)_\\\\d{8}$/", to: "\\\\1_"}`.
-- A namespace that is not in the table is taken for that of a database, as it is; a rule in `namespaces` says which.
+- A namespace that is not listed here is taken for that of a database, as it is; a rule in `namespaces` says which.
 
 This page is made from the code: `python -m openmetadata_ol_provider.lineage.systems > docs/systems.md`.
-
-| System | Kind | Namespaces | Names |
-|---|---|---|---|
 """
+_TITLES = {"table": "Tables", "topic": "Topics", "container": "Containers", "other": "Looked for by a rule only"}
 
 
 def page() -> str:
     """Return the page in Markdown."""
-    rows = (f"| {system.title} | {system.kind} | {system.namespaces} | {system.names} |\n" for system in SYSTEMS)
-    return _HEAD + "".join(rows)
+    lines = []
+    for kind, title in _TITLES.items():
+        lines += ["", f"## {title}", ""]
+        for system in SYSTEMS:
+            if system.kind == kind:
+                lines += _wrapped("- ", f"**{system.title}**")
+                lines += _wrapped("  - namespaces: ", system.namespaces)
+                lines += _wrapped("  - names: ", system.names)
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _wrapped(head: str, text: str) -> list[str]:
+    indent = " " * (head.index("-") + 2)
+    return textwrap.wrap(
+        text, 120, initial_indent=head, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 if __name__ == "__main__":
