@@ -8,7 +8,7 @@ a unique match of the dataset's name counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.openmetadata.schemes import SINGLE_DATABASE, Namespace, Scheme, is_path, parse_hosts
@@ -102,7 +102,7 @@ def _is_at(service: Service, namespace: Namespace) -> bool:
     if any(_same_host(mine, theirs, scheme) for mine in service.hosts for theirs in namespace.hosts):
         return True
     # Accounts, projects and the like are no host:port; a namespace's "host" is the word itself.
-    same = _same_account if scheme is not None and scheme.name == "snowflake" else str.__eq__
+    same = _SAME.get(scheme.name, str.__eq__) if scheme is not None else str.__eq__
     return any(same(host, name) for host, port in namespace.hosts if port is None for name in service.names)
 
 
@@ -118,6 +118,14 @@ def _same_account(one: str, other: str) -> bool:
     """Compare Snowflake accounts: ``locator.region.cloud`` may be known without its cloud, or as the locator alone."""
     mine, theirs = (_CLOUD.sub("", name.replace("_", "-")).split(".") for name in (one, other))
     return mine == theirs if len(mine) == len(theirs) else mine[0] == theirs[0]
+
+
+def _same_storage(host: str, account: str) -> bool:
+    """Compare the host of an Azure storage account, ``account.dfs.core.windows.net``, with the account's name."""
+    return host.partition(".")[0] == account.partition(".")[0]
+
+
+_SAME: dict[str, Callable[[str, str], bool]] = {"snowflake": _same_account, "abfss": _same_storage}
 
 
 def read_service(entity: dict[str, Any], kind: str) -> Service:
