@@ -82,9 +82,11 @@ class Naming:
         found = self._seen.get(key)
         if found is None:
             found = self._seen[key] = self._normalise(*self._renamed(namespace, name))
-        if table_symlink and found[0].kind == "container" and "/" not in name:
-            # `file:/data/warehouse` + `db.table`: a table's name in a namespace that is a directory.
-            return table(address_of(namespace).whole, spell_identifier(name))
+        if table_symlink and found[0].kind == "container":
+            place, renamed = self._renamed(namespace, name)
+            if "/" not in renamed:
+                # `file:/data/warehouse` + `db.table`: a table's name in a namespace that is a directory.
+                return table(address_of(place).whole, spell_identifier(renamed))
         return found
 
     def _renamed(self, namespace: str, name: str) -> tuple[str, str]:

@@ -151,6 +151,12 @@ def test_rename_rules_rewrite_namespace_and_name_in_turn() -> None:
     assert identities("duckdb:/data/x", "other.t", options=options) == [("table", "duckdb:/data/x", "other.t")]
 
 
+def test_rename_rules_are_for_table_names_in_directories_too() -> None:
+    options = DatasetOptions(rename=(RenameRule(match=r"/ raw_/", to=" "),))
+    found = identities("s3://lake", "wh/t", ("file:/wh", "raw_sales.orders", "TABLE"), options=options)
+    assert found[0] == ("table", "file:/wh", "sales.orders")
+
+
 def test_a_rename_that_leaves_no_name_keeps_the_name() -> None:
     options = DatasetOptions(rename=(RenameRule(match="/^a .*/", to="b"),))
     assert identities("a", "t", options=options) == [("table", "b", "t")]

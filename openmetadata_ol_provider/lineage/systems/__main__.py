@@ -17,8 +17,8 @@ Two datasets are the same if they share an identity; names of tables are compare
 of topics and paths with it.
 
 - Identifiers may be quoted with `"`, `` ` `` or `[ ]`; in an identity a part is quoted if it contains a dot.
-- A name may lack its first or its middle part: the database comes from the namespace's path (`postgres://db:5432/shop`),
-  from a rule in `namespaces`, or from the one table of that name that the service has.
+- A name may lack its first or its middle part: the database comes from the namespace's path
+  (`postgres://db:5432/shop`), from a rule in `namespaces`, or from the one table of that name that the service has.
 - Paths lose what writers put below a dataset: `key=value` directories, dates (`2026-11-23`, `2026/11/23`, `20261123`),
   part files, `_delta_log` and the like. `datasets.strip_partitions: false` keeps them.
 - Date-sharded tables (`events_20261123`) are tables of their own; `datasets.rename` makes one of them:
