@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import DeadLetterError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.messages import DeadLetter
+from openmetadata_ol_provider.kafka.patience import is_passing, patiently
 from openmetadata_ol_provider.kafka.settings import REQUEST_TIMEOUT, BrokerErrors, KafkaSettings, error_of
 
 if TYPE_CHECKING:
@@ -93,11 +94,19 @@ def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, i
     # Not Consumer.commit(): waiting for its answer has no timeout, with an unreachable broker it hangs.
     admin, errors = settings.admin()
     doing = f"cannot commit offsets of group {settings.group!r}"
-    try:
+
+    def ask() -> Any:
         request = admin.alter_consumer_group_offsets(
             [ConsumerGroupTopicPartitions(settings.group, targets)], request_timeout=REQUEST_TIMEOUT
         )
-        answer = request[settings.group].result(timeout=REQUEST_TIMEOUT + 2)
+        result = request[settings.group].result(timeout=REQUEST_TIMEOUT + 2)
+        for item in result.topic_partitions:
+            if is_passing(item.error):
+                raise KafkaException(item.error)
+        return result
+
+    try:
+        answer = patiently(ask)
     except (KafkaException, futures.TimeoutError) as error:
         admin.poll(0)
         raise _commit_failure(settings, doing, error if error.args else "no answer", errors) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, UnknownTopicError
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, place, position_of
+from openmetadata_ol_provider.kafka.patience import patiently
 from openmetadata_ol_provider.kafka.settings import REQUEST_TIMEOUT, KafkaSettings
 
 if TYPE_CHECKING:
@@ -157,14 +158,19 @@ class BacklogQuery:
         raise self._settings.failure("cannot ask for topics", failure, self._errors)
 
     def _committed(self, partitions: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        from confluent_kafka import TopicPartition
+        from confluent_kafka import KafkaException, TopicPartition
 
         asked = [TopicPartition(*item) for item in partitions]
         doing = f"cannot ask for the offsets of group {self._settings.group!r}"
-        answer = self._call(doing, lambda: self._consumer.committed(asked, timeout=REQUEST_TIMEOUT))
-        for item in answer:
-            if item.error is not None:
-                raise self._settings.failure(doing, item.error, self._errors)
+
+        def ask() -> list[Any]:
+            answer: list[Any] = self._consumer.committed(asked, timeout=REQUEST_TIMEOUT)
+            for item in answer:
+                if item.error is not None:
+                    raise KafkaException(item.error)
+            return answer
+
+        answer = self._call(doing, ask)
         return {(item.topic, item.partition): item.offset for item in answer if item.offset >= 0}
 
     def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
@@ -179,7 +185,7 @@ class BacklogQuery:
         from confluent_kafka import KafkaException
 
         try:
-            answer = function()
+            answer = patiently(function)
         except KafkaException as error:
             self._consumer.poll(0)
             raise self._settings.failure(doing, error, self._errors) from None
