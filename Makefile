@@ -29,6 +29,11 @@ test-airflow2:   ## run all tests on Airflow 2.11, in an environment of its own
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
 	$(VENV)-airflow2/bin/python -m pytest
 
+# New examples each time: each property tries FUZZ_EXAMPLES of them.
+FUZZ_EXAMPLES ?= 20000
+fuzz: $(VENV)/.dev           ## damage real events at random, 20,000 times for each property (about five minutes)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=3600 tests/openlineage/test_decode_fuzz.py tests/lineage/test_translate_fuzz.py
+
 lint: $(VENV)/.dev           ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,4 +42,4 @@ lint: $(VENV)/.dev           ## ruff and mypy
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-airflow2 lint clean
+.PHONY: help demo test test-airflow2 fuzz lint clean

@@ -67,8 +67,8 @@ def _resolve(plan: LineagePlan, config: Config, host: str) -> dict[DatasetId, Re
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.resolver import Resolver
 
-    client = OpenMetadataClient(host, os.environ.get(TOKEN_VARIABLE))
-    return Resolver(client, config).resolve_all(plan.datasets)
+    with OpenMetadataClient(host, os.environ.get(TOKEN_VARIABLE)) as client:
+        return Resolver(client, config).resolve_all(plan.datasets)
 
 
 def _as_json(story: Story, resolutions: dict[DatasetId, Resolution] | None) -> dict[str, Any]:

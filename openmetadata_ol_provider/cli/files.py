@@ -44,7 +44,7 @@ def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvent
     """
     found = FileEvents([], [], [])
     for path in paths:
-        for where, value in _counted(path, _documents(path)):
+        for where, value in _counted(_label(path), _documents(path)):
             try:
                 decoded = decode_event(value, where)
             except MalformedEventError as error:
@@ -64,16 +64,22 @@ def _counted(label: str, documents: Iterator[tuple[str, bytes]]) -> Iterator[tup
         yield from documents
         return
     count = 0
-    for count, document in enumerate(documents, 1):
-        if count % 1000 == 0:
-            sys.stderr.write(f"\r{label}: {count:,} events")
-            sys.stderr.flush()
-        yield document
-    sys.stderr.write(f"\r{label}: {count:,} events\n")
+    try:
+        for count, document in enumerate(documents, 1):
+            if count % 1000 == 0:
+                sys.stderr.write(f"\r{label}: {count:,} events")
+                sys.stderr.flush()
+            yield document
+    finally:  # an error's message begins on a line of its own
+        sys.stderr.write(f"\r{label}: {count:,} events\n")
+
+
+def _label(path: str) -> str:
+    return "stdin" if path == STDIN else path
 
 
 def _documents(path: str) -> Iterator[tuple[str, bytes]]:
-    label = "stdin" if path == STDIN else path
+    label = _label(path)
     try:
         if path == STDIN:
             yield from _split(label, sys.stdin.buffer)

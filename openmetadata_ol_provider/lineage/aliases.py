@@ -7,8 +7,9 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import Identifier, SymlinksFacet
 from openmetadata_ol_provider.openlineage.runs import Alias, DatasetState, RunState
 
@@ -52,6 +53,17 @@ class Aliases:
         known = self._kept.get(_key(dataset))
         names = {_name(item): item for item in (*_identifiers(facet), *(known.identifiers if known else ()))}
         return list(names.values())
+
+
+def symlinked(events: Iterable[Event]) -> Iterator[DatasetState]:
+    """Yield what events say of datasets with symlinks, the oldest first.
+
+    A run keeps the latest facet only, but names that its events give one after the other are all true.
+    """
+    for event in sorted(events, key=lambda event: event.eventTime):
+        for dataset in (*(event.inputs or ()), *(event.outputs or ())):
+            if dataset.facets and dataset.facets.symlinks:
+                yield DatasetState(namespace=dataset.namespace, name=dataset.name, facets=dataset.facets)
 
 
 def _identifiers(facet: SymlinksFacet | None) -> Iterable[Identifier]:

@@ -12,7 +12,13 @@ from typing import NamedTuple
 from openmetadata_ol_provider.lineage.columns import transformations
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
-from openmetadata_ol_provider.openlineage.facets import LineageEntry, LineageField, LineageInput, LineageJobFacet
+from openmetadata_ol_provider.openlineage.facets import (
+    LineageDatasetFacet,
+    LineageEntry,
+    LineageField,
+    LineageInput,
+    LineageJobFacet,
+)
 
 
 class _Target(NamedTuple):
@@ -23,11 +29,19 @@ class _Target(NamedTuple):
 
 def entries_of(facet: LineageJobFacet | None) -> list[LineageEntry] | None:
     """Return the entries of a job's facet, ``None`` when there is none: then lineage has to be inferred."""
-    if facet is None or facet.entries is None:
+    if facet is None or facet.entries is None or facet.deleted:
         return None
     if facet.deleted_at < 0:
         return facet.entries  # none at all says that there is no lineage
     return [entry for entry in facet.entries if entry.at > facet.deleted_at] or None
+
+
+def derivation(dataset: DatasetId, facet: LineageDatasetFacet, naming: Naming) -> list[Edge]:
+    """Return the edges that the facet of a DatasetEvent states: what a view, an alias, a curated copy is made of."""
+    if facet.deleted:
+        return []
+    entry = LineageEntry(namespace=dataset.namespace, name=dataset.name, inputs=facet.inputs, fields=facet.fields)
+    return explicit_edges([entry], None, naming)
 
 
 def explicit_edges(entries: Iterable[LineageEntry], job: JobId | None, naming: Naming) -> list[Edge]:

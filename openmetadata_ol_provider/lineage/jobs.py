@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,9 @@ Level = Literal["root", "parent", "job"]
 MAX_ERROR = 2_000
 
 
+_TASK_NUMBER = re.compile(r"(?<=.)\.\d+$")
+
+
 class RunOf(NamedTuple):
     """A run of a job, as a parent facet names it."""
 
@@ -27,11 +31,15 @@ class RunOf(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A run, its parent and the root of its chain; parent and root are ``None`` when it has none."""
+    """A run, its parent and the root of its chain; parent and root are ``None`` when it has none.
+
+    :param numbered: the job's name ends with the number of a connector's task (Debezium's ``<prefix>.<task id>``)
+    """
 
     own: RunOf
     parent: RunOf | None
     root: RunOf | None
+    numbered: bool = False
 
     def top(self, level: Level) -> RunOf:
         """Return the run whose job becomes the pipeline."""
@@ -43,7 +51,10 @@ class Family(NamedTuple):
     def pipeline(self, level: Level) -> RunOf:
         """Return that run, its job under a name that stays the same from run to run."""
         top = self.top(level)
-        return top._replace(job=stable_job(top.job))
+        job = top.job
+        if self.numbered and top == self.own:
+            job = JobId(job.namespace, _TASK_NUMBER.sub("", job.name))
+        return top._replace(job=stable_job(job))
 
 
 def stable_job(job: JobId) -> JobId:
@@ -58,7 +69,9 @@ def family(run: Run) -> Family:
     facet = _parent_facet(run.run_facets)
     parent = _run_of(facet.job, facet.run) if facet else None
     root = _run_of(facet.root.job, facet.root.run) if facet and facet.root else None
-    return Family(own, parent, root)
+    kind = run.job_facets.jobType if run.job_facets else None
+    numbered = kind is not None and (kind.integration or "").upper() == "DEBEZIUM"
+    return Family(own, parent, root, numbered)
 
 
 def topmost(start: Family, state: RunState) -> Family:
@@ -115,7 +128,7 @@ def place_of(names: Family, facets: JobFacets | None, level: Level) -> Place:
     parent = names.parent.job if names.parent else None
     part = parent is not None and top not in (job, parent) and kind is not None and _is_part(kind.jobType)
     task = task_name(parent if part and parent is not None else job, top)
-    return Place(stable_job(top), task and (stable_name(task) or task), part)
+    return Place(names.pipeline(level).job, task and (stable_name(task) or task), part)
 
 
 def _is_part(job_type: str | None) -> bool:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.lineage.aliases import Aliases
+from openmetadata_ol_provider.lineage.aliases import Aliases, symlinked
 from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.declared import Declared, dataset_states
 from openmetadata_ol_provider.lineage.edges import derive
-from openmetadata_ol_provider.lineage.explicit import entries_of, explicit_edges
+from openmetadata_ol_provider.lineage.explicit import derivation, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.jobs import (
     Family,
@@ -32,8 +32,8 @@ from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, i
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
 from openmetadata_ol_provider.lineage.sql import redacted
 from openmetadata_ol_provider.lineage.transfers import transfers, united
-from openmetadata_ol_provider.openlineage.event import Event, EventDataset
-from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry, RunFacets
+from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import (
     DEFAULT_LIMITS,
@@ -80,7 +80,7 @@ def translate(
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
     translator = _Translator(config, assembled, microseconds(now), final=final)
-    translator.learn_names()
+    translator.learn_names(events)
     translator.add_runs()
     translator.add_static()
     plan = translator.plan(len(events), (*problems, *assembled.problems))
@@ -105,8 +105,9 @@ class _Translator:
         self.problems: list[Problem] = []
         self._temporary: set[DatasetId] = set()
 
-    def learn_names(self) -> None:
+    def learn_names(self, events: Iterable[Event]) -> None:
         """Learn symlinks first: one that comes late in a batch is true for what came before it."""
+        self.aliases.learn(symlinked(event for event in events if event.run is not None))
         for run in (*self.assembled.changed, *self.assembled.snapshots):
             self.aliases.learn((*run.inputs.values(), *run.outputs.values()))
         for event in self.assembled.static:
@@ -176,35 +177,29 @@ class _Translator:
             self._add_edges(names.own.job, run, by_name=is_connector(run), settled=settled)
 
     def add_static(self) -> None:
-        """Use declared lineage: the latest JobEvent of a job replaces those before it; DatasetEvents add facts."""
-        latest: dict[JobId, Declared] = {}
+        """Use declared lineage: what a job or a dataset said last holds until it says otherwise."""
+        declared: dict[JobId, Declared] = {}
+        derived: dict[DatasetId, LineageDatasetFacet] = {}
         for event in sorted(self.assembled.static, key=lambda event: (event.eventTime, msgspec.json.encode(event))):
+            at = microseconds(event.eventTime)
             if event.job is not None:
                 own = RunOf(JobId(event.job.namespace, event.job.name), "")
                 if not self._wanted(own, None):
                     continue
                 self._add_job(Family(own, None, None), event.job.facets)
-                at = microseconds(event.eventTime)
-                declared = Declared(
-                    event.job.facets, dataset_states(event.inputs, at), dataset_states(event.outputs, at)
-                )
-                for dataset in (*declared.inputs.values(), *declared.outputs.values()):
-                    self.book.add(dataset)
-                latest[own.job] = declared
+                said = Declared(event.job.facets, dataset_states(event.inputs, at), dataset_states(event.outputs, at))
+                for state in single_topics((*said.inputs.values(), *said.outputs.values())):
+                    self.book.add(state)
+                declared[own.job] = said.after(declared.get(own.job))
             elif event.dataset is not None:
-                self._add_dataset_event(event.dataset, microseconds(event.eventTime))
-        for job, declared in latest.items():
-            self._add_edges(job, declared)
-
-    def _add_dataset_event(self, dataset: EventDataset, at: int) -> None:
-        for state in dataset_states([dataset], at).values():
-            self.book.add(state)
-        lineage = dataset.facets.lineage if dataset.facets else None
-        if lineage is not None and not lineage.deleted:
-            entry = LineageEntry(
-                namespace=dataset.namespace, name=dataset.name, inputs=lineage.inputs, fields=lineage.fields
-            )
-            self._keep(explicit_edges([entry], None, self.naming))
+                for state in dataset_states([event.dataset], at).values():
+                    self.book.add(state)
+                if event.dataset.facets and event.dataset.facets.lineage:
+                    derived[DatasetId(event.dataset.namespace, event.dataset.name)] = event.dataset.facets.lineage
+        for job, latest in declared.items():
+            self._add_edges(job, latest)
+        for dataset, facet in derived.items():
+            self._keep(derivation(dataset, facet, self.naming))
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
         for key, edge in self.edges.items():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -219,11 +218,9 @@ def _time(value: object) -> dt.datetime:
             return parse_time(value)
         except (ValueError, OverflowError):
             pass
-    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
+    elif isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e14:
         # Epoch seconds or milliseconds: hand-written producers send both.
-        seconds = value / 1000 if value > 1e11 else value
-        if seconds < 1e11:
-            return dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
+        return dt.datetime.fromtimestamp(value / 1000 if value > 1e11 else value, dt.timezone.utc)
     raise MalformedEventError(f"eventTime is missing or no time: {_short(value)}")
 
 

@@ -16,20 +16,23 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 def parse_time(text: str) -> dt.datetime:
     """Return a time with a zone.
 
-    :param text: ISO 8601, leniently: no zone means UTC, more than six digits are cut, ``[Europe/Berlin]`` is ignored
+    :param text: ISO 8601, leniently: no zone means UTC, more than six digits are rounded (as the typed decoder
+        does: one time must not become two), ``[Europe/Berlin]`` is ignored
     :raises ValueError: if it is no time
+    :raises OverflowError: if it is outside the years 1 to 9999 in UTC
     """
     match = _TIME.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"no time: {text[:60]!r}")
     clock = match["clock"] if len(match["clock"]) > 5 else match["clock"] + ":00"
-    fraction = (match["fraction"] or "")[:6].ljust(6, "0")
+    fraction = (match["fraction"] or "").ljust(7, "0")
     zone = (match["zone"] or "Z").upper().replace("Z", "+00:00")
     if len(zone) == 3:
         zone += ":00"
     elif ":" not in zone:
         zone = f"{zone[:3]}:{zone[3:]}"
-    return dt.datetime.fromisoformat(f"{match['date']}T{clock}.{fraction}{zone}").astimezone(dt.timezone.utc)
+    time = dt.datetime.fromisoformat(f"{match['date']}T{clock}.{fraction[:6]}{zone}").astimezone(dt.timezone.utc)
+    return time + _MICROSECOND if fraction[6] >= "5" else time
 
 
 def microseconds(time: dt.datetime) -> int:

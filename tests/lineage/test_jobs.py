@@ -215,3 +215,7 @@ def test_the_service_of_a_pipeline_may_depend_on_the_integration() -> None:
     ]
     assert PipelineOptions(service={"SPARK": "spark"}).service_for("DBT") == "openlineage"
     assert PipelineOptions(service="one").service_for("DBT") == "one"
+
+
+def test_a_number_at_the_end_of_another_producers_job_is_its_name() -> None:
+    assert {job.pipeline.name for job in plan_of(run_event("START", job="report.2")).jobs} == {"report.2"}

@@ -5,41 +5,18 @@ from __future__ import annotations
 import copy
 import json
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import EventDataset
-from tests.support import CAPTURES, Json, captured
-
-FUZZ = settings(
-    max_examples=300,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-#: What stands where something else should.
-INTRUDERS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.text(max_size=8),
-    st.sampled_from([10**400, "\ud800", "\x00", float("nan"), [], {}, [None], [[]], {"": None}, {"fields": {"a": 1}}]),
-    st.lists(st.integers(), max_size=3),
-    st.dictionaries(st.text(max_size=4), st.none() | st.integers(), max_size=3),
-)
-
-
-@cache
-def lines() -> tuple[bytes, ...]:
-    return tuple(line for name in CAPTURES for line in captured(name))
+from tests.openlineage.mutations import FUZZ, INTRUDERS, damage, damaged_events, lines, torn_events
+from tests.support import Json
 
 
 @cache
@@ -52,38 +29,6 @@ def sites() -> tuple[tuple[int, str, int], ...]:
         for index, item in enumerate(json.loads(line).get(side) or ())
         if item.get("name")
     )
-
-
-def damage(draw: st.DrawFn, part: Any) -> None:
-    """Replace or remove something within ``part``, at any depth."""
-    while True:
-        keys = list(part) if isinstance(part, dict) else list(range(len(part)))
-        key = draw(st.sampled_from(keys))
-        child = part[key]
-        if isinstance(child, dict | list) and child and draw(st.booleans()):
-            part = child
-        elif draw(st.integers(0, 3)):
-            part[key] = draw(INTRUDERS)
-            return
-        else:
-            del part[key]
-            return
-
-
-@st.composite
-def damaged_events(draw: st.DrawFn) -> bytes:
-    event = json.loads(draw(st.sampled_from(lines())))
-    for _ in range(draw(st.integers(1, 3))):
-        if event:
-            damage(draw, event)
-    return json.dumps(event).encode()
-
-
-@st.composite
-def torn_events(draw: st.DrawFn) -> bytes:
-    line = draw(st.sampled_from(lines()))
-    at = draw(st.integers(0, len(line)))
-    return line[:at] + draw(st.binary(max_size=4)) + line[at + draw(st.integers(0, 4)) :]
 
 
 @FUZZ
@@ -165,3 +110,40 @@ def test_a_damaged_facet_costs_no_other_facet(case: Damaged) -> None:
     for name in expected.facets.__struct_fields__ if expected.facets else ():
         if name != key:
             assert getattr(found.facets, name) == getattr(expected.facets, name)
+
+
+@st.composite
+def damaged_owners(draw: st.DrawFn) -> tuple[Json, Json, str, str]:
+    """Return an event before and after one facet of its run or job was damaged, and which."""
+    before = json.loads(draw(st.sampled_from(lines()).filter(lambda line: b'"job"' in line)))
+    owners = [owner for owner in ("run", "job") if before.get(owner, {}).get("facets")]
+    if not owners:
+        before["job"]["facets"] = {"sql": {"query": "select 1"}}
+        owners = ["job"]
+    owner = draw(st.sampled_from(owners))
+    key = draw(st.sampled_from(sorted(before[owner]["facets"])))
+    after = copy.deepcopy(before)
+    if isinstance(after[owner]["facets"][key], dict) and after[owner]["facets"][key] and draw(st.booleans()):
+        damage(draw, after[owner]["facets"][key], donor=before)
+    else:
+        after[owner]["facets"][key] = draw(INTRUDERS)
+    return before, after, owner, key
+
+
+@FUZZ
+@given(damaged_owners())
+def test_a_damaged_facet_of_a_run_or_job_costs_nothing_else(case: tuple[Json, Json, str, str]) -> None:
+    before, after, owner, key = case
+    if not valid_unicode(json.dumps(after)):
+        return
+    del before[owner]["facets"][key]
+    expected, found = (decode_event(json.dumps(event)).event for event in (before, after))
+    facets = getattr(getattr(found, owner), "facets", None)
+    if facets is not None and hasattr(facets, key):
+        setattr(facets, key, None)
+    for event in (expected, found):
+        event.inputs, event.outputs = event.inputs or [], event.outputs or []
+        for part in (event.run, event.job):
+            if part is not None and part.facets == type(part.facets)():
+                part.facets = None
+    assert found == expected

@@ -60,6 +60,15 @@ def test_one_to_nine_fractional_digits_are_read(digits: int, zone: str) -> None:
     assert abs(found / SECOND - float(f"0.{fraction}")) <= 1e-6
 
 
+@pytest.mark.parametrize("digits", ["4408285", "440828499999", "440828665", "9999994", "9999995", "999999999"])
+def test_a_time_is_the_same_one_whether_the_rest_of_its_event_is_healthy_or_not(digits: str) -> None:
+    event = run_event() | {"eventTime": f"2026-12-31T23:59:59.{digits}Z"}
+    healthy, damaged = (
+        decode_event(json.dumps(one)).event.eventTime for one in (event, event | {"inputs": "not a list"})
+    )
+    assert healthy == damaged
+
+
 def test_milliseconds_since_1970_keep_their_fraction() -> None:
     assert decoded_time(1795420800123) == BASE + dt.timedelta(milliseconds=123)
 
@@ -81,6 +90,7 @@ def test_milliseconds_since_1970_keep_their_fraction() -> None:
         pytest.param(0, id="zero"),
         pytest.param(-1, id="negative"),
         pytest.param(1e300, id="huge"),
+        pytest.param(10**400, id="more than a float holds"),
         pytest.param([2026, 11, 23], id="a list"),
         pytest.param({"seconds": 1}, id="an object"),
     ],

@@ -77,3 +77,25 @@ def test_the_config_is_read_as_the_operators_read_it(
     found, (config, *_) = check(capsys, "--config", "variable:ol_config")
     assert found == code
     assert said in config
+
+
+def test_every_check_is_made_whatever_failed_before_it(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = ("--kafka-config-id", "no_kafka", "--openmetadata-conn-id", "no_om", "--config", "no/such/file.yaml")
+    code, lines = check(capsys, *missing)
+    assert code == 1
+    assert [line.split(":")[0] for line in lines] == [
+        "FAILED config",
+        "FAILED connection no_kafka (Kafka)",
+        "FAILED connection no_om (OpenMetadata)",
+    ]
+    assert "'no/such/file.yaml' cannot be read" in lines[0]
+
+
+def test_what_was_reached_is_named_and_no_secret_is(capsys: pytest.CaptureFixture[str]) -> None:
+    address = json.loads(os.environ["AIRFLOW_CONN_OPENMETADATA_DEFAULT"])["host"]
+    bootstrap = json.loads(os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"])["extra"]["bootstrap.servers"]
+    _, (config, kafka, openmetadata) = check(capsys)
+    assert config == "ok     config: defaults"
+    assert f"Connected to {bootstrap}" in kafka
+    assert address.removeprefix("http://") in openmetadata
+    assert "test-token" not in openmetadata

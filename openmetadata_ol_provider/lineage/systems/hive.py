@@ -1,7 +1,7 @@
 """Apache Hive and what uses its metastore.
 
 Source: the specification's row, ``hive://host:port`` (metastore or HiveServer2) + ``database.table``. Spark may put its
-session catalog before the database, which is the metastore itself.
+session catalog before the database, which is the metastore itself, or write the name as Glue does.
 """
 
 from __future__ import annotations
@@ -20,8 +20,14 @@ def without_session_catalog(parts: tuple[str, ...]) -> tuple[str, ...]:
     return parts[1:] if len(parts) == 3 and parts[0].lower() in _SESSION_CATALOGS else parts
 
 
+def _without_slashes(name: str) -> str:
+    """Return ``table/database/table`` and ``database/table`` with a dot; a path stays what it is."""
+    parts = name.removeprefix("table/").split("/")
+    return ".".join(parts) if len(parts) == 2 and all(parts) and "." not in name else name
+
+
 def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    (found,) = _in_metastore(address, name)
+    (found,) = _in_metastore(address, _without_slashes(name))
     return table(found.namespace, join_identifier(without_session_catalog(split_identifier(found.name))))
 
 
@@ -31,6 +37,6 @@ SYSTEM = System(
     schemes={"hive": 9083, "impala": 21050},
     aliases={"hive2": "hive"},
     namespaces="`hive://host:port`, several hosts with commas",
-    names="`database.table`, `spark_catalog.database.table`",
+    names="`database.table`, `spark_catalog.database.table`, `database/table`, `table/database/table`",
     read=_read,
 )

@@ -1,0 +1,285 @@
+"""``openmetadata-ol explain``: what was read, which rule gave each edge, what became of each dataset and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.support import PG, Json, captured, columns, dataset, dataset_event, job_event, run_event
+
+Capture = pytest.CaptureFixture[str]
+Explain = Callable[..., tuple[int, str]]
+ELSEWHERE = "postgres://elsewhere:5432"
+TOKEN = "test-token"
+SEED: Json = {
+    "databaseServices": [
+        {
+            "name": "pg",
+            "serviceType": "Postgres",
+            "connection": {"config": {"type": "Postgres", "hostPort": "db:5432", "database": "shop"}},
+        },
+        {"name": "pg_north", "serviceType": "Postgres"},
+        {"name": "pg_south", "serviceType": "Postgres"},
+    ],
+    "tables": [
+        {"fqn": name, "columns": [{"name": "id", "dataType": "INT"}]}
+        for name in (
+            "pg.shop.public.Orders",
+            "pg.shop.public.facts",
+            "pg_north.dwh.public.twice",
+            "pg_south.dwh.public.twice",
+        )
+    ],
+}
+
+
+@pytest.fixture
+def small() -> Iterator[CatalogueServer]:
+    with CatalogueServer(SEED, token=TOKEN) as running:
+        yield running
+
+
+@pytest.fixture
+def explain(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> Explain:
+    """Write lines to a file and explain it; gives the exit code and what is on stdout."""
+    monkeypatch.setenv("OPENMETADATA_JWT_TOKEN", TOKEN)
+
+    def run(lines: list[Json | str], *options: str) -> tuple[int, str]:
+        path = tmp_path / "events.ndjson"
+        texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+        path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        code = main(["explain", "events.ndjson", *options])
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def section(text: str, title: str) -> list[str]:
+    """Return the lines of a section of the text, without its title and its indentation by two."""
+    lines = text.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(title))
+    found: list[str] = []
+    for line in lines[start + 1 :]:
+        if not line.startswith("  "):
+            break
+        found.append(line[2:])
+    return found
+
+
+RUN: list[Json] = [
+    run_event("COMPLETE", seconds=2, outputs=["shop.public.facts"]),
+    run_event("START", inputs=["shop.public.orders"], run_facets={"spark_properties": {"password": "hunter2"}}),
+]
+
+
+def test_each_run_is_told_with_its_events_in_their_order_and_where_they_stand(explain: Explain) -> None:
+    code, text = explain(RUN)
+    assert code == 0
+    assert section(text, "RUNS (1)") == [
+        "COMPLETE  ns job  run run-1, pipeline 'job'",
+        "          2026-11-23T08:00:00Z to 2026-11-23T08:00:02Z",
+        "          START 2026-11-23T08:00:00Z (events.ndjson:2): 1 inputs, 0 outputs",
+        "          COMPLETE 2026-11-23T08:00:02Z (events.ndjson:1): 0 inputs, 1 outputs",
+    ]
+
+
+def test_a_failed_task_is_told_with_its_pipeline_and_its_error(explain: Explain) -> None:
+    up = {"run": {"runId": "dag-run"}, "job": {"namespace": "ns", "name": "dag"}}
+    error = {"message": "disk full", "programmingLanguage": "SQL"}
+    _, text = explain([run_event("FAIL", job="dag.load", run_facets={"parent": up, "errorMessage": error})])
+    first, second, third = section(text, "RUNS (1)")
+    assert first == "FAIL      ns dag.load  run run-1, task 'load' of 'dag'"
+    assert second.endswith("to 2026-11-23T08:00:00Z; error: disk full")
+    assert third.strip().startswith("FAIL ")
+
+
+def test_each_edge_is_told_with_its_job_its_rule_and_its_columns(explain: Explain) -> None:
+    lineage = columns(total=[("shop.public.orders", "amount")])
+    lineage["fields"]["total"]["inputFields"][0]["transformations"] = [{"type": "DIRECT", "subtype": "AGGREGATION"}]
+    view = dataset("view", lineage={"inputs": [{"namespace": PG, "name": "base", "type": "DATASET"}]})
+    events = [
+        run_event(
+            job="sums", inputs=["shop.public.orders"], outputs=[dataset("shop.public.facts", columnLineage=lineage)]
+        ),
+        job_event("copies", inputs=["a"], outputs=["b"]),
+        dataset_event(view),
+    ]
+    code, text = explain(events)
+    assert code == 0
+    assert section(text, "EDGES (3)") == [
+        f"{PG} base -> {PG} view",
+        "  stated by the dataset itself; the producer's lineage facet says so",
+        f"{PG} a -> {PG} b",
+        "  job ns copies; no column lineage for this pair: inputs x outputs of the run",
+        f"{PG} shop.public.orders -> {PG} shop.public.facts",
+        "  job ns sums; the output's columnLineage names the source",
+        "  column amount -> total  DIRECT/AGGREGATION",
+    ]
+
+
+def test_without_a_host_the_candidates_are_told_and_nothing_is_looked_up(explain: Explain) -> None:
+    links = {"identifiers": [{"namespace": "hive://meta:9083", "name": "sales.orders", "type": "TABLE"}]}
+    _, text = explain([run_event(inputs=[dataset("/wh/orders", "hdfs://nn:8020", symlinks=links)])])
+    assert section(text, "DATASETS (1)") == [
+        "hdfs://nn:8020 /wh/orders",
+        "  candidate table     hive://meta:9083 sales.orders",
+        "  candidate container hdfs://nn:8020 /wh/orders",
+    ]
+
+
+def test_what_resolves_is_told_by_which_name_and_all_is_well(explain: Explain, small: CatalogueServer) -> None:
+    code, text = explain(RUN, "--host", small.url)
+    assert code == 0
+    outcomes = [line.strip() for line in section(text, "DATASETS (2)") if "resolved" in line]
+    assert outcomes == [
+        f"resolved: table pg.shop.public.facts (by {PG} shop.public.facts)",
+        f"resolved: table pg.shop.public.Orders (by {PG} shop.public.orders)",
+    ]
+
+
+def test_what_does_not_resolve_is_told_with_what_was_tried_and_makes_exit_code_1(
+    explain: Explain, small: CatalogueServer
+) -> None:
+    events = [run_event(inputs=["shop.public.none"], outputs=["shop.public.facts"])]
+    code, text = explain(events, "--host", small.url)
+    [line] = [line.strip() for line in section(text, "DATASETS (2)") if "unresolved" in line]
+    assert code == 1
+    assert line.startswith(f"unresolved: table {PG} shop.public.none: service pg by its address; tried ")
+    assert f'add to `namespaces`: {{namespace: "{PG}", service: <its service>}}' in line
+
+
+def test_what_is_ambiguous_is_told_with_every_candidate_and_makes_exit_code_1(
+    explain: Explain, small: CatalogueServer
+) -> None:
+    events = [run_event(inputs=[dataset("dwh.public.twice", ELSEWHERE)], outputs=["shop.public.facts"])]
+    code, text = explain(events, "--host", small.url)
+    [line] = [line.strip() for line in section(text, "DATASETS (2)") if "ambiguous" in line]
+    assert code == 1
+    assert "may be pg_north.dwh.public.twice, pg_south.dwh.public.twice; settle it in `namespaces`" in line
+
+
+def test_a_dataset_without_an_edge_may_be_missing(explain: Explain, small: CatalogueServer) -> None:
+    code, text = explain([run_event(inputs=["shop.public.none"])], "--host", small.url)
+    assert code == 0
+    assert "unresolved" in text
+
+
+def test_what_the_configuration_leaves_out_is_told_and_not_looked_up(
+    explain: Explain, small: CatalogueServer, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("datasets: {exclude: ['shop.public.orders']}", encoding="utf-8")
+    code, text = explain(RUN, "--host", small.url, "--config", str(config))
+    assert code == 0
+    assert section(text, "EDGES (0)") == []
+    datasets = section(text, "DATASETS (2)")
+    assert f"{PG} shop.public.orders  (left out by the configuration)" in datasets
+    assert "  ignored: left out by the configuration" in datasets
+    assert not [request for request in small.requests if "orders" in request.path.lower()]
+
+
+def test_facets_that_are_not_read_are_counted_by_name_and_producer_without_their_values(explain: Explain) -> None:
+    other = run_event(run_id="r2", run_facets={"spark_properties": {}}, job_facets={"gcp_lineage": {}})
+    _, text = explain([*RUN, other | {"producer": "https://example.com/other"}])
+    assert section(text, "FACETS THAT ARE NOT READ (3)") == [
+        "job gcp_lineage: 1 times, by https://example.com/other",
+        "run spark_properties: 1 times, by https://example.com/other",
+        "run spark_properties: 1 times, by https://example.com/producer",
+    ]
+    assert "hunter2" not in text
+
+
+def test_lines_that_are_no_events_are_problems_and_make_exit_code_1(explain: Explain) -> None:
+    code, text = explain(["{}", run_event(inputs=[None, "a"]), "nonsense"])  # type: ignore[list-item]
+    assert code == 1
+    assert [line.split(":")[0:2] for line in section(text, "PROBLEMS (3)")] == [
+        ["malformed", " events.ndjson"],
+        ["bad_dataset", " events.ndjson"],
+        ["malformed", " events.ndjson"],
+    ]
+
+
+def test_a_file_without_events_has_empty_sections(explain: Explain) -> None:
+    titles = ["RUNS (0)", "EDGES (0)", "DATASETS (0)", "PROBLEMS (0)", "FACETS THAT ARE NOT READ (0)"]
+    assert explain([]) == (0, "\n".join(titles) + "\n")
+
+
+def test_json_is_the_plan_with_the_reasons_added(explain: Explain, small: CatalogueServer) -> None:
+    events = [
+        *RUN,
+        run_event(run_id="run-2", seconds=3, inputs=["shop.public.none"], outputs=["shop.public.facts"]),
+        dataset_event(dataset("view", lineage={"inputs": [{"namespace": PG, "name": "shop.public.facts"}]})),
+    ]
+    code, text = explain(events, "--json", "--host", small.url)
+    found: dict[str, Any] = json.loads(text)
+    assert code == 1
+    assert found["version"] == 1
+    assert found["runs"][0]["events"] == [
+        "START 2026-11-23T08:00:00Z (events.ndjson:2): 1 inputs, 0 outputs",
+        "COMPLETE 2026-11-23T08:00:02Z (events.ndjson:1): 0 inputs, 1 outputs",
+    ]
+    by_end = {(edge["source"]["name"], edge["target"]["name"]): edge for edge in found["edges"]}
+    assert by_end["shop.public.orders", "shop.public.facts"]["why"].startswith("no column lineage for this pair")
+    assert by_end["shop.public.facts", "view"]["job"] is None
+    assert by_end["shop.public.facts", "view"]["why"] == "the producer's lineage facet says so"
+    by_name = {item["name"]: item for item in found["datasets"]}
+    assert {name: item["outcome"] for name, item in by_name.items()} == {
+        "shop.public.facts": "resolved",
+        "shop.public.none": "unresolved",
+        "shop.public.orders": "resolved",
+        "view": "unresolved",
+    }
+    assert by_name["shop.public.orders"]["entity"] == {"type": "table", "fqn": "pg.shop.public.Orders"}
+    assert by_name["shop.public.orders"]["identity"] == {"namespace": PG, "name": "shop.public.orders", "kind": "table"}
+    assert "entity" not in by_name["shop.public.none"]
+    assert "service pg by its address" in by_name["shop.public.none"]["detail"]
+    assert found["unread_facets"] == [
+        {"section": "run", "facet": "spark_properties", "producer": "https://example.com/producer", "count": 1}
+    ]
+
+
+def test_json_without_a_host_tells_no_outcomes(explain: Explain) -> None:
+    code, text = explain(RUN, "--json")
+    assert code == 0
+    assert [sorted(item.keys() & {"outcome", "detail", "entity"}) for item in json.loads(text)["datasets"]] == [[], []]
+
+
+def test_the_explanation_goes_to_a_file_when_asked(explain: Explain, tmp_path: Path) -> None:
+    assert explain(RUN, "--output", "out.txt") == (0, "")
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8").startswith("RUNS (1)\n")
+
+
+def test_nothing_is_written_to_the_catalogue(explain: Explain, small: CatalogueServer) -> None:
+    explain(RUN, "--host", small.url)
+    assert small.requests
+    assert small.writes() == []
+
+
+def test_a_wrong_token_is_exit_code_1_and_never_shown(
+    explain: Explain, small: CatalogueServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture
+) -> None:
+    monkeypatch.setenv("OPENMETADATA_JWT_TOKEN", "not-this-one")
+    (tmp_path / "events.ndjson").write_text("\n".join(map(json.dumps, RUN)), encoding="utf-8")
+    assert main(["explain", str(tmp_path / "events.ndjson"), "--host", small.url]) == 1
+    printed = capsys.readouterr()
+    assert "401" in printed.err
+    assert "not-this-one" not in printed.err + printed.out
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("name", ["dbt-postgres", "hive", "great-expectations", "static", "debezium", "flink2-session"])
+def test_the_events_of_every_producer_are_explained_each_in_its_place(
+    explain: Explain, name: str, options: tuple[str, ...]
+) -> None:
+    lines = captured(name)
+    code, text = explain([line.decode() for line in lines], *options)
+    assert code == 0
+    of_runs = [number for number, line in enumerate(lines, 1) if json.loads(line).get("run")]
+    assert [f"(events.ndjson:{number})" in text for number in of_runs] == [True] * len(of_runs)

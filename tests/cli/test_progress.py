@@ -1,0 +1,78 @@
+"""On a terminal the events that went by are counted on stderr; anywhere else nothing is."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from openmetadata_ol_provider.cli import main
+from tests.support import run_event
+
+Shown = Callable[[], list[str]]
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
+    """Make stderr a terminal; gives what is to be seen on it, each state of a line by itself."""
+    if not hasattr(os, "openpty"):
+        pytest.skip("this system has no pseudo-terminals")
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w", encoding="utf-8") as screen:
+        monkeypatch.setattr(sys, "stderr", screen)
+
+        def shown() -> list[str]:
+            screen.flush()
+            text = os.read(master, 65536).decode()
+            return [state for line in text.splitlines() for state in line.split("\r") if state]
+
+        yield shown
+    os.close(master)
+
+
+@pytest.fixture
+def events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Write a file of 2,500 events."""
+    monkeypatch.chdir(tmp_path)
+    line = json.dumps(run_event(inputs=["a"], outputs=["x"]))
+    Path("events.ndjson").write_text(f"{line}\n" * 2500, encoding="utf-8")
+    return "events.ndjson"
+
+
+def test_a_terminal_shows_every_thousand_events_and_then_all(
+    terminal: Shown, events: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["translate", events]) == 0
+    *counts, summary = terminal()
+    assert counts == [f"{events}: {count} events" for count in ("1,000", "2,000", "2,500")]
+    assert summary.startswith("2500 events: ")
+    assert json.loads(capsys.readouterr().out)["events"] == 2500
+
+
+def test_each_file_has_a_line_and_stdin_a_name(
+    terminal: Shown, events: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(run_event()).encode())))
+    assert main(["explain", events, "-"]) == 0
+    assert terminal()[-2:] == [f"{events}: 2,500 events", "stdin: 1 events"]
+    assert capsys.readouterr().out.startswith("RUNS (1)")
+
+
+def test_a_file_that_ends_in_an_error_leaves_the_error_a_line_of_its_own(terminal: Shown, events: str) -> None:
+    whole = gzip.compress(Path(events).read_bytes() * 4, mtime=0)
+    Path("cut.gz").write_bytes(whole[: len(whole) - 8])
+    assert main(["translate", "cut.gz"]) == 2
+    assert terminal()[-1].startswith("openmetadata-ol: events 'cut.gz' cannot be read")
+
+
+def test_where_stderr_is_no_terminal_nothing_is_counted(events: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["translate", events]) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "2500 events: 1 runs, 1 jobs, 1 edges, 2 datasets, 0 problems",
+    ]
