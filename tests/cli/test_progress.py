@@ -15,24 +15,27 @@ import pytest
 from openmetadata_ol_provider.cli import main
 from tests.support import run_event
 
-Shown = Callable[[], list[str]]
+Shown = tuple[int, list[str]]
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shown]:
-    """Make stderr a terminal; gives what is to be seen on it, each state of a line by itself."""
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Shown]]:
+    """Run a command with stderr on a terminal; gives its exit code and each state of each line that was to be seen."""
     if not hasattr(os, "openpty"):
         pytest.skip("this system has no pseudo-terminals")
     master, slave = os.openpty()
+    os.set_blocking(master, False)
     with os.fdopen(slave, "w", encoding="utf-8") as screen:
-        monkeypatch.setattr(sys, "stderr", screen)
 
-        def shown() -> list[str]:
+        def run(*arguments: str) -> Shown:
+            with monkeypatch.context() as patch:
+                patch.setattr(sys, "stderr", screen)
+                code = main(arguments)
             screen.flush()
             text = os.read(master, 65536).decode()
-            return [state for line in text.splitlines() for state in line.split("\r") if state]
+            return code, [state for line in text.splitlines() for state in line.split("\r") if state]
 
-        yield shown
+        yield run
     os.close(master)
 
 
@@ -46,29 +49,31 @@ def events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_terminal_shows_every_thousand_events_and_then_all(
-    terminal: Shown, events: str, capsys: pytest.CaptureFixture[str]
+    on_terminal: Callable[..., Shown], events: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["translate", events]) == 0
-    *counts, summary = terminal()
+    code, (*counts, summary) = on_terminal("translate", events)
+    assert code == 0
     assert counts == [f"{events}: {count} events" for count in ("1,000", "2,000", "2,500")]
     assert summary.startswith("2500 events: ")
     assert json.loads(capsys.readouterr().out)["events"] == 2500
 
 
 def test_each_file_has_a_line_and_stdin_a_name(
-    terminal: Shown, events: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    on_terminal: Callable[..., Shown], events: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(run_event()).encode())))
-    assert main(["explain", events, "-"]) == 0
-    assert terminal()[-2:] == [f"{events}: 2,500 events", "stdin: 1 events"]
-    assert capsys.readouterr().out.startswith("RUNS (1)")
+    code, shown = on_terminal("explain", events, "-")
+    assert (code, shown[-2:]) == (0, [f"{events}: 2,500 events", "stdin: 1 events"])
 
 
-def test_a_file_that_ends_in_an_error_leaves_the_error_a_line_of_its_own(terminal: Shown, events: str) -> None:
+def test_a_file_that_ends_in_an_error_leaves_the_error_a_line_of_its_own(
+    on_terminal: Callable[..., Shown], events: str
+) -> None:
     whole = gzip.compress(Path(events).read_bytes() * 4, mtime=0)
     Path("cut.gz").write_bytes(whole[: len(whole) - 8])
-    assert main(["translate", "cut.gz"]) == 2
-    assert terminal()[-1].startswith("openmetadata-ol: events 'cut.gz' cannot be read")
+    code, shown = on_terminal("translate", "cut.gz")
+    assert code == 2
+    assert shown[-1].startswith("openmetadata-ol: events 'cut.gz' cannot be read")
 
 
 def test_where_stderr_is_no_terminal_nothing_is_counted(events: str, capsys: pytest.CaptureFixture[str]) -> None:

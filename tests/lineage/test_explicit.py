@@ -119,3 +119,23 @@ def test_a_dataset_event_states_what_a_view_is_made_of() -> None:
 def test_the_statement_of_a_dataset_has_no_place_on_a_runs_output() -> None:
     output = dataset("x", lineage={"inputs": [source("elsewhere")]})
     assert arrows(plan_of(run_event(inputs=["a"], outputs=[output]))) == ["a -> x"]
+
+
+def test_what_a_dataset_states_replaces_what_it_stated_before_and_other_facts_do_not() -> None:
+    first, second = ({"inputs": [source(name)], "fields": {}} for name in ("old", "new"))
+    events = [
+        dataset_event(dataset("view", lineage=first)),
+        dataset_event(dataset("view", lineage=second), seconds=1),
+        dataset_event(dataset("view", documentation={"description": "d"}), seconds=2),
+    ]
+    assert arrows(plan_of(*events)) == arrows(plan_of(*reversed(events))) == ["new -> view"]
+    gone = dataset_event(dataset("view", lineage={"_deleted": True}), seconds=3)
+    assert arrows(plan_of(gone, *events)) == []
+
+
+def test_what_a_job_declared_holds_until_it_says_otherwise() -> None:
+    declared = job_event(inputs=["a", "b"], outputs=["x"], job_facets=stated(entry("x", source("a"))))
+    described = job_event(seconds=1, job_facets={"documentation": {"description": "d"}})
+    assert arrows(plan_of(described, declared)) == ["a -> x"]
+    gone = job_event(seconds=2, job_facets={"lineage": {"_deleted": True, "entries": []}})
+    assert arrows(plan_of(gone, described, declared)) == ["a -> x", "b -> x"]
