@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
 
+from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.event import EventDataset
 from openmetadata_ol_provider.openlineage.facets import JobFacets
-from openmetadata_ol_provider.openlineage.runs import DatasetState
+from openmetadata_ol_provider.openlineage.runs import DatasetState, Declaration, RunState
+
+#: Jobs whose declarations are remembered; the least recently heard of go first.
+MAX_DECLARED = 1_000
 
 
-class Declared(NamedTuple):
-    """What a JobEvent declares, in the form that a run has."""
+def declare(said: Declaration, job: JobId, state: RunState, touched: int) -> None:
+    """Remember what a job declares: what the latest event says nothing of stays as it was said before.
 
-    job_facets: JobFacets | None
-    inputs: dict[str, DatasetState]
-    outputs: dict[str, DatasetState]
+    :param state: keeps the declarations; changed in place
+    :param touched: time of consumption, microseconds
+    """
+    key = f"{job.namespace}\x1f{job.name}"
+    # Taken out and put in again: the dictionary's order is that of use.
+    known = state.declared.pop(key, None)
+    if known is not None:
+        said = _after(said, known) if said.at >= known.at else _after(known, said)
+    said.touched = touched
+    state.declared[key] = said
+    for oldest in list(state.declared)[: max(0, len(state.declared) - MAX_DECLARED)]:
+        del state.declared[oldest]
 
-    def after(self, earlier: Declared | None) -> Declared:
-        """Return what holds once this was said after ``earlier``: what this says nothing of stays as it was."""
-        if earlier is None:
-            return self
-        said = self if self.inputs or self.outputs else earlier
-        return Declared(_later(self.job_facets, earlier.job_facets), said.inputs, said.outputs)
+
+def declared_by(job: JobId, state: RunState) -> Declaration:
+    """Return what a job declares."""
+    return state.declared.get(f"{job.namespace}\x1f{job.name}") or Declaration()
+
+
+def _after(said: Declaration, earlier: Declaration) -> Declaration:
+    sides = said if said.inputs or said.outputs else earlier
+    facets = _later(said.job_facets, earlier.job_facets)
+    return Declaration(job_facets=facets, inputs=sides.inputs, outputs=sides.outputs, at=said.at)
 
 
 def _later(new: JobFacets | None, old: JobFacets | None) -> JobFacets | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from openmetadata_ol_provider.lineage.jobs import family
 from openmetadata_ol_provider.openlineage.merge import merge_facets
-from openmetadata_ol_provider.openlineage.runs import DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.runs import DatasetState, Declaration, Run, RunState, run_key
 
 _TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
 
@@ -43,14 +43,14 @@ def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, li
         yield tasks[key], children[key]
 
 
-def united(task: Run, children: Iterable[Run]) -> tuple[dict[str, DatasetState], dict[str, DatasetState]]:
-    """Return the inputs and outputs of a task together with those of its children."""
+def united(task: Run, children: Iterable[Run]) -> Declaration:
+    """Return a task with its inputs and outputs and those of its children."""
     inputs, outputs = dict(task.inputs), dict(task.outputs)
     for child in children:
         for side, more in ((inputs, child.inputs), (outputs, child.outputs)):
             for key, dataset in more.items():
                 side[key] = _merged(side[key], dataset) if key in side else dataset
-    return inputs, outputs
+    return Declaration(job_facets=task.job_facets, inputs=inputs, outputs=outputs)
 
 
 def _merged(one: DatasetState, other: DatasetState) -> DatasetState:

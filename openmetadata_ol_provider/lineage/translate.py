@@ -12,7 +12,7 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.aliases import Aliases, symlinked
 from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
-from openmetadata_ol_provider.lineage.declared import Declared, dataset_states
+from openmetadata_ol_provider.lineage.declared import dataset_states, declare, declared_by
 from openmetadata_ol_provider.lineage.edges import derive
 from openmetadata_ol_provider.lineage.explicit import derivation, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.filters import Filter
@@ -38,6 +38,7 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import (
     DEFAULT_LIMITS,
     Assembled,
+    Declaration,
     Limits,
     Run,
     RunState,
@@ -137,7 +138,7 @@ class _Translator:
         for task, children in transfers(self.assembled.changed, state):
             names = topmost(family(task), state)
             if self._is_true(task) and self._wanted(names.pipeline(level), task):
-                self._add_edges(names.own.job, Declared(task.job_facets, *united(task, children)))
+                self._add_edges(names.own.job, united(task, children))
 
     def _add_later_runs(self) -> None:
         """Let a job's latest run have the last word, also when it came in an earlier batch than those before it."""
@@ -178,7 +179,8 @@ class _Translator:
 
     def add_static(self) -> None:
         """Use declared lineage: what a job or a dataset said last holds until it says otherwise."""
-        declared: dict[JobId, Declared] = {}
+        state = self.assembled.state
+        declared: dict[JobId, None] = {}
         derived: dict[DatasetId, LineageDatasetFacet] = {}
         for event in sorted(self.assembled.static, key=lambda event: (event.eventTime, msgspec.json.encode(event))):
             at = microseconds(event.eventTime)
@@ -187,19 +189,21 @@ class _Translator:
                 if not self._wanted(own, None):
                     continue
                 self._add_job(Family(own, None, None), event.job.facets)
-                said = Declared(event.job.facets, dataset_states(event.inputs, at), dataset_states(event.outputs, at))
-                for state in single_topics((*said.inputs.values(), *said.outputs.values())):
-                    self.book.add(state)
-                declared[own.job] = said.after(declared.get(own.job))
+                inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
+                for dataset in single_topics((*inputs.values(), *outputs.values())):
+                    self.book.add(dataset)
+                said = Declaration(job_facets=event.job.facets, inputs=inputs, outputs=outputs, at=at)
+                declare(said, own.job, state, self.touched)
+                declared[own.job] = None
             elif event.dataset is not None:
-                for state in dataset_states([event.dataset], at).values():
-                    self.book.add(state)
+                for dataset in dataset_states([event.dataset], at).values():
+                    self.book.add(dataset)
                 if event.dataset.facets and event.dataset.facets.lineage:
                     derived[DatasetId(event.dataset.namespace, event.dataset.name)] = event.dataset.facets.lineage
-        for job, latest in declared.items():
-            self._add_edges(job, latest)
-        for dataset, facet in derived.items():
-            self._keep(derivation(dataset, facet, self.naming))
+        for job in declared:
+            self._add_edges(job, declared_by(job, state))
+        for derived_id, facet in derived.items():
+            self._keep(derivation(derived_id, facet, self.naming))
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
         for key, edge in self.edges.items():
@@ -262,7 +266,7 @@ class _Translator:
             for dataset in single_topics(side.values()):
                 self.book.add(dataset)
 
-    def _add_edges(self, job: JobId, what: Run | Declared, *, by_name: bool = False, settled: bool = True) -> None:
+    def _add_edges(self, job: JobId, what: Run | Declaration, *, by_name: bool = False, settled: bool = True) -> None:
         facet = what.job_facets.sql if what.job_facets else None
         sql = self._sql(facet.query if facet and not facet.deleted else None)
         entries = entries_of(what.job_facets.lineage if what.job_facets else None)

@@ -102,6 +102,19 @@ class Alias(Part):
     touched: int = 0
 
 
+class Declaration(Part):
+    """What a job declares of itself (JobEvents), in the form that a run has.
+
+    :param at: time of the latest event, microseconds
+    """
+
+    job_facets: JobFacets | None = None
+    inputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
+    outputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
+    at: int = 0
+    touched: int = 0
+
+
 class RunState(Part):
     """What is kept between batches.
 
@@ -109,6 +122,7 @@ class RunState(Part):
     :param anchors: starts of pipeline runs
     :param bridges: temporary datasets
     :param aliases: other names of datasets
+    :param declared: what jobs declare, by job namespace and name
     :param latest_at: time of the latest event seen (microseconds), none of them in the consumer's future
     """
 
@@ -116,6 +130,7 @@ class RunState(Part):
     anchors: dict[str, Anchor] = msgspec.field(default_factory=dict)
     bridges: dict[str, Bridge] = msgspec.field(default_factory=dict)
     aliases: dict[str, Alias] = msgspec.field(default_factory=dict)
+    declared: dict[str, Declaration] = msgspec.field(default_factory=dict)
     latest_at: int = 0
 
 
@@ -278,7 +293,7 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
             del state.runs[key]
             if not run.terminal:
                 yield _given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
-    for kept in (state.anchors, state.bridges, state.aliases):
+    for kept in (state.anchors, state.bridges, state.aliases, state.declared):
         for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:
             del kept[key]
 

@@ -222,3 +222,11 @@ def test_what_was_lost_while_reading_and_what_is_given_up_is_in_the_plan() -> No
         decode(run_event("START", run_id="r9")), Config(), state, now=BASE, limits=Limits(max_runs=2), problems=[lost]
     )
     assert [problem.kind for problem in found.plan.problems] == ["bad_facet", "run_given_up"]
+
+
+def test_what_a_job_declared_holds_in_later_batches_until_it_says_otherwise() -> None:
+    first = translated(job_event(inputs=["a"], outputs=["x"], seconds=10))
+    described = translated(job_event(job_facets={"documentation": {"description": "d"}}, seconds=20), state=first.state)
+    late = translated(job_event(inputs=["old"], outputs=["x"], seconds=5), state=described.state)
+    anew = translated(job_event(inputs=["b"], outputs=["x"], seconds=30), state=late.state)
+    assert [arrows(each.plan) for each in (first, described, late, anew)] == [["a -> x"]] * 3 + [["b -> x"]]
