@@ -18,7 +18,7 @@ import msgspec
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openlineage.runs import RunState
+from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 

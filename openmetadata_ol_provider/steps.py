@@ -20,7 +20,8 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, 
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import Limits, RunState
+from openmetadata_ol_provider.openlineage.runs import Limits
+from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
 
 if TYPE_CHECKING:

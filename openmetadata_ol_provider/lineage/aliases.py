@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import Identifier, SymlinksFacet
-from openmetadata_ol_provider.openlineage.runs import Alias, DatasetState, RunState
+from openmetadata_ol_provider.openlineage.runstate import Alias, DatasetState, RunState
 
 #: Datasets whose other names are remembered.
 MAX_ALIASES = 5_000

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import Bridge, BridgeSource, RunState
+from openmetadata_ol_provider.openlineage.runstate import Bridge, BridgeSource, RunState
 
 #: Temporary datasets in a row that lineage is followed through.
 MAX_DEPTH = 10

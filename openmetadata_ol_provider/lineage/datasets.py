@@ -23,7 +23,7 @@ from openmetadata_ol_provider.openlineage.facets import (
     SchemaField,
 )
 from openmetadata_ol_provider.openlineage.merge import merge_facets
-from openmetadata_ol_provider.openlineage.runs import DatasetState
+from openmetadata_ol_provider.openlineage.runstate import DatasetState
 
 
 class _Entry(Part):

@@ -9,7 +9,7 @@ import msgspec
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.event import EventDataset
 from openmetadata_ol_provider.openlineage.facets import JobFacets
-from openmetadata_ol_provider.openlineage.runs import DatasetState, Declaration, RunState
+from openmetadata_ol_provider.openlineage.runstate import DatasetState, Declaration, RunState
 
 #: Jobs whose declarations are remembered; the least recently heard of go first.
 MAX_DECLARED = 1_000

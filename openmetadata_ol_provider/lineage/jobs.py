@@ -12,7 +12,7 @@ import msgspec
 from openmetadata_ol_provider.lineage.jobnames import stable_name
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Statistics, Tag
 from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, ParentFacet, RunFacets, TagsFacet
-from openmetadata_ol_provider.openlineage.runs import Anchor, DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.runstate import Anchor, DatasetState, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import iso, parse_time
 
 Level = Literal["root", "parent", "job"]

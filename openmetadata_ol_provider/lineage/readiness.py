@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from openmetadata_ol_provider.openlineage.runs import Run
+from openmetadata_ol_provider.openlineage.runstate import Run
 
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
 _CONNECTORS = frozenset({"DEBEZIUM", "KAFKA_CONNECT", "KAFKACONNECT"})

@@ -10,7 +10,7 @@ from openmetadata_ol_provider.lineage.aliases import Aliases
 from openmetadata_ol_provider.lineage.naming import Naming, scheme_of
 from openmetadata_ol_provider.lineage.plan import DatasetId, Identity
 from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets
-from openmetadata_ol_provider.openlineage.runs import DatasetState
+from openmetadata_ol_provider.openlineage.runstate import DatasetState
 
 # Kafka allows neither in a topic's name: Spark joins the topics it subscribes to with commas, Flink with semicolons.
 _TOPIC_LIST = re.compile(r"[,;]")

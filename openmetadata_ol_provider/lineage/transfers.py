@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from openmetadata_ol_provider.lineage.jobs import family
 from openmetadata_ol_provider.openlineage.merge import merge_facets
-from openmetadata_ol_provider.openlineage.runs import DatasetState, Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.runstate import DatasetState, Declaration, Run, RunState, run_key
 
 _TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
 

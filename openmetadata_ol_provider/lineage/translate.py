@@ -35,16 +35,8 @@ from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import (
-    DEFAULT_LIMITS,
-    Assembled,
-    Declaration,
-    Limits,
-    Run,
-    RunState,
-    assemble,
-    run_key,
-)
+from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled, Limits, assemble
+from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 _NO_JOB = JobId("", "")

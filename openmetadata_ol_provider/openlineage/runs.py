@@ -13,125 +13,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.event import Event, EventDataset, State
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets, Identifier, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.runstate import TERMINAL, DatasetState, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import microseconds
 
-#: Settles terminal states of one run that have the same time; otherwise the first terminal state stays.
-_TERMINAL = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
 #: What Spark calls a job whose name it does not know yet.
 _UNKNOWN = "unknown"
-
-
-class DatasetState(Part):
-    """A dataset as one run has shown it so far.
-
-    :param first_at: time of the earliest event that names it, microseconds
-    """
-
-    namespace: str
-    name: str
-    first_at: int | None = None
-    facets: DatasetFacets | None = None
-    times: dict[str, int] = msgspec.field(default_factory=dict)
-
-
-class Run(Part):
-    """All that the events of one run have said so far. Times are microseconds since 1970.
-
-    :param first_at: time of the earliest event
-    :param shown: its lineage was published
-    :param touched: when an event of the run last came in (the consumer's clock), for the limits
-    :param ran: a RUNNING event was seen
-    :param joint: an event had both inputs and outputs
-    """
-
-    run_id: str
-    namespace: str
-    name: str
-    name_at: int = 0
-    state: State = "OTHER"
-    first_at: int = 0
-    started_at: int | None = None
-    ended_at: int | None = None
-    ran: bool = False
-    joint: bool = False
-    touched: int = 0
-    shown: bool = False
-    run_facets: RunFacets | None = None
-    run_times: dict[str, int] = msgspec.field(default_factory=dict)
-    job_facets: JobFacets | None = None
-    job_times: dict[str, int] = msgspec.field(default_factory=dict)
-    inputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
-    outputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
-
-    @property
-    def terminal(self) -> bool:
-        """Whether the run has ended."""
-        return self.state in _TERMINAL
-
-
-class Anchor(Part):
-    """The start of a pipeline's run, pinned when first published: the key of its status in the catalogue."""
-
-    at: int
-    touched: int = 0
-
-
-class BridgeSource(Part):
-    """What was written into a temporary dataset; ``columns`` are [source field, field of the temporary dataset]."""
-
-    namespace: str
-    name: str
-    columns: list[list[str]] = msgspec.field(default_factory=list)
-
-
-class Bridge(Part):
-    """A temporary dataset: lineage goes through it."""
-
-    sources: list[BridgeSource] = msgspec.field(default_factory=list)
-    touched: int = 0
-
-
-class Alias(Part):
-    """Other names under which a dataset was seen."""
-
-    identifiers: list[Identifier] = msgspec.field(default_factory=list)
-    touched: int = 0
-
-
-class Declaration(Part):
-    """What a job declares of itself (JobEvents), in the form that a run has.
-
-    :param at: time of the latest event, microseconds
-    """
-
-    job_facets: JobFacets | None = None
-    inputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
-    outputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
-    at: int = 0
-    touched: int = 0
-
-
-class RunState(Part):
-    """What is kept between batches.
-
-    :param runs: by job namespace and run id
-    :param anchors: starts of pipeline runs
-    :param bridges: temporary datasets
-    :param aliases: other names of datasets
-    :param declared: what jobs declare, by job namespace and name
-    :param latest_at: time of the latest event seen (microseconds), none of them in the consumer's future
-    """
-
-    runs: dict[str, Run] = msgspec.field(default_factory=dict)
-    anchors: dict[str, Anchor] = msgspec.field(default_factory=dict)
-    bridges: dict[str, Bridge] = msgspec.field(default_factory=dict)
-    aliases: dict[str, Alias] = msgspec.field(default_factory=dict)
-    declared: dict[str, Declaration] = msgspec.field(default_factory=dict)
-    latest_at: int = 0
 
 
 class Limits(NamedTuple):
@@ -161,11 +50,6 @@ class Assembled(NamedTuple):
     snapshots: tuple[Run, ...]
     static: tuple[Event, ...]
     problems: tuple[Problem, ...]
-
-
-def run_key(namespace: str, run_id: str) -> str:
-    """Return the key of a run: run ids alone are not unique between producers."""
-    return f"{namespace}\x1f{run_id}"
 
 
 DEFAULT_LIMITS = Limits()
@@ -262,10 +146,10 @@ def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: i
 
 def _merge_state(run: Run, event_type: str, time: int) -> None:
     """Move the run's state forward: the first terminal state stays, nothing undoes it."""
-    if event_type in _TERMINAL:
+    if event_type in TERMINAL:
         # The first terminal state stays; at the same time the worse one does.
-        new = (time, -_TERMINAL[event_type])
-        if run.ended_at is None or new < (run.ended_at, -_TERMINAL[run.state]):
+        new = (time, -TERMINAL[event_type])
+        if run.ended_at is None or new < (run.ended_at, -TERMINAL[run.state]):
             run.state, run.ended_at = event_type, time  # type: ignore[assignment]
     elif event_type == "START":
         run.started_at = time if run.started_at is None else min(run.started_at, time)

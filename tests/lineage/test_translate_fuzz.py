@@ -17,7 +17,7 @@ from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openlineage.runs import DatasetState, RunState
+from openmetadata_ol_provider.openlineage.runstate import DatasetState, RunState
 from tests.openlineage.mutations import FUZZ, damage, lines
 from tests.support import BASE
 

@@ -15,7 +15,8 @@ from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import RunState, assemble
+from openmetadata_ol_provider.openlineage.runs import assemble
+from openmetadata_ol_provider.openlineage.runstate import RunState
 from tests.support import BASE, CAPTURES, captured, decode, job_event, run_event
 
 ORIGIN = BatchOrigin("key", "kafka_default", (BatchRange("t", 0, 5, 7, 12, lost=2), BatchRange("t", 1, None, 0, 3)))

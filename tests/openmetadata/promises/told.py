@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.lineage.translate import translate
-from openmetadata_ol_provider.openlineage.runs import RunState
+from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.report import PublishReport
