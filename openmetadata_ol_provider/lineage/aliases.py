@@ -56,14 +56,18 @@ class Aliases:
 
 
 def symlinked(events: Iterable[Event]) -> Iterator[DatasetState]:
-    """Yield what events say of datasets with symlinks, the oldest first.
+    """Yield what events of all kinds say of datasets with symlinks, the oldest first.
 
     A run keeps the latest facet only, but names that its events give one after the other are all true.
     """
-    for event in sorted(events, key=lambda event: event.eventTime):
-        for dataset in (*(event.inputs or ()), *(event.outputs or ())):
-            if dataset.facets and dataset.facets.symlinks:
-                yield DatasetState(namespace=dataset.namespace, name=dataset.name, facets=dataset.facets)
+    found = [
+        (event.eventTime, dataset)
+        for event in events
+        for dataset in (*([event.dataset] if event.dataset else ()), *(event.inputs or ()), *(event.outputs or ()))
+        if dataset.facets and dataset.facets.symlinks
+    ]
+    for _, dataset in sorted(found, key=lambda item: item[0]):
+        yield DatasetState(namespace=dataset.namespace, name=dataset.name, facets=dataset.facets)
 
 
 def _identifiers(facet: SymlinksFacet | None) -> Iterable[Identifier]:

@@ -47,23 +47,13 @@ class DatasetBook:
         self._rules = [(namespace_pattern(rule.namespace), rule.ignore) for rule in config.namespaces]
         self._entries: dict[DatasetId, _Entry] = {}
 
-    def add(self, dataset: DatasetState, at: int = 0) -> None:
-        """Note a dataset as a run or a static event shows it.
-
-        :param at: time of the facets that have no time of their own, microseconds
-        """
+    def add(self, dataset: DatasetState) -> None:
+        """Note a dataset as a run or a static event shows it."""
         key = DatasetId(dataset.namespace, dataset.name)
         entry = self._entries.setdefault(key, _Entry())
-        facets = dataset.facets
         for link in self._aliases.links(dataset):
             entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
-        if facets is None:
-            return
-        for name in facets.__struct_fields__:
-            facet = getattr(facets, name)
-            if facet is not None:
-                single = DatasetFacets(**{name: facet})
-                entry.facets = merge_facets(entry.facets, entry.times, single, dataset.times.get(name, at))
+        entry.facets = merge_facets(entry.facets, entry.times, dataset.facets, 0, dataset.times)
 
     def mention(self, dataset: DatasetId) -> None:
         """Note a dataset that only column lineage names."""

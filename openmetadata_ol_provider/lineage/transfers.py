@@ -56,7 +56,5 @@ def united(task: Run, children: Iterable[Run]) -> Declaration:
 def _merged(one: DatasetState, other: DatasetState) -> DatasetState:
     merged = DatasetState(namespace=one.namespace, name=one.name)
     for state in (one, other):
-        for field in state.facets.__struct_fields__ if state.facets else ():
-            single = type(state.facets)(**{field: getattr(state.facets, field)})  # type: ignore[misc]
-            merged.facets = merge_facets(merged.facets, merged.times, single, state.times.get(field, 0))
+        merged.facets = merge_facets(merged.facets, merged.times, state.facets, 0, state.times)
     return merged

@@ -73,7 +73,8 @@ def translate(
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
     translator = _Translator(config, assembled, microseconds(now), final=final)
-    translator.learn_names(events)
+    # Symlinks first: one that comes late in a batch is true for what came before it.
+    translator.aliases.learn(symlinked(events))
     translator.add_runs()
     translator.add_static()
     plan = translator.plan(len(events), (*problems, *assembled.problems))
@@ -98,16 +99,6 @@ class _Translator:
         self.problems: list[Problem] = []
         self._temporary: set[DatasetId] = set()
 
-    def learn_names(self, events: Iterable[Event]) -> None:
-        """Learn symlinks first: one that comes late in a batch is true for what came before it."""
-        self.aliases.learn(symlinked(event for event in events if event.run is not None))
-        for run in (*self.assembled.changed, *self.assembled.snapshots):
-            self.aliases.learn((*run.inputs.values(), *run.outputs.values()))
-        for event in self.assembled.static:
-            at = microseconds(event.eventTime)
-            named = [event.dataset] if event.dataset else []
-            self.aliases.learn(dataset_states([*named, *(event.inputs or ()), *(event.outputs or ())], at).values())
-
     def add_runs(self) -> None:
         level = self.config.pipelines.level
         state = self.assembled.state
@@ -116,10 +107,8 @@ class _Translator:
         families.sort(key=lambda item: _last(item[0]))
         pin_anchors([(run, names.pipeline(level)) for run, names in families], state, self.touched)
         for run, names in families:
-            self._add_job(names, run.job_facets, run.run_facets)
+            self._add_run(names, run)
             self.runs.append(run_record(run, names, level, state))
-            self._add_datasets(run)
-            self._add_run_edges(names, run)
         for snapshot in self.assembled.snapshots:
             names = topmost(family(snapshot), state)
             if self._wanted(names.pipeline(level), snapshot):
@@ -144,9 +133,7 @@ class _Translator:
         for run in latest.values():
             names = topmost(family(run), self.assembled.state)
             if id(run) not in changed and self._wanted(names.pipeline(self.config.pipelines.level), run):
-                self._add_job(names, run.job_facets, run.run_facets)
-                self._add_datasets(run)
-                self._add_run_edges(names, run)
+                self._add_run(names, run)
 
     def _add_quiet_streams(self) -> None:
         """Streams that only started, of which no event came in this time: true once they had the time to fail."""
@@ -156,12 +143,15 @@ class _Translator:
                 continue
             names = topmost(family(run), self.assembled.state)
             if self._wanted(names.pipeline(self.config.pipelines.level), run):
-                self._add_job(names, run.job_facets, run.run_facets)
-                self._add_datasets(run)
-                self._add_run_edges(names, run)
+                self._add_run(names, run)
 
     def _is_true(self, run: Run) -> bool:
         return is_true(run, self.config.lineage.on, self.latest_at)
+
+    def _add_run(self, names: Family, run: Run) -> None:
+        self._add_job(names, run.job_facets, run.run_facets)
+        self._add_datasets(run)
+        self._add_run_edges(names, run)
 
     def _add_run_edges(self, names: Family, run: Run) -> None:
         if self._is_true(run):

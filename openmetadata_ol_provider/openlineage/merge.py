@@ -6,6 +6,7 @@ plan the same for any order of arrival and any duplication (OpenLineage: facets 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -15,13 +16,16 @@ from openmetadata_ol_provider.openlineage.facets import LineageEntry, LineageJob
 _T = TypeVar("_T", bound=Part)
 
 
-def merge_facets(kept: _T | None, times: dict[str, int], new: _T | None, time: int) -> _T | None:
+def merge_facets(
+    kept: _T | None, times: dict[str, int], new: _T | None, time: int, own_times: Mapping[str, int] | None = None
+) -> _T | None:
     """Merge the facets that an event carries into those kept so far.
 
     :param kept: facets so far; changed in place
     :param times: facet -> time (microseconds) of the event that it is from; changed in place
     :param new: facets of one event
     :param time: that event's time
+    :param own_times: facet -> time, where ``new`` is itself merged of several events
     :return: the merged facets
     """
     if new is None:
@@ -33,12 +37,13 @@ def merge_facets(kept: _T | None, times: dict[str, int], new: _T | None, time: i
         if facet is None:
             continue
         at = times.get(name)
+        when = time if own_times is None else own_times.get(name, time)
         if isinstance(facet, LineageJobFacet):
-            times[name] = max(time, at or time)
-            setattr(kept, name, _merge_lineage(getattr(kept, name), facet, time))
+            times[name] = max(when, at or when)
+            setattr(kept, name, _merge_lineage(getattr(kept, name), facet, when))
             continue
-        if at is None or time > at or (time == at and _wins_tie(facet, getattr(kept, name))):
-            times[name] = time
+        if at is None or when > at or (when == at and _wins_tie(facet, getattr(kept, name))):
+            times[name] = when
             setattr(kept, name, facet)
     return kept
 

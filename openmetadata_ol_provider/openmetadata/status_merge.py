@@ -7,7 +7,7 @@ still runs, and reports of one try of a task are united, while a later try repla
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import RunRecord
 from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
@@ -15,7 +15,7 @@ from openmetadata_ol_provider.openmetadata.messages import public_message
 from openmetadata_ol_provider.openmetadata.names import task_name
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.statuses import PipelineRun
+    from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef
 
 PENDING, SUCCESSFUL, FAILED = "Pending", "Successful", "Failed"
 _STATUS = {"START": PENDING, "RUNNING": PENDING, "COMPLETE": SUCCESSFUL, "FAIL": FAILED, "ABORT": FAILED}
@@ -34,6 +34,24 @@ _FIELDS_1_10 = (
     "error",
 )
 _RANK = {PENDING: 0, "Skipped": 1, SUCCESSFUL: 1, FAILED: 2}
+
+
+class PipelineRun(NamedTuple):
+    """One run of a pipeline, with the runs of its tasks.
+
+    :param timestamp: epoch milliseconds, the key of the status
+    """
+
+    ref: PipelineRef
+    run_id: str
+    timestamp: int
+    own: RunRecord | None
+    tasks: tuple[RunRecord, ...]
+
+    @property
+    def where(self) -> str:
+        """How problems name the run."""
+        return f"status of {self.ref.fqn} at {self.timestamp}"
 
 
 def epoch_ms(text: str | None) -> int | None:

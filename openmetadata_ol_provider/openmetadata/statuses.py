@@ -7,35 +7,17 @@ not undone by something that still runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.names import task_name
-from openmetadata_ol_provider.openmetadata.status_merge import canonical, epoch_ms, merged_status
+from openmetadata_ol_provider.openmetadata.status_merge import PipelineRun, canonical, epoch_ms, merged_status
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef
-
-
-class PipelineRun(NamedTuple):
-    """One run of a pipeline, with the runs of its tasks.
-
-    :param timestamp: epoch milliseconds, the key of the status
-    """
-
-    ref: PipelineRef
-    run_id: str
-    timestamp: int
-    own: RunRecord | None
-    tasks: tuple[RunRecord, ...]
-
-    @property
-    def where(self) -> str:
-        """How problems name the run."""
-        return f"status of {self.ref.fqn} at {self.timestamp}"
 
 
 def pipeline_runs(
