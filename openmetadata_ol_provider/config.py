@@ -91,6 +91,7 @@ class PipelineOptions(_Section):
 
     service: str | dict[str, str] = "openlineage"
     level: Literal["root", "parent", "job"] = "root"
+    reuse: bool = True
     include: tuple[str, ...] = ("*",)
     exclude: tuple[str, ...] = ()
 
@@ -108,6 +109,8 @@ class LineageOptions(_Section):
     columns: bool = True
     indirect: bool = False
     on: tuple[Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"], ...] = ("COMPLETE",)
+    pipeline_nodes: bool = False
+    stale_after: int = Field(default=5, ge=1)
 
 
 class WriteOptions(_Section):
@@ -116,12 +119,39 @@ class WriteOptions(_Section):
     descriptions: WritePolicy = "if_empty"
     owners: WritePolicy = "if_empty"
     tags: WritePolicy = "if_ours"
+    create_tags: bool = False
     status: Literal["never", "always"] = "always"
     sql: Literal["never", "redacted", "always"] = "always"
+    usage: Literal["never", "always"] = "always"
+    queries: bool = False
+    lifecycle: Literal["never", "if_ours", "always"] = "never"
+    stale_edges: Literal["never", "report", "remove"] = "report"
     create_pipelines: bool = True
     create_services: bool = True
     create_datasets: bool = False
     max_failure_ratio: float = Field(default=0.1, ge=0, le=1)
+
+
+class ParkingOptions(_Section):
+    """How long and how much is kept that could not be published yet.
+
+    :param max_days: days after which it is given up, and reported
+    :param max_edges: most edges kept; the oldest go first, and are reported
+    """
+
+    max_days: float = Field(default=7, gt=0)
+    max_edges: int = Field(default=10_000, ge=0)
+
+
+class LedgerOptions(_Section):
+    """How much is remembered of what was published, so that it need not even be compared.
+
+    :param max_facts: most facts remembered; those published longest ago go first; 0 switches the ledger off
+    :param trust_hours: hours after which a fact is compared with the catalogue again, although it did not change
+    """
+
+    max_facts: int = Field(default=50_000, ge=0)
+    trust_hours: float = Field(default=24, ge=0)
 
 
 class Config(_Section):
@@ -132,6 +162,8 @@ class Config(_Section):
     pipelines: PipelineOptions = PipelineOptions()
     lineage: LineageOptions = LineageOptions()
     write: WriteOptions = WriteOptions()
+    parking: ParkingOptions = ParkingOptions()
+    ledger: LedgerOptions = LedgerOptions()
 
 
 def strip_slashes(pattern: str) -> str:

@@ -19,7 +19,17 @@ PLAN_VERSION = 1
 #: How an edge was derived: from the ``lineage`` facet, from ``columnLineage``, or as inputs x outputs of a run.
 Basis = Literal["explicit", "columns", "product"]
 #: What kind of catalogue entity an identity may name.
-Kind = Literal["table", "topic", "container", "other"]
+Kind = Literal[
+    "table",
+    "topic",
+    "container",
+    "dashboard",
+    "mlmodel",
+    "storedProcedure",
+    "searchIndex",
+    "apiEndpoint",
+    "other",
+]
 
 
 class _Value(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,6 +113,17 @@ class Tag(_Value, frozen=True):
     field: str | None = None
 
 
+class TaskOutline(_Value, frozen=True):
+    """A task as the pipeline's own producer lists it, whether or not it has run.
+
+    :param downstream: names of the tasks that wait for it
+    """
+
+    name: str
+    type: str | None = None
+    downstream: tuple[str, ...] = ()
+
+
 class Job(_Value, frozen=True):
     """A job and where it belongs: the pipeline it is, or the task it is in one.
 
@@ -110,6 +131,9 @@ class Job(_Value, frozen=True):
     :param task: name of the task within that pipeline; ``None`` when the job is the pipeline
     :param part: the job is a part of that task (a query it ran), not the task itself
     :param upstream: jobs that have to end before this one begins: control flow, not lineage
+    :param tasks: all tasks of a pipeline, where its producer lists them, each with the tasks that wait for it
+    :param schedule: when it runs, as its producer says (cron expression or words)
+    :param declared: a JobEvent of this batch states all of its lineage
     """
 
     namespace: str
@@ -129,6 +153,9 @@ class Job(_Value, frozen=True):
     dialect: str | None = None
     source_url: str | None = None
     upstream: tuple[JobId, ...] = ()
+    tasks: tuple[TaskOutline, ...] = ()
+    schedule: str | None = None
+    declared: bool = False
 
 
 class Statistics(_Value, frozen=True):
@@ -154,6 +181,7 @@ class RunRecord(_Value, frozen=True):
     :param task: task name; ``None`` when this is the pipeline's own run
     :param part: the run is of a part of that task (a query it ran), not of the task itself
     :param partial: the producer says that it could not extract all of the run's lineage
+    :param new: no earlier batch has shown the run
     """
 
     run_id: str
@@ -170,6 +198,7 @@ class RunRecord(_Value, frozen=True):
     nominal_end: str | None = None
     error: str | None = None
     partial: bool = False
+    new: bool = False
     statistics: tuple[Statistics, ...] = ()
 
 

@@ -11,9 +11,9 @@ from openmetadata_ol_provider.openmetadata.names import quote
 
 #: REST collection and the fields to ask for, by entity type.
 COLLECTIONS = {
-    "table": ("v1/tables", "columns"),
-    "topic": ("v1/topics", None),
-    "container": ("v1/containers", "dataModel"),
+    "table": ("v1/tables", "columns,owners,tags,sourceHash"),
+    "topic": ("v1/topics", "owners,tags,sourceHash"),
+    "container": ("v1/containers", "dataModel,owners,tags,sourceHash"),
 }
 #: Path segments that stand for "any element" in nested column paths.
 _ELEMENTS = frozenset({"element", "[]", "[*]", "array_element", "items"})
@@ -31,7 +31,7 @@ class Entity:
         self.id = str(body["id"])
         self.fqn = str(body["fullyQualifiedName"])
         self.full_path = body.get("fullPath")
-        self._body = body
+        self.body = body
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Entity) and (self.type, self.id) == (other.type, other.id)
@@ -50,7 +50,7 @@ class Entity:
     @cached_property
     def columns(self) -> dict[tuple[str, ...], str]:
         """FQN of every column, nested ones included, by path of plain names."""
-        top = list(_children(self.type, self._body))
+        top = list(_children(self.type, self.body))
         columns = dict(_walk(top, (), self.fqn))
         if self.type == "topic" and len(top) == 1 and top[0].get("children"):
             # The one root of an Avro or Protobuf schema is the record itself, which events do not name.
