@@ -107,6 +107,7 @@ def get_provider_info() -> dict[str, object]:
         ],
         "sensors": [{"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.sensors.openlineage"]}],
         "triggers": [{"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.triggers.openlineage"]}],
+        "extra-links": [f"{package}.links.PipelineLink", f"{package}.links.LineageLink"],
         "connection-types": [_CONNECTION_TYPE],
         "config": {
             CONFIG_SECTION: {

@@ -1,8 +1,9 @@
-"""What is kept between tasks and runs of a DAG, in one Airflow Variable: the checkpoint and the runs not yet forgotten.
+"""What is kept between tasks and runs of a DAG: the checkpoint and what moves with it, in one Airflow Variable.
 
-Both are in one Variable because they must move together: a checkpoint ahead of its runs loses the START of a run whose
-COMPLETE comes next. The checkpoint is compared before it is moved: a batch that does not start where it stands is
-refused, so a task of an old DAG run that is cleared and run again publishes nothing twice and skips nothing.
+With the checkpoint move the runs that are not yet forgotten (a checkpoint ahead of them loses the START of a run whose
+COMPLETE comes next) and the task runs counted (which would be counted twice, or not at all). The checkpoint is compared
+before it is moved: a batch that does not start where it stands is refused, so a task of an old DAG run that is cleared
+and run again publishes nothing twice and skips nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.times import iso
+from openmetadata_ol_provider.openmetadata.memory import Usage
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
 log = logging.getLogger(__name__)
@@ -27,46 +29,56 @@ log = logging.getLogger(__name__)
 STATE_VERSION = 1
 #: Airflow's limit on the length of a Variable's key.
 MAX_KEY = 250
+#: Kept for what :mod:`~openmetadata_ol_provider.keeping` appends to a key.
+SUFFIX = 8
 
 Checkpoint = dict[str, dict[str, int]]
 
 
-class _Document(msgspec.Struct, frozen=True):
+class _Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """The Variable's JSON; ``runs`` is packed, since a Variable's text is bounded on some databases."""
 
     version: int
     checkpoint: dict[str, dict[str, Annotated[int, msgspec.Meta(ge=0)]]]
     updated_at: str = ""
     runs: str | None = None
+    usage: str | None = None
 
 
 class StoredState(NamedTuple):
-    """What the Variable holds: topic -> partition -> next offset, and the runs."""
+    """What the Variable holds.
+
+    :param checkpoint: topic -> partition -> next offset
+    :param usage: task runs counted, by pipeline FQN and day
+    """
 
     checkpoint: Checkpoint
     runs: RunState
+    usage: Usage
 
 
 def default_state_key(dag_id: str, topics: Sequence[str]) -> str:
     """Return the Variable's key for the tasks of one DAG that read the same topics."""
     key = f"openmetadata_ol.{dag_id}.{'+'.join(sorted(set(topics)))}"
-    if len(key) <= MAX_KEY:
+    most = MAX_KEY - SUFFIX
+    if len(key) <= most:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return f"{key[: MAX_KEY - len(digest) - 1]}.{digest}"
+    return f"{key[: most - len(digest) - 1]}.{digest}"
 
 
 def read_state(state_key: str) -> StoredState:
-    """Read checkpoint and runs; empty when there are none yet.
+    """Read checkpoint, runs and counts; empty when there are none yet.
 
     :raises CheckpointError: if the Variable does not hold what this package wrote
     """
     document = _read(state_key)
     try:
         runs = unpack(document.runs, RunState) if document.runs else RunState()
+        counts = unpack(document.usage, list[tuple[str, str, int]]) if document.usage else []
     except ValueError as error:
         raise _damaged(state_key, error) from None
-    return StoredState(document.checkpoint, runs)
+    return StoredState(document.checkpoint, runs, {(fqn, day): count for fqn, day, count in counts})
 
 
 def read_checkpoint(state_key: str) -> Checkpoint:
@@ -74,17 +86,21 @@ def read_checkpoint(state_key: str) -> Checkpoint:
     return _read(state_key).checkpoint
 
 
-def write_state(origin: BatchOrigin, runs: RunState) -> Checkpoint:
-    """Move the checkpoint past a batch and keep its runs, after its effects are durable.
+def write_state(origin: BatchOrigin, runs: RunState, usage: Usage) -> Checkpoint:
+    """Move the checkpoint past a batch and keep what moves with it, after its effects are durable.
 
     :param origin: the batch's key and ranges; compared with the stored checkpoint once more
+    :param usage: task runs counted, those of the batch included
     :return: the new checkpoint
     :raises CheckpointError: if somebody else has moved the checkpoint since the batch was read
     """
     stored = read_checkpoint(origin.state_key)
     check(origin, stored)
     checkpoint = advanced(stored, origin)
-    document = _Document(STATE_VERSION, checkpoint, iso(dt.datetime.now(dt.timezone.utc)), pack(runs))
+    counts = [(*key, count) for key, count in sorted(usage.items())]
+    document = _Document(
+        STATE_VERSION, checkpoint, iso(dt.datetime.now(dt.timezone.utc)), pack(runs), pack(counts) if counts else None
+    )
     text = msgspec.json.encode(document).decode()
     set_variable(origin.state_key, text, "State of openmetadata-ol-provider: do not edit by hand")
     return checkpoint

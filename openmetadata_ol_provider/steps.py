@@ -1,7 +1,8 @@
 """The steps between Kafka and the catalogue, as functions: all operators, single or all in one, call these.
 
 Order of effects, so that a crash between any two of them loses nothing and doubles nothing: publication (idempotent),
-dead letters (delivery confirmed), state and checkpoint (one Variable), the group's offsets in Kafka (for lag tools).
+dead letters (delivery confirmed), what is parked, state and checkpoint (one Variable), the ledger (which may be lost),
+the group's offsets in Kafka (for lag tools).
 In the four-task DAG the dead letters are written by the consume task, the only one that has the original bytes.
 """
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.exceptions import MalformedEventError, OpenLineageProviderError, PublicationError
+from openmetadata_ol_provider.keeping import write_parked
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.kafka.messages import DeadLetter, OffsetRange, ReadResult
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.memory import Memory
     from openmetadata_ol_provider.openmetadata.report import PublishReport
 
 log = logging.getLogger(__name__)
@@ -160,11 +163,15 @@ def publish_translated(
     translated: Translated,
     client: OpenMetadataClient,
     config: Config,
+    memory: Memory,
     *,
     dry_run: bool = False,
+    full_refresh: bool = False,
 ) -> PublishReport:
     """Publish a plan if its batch starts where the checkpoint stands.
 
+    :param memory: what earlier publications left, changed in place
+    :param full_refresh: compare everything with the catalogue, whatever the ledger holds
     :return: the report; a batch that was published before gives an empty one that says so
     :raises CheckpointError: if the checkpoint stands elsewhere: nothing is published
     :raises PublicationError: if more failed than ``write.max_failure_ratio``: the checkpoint stays
@@ -180,22 +187,25 @@ def publish_translated(
         return PublishReport(problems=(Problem("already_published", where, "the checkpoint stands past this batch"),))
     if not dry_run:
         check(origin, checkpoint)
-    report = publish_plan(translated.plan, client, config, dry_run=dry_run)
+    report = publish_plan(translated.plan, client, config, dry_run=dry_run, memory=memory, full_refresh=full_refresh)
     report = msgspec.structs.replace(report, dead_letters=translated.dead_letters)
     if report.failure_ratio > config.write.max_failure_ratio:
         raise PublicationError(_failure(report, config))
     return report
 
 
-def settle(translated: Translated, hook: OpenLineageKafkaHook) -> None:
-    """Make a published batch final: state and checkpoint, then the group's offsets for lag tools.
+def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -> None:
+    """Make a published batch final: what is parked, state and checkpoint, then the group's offsets for lag tools.
 
+    :param memory: after the publication
     :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
     """
+    state_key = translated.origin.state_key
+    write_parked(state_key, memory.parking)
     if not translated.origin.ranges:
         # Nothing was read, so nothing moves: the comparison has nothing to compare, and these runs may be older ones.
         return
-    write_state(translated.origin, translated.runs)
+    write_state(translated.origin, translated.runs, memory.usage)
     offsets: dict[str, dict[int, int]] = {}
     for item in translated.origin.ranges:
         offsets.setdefault(item.topic, {})[item.partition] = item.end

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow.sdk import BaseOperatorLink
     from airflow.triggers.base import BaseEventTrigger
 
-__all__ = ["BaseEventTrigger", "get_variable", "set_variable"]
+__all__ = ["BaseEventTrigger", "BaseOperatorLink", "get_variable", "get_xcom", "set_variable", "stats"]
 
 
 def __getattr__(name: str) -> Any:
-    if name != "BaseEventTrigger":
-        raise AttributeError(name)
-    from airflow.triggers import base
+    if name == "BaseEventTrigger":
+        from airflow.triggers import base
 
-    # Airflow 2 has no asset watchers.
-    return getattr(base, "BaseEventTrigger", base.BaseTrigger)
+        # Airflow 2 has no asset watchers.
+        return getattr(base, name, base.BaseTrigger)
+    if name == "BaseOperatorLink":
+        return _first(name, "airflow.sdk", "airflow.models.baseoperatorlink")
+    raise AttributeError(name)
+
+
+def _first(name: str, *modules: str) -> Any:
+    """Return what the first of the modules that is there has under a name."""
+    try:
+        return getattr(import_module(modules[0]), name)
+    except (ImportError, AttributeError):
+        if len(modules) == 1:
+            raise
+        return _first(name, *modules[1:])
+
+
+def stats() -> Any:
+    """Return Airflow's client for metrics: ``incr``, ``gauge``, ``timing``."""
+    return _first("Stats", "airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
+
+
+def get_xcom(ti_key: Any, key: str) -> Any:
+    """Return what a task instance has pushed under a key."""
+    return _first("XCom", "airflow.sdk.execution_time.xcom", "airflow.models.xcom").get_value(ti_key=ti_key, key=key)
 
 
 def get_variable(key: str) -> str | None:

@@ -157,6 +157,11 @@ class Job(_Value, frozen=True):
     schedule: str | None = None
     declared: bool = False
 
+    @property
+    def id(self) -> JobId:
+        """The job's name."""
+        return JobId(self.namespace, self.name)
+
 
 class Statistics(_Value, frozen=True):
     """How much of a dataset one run read or wrote.
@@ -253,6 +258,23 @@ class Dataset(_Value, frozen=True):
     metrics: tuple[Metric, ...] = ()
     assertions: tuple[Assertion, ...] = ()
 
+    @property
+    def id(self) -> DatasetId:
+        """The dataset's primary name."""
+        return DatasetId(self.namespace, self.name)
+
+
+class OneSided(_Value, frozen=True):
+    """A job whose runs are known to read or to write datasets, but not both.
+
+    :param reads: what it reads, when nothing is known to be written
+    :param writes: what it writes, when nothing is known to be read
+    """
+
+    job: JobId
+    reads: tuple[DatasetId, ...] = ()
+    writes: tuple[DatasetId, ...] = ()
+
 
 class LineagePlan(msgspec.Struct, frozen=True):
     """What should be true in the catalogue after a batch of events."""
@@ -263,6 +285,7 @@ class LineagePlan(msgspec.Struct, frozen=True):
     jobs: tuple[Job, ...] = ()
     runs: tuple[RunRecord, ...] = ()
     datasets: tuple[Dataset, ...] = ()
+    one_sided: tuple[OneSided, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

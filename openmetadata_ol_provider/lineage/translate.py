@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -27,7 +27,7 @@ from openmetadata_ol_provider.lineage.jobs import (
     topmost,
 )
 from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
 from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_settled, is_true
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
 from openmetadata_ol_provider.lineage.sql import redacted
@@ -98,6 +98,7 @@ class _Translator:
         self.edges: dict[tuple[object, ...], Edge] = {}
         self.problems: list[Problem] = []
         self._temporary: set[DatasetId] = set()
+        self._sides: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
 
     def add_runs(self) -> None:
         level = self.config.pipelines.level
@@ -208,8 +209,14 @@ class _Translator:
             jobs=tuple(self.jobs.values()),
             runs=tuple(self.runs),
             datasets=self.book.datasets(),
+            one_sided=tuple(self._one_sided({edge.job for edge in edges})),
             problems=(*problems, *self.problems, *unbridged),
         )
+
+    def _one_sided(self, jobs_with_edges: Collection[JobId | None]) -> Iterator[OneSided]:
+        for job, (reads, writes) in sorted(self._sides.items()):
+            if job not in jobs_with_edges and bool(reads) != bool(writes):
+                yield OneSided(job, *(tuple(sorted(filter(self.book.wanted, side))) for side in (reads, writes)))
 
     def _wanted(self, top: RunOf, run: Run | None) -> bool:
         job = top.job
@@ -259,6 +266,8 @@ class _Translator:
             sides(single_topics(side.values()), self.naming, self.aliases) for side in (what.inputs, what.outputs)
         )
         self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
+        for known, found in zip(self._sides.setdefault(job, (set(), set())), (inputs, outputs), strict=True):
+            known.update(side.id for side in found if not side.temporary)
         derived = derive(job, inputs, outputs, self.naming, by_name=by_name, settled=settled)
         self.problems += derived.problems
         self._keep(derived.edges, sql)

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Transformation
+from openmetadata_ol_provider.lineage.sql import redacted
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import path
-from openmetadata_ol_provider.openmetadata.merging import Columns, EdgeWrite, canonical, merged
+from openmetadata_ol_provider.openmetadata.ledger import edge_key
+from openmetadata_ol_provider.openmetadata.merging import Columns, EdgeWrite, canonical, merged, writer_name
 from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, cap_sql
 
 if TYPE_CHECKING:
@@ -17,17 +19,34 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.resolver import Resolution
 
+#: Longest description of a transformation that is shown, in characters.
+MAX_FUNCTION = 500
 
-def function_text(transformations: Iterable[Transformation]) -> str | None:
-    """Return what there is to say about how a column is made, ``None`` for a plain copy."""
+
+def function_text(transformations: Iterable[Transformation], policy: str = "always") -> str | None:
+    """Return what there is to say about how a column is made, ``None`` for a plain copy.
+
+    :param policy: ``write.sql``: a producer's description may be an expression with literals
+    """
     words = set()
     for item in transformations:
         word = (item.subtype or "").upper() or ("" if item.type.upper() == "DIRECT" else item.type.upper())
         if item.masking:
-            words.add(f"{word or 'DIRECT'} (masked)")
+            word = f"{word or 'DIRECT'} (masked)"
+        said = _description(item, policy)
+        if said:
+            words.add(f"{word}: {said}" if word else said)
         elif word and word != "IDENTITY":
             words.add(word)
     return ", ".join(sorted(words)) or None
+
+
+def _description(item: Transformation, policy: str) -> str:
+    text = " ".join((item.description or "").split())
+    if not text or policy == "never":
+        return ""
+    text = redacted(text) if policy == "redacted" else text
+    return text if len(text) <= MAX_FUNCTION else f"{text[:MAX_FUNCTION]}..."
 
 
 def is_indirect(pair: ColumnPair) -> bool:
@@ -41,6 +60,7 @@ class EdgePlanner:
     :param resolutions: of all datasets at an end of an edge
     :param pipelines: published pipelines
     :param jobs: the plan's jobs
+    :param partial: jobs whose producer says that it could not extract all of their lineage
     """
 
     def __init__(
@@ -49,11 +69,13 @@ class EdgePlanner:
         resolutions: dict[DatasetId, Resolution],
         pipelines: dict[JobId, PipelineRef],
         jobs: dict[JobId, Job],
+        partial: frozenset[JobId] = frozenset(),
     ) -> None:
         self._config = config
         self._resolutions = resolutions
         self._pipelines = pipelines
         self._jobs = jobs
+        self._partial = partial
 
     def unite(self, edges: Iterable[Edge]) -> tuple[list[EdgeWrite], list[Problem]]:
         """Return one write per pair of entities, and the columns that the catalogue does not have.
@@ -75,15 +97,26 @@ class EdgePlanner:
 
     def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
         # What a dataset itself states (a view's derivation) has no job.
-        jobs = [edge.job for edge in edges if edge.job is not None]
-        refs = {name: self._pipeline(name) for name in jobs}
-        latest = jobs[-1] if jobs else None
+        jobs = list(dict.fromkeys(edge.job for edge in reversed(edges) if edge.job is not None))
+        latest = jobs[0] if jobs else None
         job = self._jobs.get(latest) if latest else None
         text = edges[-1].sql or (job.sql if job else None)
-        sql = cap_sql(text) if text and self._config.write.sql != "never" else None
-        columns = self._columns(source, target, edges, problems) if self._config.lineage.columns else {}
-        others = frozenset(ref.fqn for ref in refs.values() if ref is not None)
-        return EdgeWrite(source, target, columns, refs[latest] if latest else None, others, sql)
+        return EdgeWrite(
+            source,
+            target,
+            columns=self._columns(source, target, edges, problems) if self._config.lineage.columns else {},
+            pipeline=self._pipeline(latest) if latest else None,
+            writers=frozenset(name for id_ in jobs if (name := self.writer(id_))),
+            sql=cap_sql(text) if text and self._config.write.sql != "never" else None,
+            partial=any(id_ in self._partial for id_ in jobs),
+            keys=tuple(dict.fromkeys(edge_key(edge) for edge in edges)),
+        )
+
+    def writer(self, job_id: JobId) -> str | None:
+        """Return how descriptions name a job, ``None`` if its pipeline is not in the catalogue."""
+        ref = self._pipeline(job_id)
+        job = self._jobs.get(job_id)
+        return writer_name(ref, job.task if job else None) if ref is not None else None
 
     def _pipeline(self, job_id: JobId) -> PipelineRef | None:
         job = self._jobs.get(job_id)
@@ -109,7 +142,8 @@ class EdgePlanner:
                     item for item in pair.transformations if self._config.lineage.indirect or not _steers(item)
                 ]
         problems += [_unknown(fqn, list(names), source, target) for fqn, names in unknown.items()]
-        return {end: (frozenset(starts), function_text(how)) for end, (starts, how) in made.items()}
+        policy = self._config.write.sql
+        return {end: (frozenset(starts), function_text(how, policy)) for end, (starts, how) in made.items()}
 
 
 def _steers(item: Transformation) -> bool:

@@ -43,6 +43,11 @@ class Entity:
         return f"Entity({self.type} {self.fqn})"
 
     @property
+    def ref(self) -> str:
+        """Type and id in one word."""
+        return f"{self.type}:{self.id}"
+
+    @property
     def reference(self) -> dict[str, str]:
         """The entity reference that requests carry."""
         return {"id": self.id, "type": self.type}

@@ -4,21 +4,24 @@ The server replaces an edge whole, so whatever of another writer shall survive h
 
 - an edge of another source (Manual, QueryLineage ...) keeps its source, description, SQL, pipeline and columns; column
   pairs are only added;
-- an edge of another OpenLineage pipeline keeps its columns; the pipeline is the latest. Its description then lists all
-  pipelines that write it, which is how the next publication knows that none of the columns may be removed;
-- an edge of our own gets the new columns instead of the old, unless there are no new ones to know.
+- an edge of our own names the jobs that write it in its description, which is how the next publication knows whether
+  others write it, too: then columns are only added, and pipeline and SQL are those of the job that joined last;
+- an edge that nobody else writes gets the new columns instead of the old, unless there are no new ones to know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openmetadata_ol_provider.openmetadata.names import quote, task_name
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef
 
 SOURCE = "OpenLineage"
-SHARED = "Written by the OpenLineage pipelines: "
+WRITTEN_BY = "Written by OpenLineage jobs: "
 #: Stored details that are handed back with the edge.
 _CARRIED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
 
@@ -30,16 +33,20 @@ class EdgeWrite(NamedTuple):
     """One edge to publish, between two entities.
 
     :param pipeline: pipeline of the latest job
-    :param others: FQNs of all pipelines of this batch that write the edge
+    :param writers: the jobs of this batch that write the edge, see :func:`writer_name`
     :param sql: SQL of the latest job
+    :param partial: the jobs say that there may be more columns than these
+    :param keys: ledger keys of the plan's edges that this one is made of
     """
 
     source: Entity
     target: Entity
     columns: Columns
     pipeline: PipelineRef | None
-    others: frozenset[str]
+    writers: frozenset[str]
     sql: str | None
+    partial: bool = False
+    keys: tuple[int, ...] = ()
 
     @property
     def where(self) -> str:
@@ -77,29 +84,39 @@ def merged(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, Any]:
     """Return the lineage details to have: ours, and what is others' of the stored ones."""
     ours = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline else None
     if stored is None:
-        return _details(SOURCE, write.columns, ours, write.sql, _shared_text("", write, None))
+        return _details(SOURCE, write.columns, ours, write.sql, written_by(write.writers))
     columns = read_columns(stored, write.source, write.target)
     carried = {key: stored[key] for key in _CARRIED if stored.get(key) not in (None, "")}
-    theirs = stored.get("pipeline") or None
+    theirs = _reference(stored.get("pipeline") or None)
+    sql = stored.get("sqlQuery")
     if stored.get("source") != SOURCE:
         # Another writer's edge. No source at all is the server's default, Manual.
-        pipeline = _reference(theirs) or ours
-        both = _added(columns, write.columns)
         source = stored.get("source") or "Manual"
-        return {**carried, **_details(source, both, pipeline, stored.get("sqlQuery") or write.sql)}
-    description = _shared_text(str(stored.get("description") or ""), write, theirs)
-    if description:
-        carried["description"] = description
-    foreign = theirs is not None and (ours is None or theirs.get("id") != ours["id"])
-    shared = str(description or "").startswith(SHARED)
-    if foreign or shared:
-        columns = _added(columns, write.columns)
-    elif write.columns:
-        columns = write.columns
-    return {
-        **carried,
-        **_details(SOURCE, columns, ours or _reference(theirs), write.sql or stored.get("sqlQuery")),
-    }
+        return {**carried, **_details(source, _added(columns, write.columns), theirs or ours, sql or write.sql)}
+    # What does not name its writers yet, but shows our pipeline, is taken to be ours alone.
+    before = frozenset() if ours and theirs == ours and not is_ours(stored) else writers_of(stored)
+    names = written_by(before | write.writers)
+    if names and (is_ours(stored) or "description" not in carried):
+        carried["description"] = names
+    shared = bool(before - write.writers)
+    columns = _added(columns, write.columns) if shared or write.partial else write.columns or columns
+    if shared and theirs is not None and write.writers <= before:
+        # Several write it, and this is none that is new: no taking turns in being shown.
+        return {**carried, **_details(SOURCE, columns, theirs, sql)}
+    return {**carried, **_details(SOURCE, columns, ours or theirs, write.sql or sql)}
+
+
+def without(stored: dict[str, Any], writer: str) -> dict[str, Any] | None:
+    """Return the details of an edge that one of its writers no longer writes, ``None`` if nobody else does."""
+    others = writers_of(stored) - {writer}
+    if not others:
+        return None
+    kept = {key: stored[key] for key in (*_CARRIED, "source", "columnsLineage", "sqlQuery") if stored.get(key)}
+    pipeline = stored.get("pipeline") or {}
+    shown = pipeline.get("fullyQualifiedName")
+    if shown and any(other == shown or other.startswith(f"{shown}.") for other in others):
+        kept["pipeline"] = _reference(pipeline)
+    return {**kept, "description": written_by(others)}
 
 
 def _details(
@@ -126,16 +143,29 @@ def _reference(pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"id": pipeline["id"], "type": pipeline.get("type", "pipeline")} if pipeline else None
 
 
-def _shared_text(description: str, write: EdgeWrite, theirs: dict[str, Any] | None) -> str | None:
-    """Return the description that lists all pipelines of a shared edge, ``None`` to leave it as it is."""
-    if description and not description.startswith(SHARED):
-        return None
-    writers = set(description.removeprefix(SHARED).split("; ")) if description else set()
-    writers |= write.others
-    if theirs and (write.pipeline is None or theirs.get("id") != write.pipeline.id):
-        writers.add(str(theirs.get("fullyQualifiedName") or theirs.get("id")))
-    writers.discard("")
-    return SHARED + "; ".join(sorted(writers)) if len(writers) > 1 else None
+def writer_name(pipeline: PipelineRef, task: str | None) -> str:
+    """Return how descriptions name a job: the FQN of its pipeline, or of its task."""
+    return f"{pipeline.fqn}.{quote(task_name(task))}" if task else pipeline.fqn
+
+
+def written_by(writers: Iterable[str]) -> str | None:
+    """Return the description that names the jobs which write an edge."""
+    names = sorted(writers)
+    return WRITTEN_BY + "; ".join(names) if names else None
+
+
+def is_ours(details: dict[str, Any]) -> bool:
+    """Return whether the description of an edge is one of ours."""
+    return str(details.get("description") or "").startswith(WRITTEN_BY)
+
+
+def writers_of(details: dict[str, Any]) -> frozenset[str]:
+    """Return the jobs that write an edge, as far as the edge says."""
+    if is_ours(details):
+        return frozenset(details["description"].removeprefix(WRITTEN_BY).split("; ")) - {""}
+    pipeline = details.get("pipeline") or {}
+    name = pipeline.get("fullyQualifiedName") or pipeline.get("id")
+    return frozenset({str(name)} if name else ())
 
 
 def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:

@@ -1,41 +1,52 @@
-"""From a plan to the catalogue: resolve, then pipelines, then edges, then statuses, and a report of all of it.
+"""From a plan to the catalogue: what is held already is left; the rest is resolved and written, stage by stage.
 
-What did not change is not written: every write is preceded by a read and a comparison, so publishing the same plan
-twice writes nothing the second time. One refused item is a problem in the report; a refused token or a catalogue that
-does not answer stops the publication, which may be repeated from the start.
+What did not change is not written: what the ledger holds is not even looked at, and every other write is preceded by a
+read and a comparison, so publishing the same plan twice writes nothing the second time. One refused item is a problem
+in the report, and parked; a refused token or a catalogue that does not answer stops the publication, which may be
+repeated from the start.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.lineage.filters import Filter
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Identity, JobId, LineagePlan
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
 from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.bookkeeping import Bookkeeper
+from openmetadata_ol_provider.openmetadata.desk import Desk, written
 from openmetadata_ol_provider.openmetadata.edges import EdgePlanner, EdgeWriter
-from openmetadata_ol_provider.openmetadata.pipelines import (
-    PipelinePlan,
-    PipelineRef,
-    PipelineWriter,
-    group_jobs,
-    missing_problem,
-)
-from openmetadata_ol_provider.openmetadata.report import Datasets, Pipelines, PublishReport, Written
+from openmetadata_ol_provider.openmetadata.ledger import edge_key
+from openmetadata_ol_provider.openmetadata.leftovers import Leftovers
+from openmetadata_ol_provider.openmetadata.links import links_to
+from openmetadata_ol_provider.openmetadata.memory import Memory
+from openmetadata_ol_provider.openmetadata.nodes import NodeCleaner, node_edges
+from openmetadata_ol_provider.openmetadata.pipeline_stage import PipelineStage
+from openmetadata_ol_provider.openmetadata.report import Datasets, PublishReport, Share, StaleEdges, Written
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.selection import select
+from openmetadata_ol_provider.openmetadata.stale import EdgeRemover, find_stale, stale_problem
 from openmetadata_ol_provider.openmetadata.statuses import StatusWriter, pipeline_runs
-from openmetadata_ol_provider.openmetadata.work import Outcome, Worker
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.merging import EdgeWrite
 
 log = logging.getLogger(__name__)
 
 
 def publish_plan(
-    plan: LineagePlan, client: OpenMetadataClient, config: Config, *, dry_run: bool = False
+    plan: LineagePlan,
+    client: OpenMetadataClient,
+    config: Config,
+    *,
+    dry_run: bool = False,
+    memory: Memory | None = None,
+    full_refresh: bool = False,
+    now: float | None = None,
 ) -> PublishReport:
     """Make true in the catalogue what the plan says.
 
@@ -43,11 +54,16 @@ def publish_plan(
     :param client: the catalogue
     :param config: rules, filters and write policies
     :param dry_run: read everything and count what would be written, but write nothing
+    :param memory: what earlier publications left, changed in place; without it everything is compared anew
+    :param full_refresh: compare everything with the catalogue, whatever the ledger holds
+    :param now: seconds since 1970 (default: the clock)
     :return: the report; whether its ``failure_ratio`` is too high is the caller's decision
     :raises CatalogueAuthError: if the token, or what it may do, is refused
     :raises CatalogueUnavailableError: if the catalogue does not answer in spite of retries
     """
-    return Publication(plan, client, config, dry_run=dry_run).run()
+    memory = memory or Memory()
+    memory.ledger = memory.ledger.of(client.base_url, config, trusted=not (full_refresh or dry_run))
+    return Publication(plan, client, config, dry_run=dry_run, memory=memory, now=now or time.time()).run()
 
 
 class Publication:
@@ -57,142 +73,181 @@ class Publication:
     :param client: the catalogue
     :param config: rules, filters and write policies
     :param dry_run: read, but do not write
+    :param memory: changed in place
+    :param now: seconds since 1970
     """
 
-    def __init__(self, plan: LineagePlan, client: OpenMetadataClient, config: Config, *, dry_run: bool) -> None:
+    def __init__(
+        self,
+        plan: LineagePlan,
+        client: OpenMetadataClient,
+        config: Config,
+        *,
+        dry_run: bool,
+        memory: Memory,
+        now: float,
+    ) -> None:
         self._plan = plan
-        self._client = client
         self._config = config
-        self._dry_run = dry_run
-        self._worker = Worker(client.max_connections)
-        self._problems: list[Problem] = list(plan.problems)
-        # A plan may be older than the configuration, so what the translation filtered is filtered again.
-        self._filter = Filter(config.pipelines.include, config.pipelines.exclude)
-        self._jobs = {JobId(job.namespace, job.name): job for job in plan.jobs}
+        self._desk = Desk(client, config, dry_run=dry_run, problems=plan.problems)
+        self._memory = memory
+        self._now = now
+        self._selection = select(plan, memory, config, now)
+        self._leftovers = Leftovers(self._selection)
+        self._books = Bookkeeper(memory, self._selection, now)
 
     def run(self) -> PublishReport:
         """Publish everything and return the report."""
-        before = Counter(self._client.calls)
-        # Known before threads need it, and the first to say that there is no OpenMetadata at that address.
-        log.debug("publishing to OpenMetadata %s at %s", self._client.version, self._client.base_url)
-        if self._config.write.create_datasets:
-            self._problems.append(
-                Problem("not_supported", "write.create_datasets", "missing datasets are not created by this version")
-            )
-        edges = [edge for edge in self._plan.edges if self._is_wanted(self._pipeline_of(edge))]
-        resolutions = self._resolve(edges)
-        pipelines, pipeline_counts = self._publish_pipelines()
-        edge_counts = self._publish_edges(edges, resolutions, pipelines)
-        status_counts = self._publish_statuses(pipelines)
-        outcomes = Counter(resolution.outcome for resolution in resolutions.values())
+        desk, client, todo = self._desk, self._desk.client, self._selection
+        before = Counter(client.calls)
+        if not todo.is_empty:
+            # Known before threads need it, and the first to say that there is no OpenMetadata at that address.
+            log.debug("publishing to OpenMetadata %s at %s", client.version, client.base_url)
+        resolutions = self._resolve()
+        stage = PipelineStage(desk, todo)
+        pipelines = stage.run(self._books, self._leftovers)
+        edges, writes = self._publish_edges(resolutions, stage)
+        statuses = self._publish_statuses(stage)
+        failed: set[DatasetId] = set()
+        self._books.note_datasets(resolutions, failed)
+        stale = self._publish_stale()
+        if not desk.dry_run:
+            self._books.settle(self._leftovers.items)
+            desk.problems += self._memory.parking.expire(self._now, self._config.parking)
+            self._memory.ledger.trim(self._config.ledger.max_facts)
+        outcomes = {**todo.outcomes, **{id_: resolution.outcome for id_, resolution in resolutions.items()}}
         return PublishReport(
             events=self._plan.events,
             runs=len(self._plan.runs),
-            edges=edge_counts,
-            datasets=Datasets(**{str(outcome): number for outcome, number in outcomes.items()}),
-            pipelines=pipeline_counts,
-            statuses=status_counts,
-            requests=dict(Counter(self._client.calls) - before),
-            dry_run=self._dry_run,
-            problems=tuple(dict.fromkeys(self._problems)),
+            edges=edges,
+            datasets=Datasets(**Counter(outcomes.values())),
+            pipelines=pipelines,
+            statuses=statuses,
+            stale=stale,
+            namespaces=_shares(outcomes),
+            requests=dict(Counter(client.calls) - before),
+            parked=len(self._memory.parking) if not desk.dry_run else len(self._leftovers.items),
+            dry_run=desk.dry_run,
+            links=links_to(client.base_url, stage.refs.values(), writes),
+            problems=tuple(dict.fromkeys(desk.problems)),
         )
 
-    def _is_wanted(self, pipeline: JobId | None) -> bool:
-        """Return whether the filters let a pipeline, and what is its, through."""
-        return pipeline is None or self._filter.admits(pipeline.namespace, pipeline.name)
-
-    def _pipeline_of(self, edge: Edge) -> JobId | None:
-        job = self._jobs.get(edge.job) if edge.job else None
-        return job.pipeline if job else edge.job
-
-    # -- datasets ------------------------------------------------------------------------------------------------
-
-    def _resolve(self, edges: list[Edge]) -> dict[DatasetId, Resolution]:
-        """Resolve all datasets of the plan; what an edge lacks is a problem, what nothing depends on is not."""
-        datasets = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in self._plan.datasets}
-        ends = dict.fromkeys(end for edge in edges for end in (edge.source, edge.target))
-        for end in ends:
-            datasets.setdefault(end, Dataset(end.namespace, end.name, (Identity(end.namespace, end.name, "table"),)))
-        if not datasets:
+    def _resolve(self) -> dict[DatasetId, Resolution]:
+        """Resolve what is needed; what an edge lacks is a problem, what nothing depends on is not."""
+        todo = self._selection
+        if not todo.datasets:
             return {}
-        resolutions = Resolver(self._client, self._config).resolve_all(datasets.values())
-        for end in ends:
+        resolutions = Resolver(self._desk.client, self._config).resolve_all(todo.datasets.values())
+        for end in dict.fromkeys(end for edge in todo.edges for end in (edge.source, edge.target)):
             resolution = resolutions[end]
             if resolution.outcome in {"unresolved", "ambiguous"}:
-                self._problems.append(Problem(resolution.outcome, f"{end.namespace} {end.name}", resolution.detail))
+                problem = Problem(resolution.outcome, f"{end.namespace} {end.name}", resolution.detail)
+                self._desk.problems.append(problem)
+        self._leftovers.add_unresolved(resolutions)
         return resolutions
 
-    # -- pipelines -----------------------------------------------------------------------------------------------
-
-    def _publish_pipelines(self) -> tuple[dict[JobId, PipelineRef], Pipelines]:
-        writer = PipelineWriter(self._client, self._config, dry_run=self._dry_run)
-        plans = [group for group in group_jobs(self._plan.jobs) if self._is_wanted(group.id)]
-        services = list(dict.fromkeys(writer.service_of(group) for group in plans))
-        served = dict(zip(services, self._collect(
-            self._worker.run(services, writer.ensure_service, lambda service: f"pipeline service {service[0]}")
-        ), strict=True))  # fmt: skip
-        self._problems += [
-            Problem("no_service", f"pipeline service {name}", "it does not exist and write.create_services is false; "
-                    "create it, or name an existing one in pipelines.service")
-            for (name, type_), there in served.items() if there is False
-        ]  # fmt: skip
-        counts: Counter[str] = Counter()
-        todo = []
-        for group in plans:
-            there = served[writer.service_of(group)]
-            if there:
-                todo.append(group)
-            elif there is None:
-                counts["failed"] += 1
-        outcomes = self._worker.run(
-            todo, writer.publish, lambda group: f"pipeline {group.id.namespace} {group.id.name}"
-        )
-        refs: dict[JobId, PipelineRef] = {}
-        for group, ref in zip(todo, self._collect(outcomes), strict=True):
-            counts[self._note(group, ref, refs)] += 1
-        counts.pop("missing", None)
-        return refs, Pipelines(**counts)
-
-    def _note(self, group: PipelinePlan, ref: PipelineRef | None, refs: dict[JobId, PipelineRef]) -> str:
-        if ref is None:
-            return "failed"
-        if ref.change == "missing":
-            self._problems.append(missing_problem(group, ref))
-        else:
-            refs[group.id] = ref
-        return ref.change
-
-    # -- edges and statuses --------------------------------------------------------------------------------------
-
     def _publish_edges(
-        self, edges: list[Edge], resolutions: dict[DatasetId, Resolution], pipelines: dict[JobId, PipelineRef]
-    ) -> Written:
-        writes, problems = EdgePlanner(self._config, resolutions, pipelines, self._jobs).unite(edges)
-        self._problems += problems
-        writer = EdgeWriter(self._client, dry_run=self._dry_run)
+        self, resolutions: dict[DatasetId, Resolution], stage: PipelineStage
+    ) -> tuple[Written, list[EdgeWrite]]:
+        """Publish the edges; those of a pipeline that failed are parked with it, and written all the same."""
+        desk, todo = self._desk, self._selection
+        partial = frozenset(run.job for run in self._plan.runs if run.partial)
+        planner = EdgePlanner(self._config, resolutions, stage.refs, todo.jobs, partial)
+        writes, problems = planner.unite(todo.edges)
+        desk.problems += problems
+        nodes = node_edges(todo.one_sided, todo.jobs, stage.refs, resolutions) if todo.one_sided else []
+        writer = EdgeWriter(desk.client, dry_run=desk.dry_run)
         # Two writes to one target at a time make its search document conflict.
-        return self._written(
-            self._worker.run_grouped(writes, writer.publish, lambda write: write.where, lambda write: write.target)
+        outcomes = desk.worker.run_grouped(
+            [*writes, *nodes], writer.publish, lambda write: write.where, lambda write: write.target
         )
+        desk.problems += [problem for outcome in outcomes for problem in outcome.problems]
+        writers = {edge_key(edge): planner.writer(edge.job) for edge in todo.edges if edge.job}
+        incomplete = {edge_key(edge) for edge in todo.edges if stage.lacks(edge.job)}
+        for write, outcome in zip(writes, outcomes, strict=False):
+            if outcome.result is None:
+                self._leftovers.add_failed_edges(write.keys, outcome.problems[0].detail)
+            elif not incomplete & set(write.keys):
+                self._books.note_edge(write, writers)
+        if all(outcome.result is not None for outcome in outcomes[len(writes) :]):
+            self._books.note_one_sided(todo.one_sided)
+        self._books.note_idle_edges(
+            {edge_key(edge) for edge in todo.edges if _is_idle(resolutions[edge.source], resolutions[edge.target])}
+        )
+        self._clean_nodes(writes)
+        counts = written(outcome.result for outcome in outcomes)
+        return Written(unchanged=self._held_pairs(writes)) + counts, [*writes, *nodes]
 
-    def _publish_statuses(self, pipelines: dict[JobId, PipelineRef]) -> Written:
+    def _held_pairs(self, writes: list[EdgeWrite]) -> int:
+        """Return how many pairs of entities have edges that need not be looked at, beside those that are written."""
+        ledger = self._memory.ledger.edges
+        held = {(ledger[key].source, ledger[key].target) for key in self._selection.held_edges if ledger[key].source}
+        return len(held - {(write.source.ref, write.target.ref) for write in writes})
+
+    def _clean_nodes(self, writes: list[EdgeWrite]) -> None:
+        if self._config.lineage.pipeline_nodes:
+            cleaner = NodeCleaner(self._desk.client, dry_run=self._desk.dry_run)
+            self._desk.collect(
+                self._desk.worker.run_grouped(
+                    writes, cleaner.clean, lambda write: write.where, lambda write: write.target
+                )
+            )
+
+    def _publish_statuses(self, stage: PipelineStage) -> Written:
+        todo = self._selection
         if self._config.write.status == "never":
             return Written()
-        runs, problems = pipeline_runs(self._plan.runs, pipelines)
-        self._problems += problems
-        pipeline_writer = PipelineWriter(self._client, self._config, dry_run=self._dry_run)
-        groups = {ref.fqn: group for group in group_jobs(self._plan.jobs) if (ref := pipelines.get(group.id))}
+        runs, problems = pipeline_runs(todo.runs, stage.refs)
+        self._desk.problems += problems
+        groups = {ref.fqn: group for group in stage.groups if (ref := stage.refs.get(group.id))}
         writer = StatusWriter(
-            self._client, lambda run: pipeline_writer.publish(groups[run.ref.fqn]), dry_run=self._dry_run
+            self._desk.client, lambda run: stage.writer.publish(groups[run.ref.fqn]), dry_run=self._desk.dry_run
         )
-        return self._written(
-            self._worker.run_grouped(runs, writer.publish, lambda run: run.where, lambda run: run.ref.fqn)
+        outcomes = self._desk.worker.run_grouped(runs, writer.publish, lambda run: run.where, lambda run: run.ref.fqn)
+        self._desk.problems += [problem for outcome in outcomes for problem in outcome.problems]
+        failed: set[tuple[JobId, str]] = set()
+        for run, outcome in zip(runs, outcomes, strict=True):
+            if outcome.result is None:
+                failed.add(run.key)
+                self._leftovers.add_failed_runs(run.records, run.where, outcome.problems[0].detail)
+        self._books.note_runs(
+            run for run in todo.runs if (run.pipeline, run.pipeline_run_id) not in failed and run.pipeline in stage.refs
         )
+        return Written(unchanged=todo.held_runs) + written(outcome.result for outcome in outcomes)
 
-    def _collect(self, outcomes: list[Outcome]) -> list:  # type: ignore[type-arg]
-        self._problems += [problem for outcome in outcomes for problem in outcome.problems]
-        return [outcome.result for outcome in outcomes]
+    def _publish_stale(self) -> StaleEdges:
+        """Take back, or report, the edges that their jobs no longer produce."""
+        desk, policy = self._desk, self._config.write.stale_edges
+        if policy == "never":
+            return StaleEdges()
+        stale = find_stale(self._plan, self._memory.ledger, self._config.lineage)
+        if policy == "report":
+            first = [item for item in stale if item.first]
+            desk.problems += map(stale_problem, first)
+            return StaleEdges(kept=len(first))
+        remover = EdgeRemover(desk.client, dry_run=desk.dry_run)
+        outcomes = desk.worker.run_grouped(
+            stale, remover.remove, lambda item: item.where, lambda item: item.fact.target
+        )
+        results = desk.collect(outcomes)
+        for item, result in zip(stale, results, strict=True):
+            if result is not None and not desk.dry_run:
+                self._memory.ledger.edges.pop(item.key, None)
+        removed = written(results)
+        return StaleEdges(removed=removed.published, kept=removed.unchanged, failed=removed.failed)
 
-    def _written(self, outcomes: list[Outcome[bool]]) -> Written:
-        results = Counter(self._collect(outcomes))
-        return Written(published=results[True], unchanged=results[False], failed=results[None])
+
+def _is_idle(source: Resolution, target: Resolution) -> bool:
+    """Return whether nothing is to be written between two datasets, now or later."""
+    if "ignored" in (source.outcome, target.outcome):
+        return True
+    return source.entity is not None and source.entity == target.entity
+
+
+def _shares(outcomes: dict[DatasetId, str]) -> dict[str, Share]:
+    """Return the share of datasets that were found, by namespace; what is left out on purpose does not count."""
+    shares: dict[str, Counter[bool]] = {}
+    for id_, outcome in outcomes.items():
+        if outcome != "ignored":
+            shares.setdefault(id_.namespace, Counter())[outcome == "resolved"] += 1
+    return {name: Share(counts[True], counts.total()) for name, counts in sorted(shares.items())}

@@ -10,8 +10,13 @@ import msgspec
 from openmetadata_ol_provider.openlineage.packing import plain
 from openmetadata_ol_provider.openlineage.problem import Problem
 
-#: Problems that the table for people lists.
+#: Problems, and namespaces, that the table for people lists.
 _SHOWN = 50
+_NAMESPACES = 20
+#: Rows of the table that are there also when there is nothing to count.
+_ALWAYS = frozenset({"edges", "pipelines", "statuses", "datasets"})
+#: Links of each kind that a report carries.
+MOST_LINKS = 20
 Counts = TypeVar("Counts", bound=msgspec.Struct)
 
 
@@ -21,6 +26,10 @@ class Written(msgspec.Struct, frozen=True):
     published: int = 0
     unchanged: int = 0
     failed: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        """Return both counts together."""
+        return _sum(self, other)
 
 
 class Pipelines(msgspec.Struct, frozen=True):
@@ -41,14 +50,47 @@ class Datasets(msgspec.Struct, frozen=True):
     ignored: int = 0
 
 
+class StaleEdges(msgspec.Struct, frozen=True):
+    """Edges that their jobs no longer produce.
+
+    :param removed: taken back from the catalogue
+    :param kept: reported only
+    """
+
+    removed: int = 0
+    kept: int = 0
+    failed: int = 0
+
+
+class Share(msgspec.Struct, frozen=True):
+    """How many of a namespace's datasets are in the catalogue."""
+
+    resolved: int = 0
+    total: int = 0
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where to look at what was published: URLs of OpenMetadata's UI, the latest last, no more than 20 of each."""
+
+    pipelines: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+
+
 class PublishReport(msgspec.Struct, frozen=True):
     """The report of one publication, as it goes into XCom.
 
     :param events: events the plan was made of
     :param runs: runs in the plan
     :param edges: edges between entities; several edges of the plan may be one of these
+    :param facts: datasets and pipelines with owners, tags or descriptions to write
+    :param usage: days of pipelines with a number of task runs
+    :param queries: SQL texts as queries of their tables
+    :param stubs: datasets created because the catalogue did not have them
+    :param deleted: datasets deleted because they were dropped or renamed
+    :param stale: edges that are no longer produced
+    :param namespaces: share of datasets resolved, by namespace
     :param requests: HTTP requests by method, retries included
-    :param parked: edges kept to be tried again (filled in by the caller)
+    :param parked: edges and other facts kept to be tried again, those of earlier publications included
     :param dead_letters: messages that were no events (filled in by the caller)
     :param problems: what was lost or left out, the plan's own problems first
     """
@@ -59,16 +101,28 @@ class PublishReport(msgspec.Struct, frozen=True):
     datasets: Datasets = Datasets()
     pipelines: Pipelines = Pipelines()
     statuses: Written = Written()
+    facts: Written = Written()
+    usage: Written = Written()
+    queries: Written = Written()
+    stubs: int = 0
+    deleted: int = 0
+    stale: StaleEdges = StaleEdges()
+    namespaces: dict[str, Share] = {}
     requests: dict[str, int] = {}
     parked: int = 0
     dead_letters: int = 0
     dry_run: bool = False
+    links: Links = Links()
     problems: tuple[Problem, ...] = ()
 
     @property
+    def _parts(self) -> tuple[Written | Pipelines, ...]:
+        return (self.edges, self.pipelines, self.statuses, self.facts, self.usage, self.queries)
+
+    @property
     def failed(self) -> int:
-        """Edges, pipelines and statuses whose writing failed."""
-        return self.edges.failed + self.pipelines.failed + self.statuses.failed
+        """Facts of any kind whose writing failed."""
+        return sum(part.failed for part in self._parts)
 
     @property
     def already_published(self) -> bool:
@@ -77,8 +131,8 @@ class PublishReport(msgspec.Struct, frozen=True):
 
     @property
     def failure_ratio(self) -> float:
-        """Share of edges, pipelines and statuses whose writing failed (0 to 1); what is unresolved is no failure."""
-        attempted = sum(sum(msgspec.structs.astuple(part)) for part in (self.edges, self.pipelines, self.statuses))
+        """Share of the facts whose writing failed (0 to 1); what is unresolved is no failure."""
+        attempted = sum(sum(msgspec.structs.astuple(part)) for part in self._parts)
         return self.failed / attempted if attempted else 0.0
 
     def __add__(self, other: PublishReport) -> PublishReport:
@@ -90,10 +144,29 @@ class PublishReport(msgspec.Struct, frozen=True):
             datasets=_sum(self.datasets, other.datasets),
             pipelines=_sum(self.pipelines, other.pipelines),
             statuses=_sum(self.statuses, other.statuses),
+            facts=_sum(self.facts, other.facts),
+            usage=_sum(self.usage, other.usage),
+            queries=_sum(self.queries, other.queries),
+            stubs=self.stubs + other.stubs,
+            deleted=self.deleted + other.deleted,
+            stale=_sum(self.stale, other.stale),
+            namespaces={
+                name: _sum(self.namespaces.get(name, Share()), other.namespaces.get(name, Share()))
+                for name in sorted({*self.namespaces, *other.namespaces})
+            },
             requests=dict(Counter(self.requests) + Counter(other.requests)),
-            parked=self.parked + other.parked,
+            # What is parked now, not what was at some time.
+            parked=other.parked,
             dead_letters=self.dead_letters + other.dead_letters,
             dry_run=self.dry_run or other.dry_run,
+            links=Links(
+                *(
+                    tuple(dict.fromkeys((*mine, *theirs)))[-MOST_LINKS:]
+                    for mine, theirs in zip(
+                        msgspec.structs.astuple(self.links), msgspec.structs.astuple(other.links), strict=True
+                    )
+                )
+            ),
             problems=tuple(dict.fromkeys((*self.problems, *other.problems))),
         )
 
@@ -102,9 +175,18 @@ class PublishReport(msgspec.Struct, frozen=True):
         rows = [
             f"{'events':<10} {self.events}, runs {self.runs}, dead letters {self.dead_letters}, parked {self.parked}"
         ]
-        for name in ("edges", "pipelines", "statuses", "datasets"):
+        for name in ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stale"):
             counts = msgspec.structs.asdict(getattr(self, name))
-            rows.append(f"{name:<10} " + ", ".join(f"{key} {number}" for key, number in counts.items()))
+            if name in _ALWAYS or any(counts.values()):
+                rows.append(f"{name:<10} " + ", ".join(f"{key} {number}" for key, number in counts.items()))
+        if self.stubs or self.deleted:
+            rows.append(f"{'stubs':<10} created {self.stubs}, deleted {self.deleted}")
+        rows += [
+            f"{'namespace':<10} {name}: {share.resolved} of {share.total} datasets resolved"
+            for name, share in sorted(self.namespaces.items(), key=lambda item: (_ratio(item[1]), item[0]))[
+                :_NAMESPACES
+            ]
+        ]
         requests = ", ".join(f"{method} {number}" for method, number in sorted(self.requests.items()))
         rows.append(f"requests   {requests or 'none'}{' (dry run: nothing was written)' if self.dry_run else ''}")
         rows += [f"{problem.kind}: {problem.where}: {problem.detail}" for problem in self.problems[:_SHOWN]]
@@ -116,6 +198,10 @@ class PublishReport(msgspec.Struct, frozen=True):
         """Return the report as plain JSON values."""
         report: dict[str, Any] = plain(self)
         return report
+
+
+def _ratio(share: Share) -> float:
+    return share.resolved / share.total if share.total else 1.0
 
 
 def _sum(mine: Counts, theirs: Counts) -> Counts:

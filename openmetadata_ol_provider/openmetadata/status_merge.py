@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import RunRecord
+from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
 from openmetadata_ol_provider.openmetadata.messages import public_message
 from openmetadata_ol_provider.openmetadata.names import task_name
@@ -47,6 +47,16 @@ class PipelineRun(NamedTuple):
     timestamp: int
     own: RunRecord | None
     tasks: tuple[RunRecord, ...]
+
+    @property
+    def records(self) -> tuple[RunRecord, ...]:
+        """All that is known of the run."""
+        return (*((self.own,) if self.own else ()), *self.tasks)
+
+    @property
+    def key(self) -> tuple[JobId, str]:
+        """The pipeline's job, and the id of the run."""
+        return self.records[0].pipeline, self.run_id
 
     @property
     def where(self) -> str:

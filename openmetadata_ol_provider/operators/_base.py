@@ -13,6 +13,7 @@ from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProvider
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openlineage.runs import Limits
+    from openmetadata_ol_provider.openmetadata.report import PublishReport
 
 T = TypeVar("T")
 
@@ -53,6 +54,18 @@ def without_own_events(config: Config, dag_id: str) -> Config:
 def as_topics(topics: str | Sequence[str]) -> list[str]:
     """Take one name for a list of one; only at use, since a template may turn into either."""
     return [topics] if isinstance(topics, str) else list(topics)
+
+
+def as_flag(name: str, value: bool | str) -> bool:
+    """Return a parameter that is yes or no, also when a template made a text of it.
+
+    :raises ConfigError: if it is neither
+    """
+    known = {"true": True, "false": False, "1": True, "0": False, "": False, "none": False}
+    flag = known.get(str(value).strip().lower())
+    if flag is None:
+        raise ConfigError(f"{name} is {value!r}; give true or false")
+    return flag
 
 
 class Bounds(NamedTuple):
@@ -131,6 +144,16 @@ def _pulled(operator: Any, context: Any, who: str, name: str, keys: set[str]) ->
             f"set {name}=<task>.output"
         )
     return found[0]
+
+
+def show(operator: Any, context: Any, report: PublishReport) -> None:
+    """Tell people of a publication: as a table in the task's log, as metrics, and as links of the task."""
+    from openmetadata_ol_provider.links import push_links
+    from openmetadata_ol_provider.metrics import send_metrics
+
+    operator.log.info("%s", report.table())
+    send_metrics(report, dag_id=operator.dag_id, task_id=operator.task_id)
+    push_links(context, report.links)
 
 
 def _described(given: object) -> str:

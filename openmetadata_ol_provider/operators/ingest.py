@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from openmetadata_ol_provider.links import LineageLink, PipelineLink
 from openmetadata_ol_provider.operators._base import (
+    as_flag,
     as_topics,
     bounds_of,
     failing_well,
     letterbox_of,
     read_config,
     run_limits,
+    show,
     without_own_events,
 )
 
@@ -41,6 +44,7 @@ class IngestOpenLineageOperator(BaseOperator):
     :param max_duration: seconds after which no further batch is begun (default: ``[openmetadata_ol] max_duration``)
     :param dead_letter_topic: as for ConsumeOpenLineageOperator
     :param dry_run: read only: report what would be written; nothing moves
+    :param full_refresh: compare everything with the catalogue, also what the ledger holds as published (templated)
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
     :return: the report over all batches as plain JSON
     """
@@ -51,8 +55,10 @@ class IngestOpenLineageOperator(BaseOperator):
         "openmetadata_conn_id",
         "config",
         "dead_letter_topic",
+        "full_refresh",
         "state_key",
     )
+    operator_extra_links = (PipelineLink(), LineageLink())
     ui_color = "#e8dff5"
 
     def __init__(
@@ -67,6 +73,7 @@ class IngestOpenLineageOperator(BaseOperator):
         max_duration: float | None = None,
         dead_letter_topic: str | None = None,
         dry_run: bool = False,
+        full_refresh: bool | str = False,
         state_key: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -81,6 +88,7 @@ class IngestOpenLineageOperator(BaseOperator):
         self.dead_letter_topic = dead_letter_topic
         # Not self.dry_run: that is a method of BaseOperator.
         self.is_dry_run = dry_run
+        self.full_refresh = full_refresh
         self.state_key = state_key
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -93,10 +101,11 @@ class IngestOpenLineageOperator(BaseOperator):
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
             report = self._work(hook, client, config)
-        self.log.info("%s", report.table())
+        show(self, context, report)
         return report.to_dict()
 
     def _work(self, hook: OpenLineageKafkaHook, client: OpenMetadataClient, config: Config) -> PublishReport:
+        from openmetadata_ol_provider.keeping import read_memory, write_ledger
         from openmetadata_ol_provider.openmetadata.report import PublishReport
         from openmetadata_ol_provider.state import default_state_key, read_state
         from openmetadata_ol_provider.steps import (
@@ -109,24 +118,34 @@ class IngestOpenLineageOperator(BaseOperator):
 
         topics = as_topics(self.topics)
         state_key = self.state_key or default_state_key(self.dag_id, topics)
+        full_refresh = as_flag("full_refresh", self.full_refresh)
         stored = read_state(state_key)
-        runs = stored.runs
+        runs, memory = stored.runs, read_memory(state_key, stored.usage)
         bounds, letterbox = bounds_of(self), letterbox_of(self)
         backlog = hook.backlog(topics, stored.checkpoint, letterbox.exclude)
         self.log.info("%d messages are waiting", backlog.events)
         deadline = time.monotonic() + bounds.max_duration
         report, more = PublishReport(), True
-        with hook.reader(backlog) as reader:
-            while more and (left := deadline - time.monotonic()) > 0:
-                result = reader.read(max_messages=bounds.max_events, max_bytes=bounds.max_bytes, max_duration=left)
-                consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
-                translated = translate_batch(consumed.batch, runs, config, run_limits())
-                batch_report = publish_translated(translated, client, config, dry_run=self.is_dry_run)
-                if not self.is_dry_run:
-                    send_dead_letters(hook, consumed.letters)
-                    settle(translated, hook)
-                report = report + batch_report
-                runs, more = translated.runs, result.more
+        try:
+            with hook.reader(backlog) as reader:
+                while more and (left := deadline - time.monotonic()) > 0:
+                    result = reader.read(max_messages=bounds.max_events, max_bytes=bounds.max_bytes, max_duration=left)
+                    consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
+                    translated = translate_batch(consumed.batch, runs, config, run_limits())
+                    batch_report = publish_translated(
+                        translated, client, config, memory, dry_run=self.is_dry_run, full_refresh=full_refresh
+                    )
+                    if not self.is_dry_run:
+                        send_dead_letters(hook, consumed.letters)
+                        settle(translated, memory, hook)
+                    report = report + batch_report
+                    runs, more = translated.runs, result.more
+                    # What this task has compared itself need not be compared again.
+                    full_refresh = False
+        finally:
+            # Once, and not with each batch: what a crash loses of it costs a comparison.
+            if not self.is_dry_run:
+                write_ledger(state_key, memory.ledger)
         if more:
             self.log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import failing_well, input_of, read_config
+from openmetadata_ol_provider.links import LineageLink, PipelineLink
+from openmetadata_ol_provider.operators._base import as_flag, failing_well, input_of, read_config, show
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -22,11 +23,13 @@ class PublishLineageOperator(BaseOperator):
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
     :param dry_run: read only: report what would be written; state, checkpoint and offsets stay
+    :param full_refresh: compare everything with the catalogue, also what the ledger holds as published (templated)
     :param plan: the output of TranslateOpenLineageOperator (default: that of the upstream task)
     :return: the report as plain JSON
     """
 
-    template_fields: Sequence[str] = ("openmetadata_conn_id", "config", "plan")
+    template_fields: Sequence[str] = ("openmetadata_conn_id", "config", "full_refresh", "plan")
+    operator_extra_links = (PipelineLink(), LineageLink())
     ui_color = "#f7e6d0"
 
     def __init__(
@@ -35,6 +38,7 @@ class PublishLineageOperator(BaseOperator):
         openmetadata_conn_id: str = "openmetadata_default",
         config: Any = None,
         dry_run: bool = False,
+        full_refresh: bool | str = False,
         plan: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -43,20 +47,33 @@ class PublishLineageOperator(BaseOperator):
         self.config = config
         # Not self.dry_run: that is a method of BaseOperator.
         self.is_dry_run = dry_run
+        self.full_refresh = full_refresh
         self.plan = plan
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Publish the plan."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+        from openmetadata_ol_provider.keeping import read_memory, write_ledger
+        from openmetadata_ol_provider.state import read_state
         from openmetadata_ol_provider.steps import Translated, publish_translated, settle
 
         with failing_well():
             config = read_config(self.config)
             translated = input_of(self, context, "plan", {"edges", "state"}, Translated.from_dict)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
-            report = publish_translated(translated, client, config, dry_run=self.is_dry_run)
+            state_key = translated.origin.state_key
+            memory = read_memory(state_key, read_state(state_key).usage)
+            report = publish_translated(
+                translated,
+                client,
+                config,
+                memory,
+                dry_run=self.is_dry_run,
+                full_refresh=as_flag("full_refresh", self.full_refresh),
+            )
             if not self.is_dry_run and not report.already_published:
-                settle(translated, OpenLineageKafkaHook(translated.origin.kafka_config_id))
-        self.log.info("%s", report.table())
+                settle(translated, memory, OpenLineageKafkaHook(translated.origin.kafka_config_id))
+                write_ledger(state_key, memory.ledger)
+        show(self, context, report)
         return report.to_dict()

@@ -63,7 +63,7 @@ def rich() -> LineagePlan:
 
 def test_a_plan_has_every_documented_key() -> None:
     document = rich().to_dict()
-    assert list(document) == ["version", "events", "edges", "jobs", "runs", "datasets", "problems"]
+    assert list(document) == ["version", "events", "edges", "jobs", "runs", "datasets", "one_sided", "problems"]
     assert document["version"] == 1
     for kind, keys in (("edges", EDGE), ("jobs", JOB), ("runs", RUN), ("datasets", DATASET)):
         assert document[kind]
@@ -111,6 +111,7 @@ def test_an_empty_plan_has_every_key_too() -> None:
         "jobs": [],
         "runs": [],
         "datasets": [],
+        "one_sided": [],
         "problems": [],
     }
 

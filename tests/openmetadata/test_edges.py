@@ -252,9 +252,7 @@ def test_two_pipelines_that_take_turns_do_not_lose_each_other_s_columns(
         turn("b", AMOUNT_TO_TOTAL)
         turn("b", AMOUNT_TO_TOTAL)
         assert pairs(details(server)) == {("id", "id"), ("amount", "total")}
-    assert details(server)["description"] == (
-        "Written by the OpenLineage pipelines: openlineage.prod:a; openlineage.prod:b"
-    )
+    assert details(server)["description"] == ("Written by OpenLineage jobs: openlineage.prod:a; openlineage.prod:b")
 
 
 def test_columns_of_another_pipeline_are_kept_beside_a_steward_s_description(

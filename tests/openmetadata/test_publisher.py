@@ -55,10 +55,21 @@ def test_the_report_counts_everything(client: OpenMetadataClient, server: Catalo
         "datasets": {"resolved": 2, "unresolved": 0, "ambiguous": 0, "ignored": 0},
         "pipelines": {"created": 1, "updated": 0, "unchanged": 0, "failed": 0},
         "statuses": {"published": 1, "unchanged": 0, "failed": 0},
+        "facts": {"published": 0, "unchanged": 0, "failed": 0},
+        "usage": {"published": 0, "unchanged": 0, "failed": 0},
+        "queries": {"published": 0, "unchanged": 0, "failed": 0},
+        "stubs": 0,
+        "deleted": 0,
+        "stale": {"removed": 0, "kept": 0, "failed": 0},
+        "namespaces": {PG: {"resolved": 2, "total": 2}},
         "requests": server.calls(),
         "parked": 0,
         "dead_letters": 0,
         "dry_run": False,
+        "links": {
+            "pipelines": [f"{server.url}/pipeline/openlineage.prod%3Aetl"],
+            "edges": [f"{server.url}/table/pg.shop.public.totals/lineage"],
+        },
         "problems": [],
     }
     assert report.failure_ratio == 0

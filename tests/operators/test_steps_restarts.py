@@ -35,6 +35,7 @@ from steps_support import (
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+from openmetadata_ol_provider.openmetadata.memory import Memory
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state import write_state
@@ -128,7 +129,8 @@ def forget_everything() -> None:
     """Delete the state; the connection's group has committed offsets, so the next reading names another."""
     from airflow.models.variable import Variable
 
-    Variable.delete(f"openmetadata_ol.lineage.{TOPIC}")
+    for suffix in ("", ".ledger", ".parked"):
+        Variable.delete(f"openmetadata_ol.lineage.{TOPIC}{suffix}")
     extra = json.loads(os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"])
     extra["extra"]["group.id"] += "x"
     os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"] = json.dumps(extra)
@@ -138,7 +140,7 @@ def test_dying_after_publication_but_before_the_state_is_written_doubles_nothing
     sent: int, undisturbed: Holding, catalogue: CatalogueServer
 ) -> None:
     translated = Translated.from_dict(translate(consume()))
-    publish_translated(translated, OpenMetadataHook().get_conn(), Config())
+    publish_translated(translated, OpenMetadataHook().get_conn(), Config(), Memory())
     assert (checkpoint(), holding(catalogue)) == ({}, undisturbed)
     catalogue.reset_requests()
     assert run_steps()["events"] == sent
@@ -151,8 +153,8 @@ def test_dying_before_the_offsets_are_committed_to_kafka_doubles_nothing(
     sent: int, undisturbed: Holding, catalogue: CatalogueServer, broker: KafkaBroker, send: Sender
 ) -> None:
     translated = Translated.from_dict(translate(consume(kafka_config_id="kafka_other_group")))
-    publish_translated(translated, OpenMetadataHook().get_conn(), Config())
-    write_state(translated.origin, translated.runs)
+    publish_translated(translated, OpenMetadataHook().get_conn(), Config(), Memory())
+    write_state(translated.origin, translated.runs, {})
     assert committed(broker.bootstrap, group="other_group") == {}
     assert sum(checkpoint().values()) == sent
     nothing_is_left_to_do(catalogue)

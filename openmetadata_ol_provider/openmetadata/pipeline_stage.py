@@ -1,0 +1,92 @@
+"""The stage of a publication that makes sure of services and pipelines, so that edges and statuses can name them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.pipelines import (
+    PipelinePlan,
+    PipelineRef,
+    PipelineWriter,
+    group_jobs,
+    missing_problem,
+)
+from openmetadata_ol_provider.openmetadata.report import Pipelines
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.bookkeeping import Bookkeeper
+    from openmetadata_ol_provider.openmetadata.desk import Desk
+    from openmetadata_ol_provider.openmetadata.leftovers import Leftovers
+    from openmetadata_ol_provider.openmetadata.selection import Selection
+
+
+class PipelineStage:
+    """Publishes the pipelines of one plan.
+
+    :param desk: tools of the publication
+    :param selection: what it has to do
+    """
+
+    def __init__(self, desk: Desk, selection: Selection) -> None:
+        self._desk = desk
+        self._selection = selection
+        self.writer = PipelineWriter(desk.client, desk.config, dry_run=desk.dry_run)
+        self.groups = [group for group in group_jobs(selection.jobs.values()) if group.id in selection.pipelines]
+        #: Published pipelines, by their job.
+        self.refs: dict[JobId, PipelineRef] = {}
+        #: Pipelines that could not be published.
+        self.failed: set[JobId] = set()
+
+    def run(self, books: Bookkeeper, leftovers: Leftovers) -> Pipelines:
+        """Publish the pipelines and return the counts."""
+        counts = Counter(unchanged=self._selection.held_pipelines)
+        todo = []
+        for group, there in zip(self.groups, self._services(), strict=True):
+            if there:
+                todo.append(group)
+            elif there is None:
+                self._fail(group, f"its service {self.writer.service_of(group)[0]} cannot be had", leftovers)
+                counts["failed"] += 1
+        outcomes = self._desk.worker.run(
+            todo, self.writer.publish, lambda group: f"pipeline {group.id.namespace} {group.id.name}"
+        )
+        for group, outcome in zip(todo, outcomes, strict=True):
+            self._desk.problems += outcome.problems
+            if outcome.result is None:
+                self._fail(group, "; ".join(problem.detail for problem in outcome.problems), leftovers)
+                counts["failed"] += 1
+            elif outcome.result.change == "missing":
+                self._desk.problems.append(missing_problem(group, outcome.result))
+            else:
+                self.refs[group.id] = outcome.result
+                counts[outcome.result.change] += 1
+                books.note_jobs(group.jobs)
+        return Pipelines(**counts)
+
+    def lacks(self, job_id: JobId | None) -> bool:
+        """Return whether a job's pipeline failed, so that its edges cannot name it yet."""
+        job = self._selection.jobs.get(job_id) if job_id else None
+        return (job.pipeline if job else job_id) in self.failed
+
+    def _services(self) -> list[bool | None]:
+        """Return for each pipeline whether its service is there, ``None`` if that could not be found out."""
+        services = list(dict.fromkeys(map(self.writer.service_of, self.groups)))
+        found = self._desk.collect(
+            self._desk.worker.run(
+                services, self.writer.ensure_service, lambda service: f"pipeline service {service[0]}"
+            )
+        )
+        there = dict(zip(services, found, strict=True))
+        self._desk.problems += [
+            Problem("no_service", f"pipeline service {name}", "it does not exist and write.create_services is false; "
+                    "create it, or name an existing one in pipelines.service")
+            for (name, _), exists in there.items() if exists is False
+        ]  # fmt: skip
+        return [there[self.writer.service_of(group)] for group in self.groups]
+
+    def _fail(self, group: PipelinePlan, detail: str, leftovers: Leftovers) -> None:
+        self.failed.add(group.id)
+        leftovers.add_failed_pipeline(group.id, group.jobs, detail)
