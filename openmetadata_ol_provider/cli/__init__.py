@@ -59,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--openmetadata-conn-id", default="openmetadata_default", metavar="ID")
     check.add_argument("--config", metavar="C", help="path to YAML or JSON, or variable:NAME")
 
+    _parked_parser(commands.add_parser("parked", help="what could not be published yet: list it, retry it, drop it"))
+
     demo = commands.add_parser("demo", help="run the bundled DAG against the sandbox, on real events")
     demo.add_argument("--directory", metavar="DIR", help="where the demo keeps its state (default: ./.demo)")
     return parser
@@ -68,6 +70,18 @@ def _events_and_config(command: argparse.ArgumentParser) -> None:
     command.add_argument("events", nargs="+", metavar="EVENTS", help=_EVENTS)
     command.add_argument("--config", metavar="C", help="config document: path to YAML or JSON")
     command.add_argument("--output", metavar="F", help="write the result to a file instead of stdout")
+
+
+def _parked_parser(parked: argparse.ArgumentParser) -> None:
+    from openmetadata_ol_provider.cli.statekeys import add_state_key
+
+    parked.add_argument("action", choices=("list", "retry", "drop"))
+    parked.add_argument("keys", nargs="*", metavar="KEY", help="as listed; list: all without any")
+    parked.add_argument("--all", action="store_true", help="retry or drop everything")
+    parked.add_argument("--json", action="store_true", help="list as JSON")
+    parked.add_argument("--openmetadata-conn-id", default="openmetadata_default", metavar="ID")
+    parked.add_argument("--config", metavar="C", help="path to YAML or JSON, or variable:NAME")
+    add_state_key(parked)
 
 
 def _translate(arguments: Any) -> int:
@@ -94,10 +108,23 @@ def _check(arguments: Any) -> int:
     return check_command(arguments)
 
 
+def _parked(arguments: Any) -> int:
+    from openmetadata_ol_provider.cli.parked import parked_command
+
+    return parked_command(arguments)
+
+
 def _demo(arguments: Any) -> int:
     from openmetadata_ol_provider.sandbox.demo import demo_command
 
     return demo_command(arguments)
 
 
-_COMMANDS = {"translate": _translate, "ingest": _ingest, "explain": _explain, "check": _check, "demo": _demo}
+_COMMANDS = {
+    "translate": _translate,
+    "ingest": _ingest,
+    "explain": _explain,
+    "check": _check,
+    "parked": _parked,
+    "demo": _demo,
+}

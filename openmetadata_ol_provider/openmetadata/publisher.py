@@ -155,7 +155,7 @@ class Publication:
         planner = EdgePlanner(self._config, resolutions, stage.refs, todo.jobs, partial)
         writes, problems = planner.unite(todo.edges)
         desk.problems += problems
-        nodes = node_edges(todo.one_sided, todo.jobs, stage.refs, resolutions) if todo.one_sided else []
+        nodes = node_edges(todo.one_sided, todo.jobs, stage.refs, resolutions) if self._config.lineage.pipeline_nodes else []
         writer = EdgeWriter(desk.client, dry_run=desk.dry_run)
         # Two writes to one target at a time make its search document conflict.
         outcomes = desk.worker.run_grouped(

@@ -1,0 +1,93 @@
+"""``openmetadata-ol parked``: what could not be published yet: list it, try it again now, or drop it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from openmetadata_ol_provider.cli import DONE, FAILED
+from openmetadata_ol_provider.cli.statekeys import state_key_of
+from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.keeping import read_memory, read_parked, write_parked
+from openmetadata_ol_provider.openlineage.packing import plain
+from openmetadata_ol_provider.openlineage.times import iso
+from openmetadata_ol_provider.openmetadata.parking import MOST_AT_ONCE, Parked, Parking
+
+#: A time that does not come while a command runs.
+_NEVER = 1 << 40
+
+
+def parked_command(arguments: Any) -> int:
+    """List, retry or drop; exit code 1 when something that was tried again is still parked."""
+    state_key = state_key_of(arguments)
+    if arguments.action == "list":
+        items = list(_chosen(read_parked(state_key), arguments.keys).values())
+        sys.stdout.write(json.dumps(plain(items), indent=2) + "\n" if arguments.json else "".join(map(_line, items)))
+        return DONE
+    if not arguments.keys and not arguments.all:
+        raise ConfigError(f"parked {arguments.action}: name the keys of `parked list`, or give --all")
+    return (_retry if arguments.action == "retry" else _drop)(state_key, arguments)
+
+
+def _drop(state_key: str, arguments: Any) -> int:
+    parking = Parking(read_parked(state_key))
+    for key in _chosen(parking.items, arguments.keys):
+        parking.release(key)
+    dropped = len(parking.changes)
+    write_parked(state_key, parking)
+    sys.stdout.write(f"dropped {dropped}, {len(parking)} left\n")
+    return DONE
+
+
+def _retry(state_key: str, arguments: Any) -> int:
+    from openmetadata_ol_provider.config import load_config
+    from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+    from openmetadata_ol_provider.lineage.plan import LineagePlan
+    from openmetadata_ol_provider.openmetadata.publisher import publish_plan
+    from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.state import read_state
+    from openmetadata_ol_provider.version_compat import get_variable
+
+    config = load_config(arguments.config, get_variable)
+    client = OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
+    memory = read_memory(state_key, read_state(state_key).usage)
+    chosen = list(_chosen(memory.parking.items, arguments.keys))
+    report = PublishReport()
+    for start in range(0, len(chosen), MOST_AT_ONCE):
+        now = set(chosen[start : start + MOST_AT_ONCE])
+        for key, item in memory.parking.items.items():
+            # What is not asked for waits; this is not written back.
+            memory.parking.items[key] = msgspec.structs.replace(item, next_try=0 if key in now else _NEVER)
+        report = report + publish_plan(LineagePlan(), client, config, memory=memory)
+    write_parked(state_key, memory.parking)
+    sys.stdout.write(json.dumps(report.to_dict(), indent=2) + "\n")
+    sys.stderr.write(report.table() + "\n")
+    return FAILED if memory.parking.items.keys() & set(chosen) else DONE
+
+
+def _chosen(items: dict[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
+    """Return the items of these keys, all without any.
+
+    :raises ConfigError: for a key that is not parked
+    """
+    unknown = [key for key in keys if key not in items]
+    if unknown:
+        raise ConfigError(f"parked: {unknown[0]!r} is not parked; see `openmetadata-ol parked list`")
+    return {key: items[key] for key in keys} if keys else dict(items)
+
+
+def _line(item: Parked) -> str:
+    first, following = (_time(seconds) for seconds in (item.first_seen, item.next_try))
+    return (
+        f"{item.key}  {item.reason}  {item.where}\n"
+        f"    since {first}, tried {item.tries} times, next try {following}\n    {item.detail}\n"
+    )
+
+
+def _time(seconds: int) -> str:
+    return iso(dt.datetime.fromtimestamp(seconds, dt.timezone.utc))
