@@ -28,12 +28,11 @@ from openmetadata_ol_provider.openmetadata.client import path
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS
 from openmetadata_ol_provider.openmetadata.labels import TagLookup, is_ours
 from openmetadata_ol_provider.openmetadata.owners import OwnerLookup
-from openmetadata_ol_provider.openmetadata.targets import Said
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-    from openmetadata_ol_provider.openmetadata.targets import Target
+    from openmetadata_ol_provider.openmetadata.targets import Said, Target
 
 _PIPELINES = ("v1/pipelines", "tasks,owners,tags,sourceHash")
 _NEEDED = frozenset({"owners", "tags"})
@@ -69,6 +68,8 @@ class FactWriter:
         :raises CatalogueRequestError: if a fact is refused; all others are written
         :raises CatalogueError: if the catalogue does not answer, or the token may not write
         """
+        if not any(self._concerns(said) for said in (target.own, *target.parts.values())):
+            return False
         body = target.body if _is_complete(target) else self._read(target)
         changes = self._changes(target, body) if body is not None else []
         if body is None or not changes:
@@ -128,6 +129,11 @@ class FactWriter:
         collection, fields = _place(target.type)
         return self._client.get(path(collection, target.id), {"fields": fields})
 
+    def _concerns(self, said: Said) -> bool:
+        """Tell whether the policies let any of it be written anywhere."""
+        facts = zip(said, (self._policies.descriptions, self._policies.owners, self._policies.tags), strict=True)
+        return any(fact and policy != "never" for fact, policy in facts)
+
     # -- planning ------------------------------------------------------------------------------------------------
 
     def _changes(self, target: Target, body: dict[str, Any]) -> list[Change]:
@@ -144,7 +150,7 @@ class FactWriter:
         self, target: Target, key: str, holder: Holder, *, ours: bool
     ) -> Iterator[tuple[str, tuple[dict[str, Any], ...]]]:
         """Yield the changes of one holder; what is not to be written is not looked up either."""
-        said = (target.parts.get(key) if key else target.own) or Said()
+        said = target.said_of(key)
         policies = self._policies
         if said.description and may_write(policies.descriptions, holder.body.get("description"), ours=ours):
             yield "description", description_change(holder, said.description)
@@ -155,7 +161,7 @@ class FactWriter:
         stored = [str(one.get("tagFQN")) for one in holder.body.get("tags") or ()]
         if policies.tags == "never" or (policies.tags == "if_empty" and stored):
             return
-        if said.tags or (target.tells_tags and any(map(is_ours, stored))):
+        if said.tags or (target.tells_tags_of(key) and any(map(is_ours, stored))):
             tags = [fqn for tag in said.tags if (fqn := self._tags.fqn(tag)) is not None]
             yield "tags", tags_change(holder, tags, policies.tags)
 

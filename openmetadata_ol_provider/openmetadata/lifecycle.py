@@ -1,8 +1,7 @@
 """What was dropped or renamed leaves the catalogue, if the configuration says so: softly, so that it can be restored.
 
 An entity goes only if the event is about the whole of it (a dropped partition is not its table), and if the plan does
-not show that it is there: an edge of the plan writes to it, it was created or changed last, or it is itself what the
-new name of a rename is found under.
+not show that it is there: an edge of the plan writes to it, or the last that happened to it is anything but a DROP.
 Lineage is never deleted; it comes back with the entity.
 """
 
@@ -12,7 +11,6 @@ import threading
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.paths import trim_path
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge
 from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
 Resolutions = Mapping[DatasetId, "Resolution"]
 #: What happens only to what is there afterwards.
-_THERE = frozenset({"CREATE", "ALTER", "OVERWRITE", "TRUNCATE"})
+_THERE = frozenset({"CREATE", "ALTER", "OVERWRITE", "TRUNCATE", "RENAME"})
 
 
 class Removal(NamedTuple):
@@ -49,17 +47,6 @@ class Removal(NamedTuple):
         return f"{self.entity.type} {self.entity.fqn}"
 
 
-def renamed_from(datasets: Iterable[Dataset], config: Config) -> list[Dataset]:
-    """Return the datasets by their names before a RENAME, to be resolved with the rest; none if nothing may go."""
-    if config.write.lifecycle == "never":
-        return []
-    naming = Naming(config.datasets)
-    known = list(datasets)
-    names = {_id(dataset) for dataset in known}
-    before = dict.fromkeys(name for dataset in known if (name := _previous(dataset)) is not None and name not in names)
-    return [Dataset(name.namespace, name.name, naming.identities(name.namespace, name.name)) for name in before]
-
-
 def removals(
     datasets: Iterable[Dataset], edges: Iterable[Edge], resolutions: Resolutions, config: Config
 ) -> list[Removal]:
@@ -67,7 +54,7 @@ def removals(
 
     :param datasets: of the plan
     :param edges: of the plan: what they write to is there, whatever was dropped before
-    :param resolutions: of the plan's datasets and of :func:`renamed_from`
+    :param resolutions: of the plan's datasets; those that were renamed are in it by their old names too
     """
     policy = config.write.lifecycle
     if policy == "never":

@@ -59,9 +59,17 @@ class Target(NamedTuple):
         """How problems name it."""
         return f"{self.type} {self.fqn}"
 
-    @property
-    def tells_tags(self) -> bool:
-        """Whether events say which tags it has; if so, they say all of them."""
+    def said_of(self, part: str) -> Said:
+        """Return what is said of a part, or of the entity itself if ``part`` is empty."""
+        return self.parts.get(part, Said()) if part else self.own
+
+    def tells_tags_of(self, part: str) -> bool:
+        """Whether events say which tags a part has, and that it has no others.
+
+        A dataset's tags come with those of its columns; a pipeline and its tasks are jobs that speak for themselves.
+        """
+        if self.type == "pipeline":
+            return bool(self.said_of(part).tags)
         return any(said.tags for said in (self.own, *self.parts.values()))
 
     @property
