@@ -273,6 +273,17 @@ def test_a_tag_that_excludes_another_fails_alone(served: tuple[CatalogueServer, 
     table = stored(server, "table", ORDERS)
     assert (table["description"], owner_names(table), tag_names(table)) == ("d", ["ada"], ["Tier.Gold"])
     assert tag_names(column(server, "id")) == ["Tier.Tin"]
+    again = publish(client, about, tags="always")
+    assert (again.written, "mutually exclusive" in again.detail("failed")) == ([None], True)
+    assert stored(server, "table", ORDERS) == table
+
+
+def test_a_refused_token_is_not_tried_again(served: tuple[CatalogueServer, OpenMetadataClient]) -> None:
+    server, client = served
+    server.fail("PATCH", "v1/tables", 401, times=99)
+    with pytest.raises(CatalogueAuthError):
+        publish(client, full())
+    assert server.calls()["PATCH"] == 1
 
 
 def between(client: OpenMetadataClient, about: Dataset, *operations: dict[str, Any]) -> Published:
