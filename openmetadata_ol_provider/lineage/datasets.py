@@ -19,6 +19,7 @@ from openmetadata_ol_provider.openlineage.facets import (
     DataQualityMetricsFacet,
     DatasetFacets,
     Identifier,
+    LifecycleFacet,
     Part,
     SchemaField,
 )
@@ -66,7 +67,9 @@ class DatasetBook:
         return not rule and self._filter.admits(dataset.namespace, dataset.name)
 
     def datasets(self) -> tuple[Dataset, ...]:
-        """Return the datasets, sorted by name."""
+        """Return the datasets, sorted by name; what was renamed by its old name too."""
+        for before in [name for entry in self._entries.values() if (name := _renamed_from(entry))]:
+            self.mention(before)
         return tuple(self._dataset(key, self._entries[key]) for key in sorted(self._entries))
 
     def _dataset(self, key: DatasetId, entry: _Entry) -> Dataset:
@@ -85,6 +88,12 @@ class DatasetBook:
         )
 
     def _identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
+        """Return the identities of a dataset; it may still be in the catalogue by the name before a RENAME, so last."""
+        before = _renamed_from(entry)
+        old = self._own_identities(before, self._entries[before]) if before else ()
+        return tuple(dict.fromkeys((*self._own_identities(key, entry), *old)))
+
+    def _own_identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
         """Return the identities by all symlinks seen, sorted, so that the order of arrival never shows."""
         return self._naming.identities(key.namespace, key.name, [entry.links[name] for name in sorted(entry.links)])
 
@@ -99,15 +108,24 @@ def namespace_pattern(pattern: str) -> re.Pattern[str]:
 def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
     """Return what an event says of the dataset's present, rather than of its definition."""
     kind, change, version = facets.datasetType, facets.lifecycleStateChange, facets.version
-    before = change.previousIdentifier if change else None
     return {
         "type": kind.datasetType or None if kind else None,
         "lifecycle": change.lifecycleStateChange or None if change else None,
-        "previous": DatasetId(before.namespace or "", before.name) if before and before.name else None,
+        "previous": _previous(change),
         "dataset_version": version.datasetVersion or None if version else None,
         "metrics": tuple(_metrics(facets.dataQualityMetrics)),
         "assertions": tuple(dict.fromkeys(_assertions(facets))),
     }
+
+
+def _previous(change: LifecycleFacet | None) -> DatasetId | None:
+    before = change.previousIdentifier if change else None
+    return DatasetId(before.namespace or "", before.name) if before and before.name else None
+
+
+def _renamed_from(entry: _Entry) -> DatasetId | None:
+    change = entry.facets.lifecycleStateChange if entry.facets else None
+    return _previous(change) if change and (change.lifecycleStateChange or "").upper() == "RENAME" else None
 
 
 def _metrics(facet: DataQualityMetricsFacet | None) -> Iterator[Metric]:

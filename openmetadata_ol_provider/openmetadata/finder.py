@@ -6,13 +6,12 @@ The search index may lag and is case-insensitive, so it only proposes: what it p
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
+from openmetadata_ol_provider.openmetadata.once import Once
 
 #: Most hits that ``fieldQuery`` returns.
 SEARCH_LIMIT = 10
@@ -37,13 +36,11 @@ class Finder:
 
     def __init__(self, client: OpenMetadataClient) -> None:
         self._client = client
-        self._lock = threading.Lock()
-        self._answers: dict[tuple[str, ...], Future[Any]] = {}
+        self._once = Once()
 
     def entity(self, type_: str, fqn: str) -> Entity | None:
         """Return the entity with exactly this FQN, or ``None``."""
-        found: Entity | None = self._once(("entity", type_, fqn), lambda: self._get(type_, fqn))
-        return found
+        return self._once(("entity", type_, fqn), lambda: self._get(type_, fqn))
 
     def search(self, type_: str, field: str, value: str) -> Hits:
         """Return what the search index has for a wildcard expression.
@@ -52,8 +49,7 @@ class Finder:
         :param field: ``fullyQualifiedName`` or ``fullPath``
         :param value: with ``*`` for anything; use :func:`literal` for the rest
         """
-        hits: Hits = self._once(("search", type_, field, value), lambda: self._search(type_, field, value))
-        return hits
+        return self._once(("search", type_, field, value), lambda: self._search(type_, field, value))
 
     def confirmed(self, type_: str, fqns: Iterable[str]) -> list[Entity]:
         """Return those of the proposed entities that exist."""
@@ -80,21 +76,6 @@ class Finder:
         number = total.get("value") if isinstance(total, dict) else total
         seen = len(hits.get("hits") or ())
         return Hits(found, seen < SEARCH_LIMIT and not (isinstance(number, int) and number > seen))
-
-    def _once(self, key: tuple[str, ...], ask: Callable[[], Any]) -> Any:
-        """Answer from what was asked before; a question in flight is waited for, not asked again."""
-        with self._lock:
-            answer = self._answers.get(key)
-            mine = answer is None
-            if answer is None:
-                answer = self._answers[key] = Future()
-        if mine:
-            try:
-                answer.set_result(ask())
-            except BaseException as error:
-                answer.set_exception(error)
-                raise
-        return answer.result()
 
 
 def literal(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.filters import Filter
-from openmetadata_ol_provider.lineage.plan import Dataset
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from tests.support import PG, Json, arrows, columns, dataset, dataset_event, plan_of, run_event, symlinks
 
 
@@ -137,6 +137,51 @@ def test_the_brackets_of_an_address_are_no_pattern(pattern: str) -> None:
     events = run_event(inputs=[dataset("a", "postgres://[::1]:5432"), dataset("b", "postgres://:5432")])
     plan = plan_of(events, config={"namespaces": [{"namespace": pattern, "ignore": True}]})
     assert {item.name: item.ignored for item in plan.datasets} == {"a": True, "b": False}
+
+
+def changed(state: str, before: str = "s.old") -> Json:
+    return {"lifecycleStateChange": state, "previousIdentifier": {"namespace": PG, "name": before}}
+
+
+def test_a_renamed_dataset_is_last_looked_for_by_all_its_old_names() -> None:
+    old = dataset("s.old", symlinks=GLUE)
+    new = dataset("s.new", symlinks=HIVE, lifecycleStateChange=changed("RENAME"))
+    plan = plan_of(dataset_event(old), dataset_event(new, seconds=1))
+    found = {item.name: item for item in plan.datasets}
+    assert [identity.namespace for identity in found["s.new"].identities] == ["hive://m:1", PG, "arn:aws:glue:eu:1", PG]
+    assert found["s.new"].previous == DatasetId(PG, "s.old")
+
+
+def test_the_old_name_of_a_renamed_dataset_is_in_the_plan_although_no_event_shows_it() -> None:
+    plan = plan_of(dataset_event(dataset("s.new", lifecycleStateChange=changed("RENAME"))))
+    assert {item.name: names_of(item) for item in plan.datasets} == {"s.new": ["s.new", "s.old"], "s.old": ["s.old"]}
+
+
+def test_two_datasets_that_swap_their_names_are_each_looked_for_by_both() -> None:
+    events = [
+        dataset_event(dataset(name, lifecycleStateChange=changed("RENAME", before)))
+        for name, before in (("s.a", "s.b"), ("s.b", "s.a"))
+    ]
+    assert {item.name: names_of(item) for item in plan_of(*events).datasets} == {
+        "s.a": ["s.a", "s.b"],
+        "s.b": ["s.b", "s.a"],
+    }
+
+
+@pytest.mark.parametrize("state", ["ALTER", "CREATE", "OVERWRITE", "TRUNCATE", "DROP"])
+def test_an_old_name_counts_only_after_a_rename(state: str) -> None:
+    assert names_of(only(dataset_event(dataset("s.new", lifecycleStateChange=changed(state))))) == ["s.new"]
+
+
+@pytest.mark.parametrize("state", ["TRUNCATE", "DROP"])
+def test_what_happens_to_a_dataset_later_takes_no_edge_from_it(state: str) -> None:
+    written = run_event(inputs=["d.s.a"], outputs=["d.s.x"])
+    later = run_event(
+        run_id="r2", job="clean", seconds=9, outputs=[dataset("d.s.x", lifecycleStateChange=changed(state))]
+    )
+    plan = plan_of(written, later)
+    assert arrows(plan) == ["d.s.a -> d.s.x"]
+    assert {item.name: item.lifecycle for item in plan.datasets} == {"d.s.a": None, "d.s.x": state}
 
 
 def test_config_reaches_the_identities() -> None:

@@ -166,6 +166,9 @@ def test_a_team_owns_alone(http: Http) -> None:
     owners = [http.reference("user", "users", "ada"), http.reference("team", "teams", "data")]
     assert http.put("tables", table("t", owners=owners)).status_code == 400
     assert http.put("tables", table("t", owners=owners[1:])).status_code == 201
+    http.put("teams", {"name": "sales", "teamType": "Department"})
+    department = http.reference("team", "teams", "sales")
+    assert http.put("tables", table("t", owners=[department])).status_code == 400
     nobody = http.reference("table", "tables", ORDERS)
     assert http.put("tables", table("t", owners=[nobody])).status_code == 400
 

@@ -57,10 +57,10 @@ def test_what_cannot_be_applied_is_refused(patch: Any) -> None:
     assert caught.value.status == 400
 
 
-def test_the_fields_a_patch_touches_are_told() -> None:
+def test_the_paths_a_patch_touches_are_told() -> None:
     patch = [
         {"op": "add", "path": "/owners/-", "value": 1},
         {"op": "remove", "path": "/tags"},
         {"op": "test", "path": "/name", "value": 1},
     ]
-    assert touched(patch) == {"owners", "tags"}
+    assert touched(patch) == {("owners", "-"), ("tags",), ("name",)}

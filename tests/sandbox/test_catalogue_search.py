@@ -48,6 +48,12 @@ def test_names_with_dots_and_wildcards_in_them_are_found(http: Http) -> None:
     assert field_query(http, r"*.a\*b") == ["pg.shop.public.a*b"]
 
 
+def test_people_are_found_by_their_email(http: Http) -> None:
+    assert query(http, 'email.keyword:"ada@example.com"', "user_search_index") == ["ada"]
+    assert query(http, 'email.keyword:"ada@example.co"', "user_search_index") == []
+    assert query(http, "name:data", "team_search_index") == ["data"]
+
+
 def test_containers_are_found_by_their_path(http: Http) -> None:
     assert field_query(http, "S3://lake/raw", "fullPath", "container") == ["s3.lake.raw"]
     assert len(field_query(http, "s3://lake*", "fullPath", "container")) == 3

@@ -103,6 +103,14 @@ def test_editing_one_field_asks_for_the_right_to_that_field(serve: Serve) -> Non
     assert client.patch(ORDERS, {**operation, "path": "/displayName"}).status_code == 200
 
 
+def test_testing_what_no_right_is_for_asks_for_all_rights(serve: Serve) -> None:
+    client = serve(deny=["EditAll"])
+    operation = {"op": "add", "path": "/columns/0/description", "value": "x"}
+    test = {"op": "test", "path": "/columns/0/name", "value": "id"}
+    assert "EditAll" in client.patch(ORDERS, test, operation).json()["message"]
+    assert client.patch(ORDERS, operation).status_code == 200
+
+
 def test_a_fault_hits_as_often_as_was_asked_and_has_no_effect(http: Http) -> None:
     http.server.fail("PUT", "^/api/v1/tables$", 503, times=2, message="full", headers={"Retry-After": "7"})
     body = {"name": "t", "databaseSchema": "pg.shop.public", "columns": columns("a")}

@@ -110,7 +110,10 @@ def resolve_owners(store: Store, owners: list[Entity]) -> list[Entity]:
     for owner in owners:
         if owner["type"] not in ("user", "team"):
             raise ApiError(400, f"Entity type {owner['type']} cannot be an owner")
-    found = [reference(owner["type"], store.by_reference(owner)) for owner in owners]
+    everyone = [(owner["type"], store.by_reference(owner)) for owner in owners]
+    for entity in (entity for kind, entity in everyone if kind == "team" and entity["teamType"] != "Group"):
+        raise ApiError(400, f"Team of type {entity['teamType']} can't own entities, only teams of type Group can")
+    found = [reference(kind, entity) for kind, entity in everyone]
     if len(found) > 1 and any(owner["type"] == "team" for owner in found):
         raise ApiError(400, "Only one team can be an owner, and not beside users")
     return found

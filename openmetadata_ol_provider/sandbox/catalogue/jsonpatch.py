@@ -25,11 +25,11 @@ def apply(document: Any, patch: Any) -> Any:
     return result
 
 
-def touched(patch: Any) -> set[str]:
-    """Return the top-level fields that a patch is about."""
+def touched(patch: Any) -> set[tuple[str, ...]]:
+    """Return the paths that a patch is about, those it only tests included."""
     operations = patch if isinstance(patch, list) else []
-    paths = [str(item.get("path", "")) for item in operations if isinstance(item, dict) and item.get("op") != "test"]
-    return {path.split("/")[1] for path in paths if path.startswith("/")}
+    paths = [str(item.get("path", "")) for item in operations if isinstance(item, dict)]
+    return {tuple(path.split("/")[1:]) for path in paths if path.startswith("/")}
 
 
 def _operate(document: Any, operation: Any) -> Any:

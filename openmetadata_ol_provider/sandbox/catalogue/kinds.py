@@ -154,8 +154,10 @@ KINDS: tuple[Kind, ...] = (
         parts=("fields",),
         index="search_entity_search_index",
     ),
-    Kind("user", "users", shapes.CREATE_USER, on_demand="teams roles owns profile"),
-    Kind("team", "teams", shapes.CREATE_TEAM, on_demand="users owns profile parents children"),
+    Kind("user", "users", shapes.CREATE_USER, on_demand="teams roles owns profile", index="user_search_index"),
+    Kind(
+        "team", "teams", shapes.CREATE_TEAM, on_demand="users owns profile parents children", index="team_search_index"
+    ),
     Kind("domain", "domains", shapes.CREATE_DOMAIN),
     Kind("classification", "classifications", shapes.CREATE_CLASSIFICATION),
     Kind("tag", "tags", shapes.CREATE_TAG, "classification", "classification"),

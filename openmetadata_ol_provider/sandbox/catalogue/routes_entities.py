@@ -159,14 +159,19 @@ def _patch(api: Api, kind: Kind, request: Request) -> Response:
     patch = request.json(JSON_PATCH)
     with api.store.lock:
         entity = _entity(api, kind, request, "all")
-        for field in jsonpatch.touched(patch) or {"?"}:
-            api.authorise(request, _OPERATIONS.get(field, "EditAll"))
+        for operation in {_right(place) for place in jsonpatch.touched(patch)} or {"EditAll"}:
+            api.authorise(request, operation)
         expected = request.headers.get("if-match")
         if expected not in (None, "*", etag(entity)):
             raise ApiError(412, "The entity was changed since it was read")
         changed = patched(api.store, kind, entity, patch)
         entity, change = entities.replace(api.store, kind, entity, changed, request.caller)
     return whole(api, kind, entity, 200, change)
+
+
+def _right(place: tuple[str, ...]) -> str:
+    """Return the right that an operation of a patch asks for: that of the first field on its path that has one."""
+    return next((_OPERATIONS[key] for key in place if key in _OPERATIONS), "EditAll")
 
 
 def _delete(api: Api, kind: Kind, request: Request) -> Response:
