@@ -18,6 +18,7 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.bookkeeping import Bookkeeper
 from openmetadata_ol_provider.openmetadata.desk import Desk, written
 from openmetadata_ol_provider.openmetadata.edges import EdgePlanner, EdgeWriter
+from openmetadata_ol_provider.openmetadata.fact_stage import FactStage
 from openmetadata_ol_provider.openmetadata.ledger import edge_key
 from openmetadata_ol_provider.openmetadata.leftovers import Leftovers
 from openmetadata_ol_provider.openmetadata.links import links_to
@@ -108,8 +109,10 @@ class Publication:
         pipelines = stage.run(self._books, self._leftovers)
         edges, writes = self._publish_edges(resolutions, stage)
         statuses = self._publish_statuses(stage)
-        failed: set[DatasetId] = set()
-        self._books.note_datasets(resolutions, failed)
+        facts = FactStage(desk, todo, resolutions)
+        fact_counts = facts.run(stage, self._leftovers)
+        deleted = facts.remove_dropped(self._leftovers)
+        self._books.note_datasets(resolutions, facts.failed)
         stale = self._publish_stale()
         if not desk.dry_run:
             self._books.settle(self._leftovers.items)
@@ -123,6 +126,8 @@ class Publication:
             datasets=Datasets(**Counter(outcomes.values())),
             pipelines=pipelines,
             statuses=statuses,
+            facts=fact_counts,
+            deleted=deleted,
             stale=stale,
             namespaces=_shares(outcomes),
             requests=dict(Counter(client.calls) - before),
@@ -155,7 +160,11 @@ class Publication:
         planner = EdgePlanner(self._config, resolutions, stage.refs, todo.jobs, partial)
         writes, problems = planner.unite(todo.edges)
         desk.problems += problems
-        nodes = node_edges(todo.one_sided, todo.jobs, stage.refs, resolutions) if self._config.lineage.pipeline_nodes else []
+        nodes = (
+            node_edges(todo.one_sided, todo.jobs, stage.refs, resolutions)
+            if self._config.lineage.pipeline_nodes
+            else []
+        )
         writer = EdgeWriter(desk.client, dry_run=desk.dry_run)
         # Two writes to one target at a time make its search document conflict.
         outcomes = desk.worker.run_grouped(

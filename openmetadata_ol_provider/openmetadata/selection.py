@@ -223,6 +223,8 @@ class _Selector:
     ) -> frozenset[JobId]:
         jobs = [edge.job for edge in edges] + [item.job for item in one_sided]
         needed = {self._pipeline_of(job) for job in jobs} | {run.pipeline for run in runs}
+        # What a pipeline lacks may be a fact of which the ledger knows nothing.
+        needed |= {job.pipeline for item in self.retried if item.reason == "failed" for job in item.jobs}
         for id_, job in self.jobs.items():
             plain = msgspec.structs.replace(job, declared=False)
             if not self._holds(id_, digest("job", id_), digest(plain)):
