@@ -42,6 +42,10 @@ class Spelling(NamedTuple):
         return f"{self.kind}:{self.name}" if self.kind else self.name
 
 
+#: Airflow's owner of whatever has none: nobody would miss it.
+_NOBODY = Spelling("airflow")
+
+
 class Reference(NamedTuple):
     """A user or team of the catalogue.
 
@@ -107,7 +111,7 @@ class OwnerLookup:
             reference, why = self._once(("owner", *map(str, spelled)), partial(self._find, spelled))
             if reference is not None:
                 found.append(reference)
-            else:
+            elif spelled != _NOBODY:
                 self._note("unknown_owner", f"owner {spelled}", why)
         taken, left = chosen(found)
         for one in left:

@@ -81,6 +81,13 @@ def test_owners_are_found_by_name_or_email(
     assert found(served[1], name) == ([owner], [])
 
 
+def test_nobody_is_told_that_airflow_s_placeholder_is_not_a_user(
+    served: tuple[CatalogueServer, OpenMetadataClient],
+) -> None:
+    assert found(served[1], "airflow") == ([], [])
+    assert found(served[1], "user:airflow")[1] == [("unknown_owner", "owner user:airflow")]
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

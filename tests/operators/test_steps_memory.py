@@ -1,0 +1,174 @@
+"""What DAG runs hand on to one another beside the checkpoint: the ledger, and what is parked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from steps_support import DAG_ID, EDGE, TOPIC, Sender, captured, holding, ingest, run_event, run_steps
+
+from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+
+pytestmark = pytest.mark.usefixtures("connections")
+KEY = f"openmetadata_ol.{DAG_ID}.{TOPIC}"
+SOURCE, TARGET = EDGE
+NEW = "warehouse.shop.analytics_stg.stg_new"
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(params=[run_steps, ingest], ids=["steps", "ingest"])
+def work(request: pytest.FixtureRequest) -> Any:
+    """Return one DAG run, in either form."""
+    return request.param
+
+
+def lost(suffix: str) -> None:
+    """Delete a Variable."""
+    from airflow.models.variable import Variable
+
+    Variable.delete(f"{KEY}.{suffix}")
+
+
+def ingest_table(catalogue: CatalogueServer) -> None:
+    """Do what OpenMetadata's own metadata ingestion would do."""
+    with OpenMetadataClient(catalogue.url, "test-token") as client:
+        schema, _, name = NEW.rpartition(".")
+        client.put("v1/tables", {"name": name, "databaseSchema": schema, "columns": []})
+
+
+def missing() -> bytes:
+    return run_event("r1", outputs=["shop.analytics_stg.stg_new"])
+
+
+def parked(capsys: Capture, *arguments: str) -> tuple[int, str]:
+    capsys.readouterr()
+    code = main(["parked", *arguments, "--dag-id", DAG_ID, "--topics", TOPIC])
+    return code, capsys.readouterr().out
+
+
+def test_the_same_runs_again_cost_no_call(work: Any, send: Sender, catalogue: CatalogueServer) -> None:
+    events = captured("dbt-postgres")
+    send.events(*events)
+    first = work()
+    send.events(*events)
+    catalogue.reset_requests()
+    second = work()
+    assert catalogue.requests == []
+    assert second["requests"] == {}
+    assert second["edges"] == {"published": 0, "unchanged": first["edges"]["published"], "failed": 0}
+
+
+def test_a_lost_ledger_costs_reads_only(work: Any, send: Sender, catalogue: CatalogueServer) -> None:
+    events = captured("dbt-postgres")
+    send.events(*events)
+    work()
+    before = holding(catalogue)
+    lost("ledger")
+    send.events(*events)
+    catalogue.reset_requests()
+    work()
+    assert catalogue.writes() == []
+    assert catalogue.requests != []
+    assert holding(catalogue) == before
+
+
+def test_a_damaged_ledger_is_made_anew(work: Any, send: Sender, catalogue: CatalogueServer) -> None:
+    from airflow.models.variable import Variable
+
+    Variable.set(f"{KEY}.ledger", "no ledger")
+    send.events(run_event("r1"))
+    assert work()["edges"]["published"] == 1
+    send.events(run_event("r1"))
+    catalogue.reset_requests()
+    work()
+    assert catalogue.requests == []
+
+
+@pytest.mark.parametrize("flag", [True, "True", "true"])
+def test_a_full_refresh_asks_the_catalogue_again(flag: Any, send: Sender, catalogue: CatalogueServer) -> None:
+    send.events(run_event("r1"))
+    ingest()
+    send.events(run_event("r1"))
+    catalogue.reset_requests()
+    ingest(full_refresh=flag)
+    assert catalogue.writes() == []
+    assert catalogue.requests != []
+
+
+def test_lineage_of_a_table_that_comes_later_appears_in_a_later_run(
+    work: Any, send: Sender, catalogue: CatalogueServer
+) -> None:
+    send.events(missing())
+    assert work()["parked"] == 1
+    ingest_table(catalogue)
+    assert work()["parked"] == 0
+    assert (SOURCE, NEW) in catalogue.edges()
+    catalogue.reset_requests()
+    work()
+    assert catalogue.requests == []
+
+
+def test_parking_that_is_damaged_stops_the_task_and_says_what_to_do(work: Any, send: Sender) -> None:
+    from airflow.models.variable import Variable
+
+    Variable.set(f"{KEY}.parked", "damaged")
+    send.events(run_event("r1"))
+    with pytest.raises(Exception, match=r"does not hold what was parked.*delete it"):
+        work()
+
+
+# -- the command line --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_parked_is_listed(send: Sender, capsys: Capture) -> None:
+    send.events(missing())
+    run_steps()
+    code, text = parked(capsys, "list")
+    assert code == 0
+    assert "unresolved" in text
+    assert "stg_new" in text
+    _, document = parked(capsys, "list", "--json")
+    (item,) = json.loads(document)
+    assert item["key"].startswith("edge:")
+    assert item["missing"] == [{"namespace": "postgres://localhost:5433", "name": "shop.analytics_stg.stg_new"}]
+
+
+def test_nothing_parked_is_an_empty_list(capsys: Capture) -> None:
+    assert parked(capsys, "list") == (0, "")
+
+
+def test_it_can_be_tried_again_at_once(send: Sender, catalogue: CatalogueServer, capsys: Capture) -> None:
+    send.events(missing())
+    for _ in range(5):
+        run_steps()
+    code, text = parked(capsys, "retry", "--all")
+    assert (code, json.loads(text)["parked"]) == (1, 1)
+    ingest_table(catalogue)
+    code, text = parked(capsys, "retry", "--all")
+    assert (code, json.loads(text)["parked"]) == (0, 0)
+    assert (SOURCE, NEW) in catalogue.edges()
+    assert parked(capsys, "list") == (0, "")
+
+
+def test_it_can_be_dropped(send: Sender, catalogue: CatalogueServer, capsys: Capture) -> None:
+    send.events(missing(), run_event("r2", job="other", outputs=["shop.analytics_stg.stg_other"]))
+    run_steps()
+    keys = [item["key"] for item in json.loads(parked(capsys, "list", "--json")[1])]
+    assert parked(capsys, "drop", keys[0]) == (0, "dropped 1, 1 left\n")
+    assert run_steps()["parked"] == 1
+    assert parked(capsys, "drop", "--all") == (0, "dropped 1, 0 left\n")
+    ingest_table(catalogue)
+    assert run_steps()["parked"] == 0
+    assert catalogue.edges() == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("drop",), "give --all"), (("retry",), "give --all"), (("drop", "edge:0"), "is not parked")],
+)
+def test_wrong_use_is_told(arguments: tuple[str, ...], said: str, capsys: Capture) -> None:
+    assert main(["parked", *arguments, "--dag-id", DAG_ID, "--topics", TOPIC]) == 2
+    assert said in capsys.readouterr().err
