@@ -62,27 +62,24 @@ class Holders:
         return self._ensure("databaseSchema", database, place.schema)
 
     def _decided(self, stub: Stub) -> Form:
-        """Return the one reading that fits what the catalogue has: its schema, or at least its database."""
-        there = [(form, self._find_path(stub.service, form)) for form in stub.readings]
-        for depth in (2, 1):
-            found = [form for form, holders in there if len(holders) >= depth]
-            if len(found) == 1:
-                return found[0]
+        """Return the one reading that fits what the catalogue has."""
+        fitting = [form for form in stub.readings if self._fits(stub.service, form)]
+        if len(fitting) == 1:
+            return fitting[0]
         places = " or ".join(f"{form.database}.{form.schema}.{form.table}" for form in stub.readings)
         raise NotCreatedError(
             f"{stub.identity.name} may be {places}; settle it in `namespaces`: "
             f"{suggested(stub.identity, stub.service, 'database', 'schema')}"
         )
 
-    def _find_path(self, service: Service, form: Form) -> list[Holder]:
-        """Return the database and the schema of a reading, as far as they exist."""
-        found = [Holder(service.fqn)]
-        for type_, name in (("database", form.database), ("databaseSchema", form.schema)):
-            holder = self._find(type_, found[-1], str(name))
-            if holder is None:
-                break
-            found.append(holder)
-        return found[1:]
+    def _fits(self, service: Service, form: Form) -> bool:
+        """Return whether what is in question exists: the database, or the schema in a database that is known."""
+        database = self._find("database", Holder(service.fqn), str(form.database))
+        if database is None:
+            return False
+        return form.database not in service.databases or (
+            self._find("databaseSchema", database, str(form.schema)) is not None
+        )
 
     def _database(self, stub: Stub, name: str) -> str:
         """Return the database's name; where a service has only one, it is that, whatever it is called."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.containers import location
 from openmetadata_ol_provider.openmetadata.resolver import Resolution
 from openmetadata_ol_provider.openmetadata.stub_writer import StubWriter
 from openmetadata_ol_provider.openmetadata.stubs import Spot, Stub, plan_stub
@@ -59,7 +60,7 @@ def publish_stubs(
     if config.write.create_datasets:
         publication.create(missing, spots)
     publication.keep_up(
-        [(dataset, entity) for key, dataset in found.items() if (entity := resolutions[key].entity) is not None],
+        [(dataset, resolutions[key]) for key, dataset in found.items() if resolutions[key].entity is not None],
         complete=config.write.create_datasets,
     )
     return publication.outcome(resolutions)
@@ -95,13 +96,18 @@ class _Publication:
     def _refuse(self, where: str, reason: str) -> None:
         self._problems.append(Problem("no_stub", where, f"not created: {reason}"))
 
-    def keep_up(self, pairs: list[tuple[Dataset, Entity]], *, complete: bool) -> None:
-        def one(pair: tuple[Dataset, Entity]) -> bool:
-            dataset, entity = pair
+    def keep_up(self, pairs: list[tuple[Dataset, Resolution]], *, complete: bool) -> None:
+        def one(pair: tuple[Dataset, Resolution]) -> bool:
+            dataset, resolution = pair
+            entity = resolution.entity
+            assert entity is not None
             changed = self._writer.unmark(entity)
-            return (complete and self._writer.complete(entity, dataset)) or changed
+            return (complete and _is_itself(resolution) and self._writer.complete(entity, dataset)) or changed
 
-        outcomes = self._worker.run_grouped(pairs, one, lambda pair: pair[1].fqn, lambda pair: pair[1])
+        def entity_of(pair: tuple[Dataset, Resolution]) -> Entity | None:
+            return pair[1].entity
+
+        outcomes = self._worker.run_grouped(pairs, one, lambda pair: f"{pair[0].namespace} {pair[0].name}", entity_of)
         for outcome in outcomes:
             self._problems += outcome.problems
             self._counts["failed"] += outcome.result is None
@@ -119,6 +125,14 @@ class _Publication:
         return StubOutcome(
             changed, self._problems, self._counts["created"], self._counts["updated"], self._counts["failed"]
         )
+
+
+def _is_itself(resolution: Resolution) -> bool:
+    """Return whether the entity is the dataset, and not just a directory that the dataset is in."""
+    entity, identity = resolution.entity, resolution.identity
+    if entity is None or entity.type != "container":
+        return True
+    return identity is not None and location(identity.namespace, identity.name) == location(str(entity.full_path))
 
 
 def _where(stub: Stub) -> str:

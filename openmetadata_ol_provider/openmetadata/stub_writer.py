@@ -178,10 +178,10 @@ class StubWriter:
         request = bucket_request(stub)
         fqn = f"{stub.service.fqn}.{quote(request['name'])}"
         body = self._client.get(path("v1/containers", "name", fqn), {"include": "all"})
-        if body is None:
-            return self._put("container", request, fqn)
-        refuse_deleted(body, fqn)
-        return Entity("container", body)
+        if body is not None:
+            refuse_deleted(body, fqn)
+            raise NotCreatedError(f"{fqn} is there already, but at {body.get('fullPath')} and not at {stub.root}")
+        return self._put("container", request, fqn)
 
     def _labels(self) -> list[dict[str, Any]]:
         """Return the labels of a stub, their tag created if it is missing."""

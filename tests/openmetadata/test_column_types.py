@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openmetadata_ol_provider.lineage.plan import Field
+from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.column_types import MAX_DISPLAY, ColumnType, parse_type
 from openmetadata_ol_provider.openmetadata.columns import additions, columns, message_fields
-from openmetadata_ol_provider.openmetadata.type_names import MESSAGE_TYPES, TYPES
-from openmetadata_ol_provider.sandbox.catalogue.enums import COLUMN_TYPES, FIELD_TYPES
-from openmetadata_ol_provider.sandbox.catalogue.validation import validate
+from openmetadata_ol_provider.openmetadata.type_names import MESSAGE_TYPES, TYPES, WITH_LENGTH
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.openmetadata.builders import SEED
 
 
 def short(type_: ColumnType) -> str:
@@ -107,8 +110,7 @@ def short(type_: ColumnType) -> str:
         ('["int","string"]', "UNION"),
         ('["null",{"type":"array","items":"int"}]', "ARRAY<INT>"),
         (
-            '{"type":"record","name":"r","fields":[{"name":"id","type":'
-            '{"type":"bytes","logicalType":"decimal","precision":9,"scale":2}}]}',
+            '{"type":"record","fields":[{"name":"id","type":{"logicalType":"decimal","precision":9,"scale":2}}]}',
             "STRUCT{id:DECIMAL(9,2)}",
         ),
         ('{"type":"string","logicalType":"of our own"}', "STRING"),
@@ -153,12 +155,15 @@ def test_hostile_texts_are_types_too(text: str) -> None:
     assert parse_type(text).data_type in {"ARRAY", "STRUCT", "UNKNOWN"}
 
 
-@pytest.mark.parametrize("version", [(1, 8, 0), (2, 0, 2)])
-def test_every_type_is_one_that_the_catalogue_knows(version: tuple[int, ...]) -> None:
-    for data_type in set(TYPES.values()):
-        validate(COLUMN_TYPES, data_type, version)
-    for data_type in set(MESSAGE_TYPES.values()):
-        validate(FIELD_TYPES, data_type, version)
+@pytest.mark.parametrize("version", ["1.8.0", "1.12.0", "2.0.2"])
+def test_every_type_is_one_that_the_catalogue_knows(version: str) -> None:
+    fields = [Field(f"of {word}", word) for word in TYPES]
+    with CatalogueServer(SEED, version) as server, OpenMetadataClient(server.url) as client:
+        table = {"name": "all", "databaseSchema": "pg.shop.public", "columns": columns(fields)}
+        assert len(client.put("v1/tables", table)["columns"]) == len(TYPES)
+        schema = {"schemaType": "Other", "schemaFields": message_fields(fields)}
+        topic = {"name": "all", "service": "events", "partitions": 1, "messageSchema": schema}
+        assert len(client.put("v1/topics", topic)["messageSchema"]["schemaFields"]) == len(TYPES)
 
 
 def test_a_column_has_what_the_server_wants_of_its_type() -> None:
@@ -258,6 +263,19 @@ def test_fields_of_messages_have_types_of_their_own() -> None:
     }
     assert made[5]["dataType"] == "RECORD"
     assert [(len(child["name"]), child["dataType"]) for child in made[5]["children"]] == [(128, "BYTES")]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from([*"<>()[]{},:'`\"._ 07", *TYPES, "field", "not null", "comment "]), max_size=30))
+def test_any_text_makes_a_column_that_the_catalogue_takes(pieces: list[str]) -> None:
+    for column in columns((Field("x", "".join(pieces)), Field("y", " ".join(pieces)))):
+        assert column["dataType"] in {*TYPES.values(), "UNKNOWN"}
+        assert column["dataType"] != "ARRAY" or column["arrayDataType"] in {*TYPES.values(), "UNKNOWN"}
+        assert column["dataType"] != "STRUCT" or isinstance(column["children"], list)
+        assert column["dataType"] not in WITH_LENGTH or column["dataLength"] >= 1
+        assert column.get("scale", 0) <= column.get("precision", 0)
+    for field in message_fields((Field("x", "".join(pieces)),)):
+        assert field["dataType"] in {*MESSAGE_TYPES.values(), "UNKNOWN"}
 
 
 def test_endless_nesting_ends() -> None:
