@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.owners import Reference
 
 Json = dict[str, Any]
-#: What the ``sourceHash`` of an entity begins with that we created.
-STUB_MARK = "openmetadata-ol-provider"
-_FIRST_VERSION = 0.1
 #: Where the parts of an entity are that have facts of their own.
 _PARTS = {
     "table": ("columns",),
@@ -67,16 +64,6 @@ class Change(NamedTuple):
     what: str
     guards: tuple[Json, ...]
     operations: tuple[Json, ...]
-
-
-def is_stub(body: Json) -> bool:
-    """Tell whether we created an entity."""
-    return str(body.get("sourceHash") or "").startswith(STUB_MARK)
-
-
-def is_untouched_stub(body: Json) -> bool:
-    """Tell whether we created an entity and nobody has changed it since."""
-    return is_stub(body) and body.get("version") == _FIRST_VERSION
 
 
 def holders(type_: str, fqn: str, body: Json) -> dict[str, Holder]:

@@ -18,7 +18,6 @@ from openmetadata_ol_provider.openmetadata.changes import (
     Holder,
     description_change,
     holders,
-    is_untouched_stub,
     lock,
     may_write,
     owners_change,
@@ -27,6 +26,7 @@ from openmetadata_ol_provider.openmetadata.changes import (
 from openmetadata_ol_provider.openmetadata.client import path
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS
 from openmetadata_ol_provider.openmetadata.labels import TagLookup, is_ours
+from openmetadata_ol_provider.openmetadata.marks import is_untouched_stub
 from openmetadata_ol_provider.openmetadata.owners import OwnerLookup
 
 if TYPE_CHECKING:

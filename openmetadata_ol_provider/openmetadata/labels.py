@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import path
+from openmetadata_ol_provider.openmetadata.marks import CLASSIFICATION, STUB_TAG
 from openmetadata_ol_provider.openmetadata.names import join, split, task_name
 from openmetadata_ol_provider.openmetadata.once import Once
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import Tag
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 
-CLASSIFICATION = "OpenLineage"
 #: Tags that a problem lists.
 _SHOWN = 20
 
@@ -50,8 +50,8 @@ def _says_nothing(key: str, value: str) -> bool:
 
 
 def is_ours(fqn: str) -> bool:
-    """Tell whether a tag is of our classification."""
-    return split(fqn)[0] == CLASSIFICATION
+    """Tell whether a tag is of our classification, and one that events name: the mark of a stub is none."""
+    return split(fqn)[0] == CLASSIFICATION and fqn != STUB_TAG
 
 
 def label(fqn: str) -> dict[str, str]:

@@ -59,13 +59,13 @@ def task_name(name: str) -> str:
     return bounded(_allowed(name) or "_")
 
 
-def bounded(name: str) -> str:
-    """Return the name, or its beginning and a digest of the whole if it is longer than :data:`MAX_NAME`."""
-    if _length(name) <= MAX_NAME:
+def bounded(name: str, limit: int = MAX_NAME) -> str:
+    """Return the name, or its beginning and a digest of the whole if it is longer than the limit."""
+    if _length(name) <= limit:
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
-    head = name[: MAX_NAME - _DIGEST - 1]
-    while _length(head) > MAX_NAME - _DIGEST - 1:
+    head = name[: limit - _DIGEST - 1]
+    while _length(head) > limit - _DIGEST - 1:
         head = head[:-1]
     return f"{head}~{digest}"
 
