@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREFIX = "openmetadata_ol"
-_SINGLE = ("events", "runs", "dead_letters", "stubs", "deleted")
-_COUNTED = ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stale", "requests")
+_SINGLE = ("events", "runs", "dead_letters", "deleted")
+_COUNTED = ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stubs", "stale", "requests")
 
 
 def counters(report: PublishReport) -> Iterator[tuple[str, int]]:

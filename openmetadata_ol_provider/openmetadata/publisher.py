@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
@@ -25,11 +26,12 @@ from openmetadata_ol_provider.openmetadata.links import links_to
 from openmetadata_ol_provider.openmetadata.memory import Memory
 from openmetadata_ol_provider.openmetadata.nodes import NodeCleaner, node_edges
 from openmetadata_ol_provider.openmetadata.pipeline_stage import PipelineStage
-from openmetadata_ol_provider.openmetadata.report import Datasets, PublishReport, Share, StaleEdges, Written
+from openmetadata_ol_provider.openmetadata.report import Datasets, PublishReport, Share, StaleEdges, Stubs, Written
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
 from openmetadata_ol_provider.openmetadata.selection import select
 from openmetadata_ol_provider.openmetadata.stale import EdgeRemover, find_stale, stale_problem
 from openmetadata_ol_provider.openmetadata.statuses import StatusWriter, pipeline_runs
+from openmetadata_ol_provider.openmetadata.stub_publication import publish_stubs
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -96,6 +98,7 @@ class Publication:
         self._selection = select(plan, memory, config, now)
         self._leftovers = Leftovers(self._selection)
         self._books = Bookkeeper(memory, self._selection, now)
+        self._stubs = Stubs()
 
     def run(self) -> PublishReport:
         """Publish everything and return the report."""
@@ -127,6 +130,7 @@ class Publication:
             pipelines=pipelines,
             statuses=statuses,
             facts=fact_counts,
+            stubs=self._stubs,
             deleted=deleted,
             stale=stale,
             namespaces=_shares(outcomes),
@@ -142,14 +146,34 @@ class Publication:
         todo = self._selection
         if not todo.datasets:
             return {}
-        resolutions = Resolver(self._desk.client, self._config).resolve_all(todo.datasets.values())
-        for end in dict.fromkeys(end for edge in todo.edges for end in (edge.source, edge.target)):
+        resolver = Resolver(self._desk.client, self._config)
+        resolutions = resolver.resolve_all(todo.datasets.values())
+        ends = dict.fromkeys(end for edge in todo.edges for end in (edge.source, edge.target))
+        resolutions |= self._make_stubs(resolver, resolutions, ends)
+        for end in ends:
             resolution = resolutions[end]
             if resolution.outcome in {"unresolved", "ambiguous"}:
                 problem = Problem(resolution.outcome, f"{end.namespace} {end.name}", resolution.detail)
                 self._desk.problems.append(problem)
         self._leftovers.add_unresolved(resolutions)
         return resolutions
+
+    def _make_stubs(
+        self, resolver: Resolver, resolutions: dict[DatasetId, Resolution], ends: Iterable[DatasetId]
+    ) -> dict[DatasetId, Resolution]:
+        """Create what lineage needs and the catalogue lacks, if that is wanted, and return what has changed by it."""
+        desk, datasets = self._desk, self._selection.datasets
+        made = publish_stubs(
+            [datasets[end] for end in ends],
+            resolutions,
+            resolver.spots,
+            desk.client,
+            self._config,
+            dry_run=desk.dry_run,
+        )
+        desk.problems += made.problems
+        self._stubs = Stubs(made.created, made.updated, made.failed)
+        return made.resolutions
 
     def _publish_edges(
         self, resolutions: dict[DatasetId, Resolution], stage: PipelineStage

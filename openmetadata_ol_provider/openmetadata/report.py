@@ -62,6 +62,17 @@ class StaleEdges(msgspec.Struct, frozen=True):
     failed: int = 0
 
 
+class Stubs(msgspec.Struct, frozen=True):
+    """Datasets created for want of the real thing.
+
+    :param updated: stubs completed, and entities that are none any more
+    """
+
+    created: int = 0
+    updated: int = 0
+    failed: int = 0
+
+
 class Share(msgspec.Struct, frozen=True):
     """How many of a namespace's datasets are in the catalogue."""
 
@@ -104,7 +115,7 @@ class PublishReport(msgspec.Struct, frozen=True):
     facts: Written = Written()
     usage: Written = Written()
     queries: Written = Written()
-    stubs: int = 0
+    stubs: Stubs = Stubs()
     deleted: int = 0
     stale: StaleEdges = StaleEdges()
     namespaces: dict[str, Share] = {}
@@ -116,8 +127,8 @@ class PublishReport(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
     @property
-    def _parts(self) -> tuple[Written | Pipelines, ...]:
-        return (self.edges, self.pipelines, self.statuses, self.facts, self.usage, self.queries)
+    def _parts(self) -> tuple[Written | Pipelines | Stubs, ...]:
+        return (self.edges, self.pipelines, self.statuses, self.facts, self.usage, self.queries, self.stubs)
 
     @property
     def failed(self) -> int:
@@ -147,7 +158,7 @@ class PublishReport(msgspec.Struct, frozen=True):
             facts=_sum(self.facts, other.facts),
             usage=_sum(self.usage, other.usage),
             queries=_sum(self.queries, other.queries),
-            stubs=self.stubs + other.stubs,
+            stubs=_sum(self.stubs, other.stubs),
             deleted=self.deleted + other.deleted,
             stale=_sum(self.stale, other.stale),
             namespaces={
@@ -175,12 +186,12 @@ class PublishReport(msgspec.Struct, frozen=True):
         rows = [
             f"{'events':<10} {self.events}, runs {self.runs}, dead letters {self.dead_letters}, parked {self.parked}"
         ]
-        for name in ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stale"):
+        for name in ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stubs", "stale"):
             counts = msgspec.structs.asdict(getattr(self, name))
             if name in _ALWAYS or any(counts.values()):
                 rows.append(f"{name:<10} " + ", ".join(f"{key} {number}" for key, number in counts.items()))
-        if self.stubs or self.deleted:
-            rows.append(f"{'stubs':<10} created {self.stubs}, deleted {self.deleted}")
+        if self.deleted:
+            rows.append(f"{'deleted':<10} {self.deleted}")
         rows += [
             f"{'namespace':<10} {name}: {share.resolved} of {share.total} datasets resolved"
             for name, share in sorted(self.namespaces.items(), key=lambda item: (_ratio(item[1]), item[0]))[

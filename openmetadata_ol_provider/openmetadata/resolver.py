@@ -46,6 +46,19 @@ class Resolution(NamedTuple):
     identity: Identity | None = None
 
 
+class Spot(NamedTuple):
+    """Where a dataset was looked for under one of its identities.
+
+    :param services: those that may hold it
+    :param known: they are the dataset's by a rule or by their connection, and not just of a fitting type
+    """
+
+    identity: Identity
+    services: tuple[Service, ...]
+    known: bool
+    rule: NamespaceRule | None = None
+
+
 class _Place(NamedTuple):
     """Where to look for an identity."""
 
@@ -110,6 +123,11 @@ class Resolver:
         if ignored and not tried:
             return Resolution("ignored", detail="ignored by a rule in namespaces")
         return Resolution("unresolved", detail=self._unresolved(dataset, tried))
+
+    def spots(self, dataset: Dataset) -> list[Spot]:
+        """Return where a dataset is looked for under each of its identities."""
+        places = ((identity, self._place(dataset, identity)) for identity in dataset.identities)
+        return [Spot(identity, place.services, place.known, place.rule) for identity, place in places]
 
     def _place(self, dataset: Dataset, identity: Identity) -> _Place:
         namespace = parse_namespace(identity.namespace)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.containers import location
-from openmetadata_ol_provider.openmetadata.resolver import Resolution
+from openmetadata_ol_provider.openmetadata.resolver import Resolution, Spot
 from openmetadata_ol_provider.openmetadata.stub_writer import StubWriter
-from openmetadata_ol_provider.openmetadata.stubs import Spot, Stub, plan_stub
+from openmetadata_ol_provider.openmetadata.stubs import Stub, plan_stub
 from openmetadata_ol_provider.openmetadata.work import Worker
 
 if TYPE_CHECKING:

@@ -19,24 +19,12 @@ from openmetadata_ol_provider.lineage.systems import canonical_scheme
 from openmetadata_ol_provider.openmetadata.candidates import Form, name_parts, table_forms
 from openmetadata_ol_provider.openmetadata.containers import location
 from openmetadata_ol_provider.openmetadata.names import MAX_NAME, bounded, stored_name
+from openmetadata_ol_provider.openmetadata.resolver import Spot
 from openmetadata_ol_provider.openmetadata.schemes import SINGLE_DATABASE, is_path, parse_namespace
 from openmetadata_ol_provider.openmetadata.services import SERVICE_KIND, Service
 
 StubKind = Literal["table", "topic", "container"]
 _KINDS: dict[str, StubKind] = {SERVICE_KIND[kind]: kind for kind in ("table", "topic", "container")}
-
-
-class Spot(NamedTuple):
-    """Where a dataset was looked for under one of its identities.
-
-    :param services: those that may hold it
-    :param known: they are the dataset's by a rule or by their connection, and not just of a fitting type
-    """
-
-    identity: Identity
-    services: tuple[Service, ...]
-    known: bool
-    rule: NamespaceRule | None = None
 
 
 class Stub(NamedTuple):

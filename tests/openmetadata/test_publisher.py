@@ -12,7 +12,7 @@ from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.report import Datasets, Pipelines, PublishReport, Written
+from openmetadata_ol_provider.openmetadata.report import Datasets, Pipelines, PublishReport, Stubs, Written
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     FAST,
@@ -58,7 +58,7 @@ def test_the_report_counts_everything(client: OpenMetadataClient, server: Catalo
         "facts": {"published": 0, "unchanged": 0, "failed": 0},
         "usage": {"published": 0, "unchanged": 0, "failed": 0},
         "queries": {"published": 0, "unchanged": 0, "failed": 0},
-        "stubs": 0,
+        "stubs": {"created": 0, "updated": 0, "failed": 0},
         "deleted": 0,
         "stale": {"removed": 0, "kept": 0, "failed": 0},
         "namespaces": {PG: {"resolved": 2, "total": 2}},
@@ -135,7 +135,7 @@ def test_nothing_is_created_for_a_missing_dataset(client: OpenMetadataClient, se
     made = plan(edge(orders(), dataset(PG, "shop.public.new")), datasets=(orders(),))
     report = publish_plan(made, client, config())
     assert len(server.entities("table")) == before
-    assert (report.datasets.unresolved, report.stubs) == (1, 0)
+    assert (report.datasets.unresolved, report.stubs) == (1, Stubs())
 
 
 def test_the_plan_s_own_problems_come_first(client: OpenMetadataClient) -> None:

@@ -8,17 +8,11 @@ import pytest
 
 from openmetadata_ol_provider.config import NamespaceRule
 from openmetadata_ol_provider.lineage.plan import Dataset, Field, Identity, Kind
+from openmetadata_ol_provider.openmetadata.marks import SOURCE_HASH, STUB_TAG, is_outgrown
+from openmetadata_ol_provider.openmetadata.resolver import Spot
 from openmetadata_ol_provider.openmetadata.services import Service
 from openmetadata_ol_provider.openmetadata.stub_requests import completion_of, stub_request
-from openmetadata_ol_provider.openmetadata.stubs import (
-    SOURCE_HASH,
-    STUB_TAG,
-    Spot,
-    Stub,
-    is_outgrown,
-    plan_stub,
-    stub_of,
-)
+from openmetadata_ol_provider.openmetadata.stubs import Stub, plan_stub, stub_of
 from tests.openmetadata.builders import KAFKA, PG, dataset
 
 POSTGRES = Service("pg", "pg", "databaseService", "Postgres", database="shop")
