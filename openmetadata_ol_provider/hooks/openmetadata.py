@@ -11,16 +11,17 @@ from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProvider
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.steps import Step
 
-_EXTRA = ("verify", "client_cert", "client_key", "timeout", "max_connections")
+_EXTRA = ("verify", "client_cert", "client_key", "timeout", "max_connections", "max_answer_mb")
 
 
 class OpenMetadataHook(BaseHook):
     """Connects to OpenMetadata.
 
     The connection: host is the base URL (or a host name, with schema and port), password is the JWT token of a bot,
-    extra may have ``verify`` (true, false or a CA file), ``client_cert``, ``client_key``, ``timeout`` (seconds) and
-    ``max_connections``.
+    extra may have ``verify`` (true, false or a CA file), ``client_cert``, ``client_key``, ``timeout`` (seconds),
+    ``max_connections`` and ``max_answer_mb`` (most megabytes read of one answer).
 
     :param openmetadata_conn_id: id of the connection
     """
@@ -56,14 +57,27 @@ class OpenMetadataHook(BaseHook):
             self._client = self._connect()
         return self._client
 
+    def check(self, config: object = None) -> list[Step]:
+        """Try the connection step by step: address, version, health, token, and every permission that is needed.
+
+        :param config: config document as the operators take it; what it writes decides which permissions are needed
+        :return: the steps, each (name, passed, detail)
+        :raises ConfigError: if the connection or the config is missing or wrong
+        """
+        from openmetadata_ol_provider.config import load_config
+        from openmetadata_ol_provider.openmetadata.checks import check_catalogue
+        from openmetadata_ol_provider.version_compat import get_variable
+
+        return check_catalogue(self.get_conn(), load_config(config, get_variable))
+
     def test_connection(self) -> tuple[bool, str]:
-        """Try address, version and token, and say which of them is wrong."""
+        """Run :meth:`check` with the default config and say which steps failed, for the connection form."""
+        from openmetadata_ol_provider.openmetadata.steps import summary
+
         try:
-            steps = self.get_conn().check()
+            return summary(self.check())
         except OpenLineageProviderError as error:
             return False, str(error)
-        failed = next((detail for _, passed, detail in steps if not passed), None)
-        return failed is None, failed or "; ".join(detail for _, _, detail in steps)
 
     def _connect(self) -> OpenMetadataClient:
         from openmetadata_ol_provider.openmetadata.address import base_url
@@ -108,6 +122,8 @@ def _options(extra: dict[str, Any]) -> dict[str, Any]:
         options["timeout"] = _positive("timeout", extra["timeout"], float)
     if "max_connections" in extra:
         options["max_connections"] = _positive("max_connections", extra["max_connections"], int)
+    if "max_answer_mb" in extra:
+        options["max_answer_bytes"] = int(_positive("max_answer_mb", extra["max_answer_mb"], float) * 2**20)
     cert, key_file = extra.get("client_cert"), extra.get("client_key")
     if key_file and not cert:
         raise ConfigError("extra has client_key without client_cert; give both, or one file with both as client_cert")
