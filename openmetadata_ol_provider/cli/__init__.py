@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--openmetadata-conn-id", default="openmetadata_default", metavar="ID")
     check.add_argument("--config", metavar="C", help="path to YAML or JSON, or variable:NAME")
 
+    register = commands.add_parser(
+        "register-service", help="create the OpenLineage pipeline service in OpenMetadata, from Airflow's connections"
+    )
+    _register_arguments(register)
+
     demo = commands.add_parser("demo", help="run the bundled DAG against the sandbox, on real events")
     demo.add_argument("--directory", metavar="DIR", help="where the demo keeps its state (default: ./.demo)")
     return parser
@@ -68,6 +73,20 @@ def _events_and_config(command: argparse.ArgumentParser) -> None:
     command.add_argument("events", nargs="+", metavar="EVENTS", help=_EVENTS)
     command.add_argument("--config", metavar="C", help="config document: path to YAML or JSON")
     command.add_argument("--output", metavar="F", help="write the result to a file instead of stdout")
+
+
+def _register_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--name", default="openlineage", metavar="N", help="name of the service (default: %(default)s)"
+    )
+    command.add_argument("--topic", metavar="T", help="topic with the events (default: the first of option topics)")
+    command.add_argument("--kafka-config-id", default="kafka_default", metavar="ID")
+    to = command.add_mutually_exclusive_group()
+    to.add_argument("--openmetadata-conn-id", default="openmetadata_default", metavar="ID")
+    to.add_argument("--host", help="OpenMetadata's URL; the token comes from OPENMETADATA_JWT_TOKEN")
+    command.add_argument("--description", metavar="TEXT", help="description of the service")
+    command.add_argument("--update", action="store_true", help="change what differs in an existing service")
+    command.add_argument("--dry-run", action="store_true", help="print the request and write nothing")
 
 
 def _translate(arguments: Any) -> int:
@@ -94,10 +113,23 @@ def _check(arguments: Any) -> int:
     return check_command(arguments)
 
 
+def _register_service(arguments: Any) -> int:
+    from openmetadata_ol_provider.cli.register_service import register_service_command
+
+    return register_service_command(arguments)
+
+
 def _demo(arguments: Any) -> int:
     from openmetadata_ol_provider.sandbox.demo import demo_command
 
     return demo_command(arguments)
 
 
-_COMMANDS = {"translate": _translate, "ingest": _ingest, "explain": _explain, "check": _check, "demo": _demo}
+_COMMANDS = {
+    "translate": _translate,
+    "ingest": _ingest,
+    "explain": _explain,
+    "check": _check,
+    "register-service": _register_service,
+    "demo": _demo,
+}

@@ -79,6 +79,39 @@ class OpenMetadataHook(BaseHook):
         except OpenLineageProviderError as error:
             return False, str(error)
 
+    def register_service(
+        self,
+        name: str = "openlineage",
+        *,
+        topic: str | None = None,
+        kafka_config_id: str = "kafka_default",
+        description: str | None = None,
+        update: bool = False,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Create the OpenLineage pipeline service with its Kafka connection, or compare an existing one with it.
+
+        Passwords and private keys are not sent.
+
+        :param topic: where the events are; by default the first of option ``topics``
+        :param kafka_config_id: Airflow's Kafka connection, of which brokers, group and security are taken
+        :param update: change what differs in an existing service, which is left as it is otherwise
+        :param dry_run: tell what would be done, and do nothing
+        :return: ``service`` (FQN), ``id``, ``change`` (created, unchanged, updated, or different: left as it is),
+            ``differences`` (fields), ``left_out`` (what of the Kafka connection was not sent, and why)
+        :raises ConfigError: if a connection or the topic is missing or wrong
+        :raises CatalogueError: if OpenMetadata refuses
+        """
+        from openmetadata_ol_provider import conf
+        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.openmetadata.registration import register_service, service_spec
+
+        client = self.get_conn()
+        settings = OpenLineageKafkaHook(kafka_config_id).settings
+        topic = topic or next(iter(conf.topics()), "")
+        spec = service_spec(settings, topic, client.version, name=name, description=description)
+        return register_service(client, spec, update=update, dry_run=dry_run).to_dict()
+
     def _connect(self) -> OpenMetadataClient:
         from openmetadata_ol_provider.openmetadata.address import base_url
         from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient

@@ -7,13 +7,12 @@ once.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.answers import message_of
 from openmetadata_ol_provider.openmetadata.client import MINIMUM_VERSION
 from openmetadata_ol_provider.openmetadata.permissions import permission_steps
-from openmetadata_ol_provider.openmetadata.services import SERVICE_KIND, read_service
 from openmetadata_ol_provider.openmetadata.steps import WARNING, Step
 from openmetadata_ol_provider.openmetadata.token import TokenFacts
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 #: A token that expires within so many days is warned about.
 EXPIRES_SOON = dt.timedelta(days=7)
+#: Buckets are found by their containers, whatever the connection of their service shows.
+_KINDS_WITH_HOSTS = ("databaseService", "messagingService")
 
 
 def check_catalogue(client: OpenMetadataClient, config: Config) -> list[Step]:
@@ -109,18 +110,20 @@ def _services(client: OpenMetadataClient) -> Step:
     hidden: dict[str, int] = {}
     shown = 0
     try:
-        for kind in sorted(set(SERVICE_KIND.values())):
-            services = [read_service(item, kind) for item in client.pages(f"v1/services/{kind}s")]
-            told = sum(bool(service.hosts or service.names) for service in services)
-            shown += told
-            if services and not told:
-                hidden[kind] = len(services)
+        for kind in _KINDS_WITH_HOSTS:
+            told = [_shows_connection(item) for item in client.pages(f"v1/services/{kind}s")]
+            shown += sum(told)
+            if told and not any(told):
+                hidden[kind] = len(told)
     except CatalogueError as error:
         return Step(name, True, f"{WARNING}services cannot be listed ({error}); write `namespaces` rules")
     if hidden:
         kinds = ", ".join(f"{number} of kind {kind}" for kind, number in hidden.items())
-        return Step(
-            name, True, f"{WARNING}no host is shown of {kinds}; namespaces are only matched to them by rules "
-            f"(`namespaces`), or give the bot ViewAll on {', '.join(hidden)}"
-        )  # fmt: skip
-    return Step(name, True, f"hosts are shown of {shown} services")
+        remedy = f"write `namespaces` rules, or give a role of the bot ViewAll on {', '.join(hidden)}"
+        return Step(name, True, f"{WARNING}not shown of {kinds}: only rules match namespaces to these; {remedy}")
+    return Step(name, True, f"shown of {shown} services")
+
+
+def _shows_connection(service: dict[str, Any]) -> bool:
+    connection = service.get("connection")
+    return isinstance(connection, dict) and bool(connection.get("config"))

@@ -18,6 +18,8 @@ _DATASETS = ("table", "topic", "container")
 _SERVICES = ("databaseService", "messagingService", "storageService", "pipelineService")
 #: Field policies of section ``write``, and the operation that each needs.
 _FIELDS = {"descriptions": "EditDescription", "owners": "EditOwners", "tags": "EditTags"}
+#: With a condition, it depends on the entity: that shows when it is written.
+_GRANTED = frozenset({"allow", "conditionalAllow", "conditionalDeny"})
 
 
 class _Access(NamedTuple):
@@ -51,6 +53,12 @@ def permission_steps(client: OpenMetadataClient, config: Config) -> list[Step]:
             Step("permissions", True, "this server cannot be asked for them; what is missing shows when publishing")
         ]
     return steps
+
+
+def is_granted(client: OpenMetadataClient, right: Right) -> bool | None:
+    """Return whether the token has a permission; ``None`` if the server does not tell."""
+    found = (_listing(client, right.resource) or {}).get(right.operation)
+    return None if found is None else found.access in _GRANTED
 
 
 def _needed(config: Config) -> Iterator[Right]:
@@ -116,7 +124,8 @@ def _listing(client: OpenMetadataClient, resource: str) -> Mapping[str, _Access]
 
 def _rule(item: Mapping[str, Any]) -> str:
     rule = item.get("rule")
-    named = {"role": item.get("role"), "policy": item.get("policy"), "rule": rule and rule.get("name")}
+    name = rule.get("name") if isinstance(rule, dict) else None
+    named = {"role": item.get("role"), "policy": item.get("policy"), "rule": name}
     return ", ".join(f"{what} {name}" for what, name in named.items() if name)
 
 
@@ -131,13 +140,9 @@ def _step(right: Right, listing: Mapping[str, _Access] | None) -> Step:
         found = listing.get(general)
         through = f" with {general}"
         if found is None or found.access == "notAllow":
-            return Step(
-                str(right), True, f"{WARNING}the server does not tell; it is needed when {right.resource}s are written"
-            )
+            detail = f"{WARNING}the server does not tell for {right.resource}; if it is missing, the first write says so"
+            return Step(str(right), True, detail)
     return Step(str(right), found.access in _GRANTED, _detail(right, found, through))
-
-
-_GRANTED = frozenset({"allow", "conditionalAllow", "conditionalDeny"})
 
 
 def _detail(right: Right, found: _Access, through: str) -> str:
