@@ -1,7 +1,7 @@
 """How fast a client may go: one pace for all its threads, set by what the server says of itself.
 
 When the server is overloaded (429, 503), every thread waits until the moment it asked for, and the number of calls
-under way halves, down to one; each round of calls that went well lets one more through, up to the client's limit.
+under way halves, down to one; some rounds of calls that went well let one more through, up to the client's limit.
 :class:`Pace` decides and knows no threads; :class:`Gate` makes threads wait for their turn, first come, first served.
 """
 
@@ -15,6 +15,9 @@ from typing import Literal
 
 #: What became of a call: the server worked it off, was overloaded, or failed in a way that says nothing of its load.
 Outcome = Literal["worked", "overloaded", "failed"]
+
+#: Rounds of calls that have to go well before one more is let through: a server that was overloaded is not tempted.
+_ROUNDS = 4
 
 
 class PaceError(Exception):
@@ -70,7 +73,7 @@ class Pace:
         if round_ != self._round:
             return False
         if outcome == "worked":
-            self._width = min(float(self._limit), self._width + 1 / self.width)
+            self._width = min(float(self._limit), self._width + 1 / (_ROUNDS * self.width))
         elif outcome == "overloaded":
             self._width = max(1.0, self._width / 2)
             self._round += 1

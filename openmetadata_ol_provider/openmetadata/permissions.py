@@ -140,7 +140,9 @@ def _step(right: Right, listing: Mapping[str, _Access] | None) -> Step:
         found = listing.get(general)
         through = f" with {general}"
         if found is None or found.access == "notAllow":
-            detail = f"{WARNING}the server does not tell for {right.resource}; if it is missing, the first write says so"
+            detail = (
+                f"{WARNING}the server does not tell for {right.resource}; if it is missing, the first write says so"
+            )
             return Step(str(right), True, detail)
     return Step(str(right), found.access in _GRANTED, _detail(right, found, through))
 

@@ -58,7 +58,7 @@ def unanswered(call: Call, error: CatalogueUnavailableError) -> Failure:
 
 
 def _good(base: str, call: Call, answer: Answer) -> Found | Failure:
-    if not answer.content:
+    if not answer.content and not answer.headers.get("Content-Encoding"):
         return Found({})
     if not answer.is_json:
         return Failure(CatalogueRequestError(not_an_api(base, call, answer), answer.status), again=False)
