@@ -148,6 +148,8 @@ def _options(extra: dict[str, Any]) -> dict[str, Any]:
             near = difflib.get_close_matches(str(key), _EXTRA, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_EXTRA)}"
             raise ConfigError(f"extra has the unknown key {key!r}; {hint}")
+    # Fields of the form that are left empty.
+    extra = {key: value for key, value in extra.items() if value is not None}
     options: dict[str, Any] = {}
     if "verify" in extra:
         options["verify"] = _verify(extra["verify"])

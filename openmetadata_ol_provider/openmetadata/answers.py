@@ -84,7 +84,7 @@ def unreachable(base: str, call: Call, timeout: float, error: BaseException) -> 
         return CatalogueUnavailableError(
             f"OpenMetadata at {base}: TLS failed ({_reason(error)}); check the scheme, or give the CA file as `verify`"
         )
-    if isinstance(error, requests.exceptions.Timeout | TooSlowError):
+    if isinstance(error, requests.exceptions.Timeout | TooSlowError) or _stalled(error):
         return CatalogueUnavailableError(
             f"OpenMetadata at {base} did not answer {_what(call)} within {timeout:g} s; check the server or raise "
             "`timeout`"
@@ -200,6 +200,13 @@ def _forbidden(call: Call, said: str, token: TokenFacts | None) -> str:
         f"{head}: it lacks {', '.join(operations)} on {', '.join(resources)}; add to a role of {who} a policy with the "
         f"rule: {rule_text(operations, resources)} (`openmetadata-ol check` lists all that is missing)"
     )
+
+
+def _stalled(error: BaseException) -> bool:
+    """Return whether an answer began and then stopped coming; requests calls that a broken connection."""
+    from urllib3.exceptions import TimeoutError as StalledError
+
+    return bool(error.args) and isinstance(error.args[0], StalledError)
 
 
 def _target(answer: Answer) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import requests
 
 _CONNECT_TIMEOUT = 10.0
-_CHUNK = 65_536
+_CHUNK = 16_384
 #: Bytes read of an answer that is an error: enough for its message.
 _ERROR_BYTES = 65_536
 
@@ -79,7 +79,7 @@ def exchange(
     :param verify: as in requests
     :param max_bytes: most bytes of a good answer, decompressed
     :raises TooLargeError: if it has more
-    :raises TooSlowError: if it drips in for more than ten times ``timeout``
+    :raises TooSlowError: if pieces of it still come in after ten times ``timeout``
     :raises requests.exceptions.RequestException: if there is no answer, or not all of it
     """
     deadline = time.monotonic() + 10 * timeout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
@@ -338,6 +339,25 @@ def test_a_half_answer_to_a_post_is_not_posted_again(web: Web, half: bytes) -> N
     with OpenMetadataClient(web(handler), TOKEN, retries=FAST) as client, pytest.raises(CatalogueUnavailableError):
         client.post("v1/tables", {"name": "x"})
     assert len(handler.calls) == 1
+
+
+@pytest.mark.parametrize("pause", [0.5, 0.03], ids=["stops", "drips"])
+def test_an_answer_that_begins_and_does_not_end_is_given_up_on(web: Web, pause: float) -> None:
+    class Stalling(Handler):
+        seen: ClassVar[list[dict[str, str]]] = []
+
+        def do_GET(self) -> None:
+            self.wfile.write(http(b"{", b"Content-Length: 999999"))
+            try:
+                for _ in range(29):
+                    time.sleep(pause)
+                    self.wfile.write(b" " * 16_384)
+            except OSError:
+                self.close_connection = True
+
+    given_up = pytest.raises(CatalogueUnavailableError, match=r"GET v1/tables within 0\.05 s.*`timeout`")
+    with OpenMetadataClient(web(Stalling), TOKEN, timeout=0.05, retries=FAST._replace(attempts=1)) as client, given_up:
+        client.get("v1/tables")
 
 
 def test_an_answer_that_is_too_large_is_not_read_and_names_the_setting(web: Web) -> None:
