@@ -40,7 +40,7 @@ def check_catalogue(client: OpenMetadataClient, config: Config) -> list[Step]:
     steps.append(token)
     if not token.passed:
         return steps
-    steps += expiry_steps(client.token, dt.datetime.now(dt.timezone.utc))
+    steps += expiry_steps(client.token_facts, dt.datetime.now(dt.timezone.utc))
     steps += permission_steps(client, config)
     steps.append(_services(client))
     return steps

@@ -90,7 +90,7 @@ class OpenMetadataClient:
         self.max_connections = max(1, max_connections)
         self.retries = retries or Retries()
         #: what the token says of itself; ``None`` without one
-        self.token = token_facts(token) if token else None
+        self.token_facts = token_facts(token) if token else None
         self._max_answer_bytes = max_answer_bytes
         # What is under way may take its own time before it counts as stuck.
         self._patience = self.retries.budget + timeout
@@ -104,7 +104,7 @@ class OpenMetadataClient:
             log.warning("TLS certificates of %s are NOT verified (verify is false)", self.base_url)
 
     def __repr__(self) -> str:
-        return f"OpenMetadataClient({self.base_url!r}, token={'***' if self.token else None})"
+        return f"OpenMetadataClient({self.base_url!r}, token={'***' if self.token_facts else None})"
 
     def __enter__(self) -> Self:
         return self
@@ -262,7 +262,7 @@ class OpenMetadataClient:
             answer = self._send(call)
         except CatalogueUnavailableError as error:
             return unanswered(call, error)
-        return judge(self.base_url, call, answer, self.token, missing_ok=missing_ok)
+        return judge(self.base_url, call, answer, self.token_facts, missing_ok=missing_ok)
 
     def _given_up(self, call: Call, found: Failure, pause: float) -> CatalogueError:
         """Return the error of a call whose next try would come too late."""
