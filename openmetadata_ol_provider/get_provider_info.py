@@ -146,5 +146,8 @@ _CONNECTION_TYPE: dict[str, object] = {
         "max_connections": _field(
             "Connections", "Most requests under way at once. Default: 8.", ["integer", "null"], minimum=1, maximum=64
         ),
+        "max_answer_mb": _field(
+            "Largest answer (MB)", "Answers that are larger are refused. Default: 64.", ["number", "null"]
+        ),
     },
 }

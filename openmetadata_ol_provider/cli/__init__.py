@@ -7,21 +7,56 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from openmetadata_ol_provider.cli import arguments as words
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
-_EVENTS = "files with OpenLineage events: one JSON event a line, a JSON array, or one event; .gz too; - for stdin"
+
+class Command(NamedTuple):
+    """One command.
+
+    :param arguments: adds its arguments to a parser
+    :param run: ``module:function`` below this package's root, imported when the command is used
+    """
+
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: str
+
+
+COMMANDS = {
+    "translate": Command("events -> lineage plan; no network", words.translate, "cli.translate:translate_command"),
+    "ingest": Command("publish the lineage of event files to OpenMetadata", words.ingest, "cli.ingest:ingest_command"),
+    "explain": Command(
+        "why each dataset did or did not resolve, which rule, which edge", words.explain, "cli.explain:explain_command"
+    ),
+    "check": Command(
+        "test both connections and the config (reads Airflow's connections)", words.check, "cli.check:check_command"
+    ),
+    "parked": Command(
+        "what could not be published yet: list it, retry it, drop it", words.parked, "cli.parked:parked_command"
+    ),
+    "register-service": Command(
+        "create the OpenLineage pipeline service in OpenMetadata, from Airflow's connections",
+        words.register_service,
+        "cli.register_service:register_service_command",
+    ),
+    "demo": Command("run the bundled DAG against the sandbox, on real events", words.demo, "sandbox.demo:demo_command"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    given = _parser().parse_args(argv)
     from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
 
+    module, _, function = COMMANDS[given.command].run.partition(":")
     try:
-        return int(_COMMANDS[arguments.command](arguments))
+        return int(getattr(import_module(f"openmetadata_ol_provider.{module}"), function)(given))
     except ConfigError as error:
         print(f"openmetadata-ol: {error}", file=sys.stderr)  # noqa: T201
         return WRONG_USE
@@ -40,91 +75,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"openmetadata-ol {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    translate = commands.add_parser("translate", help="events -> lineage plan; no network")
-    _events_and_config(translate)
-
-    ingest = commands.add_parser("ingest", help="publish the lineage of event files to OpenMetadata")
-    _events_and_config(ingest)
-    ingest.add_argument("--host", required=True, help="OpenMetadata's URL; the token comes from OPENMETADATA_JWT_TOKEN")
-    ingest.add_argument("--dry-run", action="store_true", help="read only: report what would be written")
-
-    explain = commands.add_parser("explain", help="why each dataset did or did not resolve, which rule, which edge")
-    _events_and_config(explain)
-    explain.add_argument("--host", help="OpenMetadata's URL: also look the datasets up")
-    explain.add_argument("--json", action="store_true", help="as JSON")
-
-    check = commands.add_parser("check", help="test both connections and the config (reads Airflow's connections)")
-    check.add_argument("--kafka-config-id", default="kafka_default", metavar="ID")
-    check.add_argument("--openmetadata-conn-id", default="openmetadata_default", metavar="ID")
-    check.add_argument("--config", metavar="C", help="path to YAML or JSON, or variable:NAME")
-
-    _parked_parser(commands.add_parser("parked", help="what could not be published yet: list it, retry it, drop it"))
-
-    demo = commands.add_parser("demo", help="run the bundled DAG against the sandbox, on real events")
-    demo.add_argument("--directory", metavar="DIR", help="where the demo keeps its state (default: ./.demo)")
+    for name, command in COMMANDS.items():
+        command.arguments(commands.add_parser(name, help=command.help))
     return parser
-
-
-def _events_and_config(command: argparse.ArgumentParser) -> None:
-    command.add_argument("events", nargs="+", metavar="EVENTS", help=_EVENTS)
-    command.add_argument("--config", metavar="C", help="config document: path to YAML or JSON")
-    command.add_argument("--output", metavar="F", help="write the result to a file instead of stdout")
-
-
-def _parked_parser(parked: argparse.ArgumentParser) -> None:
-    from openmetadata_ol_provider.cli.statekeys import add_state_key
-
-    parked.add_argument("action", choices=("list", "retry", "drop"))
-    parked.add_argument("keys", nargs="*", metavar="KEY", help="as listed; list: all without any")
-    parked.add_argument("--all", action="store_true", help="retry or drop everything")
-    parked.add_argument("--json", action="store_true", help="list as JSON")
-    parked.add_argument("--openmetadata-conn-id", default="openmetadata_default", metavar="ID")
-    parked.add_argument("--config", metavar="C", help="path to YAML or JSON, or variable:NAME")
-    add_state_key(parked)
-
-
-def _translate(arguments: Any) -> int:
-    from openmetadata_ol_provider.cli.translate import translate_command
-
-    return translate_command(arguments)
-
-
-def _ingest(arguments: Any) -> int:
-    from openmetadata_ol_provider.cli.ingest import ingest_command
-
-    return ingest_command(arguments)
-
-
-def _explain(arguments: Any) -> int:
-    from openmetadata_ol_provider.cli.explain import explain_command
-
-    return explain_command(arguments)
-
-
-def _check(arguments: Any) -> int:
-    from openmetadata_ol_provider.cli.check import check_command
-
-    return check_command(arguments)
-
-
-def _parked(arguments: Any) -> int:
-    from openmetadata_ol_provider.cli.parked import parked_command
-
-    return parked_command(arguments)
-
-
-def _demo(arguments: Any) -> int:
-    from openmetadata_ol_provider.sandbox.demo import demo_command
-
-    return demo_command(arguments)
-
-
-_COMMANDS = {
-    "translate": _translate,
-    "ingest": _ingest,
-    "explain": _explain,
-    "check": _check,
-    "parked": _parked,
-    "demo": _demo,
-}

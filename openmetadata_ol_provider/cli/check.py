@@ -4,37 +4,49 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TextIO
 
 from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.exceptions import ConfigError
 
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.steps import Step
+
 
 def check_command(arguments: Any) -> int:
-    """Print one line a check; exit code 1 when one failed."""
+    """Print one line a check, and below OpenMetadata's one a step; exit code 1 when one failed."""
     # As Airflow's own commands say it: without this, connections in the metadata database are not looked at.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
-    from openmetadata_ol_provider.config import load_config
+    from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+    from openmetadata_ol_provider.openmetadata.steps import Step, summary
     from openmetadata_ol_provider.version_compat import get_variable
 
+    config = Config()
+    results: list[Step] = []
     try:
-        load_config(arguments.config, get_variable)
-        config = (True, "valid" if arguments.config else "defaults")
+        config = load_config(arguments.config, get_variable)
+        results.append(Step("config", True, "valid" if arguments.config else "defaults"))
     except ConfigError as error:
-        config = (False, str(error))
-    results = [
-        ("config", *config),
-        (
-            f"connection {arguments.kafka_config_id} (Kafka)",
-            *OpenLineageKafkaHook(arguments.kafka_config_id).test_connection(),
-        ),
-        (
-            f"connection {arguments.openmetadata_conn_id} (OpenMetadata)",
-            *OpenMetadataHook(arguments.openmetadata_conn_id).test_connection(),
-        ),
-    ]
-    for label, passed, detail in results:
-        sys.stdout.write(f"{'ok    ' if passed else 'FAILED'} {label}: {detail}\n")
-    return DONE if all(passed for _, passed, _ in results) else FAILED
+        results.append(Step("config", False, str(error)))
+    kafka = OpenLineageKafkaHook(arguments.kafka_config_id)
+    results.append(Step(f"connection {arguments.kafka_config_id} (Kafka)", *kafka.test_connection()))
+    steps: list[Step] = []
+    try:
+        steps = OpenMetadataHook(arguments.openmetadata_conn_id).check(config)
+        found = summary(steps)
+    except ConfigError as error:
+        found = (False, str(error))
+    results.append(Step(f"connection {arguments.openmetadata_conn_id} (OpenMetadata)", *found))
+    print_steps(results, sys.stdout)
+    print_steps(steps, sys.stdout, indent="  ")
+    return DONE if all(step.passed for step in results) else FAILED
+
+
+def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None:
+    """Print one line a step."""
+    for step in steps:
+        word = "warn" if step.warns else "ok" if step.passed else "FAILED"
+        stream.write(f"{indent}{word:6} {step.name}: {step.detail}\n")

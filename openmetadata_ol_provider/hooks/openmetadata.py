@@ -11,16 +11,17 @@ from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProvider
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.steps import Step
 
-_EXTRA = ("verify", "client_cert", "client_key", "timeout", "max_connections")
+_EXTRA = ("verify", "client_cert", "client_key", "timeout", "max_connections", "max_answer_mb")
 
 
 class OpenMetadataHook(BaseHook):
     """Connects to OpenMetadata.
 
     The connection: host is the base URL (or a host name, with schema and port), password is the JWT token of a bot,
-    extra may have ``verify`` (true, false or a CA file), ``client_cert``, ``client_key``, ``timeout`` (seconds) and
-    ``max_connections``.
+    extra may have ``verify`` (true, false or a CA file), ``client_cert``, ``client_key``, ``timeout`` (seconds),
+    ``max_connections`` and ``max_answer_mb`` (most megabytes read of one answer).
 
     :param openmetadata_conn_id: id of the connection
     """
@@ -56,14 +57,60 @@ class OpenMetadataHook(BaseHook):
             self._client = self._connect()
         return self._client
 
+    def check(self, config: object = None) -> list[Step]:
+        """Try the connection step by step: address, version, health, token, and every permission that is needed.
+
+        :param config: config document as the operators take it; what it writes decides which permissions are needed
+        :return: the steps, each (name, passed, detail)
+        :raises ConfigError: if the connection or the config is missing or wrong
+        """
+        from openmetadata_ol_provider.config import load_config
+        from openmetadata_ol_provider.openmetadata.checks import check_catalogue
+        from openmetadata_ol_provider.version_compat import get_variable
+
+        return check_catalogue(self.get_conn(), load_config(config, get_variable))
+
     def test_connection(self) -> tuple[bool, str]:
-        """Try address, version and token, and say which of them is wrong."""
+        """Run :meth:`check` with the default config and say which steps failed, for the connection form."""
+        from openmetadata_ol_provider.openmetadata.steps import summary
+
         try:
-            steps = self.get_conn().check()
+            return summary(self.check())
         except OpenLineageProviderError as error:
             return False, str(error)
-        failed = next((detail for _, passed, detail in steps if not passed), None)
-        return failed is None, failed or "; ".join(detail for _, _, detail in steps)
+
+    def register_service(
+        self,
+        name: str = "openlineage",
+        *,
+        topic: str | None = None,
+        kafka_config_id: str = "kafka_default",
+        description: str | None = None,
+        update: bool = False,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Create the OpenLineage pipeline service with its Kafka connection, or compare an existing one with it.
+
+        Passwords and private keys are not sent.
+
+        :param topic: where the events are; by default the first of option ``topics``
+        :param kafka_config_id: Airflow's Kafka connection, of which brokers, group and security are taken
+        :param update: change what differs in an existing service, which is left as it is otherwise
+        :param dry_run: tell what would be done, and do nothing
+        :return: ``service`` (FQN), ``id``, ``change`` (created, unchanged, updated, or different: left as it is),
+            ``differences`` (fields), ``left_out`` (what of the Kafka connection was not sent, and why)
+        :raises ConfigError: if a connection or the topic is missing or wrong
+        :raises CatalogueError: if OpenMetadata refuses
+        """
+        from openmetadata_ol_provider import conf
+        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.openmetadata.registration import register_service, service_spec
+
+        client = self.get_conn()
+        settings = OpenLineageKafkaHook(kafka_config_id).settings
+        topic = topic or next(iter(conf.topics()), "")
+        spec = service_spec(settings, topic, client.version, name=name, description=description)
+        return register_service(client, spec, update=update, dry_run=dry_run).to_dict()
 
     def _connect(self) -> OpenMetadataClient:
         from openmetadata_ol_provider.openmetadata.address import base_url
@@ -101,6 +148,8 @@ def _options(extra: dict[str, Any]) -> dict[str, Any]:
             near = difflib.get_close_matches(str(key), _EXTRA, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_EXTRA)}"
             raise ConfigError(f"extra has the unknown key {key!r}; {hint}")
+    # Fields of the form that are left empty.
+    extra = {key: value for key, value in extra.items() if value is not None}
     options: dict[str, Any] = {}
     if "verify" in extra:
         options["verify"] = _verify(extra["verify"])
@@ -108,6 +157,8 @@ def _options(extra: dict[str, Any]) -> dict[str, Any]:
         options["timeout"] = _positive("timeout", extra["timeout"], float)
     if "max_connections" in extra:
         options["max_connections"] = _positive("max_connections", extra["max_connections"], int)
+    if "max_answer_mb" in extra:
+        options["max_answer_bytes"] = int(_positive("max_answer_mb", extra["max_answer_mb"], float) * 2**20)
     cert, key_file = extra.get("client_cert"), extra.get("client_key")
     if key_file and not cert:
         raise ConfigError("extra has client_key without client_cert; give both, or one file with both as client_cert")

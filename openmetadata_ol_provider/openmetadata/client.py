@@ -17,19 +17,31 @@ from urllib.parse import quote
 
 from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError, CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.address import base_url
-from openmetadata_ol_provider.openmetadata.answers import error_of, is_json, not_an_api, unreachable
-from openmetadata_ol_provider.openmetadata.retry import IDEMPOTENT, RETRIABLE_STATUS, Retries, retry_after
+from openmetadata_ol_provider.openmetadata.answers import (
+    AnswerTooLargeError,
+    asked_to_wait,
+    stuck,
+    too_large,
+    unreachable,
+)
+from openmetadata_ol_provider.openmetadata.pace import Gate, Outcome, PaceError
+from openmetadata_ol_provider.openmetadata.retry import Retries
+from openmetadata_ol_provider.openmetadata.token import token_facts
+from openmetadata_ol_provider.openmetadata.verdict import Failure, Found, judge, unanswered
+from openmetadata_ol_provider.openmetadata.wire import Answer, Call, TooLargeError, TooSlowError, exchange
 
 if TYPE_CHECKING:
-    import requests
     from typing_extensions import Self
 
 log = logging.getLogger(__name__)
 
 MINIMUM_VERSION = (1, 8)
 JSON_PATCH = "application/json-patch+json"
-_CONNECT_TIMEOUT = 10.0
+#: Most bytes read of one answer, unless the connection says otherwise.
+MAX_ANSWER_BYTES = 64 * 2**20
 _PAGE = 1000
+_WORKED: Outcome = "worked"
+_FAILED: Outcome = "failed"
 
 
 class Version(tuple[int, ...]):
@@ -53,7 +65,9 @@ class OpenMetadataClient:
     :param verify: ``True``, ``False`` (no TLS verification, warned about) or the path of a CA bundle
     :param cert: client certificate, or certificate and key
     :param timeout: seconds to wait for an answer, per try
-    :param max_connections: connections kept and, at the same time, calls in flight
+    :param max_connections: connections kept and, at the same time, most calls in flight; fewer while the server is
+        overloaded, for all threads alike
+    :param max_answer_bytes: most bytes read of one answer
     :param retries: how often and how long a call is tried again
     """
 
@@ -66,6 +80,7 @@ class OpenMetadataClient:
         cert: str | tuple[str, str] | None = None,
         timeout: float = 30.0,
         max_connections: int = 8,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
         retries: Retries | None = None,
     ) -> None:
         from openmetadata_ol_provider.openmetadata.session import open_session
@@ -74,7 +89,12 @@ class OpenMetadataClient:
         self.timeout = timeout
         self.max_connections = max(1, max_connections)
         self.retries = retries or Retries()
-        self._has_token = bool(token)
+        #: what the token says of itself; ``None`` without one
+        self.token_facts = token_facts(token) if token else None
+        self._max_answer_bytes = max_answer_bytes
+        # What is under way may take its own time before it counts as stuck.
+        self._patience = self.retries.budget + timeout
+        self._gate = Gate(self.max_connections, self._patience)
         self._verify = verify
         self._session = open_session(token, cert, self.max_connections, quiet=verify is False)
         self._lock = threading.Lock()
@@ -84,7 +104,7 @@ class OpenMetadataClient:
             log.warning("TLS certificates of %s are NOT verified (verify is false)", self.base_url)
 
     def __repr__(self) -> str:
-        return f"OpenMetadataClient({self.base_url!r}, token={'***' if self._has_token else None})"
+        return f"OpenMetadataClient({self.base_url!r}, token={'***' if self.token_facts else None})"
 
     def __enter__(self) -> Self:
         return self
@@ -110,6 +130,15 @@ class OpenMetadataClient:
         """
         if self._version is None:
             self._version = self._parse_version(self.get("v1/system/version"))
+        return self._version
+
+    def ask_version(self) -> Version:
+        """Ask for the server's version, once and without retries: for a check that somebody waits for.
+
+        :raises CatalogueError: if there is no OpenMetadata behind the address
+        """
+        answer = self.request("GET", "v1/system/version", missing_ok=True, attempts=1)
+        self._version = self._parse_version(answer)
         return self._version
 
     # -- calls ---------------------------------------------------------------------------------------------------
@@ -139,10 +168,16 @@ class OpenMetadataClient:
         return self.request("DELETE", path, params=params, missing_ok=True) is not None
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """Yield all entities of a listing, page by page."""
+        """Yield all entities of a listing, page by page; a page that is too large is asked for in smaller ones."""
         query = {"limit": _PAGE, **(params or {})}
         while True:
-            page = self.get(path, query) or {}
+            try:
+                page = self.get(path, query) or {}
+            except AnswerTooLargeError:
+                if int(query["limit"]) <= 1:
+                    raise
+                query["limit"] = max(1, int(query["limit"]) // 4)
+                continue
             yield from page.get("data") or ()
             after = (page.get("paging") or {}).get("after")
             if not after:
@@ -166,102 +201,89 @@ class OpenMetadataClient:
         :param attempts: tries, if other than the client's
         :raises CatalogueUnavailableError: unreachable, timed out, or 429/5xx until the retries were used up
         :raises CatalogueAuthError: on 401 and 403
-        :raises CatalogueRequestError: on any other 4xx, redirects, and answers that are not JSON
+        :raises CatalogueRequestError: on any other 4xx, redirects, and answers that are too large or not JSON
         """
-        deadline = time.monotonic() + self.retries.budget
-        attempt = conflicts = 0
+        call = Call(method, path, params, json, headers)
         attempts = attempts or self.retries.attempts
+        tried = conflicts = 0
+        spent = pause = 0.0
         while True:
-            error: CatalogueError
-            asked: float | None = None
+            place = self._enter(call, self.retries.budget - spent)
+            spent += pause
+            started, outcome, pause = time.monotonic(), _FAILED, 0.0
             try:
-                response = self._send(method, path, params, json, headers)
-            except CatalogueUnavailableError as failure:
-                error = failure
-                again = method in IDEMPOTENT
-            else:
-                if 200 <= response.status_code < 300:
-                    return self._body(method, path, response)
-                if response.status_code == 404 and missing_ok and is_json(response):
-                    return None
-                error = error_of(self.base_url, method, path, response, has_token=self._has_token)
-                # A PUT that raced with another one for the same name finds it existing the second time.
-                conflicts += response.status_code == 409
-                again = self._worth_repeating(method, response.status_code, conflicts)
-                asked = retry_after(response.headers.get("Retry-After"))
-            pause = self.retries.pause(attempt, asked)
-            attempt += 1
-            if not again or attempt >= attempts or time.monotonic() + pause > deadline:
-                raise error
-            log.debug("%s; attempt %d in %.1f s", error, attempt + 1, pause)
-            time.sleep(pause)
+                found = self._once(call, missing_ok=missing_ok)
+                if isinstance(found, Found):
+                    outcome = _WORKED
+                    return found.body
+                outcome, pause = found.outcome, self.retries.pause(tried, found.asked)
+            finally:
+                self._leave(place, outcome, pause)
+            spent += time.monotonic() - started
+            tried += 1
+            # A PUT that raced with another one for the same name finds it existing the second time.
+            conflicts += found.error.status == 409
+            if not found.again or conflicts > 1 or tried >= attempts:
+                raise found.error
+            if spent + pause > self.retries.budget:
+                raise self._given_up(call, found, pause)
+            log.debug("%s; attempt %d in %.1f s", found.error, tried + 1, pause)
+            if outcome != "overloaded":
+                # For an overloaded server all threads wait, at the gate.
+                time.sleep(pause)
 
-    # -- checks --------------------------------------------------------------------------------------------------
+    def probe(self, path: str) -> Answer:
+        """GET once and return the answer, whatever it is.
 
-    def check(self) -> list[tuple[str, bool, str]]:
-        """Try the connection step by step and stop at the first that fails.
-
-        :return: (step, passed, detail) of the steps ``address``, ``version`` and ``token``
+        :raises CatalogueUnavailableError: if there is none
         """
-        steps: list[tuple[str, bool, str]] = []
-        step = "address"
-        try:
-            version = self._parse_version(self.request("GET", "v1/system/version", missing_ok=True, attempts=1))
-            steps.append((step, True, f"OpenMetadata {version} answers at {self.base_url}"))
-            step, supported = "version", version.at_least(*MINIMUM_VERSION)
-            oldest = ".".join(map(str, MINIMUM_VERSION))
-            remedy = f"{version} is supported" if supported else f"{version} is too old: {oldest} or later is needed"
-            steps.append((step, supported, remedy))
-            if supported:
-                step = "token"
-                user = self.request("GET", "v1/users/loggedInUser", missing_ok=True, attempts=1) or {}
-                steps.append((step, True, f"accepted, user {user.get('name', 'unknown')}"))
-        except CatalogueError as error:
-            steps.append((step, False, str(error)))
-        return steps
+        return self._send(Call("GET", path))
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _send(
-        self, method: str, path: str, params: Mapping[str, Any] | None, json: Any, headers: Mapping[str, str] | None
-    ) -> requests.Response:
+    def _enter(self, call: Call, longest_pause: float) -> int:
+        """Wait until a call may be sent."""
+        try:
+            return self._gate.enter(longest_pause)
+        except PaceError as error:
+            if error.pause is None:
+                raise stuck(call, self._patience) from None
+            raise asked_to_wait(call, error.pause, self.retries.budget) from None
+
+    def _leave(self, place: int, outcome: Outcome, pause: float) -> None:
+        if self._gate.leave(place, outcome, pause):
+            log.info(
+                "OpenMetadata at %s is overloaded: at most %d calls at a time, the next in %.1f s",
+                self.base_url, self._gate.width, pause,
+            )  # fmt: skip
+
+    def _once(self, call: Call, *, missing_ok: bool) -> Found | Failure:
+        try:
+            answer = self._send(call)
+        except CatalogueUnavailableError as error:
+            return unanswered(call, error)
+        return judge(self.base_url, call, answer, self.token_facts, missing_ok=missing_ok)
+
+    def _given_up(self, call: Call, found: Failure, pause: float) -> CatalogueError:
+        """Return the error of a call whose next try would come too late."""
+        if found.asked is not None and found.asked >= pause:
+            return asked_to_wait(call, pause, self.retries.budget, found.error.status)
+        return found.error
+
+    def _send(self, call: Call) -> Answer:
         import requests
 
         with self._lock:
-            self._calls[method] += 1
+            self._calls[call.method] += 1
         try:
-            return self._session.request(
-                method,
-                f"{self.base_url}/{path.lstrip('/')}",
-                params=params,
-                json=json,
-                headers=headers,
-                timeout=(min(_CONNECT_TIMEOUT, self.timeout), self.timeout),
-                allow_redirects=False,
-                # Given here and not to the session, where REQUESTS_CA_BUNDLE would win over it.
-                verify=self._verify,
-            )
-        except (requests.exceptions.RequestException, OSError) as error:
-            raise unreachable(self.base_url, method, path, self.timeout, error) from None
-
-    @staticmethod
-    def _worth_repeating(method: str, status: int, conflicts: int) -> bool:
-        if status == 409:
-            return method == "PUT" and conflicts == 1
-        if method not in IDEMPOTENT:
-            return status in {429, 503}
-        return status in RETRIABLE_STATUS
-
-    def _body(self, method: str, path: str, response: requests.Response) -> dict[str, Any]:
-        if not response.content:
-            return {}
-        try:
-            body = response.json() if is_json(response) else None
-        except ValueError:
-            body = None
-        if body is None:
-            raise CatalogueRequestError(not_an_api(self.base_url, method, path, response), response.status_code)
-        return body if isinstance(body, dict) else {"data": body}
+            return exchange(
+                self._session, self.base_url, call, timeout=self.timeout, verify=self._verify,
+                max_bytes=self._max_answer_bytes,
+            )  # fmt: skip
+        except TooLargeError:
+            raise too_large(call, self._max_answer_bytes) from None
+        except (requests.exceptions.RequestException, OSError, TooSlowError) as error:
+            raise unreachable(self.base_url, call, self.timeout, error) from None
 
     def _parse_version(self, answer: dict[str, Any] | None) -> Version:
         numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", str((answer or {}).get("version", "")))

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 #: Answers that may be another one a moment later.
 RETRIABLE_STATUS = frozenset({429, 500, 502, 503, 504})
+#: Answers that say that there is too much to do; they come before the call has had any effect.
+OVERLOADED_STATUS = frozenset({429, 503})
 #: Methods that may be sent again although the first sending may have had its effect.
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -19,7 +21,8 @@ class Retries(NamedTuple):
     :param attempts: tries per call, the first included
     :param base: seconds; the n-th pause is drawn from 0 ... ``base * 2**n`` (full jitter)
     :param cap: seconds; longest pause drawn
-    :param budget: seconds; a call, its retries included, is given up when the next pause would end after it
+    :param budget: seconds; a call is given up when its tries and the pauses between them would take longer. Waiting for
+        other calls to get through, before it is sent, does not count
     """
 
     attempts: int = 6

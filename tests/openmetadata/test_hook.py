@@ -50,6 +50,8 @@ def test_host_schema_and_port_make_the_address(connect: Any, fields: dict[str, A
         ({"timeout": "7.5"}, "timeout", 7.5),
         ({"timeout": 3}, "timeout", 3),
         ({"max_connections": "4"}, "max_connections", 4),
+        ({"max_answer_mb": "0.5"}, "_max_answer_bytes", 524_288),
+        ({"timeout": None, "verify": None, "max_answer_mb": None}, "timeout", 30.0),
         ({"verify": "False"}, "_verify", False),
         ({"verify": False}, "_verify", False),
         ({"verify": "true"}, "_verify", True),
@@ -69,6 +71,7 @@ def test_extra_sets_the_client(connect: Any, extra: dict[str, Any], attribute: s
         ({"timeout": "soon"}, "extra.timeout is 'soon'"),
         ({"timeout": 0}, "extra.timeout is 0"),
         ({"max_connections": -1}, "extra.max_connections"),
+        ({"max_answer_mb": "much"}, "extra.max_answer_mb"),
         ({"verify": ""}, "extra.verify is empty"),
         ({"client_key": "k.pem"}, "client_key without client_cert"),
     ],
@@ -111,6 +114,25 @@ def test_test_connection_names_what_is_wrong(
     assert not passed
     assert message in said
     assert TOKEN not in said
+
+
+def test_the_check_s_steps_depend_on_the_config(connect: Any, server: CatalogueServer) -> None:
+    hook = connect(host=server.url, password=TOKEN)
+    steps = hook.check()
+    assert all(step.passed for step in steps)
+    assert ("EditStatus on pipeline", True, "granted") in steps
+    fewer = [name for name, _, _ in hook.check({"write": {"status": "never"}})]
+    assert [name for name, _, _ in steps if name not in fewer] == ["EditStatus on pipeline"]
+    with pytest.raises(ConfigError, match="did you mean 'status'"):
+        hook.check({"write": {"statuss": "never"}})
+
+
+def test_test_connection_names_every_missing_permission(connect: Any) -> None:
+    with CatalogueServer(token=TOKEN, deny=["EditLineage", "EditStatus"]) as server:
+        passed, said = connect(host=server.url, password=TOKEN).test_connection()
+    assert not passed
+    assert "EditLineage on table: not granted" in said
+    assert "failed as well: EditStatus on pipeline" in said
 
 
 def test_the_form_asks_for_a_token() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 pytestmark = pytest.mark.usefixtures("connections")
 
@@ -99,3 +101,47 @@ def test_what_was_reached_is_named_and_no_secret_is(capsys: pytest.CaptureFixtur
     assert f"Connected to {bootstrap}" in kafka
     assert address.removeprefix("http://") in openmetadata
     assert "test-token" not in openmetadata
+
+
+def test_every_step_of_openmetadata_is_a_line_below_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    steps = [line for line in lines if line.startswith("  ")]
+    assert steps == lines[3:]
+    names = ("address", "version", "health", "token")
+    assert [line.split(":")[0] for line in steps[:4]] == [f"  ok     {name}" for name in names]
+    assert "  ok     EditStatus on pipeline: granted" in steps
+
+
+def test_the_config_decides_which_permissions_are_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    document = tmp_path / "config.yaml"
+    document.write_text("write: {status: never, create_datasets: true}", encoding="utf-8")
+    main(["check", "--config", str(document)])
+    printed = capsys.readouterr().out
+    assert "EditStatus" not in printed
+    assert "ok     Create on table: granted" in printed
+
+
+def test_each_missing_permission_is_a_failed_line_and_the_exit_code_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CatalogueServer({}, token="t", deny=["EditStatus", "EditTags"]) as server:
+        change(monkeypatch, "OPENMETADATA_DEFAULT", host=server.url, password="t")
+        code = main(["check"])
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert [line.split(":")[0] for line in lines if line.startswith("  FAILED")] == [
+        "  FAILED EditStatus on pipeline",
+        *(f"  FAILED EditTags on {kind}" for kind in ("table", "topic", "container", "pipeline")),
+    ]
+
+
+def test_what_is_only_worth_knowing_is_a_warning(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CatalogueServer({"databaseServices": [{"name": "pg", "serviceType": "Postgres"}]}, token="t") as server:
+        change(monkeypatch, "OPENMETADATA_DEFAULT", host=server.url, password="t")
+        code = main(["check"])
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("  warn"))
+    assert code == 0
+    assert line.startswith("  warn   service connections: warning: not shown of 1 of kind databaseService")

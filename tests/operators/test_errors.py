@@ -127,11 +127,11 @@ def test_a_wrong_token(work: Any, send: Sender, openmetadata: Any, catalogue: Ca
     assert catalogue.writes() == []
 
 
-def test_a_token_that_may_not_write_lineage(send: Sender, openmetadata: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_that_may_not_create_services(send: Sender, openmetadata: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     send.message(run_event("a"))
     with CatalogueServer({}, token="t", deny=["Create"]) as server:
         openmetadata(host=server.url, password="t")
-        fails(ingest, "403", "EditLineage", "role")
+        fails(ingest, "403", "'ingestion-bot'", "lacks Create on pipelineService", "add to a role")
 
 
 @STEPS

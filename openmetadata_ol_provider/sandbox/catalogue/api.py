@@ -11,6 +11,7 @@ from openmetadata_ol_provider.sandbox.catalogue import (
     routes_entities,
     routes_lineage,
     routes_lineage_names,
+    routes_permissions,
     routes_pipelines,
     routes_search,
     routes_system,
@@ -132,6 +133,7 @@ def parse_version(text: str) -> Version:
 def _router(version: Version) -> Router:
     router = Router()
     routes_system.register(router)
+    routes_permissions.register(router)
     routes_search.register(router)
     routes_lineage.register(router)
     if version >= (2,):
