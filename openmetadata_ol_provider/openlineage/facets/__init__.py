@@ -39,6 +39,8 @@ from openmetadata_ol_provider.openlineage.facets.dataset import (
     VersionFacet,
 )
 from openmetadata_ol_provider.openlineage.facets.job import (
+    AirflowJobFacet,
+    AirflowTaskOutline,
     EmissionPattern,
     JobFacets,
     JobTypeFacet,
@@ -53,8 +55,11 @@ from openmetadata_ol_provider.openlineage.facets.lineage import (
     LineageJobFacet,
 )
 from openmetadata_ol_provider.openlineage.facets.run import (
+    AirflowDag,
+    AirflowDagRunFacet,
     AirflowFacet,
     AirflowTask,
+    AirflowTaskInstance,
     DependencyField,
     ErrorMessageFacet,
     ExtractionErrorFacet,
@@ -69,8 +74,13 @@ from openmetadata_ol_provider.openlineage.facets.run import (
 )
 
 __all__ = [
+    "AirflowDag",
+    "AirflowDagRunFacet",
     "AirflowFacet",
+    "AirflowJobFacet",
     "AirflowTask",
+    "AirflowTaskInstance",
+    "AirflowTaskOutline",
     "AssertionField",
     "ColumnField",
     "ColumnInput",
