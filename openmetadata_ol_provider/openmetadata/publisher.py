@@ -15,13 +15,7 @@ from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Identity, JobId, LineagePlan
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.edges import EdgePlanner, EdgeWriter
-from openmetadata_ol_provider.openmetadata.pipelines import (
-    PipelinePlan,
-    PipelineRef,
-    PipelineWriter,
-    group_jobs,
-    missing_problem,
-)
+from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.report import Datasets, Pipelines, PublishReport, Written
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
 from openmetadata_ol_provider.openmetadata.statuses import StatusWriter, pipeline_runs
@@ -79,6 +73,7 @@ class Publication:
             self._problems.append(
                 Problem("not_supported", "write.create_datasets", "missing datasets are not created by this version")
             )
+        self._pipeline_writer = PipelineWriter(self._client, self._config, dry_run=self._dry_run)
         edges = [edge for edge in self._plan.edges if self._is_wanted(self._pipeline_of(edge))]
         resolutions = self._resolve(edges)
         pipelines, pipeline_counts = self._publish_pipelines()
@@ -125,42 +120,18 @@ class Publication:
     # -- pipelines -----------------------------------------------------------------------------------------------
 
     def _publish_pipelines(self) -> tuple[dict[JobId, PipelineRef], Pipelines]:
-        writer = PipelineWriter(self._client, self._config, dry_run=self._dry_run)
         plans = [group for group in group_jobs(self._plan.jobs) if self._is_wanted(group.id)]
-        services = list(dict.fromkeys(writer.service_of(group) for group in plans))
-        served = dict(zip(services, self._collect(
-            self._worker.run(services, writer.ensure_service, lambda service: f"pipeline service {service[0]}")
-        ), strict=True))  # fmt: skip
-        self._problems += [
-            Problem("no_service", f"pipeline service {name}", "it does not exist and write.create_services is false; "
-                    "create it, or name an existing one in pipelines.service")
-            for (name, type_), there in served.items() if there is False
-        ]  # fmt: skip
-        counts: Counter[str] = Counter()
-        todo = []
-        for group in plans:
-            there = served[writer.service_of(group)]
-            if there:
-                todo.append(group)
-            elif there is None:
-                counts["failed"] += 1
-        outcomes = self._worker.run(
-            todo, writer.publish, lambda group: f"pipeline {group.id.namespace} {group.id.name}"
-        )
+        outcomes = self._worker.run(plans, self._pipeline_writer.publish, lambda group: f"pipeline {group.where}")
         refs: dict[JobId, PipelineRef] = {}
-        for group, ref in zip(todo, self._collect(outcomes), strict=True):
-            counts[self._note(group, ref, refs)] += 1
+        counts: Counter[str] = Counter()
+        for group, ref in zip(plans, self._collect(outcomes), strict=True):
+            counts[ref.change if ref else "failed"] += 1
+            if ref is not None:
+                self._problems += ref.problems
+                if ref.change != "missing":
+                    refs[group.id] = ref
         counts.pop("missing", None)
         return refs, Pipelines(**counts)
-
-    def _note(self, group: PipelinePlan, ref: PipelineRef | None, refs: dict[JobId, PipelineRef]) -> str:
-        if ref is None:
-            return "failed"
-        if ref.change == "missing":
-            self._problems.append(missing_problem(group, ref))
-        else:
-            refs[group.id] = ref
-        return ref.change
 
     # -- edges and statuses --------------------------------------------------------------------------------------
 
@@ -180,10 +151,9 @@ class Publication:
             return Written()
         runs, problems = pipeline_runs(self._plan.runs, pipelines)
         self._problems += problems
-        pipeline_writer = PipelineWriter(self._client, self._config, dry_run=self._dry_run)
         groups = {ref.fqn: group for group in group_jobs(self._plan.jobs) if (ref := pipelines.get(group.id))}
         writer = StatusWriter(
-            self._client, lambda run: pipeline_writer.publish(groups[run.ref.fqn]), dry_run=self._dry_run
+            self._client, lambda run: self._pipeline_writer.publish(groups[run.ref.fqn]), dry_run=self._dry_run
         )
         return self._written(
             self._worker.run_grouped(runs, writer.publish, lambda run: run.where, lambda run: run.ref.fqn)
