@@ -155,9 +155,9 @@ class Publication:
         writer = StatusWriter(
             self._client, lambda run: self._pipeline_writer.publish(groups[run.ref.fqn]), dry_run=self._dry_run
         )
-        return self._written(
-            self._worker.run_grouped(runs, writer.publish, lambda run: run.where, lambda run: run.ref.fqn)
-        )
+        outcomes, clashes = writer.publish_all(runs, self._worker)
+        self._problems += clashes
+        return self._written(outcomes)
 
     def _collect(self, outcomes: list[Outcome]) -> list:  # type: ignore[type-arg]
         self._problems += [problem for outcome in outcomes for problem in outcome.problems]
