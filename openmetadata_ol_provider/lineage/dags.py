@@ -42,7 +42,7 @@ def outlines(
             if task_id and (name := _place(job, task_id, pipeline))
         )
     task, name = _task(run_facets), task_in(job, pipeline)
-    if task is None or dag is None or name is None:
+    if task is None or task.downstream_task_ids is None or dag is None or name is None:
         return ()
     return (TaskOutline(name, task.operator_class or None, _placed(dag, texts(task.downstream_task_ids), pipeline)),)
 

@@ -112,6 +112,7 @@ def wanted(plan: PipelinePlan, stored: Body | None, service: str, write: WriteOp
     if stored is None:
         body = carried({"name": pipeline_name(plan.id.namespace, plan.id.name)}, service)
         _complete(body, plan, write, ours=True, named=True)
+        body["sourceHash"] = _digest(body)
         return body
     before = carried(stored, service)
     free = str(before.get("sourceHash", _OUR_HASH)).startswith(_OUR_HASH)
@@ -126,7 +127,12 @@ def wanted(plan: PipelinePlan, stored: Body | None, service: str, write: WriteOp
 
 
 def _digest(body: Body) -> str:
-    content = json.dumps({key: value for key, value in body.items() if key != "sourceHash"}, sort_keys=True)
+    """Return the source hash of a pipeline's content, which is the same whatever order it came in."""
+    tasks = [
+        {**task, "downstreamTasks": sorted(task.get("downstreamTasks", ()))}
+        for task in sorted(body["tasks"], key=lambda task: str(task["name"]))
+    ]
+    content = json.dumps({**body, "tasks": tasks, "sourceHash": None}, sort_keys=True)
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{_OUR_HASH}{digest}"[:_MAX_HASH]
 
@@ -151,9 +157,10 @@ def _complete(body: Body, plan: PipelinePlan, write: WriteOptions, *, ours: bool
     before = frozenset(name for name, task in tasks.items() if task.get("downstreamTasks"))
     outlines = plan.outlines
     for name, outline in outlines.items():
-        task = tasks.setdefault(name, {"name": name})
-        task.setdefault("displayName", outline.name)
-        _put(task, "taskType", outline.type, renew=ours)
+        _put(_named(tasks, name, outline.name), "taskType", outline.type, renew=ours)
+        for follower in outline.downstream:
+            # It may not have run yet, but it is there.
+            _named(tasks, task_name(follower), follower)
     for job in sorted(plan.jobs, key=lambda job: job.part):
         if job.task is not None:
             name = task_name(job.task)
@@ -161,6 +168,12 @@ def _complete(body: Body, plan: PipelinePlan, write: WriteOptions, *, ours: bool
     _connect(tasks, outlines, fixed=frozenset() if ours else before)
     _connect_dependencies(tasks, plan, fixed=frozenset(outlines) | (frozenset() if ours else before))
     body["tasks"] = list(tasks.values())
+
+
+def _named(tasks: dict[str, Body], name: str, shown: str) -> Body:
+    task = tasks.setdefault(name, {"name": name})
+    task.setdefault("displayName", shown)
+    return task
 
 
 def _put(target: Body, key: str, value: Any, *, renew: bool) -> None:

@@ -78,6 +78,12 @@ def test_a_task_says_itself_what_waits_for_it() -> None:
     assert found == TaskOutline("load", "BashOperator", ("a", "b"))
 
 
+def test_a_task_that_does_not_say_what_waits_for_it_says_nothing_of_it() -> None:
+    assert job_of(plan_of(task_event()), "dag.load").tasks == ()
+    (found,) = job_of(plan_of(task_event(task={"downstream_task_ids": "[]"})), "dag.load").tasks
+    assert found == TaskOutline("load")
+
+
 def test_the_tasks_of_a_dag_that_another_one_triggered_have_their_names_in_that_one() -> None:
     facets = {"parent": parent("outer.trigger", "r-t", root=("outer", "r-outer"))}
     plan = plan_of(dag_event(run_facets=facets))

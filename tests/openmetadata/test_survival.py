@@ -48,7 +48,7 @@ def plan_of(name: str, namespace: str = "prod") -> LineagePlan:
     """Return the plan of two runs of a DAG: its tasks, their edge, SQL and times."""
     own = JobId(namespace, name)
     load = JobId(namespace, f"{name}.load")
-    tasks = (TaskOutline("load", "SQLExecuteQueryOperator", ("check", "notify")), TaskOutline("check", "Bash"))
+    tasks = (TaskOutline("load", "SQLExecuteQueryOperator", ("check",)), TaskOutline("check", "Bash"))
     facts: dict[str, Any] = {"pipeline": own, "integration": "AIRFLOW"}
     jobs = (
         Job(namespace, name, tasks=tasks, schedule="@hourly", description="ours", source_url="https://git", **facts),
