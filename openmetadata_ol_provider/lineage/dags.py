@@ -14,8 +14,16 @@ import msgspec
 
 from openmetadata_ol_provider.lineage.jobnames import task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, Tag, TaskOutline
-from openmetadata_ol_provider.openlineage.facets import AirflowDag, AirflowFacet, AirflowTask, JobFacets, RunFacets
+from openmetadata_ol_provider.openlineage.facets import (
+    AirflowDag,
+    AirflowDagRun,
+    AirflowFacet,
+    AirflowTask,
+    JobFacets,
+    RunFacets,
+)
 from openmetadata_ol_provider.openlineage.runstate import Run
+from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
 
 #: Longest list that is read from its text, in characters.
 _MAX_TEXT = 100_000
@@ -94,6 +102,23 @@ def log_url(facets: RunFacets | None) -> str | None:
     found = _facet(facets)
     text = found.taskInstance.log_url if found and found.taskInstance else None
     return text if isinstance(text, str) and _LINK.fullmatch(text) else None
+
+
+def logical_time(facets: RunFacets | None, pipeline: JobId) -> int | None:
+    """Return the time by which Airflow's own ingestion knows the pipeline's run, in microseconds.
+
+    It is the logical date; of a run without one (by hand, since Airflow 3) the time when it started.
+    """
+    found = (facets.airflowDagRun or facets.airflow) if facets else None
+    if found is None or found.deleted or found.dag is None or found.dag.dag_id != pipeline.name:
+        return None
+    run = found.dagRun or AirflowDagRun()
+    # Without run_after it is Airflow 2, which has a logical date for every run, but an old provider does not tell it.
+    text = run.logical_date or (run.start_date if run.run_after else None)
+    try:
+        return microseconds(parse_time(text)) if isinstance(text, str) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def forget_dags(runs: Iterable[Run]) -> None:

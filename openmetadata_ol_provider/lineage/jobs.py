@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.dags import completed_by_dag, log_url, outlines
+from openmetadata_ol_provider.lineage.dags import completed_by_dag, log_url, logical_time, outlines
 from openmetadata_ol_provider.lineage.jobnames import stable_name, task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Statistics, Tag
 from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, ParentFacet, RunFacets, TagsFacet
@@ -199,13 +199,15 @@ def run_record(run: Run, names: Family, level: Level, state: RunState, *, new: b
     place = place_of(names, run.job_facets, level)
     facets = run.run_facets or RunFacets()
     error, nominal, extraction = facets.errorMessage, facets.nominalTime, facets.extractionError
+    anchor = state.anchors[run_key(top.job.namespace, top.run_id)]
     return RunRecord(
         run_id=run.run_id,
         job=names.own.job,
         state=run.state,
         pipeline=top.job,
         pipeline_run_id=top.run_id,
-        pipeline_started_at=_iso(state.anchors[run_key(top.job.namespace, top.run_id)].at),
+        pipeline_started_at=_iso(anchor.at),
+        logical_at=_iso(anchor.logical_at) if anchor.logical_at is not None else None,
         task=place.task,
         part=place.part,
         started_at=_iso(run.first_at if run.started_at is None else run.started_at),
@@ -248,6 +250,10 @@ def pin_anchors(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) ->
     for key, at in earliest.items():
         anchor = state.anchors.setdefault(key, Anchor(at=at))
         anchor.touched = touched
+    for run, top in runs:
+        logical_at = logical_time(run.run_facets, top.job)
+        if logical_at is not None:
+            state.anchors[run_key(top.job.namespace, top.run_id)].logical_at = logical_at
 
 
 def _time(text: str | None) -> str | None:

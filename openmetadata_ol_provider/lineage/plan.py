@@ -179,6 +179,7 @@ class RunRecord(_Value, frozen=True):
     :param pipeline: the pipeline this run (or the run it belongs to) is a run of
     :param pipeline_run_id: run id of the run of that pipeline: all tasks of one pipeline run share it
     :param pipeline_started_at: the status key: the same for every event of one pipeline run, in every batch
+    :param logical_at: the time by which the orchestrator knows the pipeline's run (Airflow's logical date)
     :param task: task name; ``None`` when this is the pipeline's own run
     :param part: the run is of a part of that task (a query it ran), not of the task itself
     :param partial: the producer says that it could not extract all of the run's lineage
@@ -192,6 +193,7 @@ class RunRecord(_Value, frozen=True):
     pipeline: JobId
     pipeline_run_id: str
     pipeline_started_at: str | None = None
+    logical_at: str | None = None
     task: str | None = None
     part: bool = False
     started_at: str | None = None

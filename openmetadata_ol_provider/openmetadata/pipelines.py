@@ -40,6 +40,7 @@ class PipelineRef(NamedTuple):
     :param id: entity id; empty for one that a dry run would create
     :param change: what was done, or would be
     :param tasks: names of its tasks, those of others included
+    :param reused: another ingestion has made it, and writes its runs too
     :param stored: its JSON after publication, with tasks, owners, tags and usage; empty for one that is missing
     :param problems: what there is to say about it
     """
@@ -48,6 +49,7 @@ class PipelineRef(NamedTuple):
     fqn: str
     change: Change
     tasks: frozenset[str] = frozenset()
+    reused: bool = False
     stored: dict[str, Any] = {}  # noqa: RUF012 - never changed
     problems: tuple[Problem, ...] = ()
 
@@ -141,7 +143,8 @@ class PipelineWriter:
             if not self._dry_run:
                 found = {**found, **self._client.patch(path(PIPELINES, str(found["id"])), forced)}
         tasks = frozenset(task["name"] for task in (body or found).get("tasks") or ())
-        return PipelineRef(str(found.get("id", "")), str(found.get("fullyQualifiedName", fqn)), change, tasks, found)
+        name = str(found.get("fullyQualifiedName", fqn))
+        return PipelineRef(str(found.get("id", "")), name, change, tasks, reused, found)
 
     def _put(self, body: Body, stored: Body) -> Body:
         """Send a request and return what is stored then, fields included that its answer may leave out."""

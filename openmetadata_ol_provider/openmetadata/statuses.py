@@ -43,7 +43,7 @@ def pipeline_runs(
         ref = pipelines.get(pipeline)
         if ref is None or ref.change == "missing":
             continue
-        timestamp = _timestamp(group)
+        timestamp = _timestamp(group, ref)
         where = f"{pipeline.namespace} {pipeline.name} run {run_id}"
         unknown = sorted({record.task for record in group if record.task and task_name(record.task) not in ref.tasks})
         if unknown:
@@ -57,8 +57,10 @@ def pipeline_runs(
     return runs, problems
 
 
-def _timestamp(group: list[RunRecord]) -> int | None:
-    for field in ("pipeline_started_at", "nominal_start", "started_at", "ended_at"):
+def _timestamp(group: list[RunRecord], ref: PipelineRef) -> int | None:
+    """Return the key of a run's status; in another ingestion's pipeline the one that it uses itself, if known."""
+    own = ("pipeline_started_at", "nominal_start", "started_at", "ended_at")
+    for field in ("logical_at", *own) if ref.reused else own:
         times = [time for record in group if (time := epoch_ms(getattr(record, field))) is not None]
         if times:
             return min(times)

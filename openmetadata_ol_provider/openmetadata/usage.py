@@ -28,6 +28,8 @@ _KEPT_DAYS = 30
 #: Totals of today and the days before it are remembered, in days.
 _REMEMBERED_DAYS = 3
 _DAY_MS = 86_400_000
+#: How long before its start a run's logical date may be, in days: what runs monthly runs for the month before.
+_LOGICAL_DAYS = 32
 
 #: Number of task runs by pipeline (FQN) and day (ISO 8601, UTC).
 Totals = dict[tuple[str, str], int]
@@ -159,9 +161,10 @@ class UsageWriter:
             return 0
         start = epoch_ms(f"{count.day}T00:00:00Z") or 0
         end = start + _DAY_MS - 1
-        # A run that began the day before may have had tasks on this one.
+        # A run that began the day before may have had tasks on this one, and one with a logical date has an older key.
+        before = (_LOGICAL_DAYS if count.ref.reused else 1) * _DAY_MS
         answer = self._client.get(
-            path("v1/pipelines", count.ref.fqn, "status"), {"startTs": start - _DAY_MS, "endTs": end}
+            path("v1/pipelines", count.ref.fqn, "status"), {"startTs": start - before, "endTs": end}
         )
         statuses = (answer or {}).get("data") or ()
         times = (time for status in statuses for time in _times(status, count.ref))

@@ -157,6 +157,36 @@ def test_a_run_links_to_its_log(url: object, expected: str | None) -> None:
     assert run_of(plan_of(task_event(taskInstance={"log_url": url})), "r-load").log_url == expected
 
 
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ({"logical_date": "2026-11-01T00:00:00+00:00", "start_date": "2026-11-02T00:00:01Z"}, "2026-11-01T00:00:00Z"),
+        ({"run_after": "2026-11-02T00:00:00Z", "start_date": "2026-11-02T00:00:01.5Z"}, "2026-11-02T00:00:01.5Z"),
+        ({"start_date": "2026-11-02T00:00:01+00:00"}, None),
+        ({"logical_date": "soon"}, None),
+        ({"logical_date": 7}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_a_run_has_the_time_by_which_airflow_knows_its_dag_run(times: Json, expected: str | None) -> None:
+    plan = plan_of(task_event(dag=DAG, dagRun={**times, "conf": {"password": "hunter2"}}))
+    assert run_of(plan, "r-load").logical_at == expected
+
+
+def test_runs_of_a_dag_run_know_its_time_in_every_batch() -> None:
+    first = translated(task_event(dag=DAG, dagRun={"logical_date": "2026-11-01T00:00:00+00:00"}))
+    below = run_event(
+        run_id="spark", job="app", run_facets={"parent": parent("dag.load", "r-load", root=("dag", "r-dag"))}
+    )
+    assert run_of(translated(below, state=first.state).plan, "spark").logical_at == "2026-11-01T00:00:00Z"
+
+
+def test_the_time_of_a_triggered_dag_is_not_that_of_the_dag_above() -> None:
+    event = task_event(dag=DAG, dagRun={"logical_date": "2026-11-01T00:00:00+00:00"})
+    event["run"]["facets"]["parent"] = parent("dag", "r-dag", root=("outer", "r-outer"))
+    assert run_of(plan_of(event), "r-load").logical_at is None
+
+
 def test_a_run_is_new_in_the_batch_that_shows_it_first() -> None:
     first = translated(run_event("START", run_id="a"), run_event("RUNNING", run_id="a", seconds=1))
     assert run_of(first.plan, "a").new

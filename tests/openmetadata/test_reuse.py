@@ -86,6 +86,33 @@ def test_runs_and_edges_are_told_of_it(client: OpenMetadataClient, server: Catal
     assert [task["name"] for task in status["taskStatus"]] == ["load"]
 
 
+def test_a_run_has_one_status_whoever_tells_of_it(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    """Airflow's ingestion keys its statuses by the logical date, and so are ours in its pipelines."""
+    airflow(client, "airflow_prod")
+    at = 1767139200000
+    theirs = {
+        "timestamp": at,
+        "executionStatus": "Pending",
+        "executionId": "scheduled__1",
+        "taskStatus": [{"name": "load", "executionStatus": "Pending", "startTime": 1767225600100}],
+    }
+    client.put("v1/pipelines/airflow_prod.etl/status", theirs)
+    times = {"logical_at": "2025-12-31T00:00:00Z", "ended_at": "2026-01-01T00:05:00Z"}
+    runs = (run("COMPLETE", **times), run("COMPLETE", task="load", **times))
+    publish(client, runs=runs)
+    (status,) = server.statuses("airflow_prod.etl")
+    assert (status["timestamp"], status["executionId"], status["executionStatus"]) == (at, "scheduled__1", "Successful")
+    assert [task["executionStatus"] for task in status["taskStatus"]] == ["Successful"]
+    server.reset_requests()
+    publish(client, runs=runs)
+    assert server.writes() == []
+
+
+def test_a_pipeline_of_ours_has_its_own_keys_of_statuses(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    publish(client, runs=(run("COMPLETE", logical_at="2025-12-31T00:00:00Z"),))
+    assert [status["timestamp"] for status in server.statuses("openlineage.prod:etl")] == [1767225600000]
+
+
 def test_a_change_that_the_server_would_not_store_is_not_sent(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:

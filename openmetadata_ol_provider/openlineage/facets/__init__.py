@@ -56,6 +56,7 @@ from openmetadata_ol_provider.openlineage.facets.lineage import (
 )
 from openmetadata_ol_provider.openlineage.facets.run import (
     AirflowDag,
+    AirflowDagRun,
     AirflowDagRunFacet,
     AirflowFacet,
     AirflowTask,
@@ -75,6 +76,7 @@ from openmetadata_ol_provider.openlineage.facets.run import (
 
 __all__ = [
     "AirflowDag",
+    "AirflowDagRun",
     "AirflowDagRunFacet",
     "AirflowFacet",
     "AirflowJobFacet",

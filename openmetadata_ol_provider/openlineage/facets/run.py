@@ -107,18 +107,28 @@ class AirflowTaskInstance(Part):
     log_url: Any = None
 
 
+class AirflowDagRun(Part):
+    """The DAG run of Airflow's own facets: only its times; what it was configured with is left out."""
+
+    logical_date: Any = None
+    run_after: Any = None
+    start_date: Any = None
+
+
 class AirflowFacet(Facet):
     """Airflow's own run facet of a task."""
 
     task: AirflowTask | None = None
     dag: AirflowDag | None = None
+    dagRun: AirflowDagRun | None = None
     taskInstance: AirflowTaskInstance | None = None
 
 
 class AirflowDagRunFacet(Facet):
-    """Airflow's own run facet of a DAG run; what the run was configured with is left out."""
+    """Airflow's own run facet of a DAG run."""
 
     dag: AirflowDag | None = None
+    dagRun: AirflowDagRun | None = None
 
 
 class RunFacets(Part):
