@@ -66,16 +66,17 @@ def find_reusable(
         if service not in asked and (stored := read(join(service, name))) is not None
     ]
     if len(found) > 1:
-        return Search(problem=_ambiguous(plan, [join(item.service, name) for item in found], found[0].service))
+        return Search(problem=_ambiguous(plan, own, [join(item.service, name) for item in found], found[0].service))
     return Search(found[0] if found else None)
 
 
-def _ambiguous(plan: PipelinePlan, names: list[str], first: str) -> Problem:
+def _ambiguous(plan: PipelinePlan, own: PipelineService, names: list[str], first: str) -> Problem:
+    line = f"{(plan.integration or '').upper()}: {first}, default: {own.name}"
     return Problem(
         "ambiguous_pipeline",
         plan.where,
         f"{', '.join(names)} may each be this pipeline; a pipeline of its own is written instead. Say which service "
-        f"with pipelines: {{service: {{{(plan.integration or '').upper()}: {first}}}}}",
+        f"with pipelines: {{service: {{{line}}}}}",
     )
 
 

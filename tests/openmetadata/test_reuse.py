@@ -180,12 +180,12 @@ def test_two_that_may_be_it_are_reported_and_neither_is_taken(
     (problem,) = report.problems
     assert (problem.kind, problem.where) == ("ambiguous_pipeline", "prod etl")
     assert "airflow_a.etl, airflow_b.etl" in problem.detail
-    assert "pipelines: {service: {AIRFLOW: airflow_a}}" in problem.detail
+    assert "pipelines: {service: {AIRFLOW: airflow_a, default: openlineage}}" in problem.detail
 
 
 def test_the_line_that_the_problem_names_settles_it(client: OpenMetadataClient, server: CatalogueServer) -> None:
     airflow(client, "airflow_a", "airflow_b")
-    report = publish(client, pipelines={"service": {"AIRFLOW": "airflow_b"}})
+    report = publish(client, pipelines={"service": {"AIRFLOW": "airflow_b", "default": "openlineage"}})
     assert (fqns(server), report.problems) == (["airflow_a.etl", "airflow_b.etl"], ())
     assert [task["name"] for task in server.entities("pipeline")[1]["tasks"]] == ["load", "extra"]
 
