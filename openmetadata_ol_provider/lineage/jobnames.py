@@ -1,4 +1,4 @@
-"""Job names without what changes from run to run, so that a thousand runs make one pipeline.
+"""Names of jobs and tasks, without what changes from run to run, so that a thousand runs make one pipeline.
 
 Timestamps, dates, UUIDs, hashes and the ids of Spark applications, Glue runs and Trino queries are cut out. Words and
 short numbers stay: ``report_v2`` and ``orders_2024`` are names.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+
+from openmetadata_ol_provider.lineage.plan import JobId
 
 _DATE = r"(?:19|20)\d{2}(?P<sep>[-_.]?)(?:0[1-9]|1[0-2])(?P=sep)(?:0[1-9]|[12]\d|3[01])"
 _RUN_DEPENDENT = re.compile(
@@ -37,3 +39,21 @@ def stable_name(name: str) -> str | None:
     if "\x00" not in cut:
         return name
     return _LEFT_OVER.sub("", cut).replace("\x00", "").strip("._-/:= ") or None
+
+
+def task_name(job: JobId, pipeline: JobId) -> str | None:
+    """Return the task's name within the pipeline: ``dag.group.task`` is ``group.task`` of ``dag``.
+
+    The pipeline's own name is cut off, not everything before the first dot: names of both may hold dots.
+    """
+    if job == pipeline:
+        return None
+    if job.namespace == pipeline.namespace and job.name.startswith(pipeline.name + "."):
+        return job.name[len(pipeline.name) + 1 :] or job.name
+    return job.name
+
+
+def task_in(job: JobId, pipeline: JobId) -> str | None:
+    """Return the task's name within the pipeline, without what changes from run to run."""
+    task = task_name(job, pipeline)
+    return task and (stable_name(task) or task)

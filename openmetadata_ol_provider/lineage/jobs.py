@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.jobnames import stable_name
+from openmetadata_ol_provider.lineage.dags import completed_by_dag, log_url, logical_time, outlines
+from openmetadata_ol_provider.lineage.jobnames import stable_name, task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, RunRecord, Statistics, Tag
 from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, ParentFacet, RunFacets, TagsFacet
 from openmetadata_ol_provider.openlineage.runstate import Anchor, DatasetState, Run, RunState, run_key
@@ -101,18 +102,6 @@ def _run_of(job: object, run: object) -> RunOf | None:
     return RunOf(JobId(getattr(job, "namespace", None) or "", name), run_id)
 
 
-def task_name(job: JobId, pipeline: JobId) -> str | None:
-    """Return the task's name within the pipeline: ``dag.group.task`` is ``group.task`` of ``dag``.
-
-    The pipeline's own name is cut off, not everything before the first dot: names of both may hold dots.
-    """
-    if job == pipeline:
-        return None
-    if job.namespace == pipeline.namespace and job.name.startswith(pipeline.name + "."):
-        return job.name[len(pipeline.name) + 1 :] or job.name
-    return job.name
-
-
 class Place(NamedTuple):
     """Where a job is in a pipeline: the task it is, or is a part of."""
 
@@ -127,8 +116,7 @@ def place_of(names: Family, facets: JobFacets | None, level: Level) -> Place:
     kind = facets.jobType if facets else None
     parent = names.parent.job if names.parent else None
     part = parent is not None and top not in (job, parent) and kind is not None and _is_part(kind.jobType)
-    task = task_name(parent if part and parent is not None else job, top)
-    return Place(names.pipeline(level).job, task and (stable_name(task) or task), part)
+    return Place(names.pipeline(level).job, task_in(parent if part and parent is not None else job, top), part)
 
 
 def _is_part(job_type: str | None) -> bool:
@@ -136,18 +124,22 @@ def _is_part(job_type: str | None) -> bool:
 
 
 def job_of(names: Family, facets: JobFacets | None, level: Level, run_facets: RunFacets | None = None) -> Job:
-    """Return a job with the facts that a catalogue can use; facets are never dumped whole."""
+    """Return a job with the facts that a catalogue can use; facets are never dumped whole.
+
+    :param level: which job becomes the pipeline
+    """
     facets = facets or JobFacets()
     kind, location, sql = facets.jobType, facets.sourceCodeLocation, facets.sql
     place = place_of(names, facets, level)
-    job = names.own.job
-    return Job(
+    job, top = names.own.job, names.top(level).job
+    parent = names.parent.job if names.parent else None
+    found = Job(
         namespace=job.namespace,
         name=job.name,
         pipeline=place.pipeline,
         task=place.task,
         part=place.part,
-        parent=names.parent.job if names.parent else None,
+        parent=parent,
         root=names.root.job if names.root else None,
         type=kind.jobType if kind else None,
         integration=kind.integration if kind else None,
@@ -159,7 +151,10 @@ def job_of(names: Family, facets: JobFacets | None, level: Level, run_facets: Ru
         dialect=sql.dialect or None if sql and not sql.deleted else None,
         source_url=location.url or None if location and not location.deleted else None,
         upstream=_upstream(run_facets),
+        # Where every job is a pipeline, none is a task of another.
+        tasks=outlines(job, parent, top, facets, run_facets) if level != "job" and not place.part else (),
     )
+    return completed_by_dag(found, run_facets)
 
 
 def _upstream(facets: RunFacets | None) -> tuple[JobId, ...]:
@@ -195,19 +190,24 @@ def tags_of(facet: TagsFacet | None) -> tuple[Tag, ...]:
     )
 
 
-def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRecord:
-    """Return what is known of a run, pinned to the start of the pipeline's run that it belongs to."""
+def run_record(run: Run, names: Family, level: Level, state: RunState, *, new: bool) -> RunRecord:
+    """Return what is known of a run, pinned to the start of the pipeline's run that it belongs to.
+
+    :param new: no earlier batch has shown it
+    """
     top = names.pipeline(level)
     place = place_of(names, run.job_facets, level)
     facets = run.run_facets or RunFacets()
     error, nominal, extraction = facets.errorMessage, facets.nominalTime, facets.extractionError
+    anchor = state.anchors[run_key(top.job.namespace, top.run_id)]
     return RunRecord(
         run_id=run.run_id,
         job=names.own.job,
         state=run.state,
         pipeline=top.job,
         pipeline_run_id=top.run_id,
-        pipeline_started_at=_iso(state.anchors[run_key(top.job.namespace, top.run_id)].at),
+        pipeline_started_at=_iso(anchor.at),
+        logical_at=_iso(anchor.logical_at) if anchor.logical_at is not None else None,
         task=place.task,
         part=place.part,
         started_at=_iso(run.first_at if run.started_at is None else run.started_at),
@@ -216,6 +216,8 @@ def run_record(run: Run, names: Family, level: Level, state: RunState) -> RunRec
         nominal_end=_time(nominal.nominalEndTime) if nominal else None,
         error=error.message[:MAX_ERROR] if error and error.message else None,
         partial=extraction is not None and not extraction.deleted,
+        log_url=log_url(run.run_facets),
+        new=new,
         statistics=tuple(_statistics(run)),
     )
 
@@ -248,6 +250,10 @@ def pin_anchors(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) ->
     for key, at in earliest.items():
         anchor = state.anchors.setdefault(key, Anchor(at=at))
         anchor.touched = touched
+    for run, top in runs:
+        logical_at = logical_time(run.run_facets, top.job)
+        if logical_at is not None:
+            state.anchors[run_key(top.job.namespace, top.run_id)].logical_at = logical_at
 
 
 def _time(text: str | None) -> str | None:

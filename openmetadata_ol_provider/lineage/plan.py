@@ -131,7 +131,8 @@ class Job(_Value, frozen=True):
     :param task: name of the task within that pipeline; ``None`` when the job is the pipeline
     :param part: the job is a part of that task (a query it ran), not the task itself
     :param upstream: jobs that have to end before this one begins: control flow, not lineage
-    :param tasks: all tasks of a pipeline, where its producer lists them, each with the tasks that wait for it
+    :param tasks: tasks as the producer lists them, by their names in the pipeline, each with the tasks that wait for
+        it: all tasks of a pipeline (or of a part of it), or a task itself
     :param schedule: when it runs, as its producer says (cron expression or words)
     :param declared: a JobEvent of this batch states all of its lineage
     """
@@ -183,9 +184,11 @@ class RunRecord(_Value, frozen=True):
     :param pipeline: the pipeline this run (or the run it belongs to) is a run of
     :param pipeline_run_id: run id of the run of that pipeline: all tasks of one pipeline run share it
     :param pipeline_started_at: the status key: the same for every event of one pipeline run, in every batch
+    :param logical_at: the time by which the orchestrator knows the pipeline's run (Airflow's logical date)
     :param task: task name; ``None`` when this is the pipeline's own run
     :param part: the run is of a part of that task (a query it ran), not of the task itself
     :param partial: the producer says that it could not extract all of the run's lineage
+    :param log_url: where its log can be read
     :param new: no earlier batch has shown the run
     """
 
@@ -195,6 +198,7 @@ class RunRecord(_Value, frozen=True):
     pipeline: JobId
     pipeline_run_id: str
     pipeline_started_at: str | None = None
+    logical_at: str | None = None
     task: str | None = None
     part: bool = False
     started_at: str | None = None
@@ -203,6 +207,7 @@ class RunRecord(_Value, frozen=True):
     nominal_end: str | None = None
     error: str | None = None
     partial: bool = False
+    log_url: str | None = None
     new: bool = False
     statistics: tuple[Statistics, ...] = ()
 

@@ -11,6 +11,7 @@ import msgspec
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.aliases import Aliases, symlinked
 from openmetadata_ol_provider.lineage.bridges import bridge
+from openmetadata_ol_provider.lineage.dags import forget_dags, named_by_task
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.declared import dataset_states, declare, declared_by
 from openmetadata_ol_provider.lineage.edges import derive
@@ -78,6 +79,7 @@ def translate(
     translator.add_runs()
     translator.add_static()
     plan = translator.plan(len(events), (*problems, *assembled.problems))
+    forget_dags(assembled.changed)
     return Translation(plan, assembled.state)
 
 
@@ -109,7 +111,8 @@ class _Translator:
         pin_anchors([(run, names.pipeline(level)) for run, names in families], state, self.touched)
         for run, names in families:
             self._add_run(names, run)
-            self.runs.append(run_record(run, names, level, state))
+            new = run_key(run.namespace, run.run_id) in self.assembled.new
+            self.runs.append(run_record(run, names, level, state, new=new))
         for snapshot in self.assembled.snapshots:
             names = topmost(family(snapshot), state)
             if self._wanted(names.pipeline(level), snapshot):
@@ -172,6 +175,7 @@ class _Translator:
                 if not self._wanted(own, None):
                     continue
                 self._add_job(Family(own, None, None), event.job.facets)
+                self.jobs[own.job] = msgspec.structs.replace(self.jobs[own.job], declared=True)
                 inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
                 for dataset in single_topics((*inputs.values(), *outputs.values())):
                     self.book.add(dataset)
@@ -231,12 +235,7 @@ class _Translator:
         self.jobs[names.own.job] = job if known is None else completed(job, known)
         if job.pipeline not in self.jobs:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it all the same.
-            self.jobs[job.pipeline] = Job(
-                job.pipeline.namespace,
-                job.pipeline.name,
-                pipeline=job.pipeline,
-                integration=self._integration(names, job),
-            )
+            self.jobs[job.pipeline] = named_by_task(job, run_facets, self._integration(names, job))
 
     def _integration(self, names: Family, job: Job) -> str | None:
         """Return the integration of a pipeline that is only named: its own if it was seen before, else of its tasks.

@@ -43,6 +43,7 @@ class Assembled(NamedTuple):
     :param snapshots: events that stand alone (COMPLETE_SNAPSHOT), each in the form of a run, never kept
     :param static: events that belong to no run
     :param problems: what was given up
+    :param new: keys of the runs that this batch has shown first
     """
 
     state: RunState
@@ -50,6 +51,7 @@ class Assembled(NamedTuple):
     snapshots: tuple[Run, ...]
     static: tuple[Event, ...]
     problems: tuple[Problem, ...]
+    new: frozenset[str] = frozenset()
 
 
 DEFAULT_LIMITS = Limits()
@@ -64,6 +66,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     """
     touched = microseconds(now)
     changed: dict[str, Run] = {}
+    new: set[str] = set()
     merged: list[tuple[Run, Event]] = []
     static = []
     for event in events:
@@ -76,6 +79,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
             at = microseconds(event.eventTime)
             run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=_UNKNOWN, name_at=at, first_at=at)
             state.runs[key] = run
+            new.add(key)
         _merge_event(run, event)
         run.touched = touched
         state.latest_at = max(state.latest_at, min(touched, microseconds(event.eventTime)))
@@ -92,7 +96,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     problems = tuple(_expire(state, touched, limits, changed.keys()))
     runs = sorted(changed.values(), key=lambda run: (run.first_at, run.namespace, run.name, run.run_id))
     alone = (snapshots[key] for key in sorted(snapshots))
-    return Assembled(state, tuple(runs), tuple(alone), tuple(static), problems)
+    return Assembled(state, tuple(runs), tuple(alone), tuple(static), problems, frozenset(new))
 
 
 def _merge_event(run: Run, event: Event) -> None:

@@ -60,9 +60,13 @@ class Run(Part):
 
 
 class Anchor(Part):
-    """The start of a pipeline's run, pinned when first published: the key of its status in the catalogue."""
+    """The start of a pipeline's run, pinned when first published: the key of its status in the catalogue.
+
+    :param logical_at: the time by which the orchestrator itself knows the run
+    """
 
     at: int
+    logical_at: int | None = None
     touched: int = 0
 
 

@@ -45,7 +45,7 @@ class FactStage:
         groups = {
             ref.fqn: (target, group)
             for group in stage.groups
-            if (ref := stage.refs.get(group.id)) and (target := pipeline_target(group, ref))
+            if (ref := stage.refs.get(group.id)) and (target := pipeline_target(group, ref, ref.stored or None))
         }
         writer = FactWriter(desk.client, desk.config, dry_run=desk.dry_run)
         outcomes = desk.worker.run(

@@ -66,7 +66,8 @@ class Leftovers:
 
     def add_failed_runs(self, runs: Iterable[RunRecord], where: str, detail: str) -> None:
         """Add the records of a pipeline run whose status the catalogue refused."""
-        runs = tuple(runs)
+        # They were counted all the same.
+        runs = tuple(msgspec.structs.replace(run, new=False) for run in runs)
         first = runs[0]
         jobs = tuple(job for job in self._selection.jobs.values() if job.pipeline == first.pipeline)
         key = f"run:{digest(first.pipeline, first.pipeline_run_id):x}"

@@ -6,14 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import JobId
-from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openmetadata.pipelines import (
-    PipelinePlan,
-    PipelineRef,
-    PipelineWriter,
-    group_jobs,
-    missing_problem,
-)
+from openmetadata_ol_provider.openmetadata.pipeline_body import PipelinePlan
+from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.report import Pipelines
 
 if TYPE_CHECKING:
@@ -43,26 +37,16 @@ class PipelineStage:
     def run(self, books: Bookkeeper, leftovers: Leftovers) -> Pipelines:
         """Publish the pipelines and return the counts."""
         counts = Counter(unchanged=self._selection.held_pipelines)
-        todo = []
-        for group, there in zip(self.groups, self._services(), strict=True):
-            if there:
-                todo.append(group)
-            elif there is None:
-                self._fail(group, f"its service {self.writer.service_of(group)[0]} cannot be had", leftovers)
-                counts["failed"] += 1
-        outcomes = self._desk.worker.run(
-            todo, self.writer.publish, lambda group: f"pipeline {group.id.namespace} {group.id.name}"
-        )
-        for group, outcome in zip(todo, outcomes, strict=True):
-            self._desk.problems += outcome.problems
-            if outcome.result is None:
+        outcomes = self._desk.worker.run(self.groups, self.writer.publish, lambda group: f"pipeline {group.where}")
+        for group, outcome in zip(self.groups, outcomes, strict=True):
+            ref = outcome.result
+            self._desk.problems += outcome.problems if ref is None else ref.problems
+            if ref is None:
                 self._fail(group, "; ".join(problem.detail for problem in outcome.problems), leftovers)
                 counts["failed"] += 1
-            elif outcome.result.change == "missing":
-                self._desk.problems.append(missing_problem(group, outcome.result))
-            else:
-                self.refs[group.id] = outcome.result
-                counts[outcome.result.change] += 1
+            elif ref.change != "missing":
+                self.refs[group.id] = ref
+                counts[ref.change] += 1
                 books.note_jobs(group.jobs)
         return Pipelines(**counts)
 
@@ -70,22 +54,6 @@ class PipelineStage:
         """Return whether a job's pipeline failed, so that its edges cannot name it yet."""
         job = self._selection.jobs.get(job_id) if job_id else None
         return (job.pipeline if job else job_id) in self.failed
-
-    def _services(self) -> list[bool | None]:
-        """Return for each pipeline whether its service is there, ``None`` if that could not be found out."""
-        services = list(dict.fromkeys(map(self.writer.service_of, self.groups)))
-        found = self._desk.collect(
-            self._desk.worker.run(
-                services, self.writer.ensure_service, lambda service: f"pipeline service {service[0]}"
-            )
-        )
-        there = dict(zip(services, found, strict=True))
-        self._desk.problems += [
-            Problem("no_service", f"pipeline service {name}", "it does not exist and write.create_services is false; "
-                    "create it, or name an existing one in pipelines.service")
-            for (name, _), exists in there.items() if exists is False
-        ]  # fmt: skip
-        return [there[self.writer.service_of(group)] for group in self.groups]
 
     def _fail(self, group: PipelinePlan, detail: str, leftovers: Leftovers) -> None:
         self.failed.add(group.id)

@@ -1,38 +1,37 @@
 """Pipelines and their tasks: created when missing, completed when something is missing in them, else left alone.
 
-What others wrote stays: tasks of other origin, and every field that has a value. ``if_ours`` counts as ``if_empty``
-here, since the catalogue does not say who wrote a description.
+A pipeline that the integration's own ingestion has made is used, its tasks completed, nothing in it overwritten.
+``if_ours`` counts as ``if_empty`` for descriptions here, since the catalogue does not say who wrote one.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, Version, path
-from openmetadata_ol_provider.openmetadata.names import join, pipeline_name, quote, task_name
+from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.names import join, pipeline_name
+from openmetadata_ol_provider.openmetadata.pipeline_body import (
+    MAX_SQL,
+    Body,
+    PipelinePlan,
+    cap_sql,
+    forced_descriptions,
+    wanted,
+)
+from openmetadata_ol_provider.openmetadata.pipeline_services import PipelineService, PipelineServices
+from openmetadata_ol_provider.openmetadata.reuse import Reused, Search, find_reusable, shared, twin
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
 
+__all__ = ["MAX_SQL", "Change", "PipelinePlan", "PipelineRef", "PipelineWriter", "cap_sql", "group_jobs"]
+
 Change = Literal["created", "updated", "unchanged", "missing"]
-SERVICES = "v1/services/pipelineServices"
 PIPELINES = "v1/pipelines"
-#: Service type of a service that is one integration's own.
-_SERVICE_TYPES = {"AIRFLOW": "Airflow", "SPARK": "Spark", "FLINK": "Flink", "DBT": "DBTCloud"}
-#: Stored fields that a PUT without them would clear.
-_CARRIED = (
-    "displayName", "description", "sourceUrl", "concurrency", "pipelineLocation", "startDate", "state",
-    "scheduleInterval", "extension", "sourceHash",
-)  # fmt: skip
-_TASK_FIELDS = (
-    "name", "displayName", "description", "sourceUrl", "downstreamTasks", "taskType", "taskSQL", "startDate",
-    "endDate", "tags", "owners",
-)  # fmt: skip
-#: Longest SQL text stored, in characters.
-MAX_SQL = 100_000
 
 
 class PipelineRef(NamedTuple):
@@ -41,38 +40,18 @@ class PipelineRef(NamedTuple):
     :param id: entity id; empty for one that a dry run would create
     :param change: what was done, or would be
     :param tasks: names of its tasks, those of others included
+    :param reused: another ingestion has made it, and writes its runs too
+    :param stored: its JSON after publication, with tasks, owners, tags and usage; empty for one that is missing
+    :param problems: what there is to say about it
     """
 
     id: str
     fqn: str
     change: Change
     tasks: frozenset[str] = frozenset()
-
-
-class PipelinePlan(NamedTuple):
-    """A pipeline of the plan with the jobs that belong to it."""
-
-    id: JobId
-    jobs: tuple[Job, ...]
-
-    @property
-    def where(self) -> str:
-        """How problems name the pipeline."""
-        return f"{self.id.namespace} {self.id.name}"
-
-    @property
-    def own(self) -> Job | None:
-        """The job that is the pipeline itself, if it is in the plan."""
-        return next((job for job in self.jobs if job.task is None), None)
-
-    @property
-    def integration(self) -> str | None:
-        """The integration of the pipeline's own job, else that of its tasks."""
-        return next((job.integration for job in sorted(self.jobs, key=_own_first) if job.integration), None)
-
-
-def _own_first(job: Job) -> bool:
-    return job.task is not None
+    reused: bool = False
+    stored: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    problems: tuple[Problem, ...] = ()
 
 
 def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
@@ -83,13 +62,19 @@ def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
     return [PipelinePlan(id_, tuple(group)) for id_, group in groups.items()]
 
 
-def cap_sql(sql: str) -> str:
-    """Return the SQL text, cut where it is longer than the catalogue should carry."""
-    return sql if len(sql) <= MAX_SQL else f"{sql[:MAX_SQL]}\n-- truncated"
+class _Use:
+    """For whom a pipeline was found first, and a lock for those who find it too."""
+
+    __slots__ = ("begun", "first", "lock")
+
+    def __init__(self, first: JobId) -> None:
+        self.first = first
+        self.lock = threading.Lock()
+        self.begun = False
 
 
 class PipelineWriter:
-    """Publishes pipelines.
+    """Publishes pipelines, and the services they need; may be used from many threads.
 
     :param client: the catalogue
     :param config: services, policies
@@ -100,139 +85,89 @@ class PipelineWriter:
         self._client = client
         self._config = config
         self._dry_run = dry_run
+        self._services = PipelineServices(client, config, dry_run=dry_run)
+        self._lock = threading.Lock()
+        self._uses: dict[str, _Use] = {}
+        domain = "domains" if client.version.at_least(1, 9) else "domain"
+        usage = ",usageSummary" if config.write.usage == "always" else ""
+        self._fields = f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}"
 
-    # -- services ------------------------------------------------------------------------------------------------
-
-    def service_of(self, pipeline: PipelinePlan) -> tuple[str, str]:
-        """Return name and type of the service a pipeline belongs to."""
-        integration = (pipeline.integration or "").upper()
-        name = self._config.pipelines.service_for(integration)
-        services = self._config.pipelines.service
-        own = isinstance(services, dict) and integration in {key.upper() for key in services}
-        return name, _SERVICE_TYPES.get(integration, "OpenLineage") if own else "OpenLineage"
-
-    def ensure_service(self, service: tuple[str, str]) -> bool:
-        """Return whether the service is there, creating it if that is allowed. An existing one is never written."""
-        name, type_ = service
-        if self._client.get(path(SERVICES, "name", quote(name))) is not None:
-            return True
-        if not self._config.write.create_services:
-            return False
-        if not self._dry_run:
-            self._client.put(SERVICES, {"name": name, "serviceType": type_})
-        return True
-
-    # -- pipelines -----------------------------------------------------------------------------------------------
-
-    def publish(self, pipeline: PipelinePlan) -> PipelineRef:
+    def publish(self, plan: PipelinePlan) -> PipelineRef:
         """Create or complete a pipeline, and return what it is now.
 
         :raises CatalogueError: if the catalogue refuses
         """
-        service, _ = self.service_of(pipeline)
-        fqn = join(service, pipeline_name(pipeline.id.namespace, pipeline.id.name))
-        stored = self._client.get(path(PIPELINES, "name", fqn), {"fields": ",".join(self._fields())})
+        own = self._services.service_for(plan.integration)
+        own_fqn = join(own.name, pipeline_name(plan.id.namespace, plan.id.name))
+        search = find_reusable(plan, own, self._services, self._read) if self._config.pipelines.reuse else Search()
+        problems = (search.problem,) if search.problem else ()
+        if search.found is None:
+            ref = self._publish_own(plan, own, own_fqn)
+            return ref._replace(problems=(*problems, *ref.problems))
+        used = str(search.found.stored["fullyQualifiedName"])
+        if self._services.has(own.name) and self._read(own_fqn) is not None:
+            problems = (twin(plan, used, own_fqn),)
+        ref = self._publish_reused(plan, search.found, used)
+        return ref._replace(problems=(*problems, *ref.problems))
+
+    def _publish_reused(self, plan: PipelinePlan, found: Reused, fqn: str) -> PipelineRef:
+        with self._lock:
+            use = self._uses.setdefault(fqn, _Use(plan.id))
+        # Tasks are replaced whole: jobs of one name, from several namespaces, add theirs one after the other.
+        with use.lock:
+            stored = (self._read(fqn) if use.begun else None) or found.stored
+            use.begun = True
+            ref = self._complete(plan, stored, found.service, fqn, reused=True)
+        return ref if use.first == plan.id else ref._replace(problems=(shared(plan, fqn, use.first),))
+
+    def _publish_own(self, plan: PipelinePlan, service: PipelineService, fqn: str) -> PipelineRef:
+        stored = self._read(fqn)
         if stored is None and not self._config.write.create_pipelines:
-            return PipelineRef("", fqn, "missing")
-        body = self._body(pipeline, service, stored or {})
+            return PipelineRef("", fqn, "missing", problems=(_no_pipeline(plan, fqn),))
+        if stored is None and not self._services.ensure(service):
+            return PipelineRef("", fqn, "missing", problems=(_no_service(service),))
+        return self._complete(plan, stored, service.name, fqn, reused=False)
+
+    def _complete(
+        self, plan: PipelinePlan, stored: Body | None, service: str, fqn: str, *, reused: bool
+    ) -> PipelineRef:
         change: Change = "created" if stored is None else "unchanged"
-        if stored is None or body != self._carried(stored, service):
+        body = wanted(plan, stored, service, self._config.write, reused=reused)
+        found = stored or {}
+        if body is not None:
             change = "created" if stored is None else "updated"
-            stored = self._put(body, stored or {})
-        forced = self._forced(pipeline, stored)
+            found = self._put(body, found)
+        forced = forced_descriptions(plan, found) if self._config.write.descriptions == "always" else []
         if forced:
             change = "updated" if change == "unchanged" else change
             if not self._dry_run:
-                self._client.patch(path(PIPELINES, str(stored["id"])), forced)
-        tasks = frozenset(task["name"] for task in body["tasks"])
-        return PipelineRef(str(stored.get("id", "")), str(stored.get("fullyQualifiedName", fqn)), change, tasks)
+                found = {**found, **self._client.patch(path(PIPELINES, str(found["id"])), forced)}
+        tasks = frozenset(task["name"] for task in (body or found).get("tasks") or ())
+        name = str(found.get("fullyQualifiedName", fqn))
+        return PipelineRef(str(found.get("id", "")), name, change, tasks, reused, found)
 
-    def _put(self, body: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
-        return {**stored, **body} if self._dry_run else self._client.put(PIPELINES, body)
+    def _put(self, body: Body, stored: Body) -> Body:
+        """Send a request and return what is stored then, fields included that its answer may leave out."""
+        answer = {key: value for key, value in body.items() if key != "service"}
+        if not self._dry_run:
+            answer = self._client.put(PIPELINES, body)
+        return {**stored, **answer}
 
-    def _fields(self) -> list[str]:
-        domain = "domains" if self._version.at_least(1, 9) else "domain"
-        return ["tasks", "tags", "owners", "extension", domain, "dataProducts"]
-
-    @property
-    def _version(self) -> Version:
-        return self._client.version
-
-    def _carried(self, stored: dict[str, Any], service: str) -> dict[str, Any]:
-        """Return the request that would change nothing."""
-        body: dict[str, Any] = {"name": stored.get("name", ""), "service": quote(service)}
-        body.update({key: stored[key] for key in _CARRIED if stored.get(key) not in (None, "", {})})
-        body["tasks"] = [
-            {key: task[key] for key in _TASK_FIELDS if task.get(key) not in (None, "", [])}
-            for task in stored.get("tasks") or ()
-        ]
-        products = [product["fullyQualifiedName"] for product in stored.get("dataProducts") or ()]
-        if products:
-            body["dataProducts"] = products
-        domains = [domain["fullyQualifiedName"] for domain in stored.get("domains") or ()]
-        if domains:
-            body["domains"] = domains
-        if stored.get("domain"):
-            body["domain"] = stored["domain"]["fullyQualifiedName"]
-        return body
-
-    def _body(self, pipeline: PipelinePlan, service: str, stored: dict[str, Any]) -> dict[str, Any]:
-        """Return the request: what is stored, completed by what the plan knows."""
-        body = self._carried(stored, service)
-        body["name"] = stored.get("name") or pipeline_name(pipeline.id.namespace, pipeline.id.name)
-        body.setdefault("displayName", pipeline.id.name)
-        own = pipeline.own
-        if own is not None:
-            if own.source_url:
-                body.setdefault("sourceUrl", own.source_url)
-            if own.description and self._config.write.descriptions != "never":
-                body.setdefault("description", own.description)
-        tasks = {task["name"]: task for task in body["tasks"]}
-        for job in sorted(pipeline.jobs, key=lambda job: job.part):
-            if job.task is not None:
-                self._complete(tasks.setdefault(task_name(job.task), {"name": task_name(job.task)}), job)
-        body["tasks"] = list(tasks.values())
-        return body
-
-    def _complete(self, task: dict[str, Any], job: Job) -> None:
-        """Fill in what a task lacks; only its SQL, which is its code, follows the job (but not its parts)."""
-        sql = cap_sql(job.sql) if job.sql and self._config.write.sql != "never" else None
-        if job.part:
-            if sql:
-                task.setdefault("taskSQL", sql)
-            return
-        for key, value in (
-            ("displayName", job.task),
-            ("taskType", job.type or job.integration),
-            ("sourceUrl", job.source_url),
-            ("description", job.description if self._config.write.descriptions != "never" else None),
-        ):
-            if value:
-                task.setdefault(key, value)
-        if sql:
-            task["taskSQL"] = sql
-
-    def _forced(self, pipeline: PipelinePlan, stored: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return the patch for descriptions that are always to be ours: a bot's PUT does not replace one."""
-        if self._config.write.descriptions != "always":
-            return []
-        operations = []
-        own = pipeline.own
-        if own is not None and own.description and stored.get("description") != own.description:
-            operations.append({"op": "add", "path": "/description", "value": own.description})
-        wanted = {task_name(job.task): job.description for job in pipeline.jobs if job.task and job.description}
-        for index, task in enumerate(stored.get("tasks") or ()):
-            text = wanted.get(task["name"])
-            if text and task.get("description") != text:
-                operations.append({"op": "test", "path": f"/tasks/{index}/name", "value": task["name"]})
-                operations.append({"op": "add", "path": f"/tasks/{index}/description", "value": text})
-        return operations
+    def _read(self, fqn: str) -> Body | None:
+        return self._client.get(path(PIPELINES, "name", fqn), {"fields": self._fields})
 
 
-def missing_problem(pipeline: PipelinePlan, ref: PipelineRef) -> Problem:
-    """Return the problem of a pipeline that is not there and may not be created."""
+def _no_pipeline(plan: PipelinePlan, fqn: str) -> Problem:
     return Problem(
         "no_pipeline",
-        pipeline.where,
-        f"pipeline {ref.fqn} does not exist and write.create_pipelines is false; its edges name no pipeline",
+        plan.where,
+        f"pipeline {fqn} does not exist and write.create_pipelines is false; its edges name no pipeline",
+    )
+
+
+def _no_service(service: PipelineService) -> Problem:
+    return Problem(
+        "no_service",
+        f"pipeline service {service.name}",
+        "it does not exist and write.create_services is false; create it, or name an existing one in pipelines.service",
     )

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
+from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.bookkeeping import Bookkeeper
 from openmetadata_ol_provider.openmetadata.desk import Desk, written
@@ -26,11 +26,12 @@ from openmetadata_ol_provider.openmetadata.links import links_to
 from openmetadata_ol_provider.openmetadata.memory import Memory
 from openmetadata_ol_provider.openmetadata.nodes import NodeCleaner, node_edges
 from openmetadata_ol_provider.openmetadata.pipeline_stage import PipelineStage
+from openmetadata_ol_provider.openmetadata.queries import QueryWriter, query_uses
 from openmetadata_ol_provider.openmetadata.report import Datasets, PublishReport, Share, StaleEdges, Stubs, Written
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.run_stage import RunStage
 from openmetadata_ol_provider.openmetadata.selection import select
 from openmetadata_ol_provider.openmetadata.stale import EdgeRemover, find_stale, stale_problem
-from openmetadata_ol_provider.openmetadata.statuses import StatusWriter, pipeline_runs
 from openmetadata_ol_provider.openmetadata.stub_publication import publish_stubs
 
 if TYPE_CHECKING:
@@ -111,7 +112,10 @@ class Publication:
         stage = PipelineStage(desk, todo)
         pipelines = stage.run(self._books, self._leftovers)
         edges, writes = self._publish_edges(resolutions, stage)
-        statuses = self._publish_statuses(stage)
+        runs = RunStage(desk, todo, stage)
+        statuses = runs.publish_statuses(self._books, self._leftovers)
+        usage = runs.publish_usage(self._memory)
+        queries = self._publish_queries(resolutions)
         facts = FactStage(desk, todo, resolutions)
         fact_counts = facts.run(stage, self._leftovers)
         deleted = facts.remove_dropped(self._leftovers)
@@ -130,6 +134,8 @@ class Publication:
             pipelines=pipelines,
             statuses=statuses,
             facts=fact_counts,
+            usage=usage,
+            queries=queries,
             stubs=self._stubs,
             deleted=deleted,
             stale=stale,
@@ -226,27 +232,15 @@ class Publication:
                 )
             )
 
-    def _publish_statuses(self, stage: PipelineStage) -> Written:
-        todo = self._selection
-        if self._config.write.status == "never":
+    def _publish_queries(self, resolutions: dict[DatasetId, Resolution]) -> Written:
+        """Publish the SQL of edges as queries of their tables, if that is asked for."""
+        desk, todo = self._desk, self._selection
+        if not self._config.write.queries:
             return Written()
-        runs, problems = pipeline_runs(todo.runs, stage.refs)
-        self._desk.problems += problems
-        groups = {ref.fqn: group for group in stage.groups if (ref := stage.refs.get(group.id))}
-        writer = StatusWriter(
-            self._desk.client, lambda run: stage.writer.publish(groups[run.ref.fqn]), dry_run=self._desk.dry_run
-        )
-        outcomes = self._desk.worker.run_grouped(runs, writer.publish, lambda run: run.where, lambda run: run.ref.fqn)
-        self._desk.problems += [problem for outcome in outcomes for problem in outcome.problems]
-        failed: set[tuple[JobId, str]] = set()
-        for run, outcome in zip(runs, outcomes, strict=True):
-            if outcome.result is None:
-                failed.add(run.key)
-                self._leftovers.add_failed_runs(run.records, run.where, outcome.problems[0].detail)
-        self._books.note_runs(
-            run for run in todo.runs if (run.pipeline, run.pipeline_run_id) not in failed and run.pipeline in stage.refs
-        )
-        return Written(unchanged=todo.held_runs) + written(outcome.result for outcome in outcomes)
+        uses = query_uses(todo.edges, todo.jobs, resolutions)
+        writer = QueryWriter(desk.client, dry_run=desk.dry_run)
+        results = desk.collect(desk.worker.run(uses, writer.publish, lambda use: use.where))
+        return written(results)
 
     def _publish_stale(self) -> StaleEdges:
         """Take back, or report, the edges that their jobs no longer produce."""

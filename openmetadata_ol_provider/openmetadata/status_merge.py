@@ -107,6 +107,8 @@ def _tasks(before: dict[str, dict[str, Any]], records: Iterable[RunRecord]) -> d
         ours: dict[str, Any] = {"name": task_name(record.task or ""), "executionStatus": _STATUS[record.state]}
         times = {"startTime": epoch_ms(record.started_at), "endTime": epoch_ms(record.ended_at)}
         ours.update({key: time for key, time in times.items() if time is not None})
+        if record.log_url:
+            ours["logLink"] = record.log_url
         theirs = tasks.get(ours["name"])
         tasks[ours["name"]] = _united(ours, theirs) if theirs else ours
     return tasks
@@ -118,15 +120,22 @@ def _united(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     if not _same_try(first, last):
         return {**last, **{key: theirs[key] for key in ("logLink",) if theirs.get(key) and key not in last}}
     # One try: its end is not undone by its start that only arrived later, and FAIL sticks.
-    weak, strong = sorted((theirs, ours), key=lambda task: _RANK.get(task.get("executionStatus", PENDING), 0))
+    weak, strong = sorted((theirs, ours), key=_rank)
     starts = [task["startTime"] for task in (ours, theirs) if task.get("startTime") is not None]
     ends = [task["endTime"] for task in (ours, theirs) if task.get("endTime") is not None]
     united = {**weak, **strong}
+    if theirs.get("logLink") and weak is theirs and _rank(weak) == _rank(strong):
+        # Of parallel runs (mapped tasks) that ended alike, the one that is linked stays linked.
+        united["logLink"] = theirs["logLink"]
     if starts:
         united["startTime"] = min(starts)
     if ends:
         united["endTime"] = max(ends)
     return united
+
+
+def _rank(task: dict[str, Any]) -> int:
+    return _RANK.get(task.get("executionStatus", PENDING), 0)
 
 
 def _same_try(first: dict[str, Any], last: dict[str, Any]) -> bool:

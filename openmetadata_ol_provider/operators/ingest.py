@@ -126,26 +126,24 @@ class IngestOpenLineageOperator(BaseOperator):
         self.log.info("%d messages are waiting", backlog.events)
         deadline = time.monotonic() + bounds.max_duration
         report, more = PublishReport(), True
-        try:
-            with hook.reader(backlog) as reader:
-                while more and (left := deadline - time.monotonic()) > 0:
-                    result = reader.read(max_messages=bounds.max_events, max_bytes=bounds.max_bytes, max_duration=left)
-                    consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
-                    translated = translate_batch(consumed.batch, runs, config, run_limits())
-                    batch_report = publish_translated(
-                        translated, client, config, memory, dry_run=self.is_dry_run, full_refresh=full_refresh
-                    )
-                    if not self.is_dry_run:
-                        send_dead_letters(hook, consumed.letters)
-                        settle(translated, memory, hook)
-                    report = report + batch_report
-                    runs, more = translated.runs, result.more
-                    # What this task has compared itself need not be compared again.
-                    full_refresh = False
-        finally:
-            # Once, and not with each batch: what a crash loses of it costs a comparison.
-            if not self.is_dry_run:
-                write_ledger(state_key, memory.ledger)
+        with hook.reader(backlog) as reader:
+            while more and (left := deadline - time.monotonic()) > 0:
+                result = reader.read(max_messages=bounds.max_events, max_bytes=bounds.max_bytes, max_duration=left)
+                consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
+                translated = translate_batch(consumed.batch, runs, config, run_limits())
+                batch_report = publish_translated(
+                    translated, client, config, memory, dry_run=self.is_dry_run, full_refresh=full_refresh
+                )
+                if not self.is_dry_run:
+                    send_dead_letters(hook, consumed.letters)
+                    settle(translated, memory, hook)
+                report = report + batch_report
+                runs, more = translated.runs, result.more
+                # What this task has compared itself need not be compared again.
+                full_refresh = False
+        # Once, and not with each batch: what a crash loses of it costs a comparison.
+        if not self.is_dry_run:
+            write_ledger(state_key, memory.ledger)
         if more:
             self.log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report

@@ -410,7 +410,6 @@ def created(client: OpenMetadataClient, *jobs: Any) -> PipelineRef:
     """Create the pipeline of jobs as a publication does before facts."""
     writer = PipelineWriter(client, config(), dry_run=False)
     [group] = group_jobs(jobs)
-    writer.ensure_service(writer.service_of(group))
     return writer.publish(group)
 
 

@@ -39,6 +39,8 @@ from openmetadata_ol_provider.openlineage.facets.dataset import (
     VersionFacet,
 )
 from openmetadata_ol_provider.openlineage.facets.job import (
+    AirflowJobFacet,
+    AirflowTaskOutline,
     EmissionPattern,
     JobFacets,
     JobTypeFacet,
@@ -53,8 +55,12 @@ from openmetadata_ol_provider.openlineage.facets.lineage import (
     LineageJobFacet,
 )
 from openmetadata_ol_provider.openlineage.facets.run import (
+    AirflowDag,
+    AirflowDagRun,
+    AirflowDagRunFacet,
     AirflowFacet,
     AirflowTask,
+    AirflowTaskInstance,
     DependencyField,
     ErrorMessageFacet,
     ExtractionErrorFacet,
@@ -69,8 +75,14 @@ from openmetadata_ol_provider.openlineage.facets.run import (
 )
 
 __all__ = [
+    "AirflowDag",
+    "AirflowDagRun",
+    "AirflowDagRunFacet",
     "AirflowFacet",
+    "AirflowJobFacet",
     "AirflowTask",
+    "AirflowTaskInstance",
+    "AirflowTaskOutline",
     "AssertionField",
     "ColumnField",
     "ColumnInput",

@@ -34,6 +34,22 @@ class SourceCodeLocationFacet(Facet):
     url: str | None = None
 
 
+class AirflowTaskOutline(Part):
+    """One task of a DAG as the DAG itself lists it.
+
+    :param operator: its operator's class, with or without the module
+    """
+
+    operator: str | None = None
+    downstream_task_ids: list[str] | None = None
+
+
+class AirflowJobFacet(Facet):
+    """Airflow's own facet of a DAG: its tasks by id."""
+
+    tasks: dict[str, AirflowTaskOutline] | None = None
+
+
 class JobFacets(Part):
     """Facets of ``job.facets`` that are read."""
 
@@ -43,4 +59,5 @@ class JobFacets(Part):
     tags: TagsFacet | None = None
     sql: SqlFacet | None = None
     sourceCodeLocation: SourceCodeLocationFacet | None = None
+    airflow: AirflowJobFacet | None = None
     lineage: LineageJobFacet | None = None

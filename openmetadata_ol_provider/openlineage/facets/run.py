@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from openmetadata_ol_provider.openlineage.facets.base import Facet, Part, TagsFacet
 
 
@@ -74,15 +76,59 @@ class ExtractionErrorFacet(Facet):
 
 
 class AirflowTask(Part):
-    """The task of Airflow's own facet: only its operator's class is read."""
+    """The task of Airflow's own facet: its operator's class, and the tasks that wait for it.
+
+    :param downstream_task_ids: a list, or the text of a Python list
+    """
 
     operator_class: str | None = None
+    downstream_task_ids: Any = None
+
+
+class AirflowDag(Part):
+    """The DAG of Airflow's own facets. What Airflow has several types for is read as it comes.
+
+    :param tags: a list, or the text of a Python list
+    :param timetable_summary: cron expression or words
+    :param schedule_interval: the same, as Airflow 2 says it
+    """
+
+    dag_id: str | None = None
+    description: Any = None
+    owner: Any = None
+    tags: Any = None
+    timetable_summary: Any = None
+    schedule_interval: Any = None
+
+
+class AirflowTaskInstance(Part):
+    """The try of a task in Airflow's own facet: only where its log is."""
+
+    log_url: Any = None
+
+
+class AirflowDagRun(Part):
+    """The DAG run of Airflow's own facets: only its times; what it was configured with is left out."""
+
+    logical_date: Any = None
+    run_after: Any = None
+    start_date: Any = None
 
 
 class AirflowFacet(Facet):
-    """Airflow's own run facet."""
+    """Airflow's own run facet of a task."""
 
     task: AirflowTask | None = None
+    dag: AirflowDag | None = None
+    dagRun: AirflowDagRun | None = None
+    taskInstance: AirflowTaskInstance | None = None
+
+
+class AirflowDagRunFacet(Facet):
+    """Airflow's own run facet of a DAG run."""
+
+    dag: AirflowDag | None = None
+    dagRun: AirflowDagRun | None = None
 
 
 class RunFacets(Part):
@@ -95,5 +141,6 @@ class RunFacets(Part):
     processing_engine: ProcessingEngineFacet | None = None
     tags: TagsFacet | None = None
     airflow: AirflowFacet | None = None
+    airflowDagRun: AirflowDagRunFacet | None = None
     jobDependencies: JobDependenciesFacet | None = None
     extractionError: ExtractionErrorFacet | None = None

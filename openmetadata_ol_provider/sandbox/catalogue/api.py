@@ -13,6 +13,7 @@ from openmetadata_ol_provider.sandbox.catalogue import (
     routes_lineage_names,
     routes_permissions,
     routes_pipelines,
+    routes_queries,
     routes_search,
     routes_system,
 )
@@ -139,5 +140,6 @@ def _router(version: Version) -> Router:
     if version >= (2,):
         routes_lineage_names.register(router)
     routes_pipelines.register(router, version)
+    routes_queries.register(router)
     routes_entities.register(router)
     return router

@@ -13,7 +13,7 @@ from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError, not_foun
 from openmetadata_ol_provider.sandbox.catalogue.kinds import Kind
 from openmetadata_ol_provider.sandbox.catalogue.merge import merged
 from openmetadata_ol_provider.sandbox.catalogue.store import Entity, Store, reference
-from openmetadata_ol_provider.sandbox.catalogue.validation import prune, validate
+from openmetadata_ol_provider.sandbox.catalogue.validation import prune, validate, words
 
 CREATED, UPDATED, NO_CHANGE = "entityCreated", "entityUpdated", "entityNoChange"
 #: What a change of content is not.
@@ -63,8 +63,8 @@ def create_or_update(store: Store, kind: Kind, body: Any, caller: Caller) -> tup
 
 
 def replace(store: Store, kind: Kind, stored: Entity, entity: Entity, caller: Caller) -> tuple[Entity, str]:
-    """Put a new state in the place of a stored one; only a real change gets a new version."""
-    if all(stored.get(key) == entity.get(key) for key in (stored.keys() | entity.keys()) - _BOOKKEEPING):
+    """Put a new state in the place of a stored one; only a change that is noticed is one, and gets a new version."""
+    if _noticed(kind, stored) == _noticed(kind, entity):
         return stored, NO_CHANGE
     entity = {
         **entity,
@@ -74,6 +74,18 @@ def replace(store: Store, kind: Kind, stored: Entity, entity: Entity, caller: Ca
     }
     store.collection(kind.type).put(entity)
     return entity, UPDATED
+
+
+def _noticed(kind: Kind, entity: Entity) -> Entity:
+    """Return what of an entity is compared to find out whether it has changed."""
+    blind = _BOOKKEEPING | words(kind.unnoticed)
+    seen = {key: value for key, value in entity.items() if key not in blind and value is not None}
+    if kind.unnoticed_in_parts:
+        blind = words(kind.unnoticed_in_parts)
+        # One level only: what has such fields (tasks) has no children.
+        parts = entity.get(kind.parts[0]) or ()
+        seen[kind.parts[0]] = [{key: value for key, value in part.items() if key not in blind} for part in parts]
+    return seen
 
 
 def exists(store: Store, kind: Kind, body: Any) -> bool:
@@ -144,6 +156,8 @@ def _from_request(store: Store, kind: Kind, body: Any) -> Entity:
     if "owners" in entity:
         entity["owners"] = resolve_owners(store, entity["owners"])
     check_tags(store, entity.get("tags"))
+    if "queryUsedIn" in entity:
+        entity["queryUsedIn"] = [reference(used["type"], store.by_reference(used)) for used in entity["queryUsedIn"]]
     if "domains" in entity:
         entity["domains"] = [reference("domain", store.by_name("domain", name)) for name in entity["domains"]]
     if "domain" in entity:
@@ -181,6 +195,9 @@ def _place(store: Store, kind: Kind, entity: Entity) -> str | None:
 
 
 def _add(store: Store, kind: Kind, entity: Entity, caller: Caller) -> Entity:
+    others = store.collection(kind.type).by_id.values() if kind.unique else ()
+    if any(other[kind.unique] == entity[kind.unique] for other in others):
+        raise ApiError(409, "Entity already exists")
     entity = {
         "id": str(uuid.uuid4()),
         **entity,

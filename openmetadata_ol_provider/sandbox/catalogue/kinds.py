@@ -27,6 +27,9 @@ class Kind:
     :param on_demand: fields of its own that are answered only when asked for, in one string
     :param parts: path to the named parts that have FQNs of their own: columns, schema fields, tasks
     :param index: search index, where it can be searched
+    :param unique: field that no two of a catalogue have the same of
+    :param unnoticed: fields whose change alone is not stored, in one string; it comes with another change
+    :param unnoticed_in_parts: the same, of its parts
     """
 
     type: str
@@ -37,6 +40,9 @@ class Kind:
     on_demand: str = ""
     parts: tuple[str, ...] = ()
     index: str | None = None
+    unique: str = ""
+    unnoticed: str = ""
+    unnoticed_in_parts: str = ""
     #: fields answered only when asked for
     gated: frozenset[str] = field(init=False)
     #: fields that may be asked for
@@ -125,6 +131,8 @@ KINDS: tuple[Kind, ...] = (
         on_demand="tasks pipelineStatus usageSummary",
         parts=("tasks",),
         index="pipeline_search_index",
+        unnoticed="scheduleInterval startDate endDate",
+        unnoticed_in_parts="displayName sourceUrl downstreamTasks taskType taskSQL startDate endDate owners",
     ),
     Kind(
         "dashboard",
@@ -154,6 +162,15 @@ KINDS: tuple[Kind, ...] = (
         parts=("fields",),
         index="search_entity_search_index",
     ),
+    Kind(
+        "query",
+        "queries",
+        shapes.CREATE_QUERY,
+        "service",
+        "databaseService",
+        on_demand="queryUsedIn votes",
+        unique="query",
+    ),
     Kind("user", "users", shapes.CREATE_USER, on_demand="teams roles owns profile", index="user_search_index"),
     Kind(
         "team", "teams", shapes.CREATE_TEAM, on_demand="users owns profile parents children", index="team_search_index"
@@ -164,4 +181,4 @@ KINDS: tuple[Kind, ...] = (
 )
 BY_TYPE = {kind.type: kind for kind in KINDS}
 #: Entity types that lineage may connect.
-LINEAGE_TYPES = frozenset(BY_TYPE) - {"user", "team", "domain", "classification", "tag"}
+LINEAGE_TYPES = frozenset(BY_TYPE) - {"query", "user", "team", "domain", "classification", "tag"}

@@ -68,6 +68,9 @@ def _rendered(api: Api, kind: Kind, entity: Entity, fields: frozenset[str]) -> E
         statuses = api.store.statuses.get(entity["id"])
         if statuses:
             answer["pipelineStatus"] = statuses[max(statuses)]
+    usage = api.store.usage.get((kind.type, entity["id"])) if "usageSummary" in fields else None
+    if usage:
+        answer["usageSummary"] = {"date": max(usage), "dailyStats": {"count": usage[max(usage)]}}
     if "children" in fields and kind.type == "container":
         answer["children"] = [
             reference("container", child)

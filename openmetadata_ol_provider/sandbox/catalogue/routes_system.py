@@ -27,6 +27,8 @@ def register(router: Router) -> None:
     router.add("GET", "users/loggedInUser", _logged_in_user)
     router.add("POST", "usage/{type}/{id}", _replace_usage)
     router.add("PUT", "usage/{type}/{id}", _add_usage)
+    router.add("GET", "usage/{type}/{id}", _get_usage)
+    router.add("POST", "usage/compute.percentile/{type}/{date}", _compute_percentile)
 
 
 def _version(api: Api, _request: Request) -> Response:
@@ -69,6 +71,27 @@ def _usage(api: Api, request: Request, *, adds: bool) -> Response:
         counts[date] = body["count"] + (counts.get(date, 0) if adds else 0)
         summary = {"date": date, "dailyStats": {"count": counts[date]}}
     return Response(201, {"entity": reference(entity_type, entity), "usage": [summary]})
+
+
+def _get_usage(api: Api, request: Request) -> Response:
+    entity_type = request.params["type"]
+    date = dt.date.fromisoformat(_date(request.query.get("date", dt.datetime.now(dt.timezone.utc).date().isoformat())))
+    days = request.number("days", 1, 1, 30)
+    with api.store.lock:
+        entity = api.store.by_id(entity_type, request.id())
+        counts = api.store.usage.get((entity_type, entity["id"]), {})
+    wanted = [(date - dt.timedelta(days=back)).isoformat() for back in range(days)]
+    usage = [{"date": day, "dailyStats": {"count": counts[day]}} for day in wanted if day in counts]
+    return Response(200, {"entity": reference(entity_type, entity), "usage": usage})
+
+
+def _compute_percentile(api: Api, request: Request) -> Response:
+    # Ranks are not computed here; that they were asked for can be seen in the requests.
+    if request.params["type"] not in _USAGE_TYPES:
+        raise ApiError(404, f"Entity type {request.params['type']} not found")
+    _date(request.params["date"])
+    api.authorise(request, "EditUsage")
+    return Response(201)
 
 
 def _date(text: str) -> str:

@@ -261,6 +261,21 @@ CREATE_SEARCH_INDEX = _entity(
     indexType=text,
     sourceUrl=text,
 )
+CREATE_QUERY = _entity(
+    "CreateQuery",
+    service=required(text),
+    query=required(text),
+    query_type=text,
+    exclude_usage=boolean,
+    duration=number,
+    users=list_of(text),
+    usedBy=list_of(text),
+    dialect=text,
+    queryDate=integer,
+    queryUsedIn=list_of(REFERENCE),
+    triggeredBy=REFERENCE,
+    processedLineage=boolean,
+)
 CREATE_USER = _entity(
     "CreateUser",
     email=required(text),

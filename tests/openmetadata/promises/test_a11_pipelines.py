@@ -136,7 +136,7 @@ def test_only_the_runs_at_hand_are_sent() -> None:
     runs = [[run_event(run_id=f"{number}", seconds=60 * number)] for number in range(5)]
     result = told(shop(), *runs)
     assert len(result.statuses["openlineage.ns:job"]) == 5
-    assert [write.path.endswith("/status") for write in result.writes] == [True]  # A145
+    assert sum("/status" in write.path for write in result.writes) == 1  # A145
 
 
 def test_a_pipeline_has_its_description_and_where_its_source_is() -> None:
