@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from openmetadata_ol_provider.sandbox.catalogue import (
+    routes_containers,
     routes_entities,
     routes_lineage,
     routes_lineage_names,
@@ -137,5 +138,6 @@ def _router(version: Version) -> Router:
     if version >= (2,):
         routes_lineage_names.register(router)
     routes_pipelines.register(router, version)
+    routes_containers.register(router)
     routes_entities.register(router)
     return router

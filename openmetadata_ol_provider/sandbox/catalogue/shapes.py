@@ -261,6 +261,15 @@ CREATE_SEARCH_INDEX = _entity(
     indexType=text,
     sourceUrl=text,
 )
+CREATE_API_COLLECTION = _entity("CreateAPICollection", service=required(text), endpointURL=text)
+CREATE_API_ENDPOINT = _entity(
+    "CreateAPIEndpoint",
+    apiCollection=required(text),
+    endpointURL=text,
+    requestMethod=text,
+    requestSchema=mapping,
+    responseSchema=mapping,
+)
 CREATE_USER = _entity(
     "CreateUser",
     email=required(text),

@@ -97,6 +97,8 @@ class Store:
         self.statuses: dict[str, dict[int, Entity]] = {}
         #: (entity type, entity id) -> date -> count
         self.usage: dict[tuple[str, str], dict[str, int]] = {}
+        #: FQNs that the search index does not have yet
+        self.unindexed: set[str] = set()
 
     def collection(self, entity_type: str) -> Collection:
         """Return the entities of a kind.
