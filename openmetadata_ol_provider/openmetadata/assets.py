@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from openmetadata_ol_provider.openmetadata.finder import Finder, literal
-from openmetadata_ol_provider.openmetadata.names import quote, split, stored_name
+from openmetadata_ol_provider.openmetadata.names import join, quote, split, stored_name
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _METHODS: Final = "get post put patch delete head options connect trace"
 _ENDPOINT: Final = re.compile(rf"(?:(?P<method>{_METHODS.replace(' ', '|')})\s+)?(?P<path>\S.*)", re.IGNORECASE)
 _MODEL: Final = re.compile(
-    r"(?:models:/|registered[-_]models?/|model(?:-package)?s?/)?(?P<name>.+?)(?:/(?:versions?/)?\d+|@[\w-]+)?"
+    r"(?:models:/|registered[-_]models?/|model(?:-package)?s?/)?(?P<name>.+?)(?:/(?:versions?/)?\d+|/production|/staging|@[\w-]+)?",
+    re.IGNORECASE,
 )
 # `12-sales-overview`: the id, and the title as an address has it.
 _SLUG: Final = re.compile(r"(?P<id>\d+)-.*")
@@ -44,34 +45,32 @@ class AssetLookup:
         if kind == "apiEndpoint":
             return self._endpoint(name, services)
         tried: list[str] = []
-        for spelling in spellings(kind, name):
-            found = self._named(kind, spelling, services, tried)
-            if found:
-                return found, ", ".join(tried)
-        if kind == "dashboard":
-            title = name.casefold()
-            found = self._searched(kind, services, literal(name), tried, field="displayName.keyword")
-            found = [entity for entity in found if str(entity.body.get("displayName", "")).casefold() == title]
-            return found, ", ".join(tried)
-        return [], ", ".join(tried)
-
-    def _named(self, kind: str, name: str, services: tuple[Service, ...], tried: list[str]) -> list[Entity]:
-        part = stored_name(name)
+        names = tuple(stored_name(spelling) for spelling in spellings(kind, name))
         if len(services) <= self._few:
-            fqns = [f"{service.fqn}.{quote(part)}" for service in services]
-            tried += fqns
-            found = self._finder.confirmed(kind, fqns)
-            if found or self._exact:
-                return found
+            for part in names:
+                fqns = [f"{service.fqn}.{quote(part)}" for service in services]
+                tried += fqns
+                found = self._finder.confirmed(kind, fqns)
+                if found:
+                    return found, ", ".join(tried)
+            if self._exact and kind != "dashboard":
+                return [], ", ".join(tried)
+        # Without what is around it, if anything is.
+        part = names[min(1, len(names) - 1)]
         prefix = literal(services[0].fqn) if len(services) == 1 else "*"
         pattern = f"{prefix}.{literal(quote(part))}"
-        return self._searched(kind, services, pattern, tried, fits=lambda parts: self._same(parts, (part,)))
+        found = self._searched(kind, services, pattern, tried, fits=lambda parts: self._same(parts, (part,)))
+        if not found and kind == "dashboard":
+            titled = self._searched(kind, services, literal(part), tried, field="displayName.keyword")
+            found = [entity for entity in titled if self._same((str(entity.body.get("displayName")),), (part,))]
+        return found, ", ".join(tried)
 
     def _endpoint(self, name: str, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
         """Find an endpoint: ``collection.endpoint`` as the catalogue has it, or a path with or without its method."""
         tried: list[str] = []
-        if "/" not in name and len(parts := split(name)) > 1 and len(services) <= self._few:
-            fqns = [f"{service.fqn}.{'.'.join(quote(stored_name(part)) for part in parts)}" for service in services]
+        collection, *rest = map(stored_name, split(name))
+        if rest and not re.search(r"[/\s]", collection) and len(services) <= self._few:
+            fqns = [f"{service.fqn}.{join(collection, '.'.join(rest))}" for service in services]
             tried += fqns
             found = self._finder.confirmed("apiEndpoint", fqns)
             if found:
@@ -79,21 +78,24 @@ class AssetLookup:
         match = _ENDPOINT.fullmatch(name.strip())
         if match is None:
             return [], ", ".join(tried)
-        place, method = match["path"].strip("/"), (match["method"] or "").lower()
-
-        def fits(parts: tuple[str, ...]) -> bool:
-            if len(parts) != 2:
-                return False
-            path, _, last = parts[1].strip("/").rpartition("/")
-            has_method = last.lower() in _METHODS.split()
-            whole = parts[1].strip("/")
-            if method:
-                return has_method and last.lower() == method and self._same((path,), (place,))
-            return self._same((whole,), (place,)) or (has_method and self._same((path,), (place,)))
-
+        path, method = match["path"].strip("/"), (match["method"] or "").lower()
         prefix = literal(services[0].fqn) if len(services) == 1 else "*"
-        found = self._searched("apiEndpoint", services, f"{prefix}.*{literal(place)}*", tried, fits=fits)
+        found = self._searched(
+            "apiEndpoint",
+            services,
+            f"{prefix}.*{literal(path)}*",
+            tried,
+            fits=lambda parts: len(parts) == 2 and self._is_endpoint(parts[1], path, method),
+        )
         return found, ", ".join(tried)
+
+    def _is_endpoint(self, stored: str, path: str, method: str) -> bool:
+        """Tell whether a stored name, a path that may end in its method, is the one that is looked for."""
+        whole = stored.strip("/")
+        above, _, last = whole.rpartition("/")
+        if last.lower() in _METHODS.split() and self._same((above,), (path,)):
+            return not method or last.lower() == method
+        return not method and self._same((whole,), (path,))
 
     def _searched(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
-from openmetadata_ol_provider.openmetadata.matching import holding
+from openmetadata_ol_provider.openmetadata.matching import holding, is_silent
 from openmetadata_ol_provider.openmetadata.rules import first_rule
 from openmetadata_ol_provider.openmetadata.schemes import WEB_KINDS, Namespace, parse_namespace
 from openmetadata_ol_provider.openmetadata.services import KIND_OF_SERVICE, SERVICE_KIND, Service, ServiceIndex
@@ -108,6 +108,9 @@ class Places:
             why = f"service {', '.join(service.name for service in holding)} by what its connection is for"
             return Place(kind, namespace, rule, (holding,), True, why)
         of_kind = self._services.of_kind(namespace, kind)
+        if namespace.is_web and kind in WEB_KINDS:
+            # Paths are common words: another server than the one a service says it is at is not meant.
+            of_kind = tuple(service for service in of_kind if is_silent(service))
         why = "no service with that address" + ("" if of_kind else ", none of a fitting type")
         if of_kind and not any(service.hosts or service.names or service.holds for service in of_kind):
             why += " (connections show none: may the token see them?)"

@@ -117,8 +117,9 @@ _OF_KIND = {"topic": "CustomMessaging", "container": "CustomStorage"}
 CUSTOM_TYPES = frozenset({
     "CustomDatabase", "CustomMessaging", "CustomStorage", "CustomSearch", "CustomMlModel", "CustomDashboard",
 })  # fmt: skip
-#: Metastore and HiveServer2 are two ports of one Hive; HTTP and native are two of one ClickHouse.
-_ANY_PORT = frozenset({"hive", "impala", "spark", "clickhouse"})
+#: Metastore and HiveServer2 are two ports of one Hive; HTTP and native are two of one ClickHouse, REST and JDBC of one
+#: Dremio.
+_ANY_PORT = frozenset({"hive", "impala", "spark", "clickhouse", "dremio", "druid", "pinot"})
 #: Kinds whose services are web servers: one side has the port that the other's URL leaves out, or that of the API.
 WEB_KINDS = ("apiEndpoint", "dashboard", "searchIndex", "mlmodel")
 #: Schemes whose namespace is an AWS region: ``dynamodb://eu-west-1``.

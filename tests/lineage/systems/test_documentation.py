@@ -20,13 +20,13 @@ PAGE = Path(__file__).parents[3] / "docs" / "systems.md"
 SERVICES = {"table": DATABASE_SERVICES, "topic": MESSAGING_SERVICES, "container": STORAGE_SERVICES}
 #: The catalogue's other kinds of services that datasets may be in.
 OTHER_SERVICES = {
-    "dashboard": set(
-        "CustomDashboard Grafana Lightdash Looker Metabase MicroStrategy PowerBI PowerBIReportServer QlikCloud "
-        "QlikSense QuickSight Redash Superset Tableau ThoughtSpot".split()
-    ),
+    "dashboard": {
+        "CustomDashboard", "Grafana", "Lightdash", "Looker", "Metabase", "MicroStrategy", "PowerBI",
+        "PowerBIReportServer", "QlikCloud", "QlikSense", "QuickSight", "Redash", "Superset", "Tableau", "ThoughtSpot",
+    },
     "mlmodel": {"CustomMlModel", "Mlflow", "SageMaker", "VertexAI"},
     "searchIndex": {"CustomSearch", "ElasticSearch", "OpenSearch"},
-}
+}  # fmt: skip
 LATEST = (2, 0, 7)
 #: Types that the stand-in does not know.
 NEWER = {"MicrosoftFabric", "QuestDB", "Informix"}
