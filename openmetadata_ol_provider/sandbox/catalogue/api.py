@@ -134,10 +134,10 @@ def _router(version: Version) -> Router:
     router = Router()
     routes_system.register(router)
     routes_search.register(router)
+    routes_containers.register(router)
     routes_lineage.register(router)
     if version >= (2,):
         routes_lineage_names.register(router)
     routes_pipelines.register(router, version)
-    routes_containers.register(router)
     routes_entities.register(router)
     return router

@@ -92,13 +92,13 @@ class Store:
         self.version = version
         self.lock = threading.RLock()
         self.collections = {kind.type: Collection(kind) for kind in KINDS}
+        #: FQNs that the search index does not have yet
+        self.unindexed: set[str] = set()
         self.edges = Edges()
         #: pipeline id -> timestamp (epoch ms) -> PipelineStatus
         self.statuses: dict[str, dict[int, Entity]] = {}
         #: (entity type, entity id) -> date -> count
         self.usage: dict[tuple[str, str], dict[str, int]] = {}
-        #: FQNs that the search index does not have yet
-        self.unindexed: set[str] = set()
 
     def collection(self, entity_type: str) -> Collection:
         """Return the entities of a kind.
