@@ -49,7 +49,7 @@ SEED: dict[str, Any] = {
         }
     ],
     "searchIndexes": [
-        {"name": "logs-2026.11", "service": "es", "fields": [{"name": "id", "dataType": "KEYWORD"}]},
+        {"name": "logs-2026.11", "service": "es", "fields": [{"name": "id", "dataType": "TEXT"}]},
         {"name": "only-there", "service": "os", "fields": []},
     ],
     "apiCollections": [{"name": "shop", "service": "shop_api"}],
@@ -63,10 +63,7 @@ STORED_PROCEDURE = "STORED_PROCEDURE"
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[CatalogueServer]:
-    seed = {name: items for name, items in SEED.items() if name != "searchIndexes"}
-    fields = [{"name": "id", "dataType": "STRING"}]
-    seed["searchIndexes"] = [{**index, "fields": fields} for index in SEED["searchIndexes"]]
-    with CatalogueServer(seed) as catalogue:
+    with CatalogueServer(SEED) as catalogue:
         yield catalogue
 
 
