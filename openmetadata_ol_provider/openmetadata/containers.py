@@ -34,7 +34,7 @@ class ContainerLookup:
     :param few: up to so many services are asked one by one for the bucket
     """
 
-    def __init__(self, finder: Finder, *, exact_case: bool, few: int) -> None:
+    def __init__(self, finder: Finder, *, exact_case: bool, few: int = 4) -> None:
         self._finder = finder
         self._exact = exact_case
         self._few = few

@@ -48,14 +48,14 @@ class Entity:
         return f"Entity({self.type} {self.fqn})"
 
     @property
-    def service(self) -> str:
-        """Name of the service it is in."""
-        return split(self.fqn)[0]
-
-    @property
     def reference(self) -> dict[str, str]:
         """The entity reference that requests carry."""
         return {"id": self.id, "type": self.type}
+
+    @property
+    def service(self) -> str:
+        """Name of the service it is in."""
+        return split(self.fqn)[0]
 
     @cached_property
     def columns(self) -> dict[tuple[str, ...], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -15,9 +15,9 @@ class Once:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._answers: dict[tuple[str, ...], Future[Any]] = {}
+        self._answers: dict[Hashable, Future[Any]] = {}
 
-    def __call__(self, key: tuple[str, ...], ask: Callable[[], Answer]) -> Answer:
+    def __call__(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
         """Answer from what was asked before; a question in flight is waited for, not asked again.
 
         :param key: what is asked; the same key has to come with the same function

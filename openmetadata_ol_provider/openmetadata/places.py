@@ -79,7 +79,7 @@ class Places:
             yield from self._by_rule(rule, rule.service, namespace, kinds)
             return
         web = WEB_KINDS if namespace.is_web and kinds[0] in WEB_KINDS else ()
-        at = self._services.at(namespace, *dict.fromkeys((*kinds, *web)))
+        at = self._services.best(namespace, *dict.fromkeys((*kinds, *web)))
         for kind, services in at.items():
             groups = _preferred(services, first_words(identity.name, namespace))
             why = f"service {', '.join(service.name for service in services)} by its address"

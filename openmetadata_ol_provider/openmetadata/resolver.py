@@ -21,7 +21,7 @@ from openmetadata_ol_provider.openmetadata.services import Service, ServiceIndex
 from openmetadata_ol_provider.openmetadata.tables import TableLookup
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.config import Config, NamespaceRule
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.entities import Entity
 
@@ -46,6 +46,19 @@ class Resolution(NamedTuple):
     identity: Identity | None = None
     namespace: str = ""
     services: tuple[str, ...] = ()
+
+
+class Spot(NamedTuple):
+    """Where a dataset was looked for under one of its identities.
+
+    :param services: those that may hold it, the first group of them
+    :param known: they are the dataset's by a rule or by their connection, and not just of a fitting type
+    """
+
+    identity: Identity
+    services: tuple[Service, ...]
+    known: bool
+    rule: NamespaceRule | None = None
 
 
 class Resolver:
@@ -101,6 +114,14 @@ class Resolver:
             return Resolution("ignored", detail="ignored by a rule in namespaces", namespace=dataset.namespace)
         detail = advice.unresolved(dataset, tried)
         return Resolution("unresolved", detail=detail, namespace=dataset.namespace, services=tuple(services))
+
+    def spots(self, dataset: Dataset) -> list[Spot]:
+        """Return where a dataset is looked for first under each of its identities."""
+        found = []
+        for identity in dataset.identities:
+            place = next(self._places.of(dataset, identity))
+            found.append(Spot(identity, next(iter(place.services), ()), place.known, place.rule))
+        return found
 
     def _look(self, identity: Identity, place: Place) -> tuple[list[Entity], str]:
         """Return the entities an identity may be, and how they were looked for."""

@@ -93,12 +93,12 @@ class ServiceIndex:
         known = tuple(services)
         return cls(lambda kind: (service for service in known if service.kind == kind))
 
-    def named(self, name: str, kind: str) -> Service | None:
+    def named(self, name: str, kind: str = "table") -> Service | None:
         """Return the service of that name, of whatever kind: first of the one that holds such datasets.
 
         Letter case decides only between two of one kind.
 
-        :param kind: kind of dataset, e.g. ``table``
+        :param kind: kind of dataset
         """
         first = SERVICE_KIND.get(kind)
         for service_kind in dict.fromkeys((*((first,) if first else ()), *SERVICE_KIND.values())):
@@ -112,10 +112,14 @@ class ServiceIndex:
         """Return all names, sorted."""
         return sorted({service.name for kind in dict.fromkeys(SERVICE_KIND.values()) for service in self._of(kind)})
 
-    def at(self, namespace: Namespace, *kinds: str) -> dict[str, tuple[Service, ...]]:
-        """Return the services whose connection is what the namespace says, by kind of dataset.
+    def at(self, namespace: Namespace, kind: str) -> tuple[Service, ...]:
+        """Return the services whose connection is what the namespace says."""
+        return self.best(namespace, kind).get(kind, ())
 
-        Only the best matches count: the very host and port before the host alone, both before the region.
+    def best(self, namespace: Namespace, *kinds: str) -> dict[str, tuple[Service, ...]]:
+        """Return the services of several kinds whose connections match a namespace best, by kind of dataset.
+
+        The very host and port come before the host alone, and both before the region.
         """
         ranked = {kind: self._once(("at", namespace.raw, kind), partial(self._at, namespace, kind)) for kind in kinds}
         best = max((rank for rank, _ in ranked.values()), default=NO_MATCH)

@@ -332,3 +332,17 @@ def test_hidden_connections_are_named_as_the_reason() -> None:
     seed = {"databaseServices": [{"name": "pg", "serviceType": "Postgres"}]}
     with CatalogueServer(seed, token=TOKEN) as server, OpenMetadataClient(server.url, TOKEN) as client:
         assert "may the token see them" in resolve(client, dataset(PG, "shop.public.orders")).detail
+
+
+def test_it_is_known_where_a_dataset_is_looked_for_first(client: OpenMetadataClient) -> None:
+    rules = [{"namespace": "anything", "service": "hive", "database": "default"}]
+    resolver = Resolver(client, config(namespaces=rules))
+    found = dataset("s3://raw", "x", (PG, "shop.public.x", "table"), ("s3://raw", "x", "container"))
+    spots = [*resolver.spots(found), *resolver.spots(dataset("anything", "a.b"))]
+    assert [([service.name for service in spot.services], spot.known) for spot in spots] == [
+        (["pg"], True),
+        (["s3"], False),
+        (["hive"], True),
+    ]
+    assert [spot.rule is not None for spot in spots] == [False, False, True]
+    assert resolver.spots(dataset("mysql://nowhere", "a.b"))[0].services == ()

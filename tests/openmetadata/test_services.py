@@ -24,7 +24,7 @@ def index(kind: str, type_: str, **config: Any) -> ServiceIndex:
 
 
 def at(services: ServiceIndex, namespace: str, kind: str) -> list[str]:
-    return [one.name for one in services.at(parse_namespace(namespace), kind).get(kind, ())]
+    return [one.name for one in services.at(parse_namespace(namespace), kind)]
 
 
 @pytest.mark.parametrize(
