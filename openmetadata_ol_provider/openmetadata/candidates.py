@@ -11,7 +11,7 @@ from typing import NamedTuple
 from openmetadata_ol_provider.config import NamespaceRule
 from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
 from openmetadata_ol_provider.openmetadata.names import stored_name
-from openmetadata_ol_provider.openmetadata.schemes import DEFAULT_SCHEMA, SINGLE_DATABASE
+from openmetadata_ol_provider.openmetadata.schemes import DEFAULT_SCHEMA
 from openmetadata_ol_provider.openmetadata.services import Service
 
 
@@ -41,66 +41,80 @@ def name_parts(name: str) -> tuple[str, ...]:
     return tuple(stored_name(part) for part in parts if part)
 
 
-def table_forms(parts: tuple[str, ...], service: Service, rule: NamespaceRule | None) -> Tiers:
+def table_forms(
+    parts: tuple[str, ...], service: Service, rule: NamespaceRule | None, account: str | None = None
+) -> Tiers:
     """Return the readings of a name in a service that is known to be the one.
 
     :param parts: of :func:`name_parts`
     :param rule: the configuration's rule, whose database and schema override what the name says
+    :param account: AWS account, which is the database of what Glue's crawlers have found there
     """
-    tiers = _known(parts, service)
+    tiers = _known(parts, service, _databases(service, account))
     if rule is None or not (rule.database or rule.db_schema):
         return tiers
     overridden = (
         tuple(Form(rule.database or form.database, rule.db_schema or form.schema, form.table) for form in tier)
         for tier in tiers
     )
-    return tuple(tuple(dict.fromkeys(tier)) for tier in overridden)
+    return _tiers(*overridden)
 
 
-def _known(parts: tuple[str, ...], service: Service) -> Tiers:
-    single = service.service_type in SINGLE_DATABASE
+def _databases(service: Service, account: str | None) -> tuple[str, ...]:
+    """Return the databases a name without one may be in, the likeliest first."""
+    known = service.databases
+    of_account = (account,) if account and service.service_type == "Glue" else ()
+    return tuple(dict.fromkeys((*known[:-1], *of_account, *known[-1:])))
+
+
+def _known(parts: tuple[str, ...], service: Service, databases: tuple[str, ...]) -> Tiers:
     default_schema = DEFAULT_SCHEMA.get(service.service_type)
-    databases = service.databases
     if not parts:
         return ()
     *front, table = parts
     if not front:
-        defaults = tuple(Form(database, default_schema, table) for database in databases if default_schema)
-        return _tiers(defaults, (Form(None, None, table),))
+        defaults = ((Form(database, default_schema, table),) for database in databases if default_schema)
+        return _tiers(*defaults, (Form(None, None, table),))
     if len(front) == 1:
-        as_schema = tuple(Form(database, front[0], table) for database in databases)
-        as_database = () if single or not default_schema else (Form(front[0], default_schema, table),)
-        return _tiers((*as_schema, *as_database), (Form(None, front[0], table),), _any_schema(front[0], table, single))
-    database, schema = front[0], ".".join(front[1:])
+        as_schema: list[tuple[Form, ...]] = [(Form(database, front[0], table),) for database in databases]
+        first, *others = as_schema or [()]
+        as_database = () if service.single or not default_schema else (Form(front[0], default_schema, table),)
+        any_schema = () if service.single else (Form(front[0], None, table),)
+        return _tiers((*first, *as_database), *others, (Form(None, front[0], table),), any_schema)
     # Catalogs such as spark_catalog are not part of the FQN where a service has one database.
-    local = tuple(Form(name, front[-1], table) for name in databases) if single else ()
+    local = ((Form(name, front[-1], table),) for name in databases) if service.single else ()
     last = (Form(front[-2], front[-1], table),) if len(front) > 2 else ()
     whole = tuple(Form(name, ".".join(front), table) for name in databases) if len(front) > 2 else ()
-    return _tiers((Form(database, schema, table),), last, whole, local)
+    return _tiers((Form(front[0], ".".join(front[1:]), table),), last, whole, *local)
 
 
-def _any_schema(database: str, table: str, single: bool) -> tuple[Form, ...]:
-    return () if single else (Form(database, None, table),)
-
-
-def free_forms(parts: tuple[str, ...], service_types: frozenset[str], *, single: bool) -> Tiers:
-    """Return the readings of a name when the service has to be found by the name.
+def free_forms(
+    parts: tuple[str, ...],
+    service: Service,
+    service_types: frozenset[str],
+    *,
+    all_single: bool,
+    account: str | None = None,
+) -> Tiers:
+    """Return the readings of a name in a service that only fits by its type: the service has to be found by the name.
 
     One part alone names nothing: some table of that name is nearly always there.
 
     :param service_types: types that fit, empty for any
-    :param single: the service has one database, so that what stands before the schema is a catalog's name
+    :param all_single: no service that is asked has more than one database, so that the database need not be looked for
     """
     if len(parts) < 2:
         return ()
     *front, table = parts
     if len(front) == 1:
-        defaults = {DEFAULT_SCHEMA.get(type_) for type_ in service_types} - {None}
-        as_database = tuple(Form(front[0], schema, table) for schema in sorted(filter(None, defaults)))
-        return _tiers((Form(None, front[0], table),), as_database)
+        exact = [(Form(name, front[0], table),) for name in _databases(service, account)] if all_single else []
+        default = DEFAULT_SCHEMA.get(service.service_type) if service.service_type in service_types else None
+        as_database = (Form(front[0], default, table),) if default else ()
+        return _tiers(*exact, (Form(None, front[0], table),), as_database)
     whole = Form(front[0], ".".join(front[1:]), table)
     last = (Form(front[-2], front[-1], table),) if len(front) > 2 else ()
-    return _tiers((whole,), last, (Form("default", front[-1], table),) if single else ())
+    # What stands before the schema is a catalog's name.
+    return _tiers((whole,), last, (Form("default", front[-1], table),) if service.single else ())
 
 
 def _tiers(*tiers: tuple[Form, ...]) -> Tiers:

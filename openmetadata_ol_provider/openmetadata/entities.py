@@ -7,22 +7,27 @@ from functools import cached_property
 from typing import Any
 
 from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
-from openmetadata_ol_provider.openmetadata.names import quote
+from openmetadata_ol_provider.openmetadata.names import quote, split
 
 #: REST collection and the fields to ask for, by entity type.
 COLLECTIONS = {
     "table": ("v1/tables", "columns,owners,tags,sourceHash"),
     "topic": ("v1/topics", "owners,tags,sourceHash"),
     "container": ("v1/containers", "dataModel,owners,tags,sourceHash"),
+    "dashboard": ("v1/dashboards", "charts,owners,tags,sourceHash"),
+    "mlmodel": ("v1/mlmodels", "mlFeatures,owners,tags,sourceHash"),
+    "searchIndex": ("v1/searchIndexes", "fields,owners,tags,sourceHash"),
+    "storedProcedure": ("v1/storedProcedures", "owners,tags,sourceHash"),
+    "apiEndpoint": ("v1/apiEndpoints", "requestSchema,responseSchema,owners,tags,sourceHash"),
 }
 #: Path segments that stand for "any element" in nested column paths.
 _ELEMENTS = frozenset({"element", "[]", "[*]", "array_element", "items"})
 
 
 class Entity:
-    """A table, topic or container found in the catalogue.
+    """A table, topic, container or another data asset found in the catalogue.
 
-    :param type_: entity type, e.g. ``table``
+    :param type_: entity type, e.g. ``table``; one of :data:`COLLECTIONS`
     :param body: the entity's JSON
     """
 
@@ -52,21 +57,36 @@ class Entity:
         """The entity reference that requests carry."""
         return {"id": self.id, "type": self.type}
 
+    @property
+    def service(self) -> str:
+        """Name of the service it is in."""
+        return split(self.fqn)[0]
+
     @cached_property
     def columns(self) -> dict[tuple[str, ...], str]:
         """FQN of every column, nested ones included, by path of plain names."""
+        columns: dict[tuple[str, ...], str] = {}
+        for path, fqn in self._walked:
+            columns.setdefault(path, fqn)
         top = list(_children(self.type, self.body))
-        columns = dict(_walk(top, (), self.fqn))
         if self.type == "topic" and len(top) == 1 and top[0].get("children"):
             # The one root of an Avro or Protobuf schema is the record itself, which events do not name.
-            for path, fqn in list(columns.items()):
+            for path, fqn in self._walked:
                 columns.setdefault(path[1:] or path, fqn)
+        if self.type == "dashboard":
+            # Charts are named by their ids.
+            for chart in top:
+                columns.setdefault((str(chart.get("displayName")),), columns[str(chart.get("name", "")),])
         return columns
 
     @cached_property
     def column_fqns(self) -> frozenset[str]:
         """All column FQNs."""
-        return frozenset(self.columns.values())
+        return frozenset(fqn for _, fqn in self._walked)
+
+    @cached_property
+    def _walked(self) -> list[tuple[tuple[str, ...], str]]:
+        return list(_walk(_children(self.type, self.body), (), self.fqn))
 
     @cached_property
     def _spellings(self) -> dict[str, tuple[str, ...]]:
@@ -95,12 +115,24 @@ class Entity:
         return None
 
 
-def _children(type_: str, body: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    if type_ == "topic":
-        return (body.get("messageSchema") or {}).get("schemaFields") or ()
-    if type_ == "container":
-        return (body.get("dataModel") or {}).get("columns") or ()
-    return body.get("columns") or ()
+#: Where column lineage finds the columns of an entity; of an API what it answers comes before what it is asked.
+_COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "table": (("columns",),),
+    "topic": (("messageSchema", "schemaFields"),),
+    "container": (("dataModel", "columns"),),
+    "dashboard": (("charts",),),
+    "mlmodel": (("mlFeatures",),),
+    "searchIndex": (("fields",),),
+    "apiEndpoint": (("responseSchema", "schemaFields"), ("requestSchema", "schemaFields")),
+}
+
+
+def _children(type_: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for keys in _COLUMNS.get(type_, ()):
+        found: Any = body
+        for key in keys:
+            found = found.get(key) or {}
+        yield from (item for item in found or () if isinstance(item, dict))
 
 
 def _walk(

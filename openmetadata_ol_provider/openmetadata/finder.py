@@ -5,9 +5,10 @@ The search index may lag and is case-insensitive, so it only proposes: what it p
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
@@ -15,12 +16,19 @@ from openmetadata_ol_provider.openmetadata.once import Once
 
 #: Most hits that ``fieldQuery`` returns.
 SEARCH_LIMIT = 10
+#: Most hits that one search for paths returns, and most children of a container that are listed.
+PATH_LIMIT = 1000
+_INDEXES = {
+    "storedProcedure": "stored_procedure_search_index",
+    "searchIndex": "search_entity_search_index",
+    "apiEndpoint": "api_endpoint_search_index",
+}
 
 
 class Hits(NamedTuple):
     """What a search proposed.
 
-    :param fqns: FQNs (or full paths) in the index, by entity FQN
+    :param fqns: the field that was searched, by entity FQN
     :param complete: whether there cannot be more than these
     """
 
@@ -46,10 +54,21 @@ class Finder:
         """Return what the search index has for a wildcard expression.
 
         :param type_: entity type
-        :param field: ``fullyQualifiedName`` or ``fullPath``
+        :param field: a field that is indexed as a whole, e.g. ``fullyQualifiedName``
         :param value: with ``*`` for anything; use :func:`literal` for the rest
         """
         return self._once(("search", type_, field, value), lambda: self._search(type_, field, value))
+
+    def at_paths(self, pattern: str) -> Hits:
+        """Return the containers whose full path a regular expression matches as a whole, in any letter case.
+
+        :param pattern: in Lucene's syntax; use :func:`regex_literal` for names
+        """
+        return self._once(("paths", pattern), lambda: self._at_paths(pattern))
+
+    def children(self, fqn: str) -> frozenset[str]:
+        """Return the FQNs of what lies directly in a container, the first thousand."""
+        return self._once(("children", fqn), lambda: self._children(fqn))
 
     def confirmed(self, type_: str, fqns: Iterable[str]) -> list[Entity]:
         """Return those of the proposed entities that exist."""
@@ -61,23 +80,53 @@ class Finder:
         return Entity(type_, body) if body else None
 
     def _search(self, type_: str, field: str, value: str) -> Hits:
+        index = _INDEXES.get(type_, f"{type_}_search_index")
         answer = self._client.get(
-            "v1/search/fieldQuery",
-            {"fieldName": field, "fieldValue": value, "index": f"{type_}_search_index", "deleted": "false"},
+            "v1/search/fieldQuery", {"fieldName": field, "fieldValue": value, "index": index, "deleted": "false"}
         )
-        hits = (answer or {}).get("hits") or {}
-        found = {}
-        for hit in hits.get("hits") or ():
-            source = hit.get("_source") or {}
-            fqn = source.get("fullyQualifiedName")
-            if isinstance(fqn, str):
-                found[fqn] = str(source.get(field) or "")
-        total = hits.get("total")
-        number = total.get("value") if isinstance(total, dict) else total
-        seen = len(hits.get("hits") or ())
-        return Hits(found, seen < SEARCH_LIMIT and not (isinstance(number, int) and number > seen))
+        return _hits(answer, field, SEARCH_LIMIT)
+
+    def _at_paths(self, pattern: str) -> Hits:
+        query = {"query": {"regexp": {"fullPath": {"value": pattern, "case_insensitive": True}}}}
+        answer = self._client.get(
+            "v1/search/query",
+            {
+                "q": "",
+                "index": "container_search_index",
+                "size": PATH_LIMIT,
+                "deleted": "false",
+                "include_source_fields": ["fullyQualifiedName", "fullPath"],
+                "query_filter": json.dumps(query, separators=(",", ":")),
+            },
+        )
+        return _hits(answer, "fullPath", PATH_LIMIT)
+
+    def _children(self, fqn: str) -> frozenset[str]:
+        answer = self._client.get(path("v1/containers", "name", fqn) + "/children", {"limit": PATH_LIMIT})
+        found = ((answer or {}).get("data")) or ()
+        return frozenset(str(child["fullyQualifiedName"]) for child in found if child.get("fullyQualifiedName"))
+
+
+def _hits(answer: dict[str, Any] | None, field: str, limit: int) -> Hits:
+    hits = (answer or {}).get("hits") or {}
+    listed = hits.get("hits") or ()
+    found = {}
+    for hit in listed:
+        source = hit.get("_source") or {}
+        fqn = source.get("fullyQualifiedName")
+        if isinstance(fqn, str):
+            found[fqn] = str(source.get(field) or "")
+    total = hits.get("total")
+    number = total.get("value") if isinstance(total, dict) else total
+    seen = len(listed)
+    return Hits(found, seen < limit and not (isinstance(number, int) and number > seen))
 
 
 def literal(text: str) -> str:
     """Return the text with the search's own wildcards made literal."""
     return re.sub(r"([\\*?])", r"\\\1", text)
+
+
+def regex_literal(text: str) -> str:
+    """Return the text with everything made literal that means something in Lucene's regular expressions."""
+    return re.sub(r'([.?+*|{}\[\]()"\\#@&<>~^$-])', r"\\\1", text)

@@ -16,8 +16,8 @@ from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge
 from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.client import path
-from openmetadata_ol_provider.openmetadata.containers import location
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS
+from openmetadata_ol_provider.openmetadata.locations import location
 from openmetadata_ol_provider.openmetadata.marks import is_stub
 from openmetadata_ol_provider.openmetadata.names import split, stored_name
 

@@ -1,39 +1,49 @@
 """The services a catalogue has, and which of them a namespace speaks of when nobody has written that down.
 
-Read once per publication. A namespace belongs to the service whose connection has that host and port (any one of a
-list of brokers, that Snowflake account, that project); failing that, to any service of the fitting kind, and then only
-a unique match of the dataset's name counts.
+Each kind of service is read when it is first asked for, once per publication. A namespace belongs to the service whose
+connection has that host and port (any one of a list of brokers, that Snowflake account, that project); failing that, to
+any service of the fitting kind, and then only a unique match of the dataset's name counts.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from openmetadata_ol_provider.openmetadata.schemes import SINGLE_DATABASE, Namespace, Scheme, is_path, parse_hosts
+from openmetadata_ol_provider.openmetadata import connections
+from openmetadata_ol_provider.openmetadata.matching import NO_MATCH, SAME_REGION, holding, is_silent, match
+from openmetadata_ol_provider.openmetadata.once import Once
+from openmetadata_ol_provider.openmetadata.schemes import CUSTOM_TYPES, SINGLE_DATABASE, WEB_KINDS, Namespace, is_path
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 
-_LISTINGS = {
-    "databaseService": "v1/services/databaseServices",
-    "messagingService": "v1/services/messagingServices",
-    "storageService": "v1/services/storageServices",
-}
-# What may follow the account in a Snowflake host name.
-_CLOUD = re.compile(r"(?:\.(?:aws|azure|gcp))?(?:\.privatelink)?(?:\.snowflakecomputing\.(?:com|cn))?$")
 #: Which kind of service holds which kind of dataset.
-SERVICE_KIND = {"table": "databaseService", "topic": "messagingService", "container": "storageService"}
+SERVICE_KIND: Final = {
+    "table": "databaseService",
+    "storedProcedure": "databaseService",
+    "topic": "messagingService",
+    "container": "storageService",
+    "searchIndex": "searchService",
+    "mlmodel": "mlmodelService",
+    "dashboard": "dashboardService",
+    "apiEndpoint": "apiService",
+}
+#: What a dataset is that a rule says is in a service of this kind.
+KIND_OF_SERVICE: Final = {kind: type_ for type_, kind in SERVICE_KIND.items() if type_ != "storedProcedure"}
+_IN_DATABASES: Final = frozenset({"table", "storedProcedure"})
 
 
 class Service(NamedTuple):
     """A service of the catalogue, as far as matching needs it.
 
-    :param kind: ``databaseService``, ``messagingService`` or ``storageService``
+    :param kind: ``databaseService``, ``messagingService``, ``storageService`` ...
     :param hosts: (host, port) pairs of its connection
-    :param names: other words that name it: account, project, catalogue, bucket; lower-case
+    :param names: other words that name it: account, project, cluster, bucket; lower-case
     :param database: the database its connection is for
+    :param holds: databases, catalogs, projects that its connection is restricted to; lower-case, empty: it says nothing
+    :param region: of Amazon's services
     """
 
     name: str
@@ -43,89 +53,117 @@ class Service(NamedTuple):
     hosts: tuple[tuple[str, int | None], ...] = ()
     names: frozenset[str] = frozenset()
     database: str | None = None
+    holds: frozenset[str] = frozenset()
+    region: str | None = None
+
+    @property
+    def single(self) -> bool:
+        """Whether all its tables are in one database, which names do not say."""
+        return self.service_type in SINGLE_DATABASE
 
     @property
     def databases(self) -> tuple[str, ...]:
         """The databases a name without one may be in, the likeliest first."""
         own = (self.database,) if self.database else ()
-        return (*own, "default") if self.service_type in SINGLE_DATABASE and self.database != "default" else own
+        return (*own, "default") if self.single and self.database != "default" else own
 
 
 class ServiceIndex:
     """All services, by name and by what their connections say.
 
-    :param services: the services of one catalogue
+    :param read: reads the services of one kind, e.g. ``databaseService``
     """
 
-    def __init__(self, services: Iterable[Service]) -> None:
-        self._services = tuple(services)
-        self._by_name = {service.name: service for service in self._services}
-        self._by_name_lower = {service.name.lower(): service for service in self._services}
+    def __init__(self, read: Callable[[str], Iterable[Service]]) -> None:
+        self._read = read
+        self._once = Once()
 
     @classmethod
     def read(cls, client: OpenMetadataClient) -> ServiceIndex:
-        """Read the services of the three kinds that hold datasets."""
-        return cls(read_service(item, kind) for kind, listing in _LISTINGS.items() for item in client.pages(listing))
+        """Return the index of a catalogue; nothing is read before it is asked for."""
 
-    def named(self, name: str) -> Service | None:
-        """Return the service of that name; letter case decides only between two."""
-        return self._by_name.get(name) or self._by_name_lower.get(name.lower())
+        def services(kind: str) -> list[Service]:
+            return [read_service(item, kind) for item in client.pages(f"v1/services/{kind}s")]
+
+        return cls(services)
+
+    @classmethod
+    def of(cls, services: Iterable[Service]) -> ServiceIndex:
+        """Return an index of services that are known."""
+        known = tuple(services)
+        return cls(lambda kind: (service for service in known if service.kind == kind))
+
+    def named(self, name: str, kind: str = "table") -> Service | None:
+        """Return the service of that name, of whatever kind: first of the one that holds such datasets.
+
+        Letter case decides only between two of one kind.
+
+        :param kind: kind of dataset
+        """
+        first = SERVICE_KIND.get(kind)
+        for service_kind in dict.fromkeys((*((first,) if first else ()), *SERVICE_KIND.values())):
+            services = self._of(service_kind)
+            alike = [service for service in services if service.name.lower() == name.lower()]
+            if alike:
+                return next((service for service in alike if service.name == name), alike[-1])
+        return None
 
     def names(self) -> list[str]:
         """Return all names, sorted."""
-        return sorted(self._by_name)
+        return sorted({service.name for kind in dict.fromkeys(SERVICE_KIND.values()) for service in self._of(kind)})
 
     def at(self, namespace: Namespace, kind: str) -> tuple[Service, ...]:
         """Return the services whose connection is what the namespace says."""
-        return tuple(service for service in self.of_kind(namespace, kind) if _is_at(service, namespace))
+        return self.best(namespace, kind).get(kind, ())
+
+    def best(self, namespace: Namespace, *kinds: str) -> dict[str, tuple[Service, ...]]:
+        """Return the services of several kinds whose connections match a namespace best, by kind of dataset.
+
+        The very host and port come before the host alone, and both before the region.
+        """
+        ranked = {kind: self._once(("at", namespace.raw, kind), partial(self._at, namespace, kind)) for kind in kinds}
+        best = max((rank for rank, _ in ranked.values()), default=NO_MATCH)
+        return {kind: services for kind, (rank, services) in ranked.items() if rank == best and services}
+
+    def holding(self, namespace: Namespace, kind: str, words: Iterable[str]) -> tuple[Service, ...]:
+        """Return the services that hold what a name begins with, where the namespace has no address to tell by."""
+        nameless = namespace.scheme is not None and not namespace.hosts and not is_path(namespace)
+        return holding(self.of_kind(namespace, kind), words) if nameless else ()
 
     def of_kind(self, namespace: Namespace, kind: str) -> tuple[Service, ...]:
         """Return the services that may hold a dataset of that kind and namespace."""
-        wanted = SERVICE_KIND.get(kind)
         types = _types(namespace, kind)
-        return tuple(
-            service
-            for service in self._services
-            if service.kind == wanted and (not types or service.service_type in types)
-        )
+        services = self._of(SERVICE_KIND[kind]) if kind in SERVICE_KIND else ()
+        return tuple(service for service in services if not types or service.service_type in types)
+
+    def _at(self, namespace: Namespace, kind: str) -> tuple[int, tuple[Service, ...]]:
+        """Return how well the best services match, and which they are."""
+        if not (namespace.hosts or namespace.region) or kind not in SERVICE_KIND:
+            return NO_MATCH, ()
+        scheme, types = namespace.scheme, _types(namespace, kind)
+        any_port = scheme is not None and (scheme.any_port or (namespace.is_web and kind in WEB_KINDS))
+        ranks = {
+            service: match(service, namespace, any_port=any_port)
+            for service in self._of(SERVICE_KIND[kind])
+            # What somebody has entered by hand may have any address.
+            if not types or service.service_type in types | CUSTOM_TYPES
+        }
+        best = max(ranks.values(), default=NO_MATCH)
+        found = [service for service, rank in ranks.items() if rank == best != NO_MATCH]
+        if best == SAME_REGION:
+            # A region has many services: one that does not say where it is may be meant as well.
+            found += [service for service in self.of_kind(namespace, kind) if is_silent(service)]
+        return best, tuple(found)
+
+    def _of(self, kind: str) -> tuple[Service, ...]:
+        return self._once(("services", kind), lambda: tuple(self._read(kind)))
 
 
 def _types(namespace: Namespace, kind: str) -> frozenset[str]:
     """Return the service types that fit; empty: any. A path says nothing of the database a table is in."""
-    if namespace.scheme is None or (kind == "table" and is_path(namespace)):
+    if namespace.scheme is None or (kind in _IN_DATABASES and is_path(namespace)):
         return frozenset()
     return namespace.scheme.service_types
-
-
-def _is_at(service: Service, namespace: Namespace) -> bool:
-    scheme = namespace.scheme
-    if any(_same_host(mine, theirs, scheme) for mine in service.hosts for theirs in namespace.hosts):
-        return True
-    # Accounts, projects and the like are no host:port; a namespace's "host" is the word itself.
-    same = _SAME.get(scheme.name, str.__eq__) if scheme is not None else str.__eq__
-    return any(same(host, name) for host, port in namespace.hosts if port is None for name in service.names)
-
-
-def _same_host(mine: tuple[str, int | None], theirs: tuple[str, int | None], scheme: Scheme | None) -> bool:
-    if mine[0] != theirs[0]:
-        return False
-    if scheme is None:
-        return mine[1] == theirs[1]
-    return scheme.any_port or (mine[1] or scheme.port) == (theirs[1] or scheme.port)
-
-
-def _same_account(one: str, other: str) -> bool:
-    """Compare Snowflake accounts: ``locator.region.cloud`` may be known without its cloud, or as the locator alone."""
-    mine, theirs = (_CLOUD.sub("", name.replace("_", "-")).split(".") for name in (one, other))
-    return mine == theirs if len(mine) == len(theirs) else mine[0] == theirs[0]
-
-
-def _same_storage(host: str, account: str) -> bool:
-    """Compare the host of an Azure storage account, ``account.dfs.core.windows.net``, with the account's name."""
-    return host.partition(".")[0] == account.partition(".")[0]
-
-
-_SAME: dict[str, Callable[[str, str], bool]] = {"snowflake": _same_account, "abfss": _same_storage}
 
 
 def read_service(entity: dict[str, Any], kind: str) -> Service:
@@ -134,54 +172,16 @@ def read_service(entity: dict[str, Any], kind: str) -> Service:
     :param entity: JSON of a service
     :param kind: entity type, e.g. ``databaseService``
     """
-    connection = entity.get("connection")
-    config = connection.get("config") if isinstance(connection, dict) else None
-    config = config if isinstance(config, dict) else {}
-    name = str(entity.get("name", ""))
+    config = connections.config_of(entity)
+    name, service_type = str(entity.get("name", "")), str(entity.get("serviceType", ""))
     return Service(
         name=name,
         fqn=str(entity.get("fullyQualifiedName") or name),
         kind=kind,
-        service_type=str(entity.get("serviceType", "")),
-        hosts=tuple(dict.fromkeys(_hosts(config))),
-        names=frozenset(_names(config)),
-        database=_text(config.get("databaseName") or config.get("database") or config.get("catalog")),
+        service_type=service_type,
+        hosts=connections.hosts(config),
+        names=connections.names(config),
+        database=connections.database(config),
+        holds=connections.holds(config, service_type),
+        region=connections.region(config),
     )
-
-
-def _hosts(config: dict[str, Any]) -> Iterable[tuple[str, int | None]]:
-    nested = config.get("connection")
-    for source in (config, nested if isinstance(nested, dict) else {}):
-        for key in ("hostPort", "bootstrapServers", "brokers"):
-            value = source.get(key)
-            for item in value if isinstance(value, list) else [value]:
-                if isinstance(item, str):
-                    yield from parse_hosts(item)
-        host, port = source.get("host"), source.get("port")
-        if isinstance(host, str) and host:
-            yield from parse_hosts(f"{host}:{port}" if isinstance(port, int) and ":" not in host else host)
-
-
-def _names(config: dict[str, Any]) -> Iterable[str]:
-    for key in ("account", "catalogId", "workgroup", "projectId"):
-        text = _text(config.get(key))
-        if text:
-            yield text.lower()
-    buckets = config.get("bucketNames")
-    for bucket in buckets if isinstance(buckets, list) else []:
-        if isinstance(bucket, str):
-            yield bucket.lower()
-    credentials = config.get("credentials")
-    gcp = credentials.get("gcpConfig") if isinstance(credentials, dict) else None
-    projects = gcp.get("projectId") if isinstance(gcp, dict) else None
-    for project in projects if isinstance(projects, list) else [projects]:
-        if isinstance(project, str):
-            yield project.lower()
-    account_name = _text(config.get("accountName"))
-    if account_name:
-        yield account_name.lower()
-
-
-def _text(value: object) -> str | None:
-    """Return a non-empty string; masked secrets and other types are nothing."""
-    return value if isinstance(value, str) and value and not re.fullmatch(r"\*+", value) else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openmetadata.containers import location
+from openmetadata_ol_provider.openmetadata.locations import location
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Spot
 from openmetadata_ol_provider.openmetadata.stub_writer import StubWriter
 from openmetadata_ol_provider.openmetadata.stubs import Stub, plan_stub

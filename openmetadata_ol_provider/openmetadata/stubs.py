@@ -17,7 +17,7 @@ from openmetadata_ol_provider.config import NamespaceRule
 from openmetadata_ol_provider.lineage.plan import Dataset, Identity
 from openmetadata_ol_provider.lineage.systems import canonical_scheme
 from openmetadata_ol_provider.openmetadata.candidates import Form, name_parts, table_forms
-from openmetadata_ol_provider.openmetadata.containers import location
+from openmetadata_ol_provider.openmetadata.locations import location
 from openmetadata_ol_provider.openmetadata.names import MAX_NAME, bounded, stored_name
 from openmetadata_ol_provider.openmetadata.resolver import Spot
 from openmetadata_ol_provider.openmetadata.schemes import SINGLE_DATABASE, is_path, parse_namespace

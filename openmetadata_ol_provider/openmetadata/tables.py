@@ -1,23 +1,22 @@
-"""Looking a table up: exact FQNs first, then the search index for another letter case or a missing part."""
+"""Looking a table, or a stored procedure, up: exact FQNs first, then the search index for what is left open."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 from openmetadata_ol_provider.openmetadata.candidates import Form, Tiers, free_forms, name_parts, table_forms
-from openmetadata_ol_provider.openmetadata.finder import Finder, literal
+from openmetadata_ol_provider.openmetadata.finder import Finder, Hits, literal
 from openmetadata_ol_provider.openmetadata.names import join, quote, split
-from openmetadata_ol_provider.openmetadata.schemes import SINGLE_DATABASE
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.config import NamespaceRule
     from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.places import Place
     from openmetadata_ol_provider.openmetadata.services import Service
 
 #: Services searched one by one when a search over all of them had too many hits to be sure.
-_MANY_SERVICES = 20
-_ANY = "*"
+_MANY_SERVICES: Final = 50
+_ANY: Final = "*"
 
 
 class TableLookup:
@@ -25,89 +24,87 @@ class TableLookup:
 
     :param finder: asks the catalogue
     :param exact_case: letter case has to be the catalogue's
+    :param few: up to so many services are asked one by one
     """
 
-    def __init__(self, finder: Finder, *, exact_case: bool) -> None:
+    def __init__(self, finder: Finder, *, exact_case: bool, few: int) -> None:
         self._finder = finder
         self._exact = exact_case
+        self._few = few
 
-    def find(
-        self,
-        name: str,
-        services: tuple[Service, ...],
-        rule: NamespaceRule | None,
-        *,
-        known: bool,
-        few: int,
-        types: frozenset[str],
-    ) -> tuple[list[Entity], str]:
+    def find(self, name: str, place: Place, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
         """Return all tables the name may mean in these services, and what was tried.
 
-        :param known: the services are the namespace's; otherwise they are all of the fitting type
-        :param few: up to so many services are asked one by one
-        :param types: service types the namespace's scheme fits
+        :param place: what is known of the namespace; its kind is ``table`` or ``storedProcedure``
         """
         parts = name_parts(name)
-        tiers: dict[Service, Tiers] = {
-            service: table_forms(parts, service, rule) if known else self._free(parts, service, types, rule)
-            for service in services
-        }
+        all_single = all(service.single for service in services)
+        tiers = {service: _tiers(parts, service, place, all_single=all_single) for service in services}
         tried: list[str] = []
         depth = max((len(forms) for forms in tiers.values()), default=0)
-        if len(services) <= few:
+        if len(services) <= self._few:
             for level in range(depth):
                 fqns = list(dict.fromkeys(_exact_fqns(tiers, level)))
                 tried += fqns
-                found = self._finder.confirmed("table", fqns)
+                found = self._finder.confirmed(place.kind, fqns)
                 if found:
                     return found, ", ".join(tried)
+        search = _Search(self._finder, place.kind, exact_case=self._exact, tried=tried)
         for level in range(depth):
-            found = self._search(tiers, level, tried, asked=len(services) <= few)
+            found = search.find(tiers, level, asked=len(services) <= self._few)
             if found:
                 return found, ", ".join(tried)
         return [], ", ".join(tried) or f"nothing: {name!r} is too short to be looked for without a service"
 
-    @staticmethod
-    def _free(parts: tuple[str, ...], service: Service, types: frozenset[str], rule: NamespaceRule | None) -> Tiers:
-        """Return the readings in a service that only fits by type; a rule without service may still complete them."""
-        if rule is not None and (rule.database or rule.db_schema):
-            return table_forms(parts, service, rule)
-        return free_forms(parts, types & {service.service_type}, single=service.service_type in SINGLE_DATABASE)
 
-    def _search(self, tiers: dict[Service, Tiers], level: int, tried: list[str], *, asked: bool) -> list[Entity]:
+class _Search:
+    """The searches for one name.
+
+    :param tried: gets what was searched for
+    """
+
+    def __init__(self, finder: Finder, kind: str, *, exact_case: bool, tried: list[str]) -> None:
+        self._finder = finder
+        self._kind = kind
+        self._exact = exact_case
+        self._tried = tried
+
+    def find(self, tiers: dict[Service, Tiers], level: int, *, asked: bool) -> list[Entity]:
         """Search all forms of one tier; with one service within it, with several over all and filtered.
 
         :param asked: exact FQNs have been asked for, so that only another letter case is left to find
         """
-        wanted: dict[Form, list[Service]] = {}
-        for service, forms in tiers.items():
-            for form in forms[level] if level < len(forms) else ():
-                if not (self._exact and form.exact and asked):
-                    wanted.setdefault(form, []).append(service)
+        open_forms = _by_form(tiers, level, keep=lambda form: not (self._exact and form.exact and asked))
         found: dict[Entity, None] = {}
-        for form, services in wanted.items():
-            for fqn in self._proposed(form, services, tried):
-                found.update(dict.fromkeys(self._finder.confirmed("table", [fqn])))
+        for form, services in open_forms.items():
+            for fqn in self._proposed(form, services, tiers):
+                found.update(dict.fromkeys(self._finder.confirmed(self._kind, [fqn])))
         return list(found)
 
-    def _proposed(self, form: Form, services: list[Service], tried: list[str]) -> list[str]:
-        fitting = {service.name for service in services}
+    def _proposed(self, form: Form, services: list[Service], tiers: dict[Service, Tiers]) -> list[str]:
+        if len(tiers) == 1 and sum(map(len, tiers[services[0]])) > 1:
+            # One search for all that has the table's name tells all readings at once, unless there is too much of it.
+            hits = self._search(f"{literal(services[0].fqn)}.{_ANY}.{literal(quote(form.table))}")
+            if hits.complete:
+                return self._fitting(hits, form, services)
         prefix = literal(services[0].fqn) if len(services) == 1 else _ANY
-        pattern = f"{prefix}.{_pattern(form)}"
-        tried.append(f"search {pattern}")
-        hits = self._finder.search("table", "fullyQualifiedName", pattern)
-        proposed = [fqn for fqn in hits.fqns if self._fits(fqn, form, fitting)]
-        if hits.complete or len(services) == 1 or len(proposed) > 1:
+        hits = self._search(f"{prefix}.{_pattern(form)}")
+        proposed = self._fitting(hits, form, services)
+        if hits.complete or len(proposed) > 1 or (form.exact and len(services) == 1):
             return proposed
         # Too many tables of that name to have seen all: ask service by service, so that "only one" is certain.
-        return [
-            fqn
-            for service in services[:_MANY_SERVICES]
-            for fqn in self._finder.search(
-                "table", "fullyQualifiedName", f"{literal(service.fqn)}.{_pattern(form)}"
-            ).fqns
-            if self._fits(fqn, form, {service.name})
-        ]
+        if len(services) == 1 or len(services) > _MANY_SERVICES:
+            return []
+        return [fqn for service in services for fqn in self._proposed(form, [service], {service: ()})]
+
+    def _fitting(self, hits: Hits, form: Form, services: list[Service]) -> list[str]:
+        names = {service.name for service in services}
+        return [fqn for fqn in hits.fqns if self._fits(fqn, form, names)]
+
+    def _search(self, pattern: str) -> Hits:
+        if (words := f"search {pattern}") not in self._tried:
+            self._tried.append(words)
+        return self._finder.search(self._kind, "fullyQualifiedName", pattern)
 
     def _fits(self, fqn: str, form: Form, services: Iterable[str]) -> bool:
         parts = split(fqn)
@@ -117,6 +114,25 @@ class TableLookup:
             wanted is None or (wanted == seen if self._exact else wanted.casefold() == seen.casefold())
             for wanted, seen in zip(form, parts[1:], strict=True)
         )
+
+
+def _tiers(parts: tuple[str, ...], service: Service, place: Place, *, all_single: bool) -> Tiers:
+    """Return the readings in a service; in one that only fits by type a rule without service may complete them."""
+    rule, account = place.rule, place.namespace.account
+    if place.known or (rule is not None and (rule.database or rule.db_schema)):
+        return table_forms(parts, service, rule, account)
+    scheme = place.namespace.scheme
+    types = scheme.service_types if scheme is not None else frozenset()
+    return free_forms(parts, service, types, all_single=all_single, account=account)
+
+
+def _by_form(tiers: dict[Service, Tiers], level: int, keep: Callable[[Form], bool]) -> dict[Form, list[Service]]:
+    found: dict[Form, list[Service]] = {}
+    for service, forms in tiers.items():
+        for form in forms[level] if level < len(forms) else ():
+            if keep(form):
+                found.setdefault(form, []).append(service)
+    return found
 
 
 def _exact_fqns(tiers: dict[Service, Tiers], level: int) -> Iterator[str]:

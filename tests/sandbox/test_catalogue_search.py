@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -141,3 +142,27 @@ def test_what_cannot_be_searched_is_refused_rather_than_ignored(
 def test_a_field_query_needs_a_field_and_a_value(http: Http) -> None:
     assert http.get("search/fieldQuery", fieldName="name").status_code == 400
     assert http.get("search/fieldQuery", fieldValue="x").status_code == 400
+
+
+def by_path(http: Http, pattern: str, **options: Any) -> list[str]:
+    filter_ = {"query": {"regexp": {"fullPath": {"value": pattern, **options}}}}
+    return query(http, "", "container_search_index", query_filter=json.dumps(filter_))
+
+
+def test_a_filter_by_regular_expression_is_for_the_whole_of_a_field(http: Http) -> None:
+    assert by_path(http, "s3://lake/raw") == ["s3.lake.raw"]
+    assert by_path(http, "s3a?://lake(/raw)?/?") == ["s3.lake", "s3.lake.raw"]
+    assert by_path(http, "lake") == by_path(http, "s3://LAKE") == []
+    assert by_path(http, "s3://LAKE", case_insensitive=True) == ["s3.lake"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"query":{"term":{"a":"b"}}}', '{"query":{"regexp":{"a":{"value":"("}}}}'])
+def test_another_filter_is_refused_unless_it_is_none(http: Http, text: str) -> None:
+    answer = http.get("search/query", q="*", query_filter=text)
+    assert answer.status_code == (400 if text else 200)
+
+
+def test_what_the_index_does_not_have_yet_is_there_but_not_found(http: Http) -> None:
+    http.server.store.unindexed.add(ORDERS)
+    assert field_query(http, ORDERS) == query(http, "name:orders") == []
+    assert http.by_name("tables", ORDERS).status_code == 200

@@ -16,6 +16,7 @@ from openmetadata_ol_provider.lineage.systems import (
     cassandra,
     clickhouse,
     cosmos,
+    dashboards,
     databases,
     databricks,
     db2,
@@ -38,6 +39,7 @@ from openmetadata_ol_provider.lineage.systems import (
     kinesis,
     kusto,
     milvus,
+    mlmodels,
     mongodb,
     mysql,
     objectstores,
@@ -49,6 +51,7 @@ from openmetadata_ol_provider.lineage.systems import (
     redshift,
     s3,
     s3tables,
+    searchindexes,
     snowflake,
     spanner,
     spark,
@@ -60,7 +63,7 @@ from openmetadata_ol_provider.lineage.systems import (
 from openmetadata_ol_provider.lineage.systems.addresses import Address, canonical, take_apart
 from openmetadata_ol_provider.lineage.systems.base import System
 
-#: All systems: databases, then streams, then storage.
+#: All systems: databases, then streams, then storage, then the rest.
 SYSTEMS: Final[tuple[System, ...]] = tuple(
     module.SYSTEM
     for module in (
@@ -69,6 +72,7 @@ SYSTEMS: Final[tuple[System, ...]] = tuple(
         duckdb, cassandra, mongodb, cosmos, kusto, milvus, databases,
         kafka, eventhubs, kinesis, pubsub, pulsar, queues, inmemory,
         s3, gcs, azure, objectstores, dbfs, hdfs, file, ftp,
+        dashboards, mlmodels, searchindexes,
     )
 )  # fmt: skip
 

@@ -23,11 +23,22 @@ of topics and paths with it.
   part files, `_delta_log` and the like. `datasets.strip_partitions: false` keeps them.
 - Date-sharded tables (`events_20261123`) are tables of their own; `datasets.rename` makes one of them:
   `{match: "/(events)_\\\\d{8}$/", to: "\\\\1_"}`.
-- A namespace that is not listed here is taken for that of a database, as it is; a rule in `namespaces` says which.
+- A namespace that is not listed here is taken for that of a database, as it is; a rule in `namespaces` says which, and
+  the kind of its service (database, messaging, storage, dashboard, ML model, search, API) says what its datasets are.
+- What the `datasetType` facet says (`TOPIC`, `DASHBOARD`, `MODEL`, `INDEX`, `API` ...) counts where the namespace does
+  not tell; a `STORED_PROCEDURE` is looked for as one before it is as a table.
 
 This page is made from the code: `python -m openmetadata_ol_provider.lineage.systems > docs/systems.md`.
 """
-_TITLES = {"table": "Tables", "topic": "Topics", "container": "Containers", "other": "Looked for by a rule only"}
+_TITLES = {
+    "table": "Tables",
+    "topic": "Topics",
+    "container": "Containers",
+    "dashboard": "Dashboards",
+    "mlmodel": "ML models",
+    "searchIndex": "Search indexes",
+    "other": "Looked for by a rule only",
+}
 
 
 def page() -> str:

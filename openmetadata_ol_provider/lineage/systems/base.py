@@ -84,6 +84,18 @@ def topic(address: Address, name: str) -> tuple[Identity, ...]:
     return (Identity(address.place, name, "topic"),)
 
 
+def asset(kind: Kind) -> Read:
+    """Return a reader of names that are taken as they are, without slashes around them.
+
+    :param kind: what they name
+    """
+
+    def read(address: Address, name: str) -> tuple[Identity, ...]:
+        return (Identity(without_user(address).whole, name.strip("/") or ROOT, kind),)
+
+    return read
+
+
 def other(address: Address, name: str) -> tuple[Identity, ...]:
     """Read a name of which OpenMetadata has no entity."""
     return (Identity(address.whole, name, "other"),)

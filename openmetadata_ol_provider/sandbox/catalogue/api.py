@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from openmetadata_ol_provider.sandbox.catalogue import (
+    routes_containers,
     routes_entities,
     routes_lineage,
     routes_lineage_names,
@@ -136,6 +137,7 @@ def _router(version: Version) -> Router:
     routes_system.register(router)
     routes_permissions.register(router)
     routes_search.register(router)
+    routes_containers.register(router)
     routes_lineage.register(router)
     if version >= (2,):
         routes_lineage_names.register(router)

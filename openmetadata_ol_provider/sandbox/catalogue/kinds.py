@@ -65,6 +65,7 @@ KINDS: tuple[Kind, ...] = (
     _service("dashboard", shapes.CREATE_OTHER_SERVICE),
     _service("mlmodel", shapes.CREATE_OTHER_SERVICE),
     _service("search", shapes.CREATE_OTHER_SERVICE),
+    _service("api", shapes.CREATE_OTHER_SERVICE),
     Kind(
         "database",
         "databases",
@@ -161,6 +162,22 @@ KINDS: tuple[Kind, ...] = (
         on_demand="fields",
         parts=("fields",),
         index="search_entity_search_index",
+    ),
+    Kind(
+        "apiCollection",
+        "apiCollections",
+        shapes.CREATE_API_COLLECTION,
+        "service",
+        "apiService",
+        index="api_collection_search_index",
+    ),
+    Kind(
+        "apiEndpoint",
+        "apiEndpoints",
+        shapes.CREATE_API_ENDPOINT,
+        "apiCollection",
+        "apiCollection",
+        index="api_endpoint_search_index",
     ),
     Kind(
         "query",

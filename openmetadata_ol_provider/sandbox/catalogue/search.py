@@ -1,4 +1,4 @@
-"""Searching entities by wildcard terms, without regard to case; the index is always up to date."""
+"""Searching entities by wildcard terms, without regard to case; the index is up to date but for what is held back."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def find(store: Store, index: str, terms: list[Term], *, deleted: bool) -> Itera
         with store.lock:
             candidates = list(_candidates(collection, terms))
         for entity in candidates:
-            if entity["deleted"] == deleted and all(_matches(entity, collection, *test) for test in tests):
+            indexed = entity["fullyQualifiedName"] not in store.unindexed
+            if indexed and entity["deleted"] == deleted and all(_matches(entity, collection, *test) for test in tests):
                 yield Hit(collection.kind.type, collection.kind.index or "", entity)
 
 

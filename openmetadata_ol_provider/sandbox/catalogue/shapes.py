@@ -276,6 +276,15 @@ CREATE_QUERY = _entity(
     triggeredBy=REFERENCE,
     processedLineage=boolean,
 )
+CREATE_API_COLLECTION = _entity("CreateAPICollection", service=required(text), endpointURL=text)
+CREATE_API_ENDPOINT = _entity(
+    "CreateAPIEndpoint",
+    apiCollection=required(text),
+    endpointURL=text,
+    requestMethod=text,
+    requestSchema=mapping,
+    responseSchema=mapping,
+)
 CREATE_USER = _entity(
     "CreateUser",
     email=required(text),

@@ -92,6 +92,8 @@ class Store:
         self.version = version
         self.lock = threading.RLock()
         self.collections = {kind.type: Collection(kind) for kind in KINDS}
+        #: FQNs that the search index does not have yet
+        self.unindexed: set[str] = set()
         self.edges = Edges()
         #: pipeline id -> timestamp (epoch ms) -> PipelineStatus
         self.statuses: dict[str, dict[int, Entity]] = {}
