@@ -77,7 +77,7 @@ _SERVICE_TYPES = {
     "azurekusto": "CustomDatabase",
     "milvus": "CustomDatabase",
     "exasol": "Exasol",
-    "questdb": "Questdb",
+    "questdb": "QuestDB",
     "couchbase": "Couchbase",
     "kafka": "Kafka Redpanda CustomMessaging",
     "eventhubs": "Kafka CustomMessaging",
@@ -110,7 +110,7 @@ _SCHEMES = {scheme: _scheme(scheme) for system in SYSTEMS for scheme in system.s
 SINGLE_DATABASE = frozenset({
     "Mysql", "MariaDB", "Clickhouse", "SingleStore", "Doris", "StarRocks", "Hive", "Impala", "Oracle", "SapHana",
     "Teradata", "Glue", "Athena", "Druid", "PinotDB", "SQLite", "Cassandra", "Couchbase", "MongoDB", "DynamoDB",
-    "DeltaLake", "Datalake", "Salesforce", "Cockroach", "Exasol", "Iceberg", "Questdb", "Iomete", "CustomDatabase",
+    "DeltaLake", "Datalake", "Salesforce", "Cockroach", "Exasol", "Iceberg", "QuestDB", "Iomete", "CustomDatabase",
 })  # fmt: skip
 #: Schema that an unqualified table is in.
 DEFAULT_SCHEMA = {

@@ -12,8 +12,10 @@ from openmetadata_ol_provider.sandbox.catalogue import (
     routes_lineage,
     routes_lineage_names,
     routes_pipelines,
+    routes_queries,
     routes_search,
     routes_system,
+    routes_usage,
 )
 from openmetadata_ol_provider.sandbox.catalogue.entities import Caller
 from openmetadata_ol_provider.sandbox.catalogue.errors import NO_SUCH_ROUTE, ApiError
@@ -137,5 +139,7 @@ def _router(version: Version) -> Router:
     if version >= (2,):
         routes_lineage_names.register(router)
     routes_pipelines.register(router, version)
+    routes_usage.register(router)
+    routes_queries.register(router)
     routes_entities.register(router)
     return router

@@ -105,12 +105,14 @@ def _list(api: Api, kind: Kind, request: Request) -> Response:
     limit = request.number("limit", 10, 0, MAX_LIMIT)
     api.authorise(request, "ViewBasic")
     prefixes = [f"{normalised(request.query[name])}." for name in _FILTERS if name in request.query]
-    roots = request.flag("root")
+    roots, used_in = request.flag("root"), request.query.get("entityId") if kind.type == "query" else None
     with api.store.lock:
         found: list[Entity] = []
         for entity in api.store.collection(kind.type).after(_cursor(request.query.get("after"))):
             fqn = entity["fullyQualifiedName"]
             if not is_included(entity, include) or (roots and "parent" in entity):
+                continue
+            if used_in and used_in not in (item["id"] for item in entity.get("queryUsedIn", ())):
                 continue
             if all(fqn.startswith(prefix) for prefix in prefixes):
                 found.append(entity)
