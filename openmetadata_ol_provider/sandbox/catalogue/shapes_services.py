@@ -86,9 +86,11 @@ OPENLINEAGE_CONNECTION = Shape(
 )
 
 
-def _pipeline_config(value: Any, path: str, rules: Rules) -> None:
+def pipeline_config(value: Any, path: str, rules: Rules) -> None:
     """Check a connection; of other types than OpenLineage's nothing is known here."""
-    (OPENLINEAGE_CONNECTION if value.get("type") == "OpenLineage" else mapping)(value, path, rules)
+    mapping(value, path, rules)
+    if value.get("type") == "OpenLineage":
+        OPENLINEAGE_CONNECTION(value, path, rules)
 
 
 def _service(name: str, service_types: Check, config: Check = mapping, **more: Field | Check) -> Shape:
@@ -113,7 +115,7 @@ CREATE_STORAGE_SERVICE = _service("CreateStorageService", enums.STORAGE_SERVICES
 CREATE_PIPELINE_SERVICE = _service(
     "CreatePipelineService",
     enums.PIPELINE_SERVICES,
-    _pipeline_config,
+    pipeline_config,
     scheduleInterval=text,
     lifeCycle=LIFE_CYCLE,
     style=_STYLE,
