@@ -53,6 +53,8 @@ class Api:
         self.version = parse_version(version)
         self.store = Store(self.version)
         self.deny = frozenset(deny)
+        #: where links in answers lead
+        self.base_url = "http://localhost:8585"
         self._token = token
         self._saved = saved
         self._router = _router(self.version)

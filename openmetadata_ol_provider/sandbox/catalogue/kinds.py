@@ -31,6 +31,7 @@ class Kind:
     :param parent: field of the create request that names what holds it by FQN, e.g. ``databaseSchema``
     :param parent_type: kind of what holds it
     :param on_demand: fields of its own that are answered only when asked for, in one string
+    :param unanswered: fields that are kept, but never answered
     :param parts: path to the named parts that have FQNs of their own: columns, schema fields, tasks
     :param more_parts: paths to further ones, whose FQNs have the first step of the path in them
     :param by_name: fields that create requests give by FQN, and which kind each is of
@@ -44,6 +45,7 @@ class Kind:
     parent: str | None = None
     parent_type: str | None = None
     on_demand: str = ""
+    unanswered: frozenset[str] = frozenset()
     parts: tuple[str, ...] = ()
     more_parts: tuple[tuple[str, ...], ...] = ()
     by_name: Mapping[str, str] = field(default_factory=dict)
@@ -215,13 +217,20 @@ KINDS: tuple[Kind, ...] = (
         "service",
         "databaseService",
         on_demand="users queryUsedIn",
+        unanswered=words("deleted serviceType"),
         by_name={"users": "user"},
         index="query_search_index",
     ),
     Kind("user", "users", shapes_people.CREATE_USER, on_demand="teams roles owns profile"),
     Kind("team", "teams", shapes_people.CREATE_TEAM, on_demand="users owns profile parents children"),
-    Kind("domain", "domains", shapes_people.CREATE_DOMAIN, by_name={"experts": "user"}),
-    Kind("dataProduct", "dataProducts", shapes_people.CREATE_DATA_PRODUCT, by_name={"experts": "user"}),
+    Kind("domain", "domains", shapes_people.CREATE_DOMAIN, by_name={"experts": "user"}, unanswered=words("deleted")),
+    Kind(
+        "dataProduct",
+        "dataProducts",
+        shapes_people.CREATE_DATA_PRODUCT,
+        by_name={"experts": "user"},
+        unanswered=words("deleted"),
+    ),
     Kind("classification", "classifications", shapes_people.CREATE_CLASSIFICATION),
     Kind("tag", "tags", shapes_people.CREATE_TAG, "classification", "classification"),
 )

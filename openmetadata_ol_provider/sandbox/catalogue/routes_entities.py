@@ -61,9 +61,9 @@ def whole(api: Api, kind: Kind, entity: Entity, status: int = 200, change: str |
 
 def _rendered(api: Api, kind: Kind, entity: Entity, fields: frozenset[str]) -> Entity:
     """Return an entity as it is answered: without the fields nobody asked for."""
-    hidden = kind.gated - fields
+    hidden = (kind.gated - fields) | kind.unanswered
     answer = {key: value for key, value in entity.items() if key not in hidden}
-    answer["href"] = f"/api/v1/{kind.path}/{entity['id']}"
+    answer["href"] = f"{api.base_url}/api/v1/{kind.path}/{entity['id']}"
     if "pipelineStatus" in fields and kind.type == "pipeline":
         statuses = api.store.statuses.get(entity["id"])
         if statuses:

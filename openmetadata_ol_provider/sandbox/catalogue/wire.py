@@ -42,6 +42,7 @@ class HttpServer(ThreadingHTTPServer):
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
+        api.base_url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own, and remember both."""
