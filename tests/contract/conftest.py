@@ -22,6 +22,12 @@ def models(release: Release) -> Iterator[Models]:
         yield found
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what looks at all other tests behind them."""
+    items.sort(key=lambda item: item.path.name == "test_suite.py")
+
+
 def opened(release: Release) -> Models:
     """Return the models of a release; without them there is nothing to test, which only a build must not accept."""
     try:

@@ -8,7 +8,6 @@ import urllib.parse
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.message import Message
 from typing import Any, NamedTuple
 
 import msgspec
@@ -86,7 +85,7 @@ class Recorded(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """The body of a request that was answered.
+    """A request that was answered, with its body.
 
     :param content_type: as the request says
     :param agent: the client's name of itself
@@ -120,13 +119,12 @@ class RequestLog:
         self._requests: list[Recorded] = []
         self._bodies: list[Sent] = []
 
-    def add(self, method: str, path: str, status: int, headers: Message, content: bytes) -> None:
-        """Record a request."""
+    def add(self, sent: Sent) -> None:
+        """Record a request, with or without a body."""
         with self._lock:
-            self._requests.append(Recorded(method, path, status))
-            if content:
-                kind, agent = headers.get("Content-Type", ""), headers.get("User-Agent", "")
-                self._bodies.append(Sent(method, path, status, kind, agent, content))
+            self._requests.append(Recorded(sent.method, sent.path, sent.status))
+            if sent.content:
+                self._bodies.append(sent)
 
     def bodies(self) -> list[Sent]:
         """Return the requests that had a body."""

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.sandbox.catalogue.api import SANDBOX_HEADER, SANDBOX_TEXT, Api, error_body
-from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Faults, RequestLog
+from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Faults, RequestLog, Sent
 from openmetadata_ol_provider.sandbox.catalogue.routing import JSON, Request, Response
 
 #: What Jetty takes by default: the request line and all header fields together.
@@ -113,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(Response(status, error_body(status, fault.message), fault.headers), content)
 
     def _record(self, status: int, content: bytes) -> None:
-        self.server.log.add(self.command, self.path, status, self.headers, content)
+        kind, agent = (self.headers.get(name, "") for name in ("Content-Type", "User-Agent"))
+        self.server.log.add(Sent(self.command, self.path, status, kind, agent, content))
 
     def _send(self, response: Response, content: bytes = b"") -> None:
         body = response.body
