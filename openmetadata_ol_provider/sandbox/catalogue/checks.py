@@ -173,6 +173,14 @@ class OneOf:
         self._since |= {name: marks(*versions.split()) for name, versions in (since or {}).items()}
         self._until = {name: marks(*versions.split()) for name, versions in (until or {}).items()}
 
+    def changes(self) -> list[tuple[str, Marks, Marks]]:
+        """Return the values that came or went: the value, since when it is known, and since when no more."""
+        return [
+            (name, since, self._until.get(name, ()))
+            for name, since in self._since.items()
+            if since or name in self._until
+        ]
+
     def values(self, version: Version) -> list[str]:
         """Return the values that a version knows."""
         return [
