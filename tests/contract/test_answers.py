@@ -110,10 +110,12 @@ def test_run_statuses_and_usage_are_answered_as_their_models_have_them(asking: A
     asking.session.post(
         f"{asking.server.url}/api/v1/usage/pipeline/{pipeline['id']}", json={"date": "2026-11-23", "count": 3}
     )
+    counted = asking.answer("pipelines/name/ol.etl?fields=usageSummary,pipelineStatus,tasks")
     usage = asking.answer(f"usage/pipeline/{pipeline['id']}?date=2026-11-23&days=1")
     assert json.loads(usage)["usage"][0]["dailyStats"]["count"] == 3
     pairs = [
         (routes.KIND_MODELS["pipeline"].entity, changed),
+        (routes.KIND_MODELS["pipeline"].entity, counted),
         *((routes.PIPELINE_STATUS, json.dumps(item)) for item in stored),
         ("type.entityUsage.EntityUsage", usage),
     ]

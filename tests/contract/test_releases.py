@@ -19,7 +19,8 @@ NOWHERE = Release("1.8.0", "1.8.0.0")
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Leave pip no index that answers, and no models that are there already."""
     monkeypatch.setattr(releases, "CACHE", tmp_path / "models")
-    for name, value in (("INDEX_URL", "http://127.0.0.1:9/simple"), ("RETRIES", "0"), ("NO_CACHE_DIR", "1")):
+    monkeypatch.setattr(releases, "_failures", [])
+    for name, value in (("INDEX_URL", "http://127.0.0.1:9/simple"), ("NO_CACHE_DIR", "1")):
         monkeypatch.setenv(f"PIP_{name}", value)
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
         monkeypatch.delenv(name, raising=False)

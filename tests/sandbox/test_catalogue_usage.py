@@ -57,6 +57,14 @@ def test_a_tables_usage_is_added_to_its_schema_and_database_each_time_it_is_repo
     assert usage(http, "database/name/pg.shop", date=DAY)[0]["dailyStats"]["count"] == 4
 
 
+def test_an_entity_tells_its_latest_usage_when_asked_for(http: Http) -> None:
+    for day, count in ((DAY, 5), ("2026-11-22", 3)):
+        report(http, f"table/name/{ORDERS}", count, day)
+    summary = http.by_name("tables", ORDERS, fields="usageSummary").json()["usageSummary"]
+    assert (summary["date"], summary["dailyStats"]["count"], summary["weeklyStats"]["count"]) == (DAY, 5, 8)
+    assert "usageSummary" not in http.by_name("tables", ORDERS).json()
+
+
 def test_percentiles_are_computed_when_asked_for(http: Http) -> None:
     for name, count in ((ORDERS, 5), (FACTS, 1), ("pg.shop.public.report", 3)):
         report(http, f"table/name/{name}", count)
@@ -114,6 +122,11 @@ def test_a_put_says_all_that_a_query_is_used_in_and_its_usage_adds_to_it(http: H
     assert used_in(http, found) == [ORDERS]
     query(http, "select 1", FACTS)
     assert used_in(http, found) == [FACTS]
+
+
+def test_no_two_queries_have_the_same_text(http: Http) -> None:
+    query(http, "select 1")
+    assert http.put("queries", {"service": "pg", "query": "select 1", "name": "another"}).status_code == 409
 
 
 def test_queries_are_listed_by_what_they_are_used_in(http: Http) -> None:

@@ -201,6 +201,9 @@ def _place(store: Store, kind: Kind, entity: Entity) -> str | None:
 
 
 def _add(store: Store, kind: Kind, entity: Entity, caller: Caller) -> Entity:
+    others = store.collection(kind.type).by_id.values() if kind.unique else ()
+    if any(other[kind.unique] == entity[kind.unique] for other in others):
+        raise ApiError(409, "Entity already exists")
     entity = {
         "id": str(uuid.uuid4()),
         **entity,

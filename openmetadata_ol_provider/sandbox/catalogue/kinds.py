@@ -32,6 +32,7 @@ class Kind:
     :param parent_type: kind of what holds it
     :param on_demand: fields of its own that are answered only when asked for, in one string
     :param unanswered: fields that are kept, but never answered
+    :param unique: field that no two of a catalogue have the same of
     :param parts: path to the named parts that have FQNs of their own: columns, schema fields, tasks
     :param more_parts: paths to further ones, whose FQNs have the first step of the path in them
     :param by_name: fields that create requests give by FQN, and which kind each is of
@@ -46,6 +47,7 @@ class Kind:
     parent_type: str | None = None
     on_demand: str = ""
     unanswered: frozenset[str] = frozenset()
+    unique: str = ""
     parts: tuple[str, ...] = ()
     more_parts: tuple[tuple[str, ...], ...] = ()
     by_name: Mapping[str, str] = field(default_factory=dict)
@@ -218,6 +220,7 @@ KINDS: tuple[Kind, ...] = (
         "databaseService",
         on_demand="users queryUsedIn",
         unanswered=words("deleted serviceType"),
+        unique="checksum",
         by_name={"users": "user"},
         index="query_search_index",
     ),

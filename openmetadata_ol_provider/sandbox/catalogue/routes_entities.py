@@ -7,7 +7,7 @@ import binascii
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.sandbox.catalogue import entities, jsonpatch
+from openmetadata_ol_provider.sandbox.catalogue import entities, jsonpatch, usage
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
 from openmetadata_ol_provider.sandbox.catalogue.kinds import KINDS, Kind
 from openmetadata_ol_provider.sandbox.catalogue.patching import patched
@@ -68,6 +68,9 @@ def _rendered(api: Api, kind: Kind, entity: Entity, fields: frozenset[str]) -> E
         statuses = api.store.statuses.get(entity["id"])
         if statuses:
             answer["pipelineStatus"] = statuses[max(statuses)]
+    used = usage.summary(api.store, kind.type, entity["id"]) if "usageSummary" in fields else None
+    if used:
+        answer["usageSummary"] = used
     if "children" in fields and kind.type == "container":
         answer["children"] = [
             reference("container", child)
