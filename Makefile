@@ -22,6 +22,7 @@ $(VENV)/.dev: $(VENV)/.run
 demo: $(VENV)/.run           ## run the bundled DAG on real events, against an embedded broker and an OpenMetadata stand-in
 	$(BIN)/openmetadata-ol demo
 
+# The first time it downloads OpenMetadata's models, 220 MB, into .contract; docs/contract.md says what for.
 test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
@@ -40,6 +41,6 @@ lint: $(VENV)/.dev           ## ruff and mypy
 	$(BIN)/mypy
 
 clean:           ## remove what make made
-	rm -rf $(VENV) $(VENV)-airflow2 .demo .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
+	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
 .PHONY: help demo test test-airflow2 fuzz lint clean

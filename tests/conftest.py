@@ -15,6 +15,7 @@ import pytest
 
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.contract.seen import every_body_is_seen  # noqa: F401 - a fixture, for all tests
 
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 # Airflow reads these when it is first imported, which the test modules do.

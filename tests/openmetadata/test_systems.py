@@ -18,6 +18,9 @@ from tests.openmetadata.builders import FAST, TOKEN, columns, config
 
 Names = tuple[str, str]
 
+#: The first version with all services of the seed: PubSub came with it.
+VERSION = "1.13.0"
+
 
 def service(name: str, type_: str, **connection: Any) -> dict[str, Any]:
     return {"name": name, "serviceType": type_, "connection": {"config": {"type": type_, **connection}}}
@@ -110,7 +113,7 @@ SEED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def resolver() -> Iterator[Resolver]:
-    with CatalogueServer(SEED, token=TOKEN) as server, OpenMetadataClient(server.url, TOKEN, retries=FAST) as client:
+    with CatalogueServer(SEED, VERSION, TOKEN) as server, OpenMetadataClient(server.url, TOKEN, retries=FAST) as client:
         yield Resolver(client, Config())
 
 
@@ -220,6 +223,6 @@ def test_a_table_symlink_that_is_a_path_comes_after_the_table(resolver: Resolver
 def test_a_rule_is_written_as_the_events_have_it(
     rule: dict[str, str], names: Names, links: tuple[tuple[str, str, str], ...], fqn: str
 ) -> None:
-    with CatalogueServer(SEED, token=TOKEN) as server, OpenMetadataClient(server.url, TOKEN, retries=FAST) as client:
+    with CatalogueServer(SEED, VERSION, TOKEN) as server, OpenMetadataClient(server.url, TOKEN, retries=FAST) as client:
         resolver = Resolver(client, config(namespaces=[rule]))
         assert outcome(resolver.resolve(dataset(names, *links))) == ("resolved", fqn)

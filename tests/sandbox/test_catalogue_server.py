@@ -164,6 +164,20 @@ def test_requests_are_recorded_and_counted(http: Http) -> None:
     assert http.server.requests == []
 
 
+def test_bodies_are_recorded_as_they_were_sent(http: Http) -> None:
+    http.server.fail("PUT", "pipelines", 503)
+    for _ in range(2):
+        http.put("pipelines", {"name": "new", "service": "airflow"})
+    http.get(ORDERS)
+    sent = http.server.bodies
+    assert [(item.method, item.path, item.status) for item in sent] == [
+        ("PUT", "/api/v1/pipelines", status) for status in (503, 201)
+    ]
+    assert (sent[0].json(), sent[0].content_type) == ({"name": "new", "service": "airflow"}, "application/json")
+    http.server.reset_requests()
+    assert http.server.bodies == []
+
+
 def test_a_connection_is_kept_for_many_requests(http: Http) -> None:
     connection = HTTPConnection(http.server.url.removeprefix("http://"), timeout=20)
     ports = set()

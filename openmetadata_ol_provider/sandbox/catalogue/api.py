@@ -17,6 +17,7 @@ from openmetadata_ol_provider.sandbox.catalogue import (
     routes_queries,
     routes_search,
     routes_system,
+    routes_usage,
 )
 from openmetadata_ol_provider.sandbox.catalogue.entities import Caller
 from openmetadata_ol_provider.sandbox.catalogue.errors import NO_SUCH_ROUTE, ApiError
@@ -54,6 +55,8 @@ class Api:
         self.version = parse_version(version)
         self.store = Store(self.version)
         self.deny = frozenset(deny)
+        #: where links in answers lead
+        self.base_url = "http://localhost:8585"
         self._token = token
         self._saved = saved
         self._router = _router(self.version)
@@ -142,6 +145,7 @@ def _router(version: Version) -> Router:
     if version >= (2,):
         routes_lineage_names.register(router)
     routes_pipelines.register(router, version)
+    routes_usage.register(router)
     routes_queries.register(router)
     routes_entities.register(router)
     return router

@@ -16,9 +16,9 @@ def with_names(kind: Kind, entity: Entity, check_tags: Callable[[Any], None]) ->
 
     :param check_tags: called with the tag labels of each part
     """
-    parts = _parts(kind, entity)
-    if parts:
-        _name(parts, entity["fullyQualifiedName"], check_tags)
+    for path in (kind.parts, *kind.more_parts):
+        prefix = (entity["fullyQualifiedName"], *_infix(kind, path))
+        _name(_parts(path, entity), ".".join(prefix), check_tags)
     return entity
 
 
@@ -29,13 +29,24 @@ def lineage_names(kind: Kind, entity: Entity) -> set[str]:
     if kind.type == "mlmodel":
         return {names.quote(feature["name"]) for feature in entity.get("mlFeatures", ())}
     if kind.type == "dashboard":
-        return {names.last_part(chart) for chart in entity.get("charts", ())}
-    return set(_relative(_parts(kind, entity), None))
+        return {names.quote(chart["name"]) for chart in entity.get("charts", ())}
+    return {
+        ".".join((*_infix(kind, path), name))
+        for path in (kind.parts, *kind.more_parts)
+        for name in _relative(_parts(path, entity), None)
+    }
 
 
-def _parts(kind: Kind, entity: Entity) -> list[Entity]:
+def _infix(kind: Kind, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what stands between the FQN of an entity and the names of its parts, if anything."""
+    return path[:1] if path in kind.more_parts else ()
+
+
+def _parts(path: tuple[str, ...], entity: Entity) -> list[Entity]:
+    if not path:
+        return []
     found: Any = entity
-    for key in kind.parts:
+    for key in path:
         found = found.get(key) or {}
     return found if isinstance(found, list) else []
 

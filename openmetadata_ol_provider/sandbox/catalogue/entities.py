@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from openmetadata_ol_provider.sandbox.catalogue.store import Entity, Store, refe
 from openmetadata_ol_provider.sandbox.catalogue.validation import prune, validate, words
 
 CREATED, UPDATED, NO_CHANGE = "entityCreated", "entityUpdated", "entityNoChange"
+#: Fields that requests give by FQN, and fields of people that they give by id, and which kind each is of.
+_BY_NAME = {"domain": "domain", "domains": "domain", "dataProducts": "dataProduct"}
+_BY_ID = {"user": {"teams": "team"}, "team": {"users": "user", "parents": "team", "children": "team"}}
 #: What a change of content is not.
 _BOOKKEEPING = frozenset({"version", "updatedAt", "updatedBy"})
 
@@ -151,21 +155,36 @@ def _from_request(store: Store, kind: Kind, body: Any) -> Entity:
     """Validate a create request and return the entity it describes, without id and version."""
     validate(kind.shape, body, store.version)
     entity: Entity = prune(body)
+    if kind.type == "query":
+        _complete_query(store, entity)
     prefix = _place(store, kind, entity)
     entity["fullyQualifiedName"] = names.join(prefix, entity["name"])
     if "owners" in entity:
         entity["owners"] = resolve_owners(store, entity["owners"])
     check_tags(store, entity.get("tags"))
-    if "queryUsedIn" in entity:
-        entity["queryUsedIn"] = [reference(used["type"], store.by_reference(used)) for used in entity["queryUsedIn"]]
-    if "domains" in entity:
-        entity["domains"] = [reference("domain", store.by_name("domain", name)) for name in entity["domains"]]
-    if "domain" in entity:
-        entity["domain"] = reference("domain", store.by_name("domain", entity["domain"]))
-    for field, entity_type in (("teams", "team"), ("users", "user")):
+    for field, entity_type in {**_BY_NAME, **kind.by_name}.items():
+        if field in entity:
+            entity[field] = _references(store, entity_type, entity[field])
+    for field, entity_type in _BY_ID.get(kind.type, {}).items():
         if field in entity:
             entity[field] = [reference(entity_type, store.by_id(entity_type, item)) for item in entity[field]]
     return with_names(kind, entity, lambda labels: check_tags(store, labels))
+
+
+def _references(store: Store, entity_type: str, names_: str | list[str]) -> Entity | list[Entity]:
+    """Return references to what a request names by FQN: one, or a list."""
+    if isinstance(names_, str):
+        return reference(entity_type, store.by_name(entity_type, names_))
+    return [reference(entity_type, store.by_name(entity_type, name)) for name in names_]
+
+
+def _complete_query(store: Store, entity: Entity) -> None:
+    """Name a query after its text, unless it has a name, and look up what it is used in."""
+    checksum = hashlib.md5(entity["query"].encode(), usedforsecurity=False).hexdigest()
+    entity["checksum"] = checksum
+    entity.setdefault("name", checksum)
+    if "queryUsedIn" in entity:
+        entity["queryUsedIn"] = [reference(item["type"], store.by_reference(item)) for item in entity["queryUsedIn"]]
 
 
 def _place(store: Store, kind: Kind, entity: Entity) -> str | None:
@@ -191,7 +210,9 @@ def _place(store: Store, kind: Kind, entity: Entity) -> str | None:
             raise ApiError(400, f"container {container['fullyQualifiedName']} is of another service")
         entity["parent"] = reference("container", container)
         return str(container["fullyQualifiedName"])
-    return str(holder["fullyQualifiedName"])
+    return (
+        names.join(str(holder["fullyQualifiedName"]), kind.infix) if kind.infix else str(holder["fullyQualifiedName"])
+    )
 
 
 def _add(store: Store, kind: Kind, entity: Entity, caller: Caller) -> Entity:
@@ -222,4 +243,5 @@ def _delete_one(store: Store, kind: Kind, entity: Entity, caller: Caller, hard: 
     store.edges.remove_all_of(entity["id"])
     store.statuses.pop(entity["id"], None)
     store.usage.pop((kind.type, entity["id"]), None)
+    store.percentiles.pop((kind.type, entity["id"]), None)
     return {**entity, "deleted": True}

@@ -8,7 +8,11 @@ import urllib.parse
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
+
+from openmetadata_ol_provider.sandbox.catalogue.validation import Version
 
 READS = ("GET", "HEAD", "OPTIONS")
 
@@ -80,17 +84,52 @@ class Recorded(NamedTuple):
     status: int
 
 
-class RequestLog:
-    """The requests so far, in the order in which they were answered."""
+class Sent(NamedTuple):
+    """A request that was answered, with its body.
 
-    def __init__(self) -> None:
+    :param content_type: as the request says
+    :param agent: the client's name of itself
+    :param content: the body as sent
+    """
+
+    method: str
+    path: str
+    status: int
+    content_type: str
+    agent: str
+    content: bytes
+
+    def json(self) -> Any:
+        """Return the body.
+
+        :raises msgspec.DecodeError: if it is no JSON
+        """
+        return msgspec.json.decode(self.content)
+
+
+class RequestLog:
+    """The requests so far, in the order in which they were answered.
+
+    :param version: version that is played
+    """
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
         self._lock = threading.Lock()
         self._requests: list[Recorded] = []
+        self._bodies: list[Sent] = []
 
-    def add(self, method: str, path: str, status: int) -> None:
-        """Record a request."""
+    def add(self, sent: Sent) -> None:
+        """Record a request, with or without a body."""
         with self._lock:
-            self._requests.append(Recorded(method, path, status))
+            self._requests.append(Recorded(sent.method, sent.path, sent.status))
+            if sent.content:
+                self._bodies.append(sent)
+
+    def bodies(self) -> list[Sent]:
+        """Return the requests that had a body."""
+        with self._lock:
+            return list(self._bodies)
 
     def all(self) -> list[Recorded]:
         """Return the requests."""
@@ -109,3 +148,4 @@ class RequestLog:
         """Forget the requests."""
         with self._lock:
             self._requests = []
+            self._bodies = []

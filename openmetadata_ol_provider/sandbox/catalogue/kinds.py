@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from openmetadata_ol_provider.sandbox.catalogue import shapes
+from openmetadata_ol_provider.sandbox.catalogue import (
+    shapes_assets,
+    shapes_data,
+    shapes_people,
+    shapes_services,
+)
 from openmetadata_ol_provider.sandbox.catalogue.validation import Shape, words
 
 #: Answered only when asked for by ``fields=``, for every kind that has them.
@@ -25,9 +31,13 @@ class Kind:
     :param parent: field of the create request that names what holds it by FQN, e.g. ``databaseSchema``
     :param parent_type: kind of what holds it
     :param on_demand: fields of its own that are answered only when asked for, in one string
-    :param parts: path to the named parts that have FQNs of their own: columns, schema fields, tasks
-    :param index: search index, where it can be searched
+    :param unanswered: fields that are kept, but never answered
     :param unique: field that no two of a catalogue have the same of
+    :param parts: path to the named parts that have FQNs of their own: columns, schema fields, tasks
+    :param more_parts: paths to further ones, whose FQNs have the first step of the path in them
+    :param by_name: fields that create requests give by FQN, and which kind each is of
+    :param index: search index, where it can be searched
+    :param infix: stands between the FQN of what holds it and its own name
     :param unnoticed: fields whose change alone is not stored, in one string; it comes with another change
     :param unnoticed_in_parts: the same, of its parts
     """
@@ -38,9 +48,13 @@ class Kind:
     parent: str | None = None
     parent_type: str | None = None
     on_demand: str = ""
-    parts: tuple[str, ...] = ()
-    index: str | None = None
+    unanswered: frozenset[str] = frozenset()
     unique: str = ""
+    parts: tuple[str, ...] = ()
+    more_parts: tuple[tuple[str, ...], ...] = ()
+    by_name: Mapping[str, str] = field(default_factory=dict)
+    index: str | None = None
+    infix: str = ""
     unnoticed: str = ""
     unnoticed_in_parts: str = ""
     #: fields answered only when asked for
@@ -58,18 +72,18 @@ def _service(prefix: str, shape: Shape) -> Kind:
 
 
 KINDS: tuple[Kind, ...] = (
-    _service("database", shapes.CREATE_DATABASE_SERVICE),
-    _service("messaging", shapes.CREATE_MESSAGING_SERVICE),
-    _service("storage", shapes.CREATE_STORAGE_SERVICE),
-    _service("pipeline", shapes.CREATE_PIPELINE_SERVICE),
-    _service("dashboard", shapes.CREATE_OTHER_SERVICE),
-    _service("mlmodel", shapes.CREATE_OTHER_SERVICE),
-    _service("search", shapes.CREATE_OTHER_SERVICE),
-    _service("api", shapes.CREATE_OTHER_SERVICE),
+    _service("database", shapes_services.CREATE_DATABASE_SERVICE),
+    _service("messaging", shapes_services.CREATE_MESSAGING_SERVICE),
+    _service("storage", shapes_services.CREATE_STORAGE_SERVICE),
+    _service("pipeline", shapes_services.CREATE_PIPELINE_SERVICE),
+    _service("dashboard", shapes_services.CREATE_DASHBOARD_SERVICE),
+    _service("mlmodel", shapes_services.CREATE_MLMODEL_SERVICE),
+    _service("search", shapes_services.CREATE_SEARCH_SERVICE),
+    _service("api", shapes_services.CREATE_API_SERVICE),
     Kind(
         "database",
         "databases",
-        shapes.CREATE_DATABASE,
+        shapes_data.CREATE_DATABASE,
         "service",
         "databaseService",
         on_demand="databaseSchemas usageSummary location",
@@ -78,7 +92,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "databaseSchema",
         "databaseSchemas",
-        shapes.CREATE_SCHEMA,
+        shapes_data.CREATE_SCHEMA,
         "database",
         "database",
         on_demand="tables usageSummary",
@@ -87,7 +101,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "table",
         "tables",
-        shapes.CREATE_TABLE,
+        shapes_data.CREATE_TABLE,
         "databaseSchema",
         "databaseSchema",
         on_demand="columns tableConstraints tablePartition usageSummary customMetrics joins schemaDefinition dataModel "
@@ -98,7 +112,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "storedProcedure",
         "storedProcedures",
-        shapes.CREATE_STORED_PROCEDURE,
+        shapes_data.CREATE_STORED_PROCEDURE,
         "databaseSchema",
         "databaseSchema",
         index="stored_procedure_search_index",
@@ -106,7 +120,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "topic",
         "topics",
-        shapes.CREATE_TOPIC,
+        shapes_data.CREATE_TOPIC,
         "service",
         "messagingService",
         on_demand="sampleData",
@@ -116,7 +130,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "container",
         "containers",
-        shapes.CREATE_CONTAINER,
+        shapes_data.CREATE_CONTAINER,
         "service",
         "storageService",
         on_demand="parent children dataModel",
@@ -126,7 +140,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "pipeline",
         "pipelines",
-        shapes.CREATE_PIPELINE,
+        shapes_assets.CREATE_PIPELINE,
         "service",
         "pipelineService",
         on_demand="tasks pipelineStatus usageSummary",
@@ -136,27 +150,49 @@ KINDS: tuple[Kind, ...] = (
         unnoticed_in_parts="displayName sourceUrl downstreamTasks taskType taskSQL startDate endDate owners",
     ),
     Kind(
+        "chart",
+        "charts",
+        shapes_assets.CREATE_CHART,
+        "service",
+        "dashboardService",
+        on_demand="dashboards usageSummary",
+        by_name={"dashboards": "dashboard"},
+        index="chart_search_index",
+    ),
+    Kind(
+        "dashboardDataModel",
+        "dashboard/datamodels",
+        shapes_assets.CREATE_DATA_MODEL,
+        "service",
+        "dashboardService",
+        parts=("columns",),
+        index="dashboard_data_model_search_index",
+        infix="model",
+    ),
+    Kind(
         "dashboard",
         "dashboards",
-        shapes.CREATE_DASHBOARD,
+        shapes_assets.CREATE_DASHBOARD,
         "service",
         "dashboardService",
         on_demand="charts dataModels usageSummary",
+        by_name={"charts": "chart", "dataModels": "dashboardDataModel"},
         index="dashboard_search_index",
     ),
     Kind(
         "mlmodel",
         "mlmodels",
-        shapes.CREATE_MLMODEL,
+        shapes_assets.CREATE_MLMODEL,
         "service",
         "mlmodelService",
         on_demand="mlFeatures mlHyperParameters usageSummary dashboard",
+        by_name={"dashboard": "dashboard"},
         index="mlmodel_search_index",
     ),
     Kind(
         "searchIndex",
         "searchIndexes",
-        shapes.CREATE_SEARCH_INDEX,
+        shapes_data.CREATE_SEARCH_INDEX,
         "service",
         "searchService",
         on_demand="fields",
@@ -166,36 +202,53 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "apiCollection",
         "apiCollections",
-        shapes.CREATE_API_COLLECTION,
+        shapes_assets.CREATE_API_COLLECTION,
         "service",
         "apiService",
+        on_demand="apiEndpoints",
+        by_name={"apiEndpoints": "apiEndpoint"},
         index="api_collection_search_index",
     ),
     Kind(
         "apiEndpoint",
         "apiEndpoints",
-        shapes.CREATE_API_ENDPOINT,
+        shapes_assets.CREATE_API_ENDPOINT,
         "apiCollection",
         "apiCollection",
+        more_parts=(("requestSchema", "schemaFields"), ("responseSchema", "schemaFields")),
         index="api_endpoint_search_index",
     ),
     Kind(
         "query",
         "queries",
-        shapes.CREATE_QUERY,
+        shapes_assets.CREATE_QUERY,
         "service",
         "databaseService",
-        on_demand="queryUsedIn votes",
-        unique="query",
+        on_demand="users queryUsedIn",
+        unanswered=words("deleted serviceType"),
+        unique="checksum",
+        by_name={"users": "user"},
+        index="query_search_index",
     ),
-    Kind("user", "users", shapes.CREATE_USER, on_demand="teams roles owns profile", index="user_search_index"),
+    Kind("user", "users", shapes_people.CREATE_USER, on_demand="teams roles owns profile", index="user_search_index"),
     Kind(
-        "team", "teams", shapes.CREATE_TEAM, on_demand="users owns profile parents children", index="team_search_index"
+        "team",
+        "teams",
+        shapes_people.CREATE_TEAM,
+        on_demand="users owns profile parents children",
+        index="team_search_index",
     ),
-    Kind("domain", "domains", shapes.CREATE_DOMAIN),
-    Kind("classification", "classifications", shapes.CREATE_CLASSIFICATION),
-    Kind("tag", "tags", shapes.CREATE_TAG, "classification", "classification"),
+    Kind("domain", "domains", shapes_people.CREATE_DOMAIN, by_name={"experts": "user"}, unanswered=words("deleted")),
+    Kind(
+        "dataProduct",
+        "dataProducts",
+        shapes_people.CREATE_DATA_PRODUCT,
+        by_name={"experts": "user"},
+        unanswered=words("deleted"),
+    ),
+    Kind("classification", "classifications", shapes_people.CREATE_CLASSIFICATION),
+    Kind("tag", "tags", shapes_people.CREATE_TAG, "classification", "classification"),
 )
 BY_TYPE = {kind.type: kind for kind in KINDS}
 #: Entity types that lineage may connect.
-LINEAGE_TYPES = frozenset(BY_TYPE) - {"query", "user", "team", "domain", "classification", "tag"}
+LINEAGE_TYPES = frozenset(BY_TYPE) - {"user", "team", "domain", "dataProduct", "classification", "tag", "query"}

@@ -34,8 +34,9 @@ def merged(kind: Kind, stored: Entity, new: Entity, is_bot: bool) -> Entity:
         result["extension"] = stored["extension"]
     elif is_bot:
         result.pop("extension", None)
-    if kind.parts:
-        _merge_parts(result, stored, kind.parts, is_bot)
+    for path in (kind.parts, *kind.more_parts):
+        if path:
+            _merge_parts(result, stored, path, is_bot)
     return result
 
 

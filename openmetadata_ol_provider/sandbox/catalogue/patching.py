@@ -30,12 +30,13 @@ def patched(store: Store, kind: Kind, entity: Entity, patch: Any) -> Entity:
         if result.get(key) != entity.get(key):
             raise ApiError(400, f"Attribute [{key}] cannot be changed")
     rules = Rules(store.version)
+    references = _REFERENCES | kind.by_name.keys()
     for key, value in result.items():
         field = kind.shape.fields.get(key)
-        if field is None or not field.since <= store.version < field.until:
+        if field is None or not field.exists(store.version):
             if value != entity.get(key):
                 raise ApiError(400, f'Unrecognized field "{key}" (class {kind.type}), not marked as ignorable')
-        elif key not in _REFERENCES and key != kind.parent:
+        elif key not in references and key != kind.parent:
             field.check(value, key, rules)
     rules.finish()
     if result.get("owners") != entity.get("owners"):

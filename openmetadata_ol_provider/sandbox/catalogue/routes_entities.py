@@ -7,7 +7,7 @@ import binascii
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.sandbox.catalogue import entities, jsonpatch
+from openmetadata_ol_provider.sandbox.catalogue import entities, jsonpatch, usage
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
 from openmetadata_ol_provider.sandbox.catalogue.kinds import KINDS, Kind
 from openmetadata_ol_provider.sandbox.catalogue.patching import patched
@@ -61,16 +61,16 @@ def whole(api: Api, kind: Kind, entity: Entity, status: int = 200, change: str |
 
 def _rendered(api: Api, kind: Kind, entity: Entity, fields: frozenset[str]) -> Entity:
     """Return an entity as it is answered: without the fields nobody asked for."""
-    hidden = kind.gated - fields
+    hidden = (kind.gated - fields) | kind.unanswered
     answer = {key: value for key, value in entity.items() if key not in hidden}
-    answer["href"] = f"/api/v1/{kind.path}/{entity['id']}"
+    answer["href"] = f"{api.base_url}/api/v1/{kind.path}/{entity['id']}"
     if "pipelineStatus" in fields and kind.type == "pipeline":
         statuses = api.store.statuses.get(entity["id"])
         if statuses:
             answer["pipelineStatus"] = statuses[max(statuses)]
-    usage = api.store.usage.get((kind.type, entity["id"])) if "usageSummary" in fields else None
-    if usage:
-        answer["usageSummary"] = {"date": max(usage), "dailyStats": {"count": usage[max(usage)]}}
+    used = usage.summary(api.store, kind.type, entity["id"]) if "usageSummary" in fields else None
+    if used:
+        answer["usageSummary"] = used
     if "children" in fields and kind.type == "container":
         answer["children"] = [
             reference("container", child)
@@ -108,12 +108,14 @@ def _list(api: Api, kind: Kind, request: Request) -> Response:
     limit = request.number("limit", 10, 0, MAX_LIMIT)
     api.authorise(request, "ViewBasic")
     prefixes = [f"{normalised(request.query[name])}." for name in _FILTERS if name in request.query]
-    roots = request.flag("root")
+    roots, used_in = request.flag("root"), request.query.get("entityId") if kind.type == "query" else None
     with api.store.lock:
         found: list[Entity] = []
         for entity in api.store.collection(kind.type).after(_cursor(request.query.get("after"))):
             fqn = entity["fullyQualifiedName"]
             if not is_included(entity, include) or (roots and "parent" in entity):
+                continue
+            if used_in and used_in not in (item["id"] for item in entity.get("queryUsedIn", ())):
                 continue
             if all(fqn.startswith(prefix) for prefix in prefixes):
                 found.append(entity)

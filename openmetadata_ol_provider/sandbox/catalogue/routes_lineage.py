@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.sandbox.catalogue import graph, jsonpatch, lineage, shapes_lineage
+from openmetadata_ol_provider.sandbox.catalogue.enums import LINEAGE_SOURCES
 from openmetadata_ol_provider.sandbox.catalogue.errors import NO_SUCH_ROUTE, ApiError
 from openmetadata_ol_provider.sandbox.catalogue.lineage import End
 from openmetadata_ol_provider.sandbox.catalogue.routing import JSON_PATCH, Request, Response, Router
@@ -68,7 +69,7 @@ def delete_edge(api: Api, request: Request) -> Response:
 def delete_source(api: Api, request: Request, entity_type: str, entity_end: End) -> Response:
     """Remove all edges of a source for an entity."""
     rules = Rules(api.version)
-    shapes_lineage.LINEAGE_SOURCE(request.params["source"], "LineageDetails$Source", rules)
+    LINEAGE_SOURCES(request.params["source"], "LineageDetails$Source", rules)
     api.authorise(request, EDIT)
     lineage.remove_source(api.store, entity_type, entity_end[1], request.params["source"])
     return Response(200)

@@ -16,7 +16,7 @@ from typing import Any
 from openmetadata_ol_provider.sandbox.catalogue import entities, fqn, lineage, shapes_lineage
 from openmetadata_ol_provider.sandbox.catalogue.entities import Caller
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
-from openmetadata_ol_provider.sandbox.catalogue.kinds import BY_TYPE
+from openmetadata_ol_provider.sandbox.catalogue.kinds import BY_TYPE, LINEAGE_TYPES
 from openmetadata_ol_provider.sandbox.catalogue.store import Store, kind_of, reference
 from openmetadata_ol_provider.sandbox.catalogue.validation import validate
 
@@ -24,7 +24,7 @@ _CALLER = Caller("admin", is_bot=False)
 #: The lists of a document in the order in which they are loaded: what holds comes before what is held.
 _ORDER = {kind.path.rpartition("/")[2]: kind.type for kind in BY_TYPE.values() if kind.type not in ("user", "team")}
 _ORDER = {"teams": "team", "users": "user"} | {
-    name: _ORDER[name] for name in ("domains", "classifications", "tags", *_ORDER)
+    name: _ORDER[name] for name in ("domains", "dataProducts", "classifications", "tags", *_ORDER)
 }
 #: Where an FQN's first part leads when nothing says which kind of service it is.
 _DEFAULT_SERVICE_TYPES = {
@@ -32,9 +32,13 @@ _DEFAULT_SERVICE_TYPES = {
     "messagingService": "Kafka",
     "storageService": "S3",
     "pipelineService": "OpenLineage",
+    "dashboardService": "CustomDashboard",
+    "mlmodelService": "CustomMlModel",
+    "searchService": "CustomSearch",
+    "apiService": "Rest",
 }
 #: Edges are looked for among these.
-_EDGE_ENDS = ("table", "topic", "container", "pipeline", "dashboard", "mlmodel", "searchIndex", "storedProcedure")
+_EDGE_ENDS = tuple(name for name in BY_TYPE if name in LINEAGE_TYPES)
 
 
 class SeedError(ValueError):
@@ -94,7 +98,7 @@ def _load(store: Store, entity_type: str, body: dict[str, Any]) -> None:
         service_type = None if "serviceType" in kind.shape.fields else body.pop("serviceType", None)
         parts = fqn.split(name)
         body["name"] = parts[-1]
-        above = parts[:-1]
+        above = parts[:-2] if kind.infix else parts[:-1]
         if entity_type == "container" and len(above) > 1:
             body["parent"], above = _joined(above), above[:1]
         if kind.parent and kind.parent_type:
@@ -123,7 +127,7 @@ def _holder(store: Store, entity_type: str, parts: list[str], service_type: str 
     else:
         if len(parts) != 1:
             raise ValueError(f"the fqn has {len(parts) - 1} parts too many")
-        body["serviceType"] = service_type or _DEFAULT_SERVICE_TYPES.get(entity_type, "Custom")
+        body["serviceType"] = service_type or _DEFAULT_SERVICE_TYPES[entity_type]
     entities.create_or_update(store, kind, body, _CALLER)
     return name
 

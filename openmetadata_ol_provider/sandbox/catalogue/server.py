@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.sandbox.catalogue import state
 from openmetadata_ol_provider.sandbox.catalogue.api import Api
-from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Recorded
+from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Recorded, Sent
 from openmetadata_ol_provider.sandbox.catalogue.graph import named_edges
 from openmetadata_ol_provider.sandbox.catalogue.seed import load_seed
 from openmetadata_ol_provider.sandbox.catalogue.store import Store
@@ -70,6 +70,11 @@ class CatalogueServer:
     def requests(self) -> list[Recorded]:
         """The requests so far: (method, path with query, status); status 0 where the connection was closed instead."""
         return self._http.log.all()
+
+    @property
+    def bodies(self) -> list[Sent]:
+        """The requests so far that had a body, with it."""
+        return self._http.log.bodies()
 
     def calls(self) -> dict[str, int]:
         """Return the number of requests by method."""

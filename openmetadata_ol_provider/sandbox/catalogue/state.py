@@ -24,6 +24,7 @@ def save(store: Store, path: Path) -> None:
             "edges": [edge._asdict() for edge in store.edges],
             "statuses": {key: list(found.values()) for key, found in store.statuses.items()},
             "usage": [[*key, counts] for key, counts in store.usage.items()],
+            "percentiles": [[*key, ranks] for key, ranks in store.percentiles.items()],
         }
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         with os.fdopen(handle, "wb") as file:
@@ -51,3 +52,5 @@ def load(store: Store, path: Path) -> None:
         store.statuses[pipeline_id] = {status["timestamp"]: status for status in statuses}
     for entity_type, entity_id, counts in content["usage"]:
         store.usage[entity_type, entity_id] = counts
+    for entity_type, entity_id, ranks in content.get("percentiles", ()):
+        store.percentiles[entity_type, entity_id] = ranks

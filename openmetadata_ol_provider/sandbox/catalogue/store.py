@@ -99,6 +99,8 @@ class Store:
         self.statuses: dict[str, dict[int, Entity]] = {}
         #: (entity type, entity id) -> date -> count
         self.usage: dict[tuple[str, str], dict[str, int]] = {}
+        #: (entity type, entity id) -> date -> which statistic -> percentile, as computed last
+        self.percentiles: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
 
     def collection(self, entity_type: str) -> Collection:
         """Return the entities of a kind.

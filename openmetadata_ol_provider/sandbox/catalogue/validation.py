@@ -9,10 +9,22 @@ from typing import Any, NamedTuple
 from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
 
 Version = tuple[int, ...]
-MAX_NAME = 256
-_NAME = re.compile(r"((?!::).)*\Z", re.DOTALL)
-_NAME_SINCE_2 = re.compile(r'((?!::)[^>"\x00-\x1f])*\Z')
+#: Versions from which something holds: the last one for good, those before it only within their own minor version,
+#: to which it was ported back. ``1.11.12 1.12.2 1.13`` holds for 1.11.14 and for 1.14.0, but not for 1.12.1.
+Marks = tuple[Version, ...]
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+def marks(*versions: str) -> Marks:
+    """Return versions such as ``1.11.12`` as numbers."""
+    return tuple(tuple(int(part) for part in version.split(".")) for version in versions)
+
+
+def reached(version: Version, since: Marks) -> bool:
+    """Tell whether a version is one of those marked."""
+    return bool(since) and (
+        version >= since[-1] or any(mark <= version and mark[:2] == version[:2] for mark in since[:-1])
+    )
 
 
 class Rules:
@@ -40,12 +52,28 @@ Check = Callable[[Any, str, Rules], None]
 
 
 class Field(NamedTuple):
-    """One field of a shape; it exists in versions from ``since`` up to but without ``until``."""
+    """One field of a shape.
+
+    :param check: what its values have to be
+    :param required: whether it must be there
+    :param since: versions from which it exists; always if there are none
+    :param until: versions from which it exists no more
+    :param optional_since: versions from which a required one may be left out
+    """
 
     check: Check
     required: bool = False
-    since: Version = ()
-    until: Version = (999,)
+    since: Marks = ()
+    until: Marks = ()
+    optional_since: Marks = ()
+
+    def exists(self, version: Version) -> bool:
+        """Tell whether a version knows the field."""
+        return (not self.since or reached(version, self.since)) and not reached(version, self.until)
+
+    def is_required(self, version: Version) -> bool:
+        """Tell whether a version asks for the field."""
+        return self.required and not reached(version, self.optional_since)
 
 
 class Shape:
@@ -53,11 +81,13 @@ class Shape:
 
     :param name: name of the type, for messages
     :param fields: the fields by name: a :class:`Field`, or the check of an optional one
+    :param also: a check of the object as a whole, run once its fields are in order
     """
 
-    def __init__(self, name: str, fields: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, fields: Mapping[str, Field | Check], also: Check | None = None) -> None:
         self.name = name
         self.fields = {key: item if isinstance(item, Field) else Field(item) for key, item in fields.items()}
+        self._also = also
         self._by_version: dict[Version, tuple[dict[str, Check], tuple[str, ...]]] = {}
 
     def __call__(self, value: Any, path: str, rules: Rules) -> None:
@@ -66,8 +96,9 @@ class Shape:
         :raises ApiError: 400 for what cannot even be read; what can is added to the violations
         """
         if not isinstance(value, dict):
-            raise _unreadable(f"`{self.name}`", value, path)
+            raise unreadable(f"`{self.name}`", value, path)
         checks, required = self._for(rules.version)
+        before = len(rules.violations)
         for key, item in value.items():
             check = checks.get(key)
             if check is None:
@@ -79,72 +110,45 @@ class Shape:
         for key in required:
             if value.get(key) is None:
                 rules.violations.append(f"{path}.{key} must not be null" if path else f"{key} must not be null")
+        if self._also is not None and len(rules.violations) == before:
+            self._also(value, path, rules)
+
+    def nest(self, key: str, around: Callable[[Check], Check]) -> Shape:
+        """Add a field that holds more of this shape, and return the shape.
+
+        :param around: makes the field's check of the shape's, e.g. that of a list
+        """
+        self.fields[key] = Field(around(self))
+        return self
 
     def _for(self, version: Version) -> tuple[dict[str, Check], tuple[str, ...]]:
         known = self._by_version.get(version)
         if known is None:
-            fields = {key: field for key, field in self.fields.items() if field.since <= version < field.until}
+            fields = {key: field for key, field in self.fields.items() if field.exists(version)}
             known = (
                 {key: field.check for key, field in fields.items()},
-                tuple(key for key, field in fields.items() if field.required),
+                tuple(key for key, field in fields.items() if field.is_required(version)),
             )
             self._by_version[version] = known
         return known
 
 
-def required(check: Check) -> Field:
-    """Return a field that must be there."""
-    return Field(check, required=True)
+def required(check: Check, *, optional_since: str = "") -> Field:
+    """Return a field that must be there.
+
+    :param optional_since: versions, separated by blanks, from which it may be left out
+    """
+    return Field(check, required=True, optional_since=marks(*optional_since.split()))
 
 
-def since(check: Check, *version: int) -> Field:
-    """Return a field that older versions refuse."""
-    return Field(check, since=version)
+def since(check: Check, *versions: str) -> Field:
+    """Return a field that exists from versions on; see :data:`Marks`."""
+    return Field(check, since=marks(*versions))
 
 
-def until(check: Check, *version: int) -> Field:
-    """Return a field that this and newer versions refuse."""
-    return Field(check, until=version)
-
-
-def anything(_value: Any, _path: str, _rules: Rules) -> None:
-    """Accept every value."""
-
-
-def text(value: Any, path: str, _rules: Rules) -> None:
-    """Accept a string."""
-    if not isinstance(value, str):
-        raise _unreadable("`java.lang.String`", value, path)
-
-
-def boolean(value: Any, path: str, _rules: Rules) -> None:
-    """Accept true and false."""
-    if not isinstance(value, bool):
-        raise _unreadable("`java.lang.Boolean`", value, path)
-
-
-def integer(value: Any, path: str, _rules: Rules) -> None:
-    """Accept a whole number."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _unreadable("`java.lang.Long`", value, path)
-
-
-def number(value: Any, path: str, _rules: Rules) -> None:
-    """Accept any number."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise _unreadable("`java.lang.Double`", value, path)
-
-
-def mapping(value: Any, path: str, _rules: Rules) -> None:
-    """Accept an object with any content."""
-    if not isinstance(value, dict):
-        raise _unreadable("`java.util.LinkedHashMap`", value, path)
-
-
-def uuid(value: Any, path: str, _rules: Rules) -> None:
-    """Accept a UUID."""
-    if not isinstance(value, str) or not _UUID.match(value):
-        raise _unreadable("`java.util.UUID`", value, path)
+def until(check: Check, *versions: str) -> Field:
+    """Return a field that these and newer versions refuse; see :data:`Marks`."""
+    return Field(check, until=marks(*versions))
 
 
 def is_uuid(value: str) -> bool:
@@ -152,65 +156,9 @@ def is_uuid(value: str) -> bool:
     return bool(_UUID.match(value))
 
 
-def entity_name(value: Any, path: str, rules: Rules) -> None:
-    """Accept an entity's name: 1 to 256 characters, no ``::``; from 2.0 also no ``>``, quote, control character."""
-    text(value, path, rules)
-    if not 1 <= len(value) <= MAX_NAME:
-        rules.violations.append(f"{path} size must be between 1 and {MAX_NAME}")
-    pattern = _NAME_SINCE_2 if rules.version >= (2,) else _NAME
-    if not pattern.match(value):
-        rules.violations.append(f'{path} must match "{pattern.pattern}"')
-    elif '"' in value:
-        # It could not be quoted as a part of a fully qualified name.
-        raise ApiError(400, f"Invalid name {value}")
-
-
-def task_name(value: Any, path: str, rules: Rules) -> None:
-    """Accept the name of a task: anything before 2.0, from then on an entity's name."""
-    text(value, path, rules)
-    if rules.version >= (2,):
-        entity_name(value, path, rules)
-
-
 def words(text_: str) -> frozenset[str]:
     """Return the words of a text."""
     return frozenset(text_.split())
-
-
-def one_of(*allowed: str, since: Mapping[str, Version] | None = None) -> Check:
-    """Return a check for an enumeration.
-
-    :param allowed: the values, any number of them in a string
-    :param since: further values that older versions refuse, and the version they came with
-    """
-    first: dict[str, Version] = dict.fromkeys(" ".join(allowed).split(), ())
-    first.update(since or {})
-
-    def check(value: Any, path: str, rules: Rules) -> None:
-        if not isinstance(value, str) or value not in first or rules.version < first[value]:
-            known = ", ".join(name for name, version in first.items() if version <= rules.version)
-            raise ApiError(
-                400,
-                f"Cannot deserialize value of type `{path}` from {value!r}: "
-                f"not one of the values accepted for Enum class: [{known}]",
-            )
-
-    return check
-
-
-def list_of(check: Check) -> Check:
-    """Return a check for an array."""
-
-    def check_all(value: Any, path: str, rules: Rules) -> None:
-        if not isinstance(value, list):
-            raise _unreadable("`java.util.ArrayList`", value, path)
-        for index, item in enumerate(value):
-            if item is None:
-                rules.violations.append(f"{path}[{index}] must not be null")
-            else:
-                check(item, f"{path}[{index}]", rules)
-
-    return check_all
 
 
 def validate(shape: Check, body: Any, version: Version) -> None:
@@ -232,6 +180,7 @@ def prune(value: Any) -> Any:
     return value
 
 
-def _unreadable(kind: str, value: Any, path: str) -> ApiError:
+def unreadable(kind: str, value: Any, path: str) -> ApiError:
+    """Return the error for a value of another type than is expected."""
     seen = {dict: "Object", list: "Array", str: "String", bool: "Boolean", int: "Integer"}.get(type(value), "Number")
     return ApiError(400, f"Cannot deserialize value of type {kind} from {seen} value at {path or 'the body'}")

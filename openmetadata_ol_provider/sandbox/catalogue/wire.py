@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.sandbox.catalogue.api import SANDBOX_HEADER, SANDBOX_TEXT, Api, error_body
-from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Faults, RequestLog
+from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Faults, RequestLog, Sent
 from openmetadata_ol_provider.sandbox.catalogue.routing import JSON, Request, Response
 
 #: What Jetty takes by default: the request line and all header fields together.
@@ -38,10 +38,11 @@ class HttpServer(ThreadingHTTPServer):
         self.api = api
         self.latency = latency
         self.faults = Faults()
-        self.log = RequestLog()
+        self.log = RequestLog(api.version)
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
+        api.base_url = f"http://127.0.0.1:{self.server_address[1]}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own, and remember both."""
@@ -79,40 +80,43 @@ class _Handler(BaseHTTPRequestHandler):
     raw_requestline: bytes
 
     def _serve(self) -> None:
-        method, target = self.command, self.path
         size = len(self.raw_requestline) + sum(len(key) + len(value) + 4 for key, value in self.headers.items())
         if size > MAX_HEADER_BYTES:
             self.close_connection = True
-            self._send(method, target, Response(431, error_body(431, "Request Header Fields Too Large")))
+            self._send(Response(431, error_body(431, "Request Header Fields Too Large")))
             return
         if "Transfer-Encoding" in self.headers:
             self.close_connection = True
-            self._send(method, target, Response(411, error_body(411, "This sandbox needs a Content-Length")))
+            self._send(Response(411, error_body(411, "This sandbox needs a Content-Length")))
             return
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.faults.take(method, target)
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.faults.take(self.command, self.path)
         wait = self.server.latency + (fault.delay if fault else 0)
         if wait:
             time.sleep(wait)
-        request = Request(method, target, dict(self.headers.items()), body)
+        request = Request(self.command, self.path, dict(self.headers.items()), content)
         if fault is None or fault.status is None:
-            self._send(method, target, self.server.api.answer(request))
+            self._send(self.server.api.answer(request), content)
             return
         if fault.after_effect:
             self.server.api.answer(request)
-        self._fail(method, target, fault, fault.status)
+        self._fail(fault, fault.status, content)
 
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
 
-    def _fail(self, method: str, target: str, fault: Fault, status: int) -> None:
+    def _fail(self, fault: Fault, status: int, content: bytes) -> None:
         if status == 0:
-            self.server.log.add(method, target, 0)
+            self._record(0, content)
             self.close_connection = True
             _shut(self.connection)
             return
-        self._send(method, target, Response(status, error_body(status, fault.message), fault.headers))
+        self._send(Response(status, error_body(status, fault.message), fault.headers), content)
 
-    def _send(self, method: str, target: str, response: Response) -> None:
+    def _record(self, status: int, content: bytes) -> None:
+        kind, agent = (self.headers.get(name, "") for name in ("Content-Type", "User-Agent"))
+        self.server.log.add(Sent(self.command, self.path, status, kind, agent, content))
+
+    def _send(self, response: Response, content: bytes = b"") -> None:
         body = response.body
         if body is None:
             payload = b""
@@ -131,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
             head.append(f"Content-Type: {response.content_type}")
         if self.close_connection:
             head.append("Connection: close")
-        self.server.log.add(method, target, response.status)
+        self._record(response.status, content)
         # One write: two would wait for each other's acknowledgement.
         self.wfile.write("\r\n".join((*head, "", "")).encode("latin-1") + payload)
 

@@ -1,0 +1,137 @@
+"""Prints the page of what each version takes: ``python -m tests.contract.page > docs/contract.md``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from openmetadata_ol_provider.sandbox.catalogue import checks
+from openmetadata_ol_provider.sandbox.catalogue.validation import Check, Marks, Shape
+from tests.contract.releases import PACKAGE, RELEASES
+from tests.contract.test_shapes import SHAPES
+
+_HEAD = f"""\
+# What each version of OpenMetadata takes
+
+The catalogue is asked for its version (`GET /v1/system/version`), and only what it knows is sent: OpenMetadata
+refuses a body with a field it does not know, so a body that fits one version need not fit the next or the one before.
+
+`tests/contract` holds this against OpenMetadata's own published models. The package `{PACKAGE}` carries
+classes that are generated from the schemas of the server, and these are asked, of the first release of each minor
+version, which takes least, and of the last one where the models changed on the way:
+
+    {{versions}}
+
+The wheels are downloaded once (`pip download --no-deps`), and only the generated classes are kept, in `.contract/`.
+Nothing of them is installed; each release is asked in a process of its own. Without access to PyPI these tests are
+skipped and say why; in a build (`CI=true`) they fail.
+
+Checked are
+
+- *What we send.* Captured events of all producers are published to a stand-in of each version, with the default
+  configuration and with one that writes all that can be written. Each body has to fit the model of that very version;
+  a body to a route that is not in the table of `tests/contract/routes.py` fails the test. At the end of a run of all
+  tests, so does any body that one of them made us send.
+- *The stand-in* (`openmetadata_ol_provider.sandbox.catalogue`). It knows the same fields and values and asks for the
+  same ones, it refuses what the models refuse (tried out on bodies that are wrong in one place), and the models can be
+  read from its answers.
+
+The models do not say, but the server asks for it:
+
+- From 2.0 on names have no `>`, no `"` and no control characters in them; before, only `::` is forbidden.
+- Columns of type `VARCHAR`, `CHAR`, `BINARY` and `VARBINARY` have a `dataLength`, `ARRAY` an `arrayDataType`, `STRUCT`
+  its `children`.
+- A run status has `taskStatus`, if only an empty one, and names only tasks that the pipeline has.
+- Before 1.10 one unknown column refuses the whole edge; later it is dropped.
+- `PUT /v1/pipelines/{{fqn}}/status/bulk` is there from 1.12 on, lineage routes by name from 2.0 on.
+
+The tables are made from the stand-in's shapes: `python -m tests.contract.page > docs/contract.md`. "From 1.11.12,
+1.12.2, 1.13 on" means that the change of 1.13 was ported back: 1.11.14 has it, 1.12.0 has not. A patch version is the
+first in which it was seen, of those that were looked at.
+"""
+_MANY = 3
+
+
+def page() -> str:
+    """Return the page in Markdown."""
+    versions = ", ".join(release.version for release in RELEASES)
+    fields, values = _table(_changed_fields()), _table(_changed_values())
+    lines = [
+        _HEAD.replace("{versions}", versions),
+        "## Fields that came or went",
+        "",
+        "| Field | Of | Known |",
+        "|---|---|---|",
+        *(f"| `{name}` | {_of(shapes)} | {known} |" for (name, known), shapes in fields.items()),
+        "",
+        "## Values that came or went",
+        "",
+        "| Value | Of | Known |",
+        "|---|---|---|",
+        *(f"| `{name}` | {_of(shapes)} | {known} |" for (name, known), shapes in values.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(rows: Iterator[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    """Return where each change is, by what it is."""
+    table: dict[tuple[str, str], list[str]] = {}
+    for where, name, known in rows:
+        table.setdefault((name, known), []).append(where)
+    return dict(sorted(table.items()))
+
+
+def _of(places: list[str]) -> str:
+    places = sorted(set(places))
+    return ", ".join(places) if len(places) <= _MANY else f"{places[0]} and {len(places) - 1} more"
+
+
+def _changed_fields() -> Iterator[tuple[str, str, str]]:
+    for shape in _shapes():
+        for key, field in shape.fields.items():
+            if field.since or field.until:
+                yield shape.name, key, _known(field.since, field.until)
+            if field.optional_since:
+                yield shape.name, key, f"may be left out {_from(field.optional_since)}"
+            if isinstance(field.check, checks.Name) and field.check.unbounded_since:
+                yield shape.name, key, f"may be longer than {field.check.high} {_from(field.check.unbounded_since)}"
+
+
+def _changed_values() -> Iterator[tuple[str, str, str]]:
+    for shape in _shapes():
+        for key, field in shape.fields.items():
+            check = field.check.item if isinstance(field.check, checks.ListOf) else field.check
+            if isinstance(check, checks.OneOf):
+                for name, since, until in check.changes():
+                    yield f"{shape.name}.{key}", name, _known(since, until)
+
+
+def _shapes() -> list[Shape]:
+    """Return all shapes, each once, in the order in which they are met."""
+    found: dict[int, Shape] = {}
+    waiting: list[Check] = [shape for shape, _ in SHAPES.values()]
+    while waiting:
+        check = waiting.pop(0)
+        if isinstance(check, checks.ListOf):
+            waiting.append(check.item)
+        elif isinstance(check, checks.AnyOf):
+            waiting += check.shapes
+        elif isinstance(check, Shape) and id(check) not in found:
+            found[id(check)] = check
+            waiting += [field.check for field in check.fields.values()]
+    return list(found.values())
+
+
+def _known(since: Marks, until: Marks) -> str:
+    parts = [_from(since)] if since else []
+    parts += [f"not {_from(until)}"] if until else []
+    return ", ".join(parts)
+
+
+def _from(marks: Marks) -> str:
+    """Return versions in words: ``from 1.11.12, 1.12.2, 1.13 on``."""
+    return f"from {', '.join('.'.join(map(str, mark)) for mark in marks)} on"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
