@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
 from openmetadata_ol_provider.openmetadata.matching import holding, is_silent
 from openmetadata_ol_provider.openmetadata.rules import first_rule
-from openmetadata_ol_provider.openmetadata.schemes import WEB_KINDS, Namespace, parse_namespace
+from openmetadata_ol_provider.openmetadata.schemes import WEB_KINDS, Namespace, is_path, parse_namespace
 from openmetadata_ol_provider.openmetadata.services import KIND_OF_SERVICE, SERVICE_KIND, Service, ServiceIndex
 
 if TYPE_CHECKING:
@@ -144,5 +144,7 @@ def is_own(dataset: Dataset, identity: Identity) -> bool:
 
 def first_words(name: str, namespace: Namespace) -> tuple[str, ...]:
     """Return what a connection may be restricted to, if it is the one a name is in."""
-    container = namespace.raw.partition("://")[2].partition("@")[0] if "@" in namespace.raw else ""
-    return tuple(filter(None, (split_identifier(name)[0], namespace.account, container)))
+    if is_path(namespace):
+        # Azure's container@account.
+        return tuple(filter(None, (namespace.raw.partition("://")[2].rpartition("@")[0],)))
+    return tuple(filter(None, (split_identifier(name)[0], namespace.account)))

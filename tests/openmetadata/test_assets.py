@@ -12,6 +12,7 @@ from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.entities import Entity
+from openmetadata_ol_provider.openmetadata.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, columns, config, edge, plan
@@ -202,8 +203,6 @@ def test_only_the_services_are_read_that_could_hold_what_is_asked_for(server: Ca
 
 
 def test_lineage_goes_from_a_table_into_a_model(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-
     source, target = named("postgres://db:5432", "shop.public.orders"), named("mlflow://ml:5000", "churn")
     report = publish_plan(plan(edge(source, target), datasets=(source, target)), client, Config())
     assert (report.edges.published, report.edges.failed) == (1, 0)

@@ -224,6 +224,20 @@ def test_a_bucket_that_a_connection_names_is_of_that_service() -> None:
         assert resolve(client, "orders/1") == "ours.x"
 
 
+def test_of_two_services_for_one_azure_account_the_one_for_the_container_is_meant() -> None:
+    url = "abfss://{}@acc.dfs.core.windows.net"
+    seed = {
+        "storageServices": [
+            service(one, "ADLS", credentials={"accountName": "acc"}, containerName=one) for one in ("raw", "gold")
+        ],
+        "containers": [
+            {"name": "x", "service": one, "fullPath": f"{url.format('gold')}/orders"} for one in ("raw", "gold")
+        ],
+    }
+    with CatalogueServer(seed) as server, OpenMetadataClient(server.url) as client:
+        assert resolve(client, "orders/1", url.format("gold")) == "gold.x"
+
+
 def test_a_path_with_signs_that_searches_give_a_meaning_is_searched_for_as_it_is() -> None:
     names = ["a+b", "a(b)", "a*b?", "a#b@c&d", 'say "x"', "a{1}|b", "<1-2>~"]
     seed = {
