@@ -26,9 +26,9 @@ from typing import Any
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import Dataset, Identity, Kind
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient, path
-from openmetadata_ol_provider.openmetadata.finder import Finder
-from openmetadata_ol_provider.openmetadata.resolver import Resolver
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.resolution.finder import Finder
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 DATASETS = 1000

@@ -11,9 +11,9 @@ import logging
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openmetadata.ledger import Ledger
-from openmetadata_ol_provider.openmetadata.memory import Memory, Usage
-from openmetadata_ol_provider.openmetadata.parking import Parked, Parking
+from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory, Usage
+from openmetadata_ol_provider.openmetadata.publication.parking import Parked, Parking
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import msgspec
 from openmetadata_ol_provider.version_compat import stats
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 
 log = logging.getLogger(__name__)
 

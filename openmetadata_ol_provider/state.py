@@ -21,7 +21,7 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.times import iso
-from openmetadata_ol_provider.openmetadata.memory import Usage
+from openmetadata_ol_provider.openmetadata.publication.memory import Usage
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
 log = logging.getLogger(__name__)

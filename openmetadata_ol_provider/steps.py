@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.kafka.messages import DeadLetter, OffsetRange, ReadResult
-    from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-    from openmetadata_ol_provider.openmetadata.memory import Memory
-    from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 
 log = logging.getLogger(__name__)
 
@@ -176,8 +176,8 @@ def publish_translated(
     :raises CheckpointError: if the checkpoint stands elsewhere: nothing is published
     :raises PublicationError: if more failed than ``write.max_failure_ratio``: the checkpoint stays
     """
-    from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-    from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 
     origin = translated.origin
     checkpoint = {} if dry_run else read_checkpoint(origin.state_key)

@@ -11,7 +11,7 @@ from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.exceptions import ConfigError
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.steps import Step
+    from openmetadata_ol_provider.openmetadata.admin.steps import Step
 
 
 def check_command(arguments: Any) -> int:
@@ -21,7 +21,7 @@ def check_command(arguments: Any) -> int:
     from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-    from openmetadata_ol_provider.openmetadata.steps import Step, summary
+    from openmetadata_ol_provider.openmetadata.admin.steps import Step, summary
     from openmetadata_ol_provider.version_compat import get_variable
 
     config = Config()

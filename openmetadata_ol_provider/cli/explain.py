@@ -18,7 +18,7 @@ from openmetadata_ol_provider.openlineage.survey import Survey
 from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.resolver import Resolution
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 _BASIS = {
     "explicit": "the producer's lineage facet says so",
@@ -64,8 +64,8 @@ def explain_command(arguments: Any) -> int:
 
 
 def _resolve(plan: LineagePlan, config: Config, host: str) -> dict[DatasetId, Resolution]:
-    from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-    from openmetadata_ol_provider.openmetadata.resolver import Resolver
+    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 
     with OpenMetadataClient(host, os.environ.get(TOKEN_VARIABLE)) as client:
         return Resolver(client, config).resolve_all(plan.datasets)

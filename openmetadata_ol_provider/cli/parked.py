@@ -16,7 +16,7 @@ from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.keeping import read_memory, read_parked, write_parked
 from openmetadata_ol_provider.openlineage.packing import plain
 from openmetadata_ol_provider.openlineage.times import iso
-from openmetadata_ol_provider.openmetadata.parking import MOST_AT_ONCE, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publication.parking import MOST_AT_ONCE, Parked, Parking
 
 #: A time that does not come while a command runs.
 _NEVER = 1 << 40
@@ -48,8 +48,8 @@ def _retry(state_key: str, arguments: Any) -> int:
     from openmetadata_ol_provider.config import load_config
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
     from openmetadata_ol_provider.lineage.plan import LineagePlan
-    from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-    from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
     from openmetadata_ol_provider.state import read_state
     from openmetadata_ol_provider.version_compat import get_variable
 

@@ -13,7 +13,7 @@ from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProvider
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openlineage.runs import Limits
-    from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 
 T = TypeVar("T")
 

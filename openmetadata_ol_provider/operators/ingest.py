@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-    from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 
 
 class IngestOpenLineageOperator(BaseOperator):
@@ -106,7 +106,7 @@ class IngestOpenLineageOperator(BaseOperator):
 
     def _work(self, hook: OpenLineageKafkaHook, client: OpenMetadataClient, config: Config) -> PublishReport:
         from openmetadata_ol_provider.keeping import read_memory, write_ledger
-        from openmetadata_ol_provider.openmetadata.report import PublishReport
+        from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
         from openmetadata_ol_provider.state import default_state_key, read_state
         from openmetadata_ol_provider.steps import (
             decode_messages,

@@ -20,7 +20,7 @@ from openmetadata_ol_provider.lineage.plan import (
     RunRecord,
     Transformation,
 )
-from openmetadata_ol_provider.openmetadata.retry import Retries
+from openmetadata_ol_provider.openmetadata.http.retry import Retries
 
 TOKEN = "a.jwt.token-of-the-tests"
 #: Retries without noticeable pauses.

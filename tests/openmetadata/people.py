@@ -8,12 +8,12 @@ from typing import Any
 
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Job, Owner, Tag
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.facts import FactWriter
-from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, group_jobs
-from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
-from openmetadata_ol_provider.openmetadata.targets import dataset_targets, pipeline_target
-from openmetadata_ol_provider.openmetadata.work import Worker
+from openmetadata_ol_provider.openmetadata.facts.targets import dataset_targets, pipeline_target
+from openmetadata_ol_provider.openmetadata.facts.writer import FactWriter
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, group_jobs
+from openmetadata_ol_provider.openmetadata.publication.work import Worker
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config
 

@@ -10,10 +10,10 @@ import pytest
 from openmetadata_ol_provider.config import Config, DatasetOptions
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.entities import Entity
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, columns, config, edge, plan
 from tests.openmetadata.test_systems import service

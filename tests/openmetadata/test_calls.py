@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Dataset, Kind
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, columns, config, dataset
 from tests.openmetadata.test_systems import service

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.locations import location
-from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.resolution.locations import location
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, config, dataset
 from tests.openmetadata.test_systems import service

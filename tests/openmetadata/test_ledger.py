@@ -10,10 +10,10 @@ import pytest
 from openmetadata_ol_provider.config import LedgerOptions
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.ledger import Fact, Ledger
-from openmetadata_ol_provider.openmetadata.memory import Memory
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publication.ledger import Fact, Ledger
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     PG,

@@ -8,11 +8,11 @@ import pytest
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.lifecycle import LifecycleWriter, Removal, removals
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.resolver import Resolver
-from openmetadata_ol_provider.openmetadata.work import Worker
+from openmetadata_ol_provider.openmetadata.facts.lifecycle import LifecycleWriter, Removal, removals
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publication.work import Worker
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import columns
 from tests.openmetadata.people import catalogue

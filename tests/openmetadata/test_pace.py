@@ -12,8 +12,8 @@ from typing import ClassVar
 import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pace import Gate, Pace, PaceError
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.http.pace import Gate, Pace, PaceError
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId, TaskOutline
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, PipelineWriter, group_jobs
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.report import Pipelines, PublishReport
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publication.report import Pipelines, PublishReport
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.lineage.test_truth import plans_of
 from tests.openmetadata.builders import config, job, plan

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.rights import rights_of
-from openmetadata_ol_provider.openmetadata.token import TokenFacts, token_facts
-from openmetadata_ol_provider.openmetadata.wire import Call
+from openmetadata_ol_provider.openmetadata.admin.rights import rights_of
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.http.token import TokenFacts, token_facts
+from openmetadata_ol_provider.openmetadata.http.wire import Call
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN
 

@@ -10,8 +10,8 @@ import pytest
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Kind
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.config import NamespaceRule
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.rules import first_rule
-from openmetadata_ol_provider.openmetadata.schemes import parse_hosts, parse_namespace
-from openmetadata_ol_provider.openmetadata.services import SERVICE_KIND, Service, ServiceIndex, read_service
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.resolution.rules import first_rule
+from openmetadata_ol_provider.openmetadata.resolution.schemes import parse_hosts, parse_namespace
+from openmetadata_ol_provider.openmetadata.resolution.services import SERVICE_KIND, Service, ServiceIndex, read_service
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Dataset, Edge, LineagePlan
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.memory import Memory
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import PG, config, dataset, edge, job, orders, plan, run, totals
 

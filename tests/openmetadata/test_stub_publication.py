@@ -12,14 +12,14 @@ import pytest
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.edges import EdgePlanner, EdgeWriter
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.lineage.edges import EdgePlanner, EdgeWriter
 from openmetadata_ol_provider.openmetadata.marks import SOURCE_HASH, STUB_TAG
-from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver, Spot
-from openmetadata_ol_provider.openmetadata.rules import first_rule
-from openmetadata_ol_provider.openmetadata.schemes import parse_namespace
-from openmetadata_ol_provider.openmetadata.services import ServiceIndex
-from openmetadata_ol_provider.openmetadata.stub_publication import StubOutcome, publish_stubs
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver, Spot
+from openmetadata_ol_provider.openmetadata.resolution.rules import first_rule
+from openmetadata_ol_provider.openmetadata.resolution.schemes import parse_namespace
+from openmetadata_ol_provider.openmetadata.resolution.services import ServiceIndex
+from openmetadata_ol_provider.openmetadata.stubs.publication import StubOutcome, publish_stubs
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, config, dataset, edge, orders, pair
 

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, RunRecord, TaskOutline
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.names import join
-from openmetadata_ol_provider.openmetadata.pipelines import PipelineWriter, group_jobs
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.queries import QueryWriter, query_uses
-from openmetadata_ol_provider.openmetadata.report import Pipelines, Written
-from openmetadata_ol_provider.openmetadata.resolver import Resolver
-from openmetadata_ol_provider.openmetadata.usage import Totals, UsageWriter
-from openmetadata_ol_provider.openmetadata.work import Worker
+from openmetadata_ol_provider.openmetadata.pipelines.queries import QueryWriter, query_uses
+from openmetadata_ol_provider.openmetadata.pipelines.usage import Totals, UsageWriter
+from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publication.report import Pipelines, Written
+from openmetadata_ol_provider.openmetadata.publication.work import Worker
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, edge, orders, totals
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Dataset, Field, LineagePlan, Owner, Tag
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.memory import Memory
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     PG,

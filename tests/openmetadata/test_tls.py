@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from tests.openmetadata.builders import FAST
 
 OPENSSL = shutil.which("openssl")

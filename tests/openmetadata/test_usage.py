@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines import PipelineRef, PipelineWriter, group_jobs
-from openmetadata_ol_provider.openmetadata.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.report import Written
-from openmetadata_ol_provider.openmetadata.usage import Totals, Usage, UsageWriter
-from openmetadata_ol_provider.openmetadata.work import Worker
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.pipelines.usage import Totals, Usage, UsageWriter
+from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publication.report import Written
+from openmetadata_ol_provider.openmetadata.publication.work import Worker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, job, plan, run
 

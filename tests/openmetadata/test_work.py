@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
-from openmetadata_ol_provider.openmetadata.work import Worker
+from openmetadata_ol_provider.openmetadata.publication.work import Worker
 
 
 def test_items_of_one_key_never_overlap_and_keep_their_order() -> None:

@@ -9,7 +9,7 @@ import pytest
 from steps_support import DAG_ID, EDGE, TOPIC, Sender, captured, holding, ingest, run_event, run_steps
 
 from openmetadata_ol_provider.cli import main
-from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 pytestmark = pytest.mark.usefixtures("connections")

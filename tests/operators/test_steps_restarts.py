@@ -35,7 +35,7 @@ from steps_support import (
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.openmetadata.memory import Memory
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state import write_state

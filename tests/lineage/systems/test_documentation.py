@@ -12,7 +12,7 @@ from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.systems import SYSTEMS
 from openmetadata_ol_provider.lineage.systems.__main__ import page
 from openmetadata_ol_provider.lineage.systems.base import System
-from openmetadata_ol_provider.openmetadata.schemes import scheme_named
+from openmetadata_ol_provider.openmetadata.resolution.schemes import scheme_named
 from openmetadata_ol_provider.sandbox.catalogue.enums import (
     DASHBOARD_SERVICES,
     DATABASE_SERVICES,

@@ -1,0 +1,1 @@
+"""Descriptions, owners, tags and lifecycle of what is in the catalogue."""

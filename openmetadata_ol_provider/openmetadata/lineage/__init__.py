@@ -1,0 +1,1 @@
+"""Edges between entities: merged with what is there, and taken back."""

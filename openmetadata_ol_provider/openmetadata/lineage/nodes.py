@@ -1,0 +1,101 @@
+"""Pipelines as nodes of lineage, when asked for: of jobs that only read or only write, or that wait for others.
+
+Such an edge says less than one between datasets, so it goes as soon as the job's other side is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, OneSided
+from openmetadata_ol_provider.openmetadata.entities import Entity
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.lineage.edges import stored_details
+from openmetadata_ol_provider.openmetadata.lineage.merging import SOURCE, EdgeWrite, is_ours, writer_name
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+
+def node_edges(
+    one_sided: Iterable[OneSided],
+    jobs: dict[JobId, Job],
+    pipelines: dict[JobId, PipelineRef],
+    resolutions: dict[DatasetId, Resolution],
+) -> list[EdgeWrite]:
+    """Return the edges with a pipeline at one end, one for each pair.
+
+    :param one_sided: of the plan
+    :param resolutions: of their datasets
+    """
+    writes: dict[tuple[Entity, Entity], EdgeWrite] = {}
+    for source, target, writer in _pairs(one_sided, jobs, pipelines, resolutions):
+        known = writes.get((source, target))
+        writers = known.writers | {writer} if known else frozenset({writer})
+        writes[source, target] = EdgeWrite(source, target, {}, None, writers, None)
+    return list(writes.values())
+
+
+def _pairs(
+    one_sided: Iterable[OneSided],
+    jobs: dict[JobId, Job],
+    pipelines: dict[JobId, PipelineRef],
+    resolutions: dict[DatasetId, Resolution],
+) -> Iterator[tuple[Entity, Entity, str]]:
+    def pipeline_of(job_id: JobId) -> PipelineRef | None:
+        job = jobs.get(job_id)
+        ref = pipelines.get(job.pipeline if job else job_id)
+        return ref if ref is not None and ref.id else None
+
+    def found(ids: Iterable[DatasetId]) -> Iterator[Entity]:
+        return (entity for id_ in ids if (entity := resolutions[id_].entity) is not None)
+
+    for item in one_sided:
+        ref, job = pipeline_of(item.job), jobs.get(item.job)
+        if ref is not None:
+            node, writer = as_node(ref), writer_name(ref, job.task if job else None)
+            yield from ((entity, node, writer) for entity in found(item.reads))
+            yield from ((node, entity, writer) for entity in found(item.writes))
+    for job in jobs.values():
+        ref = pipeline_of(job.id)
+        for upstream in job.upstream:
+            before = pipeline_of(upstream)
+            if ref is not None and before is not None and before.id != ref.id:
+                yield as_node(before), as_node(ref), writer_name(ref, job.task)
+
+
+def as_node(ref: PipelineRef) -> Entity:
+    """Return a pipeline as the end of an edge."""
+    return Entity("pipeline", {"id": ref.id, "fullyQualifiedName": ref.fqn})
+
+
+class NodeCleaner:
+    """Takes back edges with a pipeline at one end.
+
+    :param client: the catalogue
+    :param dry_run: read, but do not write
+    """
+
+    def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
+        self._client = client
+        self._dry_run = dry_run
+
+    def clean(self, write: EdgeWrite) -> bool:
+        """Take back what an edge between datasets makes superfluous, and return whether there was anything.
+
+        :raises CatalogueError: if the catalogue refuses
+        """
+        if write.pipeline is None or not write.pipeline.id:
+            return False
+        node = as_node(write.pipeline)
+        return any([self._remove(write.source, node), self._remove(node, write.target)])
+
+    def _remove(self, source: Entity, target: Entity) -> bool:
+        details = stored_details(self._client.get(path("v1/lineage/getLineageEdge", source.id, target.id)))
+        if details is None or details.get("source") != SOURCE or not is_ours(details):
+            return False
+        if not self._dry_run:
+            self._client.delete(path("v1/lineage", source.type, source.id, target.type, target.id))
+        return True

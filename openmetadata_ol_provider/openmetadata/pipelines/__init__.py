@@ -1,0 +1,1 @@
+"""Pipelines, the statuses of their runs, usage and queries."""

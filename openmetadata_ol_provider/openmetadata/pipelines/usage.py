@@ -1,0 +1,197 @@
+"""Usage of pipelines: per pipeline and day the number of task runs seen, as the day's total.
+
+A POST replaces the day's count, so that a total can be sent again; a PUT would add to it. A total is what earlier
+batches have counted and what is new in this one. Where nobody remembers what earlier batches counted, the statuses of
+the day that the catalogue has count too, and a count that is there already is never lowered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.pipelines.status_merge import epoch_ms
+from openmetadata_ol_provider.openmetadata.publication.report import Written
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef
+    from openmetadata_ol_provider.openmetadata.publication.work import Worker
+
+USAGE = "v1/usage"
+#: The server forgets usage that is older, in days.
+_KEPT_DAYS = 30
+#: Totals of today and the days before it are remembered, in days.
+_REMEMBERED_DAYS = 3
+_DAY_MS = 86_400_000
+#: How long before its start a run's logical date may be, in days: what runs monthly runs for the month before.
+_LOGICAL_DAYS = 32
+
+#: Number of task runs by pipeline (FQN) and day (ISO 8601, UTC).
+Totals = dict[tuple[str, str], int]
+
+
+class Usage(NamedTuple):
+    """What was published.
+
+    :param totals: to be handed in the next time; of the last days only, and without those that could not be published
+    :param written: how many totals were sent, were there already, or were refused
+    """
+
+    totals: Totals
+    written: Written
+    problems: tuple[Problem, ...] = ()
+
+
+class _Count(NamedTuple):
+    """The runs of one pipeline on one day.
+
+    :param new: number of those that no earlier batch has counted
+    """
+
+    ref: PipelineRef
+    day: str
+    new: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.ref.fqn, self.day
+
+    @property
+    def where(self) -> str:
+        """How problems name it."""
+        return f"usage of {self.ref.fqn} on {self.day}"
+
+
+class UsageWriter:
+    """Publishes the usage of pipelines, after their statuses.
+
+    :param client: the catalogue
+    :param known: totals of earlier batches
+    :param dry_run: read, but do not write
+    :param today: the day in UTC (default: the clock's)
+    """
+
+    def __init__(
+        self,
+        client: OpenMetadataClient,
+        known: Mapping[tuple[str, str], int],
+        *,
+        dry_run: bool,
+        today: dt.date | None = None,
+    ) -> None:
+        self._client = client
+        self._known = known
+        self._dry_run = dry_run
+        self._today = today or dt.datetime.now(dt.timezone.utc).date()
+
+    def publish(self, runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef], worker: Worker) -> Usage:
+        """Publish the totals of all pipelines and days that runs were seen of.
+
+        :param runs: of this batch
+        :param refs: the published pipelines
+        """
+        oldest = self._since(_KEPT_DAYS)
+        counts = [count for count in _counts(runs, refs) if oldest <= count.day]
+        # What is counted already and has nothing new is as it was: a heartbeat costs nothing.
+        due = [count for count in counts if count.new or count.key not in self._known]
+        outcomes = worker.run(due, self._publish, lambda count: count.where)
+        results = dict(zip((count.key for count in due), (outcome.result for outcome in outcomes), strict=True))
+        problems = [problem for outcome in outcomes for problem in outcome.problems]
+        days = sorted({key[1] for key, result in results.items() if result and result[1]})
+        problems += self._rank(days, worker)
+        totals = {**self._known, **{key: result[0] for key, result in results.items() if result}}
+        for key in (key for key, result in results.items() if result is None):
+            # Counted afresh from the statuses the next time.
+            totals.pop(key, None)
+        remembered = self._since(_REMEMBERED_DAYS)
+        found = Counter(None if result is None else result[1] for result in results.values())
+        return Usage(
+            {key: total for key, total in totals.items() if key[1] >= remembered},
+            Written(published=found[True], unchanged=found[False], failed=found[None]),
+            tuple(problems),
+        )
+
+    def _since(self, days: int) -> str:
+        return (self._today - dt.timedelta(days=days - 1)).isoformat()
+
+    def _publish(self, count: _Count) -> tuple[int, bool]:
+        """Publish one total and return it, and whether there was anything to write."""
+        known = self._known.get(count.key)
+        total = count.new + known if known is not None else max(count.new, self._seen(count))
+        stored = self._stored(count)
+        if total <= stored:
+            return stored, False
+        if not self._dry_run:
+            place = path(f"{USAGE}/pipeline", count.ref.id)
+            self._client.post(place, {"date": count.day, "count": total})
+        return total, True
+
+    def _rank(self, days: Iterable[str], worker: Worker) -> list[Problem]:
+        """Have the catalogue rank its pipelines on days whose counts have changed."""
+        if self._dry_run:
+            return []
+        outcomes = worker.run(days, self._rank_day, lambda day: f"usage percentile of {day}")
+        return [problem for outcome in outcomes for problem in outcome.problems]
+
+    def _rank_day(self, day: str) -> bool:
+        self._client.request("POST", path(f"{USAGE}/compute.percentile/pipeline", day))
+        return True
+
+    # -- what the catalogue has ----------------------------------------------------------------------------------
+
+    def _stored(self, count: _Count) -> int:
+        """Return the day's count in the catalogue."""
+        if count.ref.change == "created":
+            return 0
+        latest = count.ref.stored.get("usageSummary") or {}
+        if latest.get("date") == count.day:
+            return _number(latest)
+        answer = self._client.get(path(f"{USAGE}/pipeline", count.ref.id), {"date": count.day, "days": 1})
+        usages = (answer or {}).get("usage") or ()
+        return next((_number(usage) for usage in usages if usage.get("date") == count.day), 0)
+
+    def _seen(self, count: _Count) -> int:
+        """Return the number of the day's task runs that the catalogue's statuses tell of."""
+        if not count.ref.id:
+            return 0
+        start = epoch_ms(f"{count.day}T00:00:00Z") or 0
+        end = start + _DAY_MS - 1
+        # A run that began the day before may have had tasks on this one, and one with a logical date has an older key.
+        before = (_LOGICAL_DAYS if count.ref.reused else 1) * _DAY_MS
+        answer = self._client.get(
+            path("v1/pipelines", count.ref.fqn, "status"), {"startTs": start - before, "endTs": end}
+        )
+        statuses = (answer or {}).get("data") or ()
+        times = (time for status in statuses for time in _times(status, count.ref))
+        return sum(1 for time in times if start <= time <= end)
+
+
+def _number(usage: Mapping[str, Any]) -> int:
+    return int((usage.get("dailyStats") or {}).get("count") or 0)
+
+
+def _times(status: Mapping[str, Any], ref: PipelineRef) -> Iterable[int]:
+    """Return when what counts of a run began: its tasks, or the run itself if its pipeline has none."""
+    if not ref.tasks:
+        return [status["timestamp"]]
+    return [task["startTime"] for task in status.get("taskStatus") or () if task.get("startTime") is not None]
+
+
+def _counts(runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef]) -> list[_Count]:
+    """Return what is to be counted: runs of tasks, and those of pipelines that have none."""
+    new: Counter[tuple[str, str]] = Counter()
+    of: dict[str, PipelineRef] = {}
+    for run in runs:
+        ref = refs.get(run.pipeline)
+        if ref is None or ref.change == "missing" or run.part or not run.started_at:
+            continue
+        if run.task is None and ref.tasks:
+            continue
+        of[ref.fqn] = ref
+        new[ref.fqn, run.started_at[:10]] += run.new
+    return [_Count(of[fqn], day, number) for (fqn, day), number in new.items()]

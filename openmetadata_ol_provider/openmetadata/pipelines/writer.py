@@ -1,0 +1,173 @@
+"""Pipelines and their tasks: created when missing, completed when something is missing in them, else left alone.
+
+A pipeline that the integration's own ingestion has made is used, its tasks completed, nothing in it overwritten.
+``if_ours`` counts as ``if_empty`` for descriptions here, since the catalogue does not say who wrote one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.names import join, pipeline_name
+from openmetadata_ol_provider.openmetadata.pipelines.body import (
+    MAX_SQL,
+    Body,
+    PipelinePlan,
+    cap_sql,
+    forced_descriptions,
+    wanted,
+)
+from openmetadata_ol_provider.openmetadata.pipelines.reuse import Reused, Search, find_reusable, shared, twin
+from openmetadata_ol_provider.openmetadata.pipelines.services import PipelineService, PipelineServices
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+
+__all__ = ["MAX_SQL", "Change", "PipelinePlan", "PipelineRef", "PipelineWriter", "cap_sql", "group_jobs"]
+
+Change = Literal["created", "updated", "unchanged", "missing"]
+PIPELINES = "v1/pipelines"
+
+
+class PipelineRef(NamedTuple):
+    """A pipeline of the catalogue.
+
+    :param id: entity id; empty for one that a dry run would create
+    :param change: what was done, or would be
+    :param tasks: names of its tasks, those of others included
+    :param reused: another ingestion has made it, and writes its runs too
+    :param stored: its JSON after publication, with tasks, owners, tags and usage; empty for one that is missing
+    :param problems: what there is to say about it
+    """
+
+    id: str
+    fqn: str
+    change: Change
+    tasks: frozenset[str] = frozenset()
+    reused: bool = False
+    stored: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    problems: tuple[Problem, ...] = ()
+
+
+def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
+    """Return the pipelines of a plan, each with its jobs, in the plan's order."""
+    groups: dict[JobId, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.pipeline, []).append(job)
+    return [PipelinePlan(id_, tuple(group)) for id_, group in groups.items()]
+
+
+class _Use:
+    """For whom a pipeline was found first, and a lock for those who find it too."""
+
+    __slots__ = ("begun", "first", "lock")
+
+    def __init__(self, first: JobId) -> None:
+        self.first = first
+        self.lock = threading.Lock()
+        self.begun = False
+
+
+class PipelineWriter:
+    """Publishes pipelines, and the services they need; may be used from many threads.
+
+    :param client: the catalogue
+    :param config: services, policies
+    :param dry_run: read, but do not write
+    """
+
+    def __init__(self, client: OpenMetadataClient, config: Config, *, dry_run: bool) -> None:
+        self._client = client
+        self._config = config
+        self._dry_run = dry_run
+        self._services = PipelineServices(client, config, dry_run=dry_run)
+        self._lock = threading.Lock()
+        self._uses: dict[str, _Use] = {}
+        domain = "domains" if client.version.at_least(1, 9) else "domain"
+        usage = ",usageSummary" if config.write.usage == "always" else ""
+        self._fields = f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}"
+
+    def publish(self, plan: PipelinePlan) -> PipelineRef:
+        """Create or complete a pipeline, and return what it is now.
+
+        :raises CatalogueError: if the catalogue refuses
+        """
+        own = self._services.service_for(plan.integration)
+        own_fqn = join(own.name, pipeline_name(plan.id.namespace, plan.id.name))
+        search = find_reusable(plan, own, self._services, self._read) if self._config.pipelines.reuse else Search()
+        problems = (search.problem,) if search.problem else ()
+        if search.found is None:
+            ref = self._publish_own(plan, own, own_fqn)
+            return ref._replace(problems=(*problems, *ref.problems))
+        used = str(search.found.stored["fullyQualifiedName"])
+        if self._services.has(own.name) and self._read(own_fqn) is not None:
+            problems = (twin(plan, used, own_fqn),)
+        ref = self._publish_reused(plan, search.found, used)
+        return ref._replace(problems=(*problems, *ref.problems))
+
+    def _publish_reused(self, plan: PipelinePlan, found: Reused, fqn: str) -> PipelineRef:
+        with self._lock:
+            use = self._uses.setdefault(fqn, _Use(plan.id))
+        # Tasks are replaced whole: jobs of one name, from several namespaces, add theirs one after the other.
+        with use.lock:
+            stored = (self._read(fqn) if use.begun else None) or found.stored
+            use.begun = True
+            ref = self._complete(plan, stored, found.service, fqn, reused=True)
+        return ref if use.first == plan.id else ref._replace(problems=(shared(plan, fqn, use.first),))
+
+    def _publish_own(self, plan: PipelinePlan, service: PipelineService, fqn: str) -> PipelineRef:
+        stored = self._read(fqn)
+        if stored is None and not self._config.write.create_pipelines:
+            return PipelineRef("", fqn, "missing", problems=(_no_pipeline(plan, fqn),))
+        if stored is None and not self._services.ensure(service):
+            return PipelineRef("", fqn, "missing", problems=(_no_service(service),))
+        return self._complete(plan, stored, service.name, fqn, reused=False)
+
+    def _complete(
+        self, plan: PipelinePlan, stored: Body | None, service: str, fqn: str, *, reused: bool
+    ) -> PipelineRef:
+        change: Change = "created" if stored is None else "unchanged"
+        body = wanted(plan, stored, service, self._config.write, reused=reused)
+        found = stored or {}
+        if body is not None:
+            change = "created" if stored is None else "updated"
+            found = self._put(body, found)
+        forced = forced_descriptions(plan, found) if self._config.write.descriptions == "always" else []
+        if forced:
+            change = "updated" if change == "unchanged" else change
+            if not self._dry_run:
+                found = {**found, **self._client.patch(path(PIPELINES, str(found["id"])), forced)}
+        tasks = frozenset(task["name"] for task in (body or found).get("tasks") or ())
+        name = str(found.get("fullyQualifiedName", fqn))
+        return PipelineRef(str(found.get("id", "")), name, change, tasks, reused, found)
+
+    def _put(self, body: Body, stored: Body) -> Body:
+        """Send a request and return what is stored then, fields included that its answer may leave out."""
+        answer = {key: value for key, value in body.items() if key != "service"}
+        if not self._dry_run:
+            answer = self._client.put(PIPELINES, body)
+        return {**stored, **answer}
+
+    def _read(self, fqn: str) -> Body | None:
+        return self._client.get(path(PIPELINES, "name", fqn), {"fields": self._fields})
+
+
+def _no_pipeline(plan: PipelinePlan, fqn: str) -> Problem:
+    return Problem(
+        "no_pipeline",
+        plan.where,
+        f"pipeline {fqn} does not exist and write.create_pipelines is false; its edges name no pipeline",
+    )
+
+
+def _no_service(service: PipelineService) -> Problem:
+    return Problem(
+        "no_service",
+        f"pipeline service {service.name}",
+        "it does not exist and write.create_services is false; create it, or name an existing one in pipelines.service",
+    )

@@ -1,0 +1,48 @@
+"""What the stages of one publication share: the catalogue, the rules, the threads, and what there is to say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.publication.report import Written
+from openmetadata_ol_provider.openmetadata.publication.work import Outcome, Worker
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+
+Result = TypeVar("Result")
+
+
+class Desk:
+    """One publication's tools.
+
+    :param client: the catalogue
+    :param config: rules, filters and write policies
+    :param dry_run: read, but do not write
+    :param problems: what is known before the publication begins
+    """
+
+    def __init__(
+        self, client: OpenMetadataClient, config: Config, *, dry_run: bool, problems: Iterable[Problem] = ()
+    ) -> None:
+        self.client = client
+        self.config = config
+        self.dry_run = dry_run
+        self.problems = list(problems)
+        self.worker = Worker(client.max_connections)
+
+    def collect(self, outcomes: Iterable[Outcome[Result]]) -> list[Result | None]:
+        """Return the results, ``None`` for what failed, and take over what there is to say."""
+        outcomes = list(outcomes)
+        self.problems += [problem for outcome in outcomes for problem in outcome.problems]
+        return [outcome.result for outcome in outcomes]
+
+
+def written(results: Iterable[bool | None]) -> Written:
+    """Count what was written, what was as it should be, and what failed."""
+    counts = Counter(results)
+    return Written(published=counts[True], unchanged=counts[False], failed=counts[None])

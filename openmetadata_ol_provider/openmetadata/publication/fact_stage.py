@@ -1,0 +1,87 @@
+"""The stage of a publication that writes what events say of datasets and pipelines, and lets go what was dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.lineage.plan import DatasetId
+from openmetadata_ol_provider.openmetadata.facts.lifecycle import LifecycleWriter, removals
+from openmetadata_ol_provider.openmetadata.facts.targets import dataset_targets, pipeline_target
+from openmetadata_ol_provider.openmetadata.facts.writer import FactWriter
+from openmetadata_ol_provider.openmetadata.publication.desk import Desk, written
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.publication.leftovers import Leftovers
+    from openmetadata_ol_provider.openmetadata.publication.pipeline_stage import PipelineStage
+    from openmetadata_ol_provider.openmetadata.publication.report import Written
+    from openmetadata_ol_provider.openmetadata.publication.selection import Selection
+    from openmetadata_ol_provider.openmetadata.publication.work import Outcome
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+
+class FactStage:
+    """Publishes descriptions, owners and tags of one plan, and its deletions.
+
+    :param desk: tools of the publication
+    :param selection: what it has to do
+    :param resolutions: of its datasets
+    """
+
+    def __init__(self, desk: Desk, selection: Selection, resolutions: dict[DatasetId, Resolution]) -> None:
+        self._desk = desk
+        self._selection = selection
+        self._resolutions = resolutions
+        #: Datasets whose facts were refused.
+        self.failed: set[DatasetId] = set()
+
+    def run(self, stage: PipelineStage, leftovers: Leftovers) -> Written:
+        """Publish the facts and return the counts.
+
+        :param stage: the pipelines published
+        """
+        desk = self._desk
+        targets, problems = dataset_targets(self._selection.datasets.values(), self._resolutions)
+        desk.problems += problems
+        groups = {
+            ref.fqn: (target, group)
+            for group in stage.groups
+            if (ref := stage.refs.get(group.id)) and (target := pipeline_target(group, ref, ref.stored or None))
+        }
+        writer = FactWriter(desk.client, desk.config, dry_run=desk.dry_run)
+        outcomes = desk.worker.run(
+            [*targets, *(target for target, _ in groups.values())], writer.publish, lambda target: target.where
+        )
+        desk.problems += writer.problems
+        for target, outcome in zip(targets, outcomes, strict=False):
+            if outcome.result is None:
+                self._park(f"{target.type}:{target.id}", _detail(outcome), leftovers)
+        for (_, group), outcome in zip(groups.values(), outcomes[len(targets) :], strict=True):
+            if outcome.result is None:
+                leftovers.add_failed_pipeline(group.id, group.jobs, _detail(outcome))
+        results = desk.collect(outcomes)
+        return written(results)
+
+    def remove_dropped(self, leftovers: Leftovers) -> int:
+        """Delete, softly, what was dropped or renamed, and return how many entities that were."""
+        desk = self._desk
+        gone = removals(self._selection.datasets.values(), self._selection.edges, self._resolutions, desk.config)
+        writer = LifecycleWriter(desk.client, dry_run=desk.dry_run)
+        deleted = desk.collect(desk.worker.run(gone, writer.publish, lambda removal: removal.where))
+        desk.problems += writer.problems
+        for removal, result in zip(gone, deleted, strict=True):
+            if result is None:
+                self._park(removal.entity.ref, f"{removal.why}, but it could not be deleted", leftovers)
+        return sum(map(bool, deleted))
+
+    def _park(self, ref: str, detail: str, leftovers: Leftovers) -> None:
+        """Have the datasets that are one entity looked at again."""
+        for id_, resolution in self._resolutions.items():
+            if resolution.entity is not None and resolution.entity.ref == ref:
+                self.failed.add(id_)
+                dataset = self._selection.datasets.get(id_)
+                if dataset is not None:
+                    leftovers.add_failed_dataset(dataset, detail)
+
+
+def _detail(outcome: Outcome[bool]) -> str:
+    return "; ".join(problem.detail for problem in outcome.problems)

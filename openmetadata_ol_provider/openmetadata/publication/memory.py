@@ -1,0 +1,25 @@
+"""What a publication knows of earlier ones, and hands on to the next: ledger, parking, and the usage counted so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
+from openmetadata_ol_provider.openmetadata.publication.parking import Parking
+
+#: Task runs counted, by pipeline FQN and UTC day (``2026-01-31``).
+Usage = dict[tuple[str, str], int]
+
+
+@dataclass
+class Memory:
+    """Changed in place by a publication; whoever called it keeps it, or throws it away if the publication failed.
+
+    :param ledger: what was published; may be lost
+    :param parking: what could not be published; must not be lost
+    :param usage: moves with the checkpoint
+    """
+
+    ledger: Ledger = field(default_factory=Ledger)
+    parking: Parking = field(default_factory=Parking)
+    usage: Usage = field(default_factory=dict)

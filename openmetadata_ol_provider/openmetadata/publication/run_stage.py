@@ -1,0 +1,69 @@
+"""The stage of a publication that writes what events say of runs: their statuses, and how many there were a day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.openmetadata.pipelines.statuses import StatusWriter, pipeline_runs
+from openmetadata_ol_provider.openmetadata.pipelines.usage import UsageWriter
+from openmetadata_ol_provider.openmetadata.publication.report import Written
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.publication.bookkeeping import Bookkeeper
+    from openmetadata_ol_provider.openmetadata.publication.desk import Desk
+    from openmetadata_ol_provider.openmetadata.publication.leftovers import Leftovers
+    from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+    from openmetadata_ol_provider.openmetadata.publication.pipeline_stage import PipelineStage
+    from openmetadata_ol_provider.openmetadata.publication.selection import Selection
+
+
+class RunStage:
+    """Publishes the runs of one plan.
+
+    :param desk: tools of the publication
+    :param selection: what it has to do
+    :param pipelines: the pipelines published
+    """
+
+    def __init__(self, desk: Desk, selection: Selection, pipelines: PipelineStage) -> None:
+        self._desk = desk
+        self._selection = selection
+        self._pipelines = pipelines
+
+    def publish_statuses(self, books: Bookkeeper, leftovers: Leftovers) -> Written:
+        """Publish the statuses and return the counts."""
+        todo, stage = self._selection, self._pipelines
+        done = Written(unchanged=todo.held_runs)
+        failed = set()
+        if self._desk.config.write.status != "never" and todo.runs:
+            runs, problems = pipeline_runs(todo.runs, stage.refs)
+            groups = {ref.fqn: group for group in stage.groups if (ref := stage.refs.get(group.id))}
+            writer = StatusWriter(
+                self._desk.client,
+                lambda run: stage.writer.publish(groups[run.ref.fqn]),
+                dry_run=self._desk.dry_run,
+            )
+            found = writer.publish_all(runs, self._desk.worker)
+            self._desk.problems += [*problems, *found.problems]
+            for run, detail in found.refused:
+                leftovers.add_failed_runs(run.records, run.where, detail)
+            failed = {run.key for run, _ in found.refused}
+            done += found.written
+        books.note_runs(
+            run for run in todo.runs if (run.pipeline, run.pipeline_run_id) not in failed and run.pipeline in stage.refs
+        )
+        return done
+
+    def publish_usage(self, memory: Memory) -> Written:
+        """Publish how many task runs there were, and return the counts.
+
+        :param memory: what was counted before; changed in place
+        """
+        if self._desk.config.write.usage == "never" or not self._selection.runs:
+            return Written()
+        writer = UsageWriter(self._desk.client, memory.usage, dry_run=self._desk.dry_run)
+        usage = writer.publish(self._selection.runs, self._pipelines.refs, self._desk.worker)
+        self._desk.problems += usage.problems
+        if not self._desk.dry_run:
+            memory.usage = usage.totals
+        return usage.written

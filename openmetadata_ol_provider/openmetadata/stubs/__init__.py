@@ -1,0 +1,1 @@
+"""Datasets that are created for want of the real thing."""
