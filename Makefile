@@ -26,9 +26,13 @@ demo: $(VENV)/.run           ## run the bundled DAG on real events, against an e
 test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
-test-airflow2:   ## run all tests on Airflow 2.11, in an environment of its own
+test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
+	$(BIN)/python -m pytest tests/real_kafka
+
+# What we send to OpenMetadata does not depend on Airflow's version: tests/contract has looked at it already.
+test-airflow2:   ## run all other tests on Airflow 2.11, in an environment of its own
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
-	$(VENV)-airflow2/bin/python -m pytest
+	$(VENV)-airflow2/bin/python -m pytest --ignore=tests/contract
 
 # New examples each time: each property tries FUZZ_EXAMPLES of them.
 FUZZ_EXAMPLES ?= 20000
@@ -41,6 +45,6 @@ lint: $(VENV)/.dev           ## ruff and mypy
 	$(BIN)/mypy
 
 clean:           ## remove what make made
-	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
+	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-airflow2 fuzz lint clean
+.PHONY: help demo test test-kafka test-airflow2 fuzz lint clean

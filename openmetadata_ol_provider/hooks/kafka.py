@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
+from openmetadata_ol_provider.kafka.groups import commit_offsets
 from openmetadata_ol_provider.kafka.messages import DeadLetter, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
-from openmetadata_ol_provider.kafka.producing import commit_offsets, send_dead_letters
+from openmetadata_ol_provider.kafka.producing import send_dead_letters
 from openmetadata_ol_provider.kafka.query import BacklogQuery
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings

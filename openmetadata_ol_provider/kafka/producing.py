@@ -1,16 +1,16 @@
-"""Writing to Kafka: dead letters with every delivery report checked, and the group's offsets for lag tools."""
+"""Dead letters, with every delivery report checked."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from concurrent import futures
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.exceptions import DeadLetterError, OpenLineageProviderError
+from openmetadata_ol_provider.exceptions import DeadLetterError
+from openmetadata_ol_provider.kafka.errors import BrokerErrors
 from openmetadata_ol_provider.kafka.messages import DeadLetter
 from openmetadata_ol_provider.kafka.patience import is_passing, patiently
-from openmetadata_ol_provider.kafka.settings import REQUEST_TIMEOUT, BrokerErrors, KafkaSettings, error_of
+from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from confluent_kafka import Producer
@@ -75,59 +75,6 @@ def dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes | None]]:
     return [*message.headers, *((HEADER_PREFIX + name, str(value).encode()) for name, value in added.items())]
 
 
-def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, int]]) -> None:
-    """Commit next offsets for the connection's group, waiting for the answer. Only lag tools need them.
-
-    :param offsets: topic -> partition -> next offset; nothing happens when it is empty
-    :raises KafkaError: if the broker does not answer or refuses, e.g. because the group has live members
-    :raises ConfigError: if the credentials or rights are refused
-    """
-    from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-
-    targets = [
-        TopicPartition(topic, int(partition), offset)
-        for topic, positions in offsets.items()
-        for partition, offset in positions.items()
-    ]
-    if not targets:
-        return
-    # Not Consumer.commit(): waiting for its answer has no timeout, with an unreachable broker it hangs.
-    admin, errors = settings.admin()
-    doing = f"cannot commit offsets of group {settings.group!r}"
-
-    def ask() -> Any:
-        request = admin.alter_consumer_group_offsets(
-            [ConsumerGroupTopicPartitions(settings.group, targets)], request_timeout=REQUEST_TIMEOUT
-        )
-        result = request[settings.group].result(timeout=REQUEST_TIMEOUT + 2)
-        for item in result.topic_partitions:
-            if is_passing(item.error):
-                raise KafkaException(item.error)
-        return result
-
-    try:
-        answer = patiently(ask)
-    except (KafkaException, futures.TimeoutError) as error:
-        admin.poll(0)
-        raise _commit_failure(settings, doing, error if error.args else "no answer", errors) from None
-    for item in answer.topic_partitions:
-        if item.error is not None:
-            raise _commit_failure(settings, f"{doing} ({item.topic!r}, {item.partition})", item.error, errors)
-
-
-def _commit_failure(
-    settings: KafkaSettings, doing: str, error: object, errors: BrokerErrors
-) -> OpenLineageProviderError:
-    from confluent_kafka import KafkaError as Code
-
-    cause = error_of(error)
-    members = (Code.UNKNOWN_MEMBER_ID, Code.ILLEGAL_GENERATION, Code.REBALANCE_IN_PROGRESS, Code.NON_EMPTY_GROUP)
-    remedy = ""
-    if cause is not None and cause.code() in members:
-        remedy = "another consumer is using this group: give each DAG a group.id of its own in the connection's extra"
-    return settings.failure(doing, error, errors, remedy=remedy)
-
-
 def _require_topic(settings: KafkaSettings, producer: Producer, errors: BrokerErrors, topic: str) -> None:
     """Make sure that the topic is there (asking creates it where the broker does that) before anything is sent."""
     from confluent_kafka import KafkaException
@@ -135,10 +82,10 @@ def _require_topic(settings: KafkaSettings, producer: Producer, errors: BrokerEr
     deadline = time.monotonic() + _TOPIC_PATIENCE
     while True:
         try:
-            error = producer.list_topics(topic, timeout=REQUEST_TIMEOUT).topics[topic].error
+            found = patiently(lambda wait: producer.list_topics(topic, timeout=wait), producer, errors)
         except KafkaException as failure:
-            producer.poll(0)
             raise _refused(settings, topic, failure, errors) from None
+        error = found.topics[topic].error
         if error is None:
             return
         if not error.retriable() or time.monotonic() > deadline:
@@ -173,4 +120,10 @@ def _refused(
 ) -> DeadLetterError:
     how_many = "messages" if count is None else f"{count} messages"
     doing = f"{how_many} could not be put on the dead-letter topic {topic!r} (setting dead_letter_topic)"
-    return DeadLetterError(str(settings.failure(doing, error, errors, remedy=_REMEDY)))
+    rights = (
+        f"WRITE and DESCRIBE on the topic {topic!r} (CREATE, too, if it does not exist), name another with "
+        "dead_letter_topic, or set dead_letter_topic: none"
+    )
+    # What keeps all topics from being reached is not mended by another one.
+    remedy = "" if is_passing(error) else _REMEDY
+    return DeadLetterError(str(settings.failure(doing, error, errors, remedy=remedy, rights=rights)))

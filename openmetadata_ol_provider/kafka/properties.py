@@ -1,6 +1,6 @@
 """Which of librdkafka's settings belong to which kind of client.
 
-One Airflow connection serves consumers, producers and admin clients; librdkafka would log a warning for each setting
+One Airflow connection serves consumers and producers; librdkafka would log a warning for each setting
 that is not for the client at hand.
 """
 
@@ -11,13 +11,17 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-CONSUMER_ONLY = _names("""
-    group.id group.instance.id group.protocol group.protocol.type group.remote.assignor session.timeout.ms
-    heartbeat.interval.ms max.poll.interval.ms partition.assignment.strategy coordinator.query.interval.ms
-    enable.auto.commit auto.commit.enable auto.commit.interval.ms enable.auto.offset.store auto.offset.reset
-    enable.partition.eof queued.min.messages queued.max.messages.kbytes fetch.wait.max.ms fetch.queue.backoff.ms
-    fetch.message.max.bytes max.partition.fetch.bytes fetch.max.bytes fetch.min.bytes fetch.error.backoff.ms
-    isolation.level check.crcs allow.auto.create.topics on_commit
+#: For members of a group. No group is joined, and a commit under a member's name would be refused.
+MEMBERS_ONLY = _names("""
+    group.instance.id group.protocol group.protocol.type group.remote.assignor session.timeout.ms
+    heartbeat.interval.ms max.poll.interval.ms partition.assignment.strategy
+""")
+
+CONSUMER_ONLY = MEMBERS_ONLY | _names("""
+    group.id coordinator.query.interval.ms enable.auto.commit auto.commit.enable auto.commit.interval.ms
+    enable.auto.offset.store auto.offset.reset enable.partition.eof queued.min.messages queued.max.messages.kbytes
+    fetch.wait.max.ms fetch.queue.backoff.ms fetch.message.max.bytes max.partition.fetch.bytes
+    fetch.max.bytes fetch.min.bytes fetch.error.backoff.ms isolation.level check.crcs allow.auto.create.topics on_commit
 """)
 
 PRODUCER_ONLY = _names("""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, UnknownTopicError
+from openmetadata_ol_provider.kafka.groups import committed_offsets
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, place, position_of
-from openmetadata_ol_provider.kafka.patience import patiently
-from openmetadata_ol_provider.kafka.settings import REQUEST_TIMEOUT, KafkaSettings
+from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT, patiently
+from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,8 +24,6 @@ T = TypeVar("T")
 
 #: A topic whose name ends like this is never matched by a pattern: reading dead letters back would only repeat them.
 DEAD_LETTER_SUFFIX = re.compile(r"[._-](dlq|dlt|dead[._-]?letters?)$", re.IGNORECASE)
-# One long metadata request would hide refused credentials for its whole time: the first waits are short.
-_METADATA_WAITS = (1.0, 3.0, 6.0)
 _TOPIC_WAIT = 0.5
 
 
@@ -57,7 +56,7 @@ class BacklogQuery:
             for partition in sorted(partitions)
         ]
         unknown = [item for item in found if position_of(checkpoint, *item) is None]
-        committed = self._committed(unknown) if unknown else {}
+        committed = committed_offsets(self._settings, self._consumer, self._errors, unknown) if unknown else {}
         policy = self._settings.reset_policy
         backlog = Backlog(
             tuple(
@@ -141,58 +140,24 @@ class BacklogQuery:
         return found
 
     def _metadata(self, topic: str | None) -> Any:
-        from confluent_kafka import KafkaException
-
         named = {"topic": topic} if topic else {}
-        failure: KafkaException | None = None
-        for wait in _METADATA_WAITS:
-            # Serves callbacks: a token that OAUTHBEARER has to fetch first, and the errors reported meanwhile.
-            self._consumer.poll(0)
-            if self._errors.authentication:
-                break
-            try:
-                return self._consumer.list_topics(**named, timeout=wait)
-            except KafkaException as error:
-                failure = error
-        self._consumer.poll(0)
-        raise self._settings.failure("cannot ask for topics", failure, self._errors)
-
-    def _committed(self, partitions: list[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        from confluent_kafka import KafkaException, TopicPartition
-
-        asked = [TopicPartition(*item) for item in partitions]
-        doing = f"cannot ask for the offsets of group {self._settings.group!r}"
-
-        def ask() -> list[Any]:
-            answer: list[Any] = self._consumer.committed(asked, timeout=REQUEST_TIMEOUT)
-            for item in answer:
-                if item.error is not None:
-                    raise KafkaException(item.error)
-            return answer
-
-        answer = self._call(doing, ask)
-        return {(item.topic, item.partition): item.offset for item in answer if item.offset >= 0}
+        return self._call("cannot ask for topics", lambda wait: self._consumer.list_topics(**named, timeout=wait))
 
     def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
         from confluent_kafka import TopicPartition
 
         target = TopicPartition(topic, partition)
         doing = f"cannot ask for the offsets of topic {topic!r}, partition {partition}"
-        low, high = self._call(doing, lambda: self._consumer.get_watermark_offsets(target, timeout=REQUEST_TIMEOUT))
+        low, high = self._call(doing, lambda wait: self._consumer.get_watermark_offsets(target, timeout=wait))
         return low, high
 
-    def _call(self, doing: str, function: Callable[[], T | None]) -> T:
+    def _call(self, doing: str, ask: Callable[[float], T | None]) -> T:
         from confluent_kafka import KafkaException
 
         try:
-            answer = patiently(function)
+            return patiently(ask, self._consumer, self._errors)
         except KafkaException as error:
-            self._consumer.poll(0)
             raise self._settings.failure(doing, error, self._errors) from None
-        if answer is None:
-            # The client's way to say that it timed out.
-            raise self._settings.failure(doing, f"no answer within {REQUEST_TIMEOUT:g} s", self._errors)
-        return answer
 
     def _refuse_jumps(self, backlog: Backlog, committed: dict[tuple[str, int], int]) -> None:
         for item in backlog.partitions:

@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
+from openmetadata_ol_provider.kafka.errors import BrokerErrors
 from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog
+from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT
 from openmetadata_ol_provider.kafka.progress import PartitionProgress, raw_message
 from openmetadata_ol_provider.kafka.query import warn_of_loss
-from openmetadata_ol_provider.kafka.settings import REQUEST_TIMEOUT, BrokerErrors, KafkaSettings
+from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds without any progress after which a read ends, well before a long ``max_duration``.
 STALL_TIMEOUT = 12.0
+#: The same after a refusal (credentials, certificates), which another broker of the cluster may not share.
+REFUSAL_TIMEOUT = 2.0
 _CHUNK = 1000
 _POLL = 0.5
 # What one fetch may bring of each partition: reading ahead by less could miss the partitions that come second.
@@ -115,11 +119,13 @@ class BacklogReader:
         progress = time.monotonic()
         while not self._enough(max_messages, max_bytes):
             now = time.monotonic()
-            left = min(deadline, progress + STALL_TIMEOUT) - now
+            patience = REFUSAL_TIMEOUT if self._errors.hopeless else STALL_TIMEOUT
+            left = min(deadline, progress + patience) - now
             if left <= 0:
                 return
             if self._fetch(min(left, _POLL)):
                 progress = now
+                self._errors.last = None
 
     def _enough(self, max_messages: int, max_bytes: int) -> bool:
         """Tell whether a fair batch can be made: each partition gave its share or all it has, and there is enough."""
@@ -176,9 +182,10 @@ class BacklogReader:
         if code in (Code._AUTO_OFFSET_RESET, Code.OFFSET_OUT_OF_RANGE):  # noqa: SLF001 - its public name
             self._jump(self._of(message))
             return True
-        if error.retriable() or code in _passing():
+        # No group is joined, so reading does not need the right to; what does will say so.
+        if error.retriable() or code == Code.GROUP_AUTHORIZATION_FAILED or code in _passing():
             log.info("Kafka: %s", error.str())
-            self._errors.last = error
+            self._errors.hear(error)
             return False
         raise self._settings.failure(f"cannot read {message.topic() or 'the backlog'!r}", error, self._errors)
 

@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, OpenLineageProviderError
+from openmetadata_ol_provider.kafka.errors import REMEDIES, BrokerErrors, Trouble, error_of, trouble_of
 from openmetadata_ol_provider.kafka.offsets import ResetPolicy
-from openmetadata_ol_provider.kafka.properties import CONSUMER_ONLY, DEAD_LETTERS_OWN, PRODUCER_ONLY
+from openmetadata_ol_provider.kafka.properties import CONSUMER_ONLY, DEAD_LETTERS_OWN, MEMBERS_ONLY, PRODUCER_ONLY
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
-    from confluent_kafka.admin import AdminClient
 
 log = logging.getLogger(__name__)
 
 DEFAULT_GROUP = "openmetadata-openlineage"
-#: Seconds that a request to the broker may take.
-REQUEST_TIMEOUT = 10.0
 
 _TRUE = frozenset({"true", "t", "1", "yes", "on"})
 _FALSE = frozenset({"false", "f", "0", "no", "off"})
@@ -27,31 +25,8 @@ _POLICIES: dict[str, ResetPolicy] = {
     **dict.fromkeys(("largest", "latest", "end"), "latest"),
     "error": "error",
 }
+_UNREACHABLE = "check that bootstrap.servers is reachable from here, and security.protocol and ssl.* where it uses TLS"
 _SECRETS = ("password", "secret", "token", "pem", "oauthbearer.config", "jaas")
-
-
-class BrokerErrors:
-    """librdkafka's ``error_cb``: remembers the last telling error, for the message of the call that then fails.
-
-    :param also: an ``error_cb`` of the user's connection, called as well
-    """
-
-    def __init__(self, also: Any = None) -> None:
-        self.last: Any = None
-        self._also = also
-
-    def __call__(self, error: Any) -> None:
-        """Take one error from librdkafka."""
-        # "All brokers are down" says less than the error it follows.
-        if self.last is None or error.name() != "_ALL_BROKERS_DOWN":
-            self.last = error
-        if callable(self._also):
-            self._also(error)
-
-    @property
-    def authentication(self) -> bool:
-        """Whether the last thing heard was that the credentials are refused."""
-        return self.last is not None and "AUTHENTICATION" in self.last.name()
 
 
 class KafkaSettings:
@@ -97,8 +72,9 @@ class KafkaSettings:
         from confluent_kafka import Consumer
 
         errors = BrokerErrors(self._config.get("error_cb"))
+        dropped = PRODUCER_ONLY | MEMBERS_ONLY
         config = {
-            **{key: value for key, value in self._config.items() if key not in PRODUCER_ONLY},
+            **{key: value for key, value in self._config.items() if key not in dropped},
             "group.id": self.group,
             "auto.offset.reset": self.reset_policy,
             **{key.replace("_", "."): value for key, value in extra.items()},
@@ -128,47 +104,33 @@ class KafkaSettings:
         }
         return self._make(Producer, config), errors
 
-    def admin(self) -> tuple[AdminClient, BrokerErrors]:
-        """Make an admin client.
-
-        :raises ConfigError: if librdkafka refuses a setting
-        """
-        from confluent_kafka.admin import AdminClient
-
-        errors = BrokerErrors(self._config.get("error_cb"))
-        dropped = CONSUMER_ONLY | PRODUCER_ONLY
-        config = {key: value for key, value in self._config.items() if key not in dropped}
-        return self._make(AdminClient, {**config, "error_cb": errors}), errors
-
     def failure(
-        self, doing: str, error: object, errors: BrokerErrors | None = None, remedy: str = ""
+        self, doing: str, error: object, errors: BrokerErrors | None = None, remedy: str = "", rights: str = ""
     ) -> OpenLineageProviderError:
-        """Make the error to raise: ConfigError for refused credentials or rights, KafkaError for the rest.
+        """Make the error to raise: ConfigError for a refusal of credentials, rights or certificates, else KafkaError.
 
         :param doing: what was attempted, e.g. ``cannot list topics``
         :param error: a KafkaException, a ``confluent_kafka.KafkaError`` or text
         :param errors: what librdkafka reported meanwhile, which tells more than "timed out"
-        :param remedy: what to do; a fitting one is chosen by default
+        :param remedy: what to do; a fitting one is chosen by default, and for what is refused in any case
+        :param rights: what to grant when rights are missing; those for reading by default
         """
         cause = error_of(error)
         last = errors.last if errors is not None else None
-        name = cause.name() if cause is not None else ""
+        trouble = trouble_of(cause)
         reason = cause.str() if cause is not None else str(error)
-        if last is not None and (name.startswith("_") or cause is None):
+        if last is not None and (cause is None or cause.name().startswith("_")):
             reason = f"{reason} ({last.str()})"
-            name = last.name() if "AUTHENTICATION" in last.name() else name
-        if "AUTHENTICATION" in name or "SASL" in name:
-            remedy = (
-                "check security.protocol, sasl.mechanism, sasl.username and sasl.password in the connection's extra"
+            trouble = trouble or trouble_of(last)
+        if trouble is None:
+            return KafkaError(self.describe(f"{doing}: {reason}", remedy or _UNREACHABLE))
+        if trouble is Trouble.RIGHTS:
+            remedy = "grant the principal " + (
+                rights or f"DESCRIBE and READ on the topics and READ on the group {self.group!r}"
             )
-            return ConfigError(self.describe(f"{doing}: the broker refuses the credentials: {reason}", remedy))
-        if "AUTHORIZATION" in name:
-            remedy = f"grant the principal DESCRIBE and READ on the topics and on the group {self.group!r}"
             return ConfigError(self.describe(f"{doing}: not allowed: {reason}", remedy))
-        fallback = (
-            "check that bootstrap.servers is reachable from here, and security.protocol and ssl.* where it uses TLS"
-        )
-        return KafkaError(self.describe(f"{doing}: {reason}", remedy or fallback))
+        refused = f"the broker refuses the {trouble.value}" if trouble is not Trouble.CERTIFICATE else "TLS failed"
+        return ConfigError(self.describe(f"{doing}: {refused}: {reason}", REMEDIES[trouble]))
 
     def describe(self, what: str, remedy: str) -> str:
         """Return a message that names the connection and its brokers, without secrets."""
@@ -212,15 +174,3 @@ class KafkaSettings:
                 f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
                 "set it to earliest, latest or error"
             ) from None
-
-
-def error_of(error: object) -> Any:
-    """Return the ``confluent_kafka.KafkaError`` that an exception carries or ``error`` itself is, else ``None``."""
-    from confluent_kafka import KafkaError as LibraryError
-    from confluent_kafka import KafkaException
-
-    if isinstance(error, LibraryError):
-        return error
-    if isinstance(error, KafkaException) and error.args and isinstance(error.args[0], LibraryError):
-        return error.args[0]
-    return None
