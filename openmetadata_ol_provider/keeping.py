@@ -14,6 +14,7 @@ from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
 from openmetadata_ol_provider.openmetadata.publication.memory import Memory, Usage
 from openmetadata_ol_provider.openmetadata.publication.parking import Parked, Parking
+from openmetadata_ol_provider.state import bounded_key
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
 log = logging.getLogger(__name__)
@@ -23,12 +24,12 @@ _ITEMS = dict[str, Parked]
 
 def parked_key(state_key: str) -> str:
     """Return the Variable's key for what is parked."""
-    return f"{state_key}.parked"
+    return bounded_key(f"{state_key}.parked")
 
 
 def ledger_key(state_key: str) -> str:
     """Return the Variable's key for the ledger."""
-    return f"{state_key}.ledger"
+    return bounded_key(f"{state_key}.ledger")
 
 
 def read_memory(state_key: str, usage: Usage) -> Memory:

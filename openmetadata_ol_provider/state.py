@@ -29,8 +29,6 @@ log = logging.getLogger(__name__)
 STATE_VERSION = 1
 #: Airflow's limit on the length of a Variable's key.
 MAX_KEY = 250
-#: Kept for what :mod:`~openmetadata_ol_provider.keeping` appends to a key.
-SUFFIX = 8
 
 Checkpoint = dict[str, dict[str, int]]
 
@@ -59,12 +57,15 @@ class StoredState(NamedTuple):
 
 def default_state_key(dag_id: str, topics: Sequence[str]) -> str:
     """Return the Variable's key for the tasks of one DAG that read the same topics."""
-    key = f"openmetadata_ol.{dag_id}.{'+'.join(sorted(set(topics)))}"
-    most = MAX_KEY - SUFFIX
-    if len(key) <= most:
+    return bounded_key(f"openmetadata_ol.{dag_id}.{'+'.join(sorted(set(topics)))}")
+
+
+def bounded_key(key: str) -> str:
+    """Return a Variable's key as it is, or if it is too long its beginning and a digest of the whole."""
+    if len(key) <= MAX_KEY:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return f"{key[: most - len(digest) - 1]}.{digest}"
+    return f"{key[: MAX_KEY - len(digest) - 1]}.{digest}"
 
 
 def read_state(state_key: str) -> StoredState:
