@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
 from openmetadata_ol_provider.openmetadata.lineage.edges import EdgePlanner, EdgeWriter
-from openmetadata_ol_provider.openmetadata.lineage.nodes import NodeCleaner, node_edges
+from openmetadata_ol_provider.openmetadata.lineage.nodes import NodeCleaner, node_edges, superfluous
 from openmetadata_ol_provider.openmetadata.lineage.stale import EdgeRemover, find_stale, stale_problem
 from openmetadata_ol_provider.openmetadata.pipelines.queries import QueryWriter, query_uses
 from openmetadata_ol_provider.openmetadata.publication.desk import written
@@ -45,7 +45,9 @@ class EdgeStage:
         desk.problems += problems
         self._nodes: list[EdgeWrite] = []
         if desk.config.lineage.pipeline_nodes:
-            self._nodes = node_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
+            nodes = node_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
+            said = {pair for write in self._edges for pair in superfluous(write)}
+            self._nodes = [node for node in nodes if (node.source, node.target) not in said]
 
     @property
     def writes(self) -> list[EdgeWrite]:
