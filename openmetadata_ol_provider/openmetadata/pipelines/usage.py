@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
@@ -151,7 +152,11 @@ class UsageWriter:
         latest = count.ref.stored.get("usageSummary") or {}
         if latest.get("date") == count.day:
             return _number(latest)
-        answer = self._client.get(path(f"{USAGE}/pipeline", count.ref.id), {"date": count.day, "days": 1})
+        try:
+            answer = self._client.get(path(f"{USAGE}/pipeline", count.ref.id), {"date": count.day, "days": 1})
+        except CatalogueRequestError:
+            # What cannot be read is sent, which replaces it.
+            return 0
         usages = (answer or {}).get("usage") or ()
         return next((_number(usage) for usage in usages if usage.get("date") == count.day), 0)
 
