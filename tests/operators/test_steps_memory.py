@@ -138,6 +138,7 @@ def test_what_is_parked_is_listed(send: Sender, capsys: Capture) -> None:
 
 def test_nothing_parked_is_an_empty_list(capsys: Capture) -> None:
     assert parked(capsys, "list") == (0, "")
+    assert parked(capsys) == (0, "")
 
 
 def test_it_can_be_tried_again_at_once(send: Sender, catalogue: CatalogueServer, capsys: Capture) -> None:
