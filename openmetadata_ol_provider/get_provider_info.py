@@ -102,6 +102,7 @@ def get_provider_info() -> dict[str, object]:
                     f"{package}.operators.translate",
                     f"{package}.operators.publish",
                     f"{package}.operators.ingest",
+                    f"{package}.operators.replay",
                 ],
             }
         ],

@@ -99,12 +99,27 @@ def write_state(origin: BatchOrigin, runs: RunState, usage: Usage) -> Checkpoint
     check(origin, stored)
     checkpoint = advanced(stored, origin)
     counts = [(*key, count) for key, count in sorted(usage.items())]
-    document = _Document(
-        STATE_VERSION, checkpoint, iso(dt.datetime.now(dt.timezone.utc)), pack(runs), pack(counts) if counts else None
-    )
-    text = msgspec.json.encode(document).decode()
-    set_variable(origin.state_key, text, "State of openmetadata-ol-provider: do not edit by hand")
+    document = _Document(STATE_VERSION, checkpoint, _now(), pack(runs), pack(counts) if counts else None)
+    _write(origin.state_key, document)
     return checkpoint
+
+
+def replace_checkpoint(
+    state_key: str, expected: Mapping[str, Mapping[str, int]], checkpoint: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Set the checkpoint anew, wherever it goes; all else that is kept stays.
+
+    :param expected: where it is known to stand
+    :raises CheckpointError: if it stands elsewhere meanwhile, or the Variable does not hold what this package wrote
+    """
+    document = _read(state_key)
+    if document.checkpoint != expected:
+        raise CheckpointError(
+            f"the checkpoint (Variable {state_key!r}) was moved meanwhile: it was {expected} and is "
+            f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
+        )
+    positions = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
+    _write(state_key, msgspec.structs.replace(document, checkpoint=positions, updated_at=_now()))
 
 
 def is_done(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) -> bool:
@@ -158,6 +173,15 @@ def _read(state_key: str) -> _Document:
     if document.version != STATE_VERSION:
         raise _damaged(state_key, ValueError(f"version {document.version!r}, supported: {STATE_VERSION}"))
     return document
+
+
+def _write(state_key: str, document: _Document) -> None:
+    text = msgspec.json.encode(document).decode()
+    set_variable(state_key, text, "State of openmetadata-ol-provider: do not edit by hand")
+
+
+def _now() -> str:
+    return iso(dt.datetime.now(dt.timezone.utc))
 
 
 def _damaged(state_key: str, error: Exception) -> CheckpointError:

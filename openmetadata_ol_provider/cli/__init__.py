@@ -45,6 +45,9 @@ COMMANDS = {
         words.register_service,
         "cli.register_service:register_service_command",
     ),
+    "dlq": Command(
+        "dead letters: list them, show one, put them back onto their topics", words.dlq, "cli.dlq:dlq_command"
+    ),
     "demo": Command("run the bundled DAG against the sandbox, on real events", words.demo, "sandbox.demo:demo_command"),
 }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from openmetadata_ol_provider.cli import DONE, FAILED
+from openmetadata_ol_provider.cli.airflow import as_airflow_does
 from openmetadata_ol_provider.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def check_command(arguments: Any) -> int:
     """Print one line a check, and below OpenMetadata's one a step; exit code 1 when one failed."""
-    # As Airflow's own commands say it: without this, connections in the metadata database are not looked at.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    as_airflow_does()
     from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook

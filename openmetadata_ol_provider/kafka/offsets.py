@@ -10,8 +10,8 @@ import msgspec
 
 #: Topic -> partition -> next offset to read. Partitions are text in JSON (and in Variables), numbers everywhere else.
 Checkpoint = Mapping[str, Mapping[Any, int]]
-#: What decided where reading starts: the checkpoint, the group's committed offset, or ``auto.offset.reset``.
-Origin = Literal["checkpoint", "group", "earliest", "latest"]
+#: What decided where reading starts: the checkpoint, a group's committed offset, a time, or ``auto.offset.reset``.
+Origin = Literal["checkpoint", "group", "time", "earliest", "latest"]
 ResetPolicy = Literal["earliest", "latest", "error"]
 
 
@@ -102,21 +102,27 @@ def place(
     *,
     checkpoint: Checkpoint,
     committed: int | None = None,
+    at_time: int | None = None,
     policy: ResetPolicy = "earliest",
 ) -> PartitionBacklog:
     """Work out where reading of one partition starts.
 
-    The checkpoint decides, then the group's committed offset, then ``policy``. A partition that was added to a topic
-    that the checkpoint knows starts at its beginning whatever the policy: nobody has seen its events.
+    The checkpoint decides, then the group's committed offset, then the time's, then ``policy``. A partition that was
+    added to a topic that the checkpoint knows starts at its beginning whatever time or policy: nobody has seen its
+    events.
 
     :param watermarks: first retained offset, one past the last
+    :param committed: the group's offset
+    :param at_time: the first offset at or after a time, ``high`` when there is none
     """
     low, high = watermarks
     stored = position_of(checkpoint, topic, partition)
     position = committed if stored is None else stored
     lost, reset = 0, False
     origin: Origin
-    if position is None:
+    if position is None and at_time is not None and not checkpoint.get(topic):
+        origin, start = "time", min(max(at_time, low), high)
+    elif position is None:
         origin = "latest" if policy == "latest" and not checkpoint.get(topic) else "earliest"
         start = high if origin == "latest" else low
     else:
@@ -131,6 +137,19 @@ def position_of(checkpoint: Checkpoint, topic: str, partition: int) -> int | Non
     """Return the checkpoint of one partition, whether its key is a number or, after JSON, text."""
     positions = checkpoint.get(topic) or {}
     return positions.get(partition, positions.get(str(partition)))
+
+
+def rewound(checkpoint: Checkpoint, positions: Checkpoint) -> dict[str, dict[str, int]]:
+    """Return the checkpoint with the partitions named in ``positions`` moved back there; none moves forward.
+
+    A partition that the checkpoint does not name goes to its position: it has not been read yet.
+    """
+    result = json_checkpoint(checkpoint)
+    for topic, partitions in json_checkpoint(positions).items():
+        stands = result.setdefault(topic, {})
+        for partition, offset in partitions.items():
+            stands[partition] = min(offset, stands.get(partition, offset))
+    return result
 
 
 def json_checkpoint(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.errors import REMEDIES, BrokerErrors, Trouble, error_of, trouble_of
+from openmetadata_ol_provider.kafka.logs import ClientLog
 from openmetadata_ol_provider.kafka.offsets import ResetPolicy
 from openmetadata_ol_provider.kafka.properties import CONSUMER_ONLY, DEAD_LETTERS_OWN, MEMBERS_ONLY, PRODUCER_ONLY
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
-
-log = logging.getLogger(__name__)
 
 DEFAULT_GROUP = "openmetadata-openlineage"
 
@@ -59,6 +57,10 @@ class KafkaSettings:
         """``group.id`` of the connection or, since confluent-kafka aborts the interpreter without one, our default."""
         return str(self._config.get("group.id") or DEFAULT_GROUP)
 
+    def of_group(self, group: str) -> KafkaSettings:
+        """Return the same settings for another consumer group."""
+        return KafkaSettings(self.conn_id, {**self._config, "group.id": group})
+
     def get(self, key: str, default: Any = None) -> Any:
         """Return one setting."""
         return self._config.get(key, default)
@@ -85,9 +87,10 @@ class KafkaSettings:
         }
         return self._make(Consumer, config), errors
 
-    def producer(self, **extra: Any) -> tuple[Producer, BrokerErrors]:
-        """Make an idempotent producer.
+    def producer(self, *, idempotent: bool = True, **extra: Any) -> tuple[Producer, BrokerErrors]:
+        """Make a producer that waits for all replicas.
 
+        :param idempotent: a message that has to be sent again is there once all the same
         :param extra: settings (with ``_`` for ``.``) that go over the connection's
         :raises ConfigError: if librdkafka refuses a setting
         """
@@ -99,7 +102,7 @@ class KafkaSettings:
             **{key: value for key, value in self._config.items() if key not in dropped},
             **{key.replace("_", "."): value for key, value in extra.items()},
             "acks": "all",
-            "enable.idempotence": True,
+            "enable.idempotence": idempotent,
             "error_cb": errors,
         }
         return self._make(Producer, config), errors
@@ -144,7 +147,7 @@ class KafkaSettings:
         from confluent_kafka import KafkaException
 
         try:
-            return kind(config, logger=log)
+            return kind(config, logger=ClientLog())
         except (KafkaException, TypeError, ValueError) as error:
             cause = error_of(error)
             reason = cause.str() if cause is not None else str(error)

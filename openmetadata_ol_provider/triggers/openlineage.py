@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from openmetadata_ol_provider.kafka.query import BacklogQuery
+    from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 
 T = TypeVar("T")
 

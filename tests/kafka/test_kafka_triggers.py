@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.kafka.query import BacklogQuery
+from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.triggers.openlineage import (
     OpenLineageActivityTrigger,
     OpenLineageTrigger,
