@@ -12,6 +12,7 @@ from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, Unknown
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, place, position_of
 from openmetadata_ol_provider.kafka.patience import patiently
 from openmetadata_ol_provider.kafka.settings import REQUEST_TIMEOUT, KafkaSettings
+from openmetadata_ol_provider.patterns import Pattern, PatternError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -125,9 +126,9 @@ class BacklogQuery:
 
     def _matching(self, pattern: str, exclude: Sequence[str]) -> dict[str, list[int]]:
         try:
-            expression = re.compile(pattern)
-        except re.error as error:
-            raise ConfigError(f"topics: {pattern!r} is no regular expression: {error}; correct it") from None
+            expression = Pattern(pattern)
+        except PatternError as error:
+            raise ConfigError(f"topics: {pattern!r} is no regular expression to use: {error}; correct it") from None
         found = {
             name: list(topic.partitions)
             for name, topic in self._metadata(None).topics.items()

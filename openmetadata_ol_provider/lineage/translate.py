@@ -30,7 +30,7 @@ from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
 from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_settled, is_true
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
-from openmetadata_ol_provider.lineage.sql import redacted
+from openmetadata_ol_provider.lineage.sql import dialect_of, discreet, redacted
 from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
@@ -69,7 +69,7 @@ def translate(
     :param problems: what was lost while decoding, carried into the plan
     :param final: no more events will come (files): a stream that has only started is taken to run
     """
-    events = list(events)
+    events = [discreet(event, config.write.sql) for event in events]
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
     translator = _Translator(config, assembled, microseconds(now), final=final)
@@ -226,7 +226,7 @@ class _Translator:
 
     def _add_job(self, names: Family, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
         job = job_of(names, facets, self.config.pipelines.level, run_facets)
-        job = msgspec.structs.replace(job, sql=self._sql(job.sql))
+        job = msgspec.structs.replace(job, sql=self._sql(job.sql, facets))
         known = self.jobs.get(names.own.job)
         self.jobs[names.own.job] = job if known is None else completed(job, known)
         if job.pipeline not in self.jobs:
@@ -257,7 +257,7 @@ class _Translator:
 
     def _add_edges(self, job: JobId, what: Run | Declaration, *, by_name: bool = False, settled: bool = True) -> None:
         facet = what.job_facets.sql if what.job_facets else None
-        sql = self._sql(facet.query if facet and not facet.deleted else None)
+        sql = self._sql(facet.query if facet and not facet.deleted else None, what.job_facets)
         entries = entries_of(what.job_facets.lineage if what.job_facets else None)
         if entries is not None:
             self._keep(explicit_edges(entries, job, self.naming), sql)
@@ -272,12 +272,12 @@ class _Translator:
         self.problems += derived.problems
         self._keep(derived.edges, sql)
 
-    def _sql(self, text: str | None) -> str | None:
-        """Return SQL as it may be shown; comments of a query may hold anything, its literals people's data."""
+    def _sql(self, text: str | None, facets: JobFacets | None) -> str | None:
+        """Return SQL as it may be shown: that of runs from before the policy, too."""
         policy = self.config.write.sql
         if not text or policy == "never":
             return None
-        return redacted(text) if policy == "redacted" else text
+        return redacted(text, dialect_of(facets)) if policy == "redacted" else text
 
     def _keep(self, edges: Iterable[Edge], sql: str | None = None) -> None:
         for edge in edges:
