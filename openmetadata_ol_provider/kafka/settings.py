@@ -70,6 +70,8 @@ class KafkaSettings:
         self._config.pop("auto.commit.enable", None)
         #: What decides where a partition without any position starts (librdkafka's own default would be ``latest``).
         self.reset_policy = self._reset_policy()
+        if self.exposure is not None:
+            log.warning("Kafka connection %r: %s", conn_id, self.exposure)
 
     def __repr__(self) -> str:
         return f"KafkaSettings({self.conn_id!r}, bootstrap.servers={self.bootstrap!r}, group.id={self.group!r})"
@@ -83,6 +85,15 @@ class KafkaSettings:
     def group(self) -> str:
         """``group.id`` of the connection or, since confluent-kafka aborts the interpreter without one, our default."""
         return str(self._config.get("group.id") or DEFAULT_GROUP)
+
+    @property
+    def exposure(self) -> str | None:
+        """What is switched off of TLS, ``None`` if nothing is."""
+        if str(self._config.get("enable.ssl.certificate.verification", "true")).strip().lower() in _FALSE:
+            return "TLS certificates are NOT verified (enable.ssl.certificate.verification is false)"
+        if str(self._config.get("ssl.endpoint.identification.algorithm", "https")).strip().lower() == "none":
+            return "names in TLS certificates are NOT verified (ssl.endpoint.identification.algorithm is none)"
+        return None
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return one setting."""

@@ -17,8 +17,8 @@ from openmetadata_ol_provider.openlineage.facets import (
     TransformationField,
 )
 
-# One alternative a kind of token, so that what looks like a literal inside a comment or a quoted name is not one. What is
-# opened and never closed (SQL that was cut off) reaches to the end: no half literal stays, nothing is tried twice.
+# One alternative a kind of token, so that what looks like a literal inside a comment or a quoted name is not one. What
+# is opened and never closed (SQL that was cut off) reaches to the end: no half literal stays, nothing is tried twice.
 _TOKENS = re.compile(
     r"(?P<kept>--[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*`?|\[[A-Za-z_@#][^\]'\",]*\]?|[A-Za-z_][\w$]*)"
     r"|(?P<double>\"(?:[^\"\\]|\"\"|\\.)*(?:\"|\\?\Z))"

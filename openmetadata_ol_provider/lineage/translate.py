@@ -39,6 +39,8 @@ from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled,
 from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import microseconds
 
+#: Most characters of the names in a plan's edges, columns included: a plan goes through XCom.
+MAX_PLAN_TEXT = 100_000_000
 _NO_JOB = JobId("", "")
 _NEVER = 1 << 62
 
@@ -97,6 +99,8 @@ class _Translator:
         self.runs: list[RunRecord] = []
         self.edges: dict[tuple[object, ...], Edge] = {}
         self.problems: list[Problem] = []
+        self._text = 0
+        self._left_out = 0
         self._temporary: set[DatasetId] = set()
         self._sides: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
 
@@ -210,8 +214,13 @@ class _Translator:
             runs=tuple(self.runs),
             datasets=self.book.datasets(),
             one_sided=tuple(self._one_sided({edge.job for edge in edges})),
-            problems=(*problems, *self.problems, *unbridged),
+            problems=(*problems, *self.problems, *unbridged, *self._too_much()),
         )
+
+    def _too_much(self) -> Iterator[Problem]:
+        if self._left_out:
+            detail = f"{self._left_out} edges were left out: a plan holds {MAX_PLAN_TEXT} characters; lower max_events"
+            yield Problem("plan_too_large", "plan", detail)
 
     def _one_sided(self, jobs_with_edges: Collection[JobId | None]) -> Iterator[OneSided]:
         for job, (reads, writes) in sorted(self._sides.items()):
@@ -282,9 +291,21 @@ class _Translator:
     def _keep(self, edges: Iterable[Edge], sql: str | None = None) -> None:
         for edge in edges:
             key = (edge.source, edge.target, edge.job, edge.basis, edge.columns)
+            if key not in self.edges:
+                if self._text > MAX_PLAN_TEXT:
+                    self._left_out += 1
+                    continue
+                self._text += _text_of(edge)
             # Out and in again: the run that ended last comes last.
             self.edges.pop(key, None)
             self.edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+
+
+def _text_of(edge: Edge) -> int:
+    """Return about how many characters an edge has in JSON."""
+    names = [edge.source, edge.target, *((edge.job,) if edge.job else ())]
+    columns = sum(100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns)
+    return 100 + sum(len(name.namespace) + len(name.name) for name in names) + columns
 
 
 def _last(run: Run) -> int:

@@ -27,7 +27,7 @@ _QUOTED = r"""(?:"(?:[^"\\]|\\.){0,4096}"?|'(?:[^'\\]|''|\\.){0,4096}'?)"""
 _BARE = r"(?:\{[^}\s]{0,1024}\}|[^\s,;&\"']{1,4096})"
 
 # User and password before a host; what has a port after its colon is no user.
-_USER = re.compile(r"(://)[^\s/@:\"'<>\[]{0,256}:(?!\d{0,5}(?:[/?#,;\s]|$))[^\s@\"'<>]{0,512}@")
+_USER = re.compile(r"(://)([^\s/@:\"'<>\[]{0,256}:)(?!\d{0,5}(?:[/?#,;\s]|$))[^\s@\"'<>]{0,512}@")
 # On the web a user's name alone may be a token.
 _WEB_USER = re.compile(r"(https?://)[^\s/@\"'<>?#]{1,512}@", re.IGNORECASE)
 _ORACLE_USER = re.compile(r"(:thin:)[^\s/@:]{1,128}/[^\s@]{0,256}@", re.IGNORECASE)
@@ -75,7 +75,8 @@ def concealed(text: str, *, code: bool = False, message: bool = False) -> str:
     """
     if "@" in text:
         if "://" in text:
-            text = _WEB_USER.sub(rf"\1{MASK}@", _USER.sub(rf"\1{MASK}@", text))
+            # Whose password it is helps to find the mistake.
+            text = _WEB_USER.sub(rf"\1{MASK}@", _USER.sub(rf"\1\2{MASK}@", text))
         text = _ORACLE_USER.sub(rf"\1{MASK}@", text)
     if any(spelling in text for spelling in _ALONE_SPELLINGS):
         text = _ALONE.sub(MASK, text)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.names import task_name
 from openmetadata_ol_provider.openmetadata.pipelines import (
+    MAX_TASKS,
     PipelinePlan,
     PipelineRef,
     PipelineWriter,
@@ -63,6 +65,7 @@ class PipelineStage:
             else:
                 self.refs[group.id] = outcome.result
                 counts[outcome.result.change] += 1
+                self._desk.problems += _left_out(group, outcome.result)
                 books.note_jobs(group.jobs)
         return Pipelines(**counts)
 
@@ -90,3 +93,9 @@ class PipelineStage:
     def _fail(self, group: PipelinePlan, detail: str, leftovers: Leftovers) -> None:
         self.failed.add(group.id)
         leftovers.add_failed_pipeline(group.id, group.jobs, detail)
+
+
+def _left_out(group: PipelinePlan, ref: PipelineRef) -> list[Problem]:
+    names = {task_name(job.task) for job in group.jobs if job.task is not None} - ref.tasks
+    detail = f"{len(names)} tasks were left out: a pipeline gets no more than {MAX_TASKS}"
+    return [Problem("too_many_tasks", f"pipeline {ref.fqn}", detail)] if names else []

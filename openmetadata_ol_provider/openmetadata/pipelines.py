@@ -33,6 +33,8 @@ _TASK_FIELDS = (
 )  # fmt: skip
 #: Longest SQL text stored, in characters.
 MAX_SQL = 100_000
+#: Most tasks of a pipeline; with each, the whole list is sent again.
+MAX_TASKS = 5_000
 
 
 class PipelineRef(NamedTuple):
@@ -189,7 +191,7 @@ class PipelineWriter:
                 body.setdefault("description", own.description)
         tasks = {task["name"]: task for task in body["tasks"]}
         for job in sorted(pipeline.jobs, key=lambda job: job.part):
-            if job.task is not None:
+            if job.task is not None and (len(tasks) < MAX_TASKS or task_name(job.task) in tasks):
                 self._complete(tasks.setdefault(task_name(job.task), {"name": task_name(job.task)}), job)
         body["tasks"] = list(tasks.values())
         return body

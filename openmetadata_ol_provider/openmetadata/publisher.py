@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.problem import Problem, few
 from openmetadata_ol_provider.openmetadata.bookkeeping import Bookkeeper
 from openmetadata_ol_provider.openmetadata.desk import Desk, written
 from openmetadata_ol_provider.openmetadata.edges import EdgePlanner, EdgeWriter
@@ -26,7 +26,15 @@ from openmetadata_ol_provider.openmetadata.links import links_to
 from openmetadata_ol_provider.openmetadata.memory import Memory
 from openmetadata_ol_provider.openmetadata.nodes import NodeCleaner, node_edges
 from openmetadata_ol_provider.openmetadata.pipeline_stage import PipelineStage
-from openmetadata_ol_provider.openmetadata.report import Datasets, PublishReport, Share, StaleEdges, Stubs, Written
+from openmetadata_ol_provider.openmetadata.report import (
+    Datasets,
+    PublishReport,
+    Share,
+    StaleEdges,
+    Stubs,
+    Written,
+    largest,
+)
 from openmetadata_ol_provider.openmetadata.resolver import Resolution, Resolver
 from openmetadata_ol_provider.openmetadata.selection import select
 from openmetadata_ol_provider.openmetadata.stale import EdgeRemover, find_stale, stale_problem
@@ -138,7 +146,7 @@ class Publication:
             parked=len(self._memory.parking) if not desk.dry_run else len(self._leftovers.items),
             dry_run=desk.dry_run,
             links=links_to(client.base_url, stage.refs.values(), writes),
-            problems=tuple(dict.fromkeys(desk.problems)),
+            problems=few(desk.problems),
         )
 
     def _resolve(self) -> dict[DatasetId, Resolution]:
@@ -283,4 +291,4 @@ def _shares(outcomes: dict[DatasetId, str]) -> dict[str, Share]:
     for id_, outcome in outcomes.items():
         if outcome != "ignored":
             shares.setdefault(id_.namespace, Counter())[outcome == "resolved"] += 1
-    return {name: Share(counts[True], counts.total()) for name, counts in sorted(shares.items())}
+    return largest({name: Share(counts[True], counts.total()) for name, counts in sorted(shares.items())})
