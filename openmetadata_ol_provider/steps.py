@@ -22,7 +22,7 @@ from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
-from openmetadata_ol_provider.openlineage.problem import Problem, few
+from openmetadata_ol_provider.openlineage.problem import Problem, Told, few
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.showing import shown
@@ -98,7 +98,7 @@ def decode_messages(
     """
     from openmetadata_ol_provider.kafka.messages import DeadLetter
 
-    events, problems, skipped = [], [], 0
+    events, told, skipped = [], Told(), 0
     letters: dict[str, list[DeadLetter]] = {}
     for message in result.messages:
         where = f"{message.topic}[{message.partition}]@{message.offset}"
@@ -112,11 +112,11 @@ def decode_messages(
             else:
                 topic = dead_letter_topic or f"{message.topic}.dead-letter"
                 letters.setdefault(topic, []).append(DeadLetter(message, reason))
-            problems.append(Problem("malformed", where, reason))
+            told.add(Problem("malformed", where, reason))
             continue
         events.append(discreet(decoded.event, sql))
-        problems += decoded.problems
-    problems += [problem for item in result.ranges if (problem := _data_loss(item))]
+        told.add(*decoded.problems)
+    losses = [problem for item in result.ranges if (problem := _data_loss(item))]
     ranges = tuple(
         BatchRange(item.topic, item.partition, item.checkpoint, item.start, item.end, item.lost)
         for item in result.ranges
@@ -127,7 +127,8 @@ def decode_messages(
         dead_letters=sum(map(len, letters.values())),
         skipped=skipped,
         more=result.more,
-        problems=few(problems),
+        # What retention has deleted is told whatever else went wrong.
+        problems=(*losses, *told.problems),
     )
     return Consumed(batch, letters)
 

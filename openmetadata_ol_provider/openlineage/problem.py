@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -32,15 +33,48 @@ class Problem(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "detail", shown(self.detail))
 
 
-def few(problems: Iterable[Problem], most: int = MAX_PROBLEMS) -> tuple[Problem, ...]:
+class Told:
+    """Problems as they come in: the first are kept, each once; of all others it is counted how many there are.
+
+    :param most: most problems that are kept
+    """
+
+    def __init__(self, most: int = MAX_PROBLEMS) -> None:
+        self._most = most
+        self._kept: dict[Problem, None] = {}
+        self._more: Counter[str] = Counter()
+
+    def add(self, *problems: Problem) -> None:
+        """Take more problems."""
+        for problem in problems:
+            if problem.kind == _MORE:
+                self._more[problem.where] += _number(problem)
+            elif problem in self._kept or len(self._kept) < self._most:
+                self._kept[problem] = None
+            else:
+                self._more[problem.kind] += 1
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems that were kept, and how many more there are of each kind."""
+        more = (Problem(_MORE, kind, f"{count} more of this kind") for kind, count in sorted(self._more.items()))
+        return (*self._kept, *more)
+
+
+def few(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the first problems, each once, and how many more there are of each kind."""
-    told: dict[Problem, None] = {}
-    more: dict[str, int] = {}
-    for problem in problems:
-        if problem.kind == _MORE:
-            more[problem.where] = more.get(problem.where, 0) + int(problem.detail.partition(" ")[0])
-        elif problem in told or len(told) < most:
-            told[problem] = None
-        else:
-            more[problem.kind] = more.get(problem.kind, 0) + 1
-    return (*told, *(Problem(_MORE, kind, f"{count} more of this kind") for kind, count in sorted(more.items())))
+    told = Told()
+    told.add(*problems)
+    return told.problems
+
+
+def count(problems: Iterable[Problem], kind: str) -> int:
+    """Return how many problems of a kind there are, those that are only counted among them."""
+    return sum(
+        _number(problem) if problem.kind == _MORE and problem.where == kind else problem.kind == kind
+        for problem in problems
+    )
+
+
+def _number(problem: Problem) -> int:
+    return int(problem.detail.partition(" ")[0])
