@@ -183,7 +183,12 @@ class KafkaSettings:
 
     def describe(self, what: str, remedy: str) -> str:
         """Return a message that names the connection and its brokers, without secrets."""
-        text = f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
+        return self._discreet(
+            f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
+        )
+
+    def _discreet(self, text: str) -> str:
+        """Return a message without the secrets of the connection, wherever else in it somebody has put them."""
         for key, value in self._config.items():
             if isinstance(value, str) and value and any(part in key for part in _SECRETS):
                 text = text.replace(value, "***")
@@ -211,7 +216,9 @@ class KafkaSettings:
             else "it is neither true nor false"
         )
         raise ConfigError(
-            f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
+            self._discreet(
+                f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
+            )
         )
 
     def _reset_policy(self) -> ResetPolicy:
@@ -220,8 +227,10 @@ class KafkaSettings:
             return _POLICIES[str(value).strip().lower()]
         except KeyError:
             raise ConfigError(
-                f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
-                "set it to earliest, latest or error"
+                self._discreet(
+                    f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
+                    "set it to earliest, latest or error"
+                )
             ) from None
 
 

@@ -23,7 +23,7 @@ _WORD = (
     r"|(?:api|access|account|private)[_\-]?key|\bsig(?==)|\bidentified\s{1,8}by)"
 )
 _BEFORE, _BEHIND = r"[\w.\-]{0,64}?", r"[\w.\-]{0,64}"
-_QUOTED = r"""(?:"(?:[^"\\]|\\.){0,4096}"?|'(?:[^'\\]|''|\\.){0,4096}'?)"""
+_QUOTED = r"""(?:"(?:[^"\\]|\\.){1,4096}"?|'(?:[^'\\]|''|\\.){1,4096}'?)"""
 _BARE = r"(?:\{[^}\s]{0,1024}\}|[^\s,;&\"']{1,4096})"
 
 # User and password before a host; what has a port after its colon is no user.
