@@ -23,10 +23,10 @@ _SAFE = re.compile(r"(?i:https?://|mailto:)|[^:&%\\]*$")
 
 def harmless(text: str) -> str:
     """Return Markdown with which nobody can run anything in a reader's browser; it reads the same otherwise."""
-    if "](" in text or "]:" in text:
-        text = _LINK.sub(lambda link: link[0] if _SAFE.match(link[2].strip("<>")) else f"{link[1]}#", text)
     if "<" in text:
         text = _TAG.sub(lambda tag: tag[0] if _is_harmless(tag) else f"&lt;{tag[0][1:]}", text)
+    if "](" in text or "]:" in text:
+        text = _LINK.sub(lambda link: link[0] if _SAFE.match(link[2].strip("<>")) else f"{link[1]}#", text)
     return text
 
 

@@ -27,7 +27,9 @@ _QUOTED = r"""(?:"(?:[^"\\]|\\.){1,4096}"?|'(?:[^'\\]|''|\\.){1,4096}'?)"""
 _BARE = r"(?:\{[^}\s]{0,1024}\}|[^\s,;&\"']{1,4096})"
 
 # User and password before a host; what has a port after its colon is no user.
-_USER = re.compile(r"(://)([^\s/@:\"'<>\[]{0,256}:)(?!\d{0,5}(?:[/?#,;\s]|$))[^\s@\"'<>]{0,512}@")
+_USER = re.compile(
+    r"(://)([^\s/@:\"'<>\[]{0,256}:)(?!\d{0,5}(?:[/?#,;\s]|$))[^\s@\"'<>]{0,512}@(?:[^\s@/\"'<>?#]{0,256}@){0,4}"
+)
 # On the web a user's name alone may be a token.
 _WEB_USER = re.compile(r"(https?://)[^\s/@\"'<>?#]{1,512}@", re.IGNORECASE)
 _ORACLE_USER = re.compile(r"(:thin:)[^\s/@:]{1,128}/[^\s@]{0,256}@", re.IGNORECASE)
@@ -37,7 +39,7 @@ _WITH_EQUALS = re.compile(rf"({_WORD}{_BEHIND}[\"']?\s{{0,8}}=>?\s{{0,8}}){_BARE
 _WITH_COLON = re.compile(rf"({_WORD}{_BEHIND}[\"']?\s{{0,8}}:\s{{0,8}}){_BARE}", re.IGNORECASE)
 # What is a credential wherever it stands: JSON web tokens, bearer tokens, private keys.
 _ALONE = re.compile(
-    r"eyJ[\w\-]{8,4096}\.[\w\-]{8,8192}(?:\.[\w\-]{0,4096})?"
+    r"(?<![A-Za-z0-9\-])eyJ[\w\-]{8,1024}\.[\w\-]{8,8192}(?:\.[\w\-]{0,4096})?"
     r"|(?<=[Bb]earer )[\w.~+/=\-]{8,8192}"
     r"|-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[^-]{0,20000}(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?"
 )
