@@ -55,7 +55,7 @@ with DAG(
         timeout=conf.wait_timeout(),
         soft_fail=True,
     )
-    consume = ConsumeOpenLineageOperator(task_id="consume", topics=TOPICS, kafka_config_id=KAFKA)
+    consume = ConsumeOpenLineageOperator(task_id="consume", topics=TOPICS, kafka_config_id=KAFKA, config=conf.config())
     translate = TranslateOpenLineageOperator(task_id="translate", config=conf.config(), batch=consume.output)
     publish = PublishLineageOperator(
         task_id="publish",

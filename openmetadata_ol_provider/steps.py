@@ -17,13 +17,15 @@ import msgspec
 from openmetadata_ol_provider.exceptions import MalformedEventError, OpenLineageProviderError, PublicationError
 from openmetadata_ol_provider.keeping import write_parked
 from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.lineage.sql import discreet
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.problem import Problem, Told, few
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.showing import shown
 from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 
 #: Value of ``dead_letter_topic`` that skips messages which cannot be used, counted and logged.
 SKIP = "none"
+#: Longest reason in the headers of a dead letter, in characters.
+MAX_REASON = 500
 
 
 class Consumed(NamedTuple):
@@ -84,33 +88,35 @@ class Translated(NamedTuple):
 
 
 def decode_messages(
-    result: ReadResult, state_key: str, kafka_config_id: str, dead_letter_topic: str | None
+    result: ReadResult, state_key: str, kafka_config_id: str, dead_letter_topic: str | None, sql: str = "always"
 ) -> Consumed:
     """Decode what was read from Kafka.
 
     :param dead_letter_topic: where messages go that cannot be used; ``None``: ``<topic>.dead-letter``;
         ``"none"``: they are skipped
+    :param sql: ``write.sql`` of the configuration: what it does not want published is not kept either
     """
     from openmetadata_ol_provider.kafka.messages import DeadLetter
 
-    events, problems, skipped = [], [], 0
+    events, told, skipped = [], Told(), 0
     letters: dict[str, list[DeadLetter]] = {}
     for message in result.messages:
         where = f"{message.topic}[{message.partition}]@{message.offset}"
         try:
             decoded = decode_event(message.value, where)
         except MalformedEventError as error:
+            reason = shown(str(error), MAX_REASON)
             if dead_letter_topic == SKIP:
                 skipped += 1
-                log.warning("skipped %s: %s (dead_letter_topic: none)", where, error)
+                log.warning("skipped %s: %s (dead_letter_topic: none)", where, reason)
             else:
                 topic = dead_letter_topic or f"{message.topic}.dead-letter"
-                letters.setdefault(topic, []).append(DeadLetter(message, str(error)))
-            problems.append(Problem("malformed", where, str(error)))
+                letters.setdefault(topic, []).append(DeadLetter(message, reason))
+            told.add(Problem("malformed", where, reason))
             continue
-        events.append(decoded.event)
-        problems += decoded.problems
-    problems += [problem for item in result.ranges if (problem := _data_loss(item))]
+        events.append(discreet(decoded.event, sql))
+        told.add(*decoded.problems)
+    losses = [problem for item in result.ranges if (problem := _data_loss(item))]
     ranges = tuple(
         BatchRange(item.topic, item.partition, item.checkpoint, item.start, item.end, item.lost)
         for item in result.ranges
@@ -121,7 +127,8 @@ def decode_messages(
         dead_letters=sum(map(len, letters.values())),
         skipped=skipped,
         more=result.more,
-        problems=tuple(problems),
+        # What retention has deleted is told whatever else went wrong.
+        problems=(*losses, *told.problems),
     )
     return Consumed(batch, letters)
 
@@ -156,7 +163,8 @@ def send_dead_letters(hook: OpenLineageKafkaHook, letters: Mapping[str, Sequence
 def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: Limits) -> Translated:
     """Translate a batch with the runs known from earlier ones."""
     translation = translate(batch.events, config, runs, limits=limits, problems=batch.problems)
-    return Translated(translation.plan, batch.origin, translation.state, batch.dead_letters, batch.more)
+    plan = msgspec.structs.replace(translation.plan, problems=few(translation.plan.problems))
+    return Translated(plan, batch.origin, translation.state, batch.dead_letters, batch.more)
 
 
 def publish_translated(

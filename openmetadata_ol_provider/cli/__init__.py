@@ -56,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     given = _parser().parse_args(argv)
     from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
+    from openmetadata_ol_provider.openlineage.showing import printable
 
     module, _, function = COMMANDS[given.command].run.partition(":")
     try:
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"openmetadata-ol: {error}", file=sys.stderr)  # noqa: T201
         return WRONG_USE
     except (OpenLineageProviderError, OSError) as error:
-        print(f"openmetadata-ol: {error}", file=sys.stderr)  # noqa: T201
+        print(f"openmetadata-ol: {printable(str(error))}", file=sys.stderr)  # noqa: T201
         return FAILED
     except KeyboardInterrupt:
         return 130

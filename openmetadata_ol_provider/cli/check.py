@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.cli.airflow import as_airflow_does
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.openlineage.showing import printable
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.admin.steps import Step
@@ -20,7 +21,7 @@ def check_command(arguments: Any) -> int:
     from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-    from openmetadata_ol_provider.openmetadata.admin.steps import Step, summary
+    from openmetadata_ol_provider.openmetadata.admin.steps import WARNING, Step, summary
     from openmetadata_ol_provider.version_compat import get_variable
 
     config = Config()
@@ -31,7 +32,10 @@ def check_command(arguments: Any) -> int:
     except ConfigError as error:
         results.append(Step("config", False, str(error)))
     kafka = OpenLineageKafkaHook(arguments.kafka_config_id)
-    results.append(Step(f"connection {arguments.kafka_config_id} (Kafka)", *kafka.test_connection()))
+    passed, detail = kafka.test_connection()
+    if passed and kafka.settings.exposure is not None:
+        detail = f"{WARNING}{detail} {kafka.settings.exposure}"
+    results.append(Step(f"connection {arguments.kafka_config_id} (Kafka)", passed, detail))
     steps: list[Step] = []
     try:
         steps = OpenMetadataHook(arguments.openmetadata_conn_id).check(config)
@@ -48,4 +52,5 @@ def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None
     """Print one line a step."""
     for step in steps:
         word = "warn" if step.warns else "ok" if step.passed else "FAILED"
-        stream.write(f"{indent}{word:6} {step.name}: {step.detail}\n")
+        detail = "\n".join(map(printable, step.detail.splitlines()))
+        stream.write(f"{indent}{word:6} {step.name}: {detail}\n")

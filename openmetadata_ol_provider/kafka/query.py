@@ -11,6 +11,7 @@ from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
 from openmetadata_ol_provider.kafka.groups import committed_offsets
 from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT, patiently
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.patterns import Pattern, PatternError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -144,9 +145,9 @@ class ClusterQuery:
 
     def _matching(self, pattern: str, exclude: Sequence[str]) -> dict[str, list[int]]:
         try:
-            expression = re.compile(pattern)
-        except re.error as error:
-            raise ConfigError(f"topics: {pattern!r} is no regular expression: {error}; correct it") from None
+            expression = Pattern(pattern)
+        except PatternError as error:
+            raise ConfigError(f"topics: {pattern!r} is no regular expression to use: {error}; correct it") from None
         found = {
             name: list(topic.partitions)
             for name, topic in self._metadata(None).topics.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from openmetadata_ol_provider.kafka.properties import CONSUMER_ONLY, DEAD_LETTER
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
+
+log = logging.getLogger(__name__)
 
 DEFAULT_GROUP = "openmetadata-openlineage"
 
@@ -43,6 +46,8 @@ class KafkaSettings:
         self._config.pop("auto.commit.enable", None)
         #: What decides where a partition without any position starts (librdkafka's own default would be ``latest``).
         self.reset_policy = self._reset_policy()
+        if self.exposure is not None:
+            log.warning("Kafka connection %r: %s", conn_id, self.exposure)
 
     def __repr__(self) -> str:
         return f"KafkaSettings({self.conn_id!r}, bootstrap.servers={self.bootstrap!r}, group.id={self.group!r})"
@@ -60,6 +65,15 @@ class KafkaSettings:
     def of_group(self, group: str) -> KafkaSettings:
         """Return the same settings for another consumer group."""
         return KafkaSettings(self.conn_id, {**self._config, "group.id": group})
+
+    @property
+    def exposure(self) -> str | None:
+        """What is switched off of TLS, ``None`` if nothing is."""
+        if str(self._config.get("enable.ssl.certificate.verification", "true")).strip().lower() in _FALSE:
+            return "TLS certificates are NOT verified (enable.ssl.certificate.verification is false)"
+        if str(self._config.get("ssl.endpoint.identification.algorithm", "https")).strip().lower() == "none":
+            return "names in TLS certificates are NOT verified (ssl.endpoint.identification.algorithm is none)"
+        return None
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return one setting."""
@@ -137,7 +151,12 @@ class KafkaSettings:
 
     def describe(self, what: str, remedy: str) -> str:
         """Return a message that names the connection and its brokers, without secrets."""
-        text = f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
+        return self._discreet(
+            f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
+        )
+
+    def _discreet(self, text: str) -> str:
+        """Return a message without the secrets of the connection, wherever else in it somebody has put them."""
         for key, value in self._config.items():
             if isinstance(value, str) and value and any(part in key for part in _SECRETS):
                 text = text.replace(value, "***")
@@ -165,7 +184,9 @@ class KafkaSettings:
             else "it is neither true nor false"
         )
         raise ConfigError(
-            f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
+            self._discreet(
+                f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
+            )
         )
 
     def _reset_policy(self) -> ResetPolicy:
@@ -174,6 +195,8 @@ class KafkaSettings:
             return _POLICIES[str(value).strip().lower()]
         except KeyError:
             raise ConfigError(
-                f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
-                "set it to earliest, latest or error"
+                self._discreet(
+                    f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
+                    "set it to earliest, latest or error"
+                )
             ) from None

@@ -8,6 +8,7 @@ state comes out, and what is kept is bounded in time and number; what is given u
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runstate import TERMINAL, DatasetState, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import microseconds
 
+#: Datasets of one side with which a run is remembered: a stream may show new ones for ever.
+MAX_DATASETS = 10_000
 #: What Spark calls a job whose name it does not know yet.
 _UNKNOWN = "unknown"
 
@@ -87,13 +90,15 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
         merged.append((run, event))
     # Datasets second: what sort of events a run sends may only be said by one that came in after others.
     snapshots = {}
+    left_out: Counter[str] = Counter()
     for run, event in merged:
         if not _sends_snapshots(run):
-            _merge_datasets(run, event)
+            left_out[run_key(run.namespace, run.run_id)] += _merge_datasets(run, event)
         elif event.inputs or event.outputs:
             snapshot = _snapshot(run, event)
             snapshots[msgspec.json.encode(snapshot)] = snapshot
-    problems = tuple(_expire(state, touched, limits, changed.keys()))
+    full = [_full(changed[key], count) for key, count in left_out.items() if count]
+    problems = (*full, *_expire(state, touched, limits, changed.keys()))
     runs = sorted(changed.values(), key=lambda run: (run.first_at, run.namespace, run.name, run.run_id))
     alone = (snapshots[key] for key in sorted(snapshots))
     return Assembled(state, tuple(runs), tuple(alone), tuple(static), problems, frozenset(new))
@@ -112,12 +117,15 @@ def _merge_event(run: Run, event: Event) -> None:
     run.job_facets = merge_facets(run.job_facets, run.job_times, event.job.facets, time)
 
 
-def _merge_datasets(run: Run, event: Event) -> None:
+def _merge_datasets(run: Run, event: Event) -> int:
+    """Add the datasets of an event to those of its run, and return how many there was no room for."""
     time = microseconds(event.eventTime)
     run.joint = run.joint or bool(event.inputs and event.outputs)
-    for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs)):
-        for dataset in datasets or ():
-            _merge_dataset(side, dataset, time)
+    return sum(
+        not _merge_dataset(side, dataset, time)
+        for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs))
+        for dataset in datasets or ()
+    )
 
 
 def _sends_snapshots(run: Run) -> bool:
@@ -139,13 +147,16 @@ def _snapshot(run: Run, event: Event) -> Run:
     return alone
 
 
-def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: int) -> None:
+def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: int) -> bool:
     key = f"{dataset.namespace}\x1f{dataset.name}"
     kept = side.get(key)
     if kept is None:
+        if len(side) >= MAX_DATASETS:
+            return False
         kept = side[key] = DatasetState(namespace=dataset.namespace, name=dataset.name)
     kept.first_at = time if kept.first_at is None else min(kept.first_at, time)
     kept.facets = merge_facets(kept.facets, kept.times, dataset.facets, time)
+    return True
 
 
 def _merge_state(run: Run, event_type: str, time: int) -> None:
@@ -184,6 +195,11 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
     for kept in (state.anchors, state.bridges, state.aliases, state.declared):
         for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:
             del kept[key]
+
+
+def _full(run: Run, count: int) -> Problem:
+    detail = f"{count} datasets beside the {MAX_DATASETS} that a run is remembered with on each side were left out"
+    return Problem("too_many", f"run {run.run_id} of {run.namespace} {run.name}", detail)
 
 
 def _given_up(run: Run, why: str) -> Problem:

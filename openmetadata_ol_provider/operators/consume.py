@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of
+from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of, read_config
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -27,11 +27,13 @@ class ConsumeOpenLineageOperator(BaseOperator):
     :param max_duration: most seconds of reading (default: ``[openmetadata_ol] max_duration``)
     :param dead_letter_topic: topic for messages that cannot be used; ``None``: ``[openmetadata_ol] dead_letter_topic``,
         else ``<topic>.dead-letter``; ``"none"``: such messages are skipped, counted and logged
+    :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``; only ``write.sql``
+        counts here: SQL (or its literals) that is not to be published does not go through XCom either
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
     :return: the event batch as plain JSON: offsets, counts, problems, and the events, compressed
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
+    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "config", "state_key")
     ui_color = "#d7e8f7"
 
     def __init__(
@@ -43,6 +45,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
         max_bytes: int | None = None,
         max_duration: float | None = None,
         dead_letter_topic: str | None = None,
+        config: Any = None,
         state_key: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -53,6 +56,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
         self.max_bytes = max_bytes
         self.max_duration = max_duration
         self.dead_letter_topic = dead_letter_topic
+        self.config = config
         self.state_key = state_key
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -62,6 +66,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
         from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
 
         with failing_well():
+            sql = read_config(self.config).write.sql
             topics = as_topics(self.topics)
             state_key = self.state_key or default_state_key(self.dag_id, topics)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
@@ -73,7 +78,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
                 max_bytes=bounds.max_bytes,
                 max_duration=bounds.max_duration,
             )
-            consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
+            consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic, sql)
             send_dead_letters(hook, consumed.letters)
         batch = consumed.batch
         self.log.info(

@@ -129,7 +129,7 @@ class IngestOpenLineageOperator(BaseOperator):
         with hook.reader(backlog) as reader:
             while more and (left := deadline - time.monotonic()) > 0:
                 result = reader.read(max_messages=bounds.max_events, max_bytes=bounds.max_bytes, max_duration=left)
-                consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
+                consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic, config.write.sql)
                 translated = translate_batch(consumed.batch, runs, config, run_limits())
                 batch_report = publish_translated(
                     translated, client, config, memory, dry_run=self.is_dry_run, full_refresh=full_refresh

@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import JobId
-from openmetadata_ol_provider.openmetadata.pipelines.body import PipelinePlan
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.names import task_name
+from openmetadata_ol_provider.openmetadata.pipelines.body import MAX_TASKS, PipelinePlan
 from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.publication.report import Pipelines
 
@@ -47,6 +49,7 @@ class PipelineStage:
             elif ref.change != "missing":
                 self.refs[group.id] = ref
                 counts[ref.change] += 1
+                self._desk.problems += _left_out(group, ref)
                 books.note_jobs(group.jobs)
         return Pipelines(**counts)
 
@@ -58,3 +61,9 @@ class PipelineStage:
     def _fail(self, group: PipelinePlan, detail: str, leftovers: Leftovers) -> None:
         self.failed.add(group.id)
         leftovers.add_failed_pipeline(group.id, group.jobs, detail)
+
+
+def _left_out(group: PipelinePlan, ref: PipelineRef) -> list[Problem]:
+    names = {task_name(job.task) for job in group.jobs if job.task is not None} - ref.tasks
+    detail = f"{len(names)} tasks were left out: a pipeline gets no more than {MAX_TASKS}"
+    return [Problem("too_many_tasks", f"pipeline {ref.fqn}", detail)] if names else []

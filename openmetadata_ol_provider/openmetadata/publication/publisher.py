@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
+from openmetadata_ol_provider.openlineage.problem import few
 from openmetadata_ol_provider.openmetadata.publication.bookkeeping import Bookkeeper
 from openmetadata_ol_provider.openmetadata.publication.dataset_stage import resolve_datasets
 from openmetadata_ol_provider.openmetadata.publication.desk import Desk
@@ -23,7 +24,7 @@ from openmetadata_ol_provider.openmetadata.publication.leftovers import Leftover
 from openmetadata_ol_provider.openmetadata.publication.links import links_to
 from openmetadata_ol_provider.openmetadata.publication.memory import Memory
 from openmetadata_ol_provider.openmetadata.publication.pipeline_stage import PipelineStage
-from openmetadata_ol_provider.openmetadata.publication.report import Datasets, PublishReport, Share
+from openmetadata_ol_provider.openmetadata.publication.report import Datasets, PublishReport, Share, largest
 from openmetadata_ol_provider.openmetadata.publication.run_stage import RunStage
 from openmetadata_ol_provider.openmetadata.publication.selection import select
 
@@ -135,7 +136,7 @@ class Publication:
             parked=len(self._memory.parking) if not desk.dry_run else len(leftovers.items),
             dry_run=desk.dry_run,
             links=links_to(client.base_url, stage.refs.values(), lineage.writes),
-            problems=tuple(dict.fromkeys(desk.problems)),
+            problems=few(desk.problems),
         )
 
 
@@ -145,4 +146,4 @@ def _shares(outcomes: dict[DatasetId, str]) -> dict[str, Share]:
     for id_, outcome in outcomes.items():
         if outcome != "ignored":
             shares.setdefault(id_.namespace, Counter())[outcome == "resolved"] += 1
-    return {name: Share(counts[True], counts.total()) for name, counts in sorted(shares.items())}
+    return largest({name: Share(counts[True], counts.total()) for name, counts in sorted(shares.items())})
