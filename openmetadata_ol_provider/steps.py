@@ -112,7 +112,7 @@ def decode_messages(
             else:
                 topic = dead_letter_topic or f"{message.topic}.dead-letter"
                 letters.setdefault(topic, []).append(DeadLetter(message, reason))
-            told.add(Problem("malformed", where, reason))
+            told.tell("malformed", where, reason)
             continue
         events.append(discreet(decoded.event, sql))
         told.add(*decoded.problems)

@@ -57,7 +57,7 @@ def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvent
             try:
                 decoded = decode_event(value, where)
             except MalformedEventError as error:
-                told.add(Problem("malformed", where, str(error)))
+                told.tell("malformed", where, str(error))
                 continue
             found.events.append(decoded.event)
             found.places.append(where)

@@ -54,6 +54,13 @@ class Told:
             else:
                 self._more[problem.kind] += 1
 
+    def tell(self, kind: str, where: str, detail: str) -> None:
+        """Take one more problem, of which there may be millions."""
+        if len(self._kept) < self._most:
+            self.add(Problem(kind, where, detail))
+        else:
+            self._more[kind] += 1
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """The problems that were kept, and how many more there are of each kind."""
