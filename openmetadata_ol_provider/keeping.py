@@ -2,7 +2,9 @@
 
 Parking (``<state key>.parked``) must not be lost: it is written before the checkpoint moves, so a crash in between
 parks the same things again. The ledger (``<state key>.ledger``) may be lost or deleted: everything is then compared
-with the catalogue once.
+with the catalogue once. It must not be older than the catalogue, though: what a publication that died has changed, and
+its ledger would not tell, could never be changed back. So that a publication has begun is written down before it, and
+until one has come to its end the ledger is not believed.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ def read_memory(state_key: str, usage: Usage) -> Memory:
     :param usage: of :func:`~openmetadata_ol_provider.state.read_state`
     :raises CheckpointError: if the Variable with what is parked does not hold what this package wrote
     """
-    return Memory(_read_ledger(state_key), Parking(read_parked(state_key)), dict(usage))
+    ledger = _read_ledger(state_key)
+    known = ledger.doubted() if ledger.begun else ledger
+    return Memory(known, Parking(read_parked(state_key)), dict(usage), interrupted=ledger.begun)
 
 
 def read_parked(state_key: str) -> dict[str, Parked]:
@@ -65,9 +69,21 @@ def write_parked(state_key: str, parking: Parking) -> None:
         parking.changes.clear()
 
 
+def begin(state_key: str, memory: Memory) -> None:
+    """Write down, once, that a publication begins."""
+    if not memory.begun:
+        write_ledger(state_key, memory.ledger.doubted(begun=True))
+        memory.begun = True
+
+
 def write_ledger(state_key: str, ledger: Ledger) -> None:
-    """Write the ledger."""
+    """Write the ledger, after publications have come to their end."""
     set_variable(ledger_key(state_key), pack(ledger), "What was published: may be deleted at any time")
+
+
+def doubt_ledger(state_key: str) -> None:
+    """Have the ledger, whoever wrote it, not be believed: something else was published since."""
+    write_ledger(state_key, _read_ledger(state_key).doubted(begun=True))
 
 
 def _read_ledger(state_key: str) -> Ledger:

@@ -1,8 +1,8 @@
 """The steps between Kafka and the catalogue, as functions: all operators, single or all in one, call these.
 
-Order of effects, so that a crash between any two of them loses nothing and doubles nothing: publication (idempotent),
-dead letters (delivery confirmed), what is parked, state and checkpoint (one Variable), the ledger (which may be lost),
-the group's offsets in Kafka (for lag tools).
+Order of effects, so that a crash between any two of them loses nothing and doubles nothing: that a publication begins
+(from then on the ledger is not believed), publication (idempotent), dead letters (delivery confirmed), what is parked,
+state and checkpoint (one Variable), the group's offsets in Kafka (for lag tools), and at the end the ledger.
 In the four-task DAG the dead letters are written by the consume task, the only one that has the original bytes.
 """
 
@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.exceptions import MalformedEventError, OpenLineageProviderError, PublicationError
-from openmetadata_ol_provider.keeping import write_parked
+from openmetadata_ol_provider.exceptions import (
+    CheckpointError,
+    MalformedEventError,
+    OpenLineageProviderError,
+    PublicationError,
+)
+from openmetadata_ol_provider.keeping import begin, doubt_ledger, write_parked
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.sql import discreet
 from openmetadata_ol_provider.lineage.translate import translate
@@ -195,6 +200,8 @@ def publish_translated(
         return PublishReport(problems=(Problem("already_published", where, "the checkpoint stands past this batch"),))
     if not dry_run:
         check(origin, checkpoint)
+        if translated.plan.jobs or translated.plan.datasets or memory.parking.items:
+            begin(origin.state_key, memory)
     report = publish_plan(translated.plan, client, config, dry_run=dry_run, memory=memory, full_refresh=full_refresh)
     report = msgspec.structs.replace(report, dead_letters=translated.dead_letters)
     if report.failure_ratio > config.write.max_failure_ratio:
@@ -213,7 +220,12 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -
     if not translated.origin.ranges:
         # Nothing was read, so nothing moves: the comparison has nothing to compare, and these runs may be older ones.
         return
-    write_state(translated.origin, translated.runs, memory.usage)
+    try:
+        write_state(translated.origin, translated.runs, memory.usage)
+    except CheckpointError:
+        # Others have published what comes later, and may have written their ledger already.
+        doubt_ledger(state_key)
+        raise
     offsets: dict[str, dict[int, int]] = {}
     for item in translated.origin.ranges:
         offsets.setdefault(item.topic, {})[item.partition] = item.end

@@ -147,6 +147,37 @@ def test_a_fault_without_status_only_delays(http: Http) -> None:
     assert http.get(ORDERS).status_code == 200
 
 
+def test_a_delay_may_come_after_the_effect(http: Http) -> None:
+    import requests
+
+    http.server.fail("PUT", "tables", None, delay=1.0, after_effect=True)
+    body = {"name": "t", "databaseSchema": "pg.shop.public", "columns": columns("a")}
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        http.session.put(f"{http.server.url}/api/v1/tables", json=body, timeout=0.05)
+    assert http.by_name("tables", "pg.shop.public.t").status_code == 200
+
+
+@pytest.mark.parametrize("after_effect", [False, True])
+def test_a_fault_may_reset_the_connection(after_effect: bool, http: Http) -> None:
+    import requests
+
+    http.server.fail("PUT", "tables", 0, reset=True, after_effect=after_effect)
+    body = {"name": "t", "databaseSchema": "pg.shop.public", "columns": columns("a")}
+    with pytest.raises(requests.exceptions.ConnectionError, match="reset by peer"):
+        http.put("tables", body)
+    assert http.by_name("tables", "pg.shop.public.t").status_code == (200 if after_effect else 404)
+
+
+def test_a_fault_may_answer_by_half(http: Http) -> None:
+    import requests
+
+    http.server.fail("PUT", "tables", None, half=True)
+    body = {"name": "t", "databaseSchema": "pg.shop.public", "columns": columns("a")}
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        http.put("tables", body)
+    assert http.by_name("tables", "pg.shop.public.t").status_code == 200
+
+
 def test_faults_can_be_called_off(http: Http) -> None:
     http.server.fail("*", ".", 500, times=100)
     http.server.clear_faults()

@@ -74,6 +74,7 @@ class UsageWriter:
     :param client: the catalogue
     :param known: totals of earlier batches
     :param dry_run: read, but do not write
+    :param interrupted: what is to be published may be there already, but not ranked
     :param today: the day in UTC (default: the clock's)
     """
 
@@ -83,11 +84,13 @@ class UsageWriter:
         known: Mapping[tuple[str, str], int],
         *,
         dry_run: bool,
+        interrupted: bool = False,
         today: dt.date | None = None,
     ) -> None:
         self._client = client
         self._known = known
         self._dry_run = dry_run
+        self._interrupted = interrupted
         self._today = today or dt.datetime.now(dt.timezone.utc).date()
 
     def publish(self, runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef], worker: Worker) -> Usage:
@@ -103,7 +106,7 @@ class UsageWriter:
         outcomes = worker.run(due, self._publish, lambda count: count.where)
         results = dict(zip((count.key for count in due), (outcome.result for outcome in outcomes), strict=True))
         problems = [problem for outcome in outcomes for problem in outcome.problems]
-        days = sorted({key[1] for key, result in results.items() if result and result[1]})
+        days = sorted({key[1] for key, result in results.items() if result and (result[1] or self._interrupted)})
         problems += self._rank(days, worker)
         totals = {**self._known, **{key: result[0] for key, result in results.items() if result}}
         for key in (key for key, result in results.items() if result is None):

@@ -64,6 +64,7 @@ class Ledger(msgspec.Struct):
     :param facts: pipelines, runs, datasets
     :param edges: edges
     :param ended: end of the latest run counted of each job, microseconds since 1970
+    :param begun: a publication was begun with it, and has not ended: some of what it holds is no longer so
     """
 
     catalogue: int = 0
@@ -71,6 +72,7 @@ class Ledger(msgspec.Struct):
     facts: dict[int, Fact] = {}
     edges: dict[int, EdgeFact] = {}
     ended: dict[str, int] = {}
+    begun: bool = False
 
     def of(self, base_url: str, config: Config, *, trusted: bool = True) -> Ledger:
         """Return the ledger as far as it counts for a catalogue and a configuration.
@@ -84,8 +86,15 @@ class Ledger(msgspec.Struct):
             return self
         if self.catalogue != catalogue:
             return Ledger(catalogue, rules)
+        return msgspec.structs.replace(self.doubted(), config=rules)
+
+    def doubted(self, *, begun: bool = False) -> Ledger:
+        """Return what stays true whatever others have published since: which edges were produced.
+
+        :param begun: whether a publication begins with it now
+        """
         edges = {key: msgspec.structs.replace(edge, digest=-1) for key, edge in self.edges.items()}
-        return Ledger(catalogue, rules, edges=edges, ended=dict(self.ended))
+        return Ledger(self.catalogue, self.config, edges=edges, ended=dict(self.ended), begun=begun)
 
     def holds(self, key: int, digest: int, now: float, options: LedgerOptions) -> bool:
         """Return whether a fact with this content was published and need not be looked at again yet.

@@ -18,8 +18,12 @@ class Memory:
     :param ledger: what was published; may be lost
     :param parking: what could not be published; must not be lost
     :param usage: moves with the checkpoint
+    :param interrupted: an earlier publication did not come to its end, so some of this one may be in the catalogue
+    :param begun: it is written down that a publication has begun
     """
 
     ledger: Ledger = field(default_factory=Ledger)
     parking: Parking = field(default_factory=Parking)
     usage: Usage = field(default_factory=dict)
+    interrupted: bool = False
+    begun: bool = False

@@ -61,7 +61,9 @@ class RunStage:
         """
         if self._desk.config.write.usage == "never" or not self._selection.runs:
             return Written()
-        writer = UsageWriter(self._desk.client, memory.usage, dry_run=self._desk.dry_run)
+        writer = UsageWriter(
+            self._desk.client, memory.usage, dry_run=self._desk.dry_run, interrupted=memory.interrupted
+        )
         usage = writer.publish(self._selection.runs, self._pipelines.refs, self._desk.worker)
         self._desk.problems += usage.problems
         if not self._desk.dry_run:

@@ -23,12 +23,14 @@ class Fault:
 
     :param method: HTTP method, or ``*``
     :param path: regular expression, searched in the decoded path and query
-    :param status: status to answer; 0 closes the connection without an answer; ``None`` only delays
+    :param status: status to answer; 0 closes the connection without an answer; ``None`` answers as always
     :param times: how many requests it hits
     :param message: ``message`` of the error body
-    :param after_effect: whether the request is carried out before it fails
+    :param after_effect: whether the request is carried out before it fails, or before the delay
     :param headers: header fields of the answer
     :param delay: seconds to wait before
+    :param reset: close by a reset (status 0)
+    :param half: answer as always, but close after half of the body (status ``None``)
     """
 
     method: str
@@ -39,6 +41,8 @@ class Fault:
     after_effect: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    reset: bool = False
+    half: bool = False
 
     def hits(self, method: str, target: str) -> bool:
         """Tell whether a request is one to hit."""

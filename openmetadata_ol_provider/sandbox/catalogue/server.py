@@ -113,20 +113,36 @@ class CatalogueServer:
         after_effect: bool = False,
         headers: Mapping[str, str] | None = None,
         delay: float = 0.0,
+        *,
+        reset: bool = False,
+        half: bool = False,
     ) -> None:
         """Plan a fault for the next requests of a kind.
 
         :param method: HTTP method, or ``*``
         :param path_regex: searched in the decoded path with its query
-        :param status: status to answer; 0 closes the connection without an answer; ``None`` only delays
+        :param status: status to answer; 0 closes the connection without an answer; ``None`` answers as always
         :param times: how many requests it hits
         :param message: ``message`` of the error body
-        :param after_effect: whether the request is carried out before it fails
+        :param after_effect: whether the request is carried out before it fails, or before the delay
         :param headers: header fields of the answer, e.g. Retry-After
         :param delay: seconds to wait before
+        :param reset: close by a reset (status 0)
+        :param half: answer as always, but close after half of the body (status ``None``)
         """
         self._http.faults.add(
-            Fault(method, re.compile(path_regex), status, times, message, after_effect, headers or {}, delay)
+            Fault(
+                method,
+                re.compile(path_regex),
+                status,
+                times,
+                message,
+                after_effect,
+                headers or {},
+                delay,
+                reset,
+                half,
+            )
         )
 
     def clear_faults(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
+import struct
 import sys
 import threading
 import time
@@ -22,6 +24,7 @@ MAX_HEADER_BYTES = 8192
 _JOIN_TIMEOUT = 5.0
 _GZIP_SINCE = (2,)
 _GZIP_FROM_BYTES = 256
+_NO_FAULT = Fault("", re.compile(""), None)
 
 
 class HttpServer(ThreadingHTTPServer):
@@ -40,6 +43,7 @@ class HttpServer(ThreadingHTTPServer):
         self.faults = Faults()
         self.log = RequestLog(api.version)
         self._connections: dict[socket.socket, threading.Thread] = {}
+        self._resets: set[socket.socket] = set()
         self._lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
         api.base_url = f"http://127.0.0.1:{self.server_address[1]}"
@@ -55,7 +59,20 @@ class HttpServer(ThreadingHTTPServer):
         """Close a connection and forget it."""
         with self._lock:
             self._connections.pop(request, None)
-        super().shutdown_request(request)
+            is_reset = request in self._resets
+            self._resets.discard(request)
+        if is_reset:
+            # Not shut down first: that would say goodbye.
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def reset(self, request: socket.socket) -> None:
+        """Have a connection end by a reset once its handler is done with it."""
+        # Nothing lingers: what closes the socket discards what was not sent, and resets.
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self._lock:
+            self._resets.add(request)
 
     def close_connections(self) -> None:
         """End every open connection and wait for the threads behind them."""
@@ -90,17 +107,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Response(411, error_body(411, "This sandbox needs a Content-Length")))
             return
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.faults.take(self.command, self.path)
-        wait = self.server.latency + (fault.delay if fault else 0)
+        fault = self.server.faults.take(self.command, self.path) or _NO_FAULT
+        request = Request(self.command, self.path, dict(self.headers.items()), content)
+        answer = self.server.api.answer(request) if fault.after_effect else None
+        wait = self.server.latency + fault.delay
         if wait:
             time.sleep(wait)
-        request = Request(self.command, self.path, dict(self.headers.items()), content)
-        if fault is None or fault.status is None:
-            self._send(self.server.api.answer(request), content)
-            return
-        if fault.after_effect:
-            self.server.api.answer(request)
-        self._fail(fault, fault.status, content)
+        if fault.status is None:
+            self._send(answer or self.server.api.answer(request), content, half=fault.half)
+        else:
+            self._fail(fault, fault.status, content)
 
     do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
 
@@ -108,7 +124,10 @@ class _Handler(BaseHTTPRequestHandler):
         if status == 0:
             self._record(0, content)
             self.close_connection = True
-            _shut(self.connection)
+            if fault.reset:
+                self.server.reset(self.connection)
+            else:
+                _shut(self.connection)
             return
         self._send(Response(status, error_body(status, fault.message), fault.headers), content)
 
@@ -116,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         kind, agent = (self.headers.get(name, "") for name in ("Content-Type", "User-Agent"))
         self.server.log.add(Sent(self.command, self.path, status, kind, agent, content))
 
-    def _send(self, response: Response, content: bytes = b"") -> None:
+    def _send(self, response: Response, content: bytes = b"", *, half: bool = False) -> None:
         body = response.body
         if body is None:
             payload = b""
@@ -133,7 +152,10 @@ class _Handler(BaseHTTPRequestHandler):
         head.append(f"Content-Length: {len(payload)}")
         if body is not None:
             head.append(f"Content-Type: {response.content_type}")
-        if self.close_connection:
+        if half:
+            self.close_connection = True
+            payload = payload[: len(payload) // 2]
+        elif self.close_connection:
             head.append("Connection: close")
         self._record(response.status, content)
         # One write: two would wait for each other's acknowledgement.

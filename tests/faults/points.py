@@ -1,0 +1,115 @@
+"""Boundaries in the work of a task: where a worker can be killed, or be made to wait.
+
+Each is the moment before or after a function of the package is called. They are wrapped in the worker's own process, so
+nothing of this is in the package.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+_PACKAGE = "openmetadata_ol_provider"
+
+
+class Point(NamedTuple):
+    """One boundary.
+
+    :param words: for the table, after "killed"
+    :param module: where the function is looked up when it is called, below the package
+    :param function: its name there
+    :param before: the moment before the call, not after it
+    """
+
+    words: str
+    module: str
+    function: str
+    before: bool = False
+
+
+POINTS = {
+    "asked": Point("after the offsets were asked for", "hooks.kafka", "OpenLineageKafkaHook.backlog"),
+    "read": Point("after a batch was read", "kafka.reader", "BacklogReader.read"),
+    "decoded": Point("after it was decoded", "steps", "decode_messages"),
+    "translated": Point("after it was translated", "steps", "translate_batch"),
+    "answered": Point("after an answer of the catalogue", "openmetadata.http.client", "exchange"),
+    "published": Point("after the publication", "openmetadata.publication.publisher", "publish_plan"),
+    "letters due": Point("before the dead letters", "steps", "send_dead_letters", before=True),
+    "letter sent": Point("in the middle of the dead letters", "kafka.producing", "_produce"),
+    "letters sent": Point("after the dead letters", "steps", "send_dead_letters"),
+    "parking due": Point("before parking is written", "steps", "write_parked", before=True),
+    "parked": Point("after parking was written", "steps", "write_parked"),
+    "state due": Point("before state and checkpoint are written", "state", "set_variable", before=True),
+    "state written": Point("after state and checkpoint were written", "state", "set_variable"),
+    "commit due": Point("before the offsets are committed", "hooks.kafka", "commit_offsets", before=True),
+    "committed": Point("after the offsets were committed", "hooks.kafka", "commit_offsets"),
+    "ledger due": Point("before the ledger is written", "keeping", "write_ledger", before=True),
+    "ledger written": Point("after the ledger was written", "keeping", "write_ledger"),
+    #: Reached by the worker itself.
+    "done": Point("at its end, before Airflow knows", "", ""),
+}
+
+
+class Stop(NamedTuple):
+    """What is to happen at a boundary.
+
+    :param point: one of :data:`POINTS`
+    :param nth: the time that it is reached, counted from 1
+    :param wait: wait for a word there; otherwise the process is killed
+    """
+
+    point: str
+    nth: int = 1
+    wait: bool = False
+
+
+class Stops:
+    """The stops of one task, wrapped around the functions that they are at.
+
+    :param stops: what is to happen
+    :param act: does it
+    """
+
+    def __init__(self, stops: list[Stop], act: Callable[[Stop], None]) -> None:
+        self._stops = stops
+        self._act = act
+        self._lock = threading.Lock()
+        self._reached: dict[str, int] = {}
+
+    def install(self) -> None:
+        """Wrap the functions, in this process."""
+        for name in {stop.point for stop in self._stops}:
+            point = POINTS[name]
+            if not point.function:
+                continue
+            owner: Any = importlib.import_module(f"{_PACKAGE}.{point.module}")
+            *outer, attribute = point.function.split(".")
+            for part in outer:
+                owner = getattr(owner, part)
+            setattr(owner, attribute, self._wrapped(name, point, getattr(owner, attribute)))
+
+    def reach(self, name: str) -> None:
+        """Count a boundary, and do what is to happen there."""
+        with self._lock:
+            self._reached[name] = count = self._reached.get(name, 0) + 1
+        for stop in self._stops:
+            if (stop.point, stop.nth) == (name, count):
+                self._act(stop)
+
+    def _wrapped(self, name: str, point: Point, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            if point.before:
+                self.reach(name)
+            result = function(*args, **kwargs)
+            if name == "letter sent":
+                # It has only been handed to the client so far.
+                args[1].flush(20)
+            if not point.before:
+                self.reach(name)
+            return result
+
+        return wrapper

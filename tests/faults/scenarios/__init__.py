@@ -1,0 +1,8 @@
+"""All scenarios, chapter by chapter, in the order of the table."""
+
+from __future__ import annotations
+
+from tests.faults.lab import Scenario
+from tests.faults.scenarios.killed import KILLED
+
+SCENARIOS: tuple[Scenario, ...] = (*KILLED,)

@@ -1,0 +1,108 @@
+"""The task's process is killed, at every boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from tests.faults.lab import Lab, Scenario
+from tests.faults.mix import Feed, mix, short
+from tests.faults.points import POINTS, Stop
+from tests.faults.world import FORMS, Form
+
+CHAPTER = "The task is killed (`kill -9`)"
+#: Boundaries that every batch passes, in the order in which it passes them: in the second batch there is a ledger,
+#: there are open runs, and something is parked.
+_BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "done"})
+#: Batches: boundaries are passed once for each, but the offsets and the ledger are seen to once for each run.
+_BATCHES = (1, 2)
+_ONCE = frozenset({"asked", "ledger due", "ledger written"})
+#: Answers between two at which the task is killed, with every build.
+_STRIDE = 15
+
+
+def _at_a_boundary(point: str, lab: Lab, form: Form) -> None:
+    for batch in _BATCHES:
+        for again in _recoveries(form):
+            with lab.world(form) as world:
+                if form == "steps" or point in _ONCE:
+                    # There each batch is a run of its own.
+                    for _ in range(batch - 1):
+                        assert world.dag_run().go().word == "done"
+                    stop = Stop(point)
+                else:
+                    stop = Stop(point, batch)
+                run = world.dag_run()
+                ended = run.go(stop)
+                assert ended.word == "killed", f"{point} was not reached: {ended}"
+                lab.notes.ended(ended)
+                if again:
+                    assert run.go().word == "done"
+                lab.repaired(world)
+
+
+def _recoveries(form: Form) -> tuple[bool, ...]:
+    """Return whether the task is tried again, or the next run makes up for it: with one task that is the same."""
+    return (True, False) if form == "steps" else (False,)
+
+
+def _at_the_end(task: str, lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        run = world.dag_run()
+        while run.next_task != task:
+            run.end(run.start())
+        ended = run.end(run.start(Stop("done")))
+        assert ended.word == "killed"
+        lab.notes.ended(ended)
+        assert run.go().word == "done"
+        lab.repaired(world)
+
+
+def _at_answers(stride: int, lab: Lab, form: Form) -> None:
+    feed = short()
+    for call in range(1, answers(lab, form, feed) + 1, stride):
+        with lab.world(form, feed) as world:
+            run = world.dag_run()
+            lab.notes.ended(run.go(Stop("answered", call)))
+            if form == "steps" and call % 2:
+                assert run.go().word == "done"
+            lab.repaired(world, feed)
+    assert lab.notes.ends["killed"] >= lab.notes.worlds - 2
+
+
+def answers(lab: Lab, form: Form, feed: Feed) -> int:
+    """Return how many calls one undisturbed run makes to the catalogue."""
+    with lab.world(form, feed) as world:
+        world.dag_run().go()
+        return len(world.catalogue.requests)
+
+
+def _again_and_again(lab: Lab, form: Form) -> None:
+    """Kill each run a few answers later than the one before, until one gets through."""
+    feed = mix()
+    with lab.world(form, feed) as world:
+        for answer in range(3, 400, 12):
+            ended = world.dag_run().go(Stop("answered", answer))
+            lab.notes.ended(ended)
+            if ended.word == "done":
+                break
+        lab.repaired(world)
+
+
+def _scenarios() -> Iterator[Scenario]:
+    for form in FORMS:
+
+        def row(where: str, act: Callable[[Lab, Form], None], *, quick: bool = False, form: Form = form) -> Scenario:
+            return Scenario(CHAPTER, "killed", where, form, act, quick)
+
+        for point in _BOUNDARIES:
+            quick = point in {"letter sent", "state due", "state written"}
+            yield row(POINTS[point].words, partial(_at_a_boundary, point), quick=quick)
+        for task in ("consume", "translate", "publish") if form == "steps" else ("ingest",):
+            yield row(f"at the end of {task}, before Airflow knows", partial(_at_the_end, task))
+        yield row(f"after every {_STRIDE}th answer of the catalogue", partial(_at_answers, _STRIDE), quick=True)
+        yield row("after each answer of the catalogue", partial(_at_answers, 1))
+        yield row("in one run after the other, each time some answers later", _again_and_again)
+
+
+KILLED = tuple(_scenarios())

@@ -1,0 +1,111 @@
+"""Tasks in processes of their own: ``python -m tests.faults.worker SOCKET`` forks one for each connection.
+
+The server has imported everything and opened nothing, so a task starts in no time and may be killed at any. A task is
+told in one line of JSON what to do, and says in lines of JSON who it is, where it waits, and how it ended; one that was
+killed says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from typing import Any, TextIO
+
+from tests.faults.points import Stop, Stops
+from tests.operators import steps_support
+from tests.real_kafka.cluster import _die_with_parent
+
+#: Seconds that the package waits for a broker, by the constants that say so.
+PATIENCE = (
+    ("kafka.patience", "REQUEST_TIMEOUT"),
+    ("kafka.groups", "REQUEST_TIMEOUT"),
+    ("kafka.query", "REQUEST_TIMEOUT"),
+    ("kafka.reader", "REQUEST_TIMEOUT"),
+    ("kafka.reader", "STALL_TIMEOUT"),
+    ("kafka.producing", "_DELIVERY_TIMEOUT"),
+)
+
+
+def main(path: str) -> None:
+    """Serve until the process that started this one ends."""
+    _die_with_parent()
+    _warm_up()
+    # Nobody waits for the children; their connections tell how they ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        print("ready", flush=True)  # noqa: T201 - what the harness waits for
+        while True:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _die_with_parent()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _serve(connection)
+                os._exit(0)
+            connection.close()
+
+
+def _warm_up() -> None:
+    """Import what tasks import, and open nothing that a fork would share."""
+    import confluent_kafka.admin
+    import requests  # noqa: F401
+    from airflow import settings
+
+    import openmetadata_ol_provider.hooks.kafka
+    import openmetadata_ol_provider.hooks.openmetadata
+    import openmetadata_ol_provider.keeping
+    import openmetadata_ol_provider.openmetadata.publication.publisher  # noqa: F401
+    from openmetadata_ol_provider.version_compat import get_variable
+
+    get_variable("warm")
+    settings.engine.dispose()
+
+
+def _serve(connection: socket.socket) -> None:
+    lines = connection.makefile("r", encoding="utf-8")
+    order = json.loads(lines.readline())
+    with open(order["log"], "ab", buffering=0) as log:  # noqa: PTH123 - a descriptor is what is needed
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    _say(connection, pid=os.getpid())
+    os.environ.update(order["environment"])
+    stops = Stops([Stop(*item) for item in order["stops"]], lambda stop: _act(stop, connection, lines))
+    _set_up(order["patience"], stops)
+    try:
+        result = getattr(steps_support, order["task"])(*order["inputs"], **order["parameters"])
+        stops.reach("done")
+        _say(connection, result=result)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the harness wants to know
+        traceback.print_exc()
+        _say(connection, error=[type(error).__name__, str(error)])
+
+
+def _set_up(patience: float, stops: Stops) -> None:
+    from importlib import import_module
+
+    for module, name in PATIENCE:
+        setattr(import_module(f"openmetadata_ol_provider.{module}"), name, patience)
+    client: Any = import_module("openmetadata_ol_provider.openmetadata.http.client")
+    client.Retries = lambda: steps_support.FAST
+    stops.install()
+
+
+def _act(stop: Stop, connection: socket.socket, lines: TextIO) -> None:
+    if not stop.wait:
+        os.kill(os.getpid(), signal.SIGKILL)
+    _say(connection, at=stop.point)
+    lines.readline()
+
+
+def _say(connection: socket.socket, **what: Any) -> None:
+    connection.sendall(json.dumps(what).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
