@@ -71,6 +71,7 @@ def test_the_report_counts_everything(client: OpenMetadataClient, server: Catalo
             "edges": [f"{server.url}/table/pg.shop.public.totals/lineage"],
         },
         "problems": [],
+        "unlisted": 0,
     }
     assert report.failure_ratio == 0
     json.dumps(report.to_dict())

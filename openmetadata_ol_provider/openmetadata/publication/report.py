@@ -13,6 +13,8 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 #: Problems, and namespaces, that the table for people lists.
 _SHOWN = 50
 _NAMESPACES = 20
+#: Problems that the report of several publications lists: it goes into XCom, however long the work took.
+MOST_PROBLEMS = 5_000
 #: Rows of the table that are there also when there is nothing to count.
 _ALWAYS = frozenset({"edges", "pipelines", "statuses", "datasets"})
 #: Links of each kind that a report carries.
@@ -104,6 +106,7 @@ class PublishReport(msgspec.Struct, frozen=True):
     :param parked: edges and other facts kept to be tried again, those of earlier publications included
     :param dead_letters: messages that were no events (filled in by the caller)
     :param problems: what was lost or left out, the plan's own problems first
+    :param unlisted: problems beside these, of which there are too many to list
     """
 
     events: int = 0
@@ -125,6 +128,7 @@ class PublishReport(msgspec.Struct, frozen=True):
     dry_run: bool = False
     links: Links = Links()
     problems: tuple[Problem, ...] = ()
+    unlisted: int = 0
 
     @property
     def _parts(self) -> tuple[Written | Pipelines | Stubs, ...]:
@@ -148,6 +152,7 @@ class PublishReport(msgspec.Struct, frozen=True):
 
     def __add__(self, other: PublishReport) -> PublishReport:
         """Return the report of two publications, one after the other."""
+        problems = tuple(dict.fromkeys((*self.problems, *other.problems)))
         return PublishReport(
             events=self.events + other.events,
             runs=self.runs + other.runs,
@@ -178,7 +183,8 @@ class PublishReport(msgspec.Struct, frozen=True):
                     )
                 )
             ),
-            problems=tuple(dict.fromkeys((*self.problems, *other.problems))),
+            problems=problems[:MOST_PROBLEMS],
+            unlisted=self.unlisted + other.unlisted + max(0, len(problems) - MOST_PROBLEMS),
         )
 
     def table(self) -> str:
@@ -201,8 +207,9 @@ class PublishReport(msgspec.Struct, frozen=True):
         requests = ", ".join(f"{method} {number}" for method, number in sorted(self.requests.items()))
         rows.append(f"requests   {requests or 'none'}{' (dry run: nothing was written)' if self.dry_run else ''}")
         rows += [f"{problem.kind}: {problem.where}: {problem.detail}" for problem in self.problems[:_SHOWN]]
-        if len(self.problems) > _SHOWN:
-            rows.append(f"and {len(self.problems) - _SHOWN} more problems")
+        more = len(self.problems[_SHOWN:]) + self.unlisted
+        if more:
+            rows.append(f"and {more} more problems")
         return "\n".join(rows)
 
     def to_dict(self) -> dict[str, Any]:
