@@ -38,6 +38,7 @@ from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatase
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled, Limits, assemble
 from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.shedding import shed
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 _NO_JOB = JobId("", "")
@@ -80,6 +81,9 @@ def translate(
     translator.add_static()
     plan = translator.plan(len(events), (*problems, *assembled.problems))
     forget_dags(assembled.changed)
+    if limits.max_bytes is not None:
+        # Last: what this batch says is in the plan.
+        plan = msgspec.structs.replace(plan, problems=(*plan.problems, *shed(assembled.state, limits.max_bytes)))
     return Translation(plan, assembled.state)
 
 
@@ -159,6 +163,8 @@ class _Translator:
 
     def _add_run_edges(self, names: Family, run: Run) -> None:
         if self._is_true(run):
+            if run.trimmed and not run.shown:
+                self.problems.append(_trimmed(run))
             run.shown = True
             settled = is_settled(run, self.latest_at)
             self._add_edges(names.own.job, run, by_name=is_connector(run), settled=settled)
@@ -284,6 +290,11 @@ class _Translator:
             # Out and in again: the run that ended last comes last.
             self.edges.pop(key, None)
             self.edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+
+
+def _trimmed(run: Run) -> Problem:
+    where = f"run {run.run_id} of {run.namespace} {run.name}"
+    return Problem("run_trimmed", where, "its edges lack the columns and SQL that its earlier events told of")
 
 
 def _last(run: Run) -> int:
