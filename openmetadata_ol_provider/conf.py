@@ -83,3 +83,8 @@ def closed_run_ttl() -> int:
 def max_open_runs() -> int:
     """[openmetadata_ol] max_open_runs."""
     return _integer("max_open_runs")
+
+
+def max_state_bytes() -> int:
+    """[openmetadata_ol] max_state_bytes."""
+    return _integer("max_state_bytes")

@@ -67,6 +67,13 @@ OPTIONS: dict[str, dict[str, object]] = {
         "600",
     ),
     "max_open_runs": _option("Most runs kept between batches.\n", "integer", "10000", "50000"),
+    "max_state_bytes": _option(
+        "Most bytes of runs kept between batches, compressed as in the Variable. Beyond it, what costs least to lose\n"
+        "is shed first, and reported.\n",
+        "integer",
+        "8388608",
+        "4194304",
+    ),
 }
 
 DEFAULTS: dict[str, str] = {name: str(option["default"]) for name, option in OPTIONS.items()}

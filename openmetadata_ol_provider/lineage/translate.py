@@ -38,6 +38,7 @@ from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatase
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled, Limits, assemble
 from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.shedding import shed
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 #: Most characters of the names in a plan's edges, columns included: a plan goes through XCom.
@@ -82,6 +83,9 @@ def translate(
     translator.add_static()
     plan = translator.plan(len(events), (*problems, *assembled.problems))
     forget_dags(assembled.changed)
+    if limits.max_bytes is not None:
+        # Last: what this batch says is in the plan.
+        plan = msgspec.structs.replace(plan, problems=(*plan.problems, *shed(assembled.state, limits.max_bytes)))
     return Translation(plan, assembled.state)
 
 
@@ -163,6 +167,8 @@ class _Translator:
 
     def _add_run_edges(self, names: Family, run: Run) -> None:
         if self._is_true(run):
+            if run.trimmed and not run.shown:
+                self.problems.append(_trimmed(run))
             run.shown = True
             settled = is_settled(run, self.latest_at)
             self._add_edges(names.own.job, run, by_name=is_connector(run), settled=settled)
@@ -305,6 +311,11 @@ def _text_of(edge: Edge) -> int:
     names = [edge.source, edge.target, *((edge.job,) if edge.job else ())]
     columns = sum(100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns)
     return 100 + sum(len(name.namespace) + len(name.name) for name in names) + columns
+
+
+def _trimmed(run: Run) -> Problem:
+    where = f"run {run.run_id} of {run.namespace} {run.name}"
+    return Problem("run_trimmed", where, "its edges lack the columns and SQL that its earlier events told of")
 
 
 def _last(run: Run) -> int:

@@ -18,6 +18,7 @@ from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runstate import TERMINAL, DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.shedding import given_up
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 #: Datasets of one side with which a run is remembered: a stream may show new ones for ever.
@@ -32,11 +33,14 @@ class Limits(NamedTuple):
     :param open_seconds: open runs are given up this long after their last event
     :param closed_seconds: ended runs are remembered this long for late events
     :param max_runs: no more runs than this are kept; the longest untouched go first, ended ones before open ones
+    :param max_bytes: what is kept is no larger than this when it is packed, see
+        :mod:`~openmetadata_ol_provider.openlineage.shedding`; ``None``: it is not going to be kept
     """
 
     open_seconds: int = 7 * 86400
     closed_seconds: int = 3600
     max_runs: int = 10_000
+    max_bytes: int | None = None
 
 
 class Assembled(NamedTuple):
@@ -184,14 +188,14 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
         if key not in keep and now - run.touched > seconds * 1_000_000:
             del state.runs[key]
             if not run.terminal:
-                yield _given_up(run, f"no event for {seconds} s (open_run_ttl)")
+                yield given_up(run, f"no event for {seconds} s (open_run_ttl)")
     excess = len(state.runs) - limits.max_runs
     if excess > 0:
         by_age = sorted(state.runs.items(), key=lambda item: (not item[1].terminal, item[1].touched, item[1].first_at))
         for key, run in by_age[:excess]:
             del state.runs[key]
             if not run.terminal:
-                yield _given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
+                yield given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
     for kept in (state.anchors, state.bridges, state.aliases, state.declared):
         for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:
             del kept[key]
@@ -200,7 +204,3 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
 def _full(run: Run, count: int) -> Problem:
     detail = f"{count} datasets beside the {MAX_DATASETS} that a run is remembered with on each side were left out"
     return Problem("too_many", f"run {run.run_id} of {run.namespace} {run.name}", detail)
-
-
-def _given_up(run: Run, why: str) -> Problem:
-    return Problem("run_given_up", f"run {run.run_id} of {run.namespace} {run.name}", f"the run never ended: {why}")

@@ -32,6 +32,7 @@ class Run(Part):
     :param touched: when an event of the run last came in (the consumer's clock), for the limits
     :param ran: a RUNNING event was seen
     :param joint: an event had both inputs and outputs
+    :param trimmed: its columns and SQL were shed, since the state had grown too large
     """
 
     run_id: str
@@ -46,6 +47,7 @@ class Run(Part):
     joint: bool = False
     touched: int = 0
     shown: bool = False
+    trimmed: bool = False
     run_facets: RunFacets | None = None
     run_times: dict[str, int] = msgspec.field(default_factory=dict)
     job_facets: JobFacets | None = None

@@ -1,1 +1,1 @@
-"""Faults on a real Apache Kafka: tasks are killed, brokers restarted, connections cut, state is lost; nothing may be."""
+"""Faults on a real Kafka: tasks are killed, brokers restarted, connections cut, state is lost; nothing else may be."""

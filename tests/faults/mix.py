@@ -38,7 +38,7 @@ class Message(NamedTuple):
     value: bytes | None
     key: bytes | None
     partition: int
-    headers: list[tuple[str, bytes | None]] = []
+    headers: tuple[tuple[str, bytes | None], ...] = ()
     bad: bool = False
 
 

@@ -1,4 +1,4 @@
-"""What there is after a scenario, in a form in which two can be compared: ids, versions and the clock's times left out."""
+"""What there is after a scenario, so that two can be compared: ids, versions and the clock's times are left out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from tests.faults.mix import PRIVATE, Message
 from tests.operators.steps_support import holding
 
 #: Fields that differ between two catalogues although they say the same.
-_VOLATILE = frozenset({"version", "updatedAt", "changeDescription", "incrementalChangeDescription", "href", "queryDate"})
+_VOLATILE = frozenset(
+    {"version", "updatedAt", "changeDescription", "incrementalChangeDescription", "href", "queryDate"}
+)
 #: What differs between two items that wait for the same thing.
 _CLOCK = {"first_seen": 0, "next_try": 0, "tries": 0}
 _ORIGIN = "openlineage.dead_letter."
@@ -61,7 +63,7 @@ class Outcome(NamedTuple):
         found = [*_differences("catalogue", self.catalogue, other.catalogue)]
         found += _differences("parked", self.parked, other.parked)
         found += _differences("dead letters", dict.fromkeys(self.letters), dict.fromkeys(other.letters))
-        return found + [*_differences("checkpoint", self.checkpoint, other.checkpoint)]
+        return [*found, *_differences("checkpoint", self.checkpoint, other.checkpoint)]
 
 
 def _differences(where: str, mine: dict[Any, Any], theirs: dict[Any, Any]) -> Iterator[str]:
@@ -130,9 +132,7 @@ def letters(messages: Iterable[Any], topic: str) -> Counter[Letter]:
         if origin["topic"].decode() != topic:
             continue
         own = tuple((name, value) for name, value in headers if not name.startswith(_ORIGIN))
-        found[
-            Letter(int(origin["partition"]), int(origin["offset"]), message.key(), message.value(), own)
-        ] += 1
+        found[Letter(int(origin["partition"]), int(origin["offset"]), message.key(), message.value(), own)] += 1
     return found
 
 

@@ -53,7 +53,6 @@ def main(path: str) -> None:
 
 def _warm_up() -> None:
     """Import what tasks import, and open nothing that a fork would share."""
-    import confluent_kafka.admin
     import requests  # noqa: F401
     from airflow import settings
 

@@ -9,11 +9,13 @@ import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
+from typing_extensions import Self
+
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state import read_checkpoint
 from tests.faults import outcome
 from tests.faults.mix import CONFIG, PARTITIONS, Feed, Message
-from tests.faults.outcome import Accounts, Letter, Outcome
+from tests.faults.outcome import Accounts, Outcome
 from tests.faults.points import Stop
 from tests.faults.tasks import Ended, Task, Tasks
 from tests.operators.steps_support import SEED
@@ -69,7 +71,7 @@ class World:
         self._timeout = timeout
         self._letters_from = kafka.watermarks(self.dead_letter_topic)[1]
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         self.catalogue.start()
         return self
 

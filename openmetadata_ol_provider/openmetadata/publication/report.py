@@ -207,8 +207,9 @@ class PublishReport(msgspec.Struct, frozen=True):
         requests = ", ".join(f"{method} {number}" for method, number in sorted(self.requests.items()))
         rows.append(f"requests   {requests or 'none'}{' (dry run: nothing was written)' if self.dry_run else ''}")
         rows += [f"{problem.kind}: {problem.where}: {problem.detail}" for problem in self.problems[:_SHOWN]]
-        if len(self.problems) > _SHOWN:
-            rows.append(f"and {len(self.problems) - _SHOWN} more problems")
+        more = len(self.problems[_SHOWN:])
+        if more:
+            rows.append(f"and {more} more problems")
         return "\n".join(rows)
 
     def to_dict(self) -> dict[str, Any]:

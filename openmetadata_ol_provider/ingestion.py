@@ -1,0 +1,132 @@
+"""The three steps in one, batch after batch, to the end of the backlog or of the time, for IngestOpenLineageOperator.
+
+It ends where the topics ended when it began, or when its time is over: however much arrives meanwhile, and however slow
+the catalogue is. Nothing is polled while a batch is published; the reader is in no consumer group, so nobody waits for
+a sign of life from it. What is held in memory is one batch, what the client has fetched ahead (bounded by librdkafka's
+``queued.max.messages.kbytes``), the runs remembered, and the report.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from openmetadata_ol_provider.backpressure import first_size, next_size
+from openmetadata_ol_provider.keeping import read_memory, write_ledger
+from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+from openmetadata_ol_provider.state import read_state
+from openmetadata_ol_provider.steps import (
+    decode_messages,
+    publish_translated,
+    send_dead_letters,
+    settle,
+    translate_batch,
+)
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.messages import ReadResult
+    from openmetadata_ol_provider.openlineage.runs import Limits
+    from openmetadata_ol_provider.openlineage.runstate import RunState
+    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+    from openmetadata_ol_provider.operators._base import Bounds, Letterbox
+
+log = logging.getLogger(__name__)
+
+
+class IngestionSettings(NamedTuple):
+    """What is to be ingested, and how.
+
+    :param topics: names, or regular expressions when they start with ``^``
+    :param state_key: Variable that holds checkpoint and open runs
+    :param bounds: of one batch; ``max_duration`` bounds the whole work
+    :param letterbox: where messages go that cannot be used
+    :param limits: of the runs remembered
+    :param dry_run: nothing moves and nothing is written
+    :param full_refresh: compare everything with the catalogue, whatever the ledger holds
+    """
+
+    topics: Sequence[str]
+    state_key: str
+    bounds: Bounds
+    letterbox: Letterbox
+    limits: Limits
+    dry_run: bool = False
+    full_refresh: bool = False
+
+
+class Ingestion:
+    """Works through a backlog.
+
+    :param clock: seconds from any start, never going back
+    """
+
+    def __init__(
+        self,
+        settings: IngestionSettings,
+        hook: OpenLineageKafkaHook,
+        client: OpenMetadataClient,
+        config: Config,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._hook = hook
+        self._client = client
+        self._config = config
+        self._clock = clock
+
+    def run(self) -> PublishReport:
+        """Return the report over all batches."""
+        settings = self._settings
+        stored = read_state(settings.state_key)
+        runs, memory = stored.runs, read_memory(settings.state_key, stored.usage)
+        backlog = self._hook.backlog(settings.topics, stored.checkpoint, settings.letterbox.exclude)
+        log.info("%d messages are waiting", backlog.events)
+        most, seconds = settings.bounds.max_events, settings.bounds.max_duration
+        deadline = self._clock() + seconds
+        size = first_size(most)
+        report, more, refresh = PublishReport(), True, settings.full_refresh
+        with self._hook.reader(backlog) as reader:
+            while more and (left := deadline - self._clock()) > 0:
+                result = reader.read(max_messages=size, max_bytes=settings.bounds.max_bytes, max_duration=left)
+                begun = self._clock()
+                done, runs = self._publish(result, runs, memory, full_refresh=refresh)
+                report, more = report + done, result.more
+                size = self._resized(size, len(result.messages), self._clock() - begun)
+                # What this task has compared itself need not be compared again.
+                refresh = False
+        # Once, and not with each batch: what a crash loses of it costs a comparison.
+        if not settings.dry_run:
+            write_ledger(settings.state_key, memory.ledger)
+        if more:
+            log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
+        return report
+
+    def _publish(
+        self, result: ReadResult, runs: RunState, memory: Memory, *, full_refresh: bool
+    ) -> tuple[PublishReport, RunState]:
+        """Publish one batch, move the checkpoint, and return the report and the runs to go on with."""
+        settings = self._settings
+        consumed = decode_messages(
+            result, settings.state_key, self._hook.kafka_config_id, settings.letterbox.topic, self._config.write.sql
+        )
+        translated = translate_batch(consumed.batch, runs, self._config, settings.limits)
+        report = publish_translated(
+            translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh
+        )
+        if not settings.dry_run:
+            send_dead_letters(self._hook, consumed.letters)
+            settle(translated, memory, self._hook)
+        return report, translated.runs
+
+    def _resized(self, size: int, read: int, seconds: float) -> int:
+        bounds = self._settings.bounds
+        after = next_size(size, read, seconds, bounds.max_duration, bounds.max_events)
+        log.info("batch of %d messages: %.1f s; the next one has at most %d", read, seconds, after)
+        if after < size:
+            log.warning("the catalogue is slow: batches of %d messages take %.0f s; they get smaller", read, seconds)
+        return after
