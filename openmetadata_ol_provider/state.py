@@ -20,7 +20,7 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.times import iso
-from openmetadata_ol_provider.version_compat import get_variable, set_variable
+from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,37 @@ def write_state(origin: BatchOrigin, runs: RunState) -> Checkpoint:
     checkpoint = advanced(stored, origin)
     _write(origin.state_key, _Document(STATE_VERSION, checkpoint, _now(), pack(runs)))
     return checkpoint
+
+
+class StateSummary(NamedTuple):
+    """What the Variable holds, in short.
+
+    :param checkpoint: topic -> partition -> next offset
+    :param updated_at: when it was written last, ISO 8601
+    :param runs: how many runs are remembered
+    :param open_runs: how many of them have not ended
+    """
+
+    checkpoint: Checkpoint
+    updated_at: str
+    runs: int
+    open_runs: int
+
+
+def read_summary(state_key: str) -> StateSummary | None:
+    """Read the state in short; ``None`` when there is none.
+
+    :raises CheckpointError: if the Variable does not hold what this package wrote
+    """
+    if not get_variable(state_key):
+        return None
+    document, runs = _read(state_key), read_state(state_key).runs.runs.values()
+    return StateSummary(document.checkpoint, document.updated_at, len(runs), sum(not run.terminal for run in runs))
+
+
+def delete_state(state_key: str) -> None:
+    """Delete checkpoint and runs; what they were, the next batch begins without. Harmless when there are none."""
+    delete_variable(state_key)
 
 
 def replace_checkpoint(

@@ -187,15 +187,18 @@ def publish_translated(
     return report
 
 
-def settle(translated: Translated, hook: OpenLineageKafkaHook) -> None:
+def settle(translated: Translated, hook: OpenLineageKafkaHook, *, commit: bool = True) -> None:
     """Make a published batch final: state and checkpoint, then the group's offsets for lag tools.
 
+    :param commit: ``False``: the group's offsets are about what others read
     :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
     """
     if not translated.origin.ranges:
         # Nothing was read, so nothing moves: the comparison has nothing to compare, and these runs may be older ones.
         return
     write_state(translated.origin, translated.runs)
+    if not commit:
+        return
     offsets: dict[str, dict[int, int]] = {}
     for item in translated.origin.ranges:
         offsets.setdefault(item.topic, {})[item.partition] = item.end

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseEventTrigger
 
-__all__ = ["BaseEventTrigger", "get_variable", "set_variable"]
+__all__ = ["BaseEventTrigger", "delete_variable", "get_variable", "set_variable"]
 
 
 def __getattr__(name: str) -> Any:
@@ -34,6 +34,11 @@ def get_variable(key: str) -> str | None:
 def set_variable(key: str, value: str, description: str | None = None) -> None:
     """Write the text of an Airflow Variable."""
     _variable_class().set(key, value, description=description)
+
+
+def delete_variable(key: str) -> None:
+    """Delete an Airflow Variable; harmless when there is none."""
+    _variable_class().delete(key)
 
 
 def _variable_class() -> Any:

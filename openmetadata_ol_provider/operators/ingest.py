@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,14 +18,17 @@ from openmetadata_ol_provider.operators._base import (
     run_limits,
     without_own_events,
 )
+from openmetadata_ol_provider.operators._start import move_back, replay_of, rewind, start_of, window_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.report import PublishReport
+    from openmetadata_ol_provider.state import Checkpoint
 
 
 class IngestOpenLineageOperator(BaseOperator):
@@ -40,6 +44,12 @@ class IngestOpenLineageOperator(BaseOperator):
     :param max_bytes: most bytes of message values in one batch (default: ``[openmetadata_ol] max_bytes``)
     :param max_duration: seconds after which no further batch is begun (default: ``[openmetadata_ol] max_duration``)
     :param dead_letter_topic: as for ConsumeOpenLineageOperator
+    :param start_from: as for ConsumeOpenLineageOperator
+    :param replay_from: as for ConsumeOpenLineageOperator
+    :param start: read a span of time instead, whole and whatever was read before: the messages from this time on, for
+        example ``"{{ data_interval_start }}"``. It takes as long as it takes (``execution_timeout`` bounds it), has a
+        state of its own, and moves neither the checkpoint of other tasks nor the group's offsets
+    :param end: where the span ends: messages of this time and later are not read (default: the end of the topics)
     :param dry_run: read only: report what would be written; nothing moves
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
     :return: the report over all batches as plain JSON
@@ -51,6 +61,10 @@ class IngestOpenLineageOperator(BaseOperator):
         "openmetadata_conn_id",
         "config",
         "dead_letter_topic",
+        "start_from",
+        "replay_from",
+        "start",
+        "end",
         "state_key",
     )
     ui_color = "#e8dff5"
@@ -66,6 +80,10 @@ class IngestOpenLineageOperator(BaseOperator):
         max_bytes: int | None = None,
         max_duration: float | None = None,
         dead_letter_topic: str | None = None,
+        start_from: str | None = None,
+        replay_from: Any = None,
+        start: Any = None,
+        end: Any = None,
         dry_run: bool = False,
         state_key: str | None = None,
         **kwargs: Any,
@@ -79,6 +97,10 @@ class IngestOpenLineageOperator(BaseOperator):
         self.max_bytes = max_bytes
         self.max_duration = max_duration
         self.dead_letter_topic = dead_letter_topic
+        self.start_from = start_from
+        self.replay_from = replay_from
+        self.start = start
+        self.end = end
         # Not self.dry_run: that is a method of BaseOperator.
         self.is_dry_run = dry_run
         self.state_key = state_key
@@ -108,25 +130,38 @@ class IngestOpenLineageOperator(BaseOperator):
         )
 
         topics = as_topics(self.topics)
-        state_key = self.state_key or default_state_key(self.dag_id, topics)
+        window = window_of(self)
+        state_key = self.state_key or default_state_key(f"{self.dag_id}.window" if window else self.dag_id, topics)
         stored = read_state(state_key)
         runs = stored.runs
         bounds, letterbox = bounds_of(self), letterbox_of(self)
-        backlog = hook.backlog(topics, stored.checkpoint, letterbox.exclude)
+        if window is not None:
+            backlog, deadline = window.backlog(hook, topics, stored.checkpoint, letterbox.exclude), math.inf
+        else:
+            backlog = self._rest(hook, topics, state_key, stored.checkpoint)
+            deadline = time.monotonic() + bounds.max_duration
         self.log.info("%d messages are waiting", backlog.events)
-        deadline = time.monotonic() + bounds.max_duration
         report, more = PublishReport(), True
         with hook.reader(backlog) as reader:
             while more and (left := deadline - time.monotonic()) > 0:
+                left = min(left, bounds.max_duration)
                 result = reader.read(max_messages=bounds.max_events, max_bytes=bounds.max_bytes, max_duration=left)
                 consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
                 translated = translate_batch(consumed.batch, runs, config, run_limits())
                 batch_report = publish_translated(translated, client, config, dry_run=self.is_dry_run)
                 if not self.is_dry_run:
                     send_dead_letters(hook, consumed.letters)
-                    settle(translated, hook)
+                    settle(translated, hook, commit=window is None)
                 report = report + batch_report
                 runs, more = translated.runs, result.more
         if more:
             self.log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report
+
+    def _rest(self, hook: OpenLineageKafkaHook, topics: list[str], state_key: str, stored: Checkpoint) -> Backlog:
+        """Return what is to be read after the checkpoint, which ``replay_from`` may move back first."""
+        exclude = letterbox_of(self).exclude
+        start, checkpoint = start_of(self), rewind(replay_of(self), hook, topics, stored, exclude)
+        if not self.is_dry_run:
+            move_back(state_key, stored, checkpoint)
+        return hook.backlog(topics, checkpoint, exclude, start)
