@@ -2,7 +2,8 @@
 
 Ready to run: put this file into the DAGs folder and create the connections ``kafka_default`` and
 ``openmetadata_default``. What it reads and when is set in section ``[openmetadata_ol]`` of Airflow's configuration
-(``AIRFLOW__OPENMETADATA_OL__TOPICS`` and so on); ``schedule = watch`` runs it when events arrive (Airflow 3).
+(``AIRFLOW__OPENMETADATA_OL__TOPICS`` and so on); ``schedule = watch`` runs it when events arrive (Airflow 3). To read
+events again, trigger it with the parameter ``replay_from``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, Param
 
 from openmetadata_ol_provider import conf
 from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
@@ -20,6 +21,7 @@ from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 
 TOPICS = conf.topics()
 KAFKA = conf.kafka_config_id()
+REPLAY_FROM = "{{ params.replay_from }}"
 
 
 def schedule() -> Any:
@@ -43,6 +45,15 @@ with DAG(
     # One run at a time: each continues where the one before has moved the checkpoint.
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": dt.timedelta(seconds=30)},
+    params={
+        "replay_from": Param(
+            "",
+            type=["string", "null"],
+            title="Read again from",
+            description="A time such as 2026-05-01T00:00:00Z, earliest, or offsets as JSON ({topic: {partition: "
+            "offset}}): the checkpoint moves back to there, this run and those after it read on from there.",
+        )
+    },
     tags=["openlineage", "openmetadata", "lineage"],
     doc_md=__doc__,
 ) as dag:
@@ -54,8 +65,11 @@ with DAG(
         deferrable=True,
         timeout=conf.wait_timeout(),
         soft_fail=True,
+        replay_from=REPLAY_FROM,
     )
-    consume = ConsumeOpenLineageOperator(task_id="consume", topics=TOPICS, kafka_config_id=KAFKA, config=conf.config())
+    consume = ConsumeOpenLineageOperator(
+        task_id="consume", topics=TOPICS, kafka_config_id=KAFKA, config=conf.config(), replay_from=REPLAY_FROM
+    )
     translate = TranslateOpenLineageOperator(task_id="translate", config=conf.config(), batch=consume.output)
     publish = PublishLineageOperator(
         task_id="publish",

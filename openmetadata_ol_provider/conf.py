@@ -55,6 +55,11 @@ def dead_letter_topic() -> str | None:
     return _text("dead_letter_topic").strip() or None
 
 
+def start_from() -> str:
+    """[openmetadata_ol] start_from."""
+    return _text("start_from").strip()
+
+
 def max_events() -> int:
     """[openmetadata_ol] max_events."""
     return _integer("max_events")

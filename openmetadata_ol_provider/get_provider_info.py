@@ -44,6 +44,14 @@ OPTIONS: dict[str, dict[str, object]] = {
         "",
         "openlineage.dead-letter",
     ),
+    "start_from": _option(
+        "Where reading begins while there is no checkpoint yet: ``group`` (at the offsets that the connection's group\n"
+        "has committed, else where ``auto.offset.reset`` says), ``group:NAME`` (at those of another group),\n"
+        "``earliest``, ``latest``, or a time.\n",
+        "string",
+        "group",
+        "2026-05-01T00:00:00Z",
+    ),
     "max_events": _option("Most messages in one batch.\n", "integer", "5000", "1000"),
     "max_bytes": _option(
         "Most bytes of messages (keys, values, headers) in one batch; a single larger one is still read.\n",

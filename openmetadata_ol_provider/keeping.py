@@ -16,8 +16,8 @@ from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
 from openmetadata_ol_provider.openmetadata.publication.memory import Memory, Usage
 from openmetadata_ol_provider.openmetadata.publication.parking import Parked, Parking
-from openmetadata_ol_provider.state import bounded_key
-from openmetadata_ol_provider.version_compat import get_variable, set_variable
+from openmetadata_ol_provider.state import Checkpoint, bounded_key, delete_state, replace_checkpoint
+from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +84,21 @@ def write_ledger(state_key: str, ledger: Ledger) -> None:
 def doubt_ledger(state_key: str) -> None:
     """Have the ledger, whoever wrote it, not be believed: something else was published since."""
     write_ledger(state_key, _read_ledger(state_key).doubted(begun=True))
+
+
+def move_checkpoint(state_key: str, expected: Checkpoint, checkpoint: Checkpoint) -> None:
+    """Set the checkpoint anew; what is read again is compared with the catalogue again, whatever the ledger holds.
+
+    :raises CheckpointError: if it does not stand where it is expected
+    """
+    replace_checkpoint(state_key, expected, checkpoint)
+    doubt_ledger(state_key)
+
+
+def forget(state_key: str) -> None:
+    """Delete checkpoint, runs and ledger. What is parked stays: it is still to be published."""
+    delete_state(state_key)
+    delete_variable(ledger_key(state_key))
 
 
 def _read_ledger(state_key: str) -> Ledger:

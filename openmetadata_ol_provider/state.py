@@ -22,7 +22,7 @@ from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publication.memory import Usage
-from openmetadata_ol_provider.version_compat import get_variable, set_variable
+from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +104,43 @@ def write_state(origin: BatchOrigin, runs: RunState, usage: Usage) -> Checkpoint
     return checkpoint
 
 
+class StateSummary(NamedTuple):
+    """What the Variable holds, in short.
+
+    :param checkpoint: topic -> partition -> next offset
+    :param updated_at: when it was written last, ISO 8601
+    :param runs: how many runs are remembered
+    :param open_runs: how many of them have not ended
+    """
+
+    checkpoint: Checkpoint
+    updated_at: str
+    runs: int
+    open_runs: int
+
+
+def read_summary(state_key: str) -> StateSummary | None:
+    """Read the state in short; ``None`` when there is none.
+
+    :raises CheckpointError: if the Variable does not hold what this package wrote
+    """
+    if not get_variable(state_key):
+        return None
+    document, runs = _read(state_key), read_state(state_key).runs.runs.values()
+    return StateSummary(document.checkpoint, document.updated_at, len(runs), sum(not run.terminal for run in runs))
+
+
+def delete_state(state_key: str) -> None:
+    """Delete checkpoint and runs; what they were, the next batch begins without. Harmless when there are none."""
+    delete_variable(state_key)
+
+
 def replace_checkpoint(
     state_key: str, expected: Mapping[str, Mapping[str, int]], checkpoint: Mapping[str, Mapping[str, int]]
 ) -> None:
-    """Set the checkpoint anew, wherever it goes; all else that is kept stays.
+    """Set the checkpoint anew, wherever it goes; the runs that are remembered stay.
+
+    Counts of runs do not: those read again are counted anew, from what the catalogue has.
 
     :param expected: where it is known to stand
     :raises CheckpointError: if it stands elsewhere meanwhile, or the Variable does not hold what this package wrote
@@ -119,7 +152,7 @@ def replace_checkpoint(
             f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
         )
     positions = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
-    _write(state_key, msgspec.structs.replace(document, checkpoint=positions, updated_at=_now()))
+    _write(state_key, msgspec.structs.replace(document, checkpoint=positions, updated_at=_now(), usage=None))
 
 
 def is_done(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) -> bool:

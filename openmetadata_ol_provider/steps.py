@@ -209,10 +209,11 @@ def publish_translated(
     return report
 
 
-def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -> None:
+def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook, *, commit: bool = True) -> None:
     """Make a published batch final: what is parked, state and checkpoint, then the group's offsets for lag tools.
 
     :param memory: after the publication
+    :param commit: ``False``: the group's offsets are about what others read
     :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
     """
     state_key = translated.origin.state_key
@@ -226,6 +227,8 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -
         # Others have published what comes later, and may have written their ledger already.
         doubt_ledger(state_key)
         raise
+    if not commit:
+        return
     offsets: dict[str, dict[int, int]] = {}
     for item in translated.origin.ranges:
         offsets.setdefault(item.topic, {})[item.partition] = item.end

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from openmetadata_ol_provider.cli import arguments as words
+from openmetadata_ol_provider.cli import kafka_arguments
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -46,7 +47,12 @@ COMMANDS = {
         "cli.register_service:register_service_command",
     ),
     "dlq": Command(
-        "dead letters: list them, show one, put them back onto their topics", words.dlq, "cli.dlq:dlq_command"
+        "dead letters: list them, show one, put them back onto their topics", kafka_arguments.dlq, "cli.dlq:dlq_command"
+    ),
+    "checkpoint": Command(
+        "where reading stands: show it, move it, delete it",
+        kafka_arguments.checkpoint,
+        "cli.checkpoint:checkpoint_command",
     ),
     "demo": Command("run the bundled DAG against the sandbox, on real events", words.demo, "sandbox.demo:demo_command"),
 }

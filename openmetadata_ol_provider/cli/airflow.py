@@ -8,10 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+from typing import Any
 
 
 def as_airflow_does() -> None:
@@ -26,14 +23,6 @@ def as_airflow_does() -> None:
         if getattr(handler, "stream", None) in (sys.stdout, sys.__stdout__):
             root.removeHandler(handler)
             root.addHandler(logging.StreamHandler(sys.stderr))
-
-
-def kafka_hook(arguments: Any) -> OpenLineageKafkaHook:
-    """Return a hook for ``--kafka-config-id``, by default that of the bundled DAG."""
-    from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-
-    return OpenLineageKafkaHook(arguments.kafka_config_id or conf.kafka_config_id())
 
 
 def topics_of(arguments: Any) -> list[str]:

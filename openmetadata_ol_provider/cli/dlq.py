@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.airflow import as_airflow_does, kafka_hook, table, topics_of
+from openmetadata_ol_provider.cli.airflow import as_airflow_does, table, topics_of
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.openlineage.times import iso
 
@@ -28,8 +28,9 @@ def dlq_command(arguments: Any) -> int:
     """Run ``list``, ``show`` or ``replay``."""
     as_airflow_does()
     from openmetadata_ol_provider import conf, deadletters
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 
-    hook, topics = kafka_hook(arguments), topics_of(arguments)
+    hook, topics = OpenLineageKafkaHook(arguments.kafka_config_id), topics_of(arguments)
     where = deadletters.letter_topics(topics, arguments.dead_letter_topic or conf.dead_letter_topic())
     if arguments.action == "list":
         return _list(arguments, hook, where)

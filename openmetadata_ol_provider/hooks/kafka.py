@@ -115,6 +115,19 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         with self.query() as query:
             return query.backlog(topics, checkpoint, exclude, start)
 
+    def positions(
+        self, topics: Sequence[str], start: StartPoint, exclude: Sequence[str] = ()
+    ) -> dict[str, dict[str, int]]:
+        """Return where a start lies, in the form of a checkpoint.
+
+        :param topics: names, or regular expressions when they start with ``^``
+        :param start: partitions are left out of which a group has committed nothing, or that given offsets do not name
+        :raises ConfigError: also if a given offset is not within what the partition holds, or the group has none
+        :raises KafkaError: if the broker does not answer
+        """
+        with self.query() as query:
+            return query.positions(topics, start, exclude)
+
     def reader(self, backlog: Backlog) -> BacklogReader:
         """Return a reader, a context manager, that reads the backlog batch after batch over one connection.
 

@@ -51,12 +51,16 @@ class BacklogQuery(ClusterQuery):
         :param start: where partitions start that the checkpoint does not name
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises KafkaError: also if ``auto.offset.reset`` is ``error`` and a position is missing or out of range
+        :raises ConfigError: also if a group is named that has committed nothing, and there is no checkpoint at all
         """
         places = self.partitions(topics, exclude)
         unknown = [item for item in places if position_of(checkpoint, *item) is None]
         committed, times = {}, {}
         if start.kind == "group":
             committed = self.committed(unknown, start.group)
+            if start.group and not committed and not any(checkpoint.values()):
+                # Beginning elsewhere would be a gap or a repeat, which naming a group is to avoid.
+                raise self._uncommitted(start, topics)
         elif start.kind == "time":
             times = {**dict.fromkeys(unknown, _BEYOND), **self.at_time(unknown, start.milliseconds)}
         policy = self._settings.reset_policy
@@ -118,9 +122,7 @@ class BacklogQuery(ClusterQuery):
         if start.kind == "group":
             found = self.committed(places, start.group)
             if not found:
-                group = start.group or self._settings.group
-                what = f"group {group!r} has committed no offsets of {', '.join(topics)}"
-                raise ConfigError(self._settings.describe(what, "correct the group's name, or give another start"))
+                raise self._uncommitted(start, topics)
         elif start.kind == "offsets":
             found = self._given(places, start.offsets or {})
         else:
@@ -138,6 +140,10 @@ class BacklogQuery(ClusterQuery):
         places = self.partitions(topics, exclude)
         committed = self.committed(places)
         return [Standing(*item, *self.watermarks(*item), committed.get(item)) for item in places]
+
+    def _uncommitted(self, start: StartPoint, topics: Sequence[str]) -> ConfigError:
+        what = f"group {start.group or self._settings.group!r} has committed no offsets of {', '.join(topics)}"
+        return ConfigError(self._settings.describe(what, "correct the group's name, or begin elsewhere"))
 
     def _given(self, places: Sequence[Place], offsets: Checkpoint) -> dict[Place, int]:
         found = {}

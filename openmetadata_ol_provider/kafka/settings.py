@@ -145,9 +145,8 @@ class KafkaSettings:
             remedy = "grant the principal " + (
                 rights or f"DESCRIBE and READ on the topics and READ on the group {self.group!r}"
             )
-            return ConfigError(self.describe(f"{doing}: not allowed: {reason}", remedy))
-        refused = f"the broker refuses the {trouble.value}" if trouble is not Trouble.CERTIFICATE else "TLS failed"
-        return ConfigError(self.describe(f"{doing}: {refused}: {reason}", REMEDIES[trouble]))
+            return ConfigError(self.describe(f"{doing}: {trouble.value}: {reason}", remedy))
+        return ConfigError(self.describe(f"{doing}: {trouble.value}: {reason}", REMEDIES[trouble]))
 
     def describe(self, what: str, remedy: str) -> str:
         """Return a message that names the connection and its brokers, without secrets."""

@@ -22,6 +22,8 @@ _FORMS: dict[str, str] = {
     "offsets": 'offsets such as {"topic": {"0": 17}}',
 }
 _EVERYTHING = tuple(_FORMS)
+#: The kinds that say where all partitions begin.
+STARTS = ("group", "earliest", "latest", "time")
 
 
 class StartPoint(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of, read_config
+from openmetadata_ol_provider.operators._start import move_back, replay_of, rewind, start_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -29,11 +30,24 @@ class ConsumeOpenLineageOperator(BaseOperator):
         else ``<topic>.dead-letter``; ``"none"``: such messages are skipped, counted and logged
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``; only ``write.sql``
         counts here: SQL (or its literals) that is not to be published does not go through XCom either
+    :param start_from: where to begin while there is no checkpoint: ``group``, ``group:NAME``, ``earliest``, ``latest``,
+        or a time (default: ``[openmetadata_ol] start_from``)
+    :param replay_from: read again from here: ``earliest``, a time, or offsets (topic -> partition -> offset, also as
+        JSON). The checkpoint moves back to there first, where it stands further on; the runs after this one go on
+        from there. Empty: do not
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
     :return: the event batch as plain JSON: offsets, counts, problems, and the events, compressed
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "config", "state_key")
+    template_fields: Sequence[str] = (
+        "topics",
+        "kafka_config_id",
+        "dead_letter_topic",
+        "config",
+        "start_from",
+        "replay_from",
+        "state_key",
+    )
     ui_color = "#d7e8f7"
 
     def __init__(
@@ -46,6 +60,8 @@ class ConsumeOpenLineageOperator(BaseOperator):
         max_duration: float | None = None,
         dead_letter_topic: str | None = None,
         config: Any = None,
+        start_from: str | None = None,
+        replay_from: Any = None,
         state_key: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -57,6 +73,8 @@ class ConsumeOpenLineageOperator(BaseOperator):
         self.max_duration = max_duration
         self.dead_letter_topic = dead_letter_topic
         self.config = config
+        self.start_from = start_from
+        self.replay_from = replay_from
         self.state_key = state_key
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -71,7 +89,10 @@ class ConsumeOpenLineageOperator(BaseOperator):
             state_key = self.state_key or default_state_key(self.dag_id, topics)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             bounds, letterbox = bounds_of(self), letterbox_of(self)
-            backlog = hook.backlog(topics, read_checkpoint(state_key), letterbox.exclude)
+            start, stored = start_of(self), read_checkpoint(state_key)
+            checkpoint = rewind(replay_of(self), hook, topics, stored, letterbox.exclude)
+            move_back(state_key, stored, checkpoint)
+            backlog = hook.backlog(topics, checkpoint, letterbox.exclude, start)
             result = hook.read(
                 backlog,
                 max_messages=bounds.max_events,

@@ -19,6 +19,7 @@ from openmetadata_ol_provider.operators._base import (
     show,
     without_own_events,
 )
+from openmetadata_ol_provider.operators._start import replay_of, start_of, window_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -39,6 +40,12 @@ class IngestOpenLineageOperator(BaseOperator):
     :param max_duration: seconds after which no further batch is begun; the one under way is finished
         (default: ``[openmetadata_ol] max_duration``)
     :param dead_letter_topic: as for ConsumeOpenLineageOperator
+    :param start_from: as for ConsumeOpenLineageOperator
+    :param replay_from: as for ConsumeOpenLineageOperator
+    :param start: read a span of time instead, whole and whatever was read before: the messages from this time on, for
+        example ``"{{ data_interval_start }}"``. It takes as long as it takes (``execution_timeout`` bounds it), has a
+        state of its own, and moves neither the checkpoint of other tasks nor the group's offsets
+    :param end: where the span ends: messages of this time and later are not read (default: the end of the topics)
     :param dry_run: read only: report what would be written; nothing moves
     :param full_refresh: compare everything with the catalogue, also what the ledger holds as published (templated)
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
@@ -52,6 +59,10 @@ class IngestOpenLineageOperator(BaseOperator):
         "config",
         "dead_letter_topic",
         "full_refresh",
+        "start_from",
+        "replay_from",
+        "start",
+        "end",
         "state_key",
     )
     operator_extra_links = (PipelineLink(), LineageLink())
@@ -68,6 +79,10 @@ class IngestOpenLineageOperator(BaseOperator):
         max_bytes: int | None = None,
         max_duration: float | None = None,
         dead_letter_topic: str | None = None,
+        start_from: str | None = None,
+        replay_from: Any = None,
+        start: Any = None,
+        end: Any = None,
         dry_run: bool = False,
         full_refresh: bool | str = False,
         state_key: str | None = None,
@@ -82,6 +97,10 @@ class IngestOpenLineageOperator(BaseOperator):
         self.max_bytes = max_bytes
         self.max_duration = max_duration
         self.dead_letter_topic = dead_letter_topic
+        self.start_from = start_from
+        self.replay_from = replay_from
+        self.start = start
+        self.end = end
         # Not self.dry_run: that is a method of BaseOperator.
         self.is_dry_run = dry_run
         self.full_refresh = full_refresh
@@ -98,13 +117,17 @@ class IngestOpenLineageOperator(BaseOperator):
             config = without_own_events(read_config(self.config), self.dag_id)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
-            topics = as_topics(self.topics)
+            topics, window = as_topics(self.topics), window_of(self)
+            owner = f"{self.dag_id}.window" if window else self.dag_id
             settings = IngestionSettings(
                 topics=topics,
-                state_key=self.state_key or default_state_key(self.dag_id, topics),
+                state_key=self.state_key or default_state_key(owner, topics),
                 bounds=bounds_of(self),
                 letterbox=letterbox_of(self),
                 limits=run_limits(),
+                start=start_of(self),
+                replay=replay_of(self),
+                window=window,
                 dry_run=self.is_dry_run,
                 full_refresh=as_flag("full_refresh", self.full_refresh),
             )

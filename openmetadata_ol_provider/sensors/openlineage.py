@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
+    from openmetadata_ol_provider.kafka.startpoints import StartPoint
 
 # The trigger keeps the deadline itself and says so; Airflow's own timeout is for a trigger that does not come back.
 _GRACE = timedelta(minutes=2)
@@ -37,12 +38,21 @@ class OpenLineageSensor(BaseSensorOperator):
     :param min_events: wait for so many events
     :param dead_letter_topic: as for ConsumeOpenLineageOperator (templated): a pattern of topics shall not match it
     :param state_key: Variable with the checkpoint (templated); ``None``: that of this DAG's other tasks for ``topics``
+    :param start_from: as for ConsumeOpenLineageOperator (templated)
+    :param replay_from: as for ConsumeOpenLineageOperator (templated): what is to be read again need not be waited for
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``
     :param poke_interval: seconds between two looks; the trigger begins with shorter ones
     :param timeout: seconds after which the task fails (is skipped with ``soft_fail``)
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
+    template_fields: Sequence[str] = (
+        "topics",
+        "kafka_config_id",
+        "dead_letter_topic",
+        "state_key",
+        "start_from",
+        "replay_from",
+    )
 
     def __init__(
         self,
@@ -52,6 +62,8 @@ class OpenLineageSensor(BaseSensorOperator):
         min_events: int = 1,
         dead_letter_topic: str | None = None,
         state_key: str | None = None,
+        start_from: str | None = None,
+        replay_from: Any = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
@@ -63,6 +75,8 @@ class OpenLineageSensor(BaseSensorOperator):
         self.min_events = min_events
         self.dead_letter_topic = dead_letter_topic
         self.state_key = state_key
+        self.start_from = start_from
+        self.replay_from = replay_from
         self.deferrable = deferrable
 
     @property
@@ -75,6 +89,12 @@ class OpenLineageSensor(BaseSensorOperator):
         from openmetadata_ol_provider.operators._base import letterbox_of
 
         return list(letterbox_of(self).exclude)
+
+    @property
+    def _start(self) -> StartPoint:
+        from openmetadata_ol_provider.operators._start import start_of
+
+        return start_of(self)
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
         """Look once."""
@@ -100,6 +120,7 @@ class OpenLineageSensor(BaseSensorOperator):
             poll_interval=self.poke_interval,
             deadline=time.time() + self.timeout,
             exclude=self._exclude,
+            start_from=str(self._start),
         )
         return self.defer(
             trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout) + _GRACE
@@ -141,11 +162,17 @@ class OpenLineageSensor(BaseSensorOperator):
     def _look(self, checkpoint: Checkpoint) -> Backlog:
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 
-        backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(self._topics, checkpoint, self._exclude)
+        backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(
+            self._topics, checkpoint, self._exclude, self._start
+        )
         self.log.info("%d events on %d partitions are to be read", backlog.events, len(backlog.partitions))
         return backlog
 
     def _checkpoint(self) -> Checkpoint:
         from openmetadata_ol_provider import state
+        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.operators._start import replay_of, rewind
 
-        return state.read_checkpoint(self.state_key or state.default_state_key(self.dag_id, self._topics))
+        stored = state.read_checkpoint(self.state_key or state.default_state_key(self.dag_id, self._topics))
+        # Only for looking: the task that reads moves it.
+        return rewind(replay_of(self), OpenLineageKafkaHook(self.kafka_config_id), self._topics, stored, self._exclude)

@@ -67,6 +67,14 @@ def test_its_options_reach_its_tasks(load: Callable[..., Any]) -> None:
     assert (translate.config, publish.config, publish.openmetadata_conn_id) == ("variable:ol", "variable:ol", "om_x")
 
 
+def test_it_reads_again_from_where_its_parameter_says(load: Callable[..., Any]) -> None:
+    dag = load()
+    assert dict(dag.params) == {"replay_from": ""}
+    for name in ("wait", "consume"):
+        task = dag.get_task(name)
+        assert task.render_template(task.replay_from, {"params": {"replay_from": "earliest"}}) == "earliest"
+
+
 @needs_airflow3
 def test_it_may_run_when_events_arrive(load: Callable[..., Any]) -> None:
     dag = load(schedule="watch", topics="a.events")

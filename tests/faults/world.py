@@ -238,7 +238,7 @@ def send(kafka: RealKafka, topic: str, messages: Sequence[Message]) -> None:
             message.value,
             message.key,
             message.partition,
-            headers=message.headers,
+            headers=list(message.headers),
             on_delivery=lambda error, _: failed.append(error) if error else None,
         )
     assert producer.flush(30) == 0
