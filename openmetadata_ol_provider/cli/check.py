@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
 from openmetadata_ol_provider.cli import DONE, FAILED
+from openmetadata_ol_provider.cli.airflow import as_airflow_does
 from openmetadata_ol_provider.exceptions import ConfigError
 
 
 def check_command(arguments: Any) -> int:
     """Print one line a check; exit code 1 when one failed."""
-    # As Airflow's own commands say it: without this, connections in the metadata database are not looked at.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    as_airflow_does()
     from openmetadata_ol_provider.config import load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
