@@ -18,17 +18,15 @@ from openmetadata_ol_provider.operators._base import (
     run_limits,
     without_own_events,
 )
-from openmetadata_ol_provider.operators._start import move_back, replay_of, rewind, start_of, window_of
+from openmetadata_ol_provider.operators._reading import reading_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.openmetadata.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.report import PublishReport
-    from openmetadata_ol_provider.state import Checkpoint
 
 
 class IngestOpenLineageOperator(BaseOperator):
@@ -130,17 +128,18 @@ class IngestOpenLineageOperator(BaseOperator):
         )
 
         topics = as_topics(self.topics)
-        window = window_of(self)
-        state_key = self.state_key or default_state_key(f"{self.dag_id}.window" if window else self.dag_id, topics)
+        reading = reading_of(self)
+        spans = reading.window is not None
+        state_key = self.state_key or default_state_key(f"{self.dag_id}.window" if spans else self.dag_id, topics)
         stored = read_state(state_key)
         runs = stored.runs
         bounds, letterbox = bounds_of(self), letterbox_of(self)
-        if window is not None:
-            backlog, deadline = window.backlog(hook, topics, stored.checkpoint, letterbox.exclude), math.inf
-        else:
-            backlog = self._rest(hook, topics, state_key, stored.checkpoint)
-            deadline = time.monotonic() + bounds.max_duration
+        backlog = reading.backlog(
+            hook, topics, state_key, stored.checkpoint, letterbox.exclude, dry_run=self.is_dry_run
+        )
         self.log.info("%d messages are waiting", backlog.events)
+        # A part of a span would pass for the whole of it.
+        deadline = math.inf if spans else time.monotonic() + bounds.max_duration
         report, more = PublishReport(), True
         with hook.reader(backlog) as reader:
             while more and (left := deadline - time.monotonic()) > 0:
@@ -151,17 +150,9 @@ class IngestOpenLineageOperator(BaseOperator):
                 batch_report = publish_translated(translated, client, config, dry_run=self.is_dry_run)
                 if not self.is_dry_run:
                     send_dead_letters(hook, consumed.letters)
-                    settle(translated, hook, commit=window is None)
+                    settle(translated, hook, commit=not spans)
                 report = report + batch_report
                 runs, more = translated.runs, result.more
         if more:
             self.log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report
-
-    def _rest(self, hook: OpenLineageKafkaHook, topics: list[str], state_key: str, stored: Checkpoint) -> Backlog:
-        """Return what is to be read after the checkpoint, which ``replay_from`` may move back first."""
-        exclude = letterbox_of(self).exclude
-        start, checkpoint = start_of(self), rewind(replay_of(self), hook, topics, stored, exclude)
-        if not self.is_dry_run:
-            move_back(state_key, stored, checkpoint)
-        return hook.backlog(topics, checkpoint, exclude, start)
