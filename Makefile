@@ -27,7 +27,7 @@ test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
-	$(BIN)/python -m pytest tests/real_kafka
+	$(BIN)/python -m pytest --timeout=600 tests/real_kafka
 
 # What we send to OpenMetadata does not depend on Airflow's version: tests/contract has looked at it already.
 test-airflow2:   ## run all other tests on Airflow 2.11, in an environment of its own

@@ -15,10 +15,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.backpressure import first_size, next_size
-from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, StartPoint
 from openmetadata_ol_provider.keeping import read_memory, write_ledger
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
-from openmetadata_ol_provider.operators._start import move_back, rewind
+from openmetadata_ol_provider.reading import Reading
 from openmetadata_ol_provider.state import read_checkpoint, read_state
 from openmetadata_ol_provider.steps import (
     decode_messages,
@@ -32,13 +31,11 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.kafka.messages import ReadResult
-    from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.openlineage.runs import Limits
     from openmetadata_ol_provider.openlineage.runstate import RunState
     from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publication.memory import Memory
     from openmetadata_ol_provider.operators._base import Bounds, Letterbox
-    from openmetadata_ol_provider.operators._start import Window
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +48,7 @@ class IngestionSettings(NamedTuple):
     :param bounds: of one batch; ``max_duration`` bounds the whole work
     :param letterbox: where messages go that cannot be used
     :param limits: of the runs remembered
-    :param start: where to begin without a checkpoint
-    :param replay: from where to read again first; ``None``: not
-    :param window: what to read instead, however long it takes; ``None``: what comes after the checkpoint
+    :param reading: where to begin; a span of time is read whole, however long it takes
     :param dry_run: nothing moves and nothing is written
     :param full_refresh: compare everything with the catalogue, whatever the ledger holds
     """
@@ -63,9 +58,7 @@ class IngestionSettings(NamedTuple):
     bounds: Bounds
     letterbox: Letterbox
     limits: Limits
-    start: StartPoint = OWN_GROUP
-    replay: StartPoint | None = None
-    window: Window | None = None
+    reading: Reading = Reading()
     dry_run: bool = False
     full_refresh: bool = False
 
@@ -93,12 +86,19 @@ class Ingestion:
     def run(self) -> PublishReport:
         """Return the report over all batches."""
         settings = self._settings
-        backlog = self._backlog()
+        backlog = settings.reading.backlog(
+            self._hook,
+            settings.topics,
+            settings.state_key,
+            read_checkpoint(settings.state_key),
+            settings.letterbox.exclude,
+            dry_run=settings.dry_run,
+        )
         log.info("%d messages are waiting", backlog.events)
         stored = read_state(settings.state_key)
         runs, memory = stored.runs, read_memory(settings.state_key, stored.usage)
         most, seconds = settings.bounds.max_events, settings.bounds.max_duration
-        deadline = self._clock() + seconds if settings.window is None else math.inf
+        deadline = self._clock() + seconds if settings.reading.window is None else math.inf
         size = first_size(most)
         report, more, refresh = PublishReport(), True, settings.full_refresh
         with self._hook.reader(backlog) as reader:
@@ -119,17 +119,6 @@ class Ingestion:
             log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report
 
-    def _backlog(self) -> Backlog:
-        """Return what is to be read: the window, or what is after the checkpoint, which may be moved back first."""
-        settings, hook = self._settings, self._hook
-        stored, exclude = read_checkpoint(settings.state_key), settings.letterbox.exclude
-        if settings.window is not None:
-            return settings.window.backlog(hook, settings.topics, stored, exclude)
-        checkpoint = rewind(settings.replay, hook, settings.topics, stored, exclude)
-        if not settings.dry_run:
-            move_back(settings.state_key, stored, checkpoint)
-        return hook.backlog(settings.topics, checkpoint, exclude, settings.start)
-
     def _publish(
         self, result: ReadResult, runs: RunState, memory: Memory, *, full_refresh: bool
     ) -> tuple[PublishReport, RunState]:
@@ -144,7 +133,7 @@ class Ingestion:
         )
         if not settings.dry_run:
             send_dead_letters(self._hook, consumed.letters)
-            settle(translated, memory, self._hook, commit=settings.window is None)
+            settle(translated, memory, self._hook, commit=settings.reading.window is None)
         return report, translated.runs
 
     def _resized(self, size: int, read: int, seconds: float) -> int:

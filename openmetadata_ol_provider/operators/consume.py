@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of, read_config
-from openmetadata_ol_provider.operators._start import move_back, replay_of, rewind, start_of
+from openmetadata_ol_provider.operators._reading import reading_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -89,10 +89,8 @@ class ConsumeOpenLineageOperator(BaseOperator):
             state_key = self.state_key or default_state_key(self.dag_id, topics)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             bounds, letterbox = bounds_of(self), letterbox_of(self)
-            start, stored = start_of(self), read_checkpoint(state_key)
-            checkpoint = rewind(replay_of(self), hook, topics, stored, letterbox.exclude)
-            move_back(state_key, stored, checkpoint)
-            backlog = hook.backlog(topics, checkpoint, letterbox.exclude, start)
+            stored = read_checkpoint(state_key)
+            backlog = reading_of(self).backlog(hook, topics, state_key, stored, letterbox.exclude)
             result = hook.read(
                 backlog,
                 max_messages=bounds.max_events,

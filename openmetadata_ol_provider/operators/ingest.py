@@ -19,7 +19,7 @@ from openmetadata_ol_provider.operators._base import (
     show,
     without_own_events,
 )
-from openmetadata_ol_provider.operators._start import replay_of, start_of, window_of
+from openmetadata_ol_provider.operators._reading import reading_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -117,17 +117,15 @@ class IngestOpenLineageOperator(BaseOperator):
             config = without_own_events(read_config(self.config), self.dag_id)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
-            topics, window = as_topics(self.topics), window_of(self)
-            owner = f"{self.dag_id}.window" if window else self.dag_id
+            topics, reading = as_topics(self.topics), reading_of(self)
+            owner = f"{self.dag_id}.window" if reading.window else self.dag_id
             settings = IngestionSettings(
                 topics=topics,
                 state_key=self.state_key or default_state_key(owner, topics),
                 bounds=bounds_of(self),
                 letterbox=letterbox_of(self),
                 limits=run_limits(),
-                start=start_of(self),
-                replay=replay_of(self),
-                window=window,
+                reading=reading,
                 dry_run=self.is_dry_run,
                 full_refresh=as_flag("full_refresh", self.full_refresh),
             )

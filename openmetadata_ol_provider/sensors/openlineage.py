@@ -92,7 +92,7 @@ class OpenLineageSensor(BaseSensorOperator):
 
     @property
     def _start(self) -> StartPoint:
-        from openmetadata_ol_provider.operators._start import start_of
+        from openmetadata_ol_provider.operators._reading import start_of
 
         return start_of(self)
 
@@ -171,8 +171,9 @@ class OpenLineageSensor(BaseSensorOperator):
     def _checkpoint(self) -> Checkpoint:
         from openmetadata_ol_provider import state
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.operators._start import replay_of, rewind
+        from openmetadata_ol_provider.operators._reading import reading_of
 
         stored = state.read_checkpoint(self.state_key or state.default_state_key(self.dag_id, self._topics))
         # Only for looking: the task that reads moves it.
-        return rewind(replay_of(self), OpenLineageKafkaHook(self.kafka_config_id), self._topics, stored, self._exclude)
+        hook = OpenLineageKafkaHook(self.kafka_config_id)
+        return reading_of(self).rewound(hook, self._topics, stored, self._exclude)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -335,6 +338,15 @@ def test_what_is_left_alone_is_an_exit_code(bury: Any, dlq: Any) -> None:
     bury(message(topic="payroll"))
     code, out, _ = dlq("replay")
     assert (code, numbers(json.loads(out))) == (1, (1, 0, 0, 1))
+
+
+def test_results_are_alone_on_stdout_whatever_airflow_logs(bury: Any) -> None:
+    bury(message(topic="payroll"))
+    command = [sys.executable, "-m", "openmetadata_ol_provider", "dlq", "replay", "--topics", "single", "--dry-run"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env={**os.environ})
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["foreign"] == 1
+    assert "left alone: " in done.stderr
 
 
 # -- other errors ------------------------------------------------------------------------------------------------------
