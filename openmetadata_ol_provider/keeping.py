@@ -37,7 +37,7 @@ def read_memory(state_key: str, usage: Usage) -> Memory:
     :param usage: of :func:`~openmetadata_ol_provider.state.read_state`
     :raises CheckpointError: if the Variable with what is parked does not hold what this package wrote
     """
-    return Memory(_read_ledger(state_key), Parking(read_parked(state_key)), dict(usage))
+    return Memory(read_ledger(state_key), Parking(read_parked(state_key)), dict(usage))
 
 
 def read_parked(state_key: str) -> dict[str, Parked]:
@@ -59,9 +59,13 @@ def read_parked(state_key: str) -> dict[str, Parked]:
 def write_parked(state_key: str, parking: Parking) -> None:
     """Write what was parked and released since it was read; what others changed meanwhile stays as they left it."""
     if parking.changes:
-        items = parking.changed(read_parked(state_key))
-        set_variable(parked_key(state_key), pack(items) if items else "", "Lineage that waits to be published")
+        write_all_parked(state_key, parking.changed(read_parked(state_key)))
         parking.changes.clear()
+
+
+def write_all_parked(state_key: str, items: dict[str, Parked]) -> None:
+    """Write what is parked, whatever was parked before."""
+    set_variable(parked_key(state_key), pack(items) if items else "", "Lineage that waits to be published")
 
 
 def write_ledger(state_key: str, ledger: Ledger) -> None:
@@ -69,7 +73,8 @@ def write_ledger(state_key: str, ledger: Ledger) -> None:
     set_variable(ledger_key(state_key), pack(ledger), "What was published: may be deleted at any time")
 
 
-def _read_ledger(state_key: str) -> Ledger:
+def read_ledger(state_key: str) -> Ledger:
+    """Read the ledger; one that is damaged is begun anew."""
     text = get_variable(ledger_key(state_key))
     try:
         return unpack(text, Ledger) if text else Ledger()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -92,19 +92,26 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         """
         return BacklogQuery(self.settings)
 
-    def backlog(self, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()) -> Backlog:
+    def backlog(
+        self,
+        topics: Sequence[str],
+        checkpoint: Checkpoint,
+        exclude: Sequence[str] = (),
+        takes: Callable[[str, int], bool] | None = None,
+    ) -> Backlog:
         """Return what is still to be read, from watermarks only: joins no group, commits nothing.
 
         :param topics: names, or regular expressions when they start with ``^``
         :param checkpoint: topic -> partition -> next offset; what it does not name starts at the group's committed
             offset, else where ``auto.offset.reset`` says (``earliest`` by default)
         :param exclude: topics that a regular expression shall not match, such as the dead-letter topic
+        :param takes: tells which partitions (topic, number) are asked about: those of a lane
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the connection is wrong, or credentials or rights are refused
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.backlog(topics, checkpoint, exclude)
+            return query.backlog(topics, checkpoint, exclude, takes)
 
     def reader(self, backlog: Backlog) -> BacklogReader:
         """Return a reader, a context manager, that reads the backlog batch after batch over one connection.

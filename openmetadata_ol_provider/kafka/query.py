@@ -39,13 +39,20 @@ class BacklogQuery:
         self._settings = settings
         self._consumer, self._errors = settings.consumer()
 
-    def backlog(self, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()) -> Backlog:
+    def backlog(
+        self,
+        topics: Sequence[str],
+        checkpoint: Checkpoint,
+        exclude: Sequence[str] = (),
+        takes: Callable[[str, int], bool] | None = None,
+    ) -> Backlog:
         """Return what is still to be read.
 
         :param topics: names, or regular expressions when they start with ``^`` (matched from the start, as in Kafka)
         :param checkpoint: topic -> partition -> next offset
         :param exclude: topics that a regular expression shall not match (names such as ``x.dead_letter``, ``x-dlq``
             and internal ones are never matched)
+        :param takes: tells which partitions (topic, number) are asked about; all, if it is not given
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the credentials or rights are refused
         :raises KafkaError: if the broker does not answer, or, with ``auto.offset.reset`` = error, a position is missing
@@ -55,6 +62,7 @@ class BacklogQuery:
             (topic, partition)
             for topic, partitions in sorted(self._partitions(topics, exclude).items())
             for partition in sorted(partitions)
+            if takes is None or takes(topic, partition)
         ]
         unknown = [item for item in found if position_of(checkpoint, *item) is None]
         committed = self._committed(unknown) if unknown else {}

@@ -28,10 +28,12 @@ class ConsumeOpenLineageOperator(BaseOperator):
     :param dead_letter_topic: topic for messages that cannot be used; ``None``: ``[openmetadata_ol] dead_letter_topic``,
         else ``<topic>.dead-letter``; ``"none"``: such messages are skipped, counted and logged
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
+    :param lane: which lane this task is, from 0; to be mapped: ``.expand(lane=[0, 1, 2, 3])`` (templated)
+    :param lanes: how many lanes there are; each reads its share of the partitions and has its own state (templated)
     :return: the event batch as plain JSON: offsets, counts, problems, and the events, compressed
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
+    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key", "lane", "lanes")
     ui_color = "#d7e8f7"
 
     def __init__(
@@ -44,6 +46,8 @@ class ConsumeOpenLineageOperator(BaseOperator):
         max_duration: float | None = None,
         dead_letter_topic: str | None = None,
         state_key: str | None = None,
+        lane: int | str | None = None,
+        lanes: int | str = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,26 +58,31 @@ class ConsumeOpenLineageOperator(BaseOperator):
         self.max_duration = max_duration
         self.dead_letter_topic = dead_letter_topic
         self.state_key = state_key
+        self.lane = lane
+        self.lanes = lanes
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.lanes import as_lane
+        from openmetadata_ol_provider.lanestate import prepare
         from openmetadata_ol_provider.state import default_state_key, read_checkpoint
         from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
 
         with failing_well():
             topics = as_topics(self.topics)
-            state_key = self.state_key or default_state_key(self.dag_id, topics)
+            lane = as_lane(self.lane, self.lanes)
+            state_key = prepare(self.state_key or default_state_key(self.dag_id, topics), lane)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             bounds, letterbox = bounds_of(self), letterbox_of(self)
-            backlog = hook.backlog(topics, read_checkpoint(state_key), letterbox.exclude)
+            backlog = hook.backlog(topics, read_checkpoint(state_key), letterbox.exclude, lane.takes)
             result = hook.read(
                 backlog,
                 max_messages=bounds.max_events,
                 max_bytes=bounds.max_bytes,
                 max_duration=bounds.max_duration,
             )
-            consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
+            consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic, lane.lanes)
             send_dead_letters(hook, consumed.letters)
         batch = consumed.batch
         self.log.info(

@@ -37,12 +37,13 @@ class OpenLineageSensor(BaseSensorOperator):
     :param min_events: wait for so many events
     :param dead_letter_topic: as for ConsumeOpenLineageOperator (templated): a pattern of topics shall not match it
     :param state_key: Variable with the checkpoint (templated); ``None``: that of this DAG's other tasks for ``topics``
+    :param lanes: the number of lanes by which the other tasks read (templated): it waits for all of them
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``
     :param poke_interval: seconds between two looks; the trigger begins with shorter ones
     :param timeout: seconds after which the task fails (is skipped with ``soft_fail``)
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
+    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key", "lanes")
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class OpenLineageSensor(BaseSensorOperator):
         min_events: int = 1,
         dead_letter_topic: str | None = None,
         state_key: str | None = None,
+        lanes: int | str = 1,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
@@ -63,6 +65,7 @@ class OpenLineageSensor(BaseSensorOperator):
         self.min_events = min_events
         self.dead_letter_topic = dead_letter_topic
         self.state_key = state_key
+        self.lanes = lanes
         self.deferrable = deferrable
 
     @property
@@ -146,6 +149,9 @@ class OpenLineageSensor(BaseSensorOperator):
         return backlog
 
     def _checkpoint(self) -> Checkpoint:
-        from openmetadata_ol_provider import state
+        from openmetadata_ol_provider.lanes import as_lane
+        from openmetadata_ol_provider.lanestate import read_checkpoints
+        from openmetadata_ol_provider.state import default_state_key
 
-        return state.read_checkpoint(self.state_key or state.default_state_key(self.dag_id, self._topics))
+        state_key = self.state_key or default_state_key(self.dag_id, self._topics)
+        return read_checkpoints(state_key, as_lane(0, self.lanes).lanes)

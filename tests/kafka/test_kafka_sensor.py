@@ -146,7 +146,8 @@ def test_an_error_at_the_first_look_is_raised_skipped_or_waited_out(hook: Any, c
 
 
 def test_names_are_templated() -> None:
-    assert set(OpenLineageSensor.template_fields) == {"topics", "kafka_config_id", "dead_letter_topic", "state_key"}
+    names = {"topics", "kafka_config_id", "dead_letter_topic", "state_key", "lanes"}
+    assert set(OpenLineageSensor.template_fields) == names
 
 
 def test_a_pattern_does_not_match_where_dead_letters_go(hook: Any, broker: Any, produce: Any, checkpoint: Any) -> None:

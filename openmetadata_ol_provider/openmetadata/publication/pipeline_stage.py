@@ -31,6 +31,8 @@ class PipelineStage:
         self.groups = [group for group in group_jobs(selection.jobs.values()) if group.id in selection.pipelines]
         #: Published pipelines, by their job.
         self.refs: dict[JobId, PipelineRef] = {}
+        #: Pipelines that were created or updated.
+        self.written: set[JobId] = set()
         #: Pipelines that could not be published.
         self.failed: set[JobId] = set()
 
@@ -47,7 +49,9 @@ class PipelineStage:
             elif ref.change != "missing":
                 self.refs[group.id] = ref
                 counts[ref.change] += 1
-                books.note_jobs(group.jobs)
+                if ref.change != "unchanged":
+                    self.written.add(group.id)
+                books.note_jobs(group.jobs, doubtful=self._desk.shared and group.id in self.written)
         return Pipelines(**counts)
 
     def lacks(self, job_id: JobId | None) -> bool:

@@ -37,6 +37,7 @@ from openmetadata_ol_provider.openmetadata.publication.report import (
     Written,
 )
 from openmetadata_ol_provider.openmetadata.publication.run_stage import RunStage
+from openmetadata_ol_provider.openmetadata.publication.second_look import look_again
 from openmetadata_ol_provider.openmetadata.publication.selection import select
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.openmetadata.stubs.publication import publish_stubs
@@ -57,6 +58,7 @@ def publish_plan(
     dry_run: bool = False,
     memory: Memory | None = None,
     full_refresh: bool = False,
+    shared: bool = False,
     now: float | None = None,
 ) -> PublishReport:
     """Make true in the catalogue what the plan says.
@@ -67,6 +69,7 @@ def publish_plan(
     :param dry_run: read everything and count what would be written, but write nothing
     :param memory: what earlier publications left, changed in place; without it everything is compared anew
     :param full_refresh: compare everything with the catalogue, whatever the ledger holds
+    :param shared: others publish at the same time (lanes): look again at what was written
     :param now: seconds since 1970 (default: the clock)
     :return: the report; whether its ``failure_ratio`` is too high is the caller's decision
     :raises CatalogueAuthError: if the token, or what it may do, is refused
@@ -74,36 +77,26 @@ def publish_plan(
     """
     memory = memory or Memory()
     memory.ledger = memory.ledger.of(client.base_url, config, trusted=not (full_refresh or dry_run))
-    return Publication(plan, client, config, dry_run=dry_run, memory=memory, now=now or time.time()).run()
+    desk = Desk(client, config, dry_run=dry_run, problems=plan.problems, shared=shared)
+    return Publication(plan, desk, memory=memory, now=now or time.time()).run()
 
 
 class Publication:
     """One publication of one plan.
 
     :param plan: of the translate step
-    :param client: the catalogue
-    :param config: rules, filters and write policies
-    :param dry_run: read, but do not write
+    :param desk: its tools
     :param memory: changed in place
     :param now: seconds since 1970
     """
 
-    def __init__(
-        self,
-        plan: LineagePlan,
-        client: OpenMetadataClient,
-        config: Config,
-        *,
-        dry_run: bool,
-        memory: Memory,
-        now: float,
-    ) -> None:
+    def __init__(self, plan: LineagePlan, desk: Desk, *, memory: Memory, now: float) -> None:
         self._plan = plan
-        self._config = config
-        self._desk = Desk(client, config, dry_run=dry_run, problems=plan.problems)
+        self._config = desk.config
+        self._desk = desk
         self._memory = memory
         self._now = now
-        self._selection = select(plan, memory, config, now)
+        self._selection = select(plan, memory, desk.config, now)
         self._leftovers = Leftovers(self._selection)
         self._books = Bookkeeper(memory, self._selection, now)
         self._stubs = Stubs()
@@ -118,7 +111,7 @@ class Publication:
         resolutions = self._resolve()
         stage = PipelineStage(desk, todo)
         pipelines = stage.run(self._books, self._leftovers)
-        edges, writes = self._publish_edges(resolutions, stage)
+        edges, writes, fresh = self._publish_edges(resolutions, stage)
         runs = RunStage(desk, todo, stage)
         statuses = runs.publish_statuses(self._books, self._leftovers)
         usage = runs.publish_usage(self._memory)
@@ -128,6 +121,8 @@ class Publication:
         deleted = facts.remove_dropped(self._leftovers)
         self._books.note_datasets(resolutions, facts.failed)
         stale = self._publish_stale()
+        if desk.shared and not desk.dry_run:
+            look_again(desk, stage, fresh, runs)
         if not desk.dry_run:
             self._books.settle(self._leftovers.items)
             desk.problems += self._memory.parking.expire(self._now, self._config.parking)
@@ -190,8 +185,11 @@ class Publication:
 
     def _publish_edges(
         self, resolutions: dict[DatasetId, Resolution], stage: PipelineStage
-    ) -> tuple[Written, list[EdgeWrite]]:
-        """Publish the edges; those of a pipeline that failed are parked with it, and written all the same."""
+    ) -> tuple[Written, list[EdgeWrite], list[EdgeWrite]]:
+        """Publish the edges; those of a pipeline that failed are parked with it, and written all the same.
+
+        :return: counts, all edges, and those of them that were not as they should be
+        """
         desk, todo = self._desk, self._selection
         partial = frozenset(run.job for run in self._plan.runs if run.partial)
         planner = EdgePlanner(self._config, resolutions, stage.refs, todo.jobs, partial)
@@ -214,7 +212,7 @@ class Publication:
             if outcome.result is None:
                 self._leftovers.add_failed_edges(write.keys, outcome.problems[0].detail)
             elif not incomplete & set(write.keys):
-                self._books.note_edge(write, writers)
+                self._books.note_edge(write, writers, doubtful=desk.shared and outcome.result)
         if all(outcome.result is not None for outcome in outcomes[len(writes) :]):
             self._books.note_one_sided(todo.one_sided)
         self._books.note_idle_edges(
@@ -222,7 +220,9 @@ class Publication:
         )
         self._clean_nodes(writes)
         counts = written(outcome.result for outcome in outcomes)
-        return Written(unchanged=self._held_pairs(writes)) + counts, [*writes, *nodes]
+        every = [*writes, *nodes]
+        fresh = [write for write, outcome in zip(every, outcomes, strict=True) if outcome.result]
+        return Written(unchanged=self._held_pairs(writes)) + counts, every, fresh
 
     def _held_pairs(self, writes: list[EdgeWrite]) -> int:
         """Return how many pairs of entities have edges that need not be looked at, beside those that are written."""
