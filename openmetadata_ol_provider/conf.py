@@ -50,6 +50,11 @@ def config() -> str | None:
     return _text("config").strip() or None
 
 
+def lanes() -> int:
+    """[openmetadata_ol] lanes."""
+    return _integer("lanes")
+
+
 def dead_letter_topic() -> str | None:
     """[openmetadata_ol] dead_letter_topic."""
     return _text("dead_letter_topic").strip() or None

@@ -37,6 +37,12 @@ OPTIONS: dict[str, dict[str, object]] = {
         "",
         "variable:openmetadata_ol_config",
     ),
+    "lanes": _option(
+        "Lanes of the bundled DAG: so many tasks read, translate and publish side by side, each its own partitions.\n",
+        "integer",
+        "1",
+        "4",
+    ),
     "dead_letter_topic": _option(
         "Topic for messages that are no OpenLineage events. Empty for ``<topic>.dead-letter``; ``none`` skips such\n"
         "messages, counted and logged.\n",

@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.backpressure import first_size, next_size
 from openmetadata_ol_provider.keeping import read_memory, write_ledger
+from openmetadata_ol_provider.lanestate import prepare, read_lane
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 from openmetadata_ol_provider.reading import Reading
-from openmetadata_ol_provider.state import read_checkpoint, read_state
+from openmetadata_ol_provider.state import read_state
 from openmetadata_ol_provider.steps import (
+    Consumed,
     decode_messages,
     publish_translated,
     send_dead_letters,
@@ -30,7 +32,7 @@ from openmetadata_ol_provider.steps import (
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.kafka.messages import ReadResult
+    from openmetadata_ol_provider.lanes import Lane
     from openmetadata_ol_provider.openlineage.runs import Limits
     from openmetadata_ol_provider.openlineage.runstate import RunState
     from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
@@ -44,7 +46,8 @@ class IngestionSettings(NamedTuple):
     """What is to be ingested, and how.
 
     :param topics: names, or regular expressions when they start with ``^``
-    :param state_key: Variable that holds checkpoint and open runs
+    :param state_key: Variable that holds checkpoint and open runs, without lanes
+    :param lane: whose partitions are read
     :param bounds: of one batch; ``max_duration`` bounds the whole work
     :param letterbox: where messages go that cannot be used
     :param limits: of the runs remembered
@@ -55,6 +58,7 @@ class IngestionSettings(NamedTuple):
 
     topics: Sequence[str]
     state_key: str
+    lane: Lane
     bounds: Bounds
     letterbox: Letterbox
     limits: Limits
@@ -86,17 +90,19 @@ class Ingestion:
     def run(self) -> PublishReport:
         """Return the report over all batches."""
         settings = self._settings
+        if settings.dry_run:
+            key, stored = settings.lane.key(settings.state_key), read_lane(settings.state_key, settings.lane)
+        else:
+            key = prepare(settings.state_key, settings.lane)
+            stored = read_state(key)
         backlog = settings.reading.backlog(
-            self._hook,
-            settings.topics,
-            settings.state_key,
-            read_checkpoint(settings.state_key),
-            settings.letterbox.exclude,
-            dry_run=settings.dry_run,
+            self._hook, settings.topics, key, stored.checkpoint, settings.letterbox.exclude, dry_run=settings.dry_run
         )
-        log.info("%d messages are waiting", backlog.events)
-        stored = read_state(settings.state_key)
-        runs, memory = stored.runs, read_memory(settings.state_key, stored.usage)
+        log.info("%d messages are waiting for %s", backlog.events, settings.lane)
+        if not settings.dry_run:
+            # Reading again moves the checkpoint, and what was counted counts no more.
+            stored = read_state(key)
+        runs, memory = stored.runs, read_memory(key, stored.usage)
         most, seconds = settings.bounds.max_events, settings.bounds.max_duration
         deadline = self._clock() + seconds if settings.reading.window is None else math.inf
         size = first_size(most)
@@ -107,26 +113,31 @@ class Ingestion:
                     max_messages=size, max_bytes=settings.bounds.max_bytes, max_duration=min(left, seconds)
                 )
                 begun = self._clock()
-                done, runs = self._publish(result, runs, memory, full_refresh=refresh)
+                consumed = decode_messages(
+                    result,
+                    key,
+                    self._hook.kafka_config_id,
+                    settings.letterbox.topic,
+                    sql=self._config.write.sql,
+                    lanes=settings.lane.lanes,
+                )
+                done, runs = self._publish(consumed, runs, memory, full_refresh=refresh)
                 report, more = report + done, result.more
                 size = self._resized(size, len(result.messages), self._clock() - begun)
                 # What this task has compared itself need not be compared again.
                 refresh = False
         # Once, and not with each batch: what a crash loses of it costs a comparison.
         if not settings.dry_run:
-            write_ledger(settings.state_key, memory.ledger)
+            write_ledger(key, memory.ledger)
         if more:
             log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report
 
     def _publish(
-        self, result: ReadResult, runs: RunState, memory: Memory, *, full_refresh: bool
+        self, consumed: Consumed, runs: RunState, memory: Memory, *, full_refresh: bool
     ) -> tuple[PublishReport, RunState]:
         """Publish one batch, move the checkpoint, and return the report and the runs to go on with."""
         settings = self._settings
-        consumed = decode_messages(
-            result, settings.state_key, self._hook.kafka_config_id, settings.letterbox.topic, self._config.write.sql
-        )
         translated = translate_batch(consumed.batch, runs, self._config, settings.limits)
         report = publish_translated(
             translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh

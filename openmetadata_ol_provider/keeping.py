@@ -40,7 +40,7 @@ def read_memory(state_key: str, usage: Usage) -> Memory:
     :param usage: of :func:`~openmetadata_ol_provider.state.read_state`
     :raises CheckpointError: if the Variable with what is parked does not hold what this package wrote
     """
-    ledger = _read_ledger(state_key)
+    ledger = read_ledger(state_key)
     known = ledger.doubted() if ledger.begun else ledger
     return Memory(known, Parking(read_parked(state_key)), dict(usage), interrupted=ledger.begun)
 
@@ -64,9 +64,13 @@ def read_parked(state_key: str) -> dict[str, Parked]:
 def write_parked(state_key: str, parking: Parking) -> None:
     """Write what was parked and released since it was read; what others changed meanwhile stays as they left it."""
     if parking.changes:
-        items = parking.changed(read_parked(state_key))
-        set_variable(parked_key(state_key), pack(items) if items else "", "Lineage that waits to be published")
+        write_all_parked(state_key, parking.changed(read_parked(state_key)))
         parking.changes.clear()
+
+
+def write_all_parked(state_key: str, items: dict[str, Parked]) -> None:
+    """Write what is parked, whatever was parked before."""
+    set_variable(parked_key(state_key), pack(items) if items else "", "Lineage that waits to be published")
 
 
 def begin(state_key: str, memory: Memory) -> None:
@@ -83,7 +87,7 @@ def write_ledger(state_key: str, ledger: Ledger) -> None:
 
 def doubt_ledger(state_key: str) -> None:
     """Have the ledger, whoever wrote it, not be believed: something else was published since."""
-    write_ledger(state_key, _read_ledger(state_key).doubted(begun=True))
+    write_ledger(state_key, read_ledger(state_key).doubted(begun=True))
 
 
 def move_checkpoint(state_key: str, expected: Checkpoint, checkpoint: Checkpoint) -> None:
@@ -101,7 +105,8 @@ def forget(state_key: str) -> None:
     delete_variable(ledger_key(state_key))
 
 
-def _read_ledger(state_key: str) -> Ledger:
+def read_ledger(state_key: str) -> Ledger:
+    """Read the ledger; one that is damaged is begun anew."""
     text = get_variable(ledger_key(state_key))
     try:
         return unpack(text, Ledger) if text else Ledger()

@@ -8,7 +8,7 @@ offsets stay.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.kafka.offsets import rewound
@@ -40,11 +40,13 @@ class Reading(NamedTuple):
     :param start: where partitions begin that the checkpoint does not name
     :param replay: read again from here
     :param window: read this instead of what the checkpoint leaves
+    :param takes: tells which partitions (topic, number) are read: those of a lane; all, if it is not given
     """
 
     start: StartPoint = OWN_GROUP
     replay: StartPoint | None = None
     window: Window | None = None
+    takes: Callable[[str, int], bool] | None = None
 
     def rewound(
         self, hook: OpenLineageKafkaHook, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()
@@ -52,7 +54,7 @@ class Reading(NamedTuple):
         """Return the checkpoint as it is to be for reading again; the same when nothing is to be."""
         if self.replay is None:
             return checkpoint
-        return rewound(checkpoint, hook.positions(topics, self.replay, exclude))
+        return rewound(checkpoint, hook.positions(topics, self.replay, exclude, self.takes))
 
     def backlog(
         self,
@@ -74,11 +76,11 @@ class Reading(NamedTuple):
         """
         if self.window is not None:
             with hook.query() as query:
-                return query.window(topics, self.window.start, self.window.end, checkpoint, exclude)
+                return query.window(topics, self.window.start, self.window.end, checkpoint, exclude, takes=self.takes)
         begin = self.rewound(hook, topics, checkpoint, exclude)
         if begin != checkpoint and not dry_run:
             move_checkpoint(state_key, checkpoint, begin)
             log.warning(
                 "replay_from: the checkpoint (Variable %r) moves back from %s to %s", state_key, checkpoint, begin
             )
-        return hook.backlog(topics, begin, exclude, self.start)
+        return hook.backlog(topics, begin, exclude, self.start, self.takes)

@@ -41,6 +41,17 @@ class _Document(msgspec.Struct, frozen=True, omit_defaults=True):
     updated_at: str = ""
     runs: str | None = None
     usage: str | None = None
+    generation: int | None = None
+
+
+class Head(NamedTuple):
+    """What tells one state from another.
+
+    :param generation: the division into lanes that it belongs to; ``None``: the present one, whichever that is
+    """
+
+    checkpoint: Checkpoint
+    generation: int | None = None
 
 
 class StoredState(NamedTuple):
@@ -82,6 +93,38 @@ def read_state(state_key: str) -> StoredState:
     return StoredState(document.checkpoint, runs, {(fqn, day): count for fqn, day, count in counts})
 
 
+def write_whole(state_key: str, state: StoredState, generation: int | None) -> None:
+    """Write a state whatever stands in its place; see :func:`write_state` for how a checkpoint moves.
+
+    :param generation: see :mod:`~openmetadata_ol_provider.lanestate`
+    """
+    counts = [(*key, count) for key, count in sorted(state.usage.items())]
+    document = _Document(
+        STATE_VERSION,
+        dict(state.checkpoint),
+        _now(),
+        pack(state.runs),
+        pack(counts) if counts else None,
+        generation,
+    )
+    _write(state_key, document)
+
+
+def read_head(state_key: str) -> Head | None:
+    """Read whether there is a state, and of which generation.
+
+    :return: ``None`` where there is none
+    """
+    text = get_variable(state_key)
+    document = _parsed(state_key, text) if text else None
+    return Head(document.checkpoint, document.generation) if document else None
+
+
+def write_generation(state_key: str, generation: int) -> None:
+    """Say of a state of which generation it is; the rest of it stays."""
+    _write(state_key, msgspec.structs.replace(_read(state_key), generation=generation))
+
+
 def read_checkpoint(state_key: str) -> Checkpoint:
     """Read the checkpoint alone: topic -> partition (as text) -> next offset."""
     return _read(state_key).checkpoint
@@ -95,12 +138,10 @@ def write_state(origin: BatchOrigin, runs: RunState, usage: Usage) -> Checkpoint
     :return: the new checkpoint
     :raises CheckpointError: if somebody else has moved the checkpoint since the batch was read
     """
-    stored = read_checkpoint(origin.state_key)
-    check(origin, stored)
-    checkpoint = advanced(stored, origin)
-    counts = [(*key, count) for key, count in sorted(usage.items())]
-    document = _Document(STATE_VERSION, checkpoint, _now(), pack(runs), pack(counts) if counts else None)
-    _write(origin.state_key, document)
+    document = _read(origin.state_key)
+    check(origin, document.checkpoint)
+    checkpoint = advanced(document.checkpoint, origin)
+    write_whole(origin.state_key, StoredState(checkpoint, runs, usage), document.generation)
     return checkpoint
 
 
@@ -197,8 +238,10 @@ def _stands(checkpoint: Mapping[str, Mapping[str, int]], topic: str, partition: 
 
 def _read(state_key: str) -> _Document:
     text = get_variable(state_key)
-    if not text:
-        return _Document(STATE_VERSION, {})
+    return _parsed(state_key, text) if text else _Document(STATE_VERSION, {})
+
+
+def _parsed(state_key: str, text: str) -> _Document:
     try:
         document = msgspec.json.decode(text, type=_Document)
     except ValueError as error:

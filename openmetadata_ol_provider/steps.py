@@ -9,6 +9,7 @@ In the four-task DAG the dead letters are written by the consume task, the only 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -93,17 +94,25 @@ class Translated(NamedTuple):
 
 
 def decode_messages(
-    result: ReadResult, state_key: str, kafka_config_id: str, dead_letter_topic: str | None, sql: str = "always"
+    result: ReadResult,
+    state_key: str,
+    kafka_config_id: str,
+    dead_letter_topic: str | None,
+    *,
+    sql: str = "always",
+    lanes: int = 1,
 ) -> Consumed:
     """Decode what was read from Kafka.
 
     :param dead_letter_topic: where messages go that cannot be used; ``None``: ``<topic>.dead-letter``;
         ``"none"``: they are skipped
     :param sql: ``write.sql`` of the configuration: what it does not want published is not kept either
+    :param lanes: the number of lanes of which this is one
     """
     from openmetadata_ol_provider.kafka.messages import DeadLetter
 
     events, told, skipped = [], Told(), 0
+    keyless: Counter[str] = Counter()
     letters: dict[str, list[DeadLetter]] = {}
     for message in result.messages:
         where = f"{message.topic}[{message.partition}]@{message.offset}"
@@ -121,13 +130,17 @@ def decode_messages(
             continue
         events.append(discreet(decoded.event, sql))
         told.add(*decoded.problems)
+        # Of a topic with just one partition, no key is needed.
+        if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
+            keyless[message.topic] += 1
     losses = [problem for item in result.ranges if (problem := _data_loss(item))]
+    losses += [_no_key(topic, count) for topic, count in keyless.items()]
     ranges = tuple(
         BatchRange(item.topic, item.partition, item.checkpoint, item.start, item.end, item.lost)
         for item in result.ranges
     )
     batch = EventBatch(
-        origin=BatchOrigin(state_key, kafka_config_id, ranges),
+        origin=BatchOrigin(state_key, kafka_config_id, ranges, lanes),
         events=tuple(events),
         dead_letters=sum(map(len, letters.values())),
         skipped=skipped,
@@ -136,6 +149,15 @@ def decode_messages(
         problems=(*losses, *told.problems),
     )
     return Consumed(batch, letters)
+
+
+def _no_key(topic: str, count: int) -> Problem:
+    return Problem(
+        "no_message_key",
+        f"topic {topic}",
+        f"{count} messages have no key, so the events of a run lie in several partitions, and lanes know parts of runs "
+        "only. Let the producers' messages have keys (OpenLineage's clients give them), or set lanes to 1",
+    )
 
 
 def _data_loss(item: OffsetRange) -> Problem | None:
@@ -167,7 +189,9 @@ def send_dead_letters(hook: OpenLineageKafkaHook, letters: Mapping[str, Sequence
 
 def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: Limits) -> Translated:
     """Translate a batch with the runs known from earlier ones."""
-    translation = translate(batch.events, config, runs, limits=limits, problems=batch.problems)
+    translation = translate(
+        batch.events, config, runs, limits=limits, problems=batch.problems, lanes=batch.origin.lanes
+    )
     plan = msgspec.structs.replace(translation.plan, problems=few(translation.plan.problems))
     return Translated(plan, batch.origin, translation.state, batch.dead_letters, batch.more)
 
@@ -202,7 +226,15 @@ def publish_translated(
         check(origin, checkpoint)
         if translated.plan.jobs or translated.plan.datasets or memory.parking.items:
             begin(origin.state_key, memory)
-    report = publish_plan(translated.plan, client, config, dry_run=dry_run, memory=memory, full_refresh=full_refresh)
+    report = publish_plan(
+        translated.plan,
+        client,
+        config,
+        dry_run=dry_run,
+        memory=memory,
+        full_refresh=full_refresh,
+        shared=origin.lanes > 1,
+    )
     report = msgspec.structs.replace(report, dead_letters=translated.dead_letters)
     if report.failure_ratio > config.write.max_failure_ratio:
         raise PublicationError(_failure(report, config))

@@ -206,7 +206,7 @@ def test_the_table_of_parameters_is_that_of_the_classes() -> None:
     bounds = {"max_events", "max_bytes", "max_duration"}
     where = {"start_from", "replay_from", "state_key"}
     told["OpenLineageSensor"] |= where
-    told["ConsumeOpenLineageOperator"] |= bounds | where
+    told["ConsumeOpenLineageOperator"] |= bounds | where | {"lane"}
     others = set().union(*(words for name, words in told.items() if name != "IngestOpenLineageOperator"))
     own = {"start", "end"}
     told["IngestOpenLineageOperator"] = others - (told["IngestOpenLineageOperator"] - own) | own

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.exceptions import CheckpointError, ConfigError
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.kafka.startpoints import StartPoint
+    from openmetadata_ol_provider.lanes import Lane
 
 _OFFSET = re.compile(r"(?P<topic>.+):(?P<partition>\d+)=(?P<offset>\d+)")
 
@@ -24,25 +25,32 @@ def checkpoint_command(arguments: Any) -> int:
     as_airflow_does()
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.lanes import Lane
 
-    key = state_key_of(arguments)
+    key, count = state_key_of(arguments), arguments.lanes or conf.lanes()
+    lanes = [Lane(number, count) for number in range(count)]
     if arguments.action == "reset":
-        return _reset(key, dry_run=arguments.dry_run)
+        return max(_reset(lane.key(key), dry_run=arguments.dry_run) for lane in lanes)
     hook, topics = OpenLineageKafkaHook(arguments.kafka_config_id), topics_of(arguments)
     dead = conf.dead_letter_topic()
     exclude = [] if dead in (None, "none") else [str(dead)]
     if arguments.action == "show":
-        return _show(arguments, key, hook, topics, exclude)
-    return _set(arguments, key, hook, topics, exclude)
+        return _show(arguments, [lane.key(key) for lane in lanes], hook, topics, exclude)
+    start = _offsets(arguments.offset) if arguments.offset else _start(arguments.to)
+    positions = hook.positions(topics, start, exclude)
+    return max(_set(lane, lane.key(key), positions, dry_run=arguments.dry_run) for lane in lanes)
 
 
-def _show(arguments: Any, key: str, hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str]) -> int:
+def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str]) -> int:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, STARTS, parse_start
     from openmetadata_ol_provider.state import read_summary
 
-    summary = read_summary(key)
-    checkpoint = summary.checkpoint if summary is not None else {}
+    summaries = [summary for key in keys if (summary := read_summary(key)) is not None]
+    checkpoint: dict[str, dict[str, int]] = {}
+    for summary in summaries:
+        for topic, partitions in summary.checkpoint.items():
+            checkpoint.setdefault(topic, {}).update(partitions)
     start = parse_start(conf.start_from(), "[openmetadata_ol] start_from", STARTS) or OWN_GROUP
     with hook.query() as query:
         backlog = query.backlog(topics, checkpoint, exclude, start)
@@ -63,10 +71,10 @@ def _show(arguments: Any, key: str, hook: OpenLineageKafkaHook, topics: list[str
         for item in backlog.partitions
     ]
     document = {
-        "state_key": key,
-        "updated_at": summary.updated_at if summary is not None else None,
-        "runs": summary.runs if summary is not None else 0,
-        "open_runs": summary.open_runs if summary is not None else 0,
+        "state_key": keys[0] if len(keys) == 1 else keys,
+        "updated_at": max((summary.updated_at for summary in summaries), default=None),
+        "runs": sum(summary.runs for summary in summaries),
+        "open_runs": sum(summary.open_runs for summary in summaries),
         "group": hook.settings.group,
         "lag": backlog.events,
         "lost": backlog.lost,
@@ -80,37 +88,39 @@ def _show(arguments: Any, key: str, hook: OpenLineageKafkaHook, topics: list[str
 
 
 def _told(document: dict[str, Any]) -> str:
+    found = document["state_key"]
+    keys = f"Variable {found}" if isinstance(found, str) else f"Variables {', '.join(found)}"
     held = f"written {document['updated_at']}" if document["updated_at"] is not None else "not there (yet)"
     head = ("topic", "partition", "checkpoint", "group", "low", "high", "starts at", "by", "lag", "lost")
     names = ("topic", "partition", "checkpoint", "committed", "low", "high", "start", "start_by", "lag", "lost")
     rows = [["-" if row[name] is None else row[name] for name in names] for row in document["partitions"]]
     return (
-        f"Variable {document['state_key']}: {held}; {document['runs']} runs remembered, "
+        f"{keys}: {held}; {document['runs']} runs remembered, "
         f"{document['open_runs']} of them open\n"
         f"group {document['group']}; {document['lag']} offsets to be read, {document['lost']} lost\n"
         f"{table(head, rows)}"
     )
 
 
-def _set(arguments: Any, key: str, hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str]) -> int:
+def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run: bool) -> int:
     from openmetadata_ol_provider.keeping import move_checkpoint
     from openmetadata_ol_provider.state import read_checkpoint
 
-    start = _offsets(arguments.offset) if arguments.offset else _start(arguments.to)
     before = read_checkpoint(key)
-    positions = hook.positions(topics, start, exclude)
     # Partitions that a group has not read, or that are not named, stay where they are.
     after = {topic: dict(partitions) for topic, partitions in before.items()}
     for topic, partitions in positions.items():
-        after.setdefault(topic, {}).update(partitions)
-    if not arguments.dry_run and after != before:
+        own = {number: offset for number, offset in partitions.items() if lane.takes(topic, int(number))}
+        if own:
+            after.setdefault(topic, {}).update(own)
+    if not dry_run and after != before:
         move_checkpoint(key, before, after)
     for topic, partitions in after.items():
         for partition, offset in partitions.items():
             stood = before.get(topic, {}).get(partition)
             moved = "stays" if stood == offset else f"was {'not set' if stood is None else stood}"
             sys.stdout.write(f"{topic}[{partition}] {offset} ({moved})\n")
-    done = "nothing was changed (dry run)" if arguments.dry_run else "the next run goes on from here"
+    done = "nothing was changed (dry run)" if dry_run else "the next run goes on from here"
     sys.stderr.write(f"Variable {key}: {done}\n")
     return DONE
 

@@ -61,6 +61,9 @@ def checkpoint(command: ArgumentParser) -> None:
     for action in (shown, moved, reset):
         _kafka_and_topics(action)
         action.add_argument("--state-key", metavar="KEY", help="the tasks' state_key, if they have one")
+        action.add_argument(
+            "--lanes", type=_above_zero, metavar="N", help="the tasks' lanes (default: [openmetadata_ol] lanes)"
+        )
         action.add_argument("--dag-id", default=BUNDLED_DAG, metavar="ID", help="default: the bundled DAG")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +100,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
         start: StartPoint = OWN_GROUP,
+        takes: Callable[[str, int], bool] | None = None,
     ) -> Backlog:
         """Return what is still to be read, from watermarks only: joins no group, commits nothing.
 
@@ -108,25 +109,31 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         :param exclude: topics that a regular expression shall not match, such as the dead-letter topic
         :param start: where partitions start that the checkpoint does not name; by default at the group's committed
             offset, else where ``auto.offset.reset`` says (``earliest`` by default)
+        :param takes: tells which partitions (topic, number) are asked about: those of a lane
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the connection is wrong, or credentials or rights are refused
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.backlog(topics, checkpoint, exclude, start)
+            return query.backlog(topics, checkpoint, exclude, start, takes)
 
     def positions(
-        self, topics: Sequence[str], start: StartPoint, exclude: Sequence[str] = ()
+        self,
+        topics: Sequence[str],
+        start: StartPoint,
+        exclude: Sequence[str] = (),
+        takes: Callable[[str, int], bool] | None = None,
     ) -> dict[str, dict[str, int]]:
         """Return where a start lies, in the form of a checkpoint.
 
         :param topics: names, or regular expressions when they start with ``^``
         :param start: partitions are left out of which a group has committed nothing, or that given offsets do not name
+        :param takes: as for :meth:`backlog`
         :raises ConfigError: also if a given offset is not within what the partition holds, or the group has none
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.positions(topics, start, exclude)
+            return query.positions(topics, start, exclude, takes)
 
     def reader(self, backlog: Backlog) -> BacklogReader:
         """Return a reader, a context manager, that reads the backlog batch after batch over one connection.

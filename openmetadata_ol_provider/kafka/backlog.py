@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
@@ -42,6 +42,7 @@ class BacklogQuery(ClusterQuery):
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
         start: StartPoint = OWN_GROUP,
+        takes: Callable[[str, int], bool] | None = None,
     ) -> Backlog:
         """Return what is still to be read.
 
@@ -49,11 +50,12 @@ class BacklogQuery(ClusterQuery):
         :param checkpoint: topic -> partition -> next offset
         :param exclude: topics that a regular expression shall not match
         :param start: where partitions start that the checkpoint does not name
+        :param takes: tells which partitions (topic, number) are asked about; all, if it is not given
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises KafkaError: also if ``auto.offset.reset`` is ``error`` and a position is missing or out of range
         :raises ConfigError: also if a group is named that has committed nothing, and there is no checkpoint at all
         """
-        places = self.partitions(topics, exclude)
+        places = self.partitions(topics, exclude, takes)
         unknown = [item for item in places if position_of(checkpoint, *item) is None]
         committed, times = {}, {}
         if start.kind == "group":
@@ -89,6 +91,8 @@ class BacklogQuery(ClusterQuery):
         end: StartPoint | None,
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
+        *,
+        takes: Callable[[str, int], bool] | None = None,
     ) -> Backlog:
         """Return what a span of time holds, whatever was read of it before.
 
@@ -96,7 +100,7 @@ class BacklogQuery(ClusterQuery):
         :param end: of kind ``time``: the first message at or after it is not read any more; ``None``: up to the end
         :param checkpoint: where the checkpoint to be moved stands; it does not decide what is read
         """
-        places = self.partitions(topics, exclude)
+        places = self.partitions(topics, exclude, takes)
         starts = self.at_time(places, start.milliseconds)
         ends = {} if end is None else self.at_time(places, end.milliseconds)
         found = []
@@ -109,7 +113,11 @@ class BacklogQuery(ClusterQuery):
         return Backlog(tuple(found))
 
     def positions(
-        self, topics: Sequence[str], start: StartPoint, exclude: Sequence[str] = ()
+        self,
+        topics: Sequence[str],
+        start: StartPoint,
+        exclude: Sequence[str] = (),
+        takes: Callable[[str, int], bool] | None = None,
     ) -> dict[str, dict[str, int]]:
         """Return where a start lies, in the form of a checkpoint.
 
@@ -117,7 +125,7 @@ class BacklogQuery(ClusterQuery):
 
         :raises ConfigError: if a given offset is not within what the partition holds, or the group has committed none
         """
-        places = self.partitions(topics, exclude)
+        places = self.partitions(topics, exclude, takes)
         found: dict[Place, int] = {}
         if start.kind == "group":
             found = self.committed(places, start.group)

@@ -75,10 +75,6 @@ class Backlog(msgspec.Struct, frozen=True):
         """
         return self.events >= min_events or any(partition.origin == "latest" for partition in self.partitions)
 
-    def lane(self, index: int, count: int) -> Backlog:
-        """Return the partitions of one of ``count`` lanes; a partition stays in its lane while ``count`` stays."""
-        return Backlog(tuple(item for item in self.partitions if _slot(item.topic, item.partition, count) == index))
-
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values: the partitions, and the totals ``events`` and ``lost``."""
         partitions = [{**msgspec.to_builtins(item), "events": item.events} for item in self.partitions]
@@ -164,6 +160,7 @@ def _by_topic(positions: Iterable[tuple[str, Any, int]]) -> dict[str, dict[str, 
     return result
 
 
-def _slot(topic: str, partition: int, count: int) -> int:
+def slot(topic: str, partition: int, count: int) -> int:
+    """Return to which of ``count`` lanes a partition belongs."""
     # Consecutive partitions go to consecutive lanes; the topic shifts them, lest lane 0 get every partition 0.
     return (zlib.crc32(topic.encode()) + partition) % count

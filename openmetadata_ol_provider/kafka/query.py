@@ -51,12 +51,15 @@ class ClusterQuery:
         known = self._metadata(None).topics
         return [topic for topic in topics if topic in known]
 
-    def partitions(self, topics: Sequence[str], exclude: Sequence[str] = ()) -> list[Place]:
+    def partitions(
+        self, topics: Sequence[str], exclude: Sequence[str] = (), takes: Callable[[str, int], bool] | None = None
+    ) -> list[Place]:
         """Return the partitions of topics, sorted.
 
         :param topics: names, or regular expressions when they start with ``^`` (matched from the start, as in Kafka)
         :param exclude: topics that a regular expression shall not match (names such as ``x.dead_letter``, ``x-dlq``
             and internal ones are never matched)
+        :param takes: tells which partitions (topic, number) are asked about; all, if it is not given
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         """
         found: dict[str, list[int]] = {}
@@ -65,7 +68,12 @@ class ClusterQuery:
                 found.update(self._matching(topic, exclude))
             else:
                 found[topic] = self._topic(topic)
-        return [(topic, partition) for topic, numbers in sorted(found.items()) for partition in sorted(numbers)]
+        return [
+            (topic, partition)
+            for topic, numbers in sorted(found.items())
+            for partition in sorted(numbers)
+            if takes is None or takes(topic, partition)
+        ]
 
     def watermarks(self, topic: str, partition: int) -> tuple[int, int]:
         """Return the first retained offset, and one past the last that can be read."""

@@ -14,6 +14,7 @@ from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.dags import forget_dags, named_by_task
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.declared import dataset_states, declare, declared_by
+from openmetadata_ol_provider.lineage.division import split_runs
 from openmetadata_ol_provider.lineage.edges import derive
 from openmetadata_ol_provider.lineage.explicit import derivation, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.filters import Filter
@@ -63,6 +64,7 @@ def translate(
     limits: Limits = DEFAULT_LIMITS,
     problems: Sequence[Problem] = (),
     final: bool = False,
+    lanes: int = 1,
 ) -> Translation:
     """Translate a batch of events.
 
@@ -72,6 +74,7 @@ def translate(
     :param now: time of consumption (default: the clock), for the limits of the state
     :param problems: what was lost while decoding, carried into the plan
     :param final: no more events will come (files): a stream that has only started is taken to run
+    :param lanes: into how many lanes events are divided, this being one: runs that seem to be in two are reported
     """
     events = [discreet(event, config.write.sql) for event in events]
     now = now or dt.datetime.now(dt.timezone.utc)
@@ -81,7 +84,8 @@ def translate(
     translator.aliases.learn(symlinked(events))
     translator.add_runs()
     translator.add_static()
-    plan = translator.plan(len(events), (*problems, *assembled.problems))
+    divided = split_runs(assembled.changed) if lanes > 1 else ()
+    plan = translator.plan(len(events), (*problems, *assembled.problems, *divided))
     forget_dags(assembled.changed)
     if limits.max_bytes is not None:
         # Last: what this batch says is in the plan.

@@ -17,14 +17,12 @@ import msgspec
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runstate import TERMINAL, DatasetState, Run, RunState, run_key
-from openmetadata_ol_provider.openlineage.shedding import given_up
+from openmetadata_ol_provider.openlineage.runstate import TERMINAL, UNKNOWN, DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.shedding import given_up, is_lost
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 #: Datasets of one side with which a run is remembered: a stream may show new ones for ever.
 MAX_DATASETS = 10_000
-#: What Spark calls a job whose name it does not know yet.
-_UNKNOWN = "unknown"
 
 
 class Limits(NamedTuple):
@@ -84,11 +82,12 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
         run = state.runs.get(key)
         if run is None:
             at = microseconds(event.eventTime)
-            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=_UNKNOWN, name_at=at, first_at=at)
+            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=UNKNOWN, name_at=at, first_at=at)
             state.runs[key] = run
             new.add(key)
         _merge_event(run, event)
         run.touched = touched
+        run.inherited = False
         state.latest_at = max(state.latest_at, min(touched, microseconds(event.eventTime)))
         changed[key] = run
         merged.append((run, event))
@@ -114,7 +113,7 @@ def _merge_event(run: Run, event: Event) -> None:
     time = microseconds(event.eventTime)
     run.first_at = min(run.first_at, time)
     # The latest event names the job: some producers know the name only later.
-    if event.job.name != _UNKNOWN and (run.name == _UNKNOWN or (time, event.job.name) >= (run.name_at, run.name)):
+    if event.job.name != UNKNOWN and (run.name == UNKNOWN or (time, event.job.name) >= (run.name_at, run.name)):
         run.name, run.name_at = event.job.name, time
     _merge_state(run, (event.eventType or "OTHER").upper(), time)
     run.run_facets = merge_facets(run.run_facets, run.run_times, event.run.facets, time)
@@ -187,14 +186,14 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
         seconds = limits.closed_seconds if run.terminal else limits.open_seconds
         if key not in keep and now - run.touched > seconds * 1_000_000:
             del state.runs[key]
-            if not run.terminal:
+            if is_lost(run):
                 yield given_up(run, f"no event for {seconds} s (open_run_ttl)")
     excess = len(state.runs) - limits.max_runs
     if excess > 0:
         by_age = sorted(state.runs.items(), key=lambda item: (not item[1].terminal, item[1].touched, item[1].first_at))
         for key, run in by_age[:excess]:
             del state.runs[key]
-            if not run.terminal:
+            if is_lost(run):
                 yield given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
     for kept in (state.anchors, state.bridges, state.aliases, state.declared):
         for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:

@@ -110,10 +110,15 @@ def _oldest(state: RunState) -> Iterator[_Shed]:
     for _, name, key in sorted(every):
         part = getattr(state, name).pop(key)
         freed = _size(part) + len(key)
-        if name == "runs":
+        if name == "runs" and is_lost(part):
             yield _Shed("open runs given up", freed, given_up(part, "max_state_bytes"))
         else:
             yield _Shed("other things forgotten (starts of pipelines' runs, names and sources of datasets)", freed)
+
+
+def is_lost(run: Run) -> bool:
+    """Tell whether something is lost with a run: not if it has ended, or if it is another lane's as well."""
+    return not run.terminal and not run.inherited
 
 
 def given_up(run: Run, why: str) -> Problem:

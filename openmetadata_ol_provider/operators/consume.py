@@ -36,6 +36,8 @@ class ConsumeOpenLineageOperator(BaseOperator):
         JSON). The checkpoint moves back to there first, where it stands further on; the runs after this one go on
         from there. Empty: do not
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
+    :param lane: which lane this task is, from 0; to be mapped: ``.expand(lane=[0, 1, 2, 3])`` (templated)
+    :param lanes: how many lanes there are; each reads its share of the partitions and has its own state (templated)
     :return: the event batch as plain JSON: offsets, counts, problems, and the events, compressed
     """
 
@@ -47,6 +49,8 @@ class ConsumeOpenLineageOperator(BaseOperator):
         "start_from",
         "replay_from",
         "state_key",
+        "lane",
+        "lanes",
     )
     ui_color = "#d7e8f7"
 
@@ -63,6 +67,8 @@ class ConsumeOpenLineageOperator(BaseOperator):
         start_from: str | None = None,
         replay_from: Any = None,
         state_key: str | None = None,
+        lane: int | str | None = None,
+        lanes: int | str = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -76,28 +82,36 @@ class ConsumeOpenLineageOperator(BaseOperator):
         self.start_from = start_from
         self.replay_from = replay_from
         self.state_key = state_key
+        self.lane = lane
+        self.lanes = lanes
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.lanes import as_lane
+        from openmetadata_ol_provider.lanestate import prepare
         from openmetadata_ol_provider.state import default_state_key, read_checkpoint
         from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
 
         with failing_well():
             sql = read_config(self.config).write.sql
             topics = as_topics(self.topics)
-            state_key = self.state_key or default_state_key(self.dag_id, topics)
+            lane = as_lane(self.lane, self.lanes)
+            state_key = prepare(self.state_key or default_state_key(self.dag_id, topics), lane)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             bounds, letterbox = bounds_of(self), letterbox_of(self)
             stored = read_checkpoint(state_key)
-            backlog = reading_of(self).backlog(hook, topics, state_key, stored, letterbox.exclude)
+            reading = reading_of(self)._replace(takes=lane.takes)
+            backlog = reading.backlog(hook, topics, state_key, stored, letterbox.exclude)
             result = hook.read(
                 backlog,
                 max_messages=bounds.max_events,
                 max_bytes=bounds.max_bytes,
                 max_duration=bounds.max_duration,
             )
-            consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic, sql)
+            consumed = decode_messages(
+                result, state_key, self.kafka_config_id, letterbox.topic, sql=sql, lanes=lane.lanes
+            )
             send_dead_letters(hook, consumed.letters)
         batch = consumed.batch
         self.log.info(

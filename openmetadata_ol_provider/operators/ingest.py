@@ -49,6 +49,8 @@ class IngestOpenLineageOperator(BaseOperator):
     :param dry_run: read only: report what would be written; nothing moves
     :param full_refresh: compare everything with the catalogue, also what the ledger holds as published (templated)
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
+    :param lane: as for ConsumeOpenLineageOperator
+    :param lanes: as for ConsumeOpenLineageOperator
     :return: the report over all batches as plain JSON
     """
 
@@ -64,6 +66,8 @@ class IngestOpenLineageOperator(BaseOperator):
         "start",
         "end",
         "state_key",
+        "lane",
+        "lanes",
     )
     operator_extra_links = (PipelineLink(), LineageLink())
     ui_color = "#e8dff5"
@@ -86,6 +90,8 @@ class IngestOpenLineageOperator(BaseOperator):
         dry_run: bool = False,
         full_refresh: bool | str = False,
         state_key: str | None = None,
+        lane: int | str | None = None,
+        lanes: int | str = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -105,23 +111,28 @@ class IngestOpenLineageOperator(BaseOperator):
         self.is_dry_run = dry_run
         self.full_refresh = full_refresh
         self.state_key = state_key
+        self.lane = lane
+        self.lanes = lanes
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Work through the backlog."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
         from openmetadata_ol_provider.ingestion import Ingestion, IngestionSettings
+        from openmetadata_ol_provider.lanes import as_lane
         from openmetadata_ol_provider.state import default_state_key
 
         with failing_well():
             config = without_own_events(read_config(self.config), self.dag_id)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
-            topics, reading = as_topics(self.topics), reading_of(self)
+            topics, lane = as_topics(self.topics), as_lane(self.lane, self.lanes)
+            reading = reading_of(self)._replace(takes=lane.takes)
             owner = f"{self.dag_id}.window" if reading.window else self.dag_id
             settings = IngestionSettings(
                 topics=topics,
                 state_key=self.state_key or default_state_key(owner, topics),
+                lane=lane,
                 bounds=bounds_of(self),
                 letterbox=letterbox_of(self),
                 limits=run_limits(),

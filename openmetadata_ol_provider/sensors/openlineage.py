@@ -40,6 +40,7 @@ class OpenLineageSensor(BaseSensorOperator):
     :param state_key: Variable with the checkpoint (templated); ``None``: that of this DAG's other tasks for ``topics``
     :param start_from: as for ConsumeOpenLineageOperator (templated)
     :param replay_from: as for ConsumeOpenLineageOperator (templated): what is to be read again need not be waited for
+    :param lanes: the number of lanes by which the other tasks read (templated): it waits for all of them
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``
     :param poke_interval: seconds between two looks; the trigger begins with shorter ones
     :param timeout: seconds after which the task fails (is skipped with ``soft_fail``)
@@ -52,6 +53,7 @@ class OpenLineageSensor(BaseSensorOperator):
         "state_key",
         "start_from",
         "replay_from",
+        "lanes",
     )
 
     def __init__(
@@ -64,6 +66,7 @@ class OpenLineageSensor(BaseSensorOperator):
         state_key: str | None = None,
         start_from: str | None = None,
         replay_from: Any = None,
+        lanes: int | str = 1,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
@@ -77,6 +80,7 @@ class OpenLineageSensor(BaseSensorOperator):
         self.state_key = state_key
         self.start_from = start_from
         self.replay_from = replay_from
+        self.lanes = lanes
         self.deferrable = deferrable
 
     @property
@@ -169,11 +173,14 @@ class OpenLineageSensor(BaseSensorOperator):
         return backlog
 
     def _checkpoint(self) -> Checkpoint:
-        from openmetadata_ol_provider import state
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.lanes import as_lane
+        from openmetadata_ol_provider.lanestate import read_checkpoints
         from openmetadata_ol_provider.operators._reading import reading_of
+        from openmetadata_ol_provider.state import default_state_key
 
-        stored = state.read_checkpoint(self.state_key or state.default_state_key(self.dag_id, self._topics))
+        state_key = self.state_key or default_state_key(self.dag_id, self._topics)
+        stored = read_checkpoints(state_key, as_lane(0, self.lanes).lanes)
         # Only for looking: the task that reads moves it.
         hook = OpenLineageKafkaHook(self.kafka_config_id)
         return reading_of(self).rewound(hook, self._topics, stored, self._exclude)

@@ -198,3 +198,19 @@ def test_another_dag_has_another_checkpoint(produce: Any, command: Any) -> None:
     assert state.read_checkpoint("openmetadata_ol.mine.events")["events"]["0"] == 1
     assert state.read_checkpoint("theirs")["events"]["0"] == 0
     assert state.read_summary(KEY) is None
+
+
+def test_lanes_are_shown_together_and_moved_each(produce: Any, command: Any) -> None:
+    for partition in range(3):
+        produce("events", partition, *[b"x"] * (partition + 3))
+    code, out, err = command("set", "--to", "latest", "--lanes", "2")
+    assert code == 0
+    assert sorted(line.split(" ")[0] for line in out.splitlines()) == ["events[0]", "events[1]", "events[2]"]
+    assert [f"{KEY}.lane-{number}-of-2" in err for number in range(2)] == [True, True]
+    lanes = [state.read_checkpoint(f"{KEY}.lane-{number}-of-2")["events"] for number in range(2)]
+    assert sorted(map(len, lanes)) == [1, 2]
+    assert lanes[0] | lanes[1] == {"0": 3, "1": 4, "2": 5}
+    shown = json.loads(command("show", "--json", "--lanes", "2")[1])
+    assert (shown["lag"], [row["checkpoint"] for row in shown["partitions"]]) == (0, [3, 4, 5])
+    assert command("reset", "--lanes", "2")[0] == 0
+    assert json.loads(command("show", "--json", "--lanes", "2")[1])["lag"] == 12

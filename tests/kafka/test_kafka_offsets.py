@@ -61,16 +61,6 @@ def test_ready_means_enough_events_or_a_position_to_be_kept() -> None:
     assert Backlog((PartitionBacklog("t", 0, 0, 2, None, 2, origin="latest"),)).ready()
 
 
-def test_lanes_share_the_partitions_out_and_keep_them() -> None:
-    backlog = Backlog(tuple(PartitionBacklog(topic, n, 0, 5, 0, 0) for topic in "ab" for n in range(6)))
-    lanes = [backlog.lane(index, 3) for index in range(3)]
-    assert sorted(item.partition for lane in lanes for item in lane.partitions) == sorted(list(range(6)) * 2)
-    assert [len(lane.partitions) for lane in lanes] == [4, 4, 4]
-    more = Backlog((*backlog.partitions, PartitionBacklog("a", 6, 0, 5, 0, 0)))
-    for index in range(3):
-        assert set(lanes[index].partitions) <= set(more.lane(index, 3).partitions)
-
-
 @pytest.mark.parametrize(
     ("checkpoint", "at_time", "start", "origin"),
     [

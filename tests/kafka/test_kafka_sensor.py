@@ -184,7 +184,7 @@ def test_an_error_at_the_first_look_is_raised_skipped_or_waited_out(hook: Any, c
 
 def test_names_are_templated() -> None:
     assert set(OpenLineageSensor.template_fields) == {
-        "topics", "kafka_config_id", "dead_letter_topic", "state_key", "start_from", "replay_from",
+        "topics", "kafka_config_id", "dead_letter_topic", "state_key", "start_from", "replay_from", "lanes",
     }  # fmt: skip
 
 

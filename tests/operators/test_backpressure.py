@@ -19,6 +19,7 @@ from openmetadata_ol_provider.ingestion import Ingestion, IngestionSettings
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.lanes import Lane
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 from openmetadata_ol_provider.operators._base import Bounds, Letterbox
@@ -96,7 +97,9 @@ def work(
     hook: OpenLineageKafkaHook | None = None,
 ) -> PublishReport:
     """Ingest, with a catalogue that is slow by a clock which only its requests move."""
-    settings = IngestionSettings([TOPIC], KEY, Bounds(max_events, 1 << 25, max_duration), Letterbox(None), Limits())
+    settings = IngestionSettings(
+        [TOPIC], KEY, Lane(), Bounds(max_events, 1 << 25, max_duration), Letterbox(None), Limits()
+    )
     client = OpenMetadataHook().get_conn()
 
     def clock() -> float:

@@ -44,6 +44,8 @@ class EdgeStage:
         self._edges, problems = self._planner.unite(selection.edges)
         desk.problems += problems
         self._nodes: list[EdgeWrite] = []
+        #: edges that were not as they should be, and are now
+        self.fresh: list[EdgeWrite] = []
         if desk.config.lineage.pipeline_nodes:
             nodes = node_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
             said = {pair for write in self._edges for pair in superfluous(write)}
@@ -65,6 +67,7 @@ class EdgeStage:
             self.writes, writer.publish, lambda write: write.where, lambda write: write.target
         )
         results = self._desk.collect(outcomes)
+        self.fresh = [write for write, result in zip(self.writes, results, strict=True) if result]
         edges = outcomes[: len(self._edges)]
         self._note(edges, books, leftovers)
         if all(outcome.result is not None for outcome in outcomes[len(edges) :]):
@@ -91,7 +94,7 @@ class EdgeStage:
             if outcome.result is None:
                 leftovers.add_failed_edges(write.keys, outcome.problems[0].detail)
             elif not incomplete & set(write.keys):
-                books.note_edge(write, writers)
+                books.note_edge(write, writers, doubtful=self._desk.shared and outcome.result)
         found = self._resolutions
         books.note_idle_edges({edge_key(edge) for edge in edges if _is_idle(found[edge.source], found[edge.target])})
 

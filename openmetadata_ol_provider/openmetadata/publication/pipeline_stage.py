@@ -33,6 +33,8 @@ class PipelineStage:
         self.groups = [group for group in group_jobs(selection.jobs.values()) if group.id in selection.pipelines]
         #: Published pipelines, by their job.
         self.refs: dict[JobId, PipelineRef] = {}
+        #: Pipelines that were created or updated.
+        self.written: set[JobId] = set()
         #: Pipelines that could not be published.
         self.failed: set[JobId] = set()
 
@@ -50,7 +52,9 @@ class PipelineStage:
                 self.refs[group.id] = ref
                 counts[ref.change] += 1
                 self._desk.problems += _left_out(group, ref)
-                books.note_jobs(group.jobs)
+                if ref.change != "unchanged":
+                    self.written.add(group.id)
+                books.note_jobs(group.jobs, doubtful=self._desk.shared and group.id in self.written)
         return Pipelines(**counts)
 
     def lacks(self, job_id: JobId | None) -> bool:

@@ -26,6 +26,7 @@ from openmetadata_ol_provider.openmetadata.publication.memory import Memory
 from openmetadata_ol_provider.openmetadata.publication.pipeline_stage import PipelineStage
 from openmetadata_ol_provider.openmetadata.publication.report import Datasets, PublishReport, Share, largest
 from openmetadata_ol_provider.openmetadata.publication.run_stage import RunStage
+from openmetadata_ol_provider.openmetadata.publication.second_look import look_again
 from openmetadata_ol_provider.openmetadata.publication.selection import select
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def publish_plan(
     dry_run: bool = False,
     memory: Memory | None = None,
     full_refresh: bool = False,
+    shared: bool = False,
     now: float | None = None,
 ) -> PublishReport:
     """Make true in the catalogue what the plan says.
@@ -53,6 +55,7 @@ def publish_plan(
     :param dry_run: read everything and count what would be written, but write nothing
     :param memory: what earlier publications left, changed in place; without it everything is compared anew
     :param full_refresh: compare everything with the catalogue, whatever the ledger holds
+    :param shared: others publish at the same time (lanes): look again at what was written
     :param now: seconds since 1970 (default: the clock)
     :return: the report; whether its ``failure_ratio`` is too high is the caller's decision
     :raises CatalogueAuthError: if the token, or what it may do, is refused
@@ -60,36 +63,26 @@ def publish_plan(
     """
     memory = memory or Memory()
     memory.ledger = memory.ledger.of(client.base_url, config, trusted=not (full_refresh or dry_run))
-    return Publication(plan, client, config, dry_run=dry_run, memory=memory, now=now or time.time()).run()
+    desk = Desk(client, config, dry_run=dry_run, problems=plan.problems, shared=shared)
+    return Publication(plan, desk, memory=memory, now=now or time.time()).run()
 
 
 class Publication:
     """One publication of one plan.
 
     :param plan: of the translate step
-    :param client: the catalogue
-    :param config: rules, filters and write policies
-    :param dry_run: read, but do not write
+    :param desk: its tools
     :param memory: changed in place
     :param now: seconds since 1970
     """
 
-    def __init__(
-        self,
-        plan: LineagePlan,
-        client: OpenMetadataClient,
-        config: Config,
-        *,
-        dry_run: bool,
-        memory: Memory,
-        now: float,
-    ) -> None:
+    def __init__(self, plan: LineagePlan, desk: Desk, *, memory: Memory, now: float) -> None:
         self._plan = plan
-        self._config = config
-        self._desk = Desk(client, config, dry_run=dry_run, problems=plan.problems)
+        self._config = desk.config
+        self._desk = desk
         self._memory = memory
         self._now = now
-        self._selection = select(plan, memory, config, now)
+        self._selection = select(plan, memory, desk.config, now)
 
     def run(self) -> PublishReport:
         """Publish everything and return the report."""
@@ -113,6 +106,8 @@ class Publication:
         deleted = facts.remove_dropped(leftovers)
         books.note_datasets(resolutions, facts.failed)
         stale = publish_stale(desk, self._plan, self._memory.ledger)
+        if desk.shared and not desk.dry_run:
+            look_again(desk, stage, lineage.fresh, runs)
         if not desk.dry_run:
             books.settle(leftovers.items)
             desk.problems += self._memory.parking.expire(self._now, self._config.parking)
