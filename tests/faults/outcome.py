@@ -17,7 +17,9 @@ from tests.faults.mix import PRIVATE, Message
 from tests.operators.steps_support import holding
 
 #: Fields that differ between two catalogues although they say the same.
-_VOLATILE = frozenset({"version", "updatedAt", "changeDescription", "incrementalChangeDescription", "href", "queryDate"})
+_VOLATILE = frozenset(
+    {"version", "updatedAt", "changeDescription", "incrementalChangeDescription", "href", "queryDate"}
+)
 #: What differs between two items that wait for the same thing.
 _CLOCK = {"first_seen": 0, "next_try": 0, "tries": 0}
 _ORIGIN = "openlineage.dead_letter."
@@ -130,9 +132,7 @@ def letters(messages: Iterable[Any], topic: str) -> Counter[Letter]:
         if origin["topic"].decode() != topic:
             continue
         own = tuple((name, value) for name, value in headers if not name.startswith(_ORIGIN))
-        found[
-            Letter(int(origin["partition"]), int(origin["offset"]), message.key(), message.value(), own)
-        ] += 1
+        found[Letter(int(origin["partition"]), int(origin["offset"]), message.key(), message.value(), own)] += 1
     return found
 
 

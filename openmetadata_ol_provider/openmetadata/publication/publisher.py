@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.lineage.merging import EdgeWrite
+    from openmetadata_ol_provider.openmetadata.publication.work import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class Publication:
         edges, writes = self._publish_edges(resolutions, stage)
         runs = RunStage(desk, todo, stage)
         statuses = runs.publish_statuses(self._books, self._leftovers)
-        usage = runs.publish_usage(self._memory)
+        usage = runs.publish_usage(self._memory, self._books, self._leftovers)
         queries = self._publish_queries(resolutions)
         facts = FactStage(desk, todo, resolutions)
         fact_counts = facts.run(stage, self._leftovers)
@@ -215,8 +216,11 @@ class Publication:
                 self._leftovers.add_failed_edges(write.keys, outcome.problems[0].detail)
             elif not incomplete & set(write.keys):
                 self._books.note_edge(write, writers)
+        for node, outcome in zip(nodes, outcomes[len(writes) :], strict=True):
+            if outcome.result is None:
+                self._leftovers.add_failed_nodes(node.jobs, node.where, outcome.problems[0].detail)
         if all(outcome.result is not None for outcome in outcomes[len(writes) :]):
-            self._books.note_one_sided(todo.one_sided)
+            self._books.note_one_sided(item for item in todo.one_sided if not stage.lacks(item.job))
         self._books.note_idle_edges(
             {edge_key(edge) for edge in todo.edges if _is_idle(resolutions[edge.source], resolutions[edge.target])}
         )
@@ -233,11 +237,19 @@ class Publication:
     def _clean_nodes(self, writes: list[EdgeWrite]) -> None:
         if self._config.lineage.pipeline_nodes:
             cleaner = NodeCleaner(self._desk.client, dry_run=self._desk.dry_run)
-            self._desk.collect(
-                self._desk.worker.run_grouped(
-                    writes, cleaner.clean, lambda write: write.where, lambda write: write.target
-                )
+            outcomes = self._desk.worker.run_grouped(
+                writes, cleaner.clean, lambda write: write.where, lambda write: write.target
             )
+            self._desk.collect(outcomes)
+            for write, outcome in zip(writes, outcomes, strict=True):
+                self._retry_if_failed(write.keys, outcome)
+
+    def _retry_if_failed(self, keys: Iterable[int], outcome: Outcome[bool]) -> None:
+        """Park edges that are in the catalogue, if what goes with them was refused."""
+        if outcome.result is None:
+            keys = tuple(keys)
+            self._leftovers.add_failed_edges(keys, outcome.problems[0].detail)
+            self._books.forget_edges(keys)
 
     def _publish_queries(self, resolutions: dict[DatasetId, Resolution]) -> Written:
         """Publish the SQL of edges as queries of their tables, if that is asked for."""
@@ -246,7 +258,10 @@ class Publication:
             return Written()
         uses = query_uses(todo.edges, todo.jobs, resolutions)
         writer = QueryWriter(desk.client, dry_run=desk.dry_run)
-        results = desk.collect(desk.worker.run(uses, writer.publish, lambda use: use.where))
+        outcomes = desk.worker.run(uses, writer.publish, lambda use: use.where)
+        for use, outcome in zip(uses, outcomes, strict=True):
+            self._retry_if_failed(use.keys, outcome)
+        results = desk.collect(outcomes)
         return written(results)
 
     def _publish_stale(self) -> StaleEdges:
