@@ -112,7 +112,7 @@ def _today() -> Iterator[Message]:
     # One job whose SQL changes and changes back: each time the catalogue has to follow.
     yield _sql(minutes, "changing-1", "select 1")
     yield _now(minutes, "facts", "COMPLETE", "facts.load", [customers], [orders], _facts())
-    yield _now(minutes, "waits-1", "COMPLETE", "waits.load", [UNKNOWN], [orders])
+    yield _now(minutes, "waits-1", "COMPLETE", "waits.load", [UNKNOWN], [customers])
     yield _now(minutes, "private", "COMPLETE", PRIVATE, [customers], [orders])
     yield _now(minutes, "fails", "START", "fails.load", [orders], [staged])
     yield _now(minutes, "reads", "COMPLETE", "reads.only", [orders], [])

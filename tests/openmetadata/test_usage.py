@@ -56,13 +56,15 @@ def publish(
     known: Totals | None = None,
     jobs: tuple[Job, ...] = JOBS,
     dry_run: bool = False,
+    interrupted: bool = False,
 ) -> Usage:
     """Publish a batch as a publication does: pipelines and statuses first."""
     if not dry_run:
         publish_plan(plan(jobs=jobs, runs=runs), client, config(write={"usage": "never"}))
     writer = PipelineWriter(client, config(), dry_run=dry_run)
     refs: dict[JobId, PipelineRef] = {group.id: writer.publish(group) for group in group_jobs(jobs)}
-    return UsageWriter(client, known or {}, dry_run=dry_run, today=TODAY).publish(runs, refs, Worker(4))
+    usage = UsageWriter(client, known or {}, dry_run=dry_run, interrupted=interrupted, today=TODAY)
+    return usage.publish(runs, refs, Worker(4))
 
 
 def counts(server: CatalogueServer) -> dict[str, int]:
@@ -175,19 +177,38 @@ def test_only_the_last_days_are_remembered_and_only_a_month_is_sent(
 def test_what_is_refused_is_reported_and_counted_afresh_the_next_time(
     client: OpenMetadataClient, server: CatalogueServer, status: int
 ) -> None:
-    server.fail("POST", "usage/pipeline/", status)
+    server.fail("POST", "usage/pipeline/", status, times=10)
     first = publish(client, task(1), task(2))
+    server.clear_faults()
     assert (first.written, first.totals) == (Written(failed=1), {})
     assert [problem.kind for problem in first.problems] == ["failed"]
+    assert [found.runs for found in first.uncounted] == [(task(1), task(2))]
     second = publish(client, task(2, new=False), known=first.totals)
     assert (counts(server), second.totals) == ({DAY: 2}, {(ETL, DAY): 2})
 
 
-def test_a_percentile_that_is_refused_costs_nothing_else(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    server.fail("POST", "percentile", 500)
+def test_a_count_and_its_ranks_are_sent_again_where_no_answer_came(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    for path in ("usage/pipeline/", "percentile"):
+        server.fail("POST", path, 500)
+        server.fail("POST", path, 0, after_effect=True)
     usage = publish(client, task(1))
-    assert (usage.written, usage.totals) == (Written(published=1), {(ETL, DAY): 1})
-    assert [problem.where for problem in usage.problems] == [f"usage percentile of {DAY}"]
+    assert (usage.written, usage.problems, counts(server)) == (Written(published=1), (), {DAY: 1})
+
+
+def test_a_day_that_could_not_be_ranked_is_to_be_counted_and_ranked_again(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    server.fail("POST", "percentile", 400)
+    first = publish(client, task(1), known={(ETL, DAY): 0})
+    assert (first.written, first.totals) == (Written(published=1), {(ETL, DAY): 0})
+    assert [problem.where for problem in first.problems] == [f"usage percentile of {DAY}"]
+    (uncounted,) = first.uncounted
+    server.reset_requests()
+    second = publish(client, *uncounted.runs, known=first.totals, interrupted=True)
+    assert (second.written, second.totals, counts(server)) == (Written(unchanged=1), {(ETL, DAY): 1}, {DAY: 1})
+    assert f"POST compute.percentile/pipeline/{DAY}" in usage_requests(server)
 
 
 def test_a_dry_run_counts_and_writes_nothing(client: OpenMetadataClient, server: CatalogueServer) -> None:

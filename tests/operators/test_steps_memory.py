@@ -6,9 +6,22 @@ import json
 from typing import Any
 
 import pytest
-from steps_support import DAG_ID, EDGE, TOPIC, Sender, captured, holding, ingest, run_event, run_steps
+from steps_support import (
+    DAG_ID,
+    EDGE,
+    TOPIC,
+    Sender,
+    captured,
+    consume,
+    holding,
+    ingest,
+    run_event,
+    run_steps,
+    translate,
+)
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
@@ -85,6 +98,49 @@ def test_a_damaged_ledger_is_made_anew(work: Any, send: Sender, catalogue: Catal
     catalogue.reset_requests()
     work()
     assert catalogue.requests == []
+
+
+def sql(number: int, query: str) -> bytes:
+    event = json.loads(run_event(f"r{number}", minute=number))
+    event["job"]["facets"]["sql"] = {"query": query}
+    return json.dumps(event).encode()
+
+
+def test_what_a_publication_that_died_has_changed_can_be_changed_back(
+    work: Any, send: Sender, catalogue: CatalogueServer
+) -> None:
+    send.events(sql(1, "select 1"))
+    work()
+    # The second one changes the edge and fails then: the ledger in the Variable does not tell of it.
+    send.events(sql(2, "select 2"))
+    catalogue.fail("PUT", "status", 503, times=100)
+    with pytest.raises(Exception, match="503"):
+        work()
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
+    catalogue.clear_faults()
+    send.events(sql(3, "select 1"))
+    work()
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 1"
+
+
+def test_a_task_that_is_refused_at_its_end_leaves_no_ledger_to_believe(
+    send: Sender, catalogue: CatalogueServer
+) -> None:
+    from openmetadata_ol_provider.exceptions import CheckpointError
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+    from openmetadata_ol_provider.keeping import read_memory
+    from openmetadata_ol_provider.steps import Translated, publish_translated, settle
+
+    send.events(run_event("r1"))
+    slow = Translated.from_dict(translate(consume()))
+    memory = read_memory(KEY, {})
+    publish_translated(slow, OpenMetadataHook().get_conn(), Config(), memory)
+    run_steps()
+    assert not read_memory(KEY, {}).interrupted
+    with pytest.raises(CheckpointError):
+        settle(slow, memory, OpenLineageKafkaHook())
+    assert read_memory(KEY, {}).interrupted
 
 
 @pytest.mark.parametrize("flag", [True, "True", "true"])

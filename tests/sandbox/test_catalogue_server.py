@@ -147,6 +147,13 @@ def test_a_fault_without_status_only_delays(http: Http) -> None:
     assert http.get(ORDERS).status_code == 200
 
 
+def test_a_pinned_fault_hits_one_request_again_and_again(http: Http) -> None:
+    http.server.fail("GET", "tables/name", 500, times=100, pinned=True)
+    other = ORDERS.replace("orders", "facts")
+    answers = [http.get(path).status_code for path in (ORDERS, other, ORDERS, other)]
+    assert answers == [500, 200, 500, 200]
+
+
 def test_a_delay_may_come_after_the_effect(http: Http) -> None:
     import requests
 

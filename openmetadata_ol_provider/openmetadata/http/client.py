@@ -203,16 +203,18 @@ class OpenMetadataClient:
         headers: Mapping[str, str] | None = None,
         missing_ok: bool = False,
         attempts: int | None = None,
+        repeatable: bool = False,
     ) -> dict[str, Any] | None:
         """Send a request, again if need be, and return the JSON object of the answer.
 
         :param missing_ok: return ``None`` on 404 instead of raising
         :param attempts: tries, if other than the client's
+        :param repeatable: it may be sent again although a first sending may have had its effect, whatever the method
         :raises CatalogueUnavailableError: unreachable, timed out, or 429/5xx until the retries were used up
         :raises CatalogueAuthError: on 401 and 403
         :raises CatalogueRequestError: on any other 4xx, redirects, and answers that are too large or not JSON
         """
-        call = Call(method, path, params, json, headers)
+        call = Call(method, path, params, json, headers, repeatable)
         attempts = attempts or self.retries.attempts
         tried = conflicts = 0
         spent = pause = 0.0

@@ -54,12 +54,12 @@ def judge(base: str, call: Call, answer: Answer, token: TokenFacts | None, *, mi
     error = error_of(base, call, answer, token)
     if answer.status == 429 and is_plan_limit(answer):
         return Failure(error, again=False, outcome="worked")
-    return Failure(error, _may_help(call.method, answer.status), _load(answer.status), _asked(answer))
+    return Failure(error, _may_help(call, answer.status), _load(answer.status), _asked(answer))
 
 
 def unanswered(call: Call, error: CatalogueUnavailableError) -> Failure:
     """Return what it means that no answer came."""
-    return Failure(error, again=call.method in IDEMPOTENT)
+    return Failure(error, again=_may_be_repeated(call))
 
 
 def _good(base: str, call: Call, answer: Answer) -> Found | Failure:
@@ -71,14 +71,18 @@ def _good(base: str, call: Call, answer: Answer) -> Found | Failure:
         body = answer.json()
     except ValueError as error:
         # What calls itself JSON and is none has lost its end on the way.
-        return Failure(cut_off(base, call, str(error)), again=call.method in IDEMPOTENT)
+        return Failure(cut_off(base, call, str(error)), again=_may_be_repeated(call))
     return Found(body if isinstance(body, dict) else {"data": body})
 
 
-def _may_help(method: str, status: int) -> bool:
+def _may_help(call: Call, status: int) -> bool:
     if status == 409:
-        return method == "PUT"
-    return status in (RETRIABLE_STATUS if method in IDEMPOTENT else OVERLOADED_STATUS)
+        return call.method == "PUT"
+    return status in (RETRIABLE_STATUS if _may_be_repeated(call) else OVERLOADED_STATUS)
+
+
+def _may_be_repeated(call: Call) -> bool:
+    return call.repeatable or call.method in IDEMPOTENT
 
 
 def _load(status: int) -> Outcome:

@@ -20,6 +20,7 @@ class Call(NamedTuple):
 
     :param path: relative to ``/api``
     :param json: body
+    :param repeatable: twice is as good as once, although the method does not say so
     """
 
     method: str
@@ -27,6 +28,7 @@ class Call(NamedTuple):
     params: Mapping[str, Any] | None = None
     json: Any = None
     headers: Mapping[str, str] | None = None
+    repeatable: bool = False
 
 
 class Answer(NamedTuple):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from openmetadata_ol_provider.openmetadata.names import quote, task_name
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import JobId
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef
 
@@ -37,6 +38,7 @@ class EdgeWrite(NamedTuple):
     :param sql: SQL of the latest job
     :param partial: the jobs say that there may be more columns than these
     :param keys: ledger keys of the plan's edges that this one is made of
+    :param jobs: whose an edge is that has a pipeline at one end
     """
 
     source: Entity
@@ -47,6 +49,7 @@ class EdgeWrite(NamedTuple):
     sql: str | None
     partial: bool = False
     keys: tuple[int, ...] = ()
+    jobs: tuple[JobId, ...] = ()
 
     @property
     def where(self) -> str:

@@ -31,10 +31,11 @@ def node_edges(
     :param resolutions: of their datasets
     """
     writes: dict[tuple[Entity, Entity], EdgeWrite] = {}
-    for source, target, writer in _pairs(one_sided, jobs, pipelines, resolutions):
+    for source, target, writer, job in _pairs(one_sided, jobs, pipelines, resolutions):
         known = writes.get((source, target))
         writers = known.writers | {writer} if known else frozenset({writer})
-        writes[source, target] = EdgeWrite(source, target, {}, None, writers, None)
+        mine = (*known.jobs, job) if known else (job,)
+        writes[source, target] = EdgeWrite(source, target, {}, None, writers, None, jobs=mine)
     return list(writes.values())
 
 
@@ -43,7 +44,7 @@ def _pairs(
     jobs: dict[JobId, Job],
     pipelines: dict[JobId, PipelineRef],
     resolutions: dict[DatasetId, Resolution],
-) -> Iterator[tuple[Entity, Entity, str]]:
+) -> Iterator[tuple[Entity, Entity, str, JobId]]:
     def pipeline_of(job_id: JobId) -> PipelineRef | None:
         job = jobs.get(job_id)
         ref = pipelines.get(job.pipeline if job else job_id)
@@ -56,14 +57,14 @@ def _pairs(
         ref, job = pipeline_of(item.job), jobs.get(item.job)
         if ref is not None:
             node, writer = as_node(ref), writer_name(ref, job.task if job else None)
-            yield from ((entity, node, writer) for entity in found(item.reads))
-            yield from ((node, entity, writer) for entity in found(item.writes))
+            yield from ((entity, node, writer, item.job) for entity in found(item.reads))
+            yield from ((node, entity, writer, item.job) for entity in found(item.writes))
     for job in jobs.values():
         ref = pipeline_of(job.id)
         for upstream in job.upstream:
             before = pipeline_of(upstream)
             if ref is not None and before is not None and before.id != ref.id:
-                yield as_node(before), as_node(ref), writer_name(ref, job.task)
+                yield as_node(before), as_node(ref), writer_name(ref, job.task), job.id
 
 
 def as_node(ref: PipelineRef) -> Entity:

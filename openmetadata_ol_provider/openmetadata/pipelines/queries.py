@@ -16,6 +16,7 @@ from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.names import quote, split
 from openmetadata_ol_provider.openmetadata.pipelines.body import MAX_SQL
+from openmetadata_ol_provider.openmetadata.publication.ledger import edge_key
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
@@ -29,11 +30,13 @@ class QueryUse(NamedTuple):
 
     :param service: FQN of the database service where it ran
     :param tables: ids of the tables
+    :param keys: ledger keys of the edges that have it
     """
 
     sql: str
     service: str
     tables: tuple[str, ...]
+    keys: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
@@ -60,6 +63,7 @@ def query_uses(
     """
     tables: dict[str, dict[str, Entity]] = {}
     services: dict[str, list[str]] = {}
+    keys: dict[str, dict[int, None]] = {}
     for edge in edges:
         job = jobs.get(edge.job) if edge.job else None
         sql = edge.sql or (job.sql if job else None)
@@ -72,7 +76,8 @@ def query_uses(
             if entity is not None and entity.type == "table":
                 tables.setdefault(sql, {})[entity.id] = entity
                 services.setdefault(sql, []).append(quote(split(entity.fqn)[0]))
-    return [QueryUse(sql, services[sql][0], tuple(sorted(found))) for sql, found in tables.items()]
+                keys.setdefault(sql, {})[edge_key(edge)] = None
+    return [QueryUse(sql, services[sql][0], tuple(sorted(found)), tuple(keys[sql])) for sql, found in tables.items()]
 
 
 class QueryWriter:

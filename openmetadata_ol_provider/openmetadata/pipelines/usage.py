@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
@@ -36,27 +36,43 @@ _LOGICAL_DAYS = 32
 Totals = dict[tuple[str, str], int]
 
 
+class Uncounted(NamedTuple):
+    """Runs that the catalogue does not count yet, or has not ranked by.
+
+    :param runs: of one pipeline and day
+    :param detail: why
+    """
+
+    runs: tuple[RunRecord, ...]
+    where: str
+    detail: str
+
+
 class Usage(NamedTuple):
     """What was published.
 
-    :param totals: to be handed in the next time; of the last days only, and without those that could not be published
+    :param totals: to be handed in the next time; of the last days only, and without the runs that are uncounted
     :param written: how many totals were sent, were there already, or were refused
+    :param uncounted: to be published again, as new as they were
     """
 
     totals: Totals
     written: Written
     problems: tuple[Problem, ...] = ()
+    uncounted: tuple[Uncounted, ...] = ()
 
 
 class _Count(NamedTuple):
-    """The runs of one pipeline on one day.
-
-    :param new: number of those that no earlier batch has counted
-    """
+    """The runs of one pipeline on one day."""
 
     ref: PipelineRef
     day: str
-    new: int
+    runs: tuple[RunRecord, ...]
+
+    @property
+    def new(self) -> int:
+        """Number of the runs that no earlier batch has counted."""
+        return sum(run.new for run in self.runs)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -104,20 +120,22 @@ class UsageWriter:
         # What is counted already and has nothing new is as it was: a heartbeat costs nothing.
         due = [count for count in counts if count.new or count.key not in self._known]
         outcomes = worker.run(due, self._publish, lambda count: count.where)
-        results = dict(zip((count.key for count in due), (outcome.result for outcome in outcomes), strict=True))
-        problems = [problem for outcome in outcomes for problem in outcome.problems]
+        results = {count.key: outcome.result for count, outcome in zip(due, outcomes, strict=True)}
+        problems = {count.key: outcome.problems for count, outcome in zip(due, outcomes, strict=True)}
         days = sorted({key[1] for key, result in results.items() if result and (result[1] or self._interrupted)})
-        problems += self._rank(days, worker)
-        totals = {**self._known, **{key: result[0] for key, result in results.items() if result}}
-        for key in (key for key, result in results.items() if result is None):
-            # Counted afresh from the statuses the next time.
-            totals.pop(key, None)
+        unranked = self._rank(days, worker)
+        missing = {key: problems[key] or unranked.get(key[1], ()) for key in results}
+        uncounted = [
+            Uncounted(count.runs, count.where, missing[count.key][0].detail) for count in due if missing[count.key]
+        ]
+        counted = {key: result[0] for key, result in results.items() if result and not missing[key]}
         remembered = self._since(_REMEMBERED_DAYS)
         found = Counter(None if result is None else result[1] for result in results.values())
         return Usage(
-            {key: total for key, total in totals.items() if key[1] >= remembered},
+            {key: total for key, total in {**self._known, **counted}.items() if key[1] >= remembered},
             Written(published=found[True], unchanged=found[False], failed=found[None]),
-            tuple(problems),
+            tuple(problem for some in (*problems.values(), *unranked.values()) for problem in some),
+            tuple(uncounted),
         )
 
     def _since(self, days: int) -> str:
@@ -132,18 +150,21 @@ class UsageWriter:
             return stored, False
         if not self._dry_run:
             place = path(f"{USAGE}/pipeline", count.ref.id)
-            self._client.post(place, {"date": count.day, "count": total})
+            self._client.request("POST", place, json={"date": count.day, "count": total}, repeatable=True)
         return total, True
 
-    def _rank(self, days: Iterable[str], worker: Worker) -> list[Problem]:
-        """Have the catalogue rank its pipelines on days whose counts have changed."""
+    def _rank(self, days: Sequence[str], worker: Worker) -> dict[str, tuple[Problem, ...]]:
+        """Have the catalogue rank its pipelines on days whose counts have changed, and return what went wrong, by day.
+
+        Without the ranks the counts are only half of the matter.
+        """
         if self._dry_run:
-            return []
+            return {}
         outcomes = worker.run(days, self._rank_day, lambda day: f"usage percentile of {day}")
-        return [problem for outcome in outcomes for problem in outcome.problems]
+        return {day: outcome.problems for day, outcome in zip(days, outcomes, strict=True)}
 
     def _rank_day(self, day: str) -> bool:
-        self._client.request("POST", path(f"{USAGE}/compute.percentile/pipeline", day))
+        self._client.request("POST", path(f"{USAGE}/compute.percentile/pipeline", day), repeatable=True)
         return True
 
     # -- what the catalogue has ----------------------------------------------------------------------------------
@@ -192,7 +213,7 @@ def _times(status: Mapping[str, Any], ref: PipelineRef) -> Iterable[int]:
 
 def _counts(runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef]) -> list[_Count]:
     """Return what is to be counted: runs of tasks, and those of pipelines that have none."""
-    new: Counter[tuple[str, str]] = Counter()
+    counted: dict[tuple[str, str], list[RunRecord]] = {}
     of: dict[str, PipelineRef] = {}
     for run in runs:
         ref = refs.get(run.pipeline)
@@ -201,5 +222,5 @@ def _counts(runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef]) -> lis
         if run.task is None and ref.tasks:
             continue
         of[ref.fqn] = ref
-        new[ref.fqn, run.started_at[:10]] += run.new
-    return [_Count(of[fqn], day, number) for (fqn, day), number in new.items()]
+        counted.setdefault((ref.fqn, run.started_at[:10]), []).append(run)
+    return [_Count(of[fqn], day, tuple(found)) for (fqn, day), found in counted.items()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, OneSided, RunRecord
 from openmetadata_ol_provider.openmetadata.publication.ledger import EdgeFact, Fact, edge_key, job_key
 from openmetadata_ol_provider.openmetadata.publication.parking import Parked
@@ -53,6 +55,19 @@ class Bookkeeper:
         """Note the records of runs whose status is in the catalogue, or that have none."""
         for run in runs:
             self._note((run.job, run.run_id))
+
+    def forget_runs(self, runs: Iterable[RunRecord]) -> None:
+        """Have runs be looked at again, although their status is in the catalogue."""
+        for run in runs:
+            part = self._selection.parts.get((run.job, run.run_id))
+            if part is not None:
+                self._ledger.facts.pop(part.key, None)
+
+    def forget_edges(self, keys: Iterable[int]) -> None:
+        """Have edges be looked at again, although they are in the catalogue."""
+        for key in keys:
+            if key in self._ledger.edges:
+                self._ledger.edges[key] = msgspec.structs.replace(self._ledger.edges[key], digest=-1)
 
     def note_one_sided(self, one_sided: Iterable[OneSided]) -> None:
         """Note jobs whose edges with their pipeline at one end are in the catalogue."""

@@ -70,19 +70,26 @@ class EdgeStage:
         self.fresh = [write for write, result in zip(self.writes, results, strict=True) if result]
         edges = outcomes[: len(self._edges)]
         self._note(edges, books, leftovers)
-        if all(outcome.result is not None for outcome in outcomes[len(edges) :]):
-            books.note_one_sided(self._selection.one_sided)
-        self._clean_nodes()
+        nodes = outcomes[len(edges) :]
+        for node, outcome in zip(self._nodes, nodes, strict=True):
+            if outcome.result is None:
+                leftovers.add_failed_nodes(node.jobs, node.where, outcome.problems[0].detail)
+        if all(outcome.result is not None for outcome in nodes):
+            books.note_one_sided(item for item in self._selection.one_sided if not self._pipelines.lacks(item.job))
+        self._clean_nodes(books, leftovers)
         return Written(unchanged=self._held(ledger)) + written(results)
 
-    def publish_queries(self) -> Written:
+    def publish_queries(self, books: Bookkeeper, leftovers: Leftovers) -> Written:
         """Publish the SQL of edges as queries of their tables, if that is asked for."""
         desk, todo = self._desk, self._selection
         if not desk.config.write.queries:
             return Written()
         uses = query_uses(todo.edges, todo.jobs, self._resolutions)
         writer = QueryWriter(desk.client, dry_run=desk.dry_run)
-        results = desk.collect(desk.worker.run(uses, writer.publish, lambda use: use.where))
+        outcomes = desk.worker.run(uses, writer.publish, lambda use: use.where)
+        for use, outcome in zip(uses, outcomes, strict=True):
+            _retry_if_failed(use.keys, outcome, books, leftovers)
+        results = desk.collect(outcomes)
         return written(results)
 
     def _note(self, outcomes: list[Outcome[bool]], books: Bookkeeper, leftovers: Leftovers) -> None:
@@ -104,16 +111,17 @@ class EdgeStage:
         held = {(fact.source, fact.target) for fact in facts if fact.source}
         return len(held - {(write.source.ref, write.target.ref) for write in self._edges})
 
-    def _clean_nodes(self) -> None:
+    def _clean_nodes(self, books: Bookkeeper, leftovers: Leftovers) -> None:
         """Take back edges with a pipeline at one end that the edges between datasets make superfluous."""
         desk = self._desk
         if desk.config.lineage.pipeline_nodes:
             cleaner = NodeCleaner(desk.client, dry_run=desk.dry_run)
-            desk.collect(
-                desk.worker.run_grouped(
-                    self._edges, cleaner.clean, lambda write: write.where, lambda write: write.target
-                )
+            outcomes = desk.worker.run_grouped(
+                self._edges, cleaner.clean, lambda write: write.where, lambda write: write.target
             )
+            desk.collect(outcomes)
+            for write, outcome in zip(self._edges, outcomes, strict=True):
+                _retry_if_failed(write.keys, outcome, books, leftovers)
 
 
 def publish_stale(desk: Desk, plan: LineagePlan, ledger: Ledger) -> StaleEdges:
@@ -137,6 +145,13 @@ def publish_stale(desk: Desk, plan: LineagePlan, ledger: Ledger) -> StaleEdges:
             ledger.edges.pop(item.key, None)
     removed = written(results)
     return StaleEdges(removed=removed.published, kept=removed.unchanged, failed=removed.failed)
+
+
+def _retry_if_failed(keys: tuple[int, ...], outcome: Outcome[bool], books: Bookkeeper, leftovers: Leftovers) -> None:
+    """Park edges that are in the catalogue, if what goes with them was refused."""
+    if outcome.result is None:
+        leftovers.add_failed_edges(keys, outcome.problems[0].detail)
+        books.forget_edges(keys)
 
 
 def _is_idle(source: Resolution, target: Resolution) -> bool:

@@ -57,7 +57,7 @@ class FactStage:
                 self._park(f"{target.type}:{target.id}", _detail(outcome), leftovers)
         for (_, group), outcome in zip(groups.values(), outcomes[len(targets) :], strict=True):
             if outcome.result is None:
-                leftovers.add_failed_pipeline(group.id, group.jobs, _detail(outcome))
+                leftovers.add_failed_pipeline(group.id, group.jobs, _detail(outcome), counted=True)
         results = desk.collect(outcomes)
         return written(results)
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from openmetadata_ol_provider.config import ParkingOptions
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, RunRecord
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, OneSided, RunRecord
 from openmetadata_ol_provider.openlineage.problem import Problem
 
 Reason = Literal["unresolved", "ambiguous", "failed"]
@@ -48,6 +48,7 @@ class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
     datasets: tuple[Dataset, ...] = ()
     jobs: tuple[Job, ...] = ()
     runs: tuple[RunRecord, ...] = ()
+    one_sided: tuple[OneSided, ...] = ()
     first_seen: int = 0
     next_try: int = 0
     tries: int = 0

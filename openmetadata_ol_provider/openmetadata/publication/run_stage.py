@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.openmetadata.pipelines.statuses import StatusWriter, pipeline_runs
 from openmetadata_ol_provider.openmetadata.pipelines.usage import UsageWriter
+from openmetadata_ol_provider.openmetadata.publication.leftovers import is_uncounted
 from openmetadata_ol_provider.openmetadata.publication.report import Written
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class RunStage:
         self._desk.problems += [problem for problem in found.problems if problem.kind == "failed"]
         return found.written
 
-    def publish_usage(self, memory: Memory) -> Written:
+    def publish_usage(self, memory: Memory, books: Bookkeeper, leftovers: Leftovers) -> Written:
         """Publish how many task runs there were, and return the counts.
 
         :param memory: what was counted before; changed in place
@@ -77,10 +78,16 @@ class RunStage:
         if self._desk.config.write.usage == "never" or not self._selection.runs:
             return Written()
         writer = UsageWriter(
-            self._desk.client, memory.usage, dry_run=self._desk.dry_run, interrupted=memory.interrupted
+            self._desk.client,
+            memory.usage,
+            dry_run=self._desk.dry_run,
+            interrupted=memory.interrupted or any(is_uncounted(item) for item in self._selection.retried),
         )
         usage = writer.publish(self._selection.runs, self._pipelines.refs, self._desk.worker)
         self._desk.problems += usage.problems
+        for found in usage.uncounted:
+            leftovers.add_uncounted_runs(found.runs, found.where, found.detail)
+            books.forget_runs(found.runs)
         if not self._desk.dry_run:
             memory.usage = usage.totals
         return usage.written

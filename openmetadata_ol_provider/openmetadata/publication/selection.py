@@ -134,7 +134,15 @@ class _Selector:
                 self.datasets.setdefault(dataset.id, dataset)
             old_edges += [edge for edge in item.edges if edge_key(edge) not in known]
             self.runs += [run for run in item.runs if (run.job, run.run_id) not in runs]
-        self.edges = [*(edge for edge in old_edges if self._is_wanted(self._pipeline_of(edge.job))), *self.edges]
+            runs |= {(run.job, run.run_id) for run in item.runs}
+        # A run that was not counted is as new as it was.
+        new = {(run.job, run.run_id) for item in self.retried for run in item.runs if run.new}
+        self.runs = [
+            msgspec.structs.replace(run, new=True) if (run.job, run.run_id) in new else run for run in self.runs
+        ]
+        # Two items may have the same edge: one for want of its dataset, one for want of its pipeline.
+        wanted = (edge for edge in dict.fromkeys(old_edges) if self._is_wanted(self._pipeline_of(edge.job)))
+        self.edges = [*wanted, *self.edges]
 
     def select(self) -> Selection:
         todo, held_edges, waiting = self._select_edges()
@@ -214,9 +222,12 @@ class _Selector:
     def _select_one_sided(self) -> tuple[OneSided, ...]:
         if not self.config.lineage.pipeline_nodes:
             return ()
+        # Of what was parked, the job may have shown its other side since.
+        known = {item.job for item in self.plan.one_sided} | {edge.job for edge in self.edges}
+        old = [item for parked in self.retried for item in parked.one_sided if item.job not in known]
         return tuple(
             item
-            for item in self.plan.one_sided
+            for item in (*old, *self.plan.one_sided)
             if self._is_wanted(self._pipeline_of(item.job))
             and not self._holds(("node", item.job), digest("node", item.job), digest(item))
         )

@@ -31,6 +31,7 @@ class Fault:
     :param delay: seconds to wait before
     :param reset: close by a reset (status 0)
     :param half: answer as always, but close after half of the body (status ``None``)
+    :param pinned: once it has hit a request, it hits only that one again, when it is repeated
     """
 
     method: str
@@ -43,10 +44,20 @@ class Fault:
     delay: float = 0.0
     reset: bool = False
     half: bool = False
+    pinned: bool = False
+    _hit: tuple[str, str, bytes] | None = None
 
-    def hits(self, method: str, target: str) -> bool:
+    def hits(self, method: str, target: str, content: bytes) -> bool:
         """Tell whether a request is one to hit."""
+        if self._hit is not None:
+            return self.times > 0 and self._hit == (method, target, content)
         return self.times > 0 and self.method in ("*", method) and bool(self.path.search(target))
+
+    def hit(self, method: str, target: str, content: bytes) -> None:
+        """Note that a request was hit."""
+        self.times -= 1
+        if self.pinned:
+            self._hit = (method, target, content)
 
 
 class Faults:
@@ -61,15 +72,15 @@ class Faults:
         with self._lock:
             self._faults.append(fault)
 
-    def take(self, method: str, target: str) -> Fault | None:
+    def take(self, method: str, target: str, content: bytes = b"") -> Fault | None:
         """Return the first fault that hits a request, and use up one of its times."""
         if not self._faults:
             return None
         decoded = urllib.parse.unquote(target)
         with self._lock:
             for fault in self._faults:
-                if fault.hits(method, decoded):
-                    fault.times -= 1
+                if fault.hits(method, decoded, content):
+                    fault.hit(method, decoded, content)
                     self._faults = [item for item in self._faults if item.times > 0]
                     return fault
         return None

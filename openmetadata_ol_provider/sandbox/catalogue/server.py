@@ -116,6 +116,7 @@ class CatalogueServer:
         *,
         reset: bool = False,
         half: bool = False,
+        pinned: bool = False,
     ) -> None:
         """Plan a fault for the next requests of a kind.
 
@@ -129,21 +130,11 @@ class CatalogueServer:
         :param delay: seconds to wait before
         :param reset: close by a reset (status 0)
         :param half: answer as always, but close after half of the body (status ``None``)
+        :param pinned: once it has hit a request, it hits only that one again, when it is repeated
         """
-        self._http.faults.add(
-            Fault(
-                method,
-                re.compile(path_regex),
-                status,
-                times,
-                message,
-                after_effect,
-                headers or {},
-                delay,
-                reset,
-                half,
-            )
-        )
+        fault = Fault(method, re.compile(path_regex), status, times, message, after_effect, headers or {}, delay)
+        fault.reset, fault.half, fault.pinned = reset, half, pinned
+        self._http.faults.add(fault)
 
     def clear_faults(self) -> None:
         """Plan no faults any more."""

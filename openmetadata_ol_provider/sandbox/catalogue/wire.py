@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Response(411, error_body(411, "This sandbox needs a Content-Length")))
             return
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.faults.take(self.command, self.path) or _NO_FAULT
+        fault = self.server.faults.take(self.command, self.path, content) or _NO_FAULT
         request = Request(self.command, self.path, dict(self.headers.items()), content)
         answer = self.server.api.answer(request) if fault.after_effect else None
         wait = self.server.latency + fault.delay

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.lab import Scenario
+from tests.faults.scenarios.catalogue import CATALOGUE
 from tests.faults.scenarios.killed import KILLED
 
-SCENARIOS: tuple[Scenario, ...] = (*KILLED,)
+SCENARIOS: tuple[Scenario, ...] = (*KILLED, *CATALOGUE)

@@ -1,0 +1,148 @@
+"""The catalogue answers with errors, by half, late or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from tests.faults.lab import Lab, Scenario
+from tests.faults.mix import Feed, short
+from tests.faults.scenarios.killed import answers
+from tests.faults.tasks import Ended
+from tests.faults.world import FORMS, Form, World
+
+CHAPTER = "OpenMetadata fails"
+#: Seconds that a client waits for a catalogue that does not answer; and how long that one takes.
+_TIMEOUT, _STALL = 1.0, 1.6
+_CONFLICT = "OpenSearch exception [type=version_conflict_engine_exception, reason=version conflict]"
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "500": {"status": 500},
+    "500 `version_conflict`, after its effect": {"status": 500, "message": _CONFLICT, "after_effect": True},
+    "503": {"status": 503},
+    "429 with `Retry-After`": {"status": 429, "headers": {"Retry-After": "1"}},
+    "401": {"status": 401, "message": "Expired token!"},
+    "connection closed": {"status": 0},
+    "connection closed, after the effect": {"status": 0, "after_effect": True},
+    "connection reset": {"status": 0, "reset": True},
+    "connection reset, after the effect": {"status": 0, "reset": True, "after_effect": True},
+    "no answer in time": {"status": None, "delay": _STALL},
+    "no answer in time, after the effect": {"status": None, "delay": _STALL, "after_effect": True},
+    "half an answer": {"status": None, "half": True},
+}
+#: Faults that a client has to wait for.
+_SLOW = frozenset(name for name, fault in FAULTS.items() if "delay" in fault or "headers" in fault)
+_QUICK = frozenset({"500", "503", "connection reset, after the effect", "half an answer"})
+#: One of so many calls is hit.
+_EVERY = 6
+_MANY = 100_000
+#: A tag that is refused for what it is, is left out and reported, lest it keep all else from being written.
+_TAGS = re.compile("/(tags|classifications)")
+WRITES = frozenset({"PUT", "POST", "PATCH", "DELETE"})
+#: What in a path is no name, id or date.
+_WORD = re.compile(r"[a-z]+|[a-z]+Services|compute\.percentile|getLineage")
+
+
+def _fail(world: World, fault: dict[str, Any], *, method: str = "*", path: str = ".", times: int = _MANY) -> None:
+    world.catalogue.fail(method, path, times=times, **fault)
+
+
+def _untouched(world: World, calls: int) -> None:
+    """Have the next calls answered as always."""
+    world.catalogue.fail("*", ".", None, times=calls)
+
+
+def _run(lab: Lab, world: World) -> Ended:
+    ended = world.dag_run().go()
+    assert ended.word in {"done", "failed"}
+    lab.notes.ended(ended)
+    world.catalogue.clear_faults()
+    return ended
+
+
+def _now_and_then(fault: dict[str, Any], every: int, worlds: int, lab: Lab, form: Form) -> None:
+    """Hit one of so many calls: in each world other ones."""
+    feed = short()
+    for offset in range(0, every, every // worlds):
+        with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 20.0) as world:
+            _untouched(world, offset)
+            for _ in range(60):
+                _fail(world, fault, times=1)
+                _untouched(world, every - 1)
+            _run(lab, world)
+            lab.repaired(world, feed)
+
+
+def _from_then_on(fault: dict[str, Any], stride: int, lab: Lab, form: Form) -> None:
+    feed = short()
+    for call in range(0, answers(lab, form, feed), stride):
+        with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 20.0) as world:
+            _untouched(world, call)
+            _fail(world, fault)
+            _run(lab, world)
+            lab.repaired(world, feed)
+
+
+def _one_kind_of_call(fault: dict[str, Any], lab: Lab, form: Form) -> None:
+    """Hit calls of one kind, as long as the run lasts: each kind in a world of its own."""
+    feed = short()
+    for method, path in _kinds(lab, form, feed):
+        with lab.world(form, feed) as world:
+            _fail(world, fault, method=method, path=path)
+            _run(lab, world)
+            assert any(request.status == fault["status"] for request in world.catalogue.requests), path
+            lab.repaired(world, feed)
+
+
+def _one_call_for_good(status: int, lab: Lab, form: Form) -> None:
+    """Hit one write, whenever it is repeated, as long as the run lasts: each write in a world of its own."""
+    feed = short()
+    for (method, path), number in _kinds(lab, form, feed).items():
+        if method not in WRITES or (status == 400 and _TAGS.search(path)):
+            continue
+        for before in range(number):
+            with lab.world(form, feed) as world:
+                world.catalogue.fail(method, path, None, times=before)
+                world.catalogue.fail(method, path, status, times=_MANY, pinned=True)
+                _run(lab, world)
+                lab.repaired(world, feed)
+
+
+def _kinds(lab: Lab, form: Form, feed: Feed) -> Counter[tuple[str, str]]:
+    """Return what an undisturbed run asks for, as method and pattern of path, and how often."""
+    with lab.world(form, feed) as world:
+        world.dag_run().go()
+        return Counter((request.method, _kind(request.path)) for request in world.catalogue.requests)
+
+
+def _kind(path: str) -> str:
+    """Return a pattern for paths of one kind: that of a table by its name stands for all tables by name."""
+    words = path.partition("?")[0].removeprefix("/api/v1/").split("/")
+    return "^/api/v1/" + "/".join(re.escape(word) if _WORD.fullmatch(word) else "[^/?]+" for word in words) + r"(\?|$)"
+
+
+def _scenarios() -> Iterator[Scenario]:
+    for form in FORMS:
+
+        def row(
+            fault: str, where: str, act: Callable[[Lab, Form], None], *, quick: bool = False, form: Form = form
+        ) -> Scenario:
+            return Scenario(CHAPTER, fault, where, form, act, quick)
+
+        for name, fault in FAULTS.items():
+            every, worlds = (4 * _EVERY, 2) if name in _SLOW else (_EVERY, _EVERY)
+            where = f"to one call of {every}"
+            yield row(name, where, partial(_now_and_then, fault, every, worlds), quick=name in _QUICK)
+            where = "to all calls from some call on"
+            yield row(name, where, partial(_from_then_on, fault, 60 if name in _SLOW else 20))
+        for name in ("500", "connection closed, after the effect"):
+            yield row(name, "to all calls of one kind, kind by kind", partial(_one_kind_of_call, FAULTS[name]))
+        for name in ("500", "400"):
+            where = "to one write, whenever it is repeated, each write once"
+            yield row(name, where, partial(_one_call_for_good, int(name)))
+
+
+CATALOGUE = tuple(_scenarios())
