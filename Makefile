@@ -29,6 +29,9 @@ test: $(VENV)/.dev           ## run all tests, with the coverage floor
 test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
 	$(BIN)/python -m pytest --timeout=600 tests/real_kafka
 
+test-faults: $(VENV)/.dev    ## kill tasks, cut connections and refuse requests, on a real Apache Kafka; needs what test-kafka needs
+	$(BIN)/python -m pytest --timeout=600 tests/faults
+
 # What we send to OpenMetadata does not depend on Airflow's version: tests/contract has looked at it already.
 test-airflow2:   ## run all other tests on Airflow 2.11, in an environment of its own
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
@@ -47,4 +50,4 @@ lint: $(VENV)/.dev           ## ruff and mypy
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-kafka test-airflow2 fuzz lint clean
+.PHONY: help demo test test-kafka test-faults test-airflow2 fuzz lint clean
