@@ -6,18 +6,21 @@ import contextlib
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state import read_checkpoint
 from tests.faults import outcome
 from tests.faults.mix import CONFIG, PARTITIONS, Feed, Message
-from tests.faults.outcome import Accounts, Letter, Outcome
+from tests.faults.outcome import Accounts, Outcome
 from tests.faults.points import Stop
 from tests.faults.tasks import Ended, Task, Tasks
 from tests.operators.steps_support import SEED
 from tests.real_kafka.cluster import RealKafka
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: The DAG with three tasks, and the one with one.
 Form = Literal["steps", "ingest"]
@@ -64,12 +67,13 @@ class World:
         self.catalogue = CatalogueServer({**json.loads(SEED.read_text("utf-8")), **_PEOPLE}, token=_TOKEN)
         #: Messages of the topic, in the order in which they were sent.
         self.messages = feed.messages
+        self.partitions = range(feed.partitions)
         self._batch = feed.batch
         self._tasks = tasks
         self._timeout = timeout
         self._letters_from = kafka.watermarks(self.dead_letter_topic)[1]
 
-    def __enter__(self) -> World:
+    def __enter__(self) -> Self:
         self.catalogue.start()
         return self
 
@@ -123,7 +127,7 @@ class World:
 
     def ends(self) -> dict[int, int]:
         """Return where the topic ends, by partition."""
-        return {partition: self.kafka.watermarks(self.topic, partition)[1] for partition in range(PARTITIONS)}
+        return {partition: self.kafka.watermarks(self.topic, partition)[1] for partition in self.partitions}
 
     def letters(self) -> list[Any]:
         """Return the messages of the dead-letter topic since this world began."""
@@ -140,7 +144,7 @@ class World:
 
     def accounts(self, found: Outcome) -> Accounts:
         """Return what became of the messages that the checkpoint has passed."""
-        counters = {partition: itertools.count() for partition in range(PARTITIONS)}
+        counters = {partition: itertools.count() for partition in self.partitions}
         numbered = [(item.partition, next(counters[item.partition]), item) for item in self.messages]
         ends = found.checkpoint
         return outcome.accounts([item for item in numbered if item[1] < ends.get(item[0], 0)], found)
@@ -208,6 +212,23 @@ class DagRun:
             del self.outputs[task]
 
 
+def at(point: str, run: DagRun, *, meanwhile: Callable[[], object], nth: int = 1, patience: float = 60.0) -> Ended:
+    """Run the tasks of a DAG run up to the one that reaches a boundary, and do something while it waits there.
+
+    :param nth: the time that it is reached
+    :param patience: seconds that the tasks wait for a broker
+    :return: how that task ended
+    """
+    while True:
+        task = run.start(Stop(point, nth, wait=True), patience=patience)
+        if task.stops():
+            meanwhile()
+            task.go_on()
+            return run.end(task)
+        ended = run.end(task)
+        assert ended.word == "done", f"{point} was not reached: {ended.error}"
+
+
 #: Owners that events may name.
 _PEOPLE = {"users": [{"name": "ada", "email": "ada@example.com"}]}
 
@@ -215,10 +236,10 @@ _PEOPLE = {"users": [{"name": "ada", "email": "ada@example.com"}]}
 # -- topics ------------------------------------------------------------------------------------------------------------
 
 
-def new_topic(kafka: RealKafka, messages: Sequence[Message]) -> str:
+def new_topic(kafka: RealKafka, messages: Sequence[Message] = (), partitions: int = PARTITIONS) -> str:
     """Make a topic, with one for its dead letters, and send messages to it."""
     name = f"events.{uuid.uuid4().hex[:8]}"
-    kafka.create_topic(name, PARTITIONS)
+    kafka.create_topic(name, partitions)
     kafka.create_topic(f"{name}.dead-letter")
     send(kafka, name, messages)
     return name
@@ -236,7 +257,7 @@ def send(kafka: RealKafka, topic: str, messages: Sequence[Message]) -> None:
             message.value,
             message.key,
             message.partition,
-            headers=message.headers,
+            headers=list(message.headers),
             on_delivery=lambda error, _: failed.append(error) if error else None,
         )
     assert producer.flush(30) == 0
