@@ -68,7 +68,7 @@ class Lab:
         feed = feed or mix()
         topic = None if own_topic else self._topics.get(feed.name)
         if topic is None:
-            topic = new_topic(self.kafka, feed.messages)
+            topic = new_topic(self.kafka, feed.messages, feed.partitions)
         if not own_topic:
             self._topics[feed.name] = topic
         with World(self.kafka, self.tasks, form, feed, topic, timeout) as world:
@@ -84,9 +84,9 @@ class Lab:
                 self._undisturbed[key] = world.outcome()
         return self._undisturbed[key]
 
-    def repaired(self, world: World, feed: Feed | None = None) -> None:
+    def repaired(self, world: World, feed: Feed | None = None, undisturbed: Outcome | None = None) -> None:
         """Run the DAG until nothing is left to do, see that all is as undisturbed, and note it."""
-        repair = world.repaired(self.undisturbed(world.form, feed))
+        repair = world.repaired(undisturbed or self.undisturbed(world.form, feed))
         self.notes.worlds += 1
         self.notes.runs = max(self.notes.runs, repair.runs)
         self.notes.doubled = max(self.notes.doubled, repair.doubled)

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,6 +18,9 @@ PRIVATE = "private.load"
 #: Tables of the sandbox's catalogue, and one that it does not have.
 TABLES = ("shop.public.customers", "shop.public.orders", "shop.analytics_stg.stg_customers")
 UNKNOWN = "shop.public.not_ingested_yet"
+
+#: SQL of one job: that of its first and last run, and that of the one in between.
+LASTING, PASSING = "select 1", "select 2"
 
 #: Configuration of all scenarios: whatever can be written is.
 CONFIG: dict[str, Any] = {
@@ -38,7 +41,7 @@ class Message(NamedTuple):
     value: bytes | None
     key: bytes | None
     partition: int
-    headers: tuple[tuple[str, bytes | None], ...] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
     bad: bool = False
 
 
@@ -51,6 +54,7 @@ class Feed(NamedTuple):
     name: str
     messages: tuple[Message, ...]
     batch: int
+    partitions: int = PARTITIONS
 
 
 @cache
@@ -110,22 +114,22 @@ def _today() -> Iterator[Message]:
     # Its START alone names the datasets; its COMPLETE comes in another batch.
     yield _now(minutes, "long", "START", "long.load", [customers], [staged])
     # One job whose SQL changes and changes back: each time the catalogue has to follow.
-    yield _sql(minutes, "changing-1", "select 1")
+    yield _changing(minutes, "changing-1", LASTING)
     yield _now(minutes, "facts", "COMPLETE", "facts.load", [customers], [orders], _facts())
     yield _now(minutes, "waits-1", "COMPLETE", "waits.load", [UNKNOWN], [customers])
     yield _now(minutes, "private", "COMPLETE", PRIVATE, [customers], [orders])
     yield _now(minutes, "fails", "START", "fails.load", [orders], [staged])
     yield _now(minutes, "reads", "COMPLETE", "reads.only", [orders], [])
-    yield _sql(minutes, "changing-2", "select 2")
+    yield _changing(minutes, "changing-2", PASSING)
     yield _now(minutes, "fails", "FAIL", "fails.load", [orders], [staged])
     yield _now(minutes, "waits-2", "COMPLETE", "waits.load", [UNKNOWN], [staged])
-    yield _sql(minutes, "changing-3", "select 1")
+    yield _changing(minutes, "changing-3", LASTING)
     yield _now(minutes, "long", "COMPLETE", "long.load", [], [])
 
 
-def _sql(minutes: Iterator[dt.datetime], run_id: str, query: str) -> Message:
+def _changing(minutes: Iterator[dt.datetime], run_id: str, sql: str) -> Message:
     _, orders, target = TABLES
-    return _now(minutes, run_id, "COMPLETE", "changing.load", [orders], [target], sql=query)
+    return _now(minutes, run_id, "COMPLETE", "changing.load", [orders], [target], sql=sql)
 
 
 def _facts() -> dict[str, Any]:

@@ -45,26 +45,31 @@ class Task:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._lines = connection.makefile("r", encoding="utf-8")
+        self._said: dict[str, Any] | None = None
         self.pid: int = self._read()["pid"]
 
-    def wait_at(self, point: str) -> None:
-        """Wait until it waits at one of its stops."""
-        said = self._read()
-        assert said.get("at") == point, f"the task did not stop where it should ({point}): {said or 'it was killed'}"
+    def stops(self) -> bool:
+        """Wait until it waits at one of its stops, or ends; return whether it waits."""
+        if self._said is None:
+            self._said = self._read()
+        return "at" in self._said
 
     def go_on(self) -> None:
         """Let it go on."""
+        assert self.stops()
+        self._said = None
         self._connection.sendall(b"\n")
 
     def kill(self) -> Ended:
         """Kill it, wherever it is."""
         os.kill(self.pid, signal.SIGKILL)
+        self._said = None
         return self.end()
 
     def end(self) -> Ended:
         """Wait for its end."""
-        said = self._read()
-        assert "at" not in said, f"the task waits at {said['at']}"
+        assert not self.stops(), "the task waits to be told to go on"
+        said = self._said or {}
         self._lines.close()
         self._connection.close()
         error = said.get("error")

@@ -53,6 +53,7 @@ def main(path: str) -> None:
 
 def _warm_up() -> None:
     """Import what tasks import, and open nothing that a fork would share."""
+    import confluent_kafka
     import requests  # noqa: F401
     from airflow import settings
 
@@ -62,6 +63,7 @@ def _warm_up() -> None:
     import openmetadata_ol_provider.openmetadata.publication.publisher  # noqa: F401
     from openmetadata_ol_provider.version_compat import get_variable
 
+    confluent_kafka.libversion()
     get_variable("warm")
     settings.engine.dispose()
 

@@ -6,8 +6,8 @@ import contextlib
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from typing_extensions import Self
 
@@ -20,6 +20,9 @@ from tests.faults.points import Stop
 from tests.faults.tasks import Ended, Task, Tasks
 from tests.operators.steps_support import SEED
 from tests.real_kafka.cluster import RealKafka
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 #: The DAG with three tasks, and the one with one.
 Form = Literal["steps", "ingest"]
@@ -66,6 +69,7 @@ class World:
         self.catalogue = CatalogueServer({**json.loads(SEED.read_text("utf-8")), **_PEOPLE}, token=_TOKEN)
         #: Messages of the topic, in the order in which they were sent.
         self.messages = feed.messages
+        self.partitions = range(feed.partitions)
         self._batch = feed.batch
         self._tasks = tasks
         self._timeout = timeout
@@ -125,7 +129,7 @@ class World:
 
     def ends(self) -> dict[int, int]:
         """Return where the topic ends, by partition."""
-        return {partition: self.kafka.watermarks(self.topic, partition)[1] for partition in range(PARTITIONS)}
+        return {partition: self.kafka.watermarks(self.topic, partition)[1] for partition in self.partitions}
 
     def letters(self) -> list[Any]:
         """Return the messages of the dead-letter topic since this world began."""
@@ -142,7 +146,7 @@ class World:
 
     def accounts(self, found: Outcome) -> Accounts:
         """Return what became of the messages that the checkpoint has passed."""
-        counters = {partition: itertools.count() for partition in range(PARTITIONS)}
+        counters = {partition: itertools.count() for partition in self.partitions}
         numbered = [(item.partition, next(counters[item.partition]), item) for item in self.messages]
         ends = found.checkpoint
         return outcome.accounts([item for item in numbered if item[1] < ends.get(item[0], 0)], found)
@@ -210,6 +214,23 @@ class DagRun:
             del self.outputs[task]
 
 
+def at(point: str, run: DagRun, *, meanwhile: Callable[[], object], nth: int = 1, patience: float = 60.0) -> Ended:
+    """Run the tasks of a DAG run up to the one that reaches a boundary, and do something while it waits there.
+
+    :param nth: the time that it is reached
+    :param patience: seconds that the tasks wait for a broker
+    :return: how that task ended
+    """
+    while True:
+        task = run.start(Stop(point, nth, wait=True), patience=patience)
+        if task.stops():
+            meanwhile()
+            task.go_on()
+            return run.end(task)
+        ended = run.end(task)
+        assert ended.word == "done", f"{point} was not reached: {ended.error}"
+
+
 #: Owners that events may name.
 _PEOPLE = {"users": [{"name": "ada", "email": "ada@example.com"}]}
 
@@ -217,10 +238,10 @@ _PEOPLE = {"users": [{"name": "ada", "email": "ada@example.com"}]}
 # -- topics ------------------------------------------------------------------------------------------------------------
 
 
-def new_topic(kafka: RealKafka, messages: Sequence[Message]) -> str:
+def new_topic(kafka: RealKafka, messages: Sequence[Message] = (), partitions: int = PARTITIONS) -> str:
     """Make a topic, with one for its dead letters, and send messages to it."""
     name = f"events.{uuid.uuid4().hex[:8]}"
-    kafka.create_topic(name, PARTITIONS)
+    kafka.create_topic(name, partitions)
     kafka.create_topic(f"{name}.dead-letter")
     send(kafka, name, messages)
     return name

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.faults.lab import Scenario
+from tests.faults.scenarios.broker import BROKER
 from tests.faults.scenarios.catalogue import CATALOGUE
 from tests.faults.scenarios.killed import KILLED
 
-SCENARIOS: tuple[Scenario, ...] = (*KILLED, *CATALOGUE)
+SCENARIOS: tuple[Scenario, ...] = (*KILLED, *CATALOGUE, *BROKER)

@@ -1,0 +1,150 @@
+"""The broker is killed and comes back, or hangs; the topic is cut, made anew, or gets more partitions."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import partial
+
+from tests.faults.lab import Lab, Scenario
+from tests.faults.mix import PARTITIONS, Feed, mix
+from tests.faults.points import POINTS
+from tests.faults.world import FORMS, Form, World, at, new_topic, send
+
+CHAPTER = "The broker fails"
+TOPICS = "The topic is not what it was"
+#: Boundaries at which the broker is killed: before the reads, the letters and the commit, and in the middle of them.
+_POINTS = ("asked", "read", "letters due", "letter sent", "state written", "commit due")
+#: Seconds that a task waits for a broker which does not come back.
+_IMPATIENT = 2.0
+#: Messages of each partition that are lost: they repeat what was said before.
+_LOST = 5
+
+
+def _killed_and_back(point: str, lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        run = world.dag_run()
+
+        def restart() -> None:
+            lab.kafka.kill()
+            lab.kafka.start()
+
+        ended = at(point, run, meanwhile=restart)
+        lab.notes.ended(ended)
+        assert ended.word == "done", ended.error
+        lab.repaired(world)
+
+
+def _killed_and_gone(point: str, lab: Lab, form: Form) -> None:
+    """Let the broker come back only after the task has given up."""
+    with lab.world(form) as world:
+        ended = at(point, world.dag_run(), patience=_IMPATIENT, meanwhile=lab.kafka.kill)
+        lab.notes.ended(ended)
+        lab.kafka.start()
+        lab.repaired(world)
+
+
+def _hangs(point: str, lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        with contextlib.ExitStack() as stack:
+
+            def stall() -> None:
+                stack.enter_context(lab.kafka.stalled())
+
+            lab.notes.ended(at(point, world.dag_run(), patience=_IMPATIENT, meanwhile=stall))
+        lab.repaired(world)
+
+
+# -- topics ------------------------------------------------------------------------------------------------------------
+
+
+def _read_and_deleted(lab: Lab, form: Form) -> None:
+    """Delete what a batch was read from, before it is published."""
+    with lab.world(form, own_topic=True) as world:
+        run = world.dag_run()
+
+        def delete() -> None:
+            world.kafka.delete_records(world.topic, dict.fromkeys(range(PARTITIONS), _LOST))
+
+        lab.notes.ended(at("translated", run, meanwhile=delete))
+        if form == "steps":
+            lab.notes.ended(run.go())
+        lab.repaired(world)
+
+
+def _deleted_unread(lab: Lab, form: Form) -> None:
+    """Delete messages that nobody has read: told, with their number, and nothing else is lost.
+
+    They repeat what was said before, so that the outcome is that of a topic where they are not deleted.
+    """
+    (said,) = (message for message in mix().messages if message.value and b'"facts.load"' in message.value)
+    head = tuple(said._replace(partition=partition) for partition in range(PARTITIONS))
+    feed = Feed("said before", (*head * (_LOST + 1), *mix().messages), mix().batch)
+    topic = new_topic(lab.kafka, head)
+    with World(lab.kafka, lab.tasks, form, feed, topic) as world:
+        world.work_off()
+        send(world.kafka, topic, feed.messages[len(head) :])
+        world.kafka.delete_records(topic, dict.fromkeys(range(PARTITIONS), 1 + _LOST))
+        ended = world.dag_run().go()
+        lab.notes.ended(ended)
+        told = [problem["detail"] for problem in ended.result["problems"] if problem["kind"] == "data_loss"]
+        assert len(told) == PARTITIONS
+        assert all(f"deleted {_LOST} messages" in detail for detail in told)
+        lab.notes.said.append(f"{PARTITIONS * _LOST} offsets lost, and told")
+        lab.repaired(world, feed)
+
+
+def _made_anew(lab: Lab, form: Form) -> None:
+    """Delete the topic and make it anew, with a part of what it had."""
+    with lab.world(form, own_topic=True) as world:
+        world.work_off()
+        before = world.outcome()
+        world.kafka.delete_topic(world.topic)
+        world.kafka.create_topic(world.topic, PARTITIONS)
+        world.messages = mix().messages[: len(mix().messages) // 2]
+        send(world.kafka, world.topic, world.messages)
+        ended = world.dag_run().go()
+        assert ended.word == "done", ended.error
+        told = [problem["detail"] for problem in ended.result["problems"] if problem["kind"] == "data_loss"]
+        assert any("the topic was made anew" in detail for detail in told)
+        lab.notes.ended(ended)
+        lab.repaired(world, undisturbed=before._replace(checkpoint=world.ends()))
+
+
+def _more_partitions(lab: Lab, form: Form) -> None:
+    """Add a partition between two runs: what is in it is read from its beginning."""
+    from confluent_kafka.admin import NewPartitions
+
+    messages = tuple(item._replace(partition=item.partition or PARTITIONS) for item in mix().messages)
+    feed = Feed("moved", messages, mix().batch, PARTITIONS + 1)
+    topic = new_topic(lab.kafka, [item for item in messages if item.partition != PARTITIONS])
+    with World(lab.kafka, lab.tasks, form, feed, topic) as world:
+        lab.notes.ended(world.dag_run().go())
+        admin = lab.kafka.admin()
+        admin.create_partitions([NewPartitions(topic, feed.partitions)])[topic].result(timeout=30)
+        lab.kafka.watermarks(topic, PARTITIONS)
+        send(lab.kafka, topic, [item for item in messages if item.partition == PARTITIONS])
+        lab.repaired(world, feed)
+
+
+def _scenarios() -> Iterator[Scenario]:
+    for form in FORMS:
+        for point in _POINTS:
+            where = POINTS[point].words
+            quick = point == "letter sent"
+            row = Scenario(CHAPTER, "killed, back at once", where, form, partial(_killed_and_back, point), quick)
+            yield row
+            yield Scenario(
+                CHAPTER, "killed, back when the task has failed", where, form, partial(_killed_and_gone, point)
+            )
+        for point in ("asked", "letters due", "commit due"):
+            yield Scenario(CHAPTER, "hangs", POINTS[point].words, form, partial(_hangs, point))
+        yield Scenario(
+            TOPICS, "records deleted", "that a batch has read, before it is published", form, _read_and_deleted
+        )
+        yield Scenario(TOPICS, "records deleted", "that nobody has read", form, _deleted_unread, quick=form == "ingest")
+        yield Scenario(TOPICS, "deleted and made anew", "with less in it than before", form, _made_anew)
+        yield Scenario(TOPICS, "another partition", "between two runs", form, _more_partitions)
+
+
+BROKER = tuple(_scenarios())
