@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.backpressure import first_size, next_size
+from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
 from openmetadata_ol_provider.keeping import read_memory, write_ledger
 from openmetadata_ol_provider.lanestate import prepare, read_lane
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
@@ -139,12 +140,15 @@ class Ingestion:
         """Publish one batch, move the checkpoint, and return the report and the runs to go on with."""
         settings = self._settings
         translated = translate_batch(consumed.batch, runs, self._config, settings.limits)
-        report = publish_translated(
-            translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh
-        )
-        if not settings.dry_run:
-            send_dead_letters(self._hook, consumed.letters)
-            settle(translated, memory, self._hook, commit=settings.reading.window is None)
+        try:
+            report = publish_translated(
+                translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh
+            )
+            if not settings.dry_run:
+                send_dead_letters(self._hook, consumed.letters)
+                settle(translated, memory, self._hook, commit=settings.reading.window is None)
+        except CheckpointError as error:
+            raise _overtaken(consumed.batch.origin.state_key) from error
         return report, translated.runs
 
     def _resized(self, size: int, read: int, seconds: float) -> int:
@@ -154,3 +158,12 @@ class Ingestion:
         if after < size:
             log.warning("the catalogue is slow: batches of %d messages take %.0f s; they get smaller", read, seconds)
         return after
+
+
+def _overtaken(state_key: str) -> OvertakenError:
+    """Return the error of a task beside which another works: its own try before, on a worker that was given up."""
+    return OvertakenError(
+        f"another task has moved the checkpoint (Variable {state_key!r}) while this one was at work on the same "
+        "partitions; a retry of this task goes on from there. If there always is another, set max_active_runs to 1, "
+        "and state_key to another name for each DAG"
+    )
