@@ -26,6 +26,11 @@ demo: $(VENV)/.run           ## run the bundled DAG on real events, against an e
 test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
+# Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 makes it shorter.
+test-live: $(VENV)/.dev      ## four lanes in a real Airflow with PostgreSQL and Kafka, parts of it killed (five minutes)
+	$(BIN)/pip install -q psycopg2-binary asyncpg
+	LIVE=1 $(BIN)/python -m pytest --log-cli-level=INFO tests/live
+
 test-airflow2:   ## run all tests on Airflow 2.11, in an environment of its own
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
 	$(VENV)-airflow2/bin/python -m pytest
@@ -43,4 +48,4 @@ lint: $(VENV)/.dev           ## ruff and mypy
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-airflow2 fuzz lint clean
+.PHONY: help demo test test-live test-airflow2 fuzz lint clean
