@@ -32,6 +32,11 @@ test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Jav
 test-faults: $(VENV)/.dev    ## kill tasks, cut connections and refuse requests, on a real Apache Kafka; needs what test-kafka needs
 	$(BIN)/python -m pytest --timeout=600 tests/faults
 
+# Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 makes it shorter.
+test-live: $(VENV)/.dev      ## four lanes in a real Airflow with PostgreSQL and Kafka, parts of it killed (five minutes)
+	$(BIN)/pip install -q psycopg2-binary asyncpg
+	LIVE=1 $(BIN)/python -m pytest --log-cli-level=INFO tests/live
+
 # What we send to OpenMetadata does not depend on Airflow's version: tests/contract has looked at it already.
 test-airflow2:   ## run all other tests on Airflow 2.11, in an environment of its own
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
@@ -50,4 +55,4 @@ lint: $(VENV)/.dev           ## ruff and mypy
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-kafka test-faults test-airflow2 fuzz lint clean
+.PHONY: help demo test test-kafka test-faults test-live test-airflow2 fuzz lint clean
