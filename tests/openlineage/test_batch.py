@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import lzma
 import zlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -100,8 +103,9 @@ def test_every_cut_of_a_packed_value_is_refused() -> None:
             unpack(packed[:length], tuple[Event, ...])
 
 
-def test_what_was_packed_before_xz_was_used_is_still_read() -> None:
-    before = base64.b64encode(zlib.compress(b'{"runs": 7}', 6)).decode()
+@pytest.mark.parametrize("compress", [zlib.compress, partial(lzma.compress, check=lzma.CHECK_CRC32, preset=1)])
+def test_what_was_packed_in_another_way_before_is_still_read(compress: Callable[[bytes], bytes]) -> None:
+    before = base64.b64encode(compress(b'{"runs": 7}')).decode()
     assert unpack(before, dict[str, int]) == {"runs": 7}
     for length in range(4, len(before), 4):
         with pytest.raises(ValueError, match=r"\w"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import lzma
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -180,8 +180,8 @@ def _texts(value: Any) -> Iterator[str]:
 def _inside(text: str) -> Iterator[str]:
     """Yield what is inside a text that is JSON, or packed."""
     try:
-        yield from _texts(json.loads(lzma.decompress(base64.b64decode(text, validate=True))))
-    except (ValueError, lzma.LZMAError):
+        yield from _texts(json.loads(zlib.decompress(base64.b64decode(text, validate=True))))
+    except (ValueError, zlib.error):
         if text[:1] in {"{", "["}:
             yield from _texts(json.loads(text))
 
