@@ -1,8 +1,9 @@
-"""Values as plain JSON, and packed (zlib in base64) where they would be too large for XCom and Variables.
+"""Values as plain JSON, and packed (compressed, in base64) where they would be too large for XCom and Variables.
 
-The state is packed with each batch. xz would make it half as large, since runs of the same jobs are much alike and far
-apart in it, but takes five times as long (21 ms for a megabyte of JSON, zlib's level 3 takes 4 ms): with batches of
-5,000 events more than everything else that is done between Kafka and the plan.
+Variables are packed by xz. Runs of the same jobs are much alike, and far apart in a state of megabytes: xz looks back
+far enough to see that, so it makes a state half as large as zlib does. That is worth its time, since Airflow looks at
+each character of a Variable for secrets, several times whenever it is read (90 ms a megabyte). XCom is not looked at:
+there zlib serves, which takes a fifth of the time (4 ms for a megabyte of JSON; xz takes 21 ms).
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import msgspec
 _T = TypeVar("_T")
 #: Refuses what would unpack to more than this: a batch and a state are both bounded far below.
 MAX_UNPACKED = 1 << 30
-_LEVEL = 3
-_ZLIB = b"\x78"
-#: What unpacking xz may need beside the value, bytes.
+#: What packing and unpacking a value may need beside it, bytes.
 _MEMORY = 64 << 20
+_PRESET = 1
+_QUICK_LEVEL = 3
+_ZLIB = b"\x78"
 # A sample of what is large: so many pieces, so many bytes each.
 _PIECES = 8
 _PIECE = 512 * 1024
@@ -47,13 +49,17 @@ def plain(value: object) -> Any:
     return msgspec.json.decode(msgspec.json.encode(value))
 
 
-def pack(value: object) -> str:
-    """Return ``value`` as text: JSON, compressed, base64."""
-    return base64.b64encode(_compress(msgspec.json.encode(value))).decode("ascii")
+def pack(value: object, *, quick: bool = False) -> str:
+    """Return ``value`` as text: JSON, compressed, base64.
+
+    :param quick: for XCom: time matters more than size
+    """
+    data = msgspec.json.encode(value)
+    return base64.b64encode(zlib.compress(data, _QUICK_LEVEL) if quick else _compress(data)).decode("ascii")
 
 
 def packed_size(value: object, enough: int = 0) -> Size:
-    """Return how large a value is, exactly where it matters: packing takes a second for each 200 MB of JSON.
+    """Return how large a value is, exactly where it matters: packing takes a second for each 50 to 100 MB of JSON.
 
     :param enough: what is no larger, by its JSON or by a sample of it, need not be measured: the answer is an estimate
     """
@@ -71,7 +77,7 @@ def packed_size(value: object, enough: int = 0) -> Size:
 
 
 def unpack(text: str, kind: type[_T]) -> _T:
-    """Read what :func:`pack` wrote, or what it wrote when it used xz.
+    """Read what :func:`pack` wrote.
 
     :raises ValueError: if it is damaged, of another type, or larger than :data:`MAX_UNPACKED`
     """
@@ -102,7 +108,7 @@ def _without_collection() -> Iterator[None]:
 
 
 def _compress(data: bytes) -> bytes:
-    return zlib.compress(data, _LEVEL)
+    return lzma.compress(data, check=lzma.CHECK_CRC32, preset=_PRESET)
 
 
 def _in_base64(length: int) -> int:

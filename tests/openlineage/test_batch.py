@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import lzma
 import zlib
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -96,16 +93,16 @@ def test_what_is_no_batch_is_refused(value: Any) -> None:
         EventBatch.from_dict(value)
 
 
-def test_every_cut_of_a_packed_value_is_refused() -> None:
-    packed = pack(batch().events)
+@pytest.mark.parametrize("quick", [False, True])
+def test_every_cut_of_a_packed_value_is_refused(quick: bool) -> None:
+    packed = pack(batch().events, quick=quick)
     for length in range(0, len(packed), 4):
         with pytest.raises(ValueError, match="damaged"):
             unpack(packed[:length], tuple[Event, ...])
 
 
-@pytest.mark.parametrize("compress", [zlib.compress, partial(lzma.compress, check=lzma.CHECK_CRC32, preset=1)])
-def test_what_was_packed_in_another_way_before_is_still_read(compress: Callable[[bytes], bytes]) -> None:
-    before = base64.b64encode(compress(b'{"runs": 7}')).decode()
+def test_what_was_packed_before_xz_was_used_is_still_read() -> None:
+    before = base64.b64encode(zlib.compress(b'{"runs": 7}', 6)).decode()
     assert unpack(before, dict[str, int]) == {"runs": 7}
     for length in range(4, len(before), 4):
         with pytest.raises(ValueError, match=r"\w"):
