@@ -50,6 +50,18 @@ def merge_facets(
     return kept
 
 
+def united(facets: _T | None, more: _T) -> _T:
+    """Return facets with those that only ``more`` has; neither is changed."""
+    if facets is None:
+        return more
+    missing = {
+        name: facet
+        for name, facet in zip(more.__struct_fields__, msgspec.structs.astuple(more), strict=True)
+        if facet is not None and getattr(facets, name) is None
+    }
+    return msgspec.structs.replace(facets, **missing) if missing else facets
+
+
 def _merge_lineage(kept: LineageJobFacet | None, new: LineageJobFacet, time: int) -> LineageJobFacet:
     """Unite the entries of a run's events (this facet is cumulative, not atomic); a withdrawal ends those before it."""
     deleted_at = max(kept.deleted_at if kept else -1, time if new.deleted else -1)
