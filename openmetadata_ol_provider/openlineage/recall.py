@@ -1,8 +1,8 @@
 """Parts of events that are known by their bytes: what a job and its datasets say is mostly what they said before.
 
-A stream of events repeats itself: schemas, symlinks, column lineage and SQL come with every event of every run. They are
-decoded, brought within bounds and cleaned of credentials once, and from then on found by the bytes they came as, which
-takes a tenth of the time. What is found is shared by all events that said it: nobody may change it in place.
+A stream of events repeats itself: schemas, symlinks, column lineage and SQL come with every event of every run. They
+are decoded, brought within bounds and cleaned of credentials once, and from then on found by the bytes they came as,
+which takes a tenth of the time. What is found is shared by all events that said it: nobody may change it in place.
 
 Only what is in perfect order is remembered, so a loss is reported as often as it happens.
 """
