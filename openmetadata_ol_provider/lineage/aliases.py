@@ -51,6 +51,8 @@ class Aliases:
         """Return the symlinks of a dataset: its own first, then those remembered."""
         facet = dataset.facets.symlinks if dataset.facets else None
         known = self._kept.get(_key(dataset))
+        if facet is None and known is None:
+            return []
         names = {_name(item): item for item in (*_identifiers(facet), *(known.identifiers if known else ()))}
         return list(names.values())
 

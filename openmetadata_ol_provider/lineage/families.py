@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.jobnames import stable_name
@@ -24,8 +23,7 @@ class RunOf(NamedTuple):
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """A run, its parent and the root of its chain; parent and root are ``None`` when it has none.
 
     :param numbered: the job's name ends with the number of a connector's task (Debezium's ``<prefix>.<task id>``)
@@ -83,7 +81,7 @@ def topmost(start: Family, state: RunState) -> Family:
         if higher is None:
             break
         top = higher
-    return replace(start, root=top)
+    return start._replace(root=top)
 
 
 def parent_of(run: Run) -> RunOf | None:

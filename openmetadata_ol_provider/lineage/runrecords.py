@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from openmetadata_ol_provider.lineage.dags import log_url, logical_time
 from openmetadata_ol_provider.lineage.families import RunOf
 from openmetadata_ol_provider.lineage.jobs import Place
 from openmetadata_ol_provider.lineage.plan import RunRecord, Statistics
-from openmetadata_ol_provider.openlineage.facets import RunFacets, StatisticsFacet
-from openmetadata_ol_provider.openlineage.runstate import Anchor, DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.facets import RunFacets
+from openmetadata_ol_provider.openlineage.runstate import Anchor, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import iso, iso_of, parse_time
 
 #: Longest error message that goes into a run's status.
@@ -44,24 +42,26 @@ def run_record(run: Run, place: Place, state: RunState, *, new: bool) -> RunReco
         partial=extraction is not None and not extraction.deleted,
         log_url=log_url(run.run_facets),
         new=new,
-        statistics=tuple(_statistics(run)),
+        statistics=_statistics(run),
     )
 
 
-def _statistics(run: Run) -> Iterator[Statistics]:
-    read = ((dataset, dataset.facets.inputStatistics) for dataset in run.inputs.values() if dataset.facets)
-    for dataset, found in _by_name(read):
-        yield Statistics(dataset.namespace, dataset.name, "read", found.rowCount, found.size, found.fileCount)
-    written = ((dataset, dataset.facets.outputStatistics) for dataset in run.outputs.values() if dataset.facets)
-    for dataset, found in _by_name(written):
-        yield Statistics(dataset.namespace, dataset.name, "written", found.rowCount, found.size, found.fileCount)
+def _statistics(run: Run) -> tuple[Statistics, ...]:
+    read = [
+        Statistics(dataset.namespace, dataset.name, "read", found.rowCount, found.size, found.fileCount)
+        for dataset in run.inputs.values()
+        if dataset.facets is not None and (found := dataset.facets.inputStatistics) is not None
+    ]
+    written = [
+        Statistics(dataset.namespace, dataset.name, "written", found.rowCount, found.size, found.fileCount)
+        for dataset in run.outputs.values()
+        if dataset.facets is not None and (found := dataset.facets.outputStatistics) is not None
+    ]
+    return (*sorted(read, key=_by_name), *sorted(written, key=_by_name)) if read or written else ()
 
 
-def _by_name(
-    found: Iterable[tuple[DatasetState, StatisticsFacet | None]],
-) -> list[tuple[DatasetState, StatisticsFacet]]:
-    given = [(dataset, facet) for dataset, facet in found if facet is not None]
-    return sorted(given, key=lambda item: (item[0].namespace, item[0].name)) if len(given) > 1 else given
+def _by_name(statistics: Statistics) -> tuple[str, str]:
+    return statistics.namespace, statistics.name
 
 
 def pin_anchors(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) -> None:

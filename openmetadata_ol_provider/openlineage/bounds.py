@@ -101,15 +101,12 @@ def is_in_order(part: Part, *path: str | int) -> bool:
 
 
 def clean_label(text: str) -> str | None:
-    """Return a text that is none of those with a meaning of their own without credentials; ``None`` if it is too long.
-
-    No NUL is in it.
-    """
+    """Return a text that has no meaning of its own without credentials; ``None`` if it is too long."""
     return _concealed_label(text) if len(text) <= _LABEL else None
 
 
 def clean_name(name: str) -> str | None:
-    """Return a name without credentials; ``None`` if it is unfit. No NUL is in it."""
+    """Return a name without credentials; ``None`` if it is too long."""
     return _without_credentials(name) if len(name) <= MAX_NAME else None
 
 

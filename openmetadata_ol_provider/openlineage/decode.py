@@ -44,10 +44,10 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
         raise MalformedEventError("tombstone: the message has no value")
     if len(value) > MAX_EVENT_BYTES:
         raise MalformedEventError(f"too large: {len(value)} bytes, more than {MAX_EVENT_BYTES}")
+    if len(value) <= MAX_KEPT_BYTES and (event := read_orderly(value)) is not None:
+        return Decoded(event)
     # A NUL can only be written as an escape.
     has_nul = ("\\u0000" if isinstance(value, str) else b"\\u0000") in value  # type: ignore[operator]
-    if len(value) <= MAX_KEPT_BYTES and not has_nul and (event := read_orderly(value)) is not None:
-        return Decoded(event)
     losses = Losses(where)
     event = _settle(_decode_leniently(value, losses))
     if not bring_within_bounds(event, losses, has_nul=has_nul):

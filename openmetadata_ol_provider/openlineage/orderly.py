@@ -51,7 +51,7 @@ class _Envelope(msgspec.Struct, gc=False):
 def read_orderly(value: bytes | str) -> Event | None:
     """Read one message.
 
-    :param value: JSON without NUL characters
+    :param value: JSON
     :return: the event, its parts shared with other events; ``None`` if anything at all is not in order
     """
     try:
@@ -123,7 +123,7 @@ def _name(text: str) -> str:
 
 def _namespace(text: str) -> str:
     clean = clean_name(text)
-    if clean is None:
+    if clean is None or "\x00" in clean:
         raise Imperfect
     return clean
 
@@ -132,7 +132,7 @@ def _label(text: str | None) -> str | None:
     if text is None:
         return None
     clean = clean_label(text)
-    if clean is None:
+    if clean is None or "\x00" in clean:
         raise Imperfect
     return clean
 

@@ -24,6 +24,7 @@ MAX_PART: Final = 2**20
 #: Stands where an event has nothing.
 NOTHING: Final = msgspec.Raw(b"")
 _NULL: Final = b"null"
+_NUL: Final = b"\\u0000"
 
 
 class Imperfect(Exception):  # noqa: N818 - no error: the sign to look closer
@@ -110,8 +111,8 @@ def _facet_reader(name: str, kind: Any) -> Callable[[bytes], Part]:
 
     def read(raw: bytes) -> Part:
         facet: Part = decode(raw)
-        # As deep as it ever is: counted from the event, which is what is bounded.
-        if not is_in_order(facet, "outputs", 0, "facets", name):
+        # A NUL can only be written as an escape. As deep as it ever is: counted from the event, which is what is bounded.
+        if _NUL in raw or not is_in_order(facet, "outputs", 0, "facets", name):
             raise Imperfect
         return facet
 
