@@ -27,6 +27,7 @@ from openmetadata_ol_provider.lineage.sql import discreet
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.garbage import without_collection
 from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem, Told, few
 from openmetadata_ol_provider.openlineage.runs import Limits
@@ -93,6 +94,7 @@ class Translated(NamedTuple):
         )
 
 
+@without_collection()
 def decode_messages(
     result: ReadResult,
     state_key: str,

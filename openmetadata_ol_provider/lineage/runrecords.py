@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from openmetadata_ol_provider.lineage.dags import log_url, logical_time
 from openmetadata_ol_provider.lineage.families import RunOf
 from openmetadata_ol_provider.lineage.jobs import Place
@@ -83,6 +85,7 @@ def pin_anchors(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) ->
             state.anchors[run_key(top.job.namespace, top.run_id)].logical_at = logical_at
 
 
+@lru_cache(4096)
 def _time(text: str | None) -> str | None:
     try:
         return iso(parse_time(text)) if text else None

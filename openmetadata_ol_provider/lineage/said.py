@@ -66,7 +66,12 @@ def _of_job(facets: JobFacets | None) -> Iterable[int]:
 
 
 def _of_run(facets: RunFacets | None) -> Iterable[int]:
-    return (id(facets.airflow), id(facets.airflowDagRun), id(facets.jobDependencies)) if facets is not None else ()
+    if facets is None:
+        return ()
+    task, dag_run = facets.airflow, facets.airflowDagRun
+    of_task = (id(task.task), id(task.dag), task.deleted) if task is not None else ()
+    of_dag_run = (id(dag_run.dag), dag_run.deleted) if dag_run is not None else ()
+    return (id(facets.jobDependencies), *of_task, *of_dag_run)
 
 
 def _of_datasets(side: Iterable[DatasetState]) -> tuple[tuple[object, ...], ...]:

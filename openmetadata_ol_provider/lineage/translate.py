@@ -28,6 +28,7 @@ from openmetadata_ol_provider.lineage.sql import discreet
 from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event, EventJob
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
+from openmetadata_ol_provider.openlineage.garbage import without_collection
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled, Limits, assemble
 from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
@@ -44,6 +45,7 @@ class Translation(NamedTuple):
     state: RunState
 
 
+@without_collection()
 def translate(
     events: Iterable[Event],
     config: Config,

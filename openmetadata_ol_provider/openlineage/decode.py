@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.times import parse_time
 
 _T = TypeVar("_T", bound=Part)
+_fields = lru_cache(msgspec.structs.fields)
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -171,7 +173,7 @@ class _Reader:
             self._lost("bad_facet", f"{path}.{key}", f"not an object: {_short(found)}")
             return None
         facets = kind()
-        for field in msgspec.structs.fields(kind):
+        for field in _fields(kind):
             facet = found.get(field.encode_name)
             if facet is None:
                 continue

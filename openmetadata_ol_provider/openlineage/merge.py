@@ -40,6 +40,11 @@ def merge_facets(
             if before < when:
                 times[name] = when
         return kept
+    if kept is None and own_times is None and getattr(new, "lineage", None) is None:
+        times |= {
+            name: time for name, facet in zip(new.__struct_fields__, astuple(new), strict=True) if facet is not None
+        }
+        return new
     changed: dict[str, object] = {}
     for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
         if facet is None:

@@ -7,14 +7,13 @@ makes a state half as large as zlib does, in the same time.
 from __future__ import annotations
 
 import base64
-import gc
 import lzma
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+
+from openmetadata_ol_provider.openlineage.garbage import without_collection
 
 _T = TypeVar("_T")
 #: Refuses what would unpack to more than this: a batch and a state are both bounded far below.
@@ -84,20 +83,8 @@ def unpack(text: str, kind: type[_T]) -> _T:
         raise ValueError(f"damaged: {error}") from None
     if not unpacker.eof:
         raise ValueError(f"damaged, or larger than {MAX_UNPACKED} bytes")
-    with _without_collection():
+    with without_collection():
         return msgspec.json.decode(data, type=kind)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Let the garbage collector wait: looking again and again at what is just being made takes most of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _compress(data: bytes) -> bytes:

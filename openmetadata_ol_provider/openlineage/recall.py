@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from openmetadata_ol_provider.openlineage.bounds import is_in_order
-from openmetadata_ol_provider.openlineage.facets import Part
+from openmetadata_ol_provider.openlineage.facets import AirflowDagRunFacet, AirflowFacet, Part
 
 _T = TypeVar("_T")
 _P = TypeVar("_P", bound=Part)
@@ -23,6 +23,8 @@ _P = TypeVar("_P", bound=Part)
 MAX_PART: Final = 2**20
 #: Stands where an event has nothing.
 NOTHING: Final = msgspec.Raw(b"")
+#: Facets that are other ones in every run, but not so their parts.
+_IN_PARTS: Final = (AirflowFacet, AirflowDagRunFacet)
 _NULL: Final = b"null"
 _NUL: Final = b"\\u0000"
 
@@ -86,15 +88,16 @@ class Known(Generic[_T]):
         self._old, self._young = self._young, {}
 
 
-def facets_reader(kind: type[_P], memory: Memory) -> Callable[[bytes], _P]:
+def facets_reader(kind: type[_P], memory: Memory, *path: str | int) -> Callable[[bytes], _P]:
     """Return what reads facets one by one, since mostly only some of them are new.
 
     :param kind: their type, with one field for each facet
+    :param path: where in an event they are at their deepest, for the bounds are counted from the event
     """
     fields = msgspec.structs.fields(kind)
     parts = [(field.name, msgspec.Raw, msgspec.field(default=NOTHING, name=field.encode_name)) for field in fields]
     split = msgspec.json.Decoder(msgspec.defstruct("_Parts", parts, gc=False)).decode
-    readers = [(field.name, Known(_facet_reader(field.name, field.type), memory)) for field in fields]
+    readers = [(field.name, Known(_reader(field.type, memory, *path, field.name), memory)) for field in fields]
 
     def read(raw: bytes) -> _P:
         facets = kind()
@@ -106,14 +109,18 @@ def facets_reader(kind: type[_P], memory: Memory) -> Callable[[bytes], _P]:
     return read
 
 
-def _facet_reader(name: str, kind: Any) -> Callable[[bytes], Part]:
+def _reader(kind: Any, memory: Memory, *path: str | int) -> Callable[[bytes], Any]:
+    """Return what reads one facet, or a part of one."""
+    for facet in _IN_PARTS:
+        if kind == facet | None:
+            return facets_reader(facet, memory, *path)
     decode = msgspec.json.Decoder(kind).decode
 
-    def read(raw: bytes) -> Part:
-        facet: Part = decode(raw)
-        # A NUL can only be written as an escape. As deep as it ever is: counted from the event, which is what is bounded.
-        if _NUL in raw or not is_in_order(facet, "outputs", 0, "facets", name):
+    def read(raw: bytes) -> Any:
+        part = decode(raw)
+        # A NUL can only be written as an escape.
+        if _NUL in raw or (isinstance(part, Part) and not is_in_order(part, *path)):
             raise Imperfect
-        return facet
+        return part
 
     return read
