@@ -74,7 +74,7 @@ class Translated(NamedTuple):
             "origin": plain(self.origin),
             "dead_letters": self.dead_letters,
             "more": self.more,
-            "state": pack(self.runs),
+            "state": pack(self.runs, quick=True),
         }
 
     @classmethod

@@ -152,10 +152,12 @@ class BacklogReader:
             message = consumer.poll(timeout)
             arrived = [message] if message is not None else []
         progress = False
+        partitions = self._partitions
         for message in arrived:
             error = message.error()
             if error is None:
-                self._of(message).add(raw_message(message))
+                raw = raw_message(message)
+                partitions[raw.topic, raw.partition].add(raw)
                 progress = True
             else:
                 progress = self._event(message, error) or progress
@@ -223,7 +225,7 @@ class BacklogReader:
         size = 0
         while turns and len(messages) < max_messages:
             item = turns.popleft()
-            size += item.buffer[0].size
+            size += item.sizes[0]
             if messages and size > max_bytes:
                 break
             messages.append(item.take())
