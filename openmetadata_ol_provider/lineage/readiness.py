@@ -55,8 +55,10 @@ def is_true(run: Run, on: Collection[str], latest_at: int) -> bool:
 
 def is_settled(run: Run, latest_at: int) -> bool:
     """Tell whether all datasets of a connector have shown: it has ended, or no new one came for a while."""
+    if run.terminal:
+        return True
     seen = [dataset.first_at or 0 for side in (run.inputs, run.outputs) for dataset in side.values()]
-    return run.terminal or latest_at - max(seen, default=latest_at) >= STARTED_FOR
+    return latest_at - max(seen, default=latest_at) >= STARTED_FOR
 
 
 def is_quiet(run: Run, latest_at: int) -> bool:

@@ -139,7 +139,10 @@ class _Translator:
         changed = {id(run) for run in self.assembled.changed}
         jobs = {(run.namespace, run.name) for run in self.assembled.changed}
         latest: dict[tuple[str, str], Run] = {}
+        names = {run.name for run in self.assembled.changed}
         for run in self.state.runs.values():
+            if run.name not in names:
+                continue
             job = (run.namespace, run.name)
             if job in jobs and (job not in latest or _last(latest[job]) <= _last(run)):
                 latest[job] = run
@@ -150,8 +153,8 @@ class _Translator:
     def _add_quiet_streams(self) -> None:
         """Streams that only started, of which no event came in this time: true once they had the time to fail."""
         changed = {id(run) for run in self.assembled.changed}
-        for run in self.state.runs.values():
-            if not is_quiet(run, self.latest_at) or run.shown or id(run) in changed:
+        for run in [run for run in self.state.runs.values() if run.state == "START" and not run.shown]:
+            if id(run) in changed or not is_quiet(run, self.latest_at):
                 continue
             place = self._place(run)
             if place:
