@@ -7,6 +7,7 @@
     ├── MalformedEventError     a message is no OpenLineage event (it goes to the dead-letter topic)
     ├── KafkaError              the broker side failed
     │   ├── UnknownTopicError   the broker does not know the topic
+    │   ├── DataLossError       events are gone before they were read, and on_data_loss is fail
     │   └── DeadLetterError     a message could not be put on the dead-letter topic
     ├── CheckpointError         a batch does not start where the checkpoint stands
     │   └── OvertakenError      another task of the same state is at work (retriable)
@@ -44,6 +45,12 @@ class KafkaError(OpenLineageProviderError):
 
 class UnknownTopicError(KafkaError):
     """Raised when a topic does not exist, or nothing matches a topic pattern."""
+
+    retriable = False
+
+
+class DataLossError(KafkaError):
+    """Raised when events are lost that were not read, and that is not to be passed over."""
 
     retriable = False
 

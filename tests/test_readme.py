@@ -29,6 +29,7 @@ from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
 from openmetadata_ol_provider.kafka.producing import dead_letter_headers
 from openmetadata_ol_provider.version_compat import set_variable
+from tests.test_promises import functions
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "openmetadata_ol_provider"
@@ -206,13 +207,25 @@ def test_the_table_of_parameters_is_that_of_the_classes() -> None:
     bounds = {"max_events", "max_bytes", "max_duration"}
     where = {"start_from", "replay_from", "state_key"}
     told["OpenLineageSensor"] |= where
-    told["ConsumeOpenLineageOperator"] |= bounds | where | {"lane"}
+    told["ConsumeOpenLineageOperator"] |= bounds | where | {"lane", "on_data_loss"}
     others = set().union(*(words for name, words in told.items() if name != "IngestOpenLineageOperator"))
     own = {"start", "end"}
     told["IngestOpenLineageOperator"] = others - (told["IngestOpenLineageOperator"] - own) | own
     for name, parameters in told.items():
         signature = inspect.signature(getattr(openmetadata_ol_provider, name).__init__)
         assert parameters == set(signature.parameters) - {"self", "kwargs"}, name
+
+
+def test_the_promise_has_five_lines_and_the_tests_that_hold_them_are_there() -> None:
+    promise, _, rest = text_of("README.md").partition("<!-- promise -->\n")[2].partition("\n\n")
+    files = dict(re.findall(r"^\[([\w ]+)\]: tests/([\w/]+\.py)$", rest, re.MULTILINE))
+    lines = re.split(r"^\d\. ", promise, flags=re.MULTILINE)[1:]
+    assert len(lines) == 5
+    for line in lines:
+        named = re.findall(r"\[`(test_\w+)`\]\[([\w ]+)\]", line)
+        assert len(named) == line.count("test_") > 0, line
+        for name, file in named:
+            assert name in functions(files[file]), name
 
 
 def test_the_table_of_dead_letter_headers_is_what_is_sent() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
+from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
     Checkpoint,
@@ -16,8 +15,6 @@ from openmetadata_ol_provider.kafka.offsets import (
 )
 from openmetadata_ol_provider.kafka.query import ClusterQuery, Place
 from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, StartPoint
-
-log = logging.getLogger(__name__)
 
 #: An offset that no partition reaches: where a time lies that is later than every message.
 _BEYOND = 2**63 - 1
@@ -179,26 +176,5 @@ class BacklogQuery(ClusterQuery):
                     f"offsets {item.low} to {item.high} and auto.offset.reset is error"
                 )
                 remedy = "set a checkpoint within them, or auto.offset.reset to earliest"
-                raise KafkaError(self._settings.describe(what, remedy))
-
-
-def warn_of_loss(backlog: Backlog) -> None:
-    """Log each partition whose position was not where it ought to be: loudly, since events are gone or come again."""
-    for item in backlog.partitions:
-        where = f"topic {item.topic!r}, partition {item.partition}"
-        if item.lost:
-            log.warning(
-                "%s: %d offsets are LOST, deleted by retention before they were read (position %d, first retained %d)",
-                where,
-                item.lost,
-                item.low - item.lost,
-                item.low,
-            )
-        elif item.reset:
-            log.warning(
-                "%s: the position (%s) lies beyond the end (%d): topic recreated or truncated; reading starts at %d",
-                where,
-                "of the group" if item.checkpoint is None else item.checkpoint,
-                item.high,
-                item.start,
-            )
+                error = KafkaError if missing else DataLossError
+                raise error(self._settings.describe(what, remedy))
