@@ -64,11 +64,12 @@ class BacklogQuery(ClusterQuery):
             times = {**dict.fromkeys(unknown, _BEYOND), **self.at_time(unknown, start.milliseconds)}
         policy = self._settings.reset_policy
         initial = start.kind if start.kind in ("earliest", "latest") else policy
+        watermarks = self.watermarks(places)
         backlog = Backlog(
             tuple(
                 place(
                     *item,
-                    self.watermarks(*item),
+                    watermarks[item],
                     checkpoint=checkpoint,
                     committed=committed.get(item),
                     at_time=times.get(item),
@@ -101,8 +102,7 @@ class BacklogQuery(ClusterQuery):
         starts = self.at_time(places, start.milliseconds)
         ends = {} if end is None else self.at_time(places, end.milliseconds)
         found = []
-        for item in places:
-            low, high = self.watermarks(*item)
+        for item, (low, high) in self.watermarks(places).items():
             until = min(ends.get(item, high), high)
             begin = min(max(starts.get(item, until), low), until)
             stands = position_of(checkpoint, *item)
@@ -132,8 +132,7 @@ class BacklogQuery(ClusterQuery):
             found = self._given(places, start.offsets or {})
         else:
             times = self.at_time(places, start.milliseconds) if start.kind == "time" else {}
-            for item in places:
-                low, high = self.watermarks(*item)
+            for item, (low, high) in self.watermarks(places).items():
                 found[item] = low if start.kind == "earliest" else times.get(item, high)
         result: dict[str, dict[str, int]] = {}
         for (topic, partition), offset in sorted(found.items()):
@@ -144,7 +143,7 @@ class BacklogQuery(ClusterQuery):
         """Return how the partitions stand, sorted."""
         places = self.partitions(topics, exclude)
         committed = self.committed(places)
-        return [Standing(*item, *self.watermarks(*item), committed.get(item)) for item in places]
+        return [Standing(*item, *ends, committed.get(item)) for item, ends in self.watermarks(places).items()]
 
     def _uncommitted(self, start: StartPoint, topics: Sequence[str]) -> ConfigError:
         what = f"group {start.group or self._settings.group!r} has committed no offsets of {', '.join(topics)}"
@@ -152,14 +151,14 @@ class BacklogQuery(ClusterQuery):
 
     def _given(self, places: Sequence[Place], offsets: Checkpoint) -> dict[Place, int]:
         found = {}
-        known = set(places)
+        watermarks = self.watermarks(places)
         for topic, partitions in offsets.items():
             for partition, offset in partitions.items():
                 item = (topic, int(partition))
                 where = f"topic {topic!r}, partition {partition}"
-                if item not in known:
+                if item not in watermarks:
                     raise ConfigError(self._settings.describe(f"there is no {where}", "correct the offsets"))
-                low, high = self.watermarks(*item)
+                low, high = watermarks[item]
                 if not low <= offset <= high:
                     what = f"{where}: offset {offset} is not within the retained offsets {low} to {high}"
                     raise ConfigError(self._settings.describe(what, "give one within them"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError, UnknownTopicError
+from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.losses import OnLoss, parse_policy
 from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
+from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}
 FETCH = 1
@@ -333,3 +337,22 @@ def test_an_error_about_many_partitions_names_ten_of_them(connect: Any) -> None:
 )
 def test_a_policy_is_read_from_text(value: Any, expected: Any) -> None:
     assert parse_policy(value, "on_data_loss") == expected
+
+
+def test_hundreds_of_partitions_take_two_requests_of_each_broker() -> None:
+    asked: Counter[str] = Counter()
+
+    def count(text: str) -> None:
+        asked.clear()
+        for broker in json.loads(text)["brokers"].values():
+            asked.update(broker["req"])
+
+    with KafkaBroker({"wide": 240}, brokers=3) as cluster:
+        settings = {"bootstrap.servers": cluster.bootstrap, "statistics.interval.ms": 50, "stats_cb": count}
+        with BacklogQuery(KafkaSettings("kafka_default", settings)) as query:
+            backlog = query.backlog(["wide"], {"wide": {"7": 0}})
+            query.standings(["wide"])
+            while asked["ListOffsets"] < 2 * 2 * 3:
+                query._consumer.poll(0.1)
+    assert [(item.partition, item.low, item.high) for item in backlog.partitions] == [(p, 0, 0) for p in range(240)]
+    assert asked["ListOffsets"] == 2 * 2 * 3
