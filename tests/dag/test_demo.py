@@ -72,3 +72,16 @@ def test_the_picture_shows_every_edge(runs: tuple[Path, str, str]) -> None:
     page = (directory / "lineage.html").read_text(encoding="utf-8")
     assert page.count("<path ") == holds(first)[0]
     assert "warehouse.shop.public.customers" in page
+
+
+def test_it_prints_what_the_readme_shows(runs: tuple[Path, str, str]) -> None:
+    _, first, _ = runs
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^<!-- demo -->\n```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    printed = iter(_without_ports(first).splitlines())
+    for line in _without_ports(shown).splitlines():
+        assert line in printed, f"not printed, or not in this order: {line!r}"
+
+
+def _without_ports(text: str) -> str:
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)

@@ -70,10 +70,8 @@ with DAG("steps_in_lanes", schedule=None, start_date=START) as steps_in_lanes:
 
 RUN = """
 import json, os, runpy, sys
-from airflow.utils.db import initdb
 saved = os.dup(1)
 os.dup2(2, 1)
-initdb()
 run = runpy.run_path(sys.argv[1])[sys.argv[2]].test()
 result = {}
 for task in run.get_task_instances():
@@ -86,8 +84,9 @@ print(json.dumps({"state": run.state.value, "tasks": result}))
 
 
 @pytest.fixture
-def run(tmp_path: Path, connections: None) -> Any:
+def run(tmp_path: Path, airflow_db: Path, connections: None) -> Any:
     """Return a function that runs one of the DAGs and gives its state and each task's results."""
+    shutil.copy(airflow_db, tmp_path / "airflow.db")
     dags = tmp_path / "dags"
     dags.mkdir()
     (dags / "mine.py").write_text(DAGS, encoding="utf-8")
