@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from steps_support import DAG_ID, TOPIC, Sender, checkpoint, committed, consume, ingest, run_event, run_steps
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.lanes import Lane
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
@@ -115,6 +116,24 @@ def test_a_topic_made_anew_is_a_loss_too(work: Work, send: Sender, catalogue: Ca
         f"{TOPIC}[0]": "the checkpoint 50 lies beyond the end: the topic was made anew; read from 0"
     }
     assert checkpoint()[0] == 1
+
+
+@BOTH
+def test_of_lanes_only_that_one_fails_which_has_lost_something(work: Work, send: Sender) -> None:
+    damaged = next(number for number in range(2) if Lane(number, 2).takes(TOPIC, 0))
+    for lane in range(2):
+        work(lane=lane, lanes=2)
+    overflow(send)
+    for number in range(1, 3):
+        send.message(run_event(f"other-{number}"), partition=number)
+    others = work(lane=1 - damaged, lanes=2, on_data_loss="fail")
+    assert others["events"] in {1, 2}
+    message = refused(work, lane=damaged, lanes=2, on_data_loss="fail")
+    assert f"Variable '{Lane(damaged, 2).key(KEY)}'" in message
+    assert main(shlex.split(message.partition("or: ")[2].partition(";")[0])[1:]) == 0
+    report = work(lane=damaged, lanes=2, on_data_loss="fail")
+    assert 0 < report["events"] < 12
+    assert lost(report) == {}
 
 
 def test_a_loss_of_what_the_group_has_not_read_counts_as_well(send: Sender, broker: KafkaBroker) -> None:
