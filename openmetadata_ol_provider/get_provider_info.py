@@ -58,7 +58,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "group",
         "2026-05-01T00:00:00Z",
     ),
-    "max_events": _option("Most messages in one batch.\n", "integer", "5000", "1000"),
+    "max_events": _option("Most messages in one batch.\n", "integer", "10000", "1000"),
     "max_bytes": _option(
         "Most bytes of messages (keys, values, headers) in one batch; a single larger one is still read.\n",
         "integer",

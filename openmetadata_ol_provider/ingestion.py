@@ -18,6 +18,7 @@ from openmetadata_ol_provider.backpressure import first_size, next_size
 from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
 from openmetadata_ol_provider.keeping import read_memory, write_ledger
 from openmetadata_ol_provider.lanestate import prepare, read_lane
+from openmetadata_ol_provider.openmetadata.publication.recent import Recent
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 from openmetadata_ol_provider.reading import Reading
 from openmetadata_ol_provider.state import read_state
@@ -104,6 +105,7 @@ class Ingestion:
             # Reading again moves the checkpoint, and what was counted counts no more.
             stored = read_state(key)
         runs, memory = stored.runs, read_memory(key, stored.usage)
+        memory.recent = Recent()
         most, seconds = settings.bounds.max_events, settings.bounds.max_duration
         deadline = self._clock() + seconds if settings.reading.window is None else math.inf
         size = first_size(most)

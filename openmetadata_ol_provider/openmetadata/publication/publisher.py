@@ -94,8 +94,8 @@ class Publication:
             log.debug("publishing to OpenMetadata %s at %s", client.version, client.base_url)
         leftovers, books = Leftovers(todo), Bookkeeper(self._memory, todo, self._now)
         beside = desk.beside()
-        stage = PipelineStage(beside, todo)
-        runs = RunStage(beside, todo, stage)
+        stage = PipelineStage(beside, todo, self._memory.recent)
+        runs = RunStage(beside, todo, stage, self._memory.recent)
         # Edges need datasets and pipelines; neither these nor the runs need the other.
         with ThreadPoolExecutor(1, thread_name_prefix="datasets") as thread:
             found = thread.submit(resolve_datasets, desk, todo)
