@@ -23,7 +23,7 @@ from openmetadata_ol_provider.openmetadata.publication.report import PublishRepo
 from openmetadata_ol_provider.reading import Reading
 from openmetadata_ol_provider.state import read_state
 from openmetadata_ol_provider.steps import (
-    Consumed,
+    Translated,
     decode_messages,
     publish_translated,
     send_dead_letters,
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.lanes import Lane
     from openmetadata_ol_provider.openlineage.runs import Limits
-    from openmetadata_ol_provider.openlineage.runstate import RunState
     from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publication.memory import Memory
     from openmetadata_ol_provider.operators._base import Bounds, Letterbox
+    from openmetadata_ol_provider.steps import Letters
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Ingestion:
                 result = reader.read(
                     max_messages=size, max_bytes=settings.bounds.max_bytes, max_duration=min(left, seconds)
                 )
-                begun = self._clock()
+                begun, read, more = self._clock(), len(result.messages), result.more
                 consumed = decode_messages(
                     result,
                     key,
@@ -124,9 +124,14 @@ class Ingestion:
                     sql=self._config.write.sql,
                     lanes=settings.lane.lanes,
                 )
-                done, runs = self._publish(consumed, runs, memory, full_refresh=refresh)
-                report, more = report + done, result.more
-                size = self._resized(size, len(result.messages), self._clock() - begun)
+                # Neither the bytes nor the events are held while the plan is published: they are most of the memory.
+                del result
+                translated = translate_batch(consumed.batch, runs, self._config, settings.limits)
+                letters = consumed.letters
+                del consumed
+                runs = translated.runs
+                report += self._publish(translated, letters, memory, full_refresh=refresh)
+                size = self._resized(size, read, self._clock() - begun)
                 # What this task has compared itself need not be compared again.
                 refresh = False
         # Once, and not with each batch: what a crash loses of it costs a comparison.
@@ -137,21 +142,20 @@ class Ingestion:
         return report
 
     def _publish(
-        self, consumed: Consumed, runs: RunState, memory: Memory, *, full_refresh: bool
-    ) -> tuple[PublishReport, RunState]:
-        """Publish one batch, move the checkpoint, and return the report and the runs to go on with."""
+        self, translated: Translated, letters: Letters, memory: Memory, *, full_refresh: bool
+    ) -> PublishReport:
+        """Publish one batch, move the checkpoint, and return the report."""
         settings = self._settings
-        translated = translate_batch(consumed.batch, runs, self._config, settings.limits)
         try:
             report = publish_translated(
                 translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh
             )
             if not settings.dry_run:
-                send_dead_letters(self._hook, consumed.letters)
+                send_dead_letters(self._hook, letters)
                 settle(translated, memory, self._hook, commit=settings.reading.window is None)
         except CheckpointError as error:
-            raise _overtaken(consumed.batch.origin.state_key) from error
-        return report, translated.runs
+            raise _overtaken(translated.origin.state_key) from error
+        return report
 
     def _resized(self, size: int, read: int, seconds: float) -> int:
         bounds = self._settings.bounds

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publication.memory import Memory
     from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 
+    #: Messages that cannot be used, by the dead-letter topic that they go to.
+    Letters = dict[str, list[DeadLetter]]
+
 log = logging.getLogger(__name__)
 
 #: Value of ``dead_letter_topic`` that skips messages which cannot be used, counted and logged.
@@ -54,7 +57,7 @@ class Consumed(NamedTuple):
     """A decoded batch, and the messages that could not be used, by the dead-letter topic that they go to."""
 
     batch: EventBatch
-    letters: dict[str, list[DeadLetter]]
+    letters: Letters
 
 
 class Translated(NamedTuple):
@@ -73,7 +76,7 @@ class Translated(NamedTuple):
             "origin": plain(self.origin),
             "dead_letters": self.dead_letters,
             "more": self.more,
-            "state": pack(self.runs),
+            "state": pack(self.runs, quick=True),
         }
 
     @classmethod
@@ -113,7 +116,7 @@ def decode_messages(
 
     events, told, skipped = [], Told(), 0
     keyless: Counter[str] = Counter()
-    letters: dict[str, list[DeadLetter]] = {}
+    letters: Letters = {}
     for message in result.messages:
         where = f"{message.topic}[{message.partition}]@{message.offset}"
         try:

@@ -87,4 +87,5 @@ class ReadResult(NamedTuple):
 
 
 def _size(key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes | None], ...]) -> int:
-    return len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") for name, text in headers)
+    size = (len(key) if key else 0) + (len(value) if value else 0)
+    return size + sum(len(name) + len(text or b"") for name, text in headers) if headers else size

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 
 
 class PartitionProgress:
-    """One partition's progress: up to ``position`` handed out, up to ``fetched`` read, ``buffer`` lies between."""
+    """One partition's progress: up to ``position`` handed out, up to ``fetched`` read, ``buffer`` lies between.
 
-    __slots__ = ("backlog", "buffer", "checkpoint", "end", "fetched", "lost", "position", "reset", "size", "start")
+    ``sizes`` are those of the messages in ``buffer``, which is asked for more than once, and ``size`` is their sum.
+    """
+
+    __slots__ = (
+        "backlog", "buffer", "checkpoint", "end", "fetched", "lost", "position", "reset", "size", "sizes", "start",
+    )  # fmt: skip
 
     def __init__(self, backlog: PartitionBacklog) -> None:
         self.backlog = backlog
@@ -25,6 +30,7 @@ class PartitionProgress:
         self.lost = backlog.lost
         self.reset = backlog.reset
         self.buffer: deque[RawMessage] = deque()
+        self.sizes: deque[int] = deque()
         self.size = 0
 
     @property
@@ -34,14 +40,17 @@ class PartitionProgress:
 
     def add(self, message: RawMessage) -> None:
         """Take the next message; one that arrived after the backlog was taken only tells that the end is reached."""
-        if self.finished or message.offset < self.fetched:
+        offset = message.offset
+        if self.finished or offset < self.fetched:
             return
-        if message.offset >= self.end:
+        if offset >= self.end:
             self.fetched = self.end
             return
-        self.fetched = message.offset + 1
+        self.fetched = offset + 1
+        size = message.size
         self.buffer.append(message)
-        self.size += message.size
+        self.sizes.append(size)
+        self.size += size
 
     def reach_end(self, offset: int) -> None:
         """Take the news that the partition ends at ``offset`` and all before it was delivered: the rest are gaps."""
@@ -52,7 +61,7 @@ class PartitionProgress:
     def take(self) -> RawMessage:
         """Hand out the next message."""
         message = self.buffer.popleft()
-        self.size -= message.size
+        self.size -= self.sizes.popleft()
         self.position = message.offset + 1
         return message
 

@@ -68,7 +68,7 @@ class EventBatch(msgspec.Struct, frozen=True):
             "skipped": self.skipped,
             "more": self.more,
             "problems": plain(self.problems),
-            "events": pack(self.events),
+            "events": pack(self.events, quick=True),
         }
 
     @classmethod

@@ -93,8 +93,9 @@ def test_what_is_no_batch_is_refused(value: Any) -> None:
         EventBatch.from_dict(value)
 
 
-def test_every_cut_of_a_packed_value_is_refused() -> None:
-    packed = pack(batch().events)
+@pytest.mark.parametrize("quick", [False, True])
+def test_every_cut_of_a_packed_value_is_refused(quick: bool) -> None:
+    packed = pack(batch().events, quick=quick)
     for length in range(0, len(packed), 4):
         with pytest.raises(ValueError, match="damaged"):
             unpack(packed[:length], tuple[Event, ...])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import lzma
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -178,12 +179,25 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _inside(text: str) -> Iterator[str]:
-    """Yield what is inside a text that is JSON, or packed."""
-    try:
-        yield from _texts(json.loads(lzma.decompress(base64.b64decode(text, validate=True))))
-    except (ValueError, lzma.LZMAError):
-        if text[:1] in {"{", "["}:
-            yield from _texts(json.loads(text))
+    """Yield what is inside a text that is JSON, or packed in either way."""
+    for unpack in (_unpacked_by_xz, _unpacked_by_zlib, json.loads):
+        try:
+            inside = unpack(text)
+        except (ValueError, lzma.LZMAError, zlib.error):
+            continue
+        if isinstance(inside, dict | list):
+            yield from _texts(inside)
+        return
+    if text[:1] in {"{", "["}:
+        raise ValueError(f"neither JSON nor packed: {text[:100]}")
+
+
+def _unpacked_by_xz(text: str) -> Any:
+    return json.loads(lzma.decompress(base64.b64decode(text, validate=True)))
+
+
+def _unpacked_by_zlib(text: str) -> Any:
+    return json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
 
 
 def variables() -> dict[str, str]:

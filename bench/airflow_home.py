@@ -1,0 +1,48 @@
+"""An Airflow of its own for a part of the benchmark: a home in a temporary folder, a database where one is needed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def airflow_home(*, variables: bool = False, database: bool = False) -> Iterator[Path]:
+    """Give Airflow a home; to be entered before anything of Airflow is imported.
+
+    :param variables: with the table that Variables are in
+    :param database: with all tables, which takes some seconds
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-airflow-") as home:
+        os.environ |= {
+            "AIRFLOW_HOME": home,
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": f"{home}/dags",
+            "AIRFLOW__CORE__FERNET_KEY": "YmVuY2htYXJrLWJlbmNobWFyay1iZW5jaG1hcmstYmU=",
+            "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        }
+        Path(home, "dags").mkdir()
+        # Airflow's own imports and migrations warn of what is not ours.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if database:
+                from airflow.utils.db import initdb
+
+                initdb()
+            elif variables:
+                _create_variables()
+        yield Path(home)
+
+
+def _create_variables() -> None:
+    from airflow.models.variable import Variable
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        Variable.metadata.create_all(session.get_bind())

@@ -1,0 +1,113 @@
+"""Backlogs of any length: time for an event, and memory, of one task that works through them.
+
+IngestOpenLineageOperator from Kafka into the sandbox's stand-in for OpenMetadata, which runs in a process of its own,
+as the task does. The jobs are those of the captures; what the stand-in does not know is parked, as ever. Memory is what
+the task's process has had at most, less what it has once Airflow is imported.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import multiprocessing
+import os
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import openmetadata_ol_provider
+from bench.airflow_home import airflow_home
+from bench.broker import broker
+from bench.figures import Figure
+from bench.sizes import sized
+from bench.traffic import stream
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+
+_SEED = Path(openmetadata_ol_provider.__file__).parent / "sandbox" / "data" / "catalogue.json"
+_JOBS = 186
+_MOST_MB = 150
+
+
+class Task(NamedTuple):
+    """What a task has taken.
+
+    :param seconds: of the wall clock, for the operator alone
+    :param own: megabytes of its process once Airflow is imported
+    :param most: megabytes of its process at most
+    """
+
+    events: int
+    seconds: float
+    own: float
+    most: float
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Yield time and memory for each length; the longest backlog is worked through once."""
+    lengths = sized(tiny=(50, 100), usual=(1000, 10_000, 100_000), full=(1000, 10_000, 100_000, 1_000_000))
+    with broker() as running:
+        for length in lengths:
+            topic = f"backlog.{length}"
+            sent = running.fill(topic, stream(length, jobs=_JOBS))
+            tasks = [_task(running.config, topic, sent) for _ in range(1 if length == max(lengths) else rounds)]
+            name = f"{sent:,} events, {running.name}"
+            yield Figure(name, "us/event", tuple(1e6 * task.seconds / task.events for task in tasks))
+            above = Figure(f"{sent:,} events: memory above Airflow's own", "MB", tuple(t.most - t.own for t in tasks))
+            yield above.at_most(_MOST_MB)
+            yield Figure(f"{sent:,} events: Airflow's own", "MB", tuple(task.own for task in tasks))
+
+
+def _task(config: dict[str, Any], topic: str, events: int) -> Task:
+    """Run the task in a process of its own, and the stand-in in another one."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    standin = context.Process(target=_serve, args=(there,), daemon=True)
+    standin.start()
+    result = context.SimpleQueue()
+    task = context.Process(target=_ingest, args=(config, topic, here.recv(), result), daemon=True)
+    task.start()
+    found = Task(*result.get())
+    task.join()
+    here.send(None)
+    standin.join()
+    if found.events != events:
+        raise RuntimeError(f"{found.events} events were read, {events} were sent")
+    return found
+
+
+def _serve(pipe: Any) -> None:
+    with CatalogueServer(_SEED) as server:
+        pipe.send(server.url)
+        while not pipe.poll(1.0):
+            # Lest the record of what was asked grow with the backlog.
+            server.reset_requests()
+
+
+def _ingest(config: dict[str, Any], topic: str, url: str, result: Any) -> None:
+    os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"] = json.dumps({"conn_type": "kafka", "extra": config})
+    os.environ["AIRFLOW_CONN_OPENMETADATA_DEFAULT"] = json.dumps({"conn_type": "openmetadata", "host": url})
+    with airflow_home(variables=True):
+        logging.disable(logging.ERROR)
+        from airflow.sdk import DAG, BaseOperator
+
+        from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
+
+        with DAG("bench"):
+            BaseOperator(task_id="nothing")
+        gc.collect()
+        own = _resident()
+        with DAG("bench", schedule=None):
+            operator = IngestOpenLineageOperator(task_id="ingest", topics=topic, max_duration=3600)
+        begun = time.perf_counter()
+        report = operator.execute({})
+        seconds = time.perf_counter() - begun
+        result.put((report["events"], seconds, own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+def _resident() -> float:
+    """Return the megabytes that this process has now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / (1 << 20)

@@ -1,0 +1,84 @@
+"""What the parts share that go from bytes to plans: the stream as batches, and the steps on them."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from bench.traffic import Message, stream
+from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage, ReadResult
+from openmetadata_ol_provider.openlineage.batch import EventBatch
+from openmetadata_ol_provider.openlineage.runs import Limits
+from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.steps import decode_messages, translate_batch
+
+TOPIC = "openlineage.events"
+#: ``max_events`` and ``max_state_bytes`` as they are by default.
+BATCH = 5000
+LIMITS = Limits(max_bytes=8 << 20)
+
+
+class Work(NamedTuple):
+    """What going from bytes to plans took.
+
+    :param events: how many were decoded
+    :param edges: how many the plans have
+    :param seconds: from the first batch to the last plan, on the clock of this work
+    :param decoding: of these, for decoding
+    :param state: the runs at the end
+    """
+
+    events: int
+    edges: int
+    seconds: float
+    decoding: float
+    state: RunState
+
+
+def batches(events: int, jobs: int = 1000, size: int = BATCH) -> Iterator[ReadResult]:
+    """Yield the stream in batches, as they come from the consumer."""
+    messages, offset = stream(events, jobs), 0
+    while part := list(islice(messages, size)):
+        yield batch(part, offset)
+        offset += len(part)
+
+
+def batch(messages: Iterable[Message], offset: int = 0) -> ReadResult:
+    """Return messages as one batch of the only partition."""
+    raw = [RawMessage(TOPIC, 0, offset + at, 0, message.key, message.value) for at, message in enumerate(messages)]
+    return ReadResult(raw, (OffsetRange(TOPIC, 0, offset, offset, offset + len(raw)),), more=True)
+
+
+def decoded(result: ReadResult) -> EventBatch:
+    """Decode a batch as the operators do."""
+    return decode_messages(result, "bench", "kafka_default", None).batch
+
+
+def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: bool = True) -> Work:
+    """Go from bytes to plans, batch after batch, as the operators do; the plans are thrown away.
+
+    :param state: runs that are known, taken over
+    :param cpu: count the seconds of this process's work; ``False``: those of the wall clock, with what is waited for
+    """
+    clock = time.process_time if cpu else time.perf_counter
+    config, state = Config(), state or RunState()
+    events = edges = 0
+    decoding = waiting = 0.0
+    gc.collect()
+    begun = started = clock()
+    for result in results:
+        # What made the batch is no part of the pure work.
+        waiting += clock() - started if cpu else 0.0
+        started = clock()
+        found = decoded(result)
+        decoding += clock() - started
+        translated = translate_batch(found, state, config, LIMITS)
+        state = translated.runs
+        events += len(found.events)
+        edges += len(translated.plan.edges)
+        started = clock()
+    return Work(events, edges, clock() - begun - waiting, decoding, state)

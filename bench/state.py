@@ -1,0 +1,83 @@
+"""The state: what it costs to have many runs open, from ten to a hundred thousand.
+
+The state is read from its Variable (in SQLite, encrypted), a batch of 5,000 further events is planned with it, and it
+is written back, with ``max_open_runs`` and ``max_state_bytes`` raised so far that nothing is shed. Open runs are those
+that the START events of the stream leave. Seconds are those of the processor.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from bench.airflow_home import airflow_home
+from bench.figures import Figure
+from bench.planning import BATCH, TOPIC, batch, decoded
+from bench.sizes import sized
+from bench.traffic import stream
+from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.kafka.messages import ReadResult
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
+from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.runs import Limits, assemble
+from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.times import parse_time
+from openmetadata_ol_provider.state import StoredState, read_state, write_state, write_whole
+from openmetadata_ol_provider.steps import translate_batch
+from openmetadata_ol_provider.version_compat import get_variable
+
+_T = TypeVar("_T")
+_KEY = "bench"
+_NOW = parse_time("2026-11-25T00:00:00Z")
+_LIMITS = Limits(max_runs=1_000_000, max_bytes=1 << 30)
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    """Yield the times of each step, for each number of open runs."""
+    size = sized(tiny=50, usual=BATCH)
+    # Other runs than the open ones: another seed.
+    result = batch(stream(size, seed=2))
+    with airflow_home(variables=True):
+        for count in sized(tiny=(10, 20), usual=(10, 1000, 10_000, 100_000)):
+            write_whole(_KEY, StoredState({TOPIC: {"0": 0}}, _open_runs(count), {}), None)
+            names = ("read", "translate", "write")
+            seconds: dict[str, list[float]] = {name: [] for name in names}
+            for number in range(rounds):
+                for name, took in zip(names, _batch(result, number * size), strict=True):
+                    seconds[name].append(took)
+            for name, found in seconds.items():
+                yield Figure(f"{count:,} open runs: {name} a batch", "ms", tuple(1000 * took for took in found))
+            total = [sum(parts) for parts in zip(*seconds.values(), strict=True)]
+            yield Figure(f"{count:,} open runs: all of it", "us/event", tuple(1e6 * took / size for took in total))
+            yield Figure(f"{count:,} open runs: the Variable", "MB", (len(get_variable(_KEY) or "") / 1e6,))
+
+
+def _open_runs(count: int) -> RunState:
+    """Return a state in which so many runs have begun, and none has ended."""
+    started = (message.value for message in stream(20 * count + 1000) if b'"eventType":"START"' in message.value)
+    state = RunState()
+    gc.disable()
+    while len(state.runs) < count:
+        events = (decode_event(value).event for value in islice(started, min(BATCH, count - len(state.runs))))
+        state = assemble(events, state, _NOW, _LIMITS).state
+    gc.enable()
+    return state
+
+
+def _timed(work: Callable[[], _T]) -> tuple[_T, float]:
+    begun = time.process_time()
+    return work(), time.process_time() - begun
+
+
+def _batch(result: ReadResult, offset: int) -> tuple[float, float, float]:
+    """Read the state, plan a batch and write the state; return how long each of them took."""
+    found = decoded(result)
+    moved = BatchOrigin(_KEY, "kafka_default", (BatchRange(TOPIC, 0, offset, offset, offset + len(found.events)),))
+    gc.collect()
+    runs, reading = _timed(lambda: read_state(_KEY).runs)
+    translated, translating = _timed(lambda: translate_batch(found, runs, Config(), _LIMITS))
+    _, writing = _timed(lambda: write_state(moved, translated.runs, {}))
+    return reading, translating, writing
