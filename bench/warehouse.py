@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from bench.traffic import Message
+
 NAMESPACE = "postgres://warehouse:5432"
-#: Tables per job: two that are read, and one that is written.
 _SCHEMAS = 20
 _COLUMNS = ("id", "amount", "customer")
 _BEGIN = dt.datetime(2026, 11, 24, tzinfo=dt.timezone.utc)
@@ -28,20 +29,26 @@ def seed(tables: int) -> dict[str, Any]:
     connection = {"type": "Postgres", "hostPort": "warehouse:5432", "database": "shop"}
     return {
         "databaseServices": [{"name": "pg", "serviceType": "Postgres", "connection": {"config": connection}}],
-        "tables": [{"fqn": f"pg.{_table(number)}", "columns": columns} for number in range(tables)],
+        "tables": [{"fqn": fqn(number), "columns": columns} for number in range(tables)],
     }
 
 
-def events(count: int, *, jobs: int, tables: int, first_run: int = 0) -> Iterator[bytes]:
+def fqn(table: int) -> str:
+    """Return how the catalogue names a table."""
+    return f"pg.{_table(table)}"
+
+
+def stream(events: int, *, jobs: int, tables: int, first_run: int = 0) -> Iterator[Message]:
     """Yield so many events: START and COMPLETE of each run, the jobs taking turns.
 
     :param first_run: number of the first run; runs of other numbers are others, and later
     """
-    for number in range(first_run, first_run + count // 2):
+    for number in range(first_run, first_run + events // 2):
         job = number % jobs
         began = _BEGIN + dt.timedelta(seconds=number)
         for state, at in (("START", began), ("COMPLETE", began + dt.timedelta(seconds=30))):
-            yield json.dumps(_event(job, tables, number, state, at), separators=(",", ":")).encode()
+            event = json.dumps(_event(job, tables, number, state, at), separators=(",", ":"))
+            yield Message(f"run:team-{job % 6}/job_{job}".encode(), event.encode())
 
 
 def _event(job: int, tables: int, number: int, state: str, at: dt.datetime) -> dict[str, Any]:
