@@ -100,7 +100,7 @@ def _counts(events: int, first: Sight, second: Sight) -> Iterator[Figure]:
 
 
 def _plan(events: int, jobs: int, tables: int) -> LineagePlan:
-    messages = warehouse.stream(events, jobs=jobs, tables=tables)
+    messages = warehouse.stream(events, jobs, tables)
     return translate([decode_event(message.value).event for message in messages], Config()).plan
 
 

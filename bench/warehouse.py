@@ -38,7 +38,7 @@ def fqn(table: int) -> str:
     return f"pg.{_table(table)}"
 
 
-def stream(events: int, *, jobs: int, tables: int, first_run: int = 0) -> Iterator[Message]:
+def stream(events: int, jobs: int, tables: int, first_run: int = 0) -> Iterator[Message]:
     """Yield so many events: START and COMPLETE of each run, the jobs taking turns.
 
     :param first_run: number of the first run; runs of other numbers are others, and later

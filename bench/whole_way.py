@@ -44,7 +44,8 @@ class Way(NamedTuple):
 
 def measure(rounds: int) -> Iterator[Figure]:
     """Yield rates and calls, cold and repeated."""
-    events, jobs, tables = sized(tiny=(200, 20, 40), usual=(10_000, 500, 1000), full=(100_000, 500, 1000))
+    jobs, tables = sized(tiny=(20, 40), usual=(500, 1000))
+    lengths = sized(tiny=(200, 200), usual=(10_000, 40_000), full=(10_000, 1_000_000))
     cold: list[Way] = []
     repeated: list[Way] = []
     with airflow_home(variables=True), broker() as running:
@@ -52,13 +53,13 @@ def measure(rounds: int) -> Iterator[Figure]:
         os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"] = json.dumps({"conn_type": "kafka", "extra": running.config})
         for number in range(rounds):
             with standin(warehouse.seed(tables), LATENCY) as server:
-                for when, found in enumerate((cold, repeated)):
-                    traffic = warehouse.stream(events, jobs=jobs, tables=tables, first_run=when * events // 2)
-                    topic = f"way.{number}.{when}"
+                for when, (found, events) in enumerate(zip((cold, repeated), lengths, strict=True)):
+                    first_run = when * lengths[0] // 2
+                    topic, traffic = f"way.{number}.{when}", warehouse.stream(events, jobs, tables, first_run)
                     found.append(_ingest(topic, running.fill(topic, traffic), f"way.{number}", server))
         name = running.name
-    yield from _figures(f"cold, {name}", cold, 1200, COLD_CALLS)
-    yield from _figures(f"repeated, {name}", repeated, 5000, REPEATED_CALLS)
+    yield from _figures(f"{lengths[0]:,} cold, {name}", cold, 1200, COLD_CALLS)
+    yield from _figures(f"{lengths[1]:,} repeated, {name}", repeated, 5000, REPEATED_CALLS)
 
 
 def _figures(name: str, ways: list[Way], events: float, calls: float) -> Iterator[Figure]:

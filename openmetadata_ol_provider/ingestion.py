@@ -21,7 +21,7 @@ from openmetadata_ol_provider.lanestate import prepare, read_lane
 from openmetadata_ol_provider.openmetadata.publication.recent import Recent
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 from openmetadata_ol_provider.reading import Reading
-from openmetadata_ol_provider.state import read_state
+from openmetadata_ol_provider.state import read_checkpoint, read_state
 from openmetadata_ol_provider.steps import (
     Translated,
     decode_messages,
@@ -94,15 +94,16 @@ class Ingestion:
         settings = self._settings
         if settings.dry_run:
             key, stored = settings.lane.key(settings.state_key), read_lane(settings.state_key, settings.lane)
+            checkpoint = stored.checkpoint
         else:
             key = prepare(settings.state_key, settings.lane)
-            stored = read_state(key)
+            checkpoint = read_checkpoint(key)
         backlog = settings.reading.backlog(
-            self._hook, settings.topics, key, stored.checkpoint, settings.letterbox.exclude, dry_run=settings.dry_run
+            self._hook, settings.topics, key, checkpoint, settings.letterbox.exclude, dry_run=settings.dry_run
         )
         log.info("%d messages are waiting for %s", backlog.events, settings.lane)
         if not settings.dry_run:
-            # Reading again moves the checkpoint, and what was counted counts no more.
+            # Not before: reading again moves the checkpoint, and what was counted counts no more.
             stored = read_state(key)
         runs, memory = stored.runs, read_memory(key, stored.usage)
         memory.recent = Recent()
