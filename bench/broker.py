@@ -1,4 +1,4 @@
-"""A Kafka broker for a part of the benchmark: Apache Kafka where there is Java, else (and in tests) the embedded one."""
+"""A Kafka broker for a part of the benchmark: Apache Kafka where there is Java; else, or in tests, the embedded one."""
 
 from __future__ import annotations
 

@@ -137,14 +137,14 @@ def test_the_generated_section_takes_the_place_of_the_one_before(tmp_path: Path)
     run = report.document({"decode": [RATE.at_least(1)]}, [], 3, "usual", 12.3)
     assert Figure.from_dict(json.loads(json.dumps(run))["parts"]["decode"][0]) == RATE.at_least(1)
     path = tmp_path / "performance.md"
-    path.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
+    path.write_text(f"before\n{report.BEGIN}\nwhat was\n{report.END}\nafter\n", encoding="utf-8")
     for _ in range(2):
         report.write(report.section(run, {"decode": "Decoding"}), path)
     text = path.read_text(encoding="utf-8")
     assert text.startswith(f"before\n{report.BEGIN}\n`make bench`, {run['date']}: ")
     assert text.endswith(f"{report.END}\nafter\n")
     assert "| decode | events/s | 10,000 | 20,000 | 30,000 | at least 1 | yes |" in text
-    assert "old" not in text
+    assert "what was" not in text
     assert text.count("### Decoding") == 1
 
 
