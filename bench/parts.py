@@ -26,6 +26,7 @@ PARTS = (
     "resolution",
     "publish",
     "whole_way",
+    "simulation",
 )
 _FIGURE = "figure "
 

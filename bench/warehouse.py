@@ -17,7 +17,7 @@ from bench.traffic import Message
 NAMESPACE = "postgres://warehouse:5432"
 _SCHEMAS = 20
 _COLUMNS = ("id", "amount", "customer")
-_BEGIN = dt.datetime(2026, 11, 24, tzinfo=dt.timezone.utc)
+BEGIN = dt.datetime(2026, 11, 24, tzinfo=dt.timezone.utc)
 _PRODUCER = "https://github.com/OpenLineage/OpenLineage/tree/1.53.0/integration/spark"
 _FACET = {"_producer": _PRODUCER, "_schemaURL": "https://openlineage.io/spec/facets/1-1-1/Facet.json"}
 _RUN_EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
@@ -45,29 +45,34 @@ def stream(events: int, jobs: int, tables: int, first_run: int = 0) -> Iterator[
     """
     for number in range(first_run, first_run + events // 2):
         job = number % jobs
-        began = _BEGIN + dt.timedelta(seconds=number)
+        began = BEGIN + dt.timedelta(seconds=number)
         for state, at in (("START", began), ("COMPLETE", began + dt.timedelta(seconds=30))):
-            event = json.dumps(_event(job, tables, number, state, at), separators=(",", ":"))
-            yield Message(f"run:team-{job % 6}/job_{job}".encode(), event.encode())
+            yield Message(f"run:team-{job % 6}/job_{job}".encode(), event(job, tables, number, state, at))
 
 
-def _event(job: int, tables: int, number: int, state: str, at: dt.datetime) -> dict[str, Any]:
+def event(job: int, tables: int, run: int, state: str, at: dt.datetime) -> bytes:
+    """Return an event of a run, all of whose events name its datasets.
+
+    :param job: number of the job
+    :param run: number of the run
+    """
     read, written = (2 * job % tables, (2 * job + 7) % tables), (2 * job + 1) % tables
     fields = {
         column: {"inputFields": [{"namespace": NAMESPACE, "name": _table(table), "field": column} for table in read]}
         for column in _COLUMNS
     }
     kind = {**_FACET, "processingType": "BATCH", "integration": "SPARK", "jobType": "JOB"}
-    return {
+    document = {
         "eventTime": at.isoformat().replace("+00:00", "Z"),
         "eventType": state,
         "producer": _PRODUCER,
         "schemaURL": _RUN_EVENT,
-        "run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, str(number))), "facets": {}},
+        "run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, str(run))), "facets": {}},
         "job": {"namespace": f"team-{job % 6}", "name": f"job_{job}", "facets": {"jobType": kind}},
         "inputs": [_dataset(table) for table in read],
         "outputs": [_dataset(written, columnLineage={**_FACET, "fields": fields})],
     }
+    return json.dumps(document, separators=(",", ":")).encode()
 
 
 def _dataset(table: int, **facets: Any) -> dict[str, Any]:
