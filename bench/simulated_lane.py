@@ -131,11 +131,16 @@ class Lane:
         edges = {edge_key(edge) for edge in todo.edges}
         with_runs = {run.pipeline for run in todo.runs}
         counted = {run.pipeline for run in todo.runs if run.new and self._scenario.usage}
-        looked_at = todo.changed | (todo.pipelines - seen)
+        shared = self._scenario.lanes > 1
+        looked_at = todo.pipelines if shared else todo.changed | (todo.pipelines - seen)
         reads = len(todo.datasets) + len(edges) + len(looked_at)
         facts: set[object] = {(key, todo.parts[key].digest) for key in edges}
         facts |= {(job.id, todo.parts[job.id].digest) for job in todo.jobs.values() if job.pipeline in todo.changed}
-        writes = len(facts - self._published) + len(with_runs) + len(counted)
+        new = len(facts - self._published)
+        writes = new + len(with_runs) + len(counted)
+        if shared:
+            # Statuses are read before and after they are written, and what was written is looked at again.
+            reads += new + 2 * len(with_runs)
         self._published |= facts
         seen |= todo.pipelines
         return reads, writes

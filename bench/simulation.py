@@ -61,11 +61,17 @@ class Hour(NamedTuple):
 SCENARIOS = (
     Scenario("a team: 200 jobs, 100,000 events a day, 1 lane", 200, 100_000),
     Scenario("a department: 2,000 jobs, 5 million, 1 lane", 2_000, 5_000_000),
-    Scenario("a company: 20,000 jobs, 100 million, 8 lanes", 20_000, 100_000_000, 8, max_facts=100_000),
-    Scenario("100,000 jobs, a billion, 64 lanes", 100_000, 1_000_000_000, 64, max_facts=100_000),
-    Scenario("the same with 16 lanes", 100_000, 1_000_000_000, 16, max_facts=100_000),
     Scenario(
-        "with 64 lanes twice an hour, batches of 100,000, no usage",
+        "a company: 20,000 jobs, 100 million, 8 lanes each 15 minutes, batches of 50,000",
+        20_000,
+        100_000_000,
+        8,
+        every=15,
+        max_events=50_000,
+        max_facts=100_000,
+    ),
+    Scenario(
+        "100,000 jobs, a billion, 64 lanes each 30 minutes, batches of 100,000, no usage",
         100_000,
         1_000_000_000,
         64,
@@ -74,6 +80,7 @@ SCENARIOS = (
         max_facts=100_000,
         usage=0,
     ),
+    Scenario("the same billion and lanes with all else as by default", 100_000, 1_000_000_000, 64),
 )
 
 
