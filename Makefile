@@ -51,6 +51,10 @@ FUZZ_EXAMPLES ?= 20000
 fuzz: $(VENV)/.dev           ## damage real events at random, 20,000 times for each property (about five minutes)
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=3600 tests/openlineage/test_decode_fuzz.py tests/lineage/test_translate_fuzz.py
 
+# BENCH="--only decode plan" runs some of it; BENCH=--write puts the figures into docs/performance.md.
+bench: $(VENV)/.dev          ## measure everything (a quarter of an hour), on Apache Kafka where there are Java and Maven; no network
+	$(BIN)/python -m bench $(BENCH)
+
 lint: $(VENV)/.dev           ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -59,4 +63,4 @@ lint: $(VENV)/.dev           ## ruff and mypy
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-kafka test-faults test-live test-airflow2 fuzz lint clean
+.PHONY: help demo test test-kafka test-faults test-live test-airflow2 fuzz bench lint clean

@@ -47,7 +47,7 @@ class Task(NamedTuple):
 
 def measure(rounds: int) -> Iterator[Figure]:
     """Yield time and memory for each length; the longest backlog is worked through once."""
-    lengths = sized(tiny=(50, 100), usual=(1000, 10_000), full=(1000, 10_000, 100_000, 1_000_000))
+    lengths = sized(tiny=(50, 100), usual=(1000, 10_000, 100_000), full=(1000, 10_000, 100_000, 1_000_000))
     with broker() as running:
         for length in lengths:
             topic = f"backlog.{length}"

@@ -1,4 +1,4 @@
-"""A Kafka broker for a part of the benchmark: Apache Kafka where there is Java, else the embedded one."""
+"""A Kafka broker for a part of the benchmark: Apache Kafka where there is Java; else, or in tests, the embedded one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from bench.sizes import sized
 from bench.traffic import Message
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.offsets import Backlog
@@ -101,7 +102,7 @@ def broker() -> Iterator[Broker]:
         kafka = _real(Path(folder))
         if kafka is None:
             with KafkaBroker() as embedded:
-                yield Broker("the embedded broker: no Java here", embedded)
+                yield Broker("the embedded broker, not Apache Kafka", embedded)
             return
         try:
             kafka.start()
@@ -111,7 +112,7 @@ def broker() -> Iterator[Broker]:
 
 
 def _real(folder: Path) -> RealKafka | None:
-    if shutil.which("java") is None:
+    if not sized(tiny=False, usual=True) or shutil.which("java") is None:
         return None
     try:
         return RealKafka(needed("java"), libraries("broker"), folder)

@@ -10,13 +10,12 @@ from collections.abc import Iterator
 
 from bench.broker import Broker, broker
 from bench.figures import Figure, rates, ratios
-from bench.planning import BATCH, TOPIC, Work, plan
+from bench.planning import BATCH, BYTES, TOPIC, Work, plan
 from bench.sizes import sized
 from bench.traffic import stream
 from openmetadata_ol_provider.kafka.messages import ReadResult
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 
-_BYTES = 32 << 20
 _DURATION = 60.0
 
 
@@ -41,7 +40,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def _results(running: Broker, size: int) -> Iterator[ReadResult]:
     with BacklogReader(running.settings, running.backlog(TOPIC)) as reader:
-        yield from reader.batches(max_messages=size, max_bytes=_BYTES, max_duration=_DURATION)
+        yield from reader.batches(max_messages=size, max_bytes=BYTES, max_duration=_DURATION)
 
 
 def _reading(running: Broker, size: int) -> float:

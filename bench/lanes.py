@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.broker import broker
 from bench.figures import Figure, rates, ratios
-from bench.planning import BATCH, TOPIC, plan
+from bench.planning import BATCH, BYTES, TOPIC, plan
 from bench.sizes import sized
 from bench.traffic import stream
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
@@ -23,14 +23,13 @@ from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.lanes import Lane
 
 LANES = (1, 2, 4)
-_BYTES = 32 << 20
 _DURATION = 60.0
 
 
 def measure(rounds: int) -> Iterator[Figure]:
     """Yield the rates of all lanes together, and how they stand to one."""
     with broker() as running:
-        events = running.fill(TOPIC, stream(sized(tiny=300, usual=6 * BATCH, full=60 * BATCH)))
+        events = running.fill(TOPIC, stream(sized(tiny=300, usual=4 * BATCH, full=40 * BATCH)))
         seconds: dict[int, list[float]] = {lanes: [] for lanes in LANES}
         for _ in range(rounds):
             for lanes in LANES:
@@ -71,5 +70,5 @@ def _lane(config: dict[str, Any], lane: Lane, ready: Any, done: Any) -> None:
         backlog = query.backlog([TOPIC], {}, takes=lane.takes)
     ready.wait(60)
     with BacklogReader(settings, backlog) as reader:
-        results = reader.batches(max_messages=BATCH, max_bytes=_BYTES, max_duration=_DURATION)
+        results = reader.batches(max_messages=BATCH, max_bytes=BYTES, max_duration=_DURATION)
         done.put(plan(results, cpu=False).events)

@@ -17,8 +17,9 @@ from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.steps import decode_messages, translate_batch
 
 TOPIC = "openlineage.events"
-#: ``max_events`` and ``max_state_bytes`` as they are by default.
+#: ``max_events``, ``max_bytes`` and ``max_state_bytes`` as they are by default.
 BATCH = 5000
+BYTES = 32 << 20
 LIMITS = Limits(max_bytes=8 << 20)
 
 

@@ -1,9 +1,7 @@
-"""What finding a dataset in the catalogue costs, and whether the size of the catalogue is any matter.
+"""Finding a dataset in the catalogue: what it costs, and whether the size of the catalogue is any matter.
 
 Starts the sandbox's stand-in for OpenMetadata in a process of its own with 1,000, 10,000 and 100,000 tables and lets
-the resolver find a thousand datasets of each sort in it, and of all sorts together::
-
-    python bench/resolution.py [--rounds 5] [--sizes 1000 10000 100000] [--json FILE]
+the resolver find datasets of each sort in it, and of all sorts together.
 
 Calls are those of the resolver without the listings of the services, which are one for each kind. Times are the wall
 clock's per dataset, with eight connections, and contain the stand-in's own work, which is shown beside them:
@@ -12,18 +10,15 @@ OpenMetadata answers in other times.
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
-import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
+from bench.figures import Figure
+from bench.sizes import sized
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import Dataset, Identity, Kind
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
@@ -31,7 +26,6 @@ from openmetadata_ol_provider.openmetadata.resolution.finder import Finder
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
-DATASETS = 1000
 SCHEMAS = 200
 SETS = 10
 MISSING = "none"
@@ -59,15 +53,15 @@ def _table(number: int) -> str:
     return f"shop.s{number % SCHEMAS}.t{number}"
 
 
-def sorts(tables: int) -> dict[str, list[Dataset]]:
-    """Return the datasets of each sort; they are spread over the whole catalogue."""
-    spread = [number * tables // DATASETS for number in range(DATASETS)]
+def sorts(tables: int, count: int) -> dict[str, list[Dataset]]:
+    """Return so many datasets of each sort; they are spread over the whole catalogue."""
+    spread = [number * tables // count for number in range(count)]
     found = {
         "exact name": [_dataset(POSTGRES, _table(number)) for number in spread],
         "other letter case": [_dataset(POSTGRES, _table(number).upper()) for number in spread],
         "no schema": [_dataset(POSTGRES, f"shop.t{number}") for number in spread],
-        "not there": [_dataset(POSTGRES, f"shop.s1.{MISSING}{number}") for number in range(DATASETS)],
-        "path below a container": [_part(number) for number in range(DATASETS)],
+        "not there": [_dataset(POSTGRES, f"shop.s1.{MISSING}{number}") for number in range(count)],
+        "path below a container": [_part(number) for number in range(count)],
     }
     return found | {"a fifth of each": [dataset for sort in found.values() for dataset in sort[:: len(found)]]}
 
@@ -100,18 +94,23 @@ def catalogue(tables: int) -> Iterator[str]:
         process.join()
 
 
-def measure(tables: int, rounds: int) -> Iterator[dict[str, Any]]:
-    """Yield a row for each sort of dataset."""
-    with catalogue(tables) as url:
-        for sort, datasets in sorts(tables).items():
-            seconds, calls = [], set()
-            for _ in range(rounds):
-                took, called = _resolve(url, datasets)
-                seconds.append(took / len(datasets))
-                calls.add(called / len(datasets))
-            yield {"tables": tables, "sort": sort, "calls": sorted(calls), "ms": _spread(seconds)}
-        for question, ask in _questions(url, tables).items():
-            yield {"tables": tables, "sort": f"stand-in: {question}", "calls": [1], "ms": _spread(ask(rounds * 20))}
+def measure(rounds: int) -> Iterator[Figure]:
+    """Yield the time of a dataset of each sort in each catalogue, its calls, and the stand-in's own times."""
+    calls: dict[str, set[float]] = {}
+    datasets = sized(tiny=20, usual=300, full=1000)
+    for tables in sized(tiny=(1000,), usual=(1000, 10_000, 100_000)):
+        with catalogue(tables) as url:
+            for sort, found in sorts(tables, datasets).items():
+                took = [_resolve(url, found) for _ in range(rounds)]
+                calls.setdefault(sort, set()).update(called / len(found) for _, called in took)
+                yield Figure(f"{tables:,} tables: {sort}", "ms/dataset", tuple(1000 * s / len(found) for s, _ in took))
+            for question, ask in _questions(url, tables).items():
+                seconds = ask(rounds * 20)
+                yield Figure(f"{tables:,} tables: stand-in, {question}", "ms/call", tuple(1000 * s for s in seconds))
+    for sort, numbers in calls.items():
+        yield Figure(f"calls of all catalogues: {sort}", "calls/dataset", tuple(sorted(numbers)))
+    depending = sum(len(numbers) > 1 for numbers in calls.values())
+    yield Figure("sorts whose calls depend on the catalogue's size", "sorts", (depending,)).at_most(0)
 
 
 def _resolve(url: str, datasets: list[Dataset]) -> tuple[float, int]:
@@ -150,41 +149,3 @@ def _questions(url: str, tables: int) -> dict[str, Callable[[int], list[float]]]
             lambda client, number: Finder(client).at_paths(f"s3://b{number % 10}(/set1(/x{number})?)?"), times
         ),
     }
-
-
-def _spread(seconds: list[float]) -> dict[str, float]:
-    values = {"min": min(seconds), "median": statistics.median(seconds), "max": max(seconds)}
-    return {name: round(value * 1000, 3) for name, value in values.items()}
-
-
-def _line(row: dict[str, Any]) -> str:
-    calls = " or ".join(f"{number:.2f}" for number in row["calls"])
-    ms = row["ms"]
-    return f"{row['tables']:>8} {row['sort']:<26} {calls:>8} {ms['min']:>9.2f} {ms['median']:>9.2f} {ms['max']:>9.2f}"
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000], help="tables in the catalogue")
-    parser.add_argument("--json", type=Path, help="file for the rows")
-    arguments = parser.parse_args()
-    print(f"{'tables':>8} {'datasets':<26} {'calls':>8} {'ms min':>9} {'median':>9} {'max':>9}")
-    rows = []
-    for tables in arguments.sizes:
-        for row in measure(tables, arguments.rounds):
-            rows.append(row)
-            print(_line(row), flush=True)
-    by_sort: dict[str, set[tuple[float, ...]]] = {}
-    for row in rows:
-        by_sort.setdefault(row["sort"], set()).add(tuple(row["calls"]))
-    differ = [sort for sort, calls in by_sort.items() if len(calls) > 1]
-    print(f"calls depend on the size of the catalogue: {', '.join(differ) or 'no'}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    sys.exit(1 if differ else 0)
-
-
-if __name__ == "__main__":
-    main()

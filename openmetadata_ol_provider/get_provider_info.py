@@ -65,7 +65,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "continue",
         "fail",
     ),
-    "max_events": _option("Most messages in one batch.\n", "integer", "5000", "1000"),
+    "max_events": _option("Most messages in one batch.\n", "integer", "10000", "1000"),
     "max_bytes": _option(
         "Most bytes of messages (keys, values, headers) in one batch; a single larger one is still read.\n",
         "integer",

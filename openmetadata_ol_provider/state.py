@@ -20,6 +20,7 @@ from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.sharing import share
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publication.memory import Usage
 from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
@@ -90,6 +91,7 @@ def read_state(state_key: str) -> StoredState:
         counts = unpack(document.usage, list[tuple[str, str, int]]) if document.usage else []
     except ValueError as error:
         raise _damaged(state_key, error) from None
+    share(runs.runs.values())
     return StoredState(document.checkpoint, runs, {(fqn, day): count for fqn, day, count in counts})
 
 

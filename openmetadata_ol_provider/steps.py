@@ -32,6 +32,7 @@ from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem, Told, few
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.sharing import share
 from openmetadata_ol_provider.openlineage.showing import shown
 from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
 
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publication.memory import Memory
     from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+
+    #: Messages that cannot be used, by the dead-letter topic that they go to.
+    Letters = dict[str, list[DeadLetter]]
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +59,7 @@ class Consumed(NamedTuple):
     """A decoded batch, and the messages that could not be used, by the dead-letter topic that they go to."""
 
     batch: EventBatch
-    letters: dict[str, list[DeadLetter]]
+    letters: Letters
 
 
 class Translated(NamedTuple):
@@ -115,7 +119,7 @@ def decode_messages(
 
     events, told, skipped = [], Told(), 0
     keyless: Counter[str] = Counter()
-    letters: dict[str, list[DeadLetter]] = {}
+    letters: Letters = {}
     for message in result.messages:
         where = f"{message.topic}[{message.partition}]@{message.offset}"
         try:
@@ -195,6 +199,9 @@ def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: L
         batch.events, config, runs, limits=limits, problems=batch.problems, lanes=batch.origin.lanes
     )
     plan = msgspec.structs.replace(translation.plan, problems=few(translation.plan.problems))
+    known = translation.state.runs.values()
+    latest = max((run.touched for run in known), default=0)
+    share(run for run in known if run.touched == latest)
     return Translated(plan, batch.origin, translation.state, batch.dead_letters, batch.more)
 
 

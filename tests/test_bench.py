@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import math
 import re
+import socket
 from itertools import islice, pairwise
+from pathlib import Path
 
 import pytest
 
-from bench import traffic
+from bench import parts, report, traffic
+from bench.figures import Figure
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
@@ -84,3 +89,78 @@ def test_the_datasets_told_are_those_of_the_events() -> None:
         assert {
             traffic.Dataset(item.namespace, item.name) for side in (event.inputs, event.outputs) for item in side or ()
         } <= known
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", parts.PARTS)
+def test_each_part_measures(part: str) -> None:
+    figures = list(parts.run(part, 1, "tiny"))
+    assert figures
+    assert len({figure.name for figure in figures}) == len(figures)
+    assert all(figure.rounds and all(math.isfinite(value) for value in figure.rounds) for figure in figures)
+    assert all(figure.unit and (figure.met is None) == (not figure.target) for figure in figures)
+    assert parts.title(part)
+
+
+def test_a_part_that_fails_is_an_error() -> None:
+    with pytest.raises(parts.PartFailedError, match="nothing has ended with"):
+        list(parts.run("nothing", 1, "tiny"))
+    with pytest.raises(parts.PartFailedError, match="decode has ended with"):
+        list(parts.run("decode", 1, "enormous"))
+
+
+# -- the report --------------------------------------------------------------------------------------------------------
+
+RATE = Figure("decode", "events/s", (30_000.4, 10_000.0, 20_000.0))
+
+
+def test_a_target_is_held_against_the_median() -> None:
+    assert RATE.at_least(20_000).met
+    assert not RATE.at_least(20_001).met
+    assert RATE.at_most(20_000).met
+    assert report.cells(RATE.at_least(50_000)) == (
+        "decode", "events/s", "10,000", "20,000", "30,000", "at least 50000", "**no**",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "0"), (3.0, "3"), (1234.5, "1,234"), (0.33333, "0.3333"), (0.000012, "1.20e-05")]
+)
+def test_numbers_are_shown_short(value: float, shown: str) -> None:
+    assert report.number(value) == shown
+
+
+def test_the_generated_section_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    run = report.document({"decode": [RATE.at_least(1)]}, [], 3, "usual", 12.3)
+    assert Figure.from_dict(json.loads(json.dumps(run))["parts"]["decode"][0]) == RATE.at_least(1)
+    path = tmp_path / "performance.md"
+    path.write_text(f"before\n{report.BEGIN}\nwhat was\n{report.END}\nafter\n", encoding="utf-8")
+    for _ in range(2):
+        report.write(report.section(run, {"decode": "Decoding"}), path)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(f"before\n{report.BEGIN}\n`make bench`, {run['date']}: ")
+    assert text.endswith(f"{report.END}\nafter\n")
+    assert "| decode | events/s | 10,000 | 20,000 | 30,000 | at least 1 | yes |" in text
+    assert "what was" not in text
+    assert text.count("### Decoding") == 1
+
+
+def test_a_document_without_a_place_for_the_section_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "performance.md"
+    path.write_text("nothing of the kind\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"performance\.md has no section between"):
+        report.write("text", path)
+
+
+def test_the_document_of_the_project_has_a_place_for_the_section() -> None:
+    text = report.DOCUMENT.read_text(encoding="utf-8")
+    assert text.count(report.BEGIN) == text.count(report.END) == 1
+
+
+def test_a_machine_is_described_without_its_name() -> None:
+    described = report.described(report.machine())
+    assert re.match(r"\d+ cores, \d+ GB, ", described)
+    assert socket.gethostname() not in described

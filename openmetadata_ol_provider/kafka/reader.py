@@ -39,6 +39,9 @@ _POLL = 0.5
 # What one fetch may bring of each partition: reading ahead by less could miss the partitions that come second.
 _FETCH_BYTES = 1024 * 1024
 _FETCH_WAIT_MS = 100
+# What the client reads ahead while a batch is worked on: half a batch of the usual size, the rest comes while that is
+# taken over. Its own default is four times as much, and would be most of the memory of a task.
+_AHEAD_KBYTES = 16 * 1024
 
 
 class BacklogReader:
@@ -177,7 +180,10 @@ class BacklogReader:
 
         # "error": an offset that vanished while reading has to be seen here, not skipped by the client.
         wait = self._settings.get("fetch.wait.max.ms", _FETCH_WAIT_MS)
-        consumer, self._errors = self._settings.consumer(auto_offset_reset="error", fetch_wait_max_ms=wait)
+        ahead = self._settings.get("queued.max.messages.kbytes", _AHEAD_KBYTES)
+        consumer, self._errors = self._settings.consumer(
+            auto_offset_reset="error", fetch_wait_max_ms=wait, queued_max_messages_kbytes=ahead
+        )
         self._consumer = consumer
         targets = [TopicPartition(*key, item.fetched) for key, item in self._partitions.items() if not item.finished]
         consumer.assign(targets)

@@ -35,7 +35,7 @@ class IngestOpenLineageOperator(BaseOperator):
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
     :param max_events: most messages in one batch (default: ``[openmetadata_ol] max_events``); the first one has no more
-        than 500, and a slow catalogue makes them smaller
+        than 1,000, and a slow catalogue makes them smaller
     :param max_bytes: most bytes of message values in one batch (default: ``[openmetadata_ol] max_bytes``)
     :param max_duration: seconds after which no further batch is begun; the one under way is finished
         (default: ``[openmetadata_ol] max_duration``)
