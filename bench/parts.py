@@ -14,7 +14,20 @@ from bench.figures import Figure
 from bench.sizes import VARIABLE
 
 #: In the order in which they are run and shown.
-PARTS = ("decode", "plan", "consume", "backlog", "state", "lanes", "tasks", "imports", "resolution")
+PARTS = (
+    "decode",
+    "plan",
+    "consume",
+    "backlog",
+    "state",
+    "lanes",
+    "tasks",
+    "imports",
+    "resolution",
+    "publish",
+    "whole_way",
+    "simulation",
+)
 _FIGURE = "figure "
 
 

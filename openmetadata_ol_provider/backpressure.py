@@ -7,12 +7,12 @@ small, because nobody knows yet how fast the catalogue is; from then on each is 
 
 from __future__ import annotations
 
-#: Messages in the first batch; with a healthy catalogue the third is a large one.
-FIRST = 500
+#: Messages in the first batch; with a healthy catalogue the second is a large one.
+FIRST = 1000
 #: Share of ``max_duration`` that one batch may take from its reading to its checkpoint.
 SHARE = 0.25
 #: A batch is at most so many times as large as the one before.
-GROWTH = 4
+GROWTH = 10
 
 
 def first_size(most: int) -> int:

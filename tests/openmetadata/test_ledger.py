@@ -11,7 +11,7 @@ from openmetadata_ol_provider.config import LedgerOptions
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.ledger import Fact, Ledger
+from openmetadata_ol_provider.openmetadata.publication.ledger import ENDED, Fact, Ledger
 from openmetadata_ol_provider.openmetadata.publication.memory import Memory
 from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -201,3 +201,24 @@ def test_it_can_be_switched_off(client: OpenMetadataClient, server: CatalogueSer
     publish(client, memory, config=off)
     assert server.writes() == []
     assert server.requests != []
+
+
+def test_runs_that_have_ended_are_forgotten_before_what_was_published_longer_ago(client: OpenMetadataClient) -> None:
+    memory = Memory()
+    first = orders_plan(runs=[run("COMPLETE", pipeline_run_id="r0")])
+    publish_plan(first, client, config(), memory=memory, now=NOW)
+    lasting = len(memory.ledger.facts) + len(memory.ledger.edges) - 1
+    for number in range(1, 6):
+        later = orders_plan(
+            runs=[run("COMPLETE", started=f"2026-01-01T0{number}:00:00Z", pipeline_run_id=f"r{number}")]
+        )
+        publish_plan(later, client, config(), memory=memory, now=NOW + number * 3600)
+    running = orders_plan(runs=[run("RUNNING", started="2026-01-01T09:00:00Z", pipeline_run_id="r9")])
+    publish_plan(running, client, config(), memory=memory, now=NOW)
+    memory.ledger.trim(lasting + 2)
+    ended = [fact for fact in memory.ledger.facts.values() if fact.note == ENDED]
+    assert [fact.at for fact in ended] == [round((NOW + 5 * 3600) / 3600, 2)]
+    assert len(memory.ledger.facts) + len(memory.ledger.edges) == lasting + 2
+    memory.ledger.trim(lasting)
+    assert not [fact for fact in memory.ledger.facts.values() if fact.note == ENDED]
+    assert memory.ledger.edges

@@ -113,7 +113,7 @@ def test_what_a_publication_that_died_has_changed_can_be_changed_back(
     work()
     # The second one changes the edge and fails then: the ledger in the Variable does not tell of it.
     send.events(sql(2, "select 2"))
-    catalogue.fail("PUT", "status", 503, times=100)
+    catalogue.fail("PUT", "v1/lineage", 503, times=100, after_effect=True)
     with pytest.raises(Exception, match="503"):
         work()
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"

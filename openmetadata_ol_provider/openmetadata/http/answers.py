@@ -16,7 +16,7 @@ from openmetadata_ol_provider.openlineage.showing import shown
 from openmetadata_ol_provider.openmetadata.admin.rights import rights_of, rule_text
 from openmetadata_ol_provider.openmetadata.http.retry import RETRIABLE_STATUS
 from openmetadata_ol_provider.openmetadata.http.token import TokenFacts
-from openmetadata_ol_provider.openmetadata.http.wire import Answer, Call, TooSlowError
+from openmetadata_ol_provider.openmetadata.http.wire import Answer, Call, CutOffError, TooSlowError
 
 #: How the server says that a plan's limit is reached (as a 429, which waiting does not help).
 _PLAN_LIMIT = "LIMITS_EXCEPTION"
@@ -77,20 +77,22 @@ def unreachable(base: str, call: Call, timeout: float, error: BaseException) -> 
     """Return the error of a request that got no answer, or not all of it.
 
     :param timeout: seconds that were waited
-    :param error: of requests, of the operating system, or :class:`TooSlowError`
+    :param error: of urllib3, of the operating system, or one of :mod:`.wire`
     """
-    import requests
+    from urllib3.exceptions import NewConnectionError, SSLError
+    from urllib3.exceptions import TimeoutError as Late
 
-    if isinstance(error, requests.exceptions.SSLError):
+    if isinstance(error, SSLError):
         return CatalogueUnavailableError(
             f"OpenMetadata at {base}: TLS failed ({_reason(error)}); check the scheme, or give the CA file as `verify`"
         )
-    if isinstance(error, requests.exceptions.Timeout | TooSlowError) or _stalled(error):
+    # To some versions of urllib3 a refused connection is one that took too long.
+    if isinstance(error, Late | TooSlowError) and not isinstance(error, NewConnectionError):
         return CatalogueUnavailableError(
             f"OpenMetadata at {base} did not answer {_what(call)} within {timeout:g} s; check the server or raise "
             "`timeout`"
         )
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+    if isinstance(error, CutOffError):
         return cut_off(base, call, _reason(error))
     return CatalogueUnavailableError(
         f"OpenMetadata at {base} cannot be reached ({_reason(error)}); check host, port and network"
@@ -203,13 +205,6 @@ def _forbidden(call: Call, said: str, token: TokenFacts | None) -> str:
     )
 
 
-def _stalled(error: BaseException) -> bool:
-    """Return whether an answer began and then stopped coming; requests calls that a broken connection."""
-    from urllib3.exceptions import TimeoutError as StalledError
-
-    return bool(error.args) and isinstance(error.args[0], StalledError)
-
-
 def _target(answer: Answer) -> str:
     """Return where a redirect points, without query (sign-on pages get secrets there)."""
     target = urlsplit(answer.headers.get("Location", ""))
@@ -217,7 +212,6 @@ def _target(answer: Answer) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the innermost reason, without the URL and object addresses that requests wraps around it."""
-    inner = error.args[0] if error.args else error
-    text = str(getattr(inner, "reason", None) or inner)
-    return shown(re.sub(r"<[^>]*>:?\s*|\w+Connection\([^)]*\):\s*", "", text).strip(), 300) or type(error).__name__
+    """Return what went wrong, without the object addresses that urllib3 puts before it."""
+    text = re.sub(r"<[^>]*>:?\s*|\w+Connection\([^)]*\):\s*", "", str(error)).strip()
+    return shown(text, 300) or type(error).__name__

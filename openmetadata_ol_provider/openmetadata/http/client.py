@@ -28,7 +28,14 @@ from openmetadata_ol_provider.openmetadata.http.pace import Gate, Outcome, PaceE
 from openmetadata_ol_provider.openmetadata.http.retry import Retries
 from openmetadata_ol_provider.openmetadata.http.token import token_facts
 from openmetadata_ol_provider.openmetadata.http.verdict import Failure, Found, judge, unanswered
-from openmetadata_ol_provider.openmetadata.http.wire import Answer, Call, TooLargeError, TooSlowError, exchange
+from openmetadata_ol_provider.openmetadata.http.wire import (
+    Answer,
+    Call,
+    CutOffError,
+    TooLargeError,
+    TooSlowError,
+    exchange,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -83,7 +90,7 @@ class OpenMetadataClient:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         retries: Retries | None = None,
     ) -> None:
-        from openmetadata_ol_provider.openmetadata.http.session import open_session
+        from openmetadata_ol_provider.openmetadata.http.session import Session
 
         self.base_url = base_url(host)
         self.timeout = timeout
@@ -96,7 +103,7 @@ class OpenMetadataClient:
         self._patience = self.retries.budget + timeout
         self._gate = Gate(self.max_connections, self._patience)
         self._verify = verify
-        self._session = open_session(token, cert, self.max_connections, quiet=verify is False)
+        self._session = Session(self.base_url, token, verify=verify, cert=cert, connections=self.max_connections)
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._version: Version | None = None
@@ -282,18 +289,15 @@ class OpenMetadataClient:
         return found.error
 
     def _send(self, call: Call) -> Answer:
-        import requests
+        from urllib3.exceptions import HTTPError
 
         with self._lock:
             self._calls[call.method] += 1
         try:
-            return exchange(
-                self._session, self.base_url, call, timeout=self.timeout, verify=self._verify,
-                max_bytes=self._max_answer_bytes,
-            )  # fmt: skip
+            return exchange(self._session, call, timeout=self.timeout, max_bytes=self._max_answer_bytes)
         except TooLargeError:
             raise too_large(call, self._max_answer_bytes) from None
-        except (requests.exceptions.RequestException, OSError, TooSlowError) as error:
+        except (HTTPError, OSError, TooSlowError, CutOffError) as error:
             raise unreachable(self.base_url, call, self.timeout, error) from None
 
     def _parse_version(self, answer: dict[str, Any] | None) -> Version:

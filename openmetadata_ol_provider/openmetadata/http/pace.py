@@ -93,8 +93,9 @@ class Gate:
         self._pace = Pace(limit)
         self._patience = patience
         self._clock = clock
-        self._turn = threading.Condition()
-        self._queue: deque[object] = deque()
+        self._lock = threading.Lock()
+        # Each waits for a word of its own: to wake all for each call that is done would cost more than the calls.
+        self._queue: deque[threading.Condition] = deque()
         self._progress_at = float("-inf")
 
     @property
@@ -108,26 +109,28 @@ class Gate:
         :param longest_pause: seconds that the server may ask this call to wait
         :raises PaceError: if it asks for more, or if nothing has got through for too long
         """
-        ticket = object()
-        with self._turn:
+        with self._lock:
             arrived = self._clock()
-            self._queue.append(ticket)
+            if not self._queue and self._pace.is_open(arrived):
+                return self._pace.begin()
+            turn = threading.Condition(self._lock)
+            self._queue.append(turn)
             try:
                 while True:
                     now = self._clock()
                     pause = self._pace.resume_at - now
                     if pause > longest_pause:
                         raise PaceError(pause)
-                    if self._queue[0] is ticket and self._pace.is_open(now):
+                    if self._queue[0] is turn and self._pace.is_open(now):
                         return self._pace.begin()
                     # While others get through, this call's turn will come; waiting for it costs it nothing.
                     left = max(arrived, self._progress_at) + self._patience - now
                     if left <= 0:
                         raise PaceError(None)
-                    self._turn.wait(min(pause, left) if pause > 0 else left)
+                    turn.wait(min(pause, left) if pause > 0 else left)
             finally:
-                self._queue.remove(ticket)
-                self._turn.notify_all()
+                self._queue.remove(turn)
+                self._wake()
 
     def leave(self, place: int, outcome: Outcome, pause: float = 0.0) -> bool:
         """Give the place back and return whether the pace was slowed down.
@@ -135,10 +138,15 @@ class Gate:
         :param place: of :meth:`enter`
         :param pause: seconds until an overloaded server may be asked again, by any thread
         """
-        with self._turn:
+        with self._lock:
             now = self._clock()
             if outcome == "worked":
                 self._progress_at = now
             slowed = self._pace.end(place, outcome, now + pause)
-            self._turn.notify_all()
+            self._wake()
             return slowed
+
+    def _wake(self) -> None:
+        """Let the first that waits look whether it may go; it wakes the next when it goes, or gives up."""
+        if self._queue:
+            self._queue[0].notify()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3 import BaseHTTPResponse
 
-_CONNECT_TIMEOUT = 10.0
+    from openmetadata_ol_provider.openmetadata.http.session import Session
+
 _CHUNK = 16_384
 #: Bytes read of an answer that is an error: enough for its message.
 _ERROR_BYTES = 65_536
@@ -71,46 +73,49 @@ class TooSlowError(Exception):
     """Raised when an answer takes longer to come in than it may."""
 
 
-def exchange(
-    session: requests.Session, base: str, call: Call, *, timeout: float, verify: bool | str, max_bytes: int
-) -> Answer:
+class CutOffError(Exception):
+    """Raised when an answer has ended before its end, or cannot be unpacked."""
+
+
+def exchange(session: Session, call: Call, *, timeout: float, max_bytes: int) -> Answer:
     """Send a call and read its answer.
 
-    :param base: base URL of the API
     :param timeout: seconds to wait for the answer, and for each next piece of it
-    :param verify: as in requests
     :param max_bytes: most bytes of a good answer, decompressed
     :raises TooLargeError: if it has more
     :raises TooSlowError: if pieces of it still come in after ten times ``timeout``
-    :raises requests.exceptions.RequestException: if there is no answer, or not all of it
+    :raises CutOffError: if not all of it came
+    :raises urllib3.exceptions.HTTPError: if there is no answer
     """
     deadline = time.monotonic() + 10 * timeout
-    with session.request(
-        call.method,
-        f"{base}/{call.path.lstrip('/')}",
-        params=call.params,
-        json=call.json,
-        headers=call.headers,
-        timeout=(min(_CONNECT_TIMEOUT, timeout), timeout),
-        allow_redirects=False,
-        # Given here and not to the session, where REQUESTS_CA_BUNDLE would win over it.
-        verify=verify,
-        stream=True,
-    ) as response:
+    target = call.path.lstrip("/")
+    if call.params:
+        target += f"?{urlencode(call.params, doseq=True)}"
+    response = session.send(call.method, target, body=call.json, headers=call.headers, timeout=timeout)
+    try:
         content = _read(response, max_bytes, deadline)
-        return Answer(response.status_code, response.headers, content, response.reason or "")
+        return Answer(response.status, response.headers, content, response.reason or "")
+    finally:
+        # Read to its end, it has given its connection back already; with something left in it, that is closed first.
+        response.close()
+        response.release_conn()
 
 
-def _read(response: requests.Response, max_bytes: int, deadline: float) -> bytes:
-    good = 200 <= response.status_code < 300
+def _read(response: BaseHTTPResponse, max_bytes: int, deadline: float) -> bytes:
+    from urllib3.exceptions import DecodeError, ProtocolError
+
+    good = 200 <= response.status < 300
     most = max_bytes if good else _ERROR_BYTES
     content = bytearray()
-    for chunk in response.iter_content(_CHUNK):
-        content += chunk
-        if len(content) > most:
-            if good:
-                raise TooLargeError
-            return bytes(content[:most])
-        if time.monotonic() > deadline:
-            raise TooSlowError
+    try:
+        for chunk in response.stream(_CHUNK, decode_content=True):
+            content += chunk
+            if len(content) > most:
+                if good:
+                    raise TooLargeError
+                return bytes(content[:most])
+            if time.monotonic() > deadline:
+                raise TooSlowError
+    except (ProtocolError, DecodeError) as error:
+        raise CutOffError(error) from None
     return bytes(content)

@@ -18,16 +18,20 @@ from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.names import task_name
 from openmetadata_ol_provider.openmetadata.pipelines.status_keys import LAST_SLOT, own_keys
 from openmetadata_ol_provider.openmetadata.pipelines.status_merge import PipelineRun, canonical, epoch_ms, merged_status
+from openmetadata_ol_provider.openmetadata.publication.recent import Window
 from openmetadata_ol_provider.openmetadata.publication.report import Written
 from openmetadata_ol_provider.openmetadata.publication.work import Worker
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef
+    from openmetadata_ol_provider.openmetadata.publication.recent import Recent
 
 #: The server's limit on the statuses of one call.
 MAX_BULK = 1000
 #: Statuses further apart than this are not read in one call, since all that is between them would come too.
 _FAR_APART = 86_400_000
+#: After all timestamps.
+_FOREVER = 1 << 62
 #: How often the tasks that a status names are put back: several may be at the same pipeline.
 _COMPLETIONS = 3
 
@@ -103,10 +107,19 @@ class StatusWriter:
     :param client: the catalogue
     :param complete: puts the tasks of a run's pipeline back, should another writer have removed them meanwhile
     :param dry_run: read, but do not write
+    :param recent: what the task has read and written before
     """
 
-    def __init__(self, client: OpenMetadataClient, complete: Callable[[PipelineRun], object], *, dry_run: bool) -> None:
+    def __init__(
+        self,
+        client: OpenMetadataClient,
+        complete: Callable[[PipelineRun], object],
+        *,
+        dry_run: bool,
+        recent: Recent | None = None,
+    ) -> None:
         self._client = client
+        self._recent = recent
         self._complete = complete
         self._dry_run = dry_run
         self._extended = client.version.at_least(1, 10)
@@ -171,6 +184,7 @@ class StatusWriter:
             for start in range(0, len(todo), MAX_BULK):
                 statuses = [status for _, status in todo[start : start + MAX_BULK]]
                 self._with_tasks(run, partial(self._client.put, place, statuses))
+                self._note(run, *statuses)
         except CatalogueRequestError as error:
             if error.status in {404, 405}:
                 self._bulk = False
@@ -184,7 +198,13 @@ class StatusWriter:
     def _put(self, run: PipelineRun, status: dict[str, Any]) -> bool:
         if not self._dry_run:
             self._with_tasks(run, partial(self._client.put, path("v1/pipelines", run.ref.fqn, "status"), status))
+            self._note(run, status)
         return True
+
+    def _note(self, run: PipelineRun, *statuses: dict[str, Any]) -> None:
+        if self._recent is not None:
+            for status in statuses:
+                self._recent.note_status(run.ref.fqn, status)
 
     def _with_tasks(self, run: PipelineRun, put: Callable[[], object], completions: int = _COMPLETIONS) -> None:
         try:
@@ -200,14 +220,37 @@ class StatusWriter:
 
     def _stored(self, runs: Sequence[PipelineRun]) -> dict[int, dict[str, Any]]:
         """Return what is stored at the keys that the runs may have."""
-        if runs[0].ref.change == "created":
+        ref, slots = runs[0].ref, LAST_SLOT if self._extended else 0
+        # Where another ingestion writes too, what was read before is soon no longer so.
+        recent = None if ref.reused else self._recent
+        timestamps = [run.timestamp for run in runs]
+        known = recent.statuses(ref.fqn, timestamps, slots) if recent is not None else None
+        if known is not None:
+            return known
+        since = _none_since(ref)
+        if ref.change == "created" or (recent is not None and min(timestamps) >= since):
+            if recent is not None:
+                recent.note_window(ref.fqn, Window(since, _FOREVER, {}))
             return {}
-        place = path("v1/pipelines", runs[0].ref.fqn, "status")
         found: dict[int, dict[str, Any]] = {}
-        for start, end in _spans(run.timestamp for run in runs):
-            answer = self._client.get(place, {"startTs": start, "endTs": end + (LAST_SLOT if self._extended else 0)})
-            found.update((status.get("timestamp"), status) for status in (answer or {}).get("data") or ())
+        # What is read of a day more need not be read with the next batches.
+        beyond = slots if recent is None else _FAR_APART
+        for start, last in _spans(timestamps):
+            end = last + beyond
+            answer = self._client.get(path("v1/pipelines", ref.fqn, "status"), {"startTs": start, "endTs": end})
+            statuses = {status.get("timestamp"): status for status in (answer or {}).get("data") or ()}
+            if recent is not None:
+                recent.note_window(ref.fqn, Window(start, end, statuses))
+            found.update(statuses)
         return found
+
+
+def _none_since(ref: PipelineRef) -> int:
+    """Return from when on a pipeline has no statuses, as far as what was read of it tells."""
+    if ref.change == "created":
+        return 0
+    latest = (ref.stored.get("pipelineStatus") or {}).get("timestamp")
+    return latest + 1 if isinstance(latest, int) else _FOREVER
 
 
 def _spans(timestamps: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -173,6 +173,8 @@ class UsageWriter:
         """Return the day's count in the catalogue."""
         if count.ref.change == "created":
             return 0
+        if count.ref.recent and count.key in self._known:
+            return self._known[count.key]
         latest = count.ref.stored.get("usageSummary") or {}
         if latest.get("date") == count.day:
             return _number(latest)
@@ -188,6 +190,9 @@ class UsageWriter:
         """Return the number of the day's task runs that the catalogue's statuses tell of."""
         if not count.ref.id:
             return 0
+        if count.ref.change == "created":
+            # What statuses there are came just now.
+            return len(count.runs)
         start = epoch_ms(f"{count.day}T00:00:00Z") or 0
         end = start + _DAY_MS - 1
         # A run that began the day before may have had tasks on this one, and one with a logical date has an older key.

@@ -44,6 +44,7 @@ class PipelineRef(NamedTuple):
     :param reused: another ingestion has made it, and writes its runs too
     :param stored: its JSON after publication, with tasks, owners, tags and usage; empty for one that is missing
     :param problems: what there is to say about it
+    :param recent: this task has published it before and left it so; ``stored`` is empty
     """
 
     id: str
@@ -53,6 +54,7 @@ class PipelineRef(NamedTuple):
     reused: bool = False
     stored: dict[str, Any] = {}  # noqa: RUF012 - never changed
     problems: tuple[Problem, ...] = ()
+    recent: bool = False
 
 
 def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
@@ -95,7 +97,9 @@ class PipelineWriter:
         """Fields to read; not before they are needed, since it takes a call to know the server's version."""
         domain = "domains" if self._client.version.at_least(1, 9) else "domain"
         usage = ",usageSummary" if self._config.write.usage == "always" else ""
-        return f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}"
+        # Of the statuses the latest one tells whether those of newer runs need be looked for.
+        status = ",pipelineStatus" if self._config.write.status == "always" else ""
+        return f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}{status}"
 
     def publish(self, plan: PipelinePlan) -> PipelineRef:
         """Create or complete a pipeline, and return what it is now.

@@ -13,18 +13,14 @@ from openmetadata_ol_provider.openmetadata.stubs.publication import publish_stub
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publication.desk import Desk
-    from openmetadata_ol_provider.openmetadata.publication.leftovers import Leftovers
     from openmetadata_ol_provider.openmetadata.publication.selection import Selection
 
 
-def resolve_datasets(
-    desk: Desk, selection: Selection, leftovers: Leftovers
-) -> tuple[dict[DatasetId, Resolution], Stubs]:
-    """Resolve what is needed; what an edge lacks is a problem and parked, what nothing depends on is not.
+def resolve_datasets(desk: Desk, selection: Selection) -> tuple[dict[DatasetId, Resolution], Stubs]:
+    """Resolve what is needed; what an edge lacks is a problem, what nothing depends on is not.
 
     :param desk: tools of the publication
     :param selection: what it has to do
-    :param leftovers: takes the edges that cannot be published yet
     """
     if not selection.datasets:
         return {}, Stubs()
@@ -36,7 +32,6 @@ def resolve_datasets(
         resolution = resolutions[end]
         if resolution.outcome in {"unresolved", "ambiguous"}:
             desk.problems.append(Problem(resolution.outcome, f"{end.namespace} {end.name}", resolution.detail))
-    leftovers.add_unresolved(resolutions)
     return resolutions, stubs
 
 

@@ -43,6 +43,10 @@ class Desk:
         self.problems = list(problems)
         self.worker = Worker(client.max_connections)
 
+    def beside(self) -> Desk:
+        """Return a desk for stages that run at the same time; what they have to say is to be taken over from it."""
+        return Desk(self.client, self.config, dry_run=self.dry_run, shared=self.shared)
+
     def collect(self, outcomes: Iterable[Outcome[Result]]) -> list[Result | None]:
         """Return the results, ``None`` for what failed, and take over what there is to say."""
         outcomes = list(outcomes)

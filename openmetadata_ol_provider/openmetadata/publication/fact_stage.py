@@ -44,7 +44,7 @@ class FactStage:
         desk.problems += problems
         groups = {
             ref.fqn: (target, group)
-            for group in stage.groups
+            for group in stage.looked_at
             if (ref := stage.refs.get(group.id)) and (target := pipeline_target(group, ref, ref.stored or None))
         }
         writer = FactWriter(desk.client, desk.config, dry_run=desk.dry_run)

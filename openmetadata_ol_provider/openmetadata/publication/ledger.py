@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Hours for which "this dataset is not in the catalogue" is believed where no lineage depends on it.
 UNRESOLVED_HOURS = 1.0
+#: Note of a run that has ended: of all facts the one that is least likely to come again.
+ENDED = "ended"
 
 
 class Fact(msgspec.Struct, array_like=True):
@@ -110,11 +112,15 @@ class Ledger(msgspec.Struct):
         return now - fact.at <= hours * _spread(key)
 
     def trim(self, most: int) -> None:
-        """Forget the facts published longest ago, until no more than ``most`` are left."""
+        """Forget facts until no more than ``most`` are left: runs that have ended, then what was published longest ago.
+
+        There are more runs each day than pipelines and edges in all, which would be compared again for want of room.
+        """
         excess = len(self.facts) + len(self.edges) - most
         if excess > 0:
-            every = [(fact.at, key) for facts in (self.facts, self.edges) for key, fact in facts.items()]
-            for _, key in sorted(every)[:excess]:
+            every = [(fact.note != ENDED, fact.at, key) for key, fact in self.facts.items()]
+            every += [(True, edge.at, key) for key, edge in self.edges.items()]
+            for _, _, key in sorted(every)[:excess]:
                 self.facts.pop(key, None)
                 self.edges.pop(key, None)
         jobs = {edge.job for edge in self.edges.values()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
 from openmetadata_ol_provider.openmetadata.publication.parking import Parking
+from openmetadata_ol_provider.openmetadata.publication.recent import Recent
 
 #: Task runs counted, by pipeline FQN and UTC day (``2026-01-31``).
 Usage = dict[tuple[str, str], int]
@@ -20,6 +21,7 @@ class Memory:
     :param usage: moves with the checkpoint
     :param interrupted: an earlier publication did not come to its end, so some of this one may be in the catalogue
     :param begun: it is written down that a publication has begun
+    :param recent: of the task that has made it; ``None`` where each publication is to look for itself
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -27,3 +29,4 @@ class Memory:
     usage: Usage = field(default_factory=dict)
     interrupted: bool = False
     begun: bool = False
+    recent: Recent | None = None

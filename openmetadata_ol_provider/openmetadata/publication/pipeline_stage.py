@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publication.bookkeeping import Bookkeeper
     from openmetadata_ol_provider.openmetadata.publication.desk import Desk
     from openmetadata_ol_provider.openmetadata.publication.leftovers import Leftovers
+    from openmetadata_ol_provider.openmetadata.publication.recent import Recent
     from openmetadata_ol_provider.openmetadata.publication.selection import Selection
 
 
@@ -24,13 +25,18 @@ class PipelineStage:
 
     :param desk: tools of the publication
     :param selection: what it has to do
+    :param recent: what the task has published before
     """
 
-    def __init__(self, desk: Desk, selection: Selection) -> None:
+    def __init__(self, desk: Desk, selection: Selection, recent: Recent | None = None) -> None:
         self._desk = desk
+        # Others may have been at them meanwhile.
+        self._recent = None if desk.shared else recent
         self._selection = selection
         self.writer = PipelineWriter(desk.client, desk.config, dry_run=desk.dry_run)
         self.groups = [group for group in group_jobs(selection.jobs.values()) if group.id in selection.pipelines]
+        #: Those that were looked at.
+        self.looked_at: list[PipelinePlan] = []
         #: Published pipelines, by their job.
         self.refs: dict[JobId, PipelineRef] = {}
         #: Pipelines that were created or updated.
@@ -40,9 +46,11 @@ class PipelineStage:
 
     def run(self, books: Bookkeeper, leftovers: Leftovers) -> Pipelines:
         """Publish the pipelines and return the counts."""
-        counts = Counter(unchanged=self._selection.held_pipelines)
-        outcomes = self._desk.worker.run(self.groups, self.writer.publish, lambda group: f"pipeline {group.where}")
-        for group, outcome in zip(self.groups, outcomes, strict=True):
+        self.refs = self._known()
+        counts = Counter(unchanged=self._selection.held_pipelines + len(self.refs))
+        self.looked_at = [group for group in self.groups if group.id not in self.refs]
+        outcomes = self._desk.worker.run(self.looked_at, self.writer.publish, lambda group: f"pipeline {group.where}")
+        for group, outcome in zip(self.looked_at, outcomes, strict=True):
             ref = outcome.result
             self._desk.problems += outcome.problems if ref is None else ref.problems
             if ref is None:
@@ -54,6 +62,8 @@ class PipelineStage:
                 self._desk.problems += _left_out(group, ref)
                 if ref.change != "unchanged":
                     self.written.add(group.id)
+                if self._recent is not None and not self._desk.dry_run:
+                    self._recent.note_pipeline(group.id, ref)
                 books.note_jobs(group.jobs, doubtful=self._desk.shared and group.id in self.written)
         return Pipelines(**counts)
 
@@ -62,8 +72,17 @@ class PipelineStage:
         job = self._selection.jobs.get(job_id) if job_id else None
         return (job.pipeline if job else job_id) in self.failed
 
+    def _known(self) -> dict[JobId, PipelineRef]:
+        """Return the pipelines that are only to be named, and are as this task has left them."""
+        if self._recent is None:
+            return {}
+        todo = (group.id for group in self.groups if group.id not in self._selection.changed)
+        return {id_: ref for id_ in todo if (ref := self._recent.pipeline(id_)) is not None}
+
     def _fail(self, group: PipelinePlan, detail: str, leftovers: Leftovers) -> None:
         self.failed.add(group.id)
+        if self._recent is not None:
+            self._recent.forget_pipeline(group.id)
         leftovers.add_failed_pipeline(group.id, group.jobs, detail)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
@@ -92,15 +93,21 @@ class Publication:
             # Known before threads need it, and the first to say that there is no OpenMetadata at that address.
             log.debug("publishing to OpenMetadata %s at %s", client.version, client.base_url)
         leftovers, books = Leftovers(todo), Bookkeeper(self._memory, todo, self._now)
-        resolutions, stubs = resolve_datasets(desk, todo, leftovers)
-        stage = PipelineStage(desk, todo)
-        pipelines = stage.run(books, leftovers)
+        beside = desk.beside()
+        stage = PipelineStage(beside, todo, self._memory.recent)
+        runs = RunStage(beside, todo, stage, self._memory.recent)
+        # Edges need datasets and pipelines; neither these nor the runs need the other.
+        with ThreadPoolExecutor(1, thread_name_prefix="datasets") as thread:
+            found = thread.submit(resolve_datasets, desk, todo)
+            pipelines = stage.run(books, leftovers)
+            statuses = runs.publish_statuses(books, leftovers)
+            usage = runs.publish_usage(self._memory, books, leftovers)
+        resolutions, stubs = found.result()
+        desk.problems += beside.problems
+        leftovers.add_unresolved(resolutions)
         lineage = EdgeStage(desk, todo, resolutions, stage)
         edges = lineage.publish(self._memory.ledger, books, leftovers)
         queries = lineage.publish_queries(books, leftovers)
-        runs = RunStage(desk, todo, stage)
-        statuses = runs.publish_statuses(books, leftovers)
-        usage = runs.publish_usage(self._memory, books, leftovers)
         facts = FactStage(desk, todo, resolutions)
         fact_counts = facts.run(stage, leftovers)
         deleted = facts.remove_dropped(leftovers)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publication.leftovers import Leftovers
     from openmetadata_ol_provider.openmetadata.publication.memory import Memory
     from openmetadata_ol_provider.openmetadata.publication.pipeline_stage import PipelineStage
+    from openmetadata_ol_provider.openmetadata.publication.recent import Recent
     from openmetadata_ol_provider.openmetadata.publication.selection import Selection
 
 
@@ -25,10 +26,14 @@ class RunStage:
     :param desk: tools of the publication
     :param selection: what it has to do
     :param pipelines: the pipelines published
+    :param recent: what the task has published before
     """
 
-    def __init__(self, desk: Desk, selection: Selection, pipelines: PipelineStage) -> None:
+    def __init__(
+        self, desk: Desk, selection: Selection, pipelines: PipelineStage, recent: Recent | None = None
+    ) -> None:
         self._desk = desk
+        self._recent = None if desk.shared or desk.dry_run else recent
         self._selection = selection
         self._pipelines = pipelines
         self._writer: StatusWriter | None = None
@@ -46,6 +51,7 @@ class RunStage:
                 self._desk.client,
                 lambda run: stage.writer.publish(groups[run.ref.fqn]),
                 dry_run=self._desk.dry_run,
+                recent=self._recent,
             )
             found = writer.publish_all(runs, self._desk.worker)
             if found.written.published:
@@ -53,6 +59,8 @@ class RunStage:
             self._desk.problems += [*problems, *found.problems]
             for run, detail in found.refused:
                 leftovers.add_failed_runs(run.records, run.where, detail)
+                if self._recent is not None:
+                    self._recent.forget_pipeline(run.key[0])
             failed = {run.key for run, _ in found.refused}
             done += found.written
         books.note_runs(

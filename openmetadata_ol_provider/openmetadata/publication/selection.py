@@ -47,6 +47,7 @@ class Selection(NamedTuple):
     :param parts: ledger key and digest of everything in the plan, by edge key, job, run or dataset
     :param jobs: all jobs, those of parked edges included
     :param pipelines: pipelines that are needed
+    :param changed: those of them that may not be as they were published
     :param runs: records of the pipeline runs to publish
     :param datasets: datasets to resolve
     :param retried: parked items that are tried with this publication
@@ -63,6 +64,7 @@ class Selection(NamedTuple):
     parts: dict[object, Part]
     jobs: dict[JobId, Job]
     pipelines: frozenset[JobId]
+    changed: frozenset[JobId]
     runs: tuple[RunRecord, ...]
     datasets: dict[DatasetId, Dataset]
     retried: tuple[Parked, ...]
@@ -148,7 +150,8 @@ class _Selector:
         todo, held_edges, waiting = self._select_edges()
         runs, held_runs = self._select_runs()
         one_sided = self._select_one_sided()
-        needed = self._select_pipelines(todo, runs, one_sided)
+        changed = self._select_changed()
+        needed = self._select_named(todo, runs, one_sided) | changed
         pipelines = {job.pipeline for job in self.jobs.values() if self._is_wanted(job.pipeline)}
         datasets, outcomes = self._select_datasets(todo, one_sided)
         return Selection(
@@ -156,6 +159,7 @@ class _Selector:
             parts=self.parts,
             jobs=self.jobs,
             pipelines=needed,
+            changed=changed,
             runs=tuple(runs),
             datasets=datasets,
             retried=self.retried,
@@ -232,18 +236,23 @@ class _Selector:
             and not self._holds(("node", item.job), digest("node", item.job), digest(item))
         )
 
-    def _select_pipelines(
+    def _select_named(
         self, edges: Iterable[Edge], runs: Iterable[RunRecord], one_sided: Iterable[OneSided]
     ) -> frozenset[JobId]:
+        """Return the pipelines that are named by what is to be published."""
         jobs = [edge.job for edge in edges] + [item.job for item in one_sided]
-        needed = {self._pipeline_of(job) for job in jobs} | {run.pipeline for run in runs}
+        named = {self._pipeline_of(job) for job in jobs} | {run.pipeline for run in runs}
+        return frozenset(id_ for id_ in named if id_ is not None and self._is_wanted(id_))
+
+    def _select_changed(self) -> frozenset[JobId]:
+        """Return the pipelines that have to be compared with the catalogue."""
         # What a pipeline lacks may be a fact of which the ledger knows nothing.
-        needed |= {job.pipeline for item in self.retried if item.reason == "failed" for job in item.jobs}
+        changed = {job.pipeline for item in self.retried if item.reason == "failed" for job in item.jobs}
         for id_, job in self.jobs.items():
             plain = msgspec.structs.replace(job, declared=False)
             if not self._holds(id_, digest("job", id_), digest(plain)):
-                needed.add(job.pipeline)
-        return frozenset(id_ for id_ in needed if id_ is not None and self._is_wanted(id_))
+                changed.add(job.pipeline)
+        return frozenset(id_ for id_ in changed if self._is_wanted(id_))
 
     # -- datasets ------------------------------------------------------------------------------------------------
 

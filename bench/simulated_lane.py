@@ -1,0 +1,154 @@
+"""A lane of the simulation: real decoding, translation, choice and bookkeeping; waiting by a model."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bench import warehouse
+from bench.scenario import Scenario
+from openmetadata_ol_provider.backpressure import first_size, next_size
+from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.packing import packed_size
+from openmetadata_ol_provider.openlineage.runs import Limits
+from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openmetadata.publication.bookkeeping import Bookkeeper
+from openmetadata_ol_provider.openmetadata.publication.ledger import edge_key
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+from openmetadata_ol_provider.openmetadata.publication.selection import Selection, select
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+MAX_STATE_BYTES = 8_388_608
+#: Seconds of a call beside the catalogue's own: the client, the network, the wait for a thread's turn.
+CALL_SECONDS = 0.0022
+#: Seconds to read an event from Kafka, and to write a megabyte of packed state into a Variable and read it again.
+READ_SECONDS = 20e-6
+STATE_SECONDS = 0.6
+#: The state is measured with each such batch, which takes longer than all else.
+_MEASURED_EVERY = 8
+
+
+class Step(NamedTuple):
+    """A batch of the sample; in the lane it is so many real ones as :attr:`batches` says.
+
+    :param begun: second of the day
+    :param seconds: how long it takes
+    :param events: of the sample
+    :param batches: 1, but for what is too small for a sample
+    :param reads: calls that read, of the sample
+    :param writes: calls that write, of the sample
+    :param lag: seconds from its oldest event to its end
+    :param state_bytes: of the sample, packed
+    :param facts: in the sample's ledger
+    """
+
+    begun: float
+    seconds: float
+    events: int
+    batches: int
+    reads: int
+    writes: int
+    lag: float
+    state_bytes: int
+    facts: int
+
+
+class Lane:
+    """What one lane remembers from task to task.
+
+    :param fraction: share of its jobs that is played
+    :param scenario: the deployment
+    """
+
+    def __init__(self, fraction: float, scenario: Scenario) -> None:
+        self._fraction = fraction
+        self._scenario = scenario
+        self._max_facts = max(1, int(scenario.max_facts * fraction))
+        self._limits = Limits(
+            max_runs=max(1, int(scenario.max_runs * fraction)), max_bytes=max(1, int(MAX_STATE_BYTES * fraction))
+        )
+        self._config = Config()
+        self._memory = Memory()
+        self._runs = RunState()
+        #: what is in the catalogue, by key and content
+        self._published: set[object] = set()
+        self._cpu, self._events, self._steps, self._state = 0.0, 0, 0, 0
+
+    def work(self, waiting: Sequence[tuple[float, bytes]], now: float) -> Iterator[Step]:
+        """Work through what waits, until it is done or the time is over.
+
+        :param now: second of the day at which the task begins
+        """
+        # A task may work until the next one is due.
+        most, duration = self._scenario.max_events, 60.0 * self._scenario.every
+        size, done, ends = first_size(most), 0, now + duration
+        left_over = 0.0
+        seen: set[JobId] = set()
+        while done < len(waiting) and now < ends:
+            left_over += size * self._fraction
+            count = max(1, int(left_over))
+            batch = waiting[done : done + count]
+            left_over -= len(batch)
+            step = self._step(batch, now, seen)
+            yield step
+            done += len(batch)
+            now += step.seconds
+            read = min(size, round(len(batch) / self._fraction))
+            size = next_size(size, read, step.seconds, duration, most)
+
+    def _step(self, batch: Sequence[tuple[float, bytes]], now: float, seen: set[JobId]) -> Step:
+        began = time.process_time()
+        at = warehouse.BEGIN + dt.timedelta(seconds=now)
+        events = [decode_event(value).event for _, value in batch]
+        translated = translate(events, self._config, self._runs, now=at, limits=self._limits)
+        self._runs = translated.state
+        todo = select(translated.plan, self._memory, self._config, at.timestamp())
+        reads, writes = self._calls(todo, seen)
+        self._note(todo, at.timestamp())
+        self._cpu += time.process_time() - began
+        self._events += len(batch)
+        if self._steps % _MEASURED_EVERY == 0:
+            self._state = packed_size(self._runs).packed
+        self._steps += 1
+        whole = len(batch) / self._fraction
+        seconds = whole * (self._cpu / self._events + READ_SECONDS)
+        each = (self._scenario.latency + CALL_SECONDS) / self._scenario.connections
+        seconds += (reads + writes) / self._fraction * each
+        seconds += STATE_SECONDS * self._state / self._fraction / 1e6
+        facts = len(self._memory.ledger.facts) + len(self._memory.ledger.edges)
+        return Step(now, seconds, len(batch), 1, reads, writes, now + seconds - batch[0][0], self._state, facts)
+
+    def _calls(self, todo: Selection, seen: set[JobId]) -> tuple[int, int]:
+        """Return how many calls a publication takes: as :mod:`bench.publish` finds them.
+
+        :param seen: pipelines that the task has read before
+        """
+        edges = {edge_key(edge) for edge in todo.edges}
+        with_runs = {run.pipeline for run in todo.runs}
+        counted = {run.pipeline for run in todo.runs if run.new and self._scenario.usage}
+        shared = self._scenario.lanes > 1
+        looked_at = todo.pipelines if shared else todo.changed | (todo.pipelines - seen)
+        reads = len(todo.datasets) + len(edges) + len(looked_at)
+        facts: set[object] = {(key, todo.parts[key].digest) for key in edges}
+        facts |= {(job.id, todo.parts[job.id].digest) for job in todo.jobs.values() if job.pipeline in todo.changed}
+        new = len(facts - self._published)
+        writes = new + len(with_runs) + len(counted)
+        if shared:
+            # Statuses are read before and after they are written, and what was written is looked at again.
+            reads += new + 2 * len(with_runs)
+        self._published |= facts
+        seen |= todo.pipelines
+        return reads, writes
+
+    def _note(self, todo: Selection, now: float) -> None:
+        books = Bookkeeper(self._memory, todo, now)
+        books.note_jobs(todo.jobs.values())
+        books.note_runs(todo.runs)
+        books.note_datasets({id_: Resolution("resolved") for id_ in todo.datasets}, ())
+        books.note_idle_edges({edge_key(edge) for edge in todo.edges})
+        self._memory.ledger.trim(self._max_facts)

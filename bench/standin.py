@@ -1,0 +1,50 @@
+"""The sandbox's stand-in for OpenMetadata in a process of its own, and what it costs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+
+
+class StandIn(NamedTuple):
+    """The process that runs.
+
+    :param url: base URL
+    :param pipe: it answers with the seconds of CPU that it has used
+    """
+
+    url: str
+    pipe: Connection
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU that it has used so far."""
+        self.pipe.send("cpu")
+        seconds: float = self.pipe.recv()
+        return seconds
+
+
+def _serve(seed: dict[str, Any], latency: float, pipe: Connection) -> None:
+    with CatalogueServer(seed, latency=latency) as server:
+        pipe.send(server.url)
+        while pipe.recv() is not None:
+            server.reset_requests()
+            pipe.send(time.process_time())
+
+
+@contextmanager
+def standin(seed: dict[str, Any], latency: float = 0.0) -> Iterator[StandIn]:
+    """Run it with a seed; each answer takes ``latency`` seconds longer."""
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(seed, latency, there), daemon=True)
+    process.start()
+    try:
+        yield StandIn(here.recv(), here)
+    finally:
+        here.send(None)
+        process.join()
