@@ -220,7 +220,7 @@ class RealKafka:
 
     def _format(self) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*self._jvm(), "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster]
+        command = [*self._jvm(), "kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}"]
         command += ["-c", str(self._folder / "server.properties")]
         for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
             for user, password in USERS.items():
