@@ -10,6 +10,7 @@ until one has come to its end the ledger is not believed.
 from __future__ import annotations
 
 import logging
+import uuid
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
@@ -70,13 +71,26 @@ def write_parked(state_key: str, parking: Parking) -> None:
 
 def begin(state_key: str, memory: Memory) -> None:
     """Write down, once, that a publication begins."""
-    if not memory.begun:
+    if not memory.token:
+        memory.token = uuid.uuid4().hex
+        write_ledger(state_key, memory.ledger.doubted(begun=True, token=memory.token))
+
+
+def end(state_key: str, memory: Memory) -> None:
+    """Write the ledger after publications, if any was begun, and nobody else has published meanwhile."""
+    if not memory.token:
+        return
+    if _read_ledger(state_key).token == memory.token:
+        write_ledger(state_key, memory.ledger)
+    else:
         write_ledger(state_key, memory.ledger.doubted(begun=True))
-        memory.begun = True
+        if memory.retell is not None:
+            memory.retell()
+    memory.token = ""
 
 
 def write_ledger(state_key: str, ledger: Ledger) -> None:
-    """Write the ledger, after publications have come to their end."""
+    """Write the ledger, whoever wrote the one before."""
     set_variable(ledger_key(state_key), pack(ledger), "What was published: may be deleted at any time")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -22,14 +23,14 @@ from openmetadata_ol_provider.exceptions import (
 )
 from openmetadata_ol_provider.keeping import begin, doubt_ledger, write_parked
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.lineage.translate import retell, translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
-from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
+from openmetadata_ol_provider.state import check, is_done, read_checkpoint, read_state, write_state
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 #: Value of ``dead_letter_topic`` that skips messages which cannot be used, counted and logged.
 SKIP = "none"
+#: How often what is remembered is published once more while others go on.
+_MOST_RETELLINGS = 5
 
 
 class Consumed(NamedTuple):
@@ -194,6 +197,7 @@ def publish_translated(
         check(origin, checkpoint)
         if translated.plan.jobs or translated.plan.datasets or memory.parking.items:
             begin(origin.state_key, memory)
+            memory.retell = partial(_retell, origin.state_key, client, config)
     report = publish_plan(translated.plan, client, config, dry_run=dry_run, memory=memory, full_refresh=full_refresh)
     report = msgspec.structs.replace(report, dead_letters=translated.dead_letters)
     if report.failure_ratio > config.write.max_failure_ratio:
@@ -215,8 +219,11 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -
     try:
         write_state(translated.origin, translated.runs, memory.usage)
     except CheckpointError:
-        # Others have published what comes later, and may have written their ledger already.
+        # Others have published what comes later, and may have written their ledger already; and some of what they have
+        # written this batch may have overwritten with what was true before.
         doubt_ledger(state_key)
+        if memory.retell is not None:
+            memory.retell()
         raise
     offsets: dict[str, dict[int, int]] = {}
     for item in translated.origin.ranges:
@@ -226,6 +233,27 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -
     except OpenLineageProviderError as error:
         # The batch is published and the checkpoint is what counts: what only lag tools look at must not fail the task.
         log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
+
+
+def _retell(state_key: str, client: OpenMetadataClient, config: Config) -> None:
+    """Publish once more what is remembered, after two tasks have published at once: one may have undone the other's.
+
+    Whoever is at work still is told by the ledger, and does the same at its end.
+    """
+    from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+    from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+
+    log.warning("another task has published with the state %r at the same time: it is published once more", state_key)
+    try:
+        for _ in range(_MOST_RETELLINGS):
+            stored = read_state(state_key)
+            memory = Memory(usage=dict(stored.usage), interrupted=True)
+            publish_plan(retell(stored.runs, config), client, config, memory=memory)
+            doubt_ledger(state_key)
+            if read_checkpoint(state_key) == stored.checkpoint:
+                return
+    except OpenLineageProviderError as error:
+        log.warning("what the other task has published may be overwritten until its jobs run again: %s", error)
 
 
 def _failure(report: PublishReport, config: Config) -> str:

@@ -83,6 +83,19 @@ def translate(
     return Translation(plan, assembled.state)
 
 
+def retell(state: RunState, config: Config, *, now: dt.datetime | None = None) -> LineagePlan:
+    """Say once more what is known of the runs that are remembered: of each job, the latest run has the last word.
+
+    :param state: taken over
+    :param now: as for :func:`translate`
+    """
+    now = now or dt.datetime.now(dt.timezone.utc)
+    assembled = Assembled(state, tuple(state.runs.values()), (), (), ())
+    translator = _Translator(config, assembled, microseconds(now), final=False)
+    translator.add_runs()
+    return translator.plan(0, ())
+
+
 class _Translator:
     """Collects the parts of one plan."""
 

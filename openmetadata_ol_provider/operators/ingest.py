@@ -105,7 +105,7 @@ class IngestOpenLineageOperator(BaseOperator):
         return report.to_dict()
 
     def _work(self, hook: OpenLineageKafkaHook, client: OpenMetadataClient, config: Config) -> PublishReport:
-        from openmetadata_ol_provider.keeping import read_memory, write_ledger
+        from openmetadata_ol_provider.keeping import end, read_memory
         from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
         from openmetadata_ol_provider.state import default_state_key, read_state
         from openmetadata_ol_provider.steps import (
@@ -142,8 +142,7 @@ class IngestOpenLineageOperator(BaseOperator):
                 # What this task has compared itself need not be compared again.
                 full_refresh = False
         # Once, and not with each batch: what a crash loses of it costs a comparison.
-        if not self.is_dry_run:
-            write_ledger(state_key, memory.ledger)
+        end(state_key, memory)
         if more:
             self.log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report

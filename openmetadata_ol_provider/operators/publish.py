@@ -54,7 +54,7 @@ class PublishLineageOperator(BaseOperator):
         """Publish the plan."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-        from openmetadata_ol_provider.keeping import read_memory, write_ledger
+        from openmetadata_ol_provider.keeping import end, read_memory
         from openmetadata_ol_provider.state import read_state
         from openmetadata_ol_provider.steps import Translated, publish_translated, settle
 
@@ -74,6 +74,6 @@ class PublishLineageOperator(BaseOperator):
             )
             if not self.is_dry_run and not report.already_published:
                 settle(translated, memory, OpenLineageKafkaHook(translated.origin.kafka_config_id))
-                write_ledger(state_key, memory.ledger)
+                end(state_key, memory)
         show(self, context, report)
         return report.to_dict()

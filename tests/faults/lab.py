@@ -23,6 +23,8 @@ class Notes:
         self.doubled = 0
         #: What else there is to say.
         self.said: list[str] = []
+        #: What is lost, where that is the documented outcome.
+        self.loss = ""
 
     def ended(self, *ends: Ended) -> None:
         """Note how disturbed tasks ended."""
@@ -33,7 +35,8 @@ class Notes:
         """Return the notes in words, for the table."""
         words = {"done": "went through", "failed": "failed", "killed": "killed"}
         parts = [f"{self.ends[word]} {words[word]}" for word in words if word in self.ends]
-        parts.append("as undisturbed" + (f" after {_count(self.runs, 'more run')}" if self.runs else ""))
+        after = f" after {_count(self.runs, 'more run')}" if self.runs else ""
+        parts.append(f"{self.loss} as undisturbed{after}".lstrip())
         if self.doubled:
             parts.append(f"{_count(self.doubled, 'dead letter')} twice, marked")
         return "; ".join([*parts, *self.said])

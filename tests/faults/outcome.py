@@ -1,4 +1,4 @@
-"""What there is after a scenario, in a form in which two can be compared: without ids, versions and the clock's times."""
+"""What there is after a scenario, so that two can be compared: without ids, versions and the clock's times."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state import read_checkpoint
+from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults import outcome
 from tests.faults.mix import CONFIG, PARTITIONS, Feed, Message
 from tests.faults.outcome import Accounts, Outcome
@@ -107,7 +108,7 @@ class World:
     def work_off(self) -> int:
         """Run the DAG, undisturbed, until there is nothing to do, and return how many runs had something to do."""
         for number in range(_MOST_RUNS):
-            before = self.checkpoint()
+            before = self.position()
             self.catalogue.reset_requests()
             ended = self.dag_run().go()
             assert ended.word == "done", f"an undisturbed run {ended.word}: {ended.error}"
@@ -118,12 +119,56 @@ class World:
                 return number
         raise AssertionError(f"after {_MOST_RUNS} runs there is still something to do: {self.catalogue.writes()}")
 
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    def variable(self, suffix: str = "") -> str | None:
+        """Return the text of one of the Variables: state and checkpoint, or ``.ledger`` or ``.parked``."""
+        return get_variable(self.state_key + suffix)
+
+    def store(self, text: str, suffix: str = "") -> None:
+        """Write one of the Variables by hand."""
+        set_variable(self.state_key + suffix, text)
+
+    def delete(self, *suffixes: str) -> None:
+        """Delete Variables."""
+        from airflow.models.variable import Variable
+
+        for suffix in suffixes:
+            Variable.delete(self.state_key + suffix)
+
+    def set_back(self, offset: int = 0, **kept: Any) -> None:
+        """Set the checkpoint back by hand.
+
+        :param offset: of all partitions
+        :param kept: what else the Variable is to hold; by default what it does
+        """
+        document = kept or json.loads(self.variable() or "")
+        positions = {str(partition): offset for partition in self.partitions}
+        self.store(json.dumps({"version": 1, **document, "checkpoint": {self.topic: positions}}))
+
+    def commit(self, offset: int) -> None:
+        """Set the group's offsets of all partitions."""
+        from confluent_kafka import TopicPartition
+
+        with _reader(self.kafka, self.group) as consumer:
+            targets = [TopicPartition(self.topic, partition, offset) for partition in self.partitions]
+            consumer.commit(offsets=targets, asynchronous=False)
+
     # -- what there is -------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> dict[int, int]:
         """Return where the checkpoint stands, by partition."""
         positions = read_checkpoint(self.state_key).get(self.topic, {})
         return {int(partition): offset for partition, offset in positions.items()}
+
+    def position(self) -> dict[int, int]:
+        """Return where the next run begins to read: where the checkpoint stands, or else the group."""
+        from confluent_kafka import TopicPartition
+
+        with _reader(self.kafka, self.group) as consumer:
+            asked = [TopicPartition(self.topic, partition) for partition in self.partitions]
+            committed = {item.partition: max(item.offset, 0) for item in consumer.committed(asked, timeout=20)}
+        return committed | self.checkpoint()
 
     def ends(self) -> dict[int, int]:
         """Return where the topic ends, by partition."""
@@ -174,6 +219,11 @@ class DagRun:
     def __init__(self, world: World) -> None:
         self._world = world
         self.outputs: dict[str, Any] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all tasks have succeeded."""
+        return len(self.outputs) == len(TASKS[self._world.form])
 
     @property
     def next_task(self) -> str:
@@ -280,10 +330,10 @@ def read_all(kafka: RealKafka, topic: str, partition: int, start: int) -> list[A
 
 
 @contextlib.contextmanager
-def _reader(kafka: RealKafka) -> Iterator[Any]:
+def _reader(kafka: RealKafka, group: str = "harness") -> Iterator[Any]:
     from confluent_kafka import Consumer
 
-    consumer = Consumer({**kafka.settings, "group.id": "harness", "log_level": 0})
+    consumer = Consumer({**kafka.settings, "group.id": group, "log_level": 0})
     try:
         yield consumer
     finally:

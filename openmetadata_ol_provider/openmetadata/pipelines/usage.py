@@ -2,7 +2,9 @@
 
 A POST replaces the day's count, so that a total can be sent again; a PUT would add to it. A total is what earlier
 batches have counted and what is new in this one. Where nobody remembers what earlier batches counted, the statuses of
-the day that the catalogue has count too, and a count that is there already is never lowered.
+the day that the catalogue has count too, and a count that is there already is never lowered. If there is more in the
+catalogue than is remembered, others count too, or the memory is lost and what is read again looks new: on that day only
+the statuses are counted.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _DAY_MS = 86_400_000
 #: How long before its start a run's logical date may be, in days: what runs monthly runs for the month before.
 _LOGICAL_DAYS = 32
 
-#: Number of task runs by pipeline (FQN) and day (ISO 8601, UTC).
+#: Number of task runs by pipeline (FQN) and day (ISO 8601, UTC); below zero, see :func:`_by_statuses`.
 Totals = dict[tuple[str, str], int]
 
 
@@ -89,7 +91,7 @@ class UsageWriter:
     :param client: the catalogue
     :param known: totals of earlier batches
     :param dry_run: read, but do not write
-    :param interrupted: what is to be published may be there already, but not ranked
+    :param interrupted: others may have written lower counts, or counts that they have not ranked
     :param today: the day in UTC (default: the clock's)
     """
 
@@ -117,7 +119,7 @@ class UsageWriter:
         oldest = self._since(_KEPT_DAYS)
         counts = [count for count in _counts(runs, refs) if oldest <= count.day]
         # What is counted already and has nothing new is as it was: a heartbeat costs nothing.
-        due = [count for count in counts if count.new or count.key not in self._known]
+        due = [count for count in counts if self._interrupted or count.new or count.key not in self._known]
         outcomes = worker.run(due, self._publish, lambda count: count.where)
         results = {count.key: outcome.result for count, outcome in zip(due, outcomes, strict=True)}
         problems = {count.key: outcome.problems for count, outcome in zip(due, outcomes, strict=True)}
@@ -141,16 +143,27 @@ class UsageWriter:
         return (self._today - dt.timedelta(days=days - 1)).isoformat()
 
     def _publish(self, count: _Count) -> tuple[int, bool]:
-        """Publish one total and return it, and whether there was anything to write."""
-        known = self._known.get(count.key)
-        total = count.new + known if known is not None else max(count.new, self._seen(count))
+        """Publish one total and return what to remember of it, and whether there was anything to write."""
         stored = self._stored(count)
-        if total <= stored:
-            return stored, False
-        if not self._dry_run:
+        total, remembered = self._total(count, stored)
+        if total > stored and not self._dry_run:
             place = path(f"{USAGE}/pipeline", count.ref.id)
             self._client.request("POST", place, json={"date": count.day, "count": total}, repeatable=True)
-        return total, True
+        return remembered, total > stored
+
+    def _total(self, count: _Count, stored: int) -> tuple[int, int]:
+        """Return the day's total, and what to remember of it."""
+        known = self._known.get(count.key)
+        total = count.new + max(known or 0, 0)
+        if known is not None and known >= 0 and total >= stored:
+            return total, total
+        seen = self._seen(count)
+        if known is None and total >= max(seen, stored):
+            return total, total
+        # What the batch and the memory do not tell of may be read again, and would look new.
+        beside = _beside_statuses(known) if known is not None and known < 0 else 0
+        total = max(seen + beside, stored)
+        return total, _by_statuses(total - seen)
 
     def _rank(self, days: Sequence[str], worker: Worker) -> dict[str, tuple[Problem, ...]]:
         """Have the catalogue rank its pipelines on days whose counts have changed, and return what went wrong, by day.
@@ -193,6 +206,19 @@ class UsageWriter:
         statuses = (answer or {}).get("data") or ()
         times = (time for status in statuses for time in _times(status, count.ref))
         return sum(1 for time in times if start <= time <= end)
+
+
+def _by_statuses(beside: int) -> int:
+    """Return what to remember where only the statuses of the day tell how many runs there were.
+
+    :param beside: runs counted that they do not tell of: a task that was tried twice is there once
+    """
+    return -1 - beside
+
+
+def _beside_statuses(remembered: int) -> int:
+    """Return what :func:`_by_statuses` was given."""
+    return -1 - remembered
 
 
 def _number(usage: Mapping[str, Any]) -> int:

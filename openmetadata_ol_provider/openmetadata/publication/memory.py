@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
@@ -19,11 +20,13 @@ class Memory:
     :param parking: what could not be published; must not be lost
     :param usage: moves with the checkpoint
     :param interrupted: an earlier publication did not come to its end, so some of this one may be in the catalogue
-    :param begun: it is written down that a publication has begun
+    :param token: under which it is written down that a publication has begun
+    :param retell: publishes once more what is remembered, where two have published at once; set by a publication
     """
 
     ledger: Ledger = field(default_factory=Ledger)
     parking: Parking = field(default_factory=Parking)
     usage: Usage = field(default_factory=dict)
     interrupted: bool = False
-    begun: bool = False
+    token: str = ""
+    retell: Callable[[], object] | None = None

@@ -16,7 +16,7 @@ CHAPTER = "The task is killed (`kill -9`)"
 _BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "done"})
 #: Batches: boundaries are passed once for each, but the offsets and the ledger are seen to once for each run.
 _BATCHES = (1, 2)
-_ONCE = frozenset({"asked", "ledger due", "ledger written"})
+_ONCE = frozenset({"asked", "begun", "ledger due", "ledger written"})
 #: Answers between two at which the task is killed, with every build.
 _STRIDE = 15
 
