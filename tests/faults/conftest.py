@@ -1,9 +1,8 @@
-"""The lab of the scenarios, on the broker of the tests of real Kafka, and what is noted for the table."""
+"""The lab of the scenarios, on a broker like that of the tests of real Kafka."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -11,8 +10,6 @@ from tests.faults.lab import Lab, Notes
 from tests.faults.tasks import Tasks
 from tests.real_kafka.cluster import RealKafka
 from tests.real_kafka.conftest import broker_process, kafka, pytest_runtest_makereport  # noqa: F401 - fixtures, a hook
-
-NOTES = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +24,7 @@ def session_lab(broker_process: RealKafka, tasks: Tasks) -> Lab:  # noqa: F811
 
 
 @pytest.fixture
-def lab(kafka: RealKafka, session_lab: Lab, request: pytest.FixtureRequest) -> Iterator[Lab]:  # noqa: F811
-    """Return the lab, with nothing noted yet; what is noted is shown with a failure, and goes into the table."""
+def lab(kafka: RealKafka, session_lab: Lab) -> Lab:  # noqa: F811
+    """Return the lab, with nothing noted yet."""
     session_lab.notes = Notes()
-    yield session_lab
-    node: Any = request.node
-    node.stash[NOTES] = session_lab.notes.text()
+    return session_lab

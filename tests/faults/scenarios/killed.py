@@ -11,39 +11,33 @@ from tests.faults.points import POINTS, Stop
 from tests.faults.world import FORMS, Form
 
 CHAPTER = "The task is killed (`kill -9`)"
-#: Boundaries that every batch passes, in the order in which it passes them: in the second batch there is a ledger,
-#: there are open runs, and something is parked.
+#: Boundaries that a task passes, in the order in which it passes them.
 _BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "done"})
-#: Batches: boundaries are passed once for each, but the offsets and the ledger are seen to once for each run.
-_BATCHES = (1, 2)
+#: The batches in which it is killed, and whether the task is tried again or the next run makes up for it. In the second
+#: batch there is a ledger, there are open runs, and something is parked.
+_BATCHES = ((1, True), (2, False))
+#: Boundaries that are not passed with each batch but once for each run.
 _ONCE = frozenset({"asked", "begun", "ledger due", "ledger written"})
 #: Answers between two at which the task is killed, with every build.
 _STRIDE = 15
 
 
 def _at_a_boundary(point: str, lab: Lab, form: Form) -> None:
-    for batch in _BATCHES:
-        for again in _recoveries(form):
-            with lab.world(form) as world:
-                if form == "steps" or point in _ONCE:
-                    # There each batch is a run of its own.
-                    for _ in range(batch - 1):
-                        assert world.dag_run().go().word == "done"
-                    stop = Stop(point)
-                else:
-                    stop = Stop(point, batch)
-                run = world.dag_run()
-                ended = run.go(stop)
-                assert ended.word == "killed", f"{point} was not reached: {ended}"
-                lab.notes.ended(ended)
-                if again:
-                    assert run.go().word == "done"
-                lab.repaired(world)
-
-
-def _recoveries(form: Form) -> tuple[bool, ...]:
-    """Return whether the task is tried again, or the next run makes up for it: with one task that is the same."""
-    return (True, False) if form == "steps" else (False,)
+    for batch, again in _BATCHES:
+        with lab.world(form) as world:
+            stop = Stop(point, batch)
+            if form == "steps" or point in _ONCE:
+                # There each batch is a run of its own.
+                for _ in range(batch - 1):
+                    assert world.dag_run().go().word == "done"
+                stop = Stop(point)
+            run = world.dag_run()
+            ended = run.go(stop)
+            assert ended.word == "killed", f"{point} was not reached: {ended}"
+            lab.notes.ended(ended)
+            if again:
+                assert run.go().word == "done"
+            lab.repaired(world)
 
 
 def _at_the_end(task: str, lab: Lab, form: Form) -> None:
