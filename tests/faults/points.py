@@ -41,7 +41,8 @@ POINTS = {
     "answered": Point("after an answer of the catalogue", "openmetadata.http.wire", "exchange"),
     "published": Point("after the publication", "openmetadata.publication.publisher", "publish_plan"),
     "letters due": Point("before the dead letters", "steps", "send_dead_letters", before=True),
-    "letter sent": Point("in the middle of the dead letters", "kafka.producing", "_produce"),
+    #: Reached by what the function returns.
+    "letter sent": Point("in the middle of the dead letters", "kafka.settings", "KafkaSettings.producer"),
     "letters sent": Point("after the dead letters", "steps", "send_dead_letters"),
     "parking due": Point("before parking is written", "steps", "write_parked", before=True),
     "parked": Point("after parking was written", "steps", "write_parked"),
@@ -114,13 +115,37 @@ class Stops:
                 self.reach(name)
             result = function(*args, **kwargs)
             if name == "letter sent":
-                # It has only been handed to the client so far.
-                args[1].flush(20)
+                producer, errors = result
+                return _OneByOne(producer, lambda: self.reach(name)), errors
             if not point.before:
                 self.reach(name)
             return result
 
         return wrapper
+
+
+class _OneByOne:
+    """A producer that sends each message before it takes the next one.
+
+    :param producer: does it
+    :param sent: called after each
+    """
+
+    def __init__(self, producer: Any, sent: Callable[[], None]) -> None:
+        self._producer = producer
+        self._sent = sent
+
+    def produce(self, *args: Any, **kwargs: Any) -> None:
+        """Send a message."""
+        self._producer.produce(*args, **kwargs)
+        self._producer.flush(20)
+        self._sent()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
+
+    def __len__(self) -> int:
+        return len(self._producer)
 
 
 def _modules() -> list[ModuleType]:

@@ -1,8 +1,7 @@
 """Tasks in processes of their own: ``python -m tests.faults.worker SOCKET`` forks one for each connection.
 
 The server has imported everything and opened nothing, so a task starts in no time and may be killed at any. A task is
-told in one line of JSON what to do, and says in lines of JSON who it is, where it waits, and how it ended; one that was
-killed says nothing.
+told in one line of JSON what to do, and says in lines of JSON who it is, where it waits or is killed, and how it ended.
 """
 
 from __future__ import annotations
@@ -77,8 +76,8 @@ def _serve(connection: socket.socket) -> None:
     _say(connection, pid=os.getpid())
     os.environ.update(order["environment"])
     stops = Stops([Stop(*item) for item in order["stops"]], lambda stop: _act(stop, connection, lines))
-    _set_up(order["patience"], stops)
     try:
+        _set_up(order["patience"], stops)
         result = getattr(steps_support, order["task"])(*order["inputs"], **order["parameters"])
         stops.reach("done")
         _say(connection, result=result)
@@ -99,6 +98,7 @@ def _set_up(patience: float, stops: Stops) -> None:
 
 def _act(stop: Stop, connection: socket.socket, lines: TextIO) -> None:
     if not stop.wait:
+        _say(connection, killed=stop.point)
         os.kill(os.getpid(), signal.SIGKILL)
     _say(connection, at=stop.point)
     lines.readline()
