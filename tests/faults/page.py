@@ -54,15 +54,15 @@ _TAIL = """
 """
 
 
-def page(outcomes: Mapping[str, str]) -> str:
+def page(outcomes: Mapping[str, str | None]) -> str:
     """Return the page in Markdown.
 
-    :param outcomes: what came of the scenarios, by their ids
+    :param outcomes: what came of the scenarios, by their ids; ``None`` stands for one that failed
     """
     chapters: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
     for scenario in SCENARIOS:
         rows = chapters.setdefault(scenario.chapter, {})
-        rows.setdefault((scenario.fault, scenario.where), {})[scenario.form] = outcomes[scenario.id]
+        rows.setdefault((scenario.fault, scenario.where), {})[scenario.form] = outcomes[scenario.id] or FAILED
     lines = [_HEAD]
     for chapter, rows in chapters.items():
         lines += [f"## {chapter}", "", f"| Fault | Where | {' | '.join(_FORMS.values())} |", "|---|---|---|---|"]
