@@ -25,8 +25,9 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.keeping import read_memory
+from openmetadata_ol_provider.keeping import begin, end, read_memory
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory
 from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.steps import Translated, publish_translated, settle
@@ -140,6 +141,27 @@ def test_a_task_that_is_refused_at_its_end_leaves_no_ledger_to_believe(
     assert not read_memory(KEY, {}).interrupted
     with pytest.raises(CheckpointError):
         settle(slow, memory, OpenLineageKafkaHook())
+    assert read_memory(KEY, {}).interrupted
+
+
+def test_a_ledger_is_not_believed_when_two_have_published_at_once(catalogue: CatalogueServer) -> None:
+    one, two, three = Memory(), Memory(), Memory()
+    retold: list[str] = []
+    one.retell = lambda: retold.append("one")
+    begin(KEY, one)
+    begin(KEY, two)
+    for memory in (one, two):
+        end(KEY, memory)
+        assert read_memory(KEY, {}).interrupted
+    assert retold == ["one"]
+    begin(KEY, three)
+    end(KEY, three)
+    assert not read_memory(KEY, {}).interrupted
+
+
+def test_who_has_published_nothing_leaves_the_ledger_of_others_as_it_is(catalogue: CatalogueServer) -> None:
+    begin(KEY, Memory())
+    end(KEY, Memory())
     assert read_memory(KEY, {}).interrupted
 
 
