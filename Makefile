@@ -27,10 +27,15 @@ test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 
 test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
-	$(BIN)/python -m pytest tests/real_kafka tests/faults -m "not rare"
+	$(BIN)/python -m pytest --timeout=600 -m "not rare" tests/real_kafka tests/faults
 
-faults: $(VENV)/.dev         ## kill, cut, stall and lose everything on a real Apache Kafka, and write docs/faults.md (half an hour)
-	$(BIN)/python -m tests.faults -q
+test-faults: $(VENV)/.dev    ## kill, cut, stall, refuse and lose everything, on a real Apache Kafka, and write docs/faults.md (ten minutes)
+	$(BIN)/python -m tests.faults
+
+# Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 makes it shorter.
+test-live: $(VENV)/.dev      ## four lanes in a real Airflow with PostgreSQL and Kafka, parts of it killed (five minutes)
+	$(BIN)/pip install -q psycopg2-binary asyncpg
+	LIVE=1 $(BIN)/python -m pytest --log-cli-level=INFO tests/live
 
 # What we send to OpenMetadata does not depend on Airflow's version: tests/contract has looked at it already.
 test-airflow2:   ## run all other tests on Airflow 2.11, in an environment of its own
@@ -50,4 +55,4 @@ lint: $(VENV)/.dev           ## ruff and mypy
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-kafka faults test-airflow2 fuzz lint clean
+.PHONY: help demo test test-kafka test-faults test-live test-airflow2 fuzz lint clean

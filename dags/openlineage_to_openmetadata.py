@@ -2,7 +2,9 @@
 
 Ready to run: put this file into the DAGs folder and create the connections ``kafka_default`` and
 ``openmetadata_default``. What it reads and when is set in section ``[openmetadata_ol]`` of Airflow's configuration
-(``AIRFLOW__OPENMETADATA_OL__TOPICS`` and so on); ``schedule = watch`` runs it when events arrive (Airflow 3).
+(``AIRFLOW__OPENMETADATA_OL__TOPICS`` and so on); ``schedule = watch`` runs it when events arrive (Airflow 3). With
+``lanes = 4``, four times three tasks work side by side, each lane on its own partitions. To read events again, trigger
+it with the parameter ``replay_from``.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, Param, task_group
 
 from openmetadata_ol_provider import conf
 from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
@@ -20,6 +22,8 @@ from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 
 TOPICS = conf.topics()
 KAFKA = conf.kafka_config_id()
+REPLAY_FROM = "{{ params.replay_from }}"
+LANES = conf.lanes()
 
 
 def schedule() -> Any:
@@ -34,6 +38,28 @@ def schedule() -> Any:
     return [Asset("openlineage_events", watchers=[AssetWatcher(name="openlineage_activity", trigger=trigger)])]
 
 
+def steps(lane: Any = None) -> Any:
+    """Consume, translate and publish one batch, of one lane or of all partitions; return the first task."""
+    consume = ConsumeOpenLineageOperator(
+        task_id="consume",
+        topics=TOPICS,
+        kafka_config_id=KAFKA,
+        config=conf.config(),
+        lane=lane,
+        lanes=LANES,
+        replay_from=REPLAY_FROM,
+    )
+    translate = TranslateOpenLineageOperator(task_id="translate", config=conf.config(), batch=consume.output)
+    publish = PublishLineageOperator(
+        task_id="publish",
+        openmetadata_conn_id=conf.openmetadata_conn_id(),
+        config=conf.config(),
+        plan=translate.output,
+    )
+    consume >> translate >> publish
+    return consume
+
+
 with DAG(
     dag_id="openlineage_to_openmetadata",
     description="OpenLineage events from Kafka to OpenMetadata",
@@ -43,6 +69,15 @@ with DAG(
     # One run at a time: each continues where the one before has moved the checkpoint.
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": dt.timedelta(seconds=30)},
+    params={
+        "replay_from": Param(
+            "",
+            type=["string", "null"],
+            title="Read again from",
+            description="A time such as 2026-05-01T00:00:00Z, earliest, or offsets as JSON ({topic: {partition: "
+            "offset}}): the checkpoint moves back to there, this run and those after it read on from there.",
+        )
+    },
     tags=["openlineage", "openmetadata", "lineage"],
     doc_md=__doc__,
 ) as dag:
@@ -52,15 +87,14 @@ with DAG(
         topics=TOPICS,
         kafka_config_id=KAFKA,
         deferrable=True,
+        lanes=LANES,
         timeout=conf.wait_timeout(),
         soft_fail=True,
+        replay_from=REPLAY_FROM,
     )
-    consume = ConsumeOpenLineageOperator(task_id="consume", topics=TOPICS, kafka_config_id=KAFKA)
-    translate = TranslateOpenLineageOperator(task_id="translate", config=conf.config(), batch=consume.output)
-    publish = PublishLineageOperator(
-        task_id="publish",
-        openmetadata_conn_id=conf.openmetadata_conn_id(),
-        config=conf.config(),
-        plan=translate.output,
-    )
-    wait >> consume >> translate >> publish
+    if LANES == 1:
+        wait >> steps()
+    else:
+        # A group for each lane, so that one that fails or is slow does not hold up the others.
+        lanes = task_group(group_id="lane", prefix_group_id=False)(steps)
+        wait >> lanes.expand(lane=list(range(LANES)))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
     from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
     from openmetadata_ol_provider.operators.publish import PublishLineageOperator
+    from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
     from openmetadata_ol_provider.operators.translate import TranslateOpenLineageOperator
     from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
     from openmetadata_ol_provider.triggers.openlineage import OpenLineageActivityTrigger, OpenLineageTrigger
@@ -29,6 +30,7 @@ __all__ = [
     "OpenLineageTrigger",
     "OpenMetadataHook",
     "PublishLineageOperator",
+    "ReplayDeadLettersOperator",
     "TranslateOpenLineageOperator",
 ]
 
@@ -41,6 +43,7 @@ _MODULES = {
     "OpenLineageTrigger": "triggers.openlineage",
     "OpenMetadataHook": "hooks.openmetadata",
     "PublishLineageOperator": "operators.publish",
+    "ReplayDeadLettersOperator": "operators.replay",
     "TranslateOpenLineageOperator": "operators.translate",
 }
 

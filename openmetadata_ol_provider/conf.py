@@ -50,9 +50,19 @@ def config() -> str | None:
     return _text("config").strip() or None
 
 
+def lanes() -> int:
+    """[openmetadata_ol] lanes."""
+    return _integer("lanes")
+
+
 def dead_letter_topic() -> str | None:
     """[openmetadata_ol] dead_letter_topic."""
     return _text("dead_letter_topic").strip() or None
+
+
+def start_from() -> str:
+    """[openmetadata_ol] start_from."""
+    return _text("start_from").strip()
 
 
 def max_events() -> int:
@@ -83,3 +93,8 @@ def closed_run_ttl() -> int:
 def max_open_runs() -> int:
     """[openmetadata_ol] max_open_runs."""
     return _integer("max_open_runs")
+
+
+def max_state_bytes() -> int:
+    """[openmetadata_ol] max_state_bytes."""
+    return _integer("max_state_bytes")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.patterns import Pattern, Template
 
 WritePolicy = Literal["never", "if_empty", "if_ours", "always"]
 VARIABLE_PREFIX = "variable:"
@@ -23,10 +24,7 @@ class _Section(BaseModel):
 
 
 def _regex(value: str) -> str:
-    try:
-        re.compile(strip_slashes(value))
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
+    Pattern(strip_slashes(value))
     return value
 
 
@@ -69,10 +67,7 @@ class RenameRule(_Section):
 
     @model_validator(mode="after")
     def _replaces(self) -> RenameRule:
-        try:
-            re.sub(strip_slashes(self.match), self.to, "")
-        except (re.error, IndexError) as error:
-            raise ValueError(f"to: {self.to!r} does not fit the groups of match: {error}") from None
+        Template(self.to, Pattern(strip_slashes(self.match)))
         return self
 
 

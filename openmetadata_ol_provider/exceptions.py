@@ -9,6 +9,7 @@
     │   ├── UnknownTopicError   the broker does not know the topic
     │   └── DeadLetterError     a message could not be put on the dead-letter topic
     ├── CheckpointError         a batch does not start where the checkpoint stands
+    │   └── OvertakenError      another task of the same state is at work (retriable)
     ├── PublicationError        more of a plan failed than is allowed
     └── CatalogueError          the OpenMetadata side failed
         ├── CatalogueUnavailableError  unreachable, timed out, or kept answering 429/5xx (retriable)
@@ -53,6 +54,12 @@ class DeadLetterError(KafkaError):
 
 class CheckpointError(OpenLineageProviderError):
     """Raised when a batch does not start where the checkpoint stands."""
+
+
+class OvertakenError(CheckpointError):
+    """Raised when another task has moved the checkpoint of one that reads on from there by itself."""
+
+    retriable = True
 
 
 class PublicationError(OpenLineageProviderError):

@@ -37,12 +37,26 @@ OPTIONS: dict[str, dict[str, object]] = {
         "",
         "variable:openmetadata_ol_config",
     ),
+    "lanes": _option(
+        "Lanes of the bundled DAG: so many tasks read, translate and publish side by side, each its own partitions.\n",
+        "integer",
+        "1",
+        "4",
+    ),
     "dead_letter_topic": _option(
         "Topic for messages that are no OpenLineage events. Empty for ``<topic>.dead-letter``; ``none`` skips such\n"
         "messages, counted and logged.\n",
         "string",
         "",
         "openlineage.dead-letter",
+    ),
+    "start_from": _option(
+        "Where reading begins while there is no checkpoint yet: ``group`` (at the offsets that the connection's group\n"
+        "has committed, else where ``auto.offset.reset`` says), ``group:NAME`` (at those of another group),\n"
+        "``earliest``, ``latest``, or a time.\n",
+        "string",
+        "group",
+        "2026-05-01T00:00:00Z",
     ),
     "max_events": _option("Most messages in one batch.\n", "integer", "5000", "1000"),
     "max_bytes": _option(
@@ -67,6 +81,13 @@ OPTIONS: dict[str, dict[str, object]] = {
         "600",
     ),
     "max_open_runs": _option("Most runs kept between batches.\n", "integer", "10000", "50000"),
+    "max_state_bytes": _option(
+        "Most bytes of runs kept between batches, compressed as in the Variable. Beyond it, what costs least to lose\n"
+        "is shed first, and reported.\n",
+        "integer",
+        "8388608",
+        "4194304",
+    ),
 }
 
 DEFAULTS: dict[str, str] = {name: str(option["default"]) for name, option in OPTIONS.items()}
@@ -102,6 +123,7 @@ def get_provider_info() -> dict[str, object]:
                     f"{package}.operators.translate",
                     f"{package}.operators.publish",
                     f"{package}.operators.ingest",
+                    f"{package}.operators.replay",
                 ],
             }
         ],

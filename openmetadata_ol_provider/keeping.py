@@ -17,7 +17,8 @@ from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
 from openmetadata_ol_provider.openmetadata.publication.memory import Memory, Usage
 from openmetadata_ol_provider.openmetadata.publication.parking import Parked, Parking
-from openmetadata_ol_provider.version_compat import get_variable, set_variable
+from openmetadata_ol_provider.state import Checkpoint, bounded_key, delete_state, replace_checkpoint
+from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +27,12 @@ _ITEMS = dict[str, Parked]
 
 def parked_key(state_key: str) -> str:
     """Return the Variable's key for what is parked."""
-    return f"{state_key}.parked"
+    return bounded_key(f"{state_key}.parked")
 
 
 def ledger_key(state_key: str) -> str:
     """Return the Variable's key for the ledger."""
-    return f"{state_key}.ledger"
+    return bounded_key(f"{state_key}.ledger")
 
 
 def read_memory(state_key: str, usage: Usage) -> Memory:
@@ -40,7 +41,7 @@ def read_memory(state_key: str, usage: Usage) -> Memory:
     :param usage: of :func:`~openmetadata_ol_provider.state.read_state`
     :raises CheckpointError: if the Variable with what is parked does not hold what this package wrote
     """
-    ledger = _read_ledger(state_key)
+    ledger = read_ledger(state_key)
     known = ledger.doubted() if ledger.begun else ledger
     return Memory(known, Parking(read_parked(state_key)), dict(usage), interrupted=ledger.begun)
 
@@ -64,9 +65,13 @@ def read_parked(state_key: str) -> dict[str, Parked]:
 def write_parked(state_key: str, parking: Parking) -> None:
     """Write what was parked and released since it was read; what others changed meanwhile stays as they left it."""
     if parking.changes:
-        items = parking.changed(read_parked(state_key))
-        set_variable(parked_key(state_key), pack(items) if items else "", "Lineage that waits to be published")
+        write_all_parked(state_key, parking.changed(read_parked(state_key)))
         parking.changes.clear()
+
+
+def write_all_parked(state_key: str, items: dict[str, Parked]) -> None:
+    """Write what is parked, whatever was parked before."""
+    set_variable(parked_key(state_key), pack(items) if items else "", "Lineage that waits to be published")
 
 
 def begin(state_key: str, memory: Memory) -> None:
@@ -76,17 +81,16 @@ def begin(state_key: str, memory: Memory) -> None:
         write_ledger(state_key, memory.ledger.doubted(begun=True, token=memory.token))
 
 
-def end(state_key: str, memory: Memory) -> None:
-    """Write the ledger after publications, if any was begun, and nobody else has published meanwhile."""
+def end(state_key: str, memory: Memory) -> bool:
+    """Write the ledger at the end of publications, if any was begun.
+
+    :return: ``False`` if another task has published meanwhile; then no ledger is believed
+    """
     if not memory.token:
-        return
-    if _read_ledger(state_key).token == memory.token:
-        write_ledger(state_key, memory.ledger)
-    else:
-        write_ledger(state_key, memory.ledger.doubted(begun=True))
-        if memory.retell is not None:
-            memory.retell()
-    memory.token = ""
+        return True
+    alone = read_ledger(state_key).token == memory.token
+    write_ledger(state_key, memory.ledger if alone else memory.ledger.doubted(begun=True))
+    return alone
 
 
 def write_ledger(state_key: str, ledger: Ledger) -> None:
@@ -96,10 +100,26 @@ def write_ledger(state_key: str, ledger: Ledger) -> None:
 
 def doubt_ledger(state_key: str) -> None:
     """Have the ledger, whoever wrote it, not be believed: something else was published since."""
-    write_ledger(state_key, _read_ledger(state_key).doubted(begun=True))
+    write_ledger(state_key, read_ledger(state_key).doubted(begun=True))
 
 
-def _read_ledger(state_key: str) -> Ledger:
+def move_checkpoint(state_key: str, expected: Checkpoint, checkpoint: Checkpoint) -> None:
+    """Set the checkpoint anew; what is read again is compared with the catalogue again, whatever the ledger holds.
+
+    :raises CheckpointError: if it does not stand where it is expected
+    """
+    replace_checkpoint(state_key, expected, checkpoint)
+    doubt_ledger(state_key)
+
+
+def forget(state_key: str) -> None:
+    """Delete checkpoint, runs and ledger. What is parked stays: it is still to be published."""
+    delete_state(state_key)
+    delete_variable(ledger_key(state_key))
+
+
+def read_ledger(state_key: str) -> Ledger:
+    """Read the ledger; one that is damaged is begun anew."""
     text = get_variable(ledger_key(state_key))
     try:
         return unpack(text, Ledger) if text else Ledger()

@@ -22,15 +22,13 @@ from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publication.memory import Usage
-from openmetadata_ol_provider.version_compat import get_variable, set_variable
+from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
 log = logging.getLogger(__name__)
 
 STATE_VERSION = 1
 #: Airflow's limit on the length of a Variable's key.
 MAX_KEY = 250
-#: Kept for what :mod:`~openmetadata_ol_provider.keeping` appends to a key.
-SUFFIX = 8
 
 Checkpoint = dict[str, dict[str, int]]
 
@@ -49,6 +47,17 @@ class _Document(msgspec.Struct, frozen=True, omit_defaults=True):
     updated_at: str = ""
     runs: str | None = None
     usage: str | None = None
+    generation: int | None = None
+
+
+class Head(NamedTuple):
+    """What tells one state from another.
+
+    :param generation: the division into lanes that it belongs to; ``None``: the present one, whichever that is
+    """
+
+    checkpoint: Checkpoint
+    generation: int | None = None
 
 
 class StoredState(NamedTuple):
@@ -65,12 +74,15 @@ class StoredState(NamedTuple):
 
 def default_state_key(dag_id: str, topics: Sequence[str]) -> str:
     """Return the Variable's key for the tasks of one DAG that read the same topics."""
-    key = f"openmetadata_ol.{dag_id}.{'+'.join(sorted(set(topics)))}"
-    most = MAX_KEY - SUFFIX
-    if len(key) <= most:
+    return bounded_key(f"openmetadata_ol.{dag_id}.{'+'.join(sorted(set(topics)))}")
+
+
+def bounded_key(key: str) -> str:
+    """Return a Variable's key as it is, or if it is too long its beginning and a digest of the whole."""
+    if len(key) <= MAX_KEY:
         return key
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-    return f"{key[: most - len(digest) - 1]}.{digest}"
+    return f"{key[: MAX_KEY - len(digest) - 1]}.{digest}"
 
 
 def read_state(state_key: str) -> StoredState:
@@ -87,6 +99,38 @@ def read_state(state_key: str) -> StoredState:
     return StoredState(document.checkpoint, runs, {(fqn, day): count for fqn, day, count in counts})
 
 
+def write_whole(state_key: str, state: StoredState, generation: int | None) -> None:
+    """Write a state whatever stands in its place; see :func:`write_state` for how a checkpoint moves.
+
+    :param generation: see :mod:`~openmetadata_ol_provider.lanestate`
+    """
+    counts = [(*key, count) for key, count in sorted(state.usage.items())]
+    document = _Document(
+        STATE_VERSION,
+        dict(state.checkpoint),
+        _now(),
+        pack(state.runs),
+        pack(counts) if counts else None,
+        generation,
+    )
+    _write(state_key, document)
+
+
+def read_head(state_key: str) -> Head | None:
+    """Read whether there is a state, and of which generation.
+
+    :return: ``None`` where there is none
+    """
+    text = get_variable(state_key)
+    document = _parsed(state_key, text) if text else None
+    return Head(document.checkpoint, document.generation) if document else None
+
+
+def write_generation(state_key: str, generation: int) -> None:
+    """Say of a state of which generation it is; the rest of it stays."""
+    _write(state_key, msgspec.structs.replace(_read(state_key), generation=generation))
+
+
 def read_checkpoint(state_key: str) -> Checkpoint:
     """Read the checkpoint alone: topic -> partition (as text) -> next offset."""
     return _read(state_key).checkpoint
@@ -100,16 +144,62 @@ def write_state(origin: BatchOrigin, runs: RunState, usage: Usage) -> Checkpoint
     :return: the new checkpoint
     :raises CheckpointError: if somebody else has moved the checkpoint since the batch was read
     """
-    stored = read_checkpoint(origin.state_key)
-    check(origin, stored, published=True)
-    checkpoint = advanced(stored, origin)
-    counts = [(*key, count) for key, count in sorted(usage.items())]
-    document = _Document(
-        STATE_VERSION, checkpoint, iso(dt.datetime.now(dt.timezone.utc)), pack(runs), pack(counts) if counts else None
-    )
-    text = msgspec.json.encode(document).decode()
-    set_variable(origin.state_key, text, "State of openmetadata-ol-provider: do not edit by hand")
+    document = _read(origin.state_key)
+    check(origin, document.checkpoint, published=True)
+    checkpoint = advanced(document.checkpoint, origin)
+    write_whole(origin.state_key, StoredState(checkpoint, runs, usage), document.generation)
     return checkpoint
+
+
+class StateSummary(NamedTuple):
+    """What the Variable holds, in short.
+
+    :param checkpoint: topic -> partition -> next offset
+    :param updated_at: when it was written last, ISO 8601
+    :param runs: how many runs are remembered
+    :param open_runs: how many of them have not ended
+    """
+
+    checkpoint: Checkpoint
+    updated_at: str
+    runs: int
+    open_runs: int
+
+
+def read_summary(state_key: str) -> StateSummary | None:
+    """Read the state in short; ``None`` when there is none.
+
+    :raises CheckpointError: if the Variable does not hold what this package wrote
+    """
+    if not get_variable(state_key):
+        return None
+    document, runs = _read(state_key), read_state(state_key).runs.runs.values()
+    return StateSummary(document.checkpoint, document.updated_at, len(runs), sum(not run.terminal for run in runs))
+
+
+def delete_state(state_key: str) -> None:
+    """Delete checkpoint and runs; what they were, the next batch begins without. Harmless when there are none."""
+    delete_variable(state_key)
+
+
+def replace_checkpoint(
+    state_key: str, expected: Mapping[str, Mapping[str, int]], checkpoint: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Set the checkpoint anew, wherever it goes; the runs that are remembered stay.
+
+    Counts of runs do not: those read again are counted anew, from what the catalogue has.
+
+    :param expected: where it is known to stand
+    :raises CheckpointError: if it stands elsewhere meanwhile, or the Variable does not hold what this package wrote
+    """
+    document = _read(state_key)
+    if document.checkpoint != expected:
+        raise CheckpointError(
+            f"the checkpoint (Variable {state_key!r}) was moved meanwhile: it was {expected} and is "
+            f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
+        )
+    positions = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
+    _write(state_key, msgspec.structs.replace(document, checkpoint=positions, updated_at=_now(), usage=None))
 
 
 def is_done(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) -> bool:
@@ -155,8 +245,10 @@ def _stands(checkpoint: Mapping[str, Mapping[str, int]], topic: str, partition: 
 
 def _read(state_key: str) -> _Document:
     text = get_variable(state_key)
-    if not text:
-        return _Document(STATE_VERSION, {})
+    return _parsed(state_key, text) if text else _Document(STATE_VERSION, {})
+
+
+def _parsed(state_key: str, text: str) -> _Document:
     try:
         document = msgspec.json.decode(text, type=_Document)
     except ValueError as error:
@@ -164,6 +256,15 @@ def _read(state_key: str) -> _Document:
     if document.version != STATE_VERSION:
         raise _damaged(state_key, ValueError(f"version {document.version!r}, supported: {STATE_VERSION}"))
     return document
+
+
+def _write(state_key: str, document: _Document) -> None:
+    text = msgspec.json.encode(document).decode()
+    set_variable(state_key, text, "State of openmetadata-ol-provider: do not edit by hand")
+
+
+def _now() -> str:
+    return iso(dt.datetime.now(dt.timezone.utc))
 
 
 def _damaged(state_key: str, error: Exception) -> CheckpointError:

@@ -9,8 +9,8 @@ In the four-task DAG the dead letters are written by the consume task, the only 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -21,16 +21,19 @@ from openmetadata_ol_provider.exceptions import (
     OpenLineageProviderError,
     PublicationError,
 )
-from openmetadata_ol_provider.keeping import begin, doubt_ledger, write_parked
+from openmetadata_ol_provider.keeping import begin, end, write_parked
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.lineage.translate import retell, translate
+from openmetadata_ol_provider.lineage.sql import discreet
+from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.problem import Problem, Told, few
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
-from openmetadata_ol_provider.state import check, is_done, read_checkpoint, read_state, write_state
+from openmetadata_ol_provider.openlineage.showing import shown
+from openmetadata_ol_provider.retelling import tell_again
+from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -44,8 +47,8 @@ log = logging.getLogger(__name__)
 
 #: Value of ``dead_letter_topic`` that skips messages which cannot be used, counted and logged.
 SKIP = "none"
-#: How often what is remembered is published once more while others go on.
-_MOST_RETELLINGS = 5
+#: Longest reason in the headers of a dead letter, in characters.
+MAX_REASON = 500
 
 
 class Consumed(NamedTuple):
@@ -92,46 +95,70 @@ class Translated(NamedTuple):
 
 
 def decode_messages(
-    result: ReadResult, state_key: str, kafka_config_id: str, dead_letter_topic: str | None
+    result: ReadResult,
+    state_key: str,
+    kafka_config_id: str,
+    dead_letter_topic: str | None,
+    *,
+    sql: str = "always",
+    lanes: int = 1,
 ) -> Consumed:
     """Decode what was read from Kafka.
 
     :param dead_letter_topic: where messages go that cannot be used; ``None``: ``<topic>.dead-letter``;
         ``"none"``: they are skipped
+    :param sql: ``write.sql`` of the configuration: what it does not want published is not kept either
+    :param lanes: the number of lanes of which this is one
     """
     from openmetadata_ol_provider.kafka.messages import DeadLetter
 
-    events, problems, skipped = [], [], 0
+    events, told, skipped = [], Told(), 0
+    keyless: Counter[str] = Counter()
     letters: dict[str, list[DeadLetter]] = {}
     for message in result.messages:
         where = f"{message.topic}[{message.partition}]@{message.offset}"
         try:
             decoded = decode_event(message.value, where)
         except MalformedEventError as error:
+            reason = shown(str(error), MAX_REASON)
             if dead_letter_topic == SKIP:
                 skipped += 1
-                log.warning("skipped %s: %s (dead_letter_topic: none)", where, error)
+                log.warning("skipped %s: %s (dead_letter_topic: none)", where, reason)
             else:
                 topic = dead_letter_topic or f"{message.topic}.dead-letter"
-                letters.setdefault(topic, []).append(DeadLetter(message, str(error)))
-            problems.append(Problem("malformed", where, str(error)))
+                letters.setdefault(topic, []).append(DeadLetter(message, reason))
+            told.tell("malformed", where, reason)
             continue
-        events.append(decoded.event)
-        problems += decoded.problems
-    problems += [problem for item in result.ranges if (problem := _data_loss(item))]
+        events.append(discreet(decoded.event, sql))
+        told.add(*decoded.problems)
+        # Of a topic with just one partition, no key is needed.
+        if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
+            keyless[message.topic] += 1
+    losses = [problem for item in result.ranges if (problem := _data_loss(item))]
+    losses += [_no_key(topic, count) for topic, count in keyless.items()]
     ranges = tuple(
         BatchRange(item.topic, item.partition, item.checkpoint, item.start, item.end, item.lost)
         for item in result.ranges
     )
     batch = EventBatch(
-        origin=BatchOrigin(state_key, kafka_config_id, ranges),
+        origin=BatchOrigin(state_key, kafka_config_id, ranges, lanes),
         events=tuple(events),
         dead_letters=sum(map(len, letters.values())),
         skipped=skipped,
         more=result.more,
-        problems=tuple(problems),
+        # What retention has deleted is told whatever else went wrong.
+        problems=(*losses, *told.problems),
     )
     return Consumed(batch, letters)
+
+
+def _no_key(topic: str, count: int) -> Problem:
+    return Problem(
+        "no_message_key",
+        f"topic {topic}",
+        f"{count} messages have no key, so the events of a run lie in several partitions, and lanes know parts of runs "
+        "only. Let the producers' messages have keys (OpenLineage's clients give them), or set lanes to 1",
+    )
 
 
 def _data_loss(item: OffsetRange) -> Problem | None:
@@ -163,8 +190,11 @@ def send_dead_letters(hook: OpenLineageKafkaHook, letters: Mapping[str, Sequence
 
 def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: Limits) -> Translated:
     """Translate a batch with the runs known from earlier ones."""
-    translation = translate(batch.events, config, runs, limits=limits, problems=batch.problems)
-    return Translated(translation.plan, batch.origin, translation.state, batch.dead_letters, batch.more)
+    translation = translate(
+        batch.events, config, runs, limits=limits, problems=batch.problems, lanes=batch.origin.lanes
+    )
+    plan = msgspec.structs.replace(translation.plan, problems=few(translation.plan.problems))
+    return Translated(plan, batch.origin, translation.state, batch.dead_letters, batch.more)
 
 
 def publish_translated(
@@ -197,18 +227,35 @@ def publish_translated(
         check(origin, checkpoint)
         if translated.plan.jobs or translated.plan.datasets or memory.parking.items:
             begin(origin.state_key, memory)
-            memory.retell = partial(_retell, origin.state_key, client, config)
-    report = publish_plan(translated.plan, client, config, dry_run=dry_run, memory=memory, full_refresh=full_refresh)
+    report = publish_plan(
+        translated.plan,
+        client,
+        config,
+        dry_run=dry_run,
+        memory=memory,
+        full_refresh=full_refresh,
+        shared=origin.lanes > 1,
+    )
     report = msgspec.structs.replace(report, dead_letters=translated.dead_letters)
     if report.failure_ratio > config.write.max_failure_ratio:
         raise PublicationError(_failure(report, config))
     return report
 
 
-def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -> None:
+def settle(
+    translated: Translated,
+    memory: Memory,
+    hook: OpenLineageKafkaHook,
+    client: OpenMetadataClient,
+    config: Config,
+    *,
+    commit: bool = True,
+) -> None:
     """Make a published batch final: what is parked, state and checkpoint, then the group's offsets for lag tools.
 
     :param memory: after the publication
+    :param client: of the publication, as the configuration; for what has to be put back
+    :param commit: ``False``: the group's offsets are about what others read
     :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
     """
     state_key = translated.origin.state_key
@@ -219,12 +266,10 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -
     try:
         write_state(translated.origin, translated.runs, memory.usage)
     except CheckpointError:
-        # Others have published what comes later, and may have written their ledger already; and some of what they have
-        # written this batch may have overwritten with what was true before.
-        doubt_ledger(state_key)
-        if memory.retell is not None:
-            memory.retell()
+        tell_again(state_key, client, config)
         raise
+    if not commit:
+        return
     offsets: dict[str, dict[int, int]] = {}
     for item in translated.origin.ranges:
         offsets.setdefault(item.topic, {})[item.partition] = item.end
@@ -235,25 +280,13 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook) -
         log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
 
 
-def _retell(state_key: str, client: OpenMetadataClient, config: Config) -> None:
-    """Publish once more what is remembered, after two tasks have published at once: one may have undone the other's.
+def finish(state_key: str, memory: Memory, client: OpenMetadataClient, config: Config) -> None:
+    """End a task whose batches are all settled: the ledger is written once, since a crash costs but a comparison.
 
-    Whoever is at work still is told by the ledger, and does the same at its end.
+    :param memory: after the last publication
     """
-    from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-    from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-
-    log.warning("another task has published with the state %r at the same time: it is published once more", state_key)
-    try:
-        for _ in range(_MOST_RETELLINGS):
-            stored = read_state(state_key)
-            memory = Memory(usage=dict(stored.usage), interrupted=True)
-            publish_plan(retell(stored.runs, config), client, config, memory=memory)
-            doubt_ledger(state_key)
-            if read_checkpoint(state_key) == stored.checkpoint:
-                return
-    except OpenLineageProviderError as error:
-        log.warning("what the other task has published may be overwritten until its jobs run again: %s", error)
+    if not end(state_key, memory):
+        tell_again(state_key, client, config)
 
 
 def _failure(report: PublishReport, config: Config) -> str:

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from airflow.sdk import BaseOperatorLink
     from airflow.triggers.base import BaseEventTrigger
 
-__all__ = ["BaseEventTrigger", "BaseOperatorLink", "get_variable", "get_xcom", "set_variable", "stats"]
+__all__ = [
+    "BaseEventTrigger",
+    "BaseOperatorLink",
+    "delete_variable",
+    "get_variable",
+    "get_xcom",
+    "set_variable",
+    "stats",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -58,6 +66,11 @@ def get_variable(key: str) -> str | None:
 def set_variable(key: str, value: str, description: str | None = None) -> None:
     """Write the text of an Airflow Variable."""
     _variable_class().set(key, value, description=description)
+
+
+def delete_variable(key: str) -> None:
+    """Delete an Airflow Variable; harmless when there is none."""
+    _variable_class().delete(key)
 
 
 def _variable_class() -> Any:

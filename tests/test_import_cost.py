@@ -27,6 +27,7 @@ PUBLIC = [
     "OpenLineageTrigger",
     "OpenMetadataHook",
     "PublishLineageOperator",
+    "ReplayDeadLettersOperator",
     "TranslateOpenLineageOperator",
 ]
 

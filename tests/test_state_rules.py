@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.keeping import ledger_key, parked_key
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
 from openmetadata_ol_provider.state import MAX_KEY, advanced, check, default_state_key, is_done
 
@@ -86,3 +87,11 @@ def test_a_key_that_is_too_long_is_cut_and_still_its_own() -> None:
     keys = [default_state_key("dag", topics), default_state_key("dag", [*topics, "one-more"])]
     assert [len(key) for key in keys] == [MAX_KEY, MAX_KEY]
     assert keys[0] != keys[1]
+
+
+def test_the_keys_beside_a_long_one_are_not_too_long_either() -> None:
+    key = default_state_key("dag", [f"topic-{number:04}" for number in range(100)])
+    keys = {key, parked_key(key), ledger_key(key)}
+    assert len(keys) == 3
+    assert max(map(len, keys)) <= MAX_KEY
+    assert parked_key("short") == "short.parked"

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from openmetadata_ol_provider.cli import arguments as words
+from openmetadata_ol_provider.cli import kafka_arguments
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -45,6 +46,14 @@ COMMANDS = {
         words.register_service,
         "cli.register_service:register_service_command",
     ),
+    "dlq": Command(
+        "dead letters: list them, show one, put them back onto their topics", kafka_arguments.dlq, "cli.dlq:dlq_command"
+    ),
+    "checkpoint": Command(
+        "where reading stands: show it, move it, delete it",
+        kafka_arguments.checkpoint,
+        "cli.checkpoint:checkpoint_command",
+    ),
     "demo": Command("run the bundled DAG against the sandbox, on real events", words.demo, "sandbox.demo:demo_command"),
 }
 
@@ -53,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     given = _parser().parse_args(argv)
     from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
+    from openmetadata_ol_provider.openlineage.showing import printable
 
     module, _, function = COMMANDS[given.command].run.partition(":")
     try:
@@ -61,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"openmetadata-ol: {error}", file=sys.stderr)  # noqa: T201
         return WRONG_USE
     except (OpenLineageProviderError, OSError) as error:
-        print(f"openmetadata-ol: {error}", file=sys.stderr)  # noqa: T201
+        print(f"openmetadata-ol: {printable(str(error))}", file=sys.stderr)  # noqa: T201
         return FAILED
     except KeyboardInterrupt:
         return 130

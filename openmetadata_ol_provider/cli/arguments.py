@@ -39,7 +39,7 @@ def check(command: ArgumentParser) -> None:
 
 def parked(command: ArgumentParser) -> None:
     """Add what to do, with what, of which DAG."""
-    command.add_argument("action", choices=("list", "retry", "drop"))
+    command.add_argument("action", nargs="?", choices=("list", "retry", "drop"), default="list")
     command.add_argument("keys", nargs="*", metavar="KEY", help="as listed; list: all without any")
     command.add_argument("--all", action="store_true", help="retry or drop everything")
     command.add_argument("--json", action="store_true", help="list as JSON")

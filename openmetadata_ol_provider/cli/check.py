@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from openmetadata_ol_provider.cli import DONE, FAILED
+from openmetadata_ol_provider.cli.airflow import as_airflow_does
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.openlineage.showing import printable
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.admin.steps import Step
@@ -16,12 +17,11 @@ if TYPE_CHECKING:
 
 def check_command(arguments: Any) -> int:
     """Print one line a check, and below OpenMetadata's one a step; exit code 1 when one failed."""
-    # As Airflow's own commands say it: without this, connections in the metadata database are not looked at.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    as_airflow_does()
     from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-    from openmetadata_ol_provider.openmetadata.admin.steps import Step, summary
+    from openmetadata_ol_provider.openmetadata.admin.steps import WARNING, Step, summary
     from openmetadata_ol_provider.version_compat import get_variable
 
     config = Config()
@@ -32,7 +32,10 @@ def check_command(arguments: Any) -> int:
     except ConfigError as error:
         results.append(Step("config", False, str(error)))
     kafka = OpenLineageKafkaHook(arguments.kafka_config_id)
-    results.append(Step(f"connection {arguments.kafka_config_id} (Kafka)", *kafka.test_connection()))
+    passed, detail = kafka.test_connection()
+    if passed and kafka.settings.exposure is not None:
+        detail = f"{WARNING}{detail} {kafka.settings.exposure}"
+    results.append(Step(f"connection {arguments.kafka_config_id} (Kafka)", passed, detail))
     steps: list[Step] = []
     try:
         steps = OpenMetadataHook(arguments.openmetadata_conn_id).check(config)
@@ -49,4 +52,5 @@ def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None
     """Print one line a step."""
     for step in steps:
         word = "warn" if step.warns else "ok" if step.passed else "FAILED"
-        stream.write(f"{indent}{word:6} {step.name}: {step.detail}\n")
+        detail = "\n".join(map(printable, step.detail.splitlines()))
+        stream.write(f"{indent}{word:6} {step.name}: {detail}\n")

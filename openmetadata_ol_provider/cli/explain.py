@@ -14,6 +14,7 @@ from openmetadata_ol_provider.cli.translate import plan_of
 from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, LineagePlan
 from openmetadata_ol_provider.openlineage.packing import plain
+from openmetadata_ol_provider.openlineage.showing import printable
 from openmetadata_ol_provider.openlineage.survey import Survey
 from openmetadata_ol_provider.openlineage.times import iso
 
@@ -56,7 +57,7 @@ def explain_command(arguments: Any) -> int:
     if arguments.json:
         text = json.dumps(_as_json(story, resolutions), indent=2) + "\n"
     else:
-        text = "\n".join(_as_text(story, resolutions)) + "\n"
+        text = "".join(f"{printable(line)}\n" for line in _as_text(story, resolutions))
     write_result(text, arguments.output)
     ends = {end for edge in plan.edges for end in (edge.source, edge.target)}
     missing = resolutions is not None and any(resolutions[end].outcome in ("unresolved", "ambiguous") for end in ends)

@@ -1,4 +1,8 @@
-"""Event files: one JSON event a line, a JSON array, or one event over many lines; gzip too; ``-`` is stdin."""
+"""Event files: one JSON event a line, a JSON array, or one event over many lines; gzip too; ``-`` is stdin.
+
+What a file holds may be a producer's: lines are read no further than an event may be long, and files no further than
+what fits into memory, however small they are while compressed.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,25 @@ import gzip
 import json
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import msgspec
 
 from openmetadata_ol_provider.exceptions import ConfigError, MalformedEventError
+from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.problem import Problem, Told, count
 from openmetadata_ol_provider.openlineage.survey import Survey
 
 STDIN = "-"
 _GZIP_MAGIC = b"\x1f\x8b"
+#: Most bytes of one file, unpacked.
+MAX_FILE_BYTES = 2**30
+#: Most bytes of a file that has to be read whole (an array).
+MAX_WHOLE_BYTES = 256 * 2**20
 
 
 class FileEvents(NamedTuple):
@@ -32,7 +41,7 @@ class FileEvents(NamedTuple):
     @property
     def malformed(self) -> int:
         """Number of lines that are no OpenLineage events."""
-        return sum(problem.kind == "malformed" for problem in self.problems)
+        return count(self.problems, "malformed")
 
 
 def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvents:
@@ -42,19 +51,20 @@ def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvent
 
     :raises ConfigError: if a file cannot be read
     """
-    found = FileEvents([], [], [])
+    found, told = FileEvents([], [], []), Told()
     for path in paths:
         for where, value in _counted(_label(path), _documents(path)):
             try:
                 decoded = decode_event(value, where)
             except MalformedEventError as error:
-                found.problems.append(Problem("malformed", where, str(error)))
+                told.tell("malformed", where, str(error))
                 continue
             found.events.append(decoded.event)
             found.places.append(where)
             if survey is not None:
                 survey.add(value)
-            found.problems.extend(decoded.problems)
+            told.add(*decoded.problems)
+    found.problems.extend(told.problems)
     return found
 
 
@@ -94,25 +104,70 @@ def _documents(path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _split(label: str, file: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    lines = _Lines(label, file)
     first = b""
-    number = 0
-    for first in file:
-        number += 1
+    for first in lines:
         if first.strip():
             break
     if not first.strip():
         return
+    number = lines.number
     if first.lstrip().startswith(b"[") or not _is_json(first):
         # An array, or one event over many lines; if it is neither, the lines are judged one by one.
-        whole = first + file.read()
+        whole = first + lines.rest()
         found = _whole(label, whole)
-        yield from _lines(label, whole.splitlines(), number) if found is None else found
+        yield from _numbered(label, whole.splitlines(), number) if found is None else found
         return
     yield f"{label}:{number}", first
-    yield from _lines(label, file, number + 1)
+    yield from _numbered(label, lines, number + 1)
 
 
-def _lines(label: str, lines: Sequence[bytes] | BinaryIO, number: int) -> Iterator[tuple[str, bytes]]:
+class _Lines:
+    """The lines of a file, none longer than one that is known to be too long.
+
+    :param label: how messages name the file
+    """
+
+    def __init__(self, label: str, file: BinaryIO) -> None:
+        self._label = label
+        self._file = file
+        self._size = 0
+        #: Of the line that was read last.
+        self.number = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        while line := self._read():
+            self.number += 1
+            # Of a longer line, what follows is only passed over.
+            part = line
+            while len(part) > MAX_EVENT_BYTES and not part.endswith(b"\n"):
+                part = self._read()
+            yield line
+
+    def rest(self) -> bytes:
+        """Return all that follows.
+
+        :raises ConfigError: if it is too much
+        """
+        rest = self._file.read(MAX_WHOLE_BYTES + 1)
+        if len(rest) > MAX_WHOLE_BYTES:
+            raise ConfigError(
+                f"events {self._label!r} are more than {MAX_WHOLE_BYTES} bytes, and not one event a line; write one "
+                "event a line, or several files"
+            )
+        return rest
+
+    def _read(self) -> bytes:
+        line = self._file.readline(MAX_EVENT_BYTES + 1)
+        self._size += len(line)
+        if self._size > MAX_FILE_BYTES:
+            raise ConfigError(
+                f"events {self._label!r} are more than {MAX_FILE_BYTES} bytes (unpacked); give them in several files"
+            )
+        return line
+
+
+def _numbered(label: str, lines: Iterable[bytes], number: int) -> Iterator[tuple[str, bytes]]:
     for line in lines:
         if line.strip():
             yield f"{label}:{number}", line

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.cli.statekeys import state_key_of
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.keeping import read_memory, read_parked, write_parked
 from openmetadata_ol_provider.openlineage.packing import plain
+from openmetadata_ol_provider.openlineage.showing import shown
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publication.parking import MOST_AT_ONCE, Parked, Parking
 
@@ -84,8 +85,8 @@ def _chosen(items: dict[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
 def _line(item: Parked) -> str:
     first, following = (_time(seconds) for seconds in (item.first_seen, item.next_try))
     return (
-        f"{item.key}  {item.reason}  {item.where}\n"
-        f"    since {first}, tried {item.tries} times, next try {following}\n    {item.detail}\n"
+        f"{item.key}  {item.reason}  {shown(item.where)}\n"
+        f"    since {first}, tried {item.tries} times, next try {following}\n    {shown(item.detail)}\n"
     )
 
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.cli import DONE, FAILED
+from openmetadata_ol_provider.cli.airflow import as_airflow_does
 from openmetadata_ol_provider.cli.check import print_steps
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ def register_service_command(arguments: Any) -> int:
 
     With ``--dry-run`` the request is printed that would be sent, and nothing is written.
     """
-    # As Airflow's own commands say it: without this, connections in the metadata database are not looked at.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    as_airflow_does()
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook

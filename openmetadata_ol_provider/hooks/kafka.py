@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
+from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.groups import commit_offsets
-from openmetadata_ol_provider.kafka.messages import DeadLetter, ReadResult
+from openmetadata_ol_provider.kafka.messages import DeadLetter, Outgoing, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
-from openmetadata_ol_provider.kafka.producing import send_dead_letters
-from openmetadata_ol_provider.kafka.query import BacklogQuery
+from openmetadata_ol_provider.kafka.producing import send_back, send_dead_letters
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, StartPoint
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -87,25 +88,52 @@ class OpenLineageKafkaHook(KafkaBaseHook):
             raise self._missing() from None
 
     def query(self) -> BacklogQuery:
-        """Return an open query, a context manager, for asking for the backlog repeatedly over one connection.
+        """Return an open query, a context manager, for asking where things stand repeatedly over one connection.
 
         :raises ConfigError: if the connection is wrong
         """
         return BacklogQuery(self.settings)
 
-    def backlog(self, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()) -> Backlog:
+    def backlog(
+        self,
+        topics: Sequence[str],
+        checkpoint: Checkpoint,
+        exclude: Sequence[str] = (),
+        start: StartPoint = OWN_GROUP,
+        takes: Callable[[str, int], bool] | None = None,
+    ) -> Backlog:
         """Return what is still to be read, from watermarks only: joins no group, commits nothing.
 
         :param topics: names, or regular expressions when they start with ``^``
-        :param checkpoint: topic -> partition -> next offset; what it does not name starts at the group's committed
-            offset, else where ``auto.offset.reset`` says (``earliest`` by default)
+        :param checkpoint: topic -> partition -> next offset
         :param exclude: topics that a regular expression shall not match, such as the dead-letter topic
+        :param start: where partitions start that the checkpoint does not name; by default at the group's committed
+            offset, else where ``auto.offset.reset`` says (``earliest`` by default)
+        :param takes: tells which partitions (topic, number) are asked about: those of a lane
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the connection is wrong, or credentials or rights are refused
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.backlog(topics, checkpoint, exclude)
+            return query.backlog(topics, checkpoint, exclude, start, takes)
+
+    def positions(
+        self,
+        topics: Sequence[str],
+        start: StartPoint,
+        exclude: Sequence[str] = (),
+        takes: Callable[[str, int], bool] | None = None,
+    ) -> dict[str, dict[str, int]]:
+        """Return where a start lies, in the form of a checkpoint.
+
+        :param topics: names, or regular expressions when they start with ``^``
+        :param start: partitions are left out of which a group has committed nothing, or that given offsets do not name
+        :param takes: as for :meth:`backlog`
+        :raises ConfigError: also if a given offset is not within what the partition holds, or the group has none
+        :raises KafkaError: if the broker does not answer
+        """
+        with self.query() as query:
+            return query.positions(topics, start, exclude, takes)
 
     def reader(self, backlog: Backlog) -> BacklogReader:
         """Return a reader, a context manager, that reads the backlog batch after batch over one connection.
@@ -133,6 +161,15 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         :raises DeadLetterError: if one was not confirmed
         """
         return send_dead_letters(self.settings, letters, topic)
+
+    def send_back(self, messages: Sequence[Outgoing]) -> int:
+        """Put messages (dead letters that are replayed) on topics and wait until each of them is confirmed.
+
+        :return: how many were sent
+        :raises KafkaError: if one was not confirmed
+        :raises ConfigError: if a topic may not be written
+        """
+        return send_back(self.settings, messages)
 
     def commit(self, offsets: Mapping[str, Mapping[int, int]]) -> None:
         """Commit next offsets for the group, for lag tools; nothing happens when there are none.

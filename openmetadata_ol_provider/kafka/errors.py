@@ -7,14 +7,13 @@ from typing import Any
 
 
 class Trouble(Enum):
-    """What waiting cannot mend."""
+    """What waiting cannot mend, in words for people."""
 
-    CREDENTIALS = "credentials"
-    RIGHTS = "rights"
-    #: The broker's certificate is not accepted here.
-    CERTIFICATE = "certificate"
-    #: The broker does not accept the certificate of this client, or wants to see one.
-    CLIENT_CERTIFICATE = "client certificate"
+    CREDENTIALS = "the broker refuses the credentials"
+    RIGHTS = "not allowed"
+    CERTIFICATE = "TLS failed, the broker's certificate is not accepted"
+    #: Or there is none, and it wants to see one.
+    CLIENT_CERTIFICATE = "the broker refuses the client certificate"
 
 
 REMEDIES = {

@@ -24,8 +24,7 @@ class RawMessage(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes of key, value and headers."""
-        headers = sum(len(key) + len(value or b"") for key, value in self.headers)
-        return len(self.key or b"") + len(self.value or b"") + headers
+        return _size(self.key, self.value, self.headers)
 
 
 class DeadLetter(NamedTuple):
@@ -33,6 +32,26 @@ class DeadLetter(NamedTuple):
 
     message: RawMessage
     reason: str
+
+
+class Outgoing(NamedTuple):
+    """A message to be sent.
+
+    :param partition: ``None``: the one that its key belongs to
+    :param timestamp_ms: ``None``: now
+    """
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    partition: int | None = None
+    timestamp_ms: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of key, value and headers."""
+        return _size(self.key, self.value, self.headers)
 
 
 class OffsetRange(NamedTuple):
@@ -65,3 +84,7 @@ class ReadResult(NamedTuple):
     messages: list[RawMessage]
     ranges: tuple[OffsetRange, ...]
     more: bool
+
+
+def _size(key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes | None], ...]) -> int:
+    return len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") for name, text in headers)

@@ -10,8 +10,8 @@ import msgspec
 
 #: Topic -> partition -> next offset to read. Partitions are text in JSON (and in Variables), numbers everywhere else.
 Checkpoint = Mapping[str, Mapping[Any, int]]
-#: What decided where reading starts: the checkpoint, the group's committed offset, or ``auto.offset.reset``.
-Origin = Literal["checkpoint", "group", "earliest", "latest"]
+#: What decided where reading starts: the checkpoint, a group's committed offset, a time, or ``auto.offset.reset``.
+Origin = Literal["checkpoint", "group", "time", "earliest", "latest"]
 ResetPolicy = Literal["earliest", "latest", "error"]
 
 
@@ -75,10 +75,6 @@ class Backlog(msgspec.Struct, frozen=True):
         """
         return self.events >= min_events or any(partition.origin == "latest" for partition in self.partitions)
 
-    def lane(self, index: int, count: int) -> Backlog:
-        """Return the partitions of one of ``count`` lanes; a partition stays in its lane while ``count`` stays."""
-        return Backlog(tuple(item for item in self.partitions if _slot(item.topic, item.partition, count) == index))
-
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values: the partitions, and the totals ``events`` and ``lost``."""
         partitions = [{**msgspec.to_builtins(item), "events": item.events} for item in self.partitions]
@@ -102,21 +98,27 @@ def place(
     *,
     checkpoint: Checkpoint,
     committed: int | None = None,
+    at_time: int | None = None,
     policy: ResetPolicy = "earliest",
 ) -> PartitionBacklog:
     """Work out where reading of one partition starts.
 
-    The checkpoint decides, then the group's committed offset, then ``policy``. A partition that was added to a topic
-    that the checkpoint knows starts at its beginning whatever the policy: nobody has seen its events.
+    The checkpoint decides, then the group's committed offset, then the time's, then ``policy``. A partition that was
+    added to a topic that the checkpoint knows starts at its beginning whatever time or policy: nobody has seen its
+    events.
 
     :param watermarks: first retained offset, one past the last
+    :param committed: the group's offset
+    :param at_time: the first offset at or after a time, ``high`` when there is none
     """
     low, high = watermarks
     stored = position_of(checkpoint, topic, partition)
     position = committed if stored is None else stored
     lost, reset = 0, False
     origin: Origin
-    if position is None:
+    if position is None and at_time is not None and not checkpoint.get(topic):
+        origin, start = "time", min(max(at_time, low), high)
+    elif position is None:
         origin = "latest" if policy == "latest" and not checkpoint.get(topic) else "earliest"
         start = high if origin == "latest" else low
     else:
@@ -133,6 +135,19 @@ def position_of(checkpoint: Checkpoint, topic: str, partition: int) -> int | Non
     return positions.get(partition, positions.get(str(partition)))
 
 
+def rewound(checkpoint: Checkpoint, positions: Checkpoint) -> dict[str, dict[str, int]]:
+    """Return the checkpoint with the partitions named in ``positions`` moved back there; none moves forward.
+
+    A partition that the checkpoint does not name goes to its position: it has not been read yet.
+    """
+    result = json_checkpoint(checkpoint)
+    for topic, partitions in json_checkpoint(positions).items():
+        stands = result.setdefault(topic, {})
+        for partition, offset in partitions.items():
+            stands[partition] = min(offset, stands.get(partition, offset))
+    return result
+
+
 def json_checkpoint(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
     """Return the checkpoint with its partitions as text, as JSON will have them."""
     return {topic: {str(key): offset for key, offset in positions.items()} for topic, positions in checkpoint.items()}
@@ -145,6 +160,7 @@ def _by_topic(positions: Iterable[tuple[str, Any, int]]) -> dict[str, dict[str, 
     return result
 
 
-def _slot(topic: str, partition: int, count: int) -> int:
+def slot(topic: str, partition: int, count: int) -> int:
+    """Return to which of ``count`` lanes a partition belongs."""
     # Consecutive partitions go to consecutive lanes; the topic shifts them, lest lane 0 get every partition 0.
     return (zlib.crc32(topic.encode()) + partition) % count

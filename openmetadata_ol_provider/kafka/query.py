@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, UnknownTopicError
+from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
 from openmetadata_ol_provider.kafka.groups import committed_offsets
-from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, place, position_of
 from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT, patiently
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.patterns import Pattern, PatternError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 #: A topic whose name ends like this is never matched by a pattern: reading dead letters back would only repeat them.
 DEAD_LETTER_SUFFIX = re.compile(r"[._-](dlq|dlt|dead[._-]?letters?)$", re.IGNORECASE)
 _TOPIC_WAIT = 0.5
 
+#: A topic and a partition of it.
+Place = tuple[str, int]
 
-class BacklogQuery:
-    """A consumer kept open for asking about the same cluster again and again; a context manager.
+
+class ClusterQuery:
+    """A consumer kept open for asking the same cluster again and again; a context manager.
+
+    Every question raises ConfigError if the credentials or rights are refused, and KafkaError if the broker does not
+    answer.
 
     :param settings: the connection's settings
     :raises ConfigError: if librdkafka refuses a setting
@@ -38,48 +42,82 @@ class BacklogQuery:
         self._settings = settings
         self._consumer, self._errors = settings.consumer()
 
-    def backlog(self, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()) -> Backlog:
-        """Return what is still to be read.
+    def count_topics(self) -> int:
+        """Return how many topics the cluster has, as a test of the connection."""
+        return len(self._metadata(None).topics)
+
+    def existing(self, topics: Sequence[str]) -> list[str]:
+        """Return those of some topics, given by name, that there are."""
+        known = self._metadata(None).topics
+        return [topic for topic in topics if topic in known]
+
+    def partitions(
+        self, topics: Sequence[str], exclude: Sequence[str] = (), takes: Callable[[str, int], bool] | None = None
+    ) -> list[Place]:
+        """Return the partitions of topics, sorted.
 
         :param topics: names, or regular expressions when they start with ``^`` (matched from the start, as in Kafka)
-        :param checkpoint: topic -> partition -> next offset
         :param exclude: topics that a regular expression shall not match (names such as ``x.dead_letter``, ``x-dlq``
             and internal ones are never matched)
+        :param takes: tells which partitions (topic, number) are asked about; all, if it is not given
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
-        :raises ConfigError: if the credentials or rights are refused
-        :raises KafkaError: if the broker does not answer, or, with ``auto.offset.reset`` = error, a position is missing
-            or out of range
         """
-        found = [
+        found: dict[str, list[int]] = {}
+        for topic in topics:
+            if topic.startswith("^"):
+                found.update(self._matching(topic, exclude))
+            else:
+                found[topic] = self._topic(topic)
+        return [
             (topic, partition)
-            for topic, partitions in sorted(self._partitions(topics, exclude).items())
-            for partition in sorted(partitions)
+            for topic, numbers in sorted(found.items())
+            for partition in sorted(numbers)
+            if takes is None or takes(topic, partition)
         ]
-        unknown = [item for item in found if position_of(checkpoint, *item) is None]
-        committed = committed_offsets(self._settings, self._consumer, self._errors, unknown) if unknown else {}
-        policy = self._settings.reset_policy
-        backlog = Backlog(
-            tuple(
-                place(
-                    *item,
-                    self._watermarks(*item),
-                    checkpoint=checkpoint,
-                    committed=committed.get(item),
-                    policy=policy,
-                )
-                for item in found
-            )
-        )
-        if policy == "error":
-            self._refuse_jumps(backlog, committed)
-        return backlog
 
-    def count_topics(self) -> int:
-        """Return how many topics the cluster has, as a test of the connection.
+    def watermarks(self, topic: str, partition: int) -> tuple[int, int]:
+        """Return the first retained offset, and one past the last that can be read."""
+        from confluent_kafka import TopicPartition
 
-        :raises OpenLineageProviderError: as :meth:`backlog`
+        target = TopicPartition(topic, partition)
+        doing = f"cannot ask for the offsets of topic {topic!r}, partition {partition}"
+        low, high = self._call(doing, lambda wait: self._consumer.get_watermark_offsets(target, timeout=wait))
+        return low, high
+
+    def committed(self, places: Sequence[Place], group: str = "") -> dict[Place, int]:
+        """Return where a group stands, for the partitions that it has committed.
+
+        :param group: the connection's own when empty
         """
-        return len(self._metadata(None).topics)
+        if not places:
+            return {}
+        if not group or group == self._settings.group:
+            return committed_offsets(self._settings, self._consumer, self._errors, places)
+        settings = self._settings.of_group(group)
+        consumer, errors = settings.consumer()
+        try:
+            return committed_offsets(settings, consumer, errors, places)
+        finally:
+            consumer.close()
+
+    def at_time(self, places: Sequence[Place], milliseconds: int) -> dict[Place, int]:
+        """Return the first offset at or after a time, for the partitions that have one.
+
+        :param milliseconds: since 1970; compared with the messages' timestamps
+        """
+        from confluent_kafka import KafkaException, TopicPartition
+
+        asked = [TopicPartition(*place, milliseconds) for place in places]
+
+        def ask(wait: float) -> list[Any]:
+            answer: list[Any] = self._consumer.offsets_for_times(asked, timeout=wait)
+            for item in answer:
+                if item.error is not None:
+                    raise KafkaException(item.error)
+            return answer
+
+        answer = self._call("cannot ask for the offsets at a time", ask) if asked else []
+        return {(item.topic, item.partition): item.offset for item in answer if item.offset >= 0}
 
     def close(self) -> None:
         """Close the consumer; harmless when repeated."""
@@ -92,15 +130,6 @@ class BacklogQuery:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _partitions(self, topics: Sequence[str], exclude: Sequence[str]) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for topic in topics:
-            if topic.startswith("^"):
-                found.update(self._matching(topic, exclude))
-            else:
-                found[topic] = self._topic(topic)
-        return found
 
     def _topic(self, topic: str) -> list[int]:
         """Return the partitions; a topic that was created just now may be unknown to one broker for a moment."""
@@ -124,9 +153,9 @@ class BacklogQuery:
 
     def _matching(self, pattern: str, exclude: Sequence[str]) -> dict[str, list[int]]:
         try:
-            expression = re.compile(pattern)
-        except re.error as error:
-            raise ConfigError(f"topics: {pattern!r} is no regular expression: {error}; correct it") from None
+            expression = Pattern(pattern)
+        except PatternError as error:
+            raise ConfigError(f"topics: {pattern!r} is no regular expression to use: {error}; correct it") from None
         found = {
             name: list(topic.partitions)
             for name, topic in self._metadata(None).topics.items()
@@ -143,14 +172,6 @@ class BacklogQuery:
         named = {"topic": topic} if topic else {}
         return self._call("cannot ask for topics", lambda wait: self._consumer.list_topics(**named, timeout=wait))
 
-    def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
-        from confluent_kafka import TopicPartition
-
-        target = TopicPartition(topic, partition)
-        doing = f"cannot ask for the offsets of topic {topic!r}, partition {partition}"
-        low, high = self._call(doing, lambda wait: self._consumer.get_watermark_offsets(target, timeout=wait))
-        return low, high
-
     def _call(self, doing: str, ask: Callable[[float], T | None]) -> T:
         from confluent_kafka import KafkaException
 
@@ -158,36 +179,3 @@ class BacklogQuery:
             return patiently(ask, self._consumer, self._errors)
         except KafkaException as error:
             raise self._settings.failure(doing, error, self._errors) from None
-
-    def _refuse_jumps(self, backlog: Backlog, committed: dict[tuple[str, int], int]) -> None:
-        for item in backlog.partitions:
-            position = committed.get((item.topic, item.partition)) if item.checkpoint is None else item.checkpoint
-            if position is None or item.lost or item.reset:
-                what = (
-                    f"topic {item.topic!r}, partition {item.partition}: position {position} is not within the retained "
-                    f"offsets {item.low} to {item.high} and auto.offset.reset is error"
-                )
-                remedy = "set a checkpoint within them, or auto.offset.reset to earliest"
-                raise KafkaError(self._settings.describe(what, remedy))
-
-
-def warn_of_loss(backlog: Backlog) -> None:
-    """Log each partition whose position was not where it ought to be: loudly, since events are gone or come again."""
-    for item in backlog.partitions:
-        where = f"topic {item.topic!r}, partition {item.partition}"
-        if item.lost:
-            log.warning(
-                "%s: %d offsets are LOST, deleted by retention before they were read (position %d, first retained %d)",
-                where,
-                item.lost,
-                item.low - item.lost,
-                item.low,
-            )
-        elif item.reset:
-            log.warning(
-                "%s: the position (%s) lies beyond the end (%d): topic recreated or truncated; reading starts at %d",
-                where,
-                "of the group" if item.checkpoint is None else item.checkpoint,
-                item.high,
-                item.start,
-            )

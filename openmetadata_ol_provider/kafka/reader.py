@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
+from openmetadata_ol_provider.kafka.backlog import warn_of_loss
 from openmetadata_ol_provider.kafka.errors import BrokerErrors
 from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog
 from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT
 from openmetadata_ol_provider.kafka.progress import PartitionProgress, raw_message
-from openmetadata_ol_provider.kafka.query import warn_of_loss
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.errors import REMEDIES, BrokerErrors, Trouble, error_of, trouble_of
+from openmetadata_ol_provider.kafka.logs import ClientLog
 from openmetadata_ol_provider.kafka.offsets import ResetPolicy
 from openmetadata_ol_provider.kafka.properties import CONSUMER_ONLY, DEAD_LETTERS_OWN, MEMBERS_ONLY, PRODUCER_ONLY
 
@@ -45,6 +46,8 @@ class KafkaSettings:
         self._config.pop("auto.commit.enable", None)
         #: What decides where a partition without any position starts (librdkafka's own default would be ``latest``).
         self.reset_policy = self._reset_policy()
+        if self.exposure is not None:
+            log.warning("Kafka connection %r: %s", conn_id, self.exposure)
 
     def __repr__(self) -> str:
         return f"KafkaSettings({self.conn_id!r}, bootstrap.servers={self.bootstrap!r}, group.id={self.group!r})"
@@ -58,6 +61,19 @@ class KafkaSettings:
     def group(self) -> str:
         """``group.id`` of the connection or, since confluent-kafka aborts the interpreter without one, our default."""
         return str(self._config.get("group.id") or DEFAULT_GROUP)
+
+    def of_group(self, group: str) -> KafkaSettings:
+        """Return the same settings for another consumer group."""
+        return KafkaSettings(self.conn_id, {**self._config, "group.id": group})
+
+    @property
+    def exposure(self) -> str | None:
+        """What is switched off of TLS, ``None`` if nothing is."""
+        if str(self._config.get("enable.ssl.certificate.verification", "true")).strip().lower() in _FALSE:
+            return "TLS certificates are NOT verified (enable.ssl.certificate.verification is false)"
+        if str(self._config.get("ssl.endpoint.identification.algorithm", "https")).strip().lower() == "none":
+            return "names in TLS certificates are NOT verified (ssl.endpoint.identification.algorithm is none)"
+        return None
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return one setting."""
@@ -85,9 +101,10 @@ class KafkaSettings:
         }
         return self._make(Consumer, config), errors
 
-    def producer(self, **extra: Any) -> tuple[Producer, BrokerErrors]:
-        """Make an idempotent producer.
+    def producer(self, *, idempotent: bool = True, **extra: Any) -> tuple[Producer, BrokerErrors]:
+        """Make a producer that waits for all replicas.
 
+        :param idempotent: a message that has to be sent again is there once all the same
         :param extra: settings (with ``_`` for ``.``) that go over the connection's
         :raises ConfigError: if librdkafka refuses a setting
         """
@@ -99,7 +116,7 @@ class KafkaSettings:
             **{key: value for key, value in self._config.items() if key not in dropped},
             **{key.replace("_", "."): value for key, value in extra.items()},
             "acks": "all",
-            "enable.idempotence": True,
+            "enable.idempotence": idempotent,
             "error_cb": errors,
         }
         return self._make(Producer, config), errors
@@ -128,13 +145,17 @@ class KafkaSettings:
             remedy = "grant the principal " + (
                 rights or f"DESCRIBE and READ on the topics and READ on the group {self.group!r}"
             )
-            return ConfigError(self.describe(f"{doing}: not allowed: {reason}", remedy))
-        refused = f"the broker refuses the {trouble.value}" if trouble is not Trouble.CERTIFICATE else "TLS failed"
-        return ConfigError(self.describe(f"{doing}: {refused}: {reason}", REMEDIES[trouble]))
+            return ConfigError(self.describe(f"{doing}: {trouble.value}: {reason}", remedy))
+        return ConfigError(self.describe(f"{doing}: {trouble.value}: {reason}", REMEDIES[trouble]))
 
     def describe(self, what: str, remedy: str) -> str:
         """Return a message that names the connection and its brokers, without secrets."""
-        text = f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
+        return self._discreet(
+            f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
+        )
+
+    def _discreet(self, text: str) -> str:
+        """Return a message without the secrets of the connection, wherever else in it somebody has put them."""
         for key, value in self._config.items():
             if isinstance(value, str) and value and any(part in key for part in _SECRETS):
                 text = text.replace(value, "***")
@@ -144,7 +165,7 @@ class KafkaSettings:
         from confluent_kafka import KafkaException
 
         try:
-            return kind(config, logger=log)
+            return kind(config, logger=ClientLog())
         except (KafkaException, TypeError, ValueError) as error:
             cause = error_of(error)
             reason = cause.str() if cause is not None else str(error)
@@ -162,7 +183,9 @@ class KafkaSettings:
             else "it is neither true nor false"
         )
         raise ConfigError(
-            f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
+            self._discreet(
+                f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
+            )
         )
 
     def _reset_policy(self) -> ResetPolicy:
@@ -171,6 +194,8 @@ class KafkaSettings:
             return _POLICIES[str(value).strip().lower()]
         except KeyError:
             raise ConfigError(
-                f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
-                "set it to earliest, latest or error"
+                self._discreet(
+                    f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
+                    "set it to earliest, latest or error"
+                )
             ) from None

@@ -6,9 +6,11 @@ that reads it often comes in a later batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge
+from openmetadata_ol_provider.openlineage.bounds import MAX_ITEMS
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runstate import Bridge, BridgeSource, RunState
 
@@ -16,6 +18,11 @@ from openmetadata_ol_provider.openlineage.runstate import Bridge, BridgeSource, 
 MAX_DEPTH = 10
 #: Temporary datasets that are remembered.
 MAX_BRIDGES = 1_000
+#: Sources of one temporary dataset that are remembered, those of the latest edges.
+MAX_SOURCES = 1_000
+#: Most edges that one edge from a temporary dataset is replaced by, and most datasets looked at for them.
+MAX_FOLLOWED = 10_000
+MAX_STEPS = 100_000
 
 
 def bridge(
@@ -37,10 +44,14 @@ def bridge(
             shown.append(edge)
     problems = []
     for edge in leaving:
-        found = _followed(edge, is_temporary, state, MAX_DEPTH)
-        shown += found
-        if not found:
-            where = f"{edge.source.namespace} {edge.source.name}"
+        steps = iter(range(MAX_STEPS))
+        found = list(itertools.islice(_followed(edge, is_temporary, state, steps, MAX_DEPTH), MAX_FOLLOWED + 1))
+        shown += found[:MAX_FOLLOWED]
+        where = f"{edge.source.namespace} {edge.source.name}"
+        if len(found) > MAX_FOLLOWED or next(steps, None) is None:
+            detail = f"what was written into it makes more than {MAX_FOLLOWED} edges, or too many are to be looked at"
+            problems.append(Problem("product_too_large", where, f"{detail}: the first are drawn"))
+        elif not found:
             problems.append(Problem("temporary_source", where, "no job was seen that wrote this temporary dataset"))
     for key in list(state.bridges)[: max(0, len(state.bridges) - MAX_BRIDGES)]:
         del state.bridges[key]
@@ -63,27 +74,36 @@ def _remember(edge: Edge, state: RunState, touched: int) -> None:
     same = [other for other in kept.sources if (other.namespace, other.name) == (source.namespace, source.name)]
     for other in same:
         # Two runs may write different columns of one source.
-        source.columns += [pair for pair in other.columns if pair not in source.columns]
+        pairs = dict.fromkeys(map(tuple, (*source.columns, *other.columns)))
+        source.columns = [list(pair) for pair in itertools.islice(pairs, MAX_ITEMS)]
         kept.sources.remove(other)
     kept.sources.append(source)
+    del kept.sources[:-MAX_SOURCES]
     state.bridges[_key(edge.target)] = kept
 
 
-def _followed(edge: Edge, is_temporary: Callable[[DatasetId], bool], state: RunState, depth: int) -> list[Edge]:
+def _followed(
+    edge: Edge, is_temporary: Callable[[DatasetId], bool], state: RunState, steps: Iterator[int], depth: int
+) -> Iterator[Edge]:
     known = state.bridges.get(_key(edge.source))
     if known is None or depth == 0:
-        return []
-    found = []
+        return
     for source in known.sources:
+        if next(steps, None) is None:
+            return
         start = DatasetId(source.namespace, source.name)
+        made_of: dict[str, list[str]] = {}
+        for before, after in source.columns:
+            made_of.setdefault(after, []).append(before)
         pairs = tuple(
             ColumnPair(ColumnSource(start.namespace, start.name, before), pair.target_field, pair.transformations)
             for pair in edge.columns
-            for before, after in source.columns
-            if after == pair.source.field
+            for before in made_of.get(pair.source.field, ())
         )
         through = Edge(start, edge.target, edge.job, edge.basis, pairs)
         if start == edge.target:
             continue
-        found += _followed(through, is_temporary, state, depth - 1) if is_temporary(start) else [through]
-    return found
+        if is_temporary(start):
+            yield from _followed(through, is_temporary, state, steps, depth - 1)
+        else:
+            yield through

@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
-from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.naming import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Identity, Transformation
 from openmetadata_ol_provider.lineage.sides import Side
 from openmetadata_ol_provider.openlineage.facets import ColumnField, ColumnInput, TransformationField
 
 Sources = dict[DatasetId, tuple[tuple[Identity, ...], list[ColumnPair]]]
+#: Parts of a name, from its end, by which it is found without what stands before them.
+_PARTS = 8
 
 
-def column_sources(output: Side, by_id: Mapping[DatasetId, Side], inputs: Sequence[Side], naming: Naming) -> Sources:
+class Inputs:
+    """The inputs of a run, found by any of the names that column lineage may use for them.
+
+    :param sides: the inputs
+    """
+
+    def __init__(self, sides: Sequence[Side], naming: Naming) -> None:
+        self._naming = naming
+        self._by_id = {side.id: side for side in sides}
+        self._by_key: dict[Key, tuple[int, Side]] = {}
+        self._by_ending: dict[DatasetId, list[Side]] = {}
+        for place, side in enumerate(sides):
+            for identity in side.identities:
+                for key in keys_of(identity):
+                    self._by_key.setdefault(key, (place, side))
+            *_, last = parts = side.id.name.split(".")[-_PARTS:]
+            whole = len(last)
+            for part in reversed(parts[1:-1]):
+                whole += len(part) + 1
+                self._by_ending.setdefault(DatasetId(side.id.namespace, side.id.name[-whole:]), []).append(side)
+
+    def __contains__(self, name: DatasetId) -> bool:
+        return name in self._by_id
+
+    def named(self, name: DatasetId) -> Side | None:
+        """Return the input of a name: its own, another of its names, or its name without the database."""
+        found = self._by_id.get(name)
+        return found or self._known_as(self._naming.identities(name.namespace, name.name)) or self._ending_with(name)
+
+    def _known_as(self, identities: Iterable[Identity]) -> Side | None:
+        found = [self._by_key[key] for identity in identities for key in keys_of(identity) if key in self._by_key]
+        return min(found, key=itemgetter(0))[1] if found else None
+
+    def _ending_with(self, name: DatasetId) -> Side | None:
+        """Return the one input that a name without its database means: ``public.orders`` for ``shop.public.orders``."""
+        found = self._by_ending.get(name, ())
+        return found[0] if len(found) == 1 else None
+
+
+def column_sources(output: Side, inputs: Inputs, naming: Naming) -> Sources:
     """Group the sources of an output's columns by the dataset they are in."""
     sources: Sources = {}
 
     def group(ref: ColumnInput) -> tuple[DatasetId, list[ColumnPair]] | None:
-        side = _side_of(ref, by_id, inputs, naming)
-        if side is None or (side.id not in by_id and _no_table(side.id, output.id)):
+        side = _side_of(ref, inputs, naming)
+        if side is None or (side.id not in inputs and _no_table(side.id, output.id)):
             return None
         return side.id, sources.setdefault(side.id, (side.identities, []))[1]
 
@@ -37,25 +79,12 @@ def column_sources(output: Side, by_id: Mapping[DatasetId, Side], inputs: Sequen
     return {source: (identities, list(dict.fromkeys(pairs))) for source, (identities, pairs) in sources.items()}
 
 
-def _side_of(ref: ColumnInput, by_id: Mapping[DatasetId, Side], inputs: Sequence[Side], naming: Naming) -> Side | None:
+def _side_of(ref: ColumnInput, inputs: Inputs, naming: Naming) -> Side | None:
     """Find the input that a column's source names; it may use another of the dataset's names, or one not listed."""
     if not ref.name:
         return None
     name = DatasetId(ref.namespace or "", ref.name)
-    if name in by_id:
-        return by_id[name]
-    identities = naming.identities(name.namespace, name.name)
-    found = next((side for side in inputs if naming.same(side.identities, identities)), None)
-    return found or _by_suffix(name, inputs) or Side(name, identities)
-
-
-def _by_suffix(name: DatasetId, inputs: Sequence[Side]) -> Side | None:
-    """Find the one input that a name without its database means: ``public.orders`` for ``shop.public.orders``."""
-    if "." not in name.name:
-        return None
-    ending = f".{name.name}"
-    found = [side for side in inputs if side.id.namespace == name.namespace and side.id.name.endswith(ending)]
-    return found[0] if len(found) == 1 else None
+    return inputs.named(name) or Side(name, naming.identities(name.namespace, name.name))
 
 
 def _no_table(ref: DatasetId, output: DatasetId) -> bool:

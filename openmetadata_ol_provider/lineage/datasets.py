@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import translate as glob
 from typing import Any
 
@@ -25,6 +25,7 @@ from openmetadata_ol_provider.openlineage.facets import (
 )
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.runstate import DatasetState
+from openmetadata_ol_provider.patterns import Pattern
 
 
 class _Entry(Part):
@@ -63,7 +64,7 @@ class DatasetBook:
 
     def wanted(self, dataset: DatasetId) -> bool:
         """Tell whether a dataset takes part: not excluded, and not in an ignored namespace."""
-        rule = next((ignore for pattern, ignore in self._rules if pattern.fullmatch(dataset.namespace)), False)
+        rule = next((ignore for pattern, ignore in self._rules if pattern(dataset.namespace)), False)
         return not rule and self._filter.admits(dataset.namespace, dataset.name)
 
     def datasets(self) -> tuple[Dataset, ...]:
@@ -98,11 +99,13 @@ class DatasetBook:
         return self._naming.identities(key.namespace, key.name, [entry.links[name] for name in sorted(entry.links)])
 
 
-def namespace_pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a namespace rule: literal, with ``*`` and ``?``, or ``/regular expression/``; it matches whole names."""
+def namespace_pattern(pattern: str) -> Callable[[str], object]:
+    """Return the test of whole names that a rule is: literal, with ``*`` and ``?``, or ``/regular expression/``."""
     inner = strip_slashes(pattern)
+    if inner != pattern:
+        return Pattern(inner).fullmatch
     # Brackets are no glob here: IPv6 addresses have them.
-    return re.compile(inner if inner != pattern else glob(pattern.replace("[", "[[]")))
+    return re.compile(glob(pattern.replace("[", "[[]"))).fullmatch
 
 
 def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from openmetadata_ol_provider.lineage.columns import column_sources
+from openmetadata_ol_provider.lineage.columns import Inputs, column_sources
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.pairing import pair_by_name
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
@@ -19,6 +19,10 @@ from openmetadata_ol_provider.openlineage.problem import Problem
 
 #: More edges than this from one product say nothing anybody could use; the bound is reported.
 MAX_PRODUCT = 10_000
+#: Most characters of names in the edges of one product: a hundred names of a book's length each are no lineage.
+MAX_PRODUCT_TEXT = 10_000_000
+#: Most pairs of names that are compared for a connector.
+MAX_COMPARED = 1_000_000
 
 
 class Edges(NamedTuple):
@@ -44,9 +48,9 @@ def derive(
     """
     edges: list[Edge] = []
     named: set[DatasetId] = set()
-    by_id = {side.id: side for side in inputs}
+    known = Inputs(inputs, naming)
     for output in outputs:
-        sources = column_sources(output, by_id, inputs, naming)
+        sources = column_sources(output, known, naming)
         named.update(sources)
         edges += [
             Edge(source, output.id, job, "columns", tuple(pairs))
@@ -57,10 +61,9 @@ def derive(
     takers, taken = [output for output in outputs if output.column_lineage is None], inputs
     if not takers and len(outputs) == 1:
         takers, taken = list(outputs), [side for side in inputs if side.id not in named]
-    if not by_name and len(takers) * len(taken) > MAX_PRODUCT:
-        where = f"job {job.namespace} {job.name}"
-        detail = f"{len(inputs)} inputs x {len(outputs)} outputs are more than {MAX_PRODUCT} edges: no edges drawn"
-        return Edges(tuple(edges), (Problem("product_too_large", where, detail),))
+    if too_large := _too_large(taken, takers, by_name=by_name):
+        detail = f"{len(inputs)} inputs x {len(outputs)} outputs are {too_large}: no edges drawn"
+        return Edges(tuple(edges), (Problem("product_too_large", f"job {job.namespace} {job.name}", detail),))
     if by_name:
         pairs = pair_by_name(taken, takers, settled=settled)
     else:
@@ -71,3 +74,18 @@ def derive(
         if not naming.same(side.identities, output.identities)
     ]
     return Edges(tuple(edges))
+
+
+def _too_large(inputs: Sequence[Side], outputs: Sequence[Side], *, by_name: bool) -> str | None:
+    """Tell of what a product has too much."""
+    count = len(inputs) * len(outputs)
+    if by_name:
+        return f"more than {MAX_COMPARED} pairs of names" if count > MAX_COMPARED else None
+    if count > MAX_PRODUCT:
+        return f"more than {MAX_PRODUCT} edges"
+    text = len(outputs) * _length(inputs) + len(inputs) * _length(outputs)
+    return f"edges with more than {MAX_PRODUCT_TEXT} characters" if text > MAX_PRODUCT_TEXT else None
+
+
+def _length(sides: Sequence[Side]) -> int:
+    return sum(len(side.id.namespace) + len(side.id.name) for side in sides)

@@ -25,7 +25,8 @@ _RUN_DEPENDENT = re.compile(
     r")(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
-_LEFT_OVER = re.compile(r"(?:[._\-/:= ]*(?<![A-Za-z0-9])\x00)+(?=$|[._\-/:= ])")
+# Looked for where separators begin, lest a long row of them be gone through from each one.
+_LEFT_OVER = re.compile(r"(?<![._\-/:= ])(?:[._\-/:= ]*(?<![A-Za-z0-9])\x00)+(?=$|[._\-/:= ])")
 
 
 @lru_cache(maxsize=65_536)

@@ -19,6 +19,8 @@ from openmetadata_ol_provider.openlineage.times import iso, parse_time
 Level = Literal["root", "parent", "job"]
 #: Longest error message that goes into a run's status.
 MAX_ERROR = 2_000
+#: Most runs above one another that are walked up through.
+MAX_CHAIN = 100
 
 
 _TASK_NUMBER = re.compile(r"(?<=.)\.\d+$")
@@ -80,7 +82,7 @@ def topmost(start: Family, state: RunState) -> Family:
     if start.root is not None or start.parent is None:
         return start
     top, seen = start.parent, {start.own.run_id}
-    while top.run_id not in seen:
+    while top.run_id not in seen and len(seen) <= MAX_CHAIN:
         seen.add(top.run_id)
         run = state.runs.get(run_key(top.job.namespace, top.run_id))
         above = family(run) if run else None

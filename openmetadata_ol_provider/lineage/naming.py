@@ -18,15 +18,16 @@ from openmetadata_ol_provider.lineage.systems import address_of, places, system_
 from openmetadata_ol_provider.lineage.systems.base import files, table
 from openmetadata_ol_provider.lineage.systems.identifiers import spell_identifier
 from openmetadata_ol_provider.openlineage.facets import Identifier
+from openmetadata_ol_provider.patterns import Pattern, Template
 
 # A whole URL as a name: `file` + `s3://bucket/key`.
 _URL: Final = re.compile(r"(?P<namespace>[A-Za-z][\w+.-]*://[^/]*)/(?P<name>.*)", re.DOTALL)
 # A table that is named by its files, in Spark's SQL: delta.`s3://bucket/orders`.
 _BY_FILES: Final = re.compile(
-    r"(?:delta|iceberg|parquet|orc|csv|json|text|avro)\.[`\"](?P<path>[^`\"]*/[^`\"]*)[`\"]", re.IGNORECASE
+    r"(?:delta|iceberg|parquet|orc|csv|json|text|avro)\.[`\"](?P<path>[^`\"]*)[`\"]", re.IGNORECASE
 )
 
-_Key = tuple[str, str, str]
+Key = tuple[str, str, str]
 
 
 def scheme_of(namespace: str) -> str:
@@ -42,7 +43,8 @@ class Naming:
 
     def __init__(self, options: DatasetOptions) -> None:
         self._options = options
-        self._renames = [(re.compile(strip_slashes(rule.match)), rule.to) for rule in options.rename]
+        patterns = [(Pattern(strip_slashes(rule.match)), rule.to) for rule in options.rename]
+        self._renames = [(pattern, Template(to, pattern)) for pattern, to in patterns]
         self._seen: dict[tuple[str, str], tuple[Identity, ...]] = {}
 
     def identities(self, namespace: str, name: str, symlinks: Iterable[Identifier] = ()) -> tuple[Identity, ...]:
@@ -74,8 +76,8 @@ class Naming:
 
         Names of tables are compared without regard to letter case, those of topics and paths with it.
         """
-        keys = {key for identity in one for key in _keys(identity)}
-        return any(key in keys for identity in other for key in _keys(identity))
+        keys = {key for identity in one for key in keys_of(identity)}
+        return any(key in keys for identity in other for key in keys_of(identity))
 
     def _named(self, namespace: str, name: str, *, table_symlink: bool = False) -> tuple[Identity, ...]:
         key = (namespace, name)
@@ -108,7 +110,7 @@ class Naming:
 def _read(namespace: str, name: str) -> tuple[Identity, ...]:
     """Read a name as its system does; a name that is a URL itself, or a path where none is expected, says its place."""
     by_files = _BY_FILES.fullmatch(name)
-    if by_files:
+    if by_files and "/" in by_files["path"]:
         return _read("file", by_files["path"])
     address = address_of(namespace)
     system = system_of(address.scheme)
@@ -135,6 +137,7 @@ def _trimmed(identity: Identity) -> Iterable[Identity]:
         yield Identity(place.rstrip("/"), in_warehouse.name, "table")
 
 
-def _keys(identity: Identity) -> Iterable[_Key]:
+def keys_of(identity: Identity) -> Iterable[Key]:
+    """Yield what identities of one dataset have in common: two datasets that share a key are the same."""
     name = identity.name.casefold() if identity.kind == "table" else identity.name
     return ((place, name, identity.kind) for place in places(identity.namespace))

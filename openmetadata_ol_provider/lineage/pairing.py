@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.sides import Side
 
@@ -24,8 +25,10 @@ def pair_by_name(inputs: Sequence[Side], outputs: Sequence[Side], *, settled: bo
     :param settled: no further dataset of the run is expected
     """
     pairs = []
+    sources = [_Name.of(side) for side in inputs]
     for output in outputs:
-        scored = [(_alike(side, output), side) for side in inputs]
+        target = _Name.of(output)
+        scored = [(_alike(name, target), side) for name, side in zip(sources, inputs, strict=True)]
         best = max((score for score, _ in scored), default=0)
         found = [side for score, side in scored if score == best]
         if best > 0 and len(found) == 1:
@@ -35,19 +38,37 @@ def pair_by_name(inputs: Sequence[Side], outputs: Sequence[Side], *, settled: bo
     return pairs
 
 
-def _alike(one: Side, other: Side) -> float:
+class _Name(NamedTuple):
+    """A dataset's name taken apart once, however many it is compared with.
+
+    :param whole: letters and digits of the whole name
+    :param last: letters and digits of its last segment
+    """
+
+    segments: tuple[str, ...]
+    whole: str
+    last: str
+    is_topic: bool
+
+    @classmethod
+    def of(cls, side: Side) -> _Name:
+        name = side.id.name.lower()
+        segments = tuple(reversed(_SEPARATORS.split(name)))
+        return cls(segments, _NOT_WORD.sub("", name), _NOT_WORD.sub("", segments[0]), _is_topic(side))
+
+
+def _alike(one: _Name, other: _Name) -> float:
     """Count the segments at the end that are the same; a sink's table may be flattened (1) or have a prefix (0.5)."""
-    left, right = (_SEPARATORS.split(side.id.name.lower()) for side in (one, other))
-    count = 0
-    for a, b in zip(reversed(left), reversed(right), strict=False):
-        if a != b:
-            break
-        count += 1
-    if count or not _is_topic(one):
-        return count
-    if _NOT_WORD.sub("", one.id.name.lower()) == _NOT_WORD.sub("", right[-1]):
+    if one.segments[0] == other.segments[0]:
+        pairs = zip(one.segments, other.segments, strict=False)
+        return next(
+            (count for count, (a, b) in enumerate(pairs) if a != b), min(len(one.segments), len(other.segments))
+        )
+    if not one.is_topic:
+        return 0
+    if one.whole == other.last:
         return 1
-    return 0.5 if right[-1].endswith(f"_{left[-1]}") else 0
+    return 0.5 if other.segments[0].endswith(f"_{one.segments[0]}") else 0
 
 
 def _is_topic(side: Side) -> bool:

@@ -15,12 +15,15 @@ from openmetadata_ol_provider.openlineage.runstate import DatasetState, Declarat
 
 _TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
 
+#: No class has a longer name, in characters.
+_LONGEST = 250
+
 
 def is_transfer(run: Run) -> bool:
     """Tell the run of a task whose operator moves data from one place to another."""
     facet = run.run_facets.airflow if run.run_facets else None
     name = facet.task.operator_class if facet and facet.task else None
-    return name is not None and _TRANSFER.fullmatch(name.rpartition(".")[2]) is not None
+    return name is not None and _TRANSFER.fullmatch(name.rpartition(".")[2][:_LONGEST]) is not None
 
 
 def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, list[Run]]]:

@@ -14,6 +14,7 @@ from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.dags import forget_dags, named_by_task
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.declared import dataset_states, declare, declared_by
+from openmetadata_ol_provider.lineage.division import split_runs
 from openmetadata_ol_provider.lineage.edges import derive
 from openmetadata_ol_provider.lineage.explicit import derivation, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.filters import Filter
@@ -31,15 +32,18 @@ from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
 from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_settled, is_true
 from openmetadata_ol_provider.lineage.sides import sides, single_topics
-from openmetadata_ol_provider.lineage.sql import redacted
+from openmetadata_ol_provider.lineage.sql import dialect_of, discreet, redacted
 from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled, Limits, assemble
 from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.shedding import shed
 from openmetadata_ol_provider.openlineage.times import microseconds
 
+#: Most characters of the names in a plan's edges, columns included: a plan goes through XCom.
+MAX_PLAN_TEXT = 100_000_000
 _NO_JOB = JobId("", "")
 _NEVER = 1 << 62
 
@@ -60,6 +64,7 @@ def translate(
     limits: Limits = DEFAULT_LIMITS,
     problems: Sequence[Problem] = (),
     final: bool = False,
+    lanes: int = 1,
 ) -> Translation:
     """Translate a batch of events.
 
@@ -69,8 +74,9 @@ def translate(
     :param now: time of consumption (default: the clock), for the limits of the state
     :param problems: what was lost while decoding, carried into the plan
     :param final: no more events will come (files): a stream that has only started is taken to run
+    :param lanes: into how many lanes events are divided, this being one: runs that seem to be in two are reported
     """
-    events = list(events)
+    events = [discreet(event, config.write.sql) for event in events]
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
     translator = _Translator(config, assembled, microseconds(now), final=final)
@@ -78,22 +84,13 @@ def translate(
     translator.aliases.learn(symlinked(events))
     translator.add_runs()
     translator.add_static()
-    plan = translator.plan(len(events), (*problems, *assembled.problems))
+    divided = split_runs(assembled.changed) if lanes > 1 else ()
+    plan = translator.plan(len(events), (*problems, *assembled.problems, *divided))
     forget_dags(assembled.changed)
+    if limits.max_bytes is not None:
+        # Last: what this batch says is in the plan.
+        plan = msgspec.structs.replace(plan, problems=(*plan.problems, *shed(assembled.state, limits.max_bytes)))
     return Translation(plan, assembled.state)
-
-
-def retell(state: RunState, config: Config, *, now: dt.datetime | None = None) -> LineagePlan:
-    """Say once more what is known of the runs that are remembered: of each job, the latest run has the last word.
-
-    :param state: taken over
-    :param now: as for :func:`translate`
-    """
-    now = now or dt.datetime.now(dt.timezone.utc)
-    assembled = Assembled(state, tuple(state.runs.values()), (), (), ())
-    translator = _Translator(config, assembled, microseconds(now), final=False)
-    translator.add_runs()
-    return translator.plan(0, ())
 
 
 class _Translator:
@@ -112,6 +109,8 @@ class _Translator:
         self.runs: list[RunRecord] = []
         self.edges: dict[tuple[object, ...], Edge] = {}
         self.problems: list[Problem] = []
+        self._text = 0
+        self._left_out = 0
         self._temporary: set[DatasetId] = set()
         self._sides: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
 
@@ -172,6 +171,8 @@ class _Translator:
 
     def _add_run_edges(self, names: Family, run: Run) -> None:
         if self._is_true(run):
+            if run.trimmed and not run.shown:
+                self.problems.append(_trimmed(run))
             run.shown = True
             settled = is_settled(run, self.latest_at)
             self._add_edges(names.own.job, run, by_name=is_connector(run), settled=settled)
@@ -227,8 +228,13 @@ class _Translator:
             runs=tuple(self.runs),
             datasets=self.book.datasets(),
             one_sided=tuple(self._one_sided({edge.job for edge in edges})),
-            problems=(*problems, *self.problems, *unbridged),
+            problems=(*problems, *self.problems, *unbridged, *self._too_much()),
         )
+
+    def _too_much(self) -> Iterator[Problem]:
+        if self._left_out:
+            detail = f"{self._left_out} edges were left out: a plan holds {MAX_PLAN_TEXT} characters; lower max_events"
+            yield Problem("plan_too_large", "plan", detail)
 
     def _one_sided(self, jobs_with_edges: Collection[JobId | None]) -> Iterator[OneSided]:
         for job, (reads, writes) in sorted(self._sides.items()):
@@ -243,7 +249,7 @@ class _Translator:
 
     def _add_job(self, names: Family, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
         job = job_of(names, facets, self.config.pipelines.level, run_facets)
-        job = msgspec.structs.replace(job, sql=self._sql(job.sql))
+        job = msgspec.structs.replace(job, sql=self._sql(job.sql, facets))
         known = self.jobs.get(names.own.job)
         self.jobs[names.own.job] = job if known is None else completed(job, known)
         if job.pipeline not in self.jobs:
@@ -269,7 +275,7 @@ class _Translator:
 
     def _add_edges(self, job: JobId, what: Run | Declaration, *, by_name: bool = False, settled: bool = True) -> None:
         facet = what.job_facets.sql if what.job_facets else None
-        sql = self._sql(facet.query if facet and not facet.deleted else None)
+        sql = self._sql(facet.query if facet and not facet.deleted else None, what.job_facets)
         entries = entries_of(what.job_facets.lineage if what.job_facets else None)
         if entries is not None:
             self._keep(explicit_edges(entries, job, self.naming), sql)
@@ -284,19 +290,36 @@ class _Translator:
         self.problems += derived.problems
         self._keep(derived.edges, sql)
 
-    def _sql(self, text: str | None) -> str | None:
-        """Return SQL as it may be shown; comments of a query may hold anything, its literals people's data."""
+    def _sql(self, text: str | None, facets: JobFacets | None) -> str | None:
+        """Return SQL as it may be shown: that of runs from before the policy, too."""
         policy = self.config.write.sql
         if not text or policy == "never":
             return None
-        return redacted(text) if policy == "redacted" else text
+        return redacted(text, dialect_of(facets)) if policy == "redacted" else text
 
     def _keep(self, edges: Iterable[Edge], sql: str | None = None) -> None:
         for edge in edges:
             key = (edge.source, edge.target, edge.job, edge.basis, edge.columns)
+            if key not in self.edges:
+                if self._text > MAX_PLAN_TEXT:
+                    self._left_out += 1
+                    continue
+                self._text += _text_of(edge)
             # Out and in again: the run that ended last comes last.
             self.edges.pop(key, None)
             self.edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+
+
+def _text_of(edge: Edge) -> int:
+    """Return about how many characters an edge has in JSON."""
+    names = [edge.source, edge.target, *((edge.job,) if edge.job else ())]
+    columns = sum(100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns)
+    return 100 + sum(len(name.namespace) + len(name.name) for name in names) + columns
+
+
+def _trimmed(run: Run) -> Problem:
+    where = f"run {run.run_id} of {run.namespace} {run.name}"
+    return Problem("run_trimmed", where, "its edges lack the columns and SQL that its earlier events told of")
 
 
 def _last(run: Run) -> int:

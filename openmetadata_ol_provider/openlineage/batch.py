@@ -31,11 +31,16 @@ class BatchRange(msgspec.Struct, frozen=True):
 
 
 class BatchOrigin(msgspec.Struct, frozen=True):
-    """Where a batch is from and whose checkpoint it moves; travels along from consume to publish."""
+    """Where a batch is from and whose checkpoint it moves; travels along from consume to publish.
+
+    :param state_key: of the lane, if there are lanes
+    :param lanes: how many there are
+    """
 
     state_key: str
     kafka_config_id: str
     ranges: tuple[BatchRange, ...] = ()
+    lanes: int = 1
 
 
 class EventBatch(msgspec.Struct, frozen=True):

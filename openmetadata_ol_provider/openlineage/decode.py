@@ -1,7 +1,8 @@
 """From bytes to :class:`Event`: one typed decode when all is well, a lenient one, facet by facet, when not.
 
 One bad facet costs that facet, one bad dataset that dataset, never the event; each loss is a problem that is reported.
-Only what cannot be used at all is refused, with the reason that goes to the dead-letter topic.
+Only what cannot be used at all is refused, with the reason that goes to the dead-letter topic. What is read is brought
+within bounds and cleaned of credentials before anybody sees it: ``bounds``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
+from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, bring_within_bounds
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.problem import Problem
@@ -39,16 +41,32 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
     """
     if value is None or not value:
         raise MalformedEventError("tombstone: the message has no value")
+    if len(value) > MAX_EVENT_BYTES:
+        raise MalformedEventError(f"too large: {len(value)} bytes, more than {MAX_EVENT_BYTES}")
+    losses = Losses(where)
+    event = _settle(_decode_strictly(value) or _decode_leniently(value, losses))
+    # A NUL can only be written as an escape.
+    has_nul = ("\\u0000" if isinstance(value, str) else b"\\u0000") in value  # type: ignore[operator]
+    if not bring_within_bounds(event, losses, has_nul=has_nul):
+        told = "; ".join(problem.detail for problem in losses.problems)
+        raise MalformedEventError(f"its run, job or dataset cannot be named: {told}")
+    if len(value) > MAX_KEPT_BYTES and (size := len(msgspec.json.encode(event))) > MAX_KEPT_BYTES:
+        raise MalformedEventError(f"too large: what is read of it has {size} bytes, more than {MAX_KEPT_BYTES}")
+    return Decoded(event, losses.problems)
+
+
+def _decode_strictly(value: bytes | str) -> Event | None:
+    """Return the event if nothing at all is wrong with it."""
     try:
         event = _decode_typed(value)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _decode_leniently(value, where)
+        return None
     if event.run is None and event.job is None and event.dataset is None:
         raise MalformedEventError(_FOREIGN)
     if not _complete(event):
-        return _decode_leniently(value, where)
+        return None
     event.eventTime = _utc(event.eventTime)
-    return Decoded(_settle(event))
+    return event
 
 
 _FOREIGN = "not an OpenLineage event: it has neither run, job nor dataset"
@@ -85,13 +103,11 @@ def _united(facets: DatasetFacets | None, more: DatasetFacets) -> DatasetFacets:
     return facets
 
 
-def _decode_leniently(value: bytes | str, where: str) -> Decoded:
+def _decode_leniently(value: bytes | str, losses: Losses) -> Event:
     document = _parse(value)
     if not isinstance(document, dict):
         raise MalformedEventError(f"not an OpenLineage event: a JSON {type(document).__name__}, not an object")
-    reader = _Reader(where)
-    event = reader.event(document)
-    return Decoded(_settle(event), tuple(reader.problems))
+    return _Reader(losses).event(document)
 
 
 def _parse(value: bytes | str) -> object:
@@ -113,9 +129,8 @@ def _parse(value: bytes | str) -> object:
 class _Reader:
     """Reads a decoded JSON object part by part, collecting what is lost."""
 
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.problems: list[Problem] = []
+    def __init__(self, losses: Losses) -> None:
+        self._losses = losses
 
     def event(self, document: dict[str, Any]) -> Event:
         run, job, dataset = (document.get(key) for key in ("run", "job", "dataset"))
@@ -198,7 +213,7 @@ class _Reader:
         return facets
 
     def _lost(self, kind: str, path: str, detail: str) -> None:
-        self.problems.append(Problem(kind, f"{self.where} {path}", detail))
+        self._losses.add(kind, path, detail)
 
 
 def _utc(time: dt.datetime) -> dt.datetime:

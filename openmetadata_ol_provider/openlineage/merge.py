@@ -14,6 +14,8 @@ import msgspec
 from openmetadata_ol_provider.openlineage.facets import LineageEntry, LineageJobFacet, Part
 
 _T = TypeVar("_T", bound=Part)
+#: Entries of explicit lineage that a run is remembered with, the latest: a stream may add to them for ever.
+MAX_ENTRIES = 10_000
 
 
 def merge_facets(
@@ -58,8 +60,9 @@ def _merge_lineage(kept: LineageJobFacet | None, new: LineageJobFacet, time: int
         plain = msgspec.structs.replace(entry, at=0)
         key = msgspec.json.encode(plain)
         entries[key] = msgspec.structs.replace(plain, at=max(at, entries[key].at if key in entries else at))
+    latest = sorted(entries, key=lambda key: (entries[key].at, key))[-MAX_ENTRIES:]
     given = (kept is not None and kept.entries is not None) or new.entries is not None
-    return LineageJobFacet(entries=[entries[key] for key in sorted(entries)] if given else None, deleted_at=deleted_at)
+    return LineageJobFacet(entries=[entries[key] for key in sorted(latest)] if given else None, deleted_at=deleted_at)
 
 
 def _wins_tie(new: object, old: object) -> bool:

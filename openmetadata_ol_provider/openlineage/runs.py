@@ -8,6 +8,7 @@ state comes out, and what is kept is bounded in time and number; what is given u
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -16,11 +17,12 @@ import msgspec
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runstate import TERMINAL, DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.runstate import TERMINAL, UNKNOWN, DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.shedding import given_up, is_lost
 from openmetadata_ol_provider.openlineage.times import microseconds
 
-#: What Spark calls a job whose name it does not know yet.
-_UNKNOWN = "unknown"
+#: Datasets of one side with which a run is remembered: a stream may show new ones for ever.
+MAX_DATASETS = 10_000
 
 
 class Limits(NamedTuple):
@@ -29,11 +31,14 @@ class Limits(NamedTuple):
     :param open_seconds: open runs are given up this long after their last event
     :param closed_seconds: ended runs are remembered this long for late events
     :param max_runs: no more runs than this are kept; the longest untouched go first, ended ones before open ones
+    :param max_bytes: what is kept is no larger than this when it is packed, see
+        :mod:`~openmetadata_ol_provider.openlineage.shedding`; ``None``: it is not going to be kept
     """
 
     open_seconds: int = 7 * 86400
     closed_seconds: int = 3600
     max_runs: int = 10_000
+    max_bytes: int | None = None
 
 
 class Assembled(NamedTuple):
@@ -77,23 +82,26 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
         run = state.runs.get(key)
         if run is None:
             at = microseconds(event.eventTime)
-            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=_UNKNOWN, name_at=at, first_at=at)
+            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=UNKNOWN, name_at=at, first_at=at)
             state.runs[key] = run
             new.add(key)
         _merge_event(run, event)
         run.touched = touched
+        run.inherited = False
         state.latest_at = max(state.latest_at, min(touched, microseconds(event.eventTime)))
         changed[key] = run
         merged.append((run, event))
     # Datasets second: what sort of events a run sends may only be said by one that came in after others.
     snapshots = {}
+    left_out: Counter[str] = Counter()
     for run, event in merged:
         if not _sends_snapshots(run):
-            _merge_datasets(run, event)
+            left_out[run_key(run.namespace, run.run_id)] += _merge_datasets(run, event)
         elif event.inputs or event.outputs:
             snapshot = _snapshot(run, event)
             snapshots[msgspec.json.encode(snapshot)] = snapshot
-    problems = tuple(_expire(state, touched, limits, changed.keys()))
+    full = [_full(changed[key], count) for key, count in left_out.items() if count]
+    problems = (*full, *_expire(state, touched, limits, changed.keys()))
     runs = sorted(changed.values(), key=lambda run: (run.first_at, run.namespace, run.name, run.run_id))
     alone = (snapshots[key] for key in sorted(snapshots))
     return Assembled(state, tuple(runs), tuple(alone), tuple(static), problems, frozenset(new))
@@ -105,19 +113,22 @@ def _merge_event(run: Run, event: Event) -> None:
     time = microseconds(event.eventTime)
     run.first_at = min(run.first_at, time)
     # The latest event names the job: some producers know the name only later.
-    if event.job.name != _UNKNOWN and (run.name == _UNKNOWN or (time, event.job.name) >= (run.name_at, run.name)):
+    if event.job.name != UNKNOWN and (run.name == UNKNOWN or (time, event.job.name) >= (run.name_at, run.name)):
         run.name, run.name_at = event.job.name, time
     _merge_state(run, (event.eventType or "OTHER").upper(), time)
     run.run_facets = merge_facets(run.run_facets, run.run_times, event.run.facets, time)
     run.job_facets = merge_facets(run.job_facets, run.job_times, event.job.facets, time)
 
 
-def _merge_datasets(run: Run, event: Event) -> None:
+def _merge_datasets(run: Run, event: Event) -> int:
+    """Add the datasets of an event to those of its run, and return how many there was no room for."""
     time = microseconds(event.eventTime)
     run.joint = run.joint or bool(event.inputs and event.outputs)
-    for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs)):
-        for dataset in datasets or ():
-            _merge_dataset(side, dataset, time)
+    return sum(
+        not _merge_dataset(side, dataset, time)
+        for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs))
+        for dataset in datasets or ()
+    )
 
 
 def _sends_snapshots(run: Run) -> bool:
@@ -139,13 +150,16 @@ def _snapshot(run: Run, event: Event) -> Run:
     return alone
 
 
-def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: int) -> None:
+def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: int) -> bool:
     key = f"{dataset.namespace}\x1f{dataset.name}"
     kept = side.get(key)
     if kept is None:
+        if len(side) >= MAX_DATASETS:
+            return False
         kept = side[key] = DatasetState(namespace=dataset.namespace, name=dataset.name)
     kept.first_at = time if kept.first_at is None else min(kept.first_at, time)
     kept.facets = merge_facets(kept.facets, kept.times, dataset.facets, time)
+    return True
 
 
 def _merge_state(run: Run, event_type: str, time: int) -> None:
@@ -172,19 +186,20 @@ def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -
         seconds = limits.closed_seconds if run.terminal else limits.open_seconds
         if key not in keep and now - run.touched > seconds * 1_000_000:
             del state.runs[key]
-            if not run.terminal:
-                yield _given_up(run, f"no event for {seconds} s (open_run_ttl)")
+            if is_lost(run):
+                yield given_up(run, f"no event for {seconds} s (open_run_ttl)")
     excess = len(state.runs) - limits.max_runs
     if excess > 0:
         by_age = sorted(state.runs.items(), key=lambda item: (not item[1].terminal, item[1].touched, item[1].first_at))
         for key, run in by_age[:excess]:
             del state.runs[key]
-            if not run.terminal:
-                yield _given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
+            if is_lost(run):
+                yield given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
     for kept in (state.anchors, state.bridges, state.aliases, state.declared):
         for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:
             del kept[key]
 
 
-def _given_up(run: Run, why: str) -> Problem:
-    return Problem("run_given_up", f"run {run.run_id} of {run.namespace} {run.name}", f"the run never ended: {why}")
+def _full(run: Run, count: int) -> Problem:
+    detail = f"{count} datasets beside the {MAX_DATASETS} that a run is remembered with on each side were left out"
+    return Problem("too_many", f"run {run.run_id} of {run.namespace} {run.name}", detail)

@@ -9,6 +9,10 @@ from openmetadata_ol_provider.openlineage.facets import DatasetFacets, Identifie
 
 #: Settles terminal states of one run that have the same time; otherwise the first terminal state stays.
 TERMINAL = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
+#: States of a run that has not ended, how far it has come.
+OPEN = ("OTHER", "START", "RUNNING")
+#: What Spark calls a job whose name it does not know yet.
+UNKNOWN = "unknown"
 
 
 class DatasetState(Part):
@@ -32,6 +36,9 @@ class Run(Part):
     :param touched: when an event of the run last came in (the consumer's clock), for the limits
     :param ran: a RUNNING event was seen
     :param joint: an event had both inputs and outputs
+    :param inherited: taken over from another division into lanes, and no event of it has come in since: it may be
+        another lane's
+    :param trimmed: its columns and SQL were shed, since the state had grown too large
     """
 
     run_id: str
@@ -46,6 +53,8 @@ class Run(Part):
     joint: bool = False
     touched: int = 0
     shown: bool = False
+    trimmed: bool = False
+    inherited: bool = False
     run_facets: RunFacets | None = None
     run_times: dict[str, int] = msgspec.field(default_factory=dict)
     job_facets: JobFacets | None = None

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 import msgspec
 
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.showing import shown
 
+#: Longest name of a facet or producer, in characters.
+_SHOWN = 200
 _Names = dict[str, msgspec.Raw]
 
 
@@ -45,8 +48,9 @@ class Survey:
             carrier = _decode(value)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return
+        producer = shown(carrier.producer or "?", _SHOWN)
         for section, name in _facets(carrier):
-            self.unread[section, name, carrier.producer or "?"] += 1
+            self.unread[section, shown(name, _SHOWN), producer] += 1
 
 
 def _facets(carrier: _Carrier) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,8 @@ _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
     r"\s*(?P<zone>[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*(?:\[[^\]]*\])?"
 )
+#: No time is longer, in characters.
+_LONGEST = 100
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -21,7 +23,7 @@ def parse_time(text: str) -> dt.datetime:
     :raises ValueError: if it is no time
     :raises OverflowError: if it is outside the years 1 to 9999 in UTC
     """
-    match = _TIME.fullmatch(text.strip())
+    match = _TIME.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None:
         raise ValueError(f"no time: {text[:60]!r}")
     clock = match["clock"] if len(match["clock"]) > 5 else match["clock"] + ":00"

@@ -41,7 +41,7 @@ def run_limits() -> Limits:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.openlineage.runs import Limits
 
-    return Limits(conf.open_run_ttl(), conf.closed_run_ttl(), conf.max_open_runs())
+    return Limits(conf.open_run_ttl(), conf.closed_run_ttl(), conf.max_open_runs(), conf.max_state_bytes())
 
 
 def without_own_events(config: Config, dag_id: str) -> Config:

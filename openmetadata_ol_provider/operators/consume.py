@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of
+from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of, read_config
+from openmetadata_ol_provider.operators._reading import reading_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -27,11 +28,30 @@ class ConsumeOpenLineageOperator(BaseOperator):
     :param max_duration: most seconds of reading (default: ``[openmetadata_ol] max_duration``)
     :param dead_letter_topic: topic for messages that cannot be used; ``None``: ``[openmetadata_ol] dead_letter_topic``,
         else ``<topic>.dead-letter``; ``"none"``: such messages are skipped, counted and logged
+    :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``; only ``write.sql``
+        counts here: SQL (or its literals) that is not to be published does not go through XCom either
+    :param start_from: where to begin while there is no checkpoint: ``group``, ``group:NAME``, ``earliest``, ``latest``,
+        or a time (default: ``[openmetadata_ol] start_from``)
+    :param replay_from: read again from here: ``earliest``, a time, or offsets (topic -> partition -> offset, also as
+        JSON). The checkpoint moves back to there first, where it stands further on; the runs after this one go on
+        from there. Empty: do not
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
+    :param lane: which lane this task is, from 0; to be mapped: ``.expand(lane=[0, 1, 2, 3])`` (templated)
+    :param lanes: how many lanes there are; each reads its share of the partitions and has its own state (templated)
     :return: the event batch as plain JSON: offsets, counts, problems, and the events, compressed
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
+    template_fields: Sequence[str] = (
+        "topics",
+        "kafka_config_id",
+        "dead_letter_topic",
+        "config",
+        "start_from",
+        "replay_from",
+        "state_key",
+        "lane",
+        "lanes",
+    )
     ui_color = "#d7e8f7"
 
     def __init__(
@@ -43,7 +63,12 @@ class ConsumeOpenLineageOperator(BaseOperator):
         max_bytes: int | None = None,
         max_duration: float | None = None,
         dead_letter_topic: str | None = None,
+        config: Any = None,
+        start_from: str | None = None,
+        replay_from: Any = None,
         state_key: str | None = None,
+        lane: int | str | None = None,
+        lanes: int | str = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -53,27 +78,40 @@ class ConsumeOpenLineageOperator(BaseOperator):
         self.max_bytes = max_bytes
         self.max_duration = max_duration
         self.dead_letter_topic = dead_letter_topic
+        self.config = config
+        self.start_from = start_from
+        self.replay_from = replay_from
         self.state_key = state_key
+        self.lane = lane
+        self.lanes = lanes
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.lanes import as_lane
+        from openmetadata_ol_provider.lanestate import prepare
         from openmetadata_ol_provider.state import default_state_key, read_checkpoint
         from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
 
         with failing_well():
+            sql = read_config(self.config).write.sql
             topics = as_topics(self.topics)
-            state_key = self.state_key or default_state_key(self.dag_id, topics)
+            lane = as_lane(self.lane, self.lanes)
+            state_key = prepare(self.state_key or default_state_key(self.dag_id, topics), lane)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             bounds, letterbox = bounds_of(self), letterbox_of(self)
-            backlog = hook.backlog(topics, read_checkpoint(state_key), letterbox.exclude)
+            stored = read_checkpoint(state_key)
+            reading = reading_of(self)._replace(takes=lane.takes)
+            backlog = reading.backlog(hook, topics, state_key, stored, letterbox.exclude)
             result = hook.read(
                 backlog,
                 max_messages=bounds.max_events,
                 max_bytes=bounds.max_bytes,
                 max_duration=bounds.max_duration,
             )
-            consumed = decode_messages(result, state_key, self.kafka_config_id, letterbox.topic)
+            consumed = decode_messages(
+                result, state_key, self.kafka_config_id, letterbox.topic, sql=sql, lanes=lane.lanes
+            )
             send_dead_letters(hook, consumed.letters)
         batch = consumed.batch
         self.log.info(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
+    from openmetadata_ol_provider.kafka.startpoints import StartPoint
 
 # The trigger keeps the deadline itself and says so; Airflow's own timeout is for a trigger that does not come back.
 _GRACE = timedelta(minutes=2)
@@ -37,12 +38,23 @@ class OpenLineageSensor(BaseSensorOperator):
     :param min_events: wait for so many events
     :param dead_letter_topic: as for ConsumeOpenLineageOperator (templated): a pattern of topics shall not match it
     :param state_key: Variable with the checkpoint (templated); ``None``: that of this DAG's other tasks for ``topics``
+    :param start_from: as for ConsumeOpenLineageOperator (templated)
+    :param replay_from: as for ConsumeOpenLineageOperator (templated): what is to be read again need not be waited for
+    :param lanes: the number of lanes by which the other tasks read (templated): it waits for all of them
     :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``
     :param poke_interval: seconds between two looks; the trigger begins with shorter ones
     :param timeout: seconds after which the task fails (is skipped with ``soft_fail``)
     """
 
-    template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "state_key")
+    template_fields: Sequence[str] = (
+        "topics",
+        "kafka_config_id",
+        "dead_letter_topic",
+        "state_key",
+        "start_from",
+        "replay_from",
+        "lanes",
+    )
 
     def __init__(
         self,
@@ -52,6 +64,9 @@ class OpenLineageSensor(BaseSensorOperator):
         min_events: int = 1,
         dead_letter_topic: str | None = None,
         state_key: str | None = None,
+        start_from: str | None = None,
+        replay_from: Any = None,
+        lanes: int | str = 1,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
@@ -63,6 +78,9 @@ class OpenLineageSensor(BaseSensorOperator):
         self.min_events = min_events
         self.dead_letter_topic = dead_letter_topic
         self.state_key = state_key
+        self.start_from = start_from
+        self.replay_from = replay_from
+        self.lanes = lanes
         self.deferrable = deferrable
 
     @property
@@ -75,6 +93,12 @@ class OpenLineageSensor(BaseSensorOperator):
         from openmetadata_ol_provider.operators._base import letterbox_of
 
         return list(letterbox_of(self).exclude)
+
+    @property
+    def _start(self) -> StartPoint:
+        from openmetadata_ol_provider.operators._reading import start_of
+
+        return start_of(self)
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
         """Look once."""
@@ -100,6 +124,7 @@ class OpenLineageSensor(BaseSensorOperator):
             poll_interval=self.poke_interval,
             deadline=time.time() + self.timeout,
             exclude=self._exclude,
+            start_from=str(self._start),
         )
         return self.defer(
             trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout) + _GRACE
@@ -141,11 +166,21 @@ class OpenLineageSensor(BaseSensorOperator):
     def _look(self, checkpoint: Checkpoint) -> Backlog:
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 
-        backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(self._topics, checkpoint, self._exclude)
+        backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(
+            self._topics, checkpoint, self._exclude, self._start
+        )
         self.log.info("%d events on %d partitions are to be read", backlog.events, len(backlog.partitions))
         return backlog
 
     def _checkpoint(self) -> Checkpoint:
-        from openmetadata_ol_provider import state
+        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.lanes import as_lane
+        from openmetadata_ol_provider.lanestate import read_checkpoints
+        from openmetadata_ol_provider.operators._reading import reading_of
+        from openmetadata_ol_provider.state import default_state_key
 
-        return state.read_checkpoint(self.state_key or state.default_state_key(self.dag_id, self._topics))
+        state_key = self.state_key or default_state_key(self.dag_id, self._topics)
+        stored = read_checkpoints(state_key, as_lane(0, self.lanes).lanes)
+        # Only for looking: the task that reads moves it.
+        hook = OpenLineageKafkaHook(self.kafka_config_id)
+        return reading_of(self).rewound(hook, self._topics, stored, self._exclude)

@@ -17,6 +17,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, json_checkpoint
+from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, STARTS, StartPoint, parse_start
 from openmetadata_ol_provider.version_compat import BaseEventTrigger
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from openmetadata_ol_provider.kafka.query import BacklogQuery
+    from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 
 T = TypeVar("T")
 
@@ -56,6 +57,7 @@ class OpenLineageTrigger(BaseTrigger):
     :param deadline: when to give up, in seconds since the epoch, so that a restart of the triggerer does not extend it;
         ``None``: never
     :param exclude: topics that a regular expression shall not match
+    :param start_from: where partitions start that the checkpoint does not name, as for ConsumeOpenLineageOperator
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class OpenLineageTrigger(BaseTrigger):
         poll_interval: float = 60.0,
         deadline: float | None = None,
         exclude: Sequence[str] = (),
+        start_from: str = "group",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.topics = list(topics)
@@ -77,6 +80,7 @@ class OpenLineageTrigger(BaseTrigger):
         self.poll_interval = poll_interval
         self.deadline = deadline
         self.exclude = list(exclude)
+        self.start_from = start_from
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return class path and arguments: all there is to know, so that any triggerer can go on."""
@@ -90,6 +94,7 @@ class OpenLineageTrigger(BaseTrigger):
                 "poll_interval": self.poll_interval,
                 "deadline": self.deadline,
                 "exclude": self.exclude,
+                "start_from": self.start_from,
             },
         )
 
@@ -105,7 +110,8 @@ class OpenLineageTrigger(BaseTrigger):
         trouble = ""
         while True:
             try:
-                backlog = await watch.backlog(self.topics, self.checkpoint, self.exclude)
+                start = parse_start(self.start_from, "start_from", STARTS) or OWN_GROUP
+                backlog = await watch.backlog(self.topics, self.checkpoint, self.exclude, start)
                 if backlog.ready(self.min_events):
                     return {"status": TriggerStatus.BACKLOG.value, "backlog": backlog.to_dict()}
                 trouble = ""
@@ -237,10 +243,16 @@ class _Watch:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="openlineage-trigger")
         self._query: BacklogQuery | None = None
 
-    async def backlog(self, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()) -> Backlog:
+    async def backlog(
+        self,
+        topics: Sequence[str],
+        checkpoint: Checkpoint,
+        exclude: Sequence[str] = (),
+        start: StartPoint = OWN_GROUP,
+    ) -> Backlog:
         try:
             query = self._query or await self._open()
-            return await self._run(lambda: query.backlog(topics, checkpoint, exclude))
+            return await self._run(lambda: query.backlog(topics, checkpoint, exclude, start))
         except OpenLineageProviderError:
             await self._run(self._close)
             raise

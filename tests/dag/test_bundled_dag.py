@@ -67,6 +67,33 @@ def test_its_options_reach_its_tasks(load: Callable[..., Any]) -> None:
     assert (translate.config, publish.config, publish.openmetadata_conn_id) == ("variable:ol", "variable:ol", "om_x")
 
 
+def test_it_reads_again_from_where_its_parameter_says(load: Callable[..., Any]) -> None:
+    dag = load()
+    assert dict(dag.params) == {"replay_from": ""}
+    for name in ("wait", "consume"):
+        task = dag.get_task(name)
+        assert task.render_template(task.replay_from, {"params": {"replay_from": "earliest"}}) == "earliest"
+
+
+def test_lanes_are_mapped_groups_of_its_steps(load: Callable[..., Any]) -> None:
+    dag = load(lanes="3")
+    assert [task.task_id for task in dag.topological_sort()] == ["wait", "consume", "translate", "publish"]
+    assert dag.get_task("wait").lanes == 3
+    assert dag.get_task("consume").lanes == 3
+    [group] = [group for group in dag.task_group.children.values() if hasattr(group, "children")]
+    assert set(group.children) == {"consume", "translate", "publish"}
+    document = json.dumps(serialised(dag))
+    for task in ("wait", "consume", "translate", "publish"):
+        assert f'"task_id": "{task}"' in document
+
+
+def test_a_number_of_lanes_that_is_none_is_told(load: Callable[..., Any]) -> None:
+    from openmetadata_ol_provider.exceptions import ConfigError
+
+    with pytest.raises(ConfigError, match=r"lanes = '0': a whole number above 0"):
+        load(lanes="0")
+
+
 @needs_airflow3
 def test_it_may_run_when_events_arrive(load: Callable[..., Any]) -> None:
     dag = load(schedule="watch", topics="a.events")

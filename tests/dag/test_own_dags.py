@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from openmetadata_ol_provider.sandbox.picture import column_pairs
 
 pytestmark = pytest.mark.slow
 TOPIC = "openlineage.events"
+BUNDLED = Path(__file__).parents[2] / "dags" / "openlineage_to_openmetadata.py"
 EXPECTED = json.loads(
     (Path(__file__).parents[1] / "data" / "expected" / "sandbox-edges.json").read_text(encoding="utf-8")
 )["dbt-postgres"]
@@ -51,6 +53,19 @@ with DAG("mapped", schedule=None, start_date=START) as mapped:
     IngestOpenLineageOperator.partial(task_id="ingest", config=PIPELINES).expand(
         topics=[["openlineage.events"], ["openlineage.more"]]
     )
+
+# The partitions of one topic, divided.
+with DAG("in_lanes", schedule=None, start_date=START) as in_lanes:
+    IngestOpenLineageOperator.partial(
+        task_id="ingest", topics="openlineage.events", config=PIPELINES, lanes=3
+    ).expand(lane=[0, 1, 2])
+
+with DAG("steps_in_lanes", schedule=None, start_date=START) as steps_in_lanes:
+    consume = ConsumeOpenLineageOperator.partial(
+        task_id="consume", topics="openlineage.events", lanes=3
+    ).expand(lane=[0, 1, 2])
+    translate = TranslateOpenLineageOperator.partial(task_id="translate", config=PIPELINES).expand(batch=consume.output)
+    PublishLineageOperator.partial(task_id="publish", config=PIPELINES).expand(plan=translate.output)
 """
 
 RUN = """
@@ -76,6 +91,7 @@ def run(tmp_path: Path, connections: None) -> Any:
     dags = tmp_path / "dags"
     dags.mkdir()
     (dags / "mine.py").write_text(DAGS, encoding="utf-8")
+    shutil.copy(BUNDLED, dags)
     environment = {
         **os.environ,
         "AIRFLOW_HOME": str(tmp_path),
@@ -84,14 +100,15 @@ def run(tmp_path: Path, connections: None) -> Any:
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
     }
 
-    def execute(dag_id: str) -> dict[str, Any]:
+    def execute(dag_id: str, file: Path = dags / "mine.py", **options: str) -> dict[str, Any]:
+        configured = {f"AIRFLOW__OPENMETADATA_OL__{name.upper()}": value for name, value in options.items()}
         done = subprocess.run(
-            [sys.executable, "-c", RUN, str(dags / "mine.py"), dag_id],
+            [sys.executable, "-c", RUN, str(file), dag_id],
             capture_output=True,
             text=True,
             timeout=110,
             check=False,
-            env=environment,
+            env={**environment, **configured},
         )
         assert done.returncode == 0, done.stderr[-4000:]
         found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -135,3 +152,16 @@ def test_mapped_tasks_read_a_topic_each(run: Any, broker: KafkaBroker, catalogue
     reports = [report for _, report in run("mapped")["ingest"]]
     assert sorted(report["events"] for report in reports) == [44, 92]
     assert set(EXPECTED) < set(edges(catalogue))
+
+
+@pytest.mark.parametrize("dag_id", ["in_lanes", "steps_in_lanes", "bundled"])
+def test_lanes_are_mapped_tasks(
+    run: Any, broker: KafkaBroker, catalogue: CatalogueServer, tmp_path: Path, dag_id: str
+) -> None:
+    sent = feed(broker.bootstrap, TOPIC, captured("dbt-postgres.ndjson.gz"))
+    bundled = {"dag_id": "dag", "file": tmp_path / "dags" / BUNDLED.name, "lanes": "3"}
+    tasks = run(**bundled if dag_id == "bundled" else {"dag_id": dag_id})
+    reports = [report for _, report in tasks.get("ingest") or tasks["publish"]]
+    assert len(reports) == 3
+    assert sum(report["events"] for report in reports) == sent
+    assert edges(catalogue) == EXPECTED

@@ -1,1 +1,1 @@
-"""Faults on a real Apache Kafka: tasks killed, brokers restarted, connections cut, state lost; nothing else is lost."""
+"""Faults on a real Kafka: tasks are killed, brokers restarted, connections cut, state is lost; nothing else may be."""

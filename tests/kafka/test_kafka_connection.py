@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 
 SECRETS = {
@@ -79,6 +79,16 @@ def test_secrets_are_in_no_message_and_no_repr(connect: Any, dead_port: str) -> 
     settings = connect(dead_port, SECRETS).settings
     told = settings.describe(f"the broker said {SECRETS['sasl.password']}", "look")
     assert SECRETS["sasl.password"] not in told + repr(settings) + str(settings)
+
+
+def test_each_failed_attempt_to_connect_is_not_a_line_in_the_log(
+    connect: Any, dead_port: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        with pytest.raises(KafkaError, match="refused"):
+            connect(dead_port).backlog(["events"], {})
+    lines = [record for record in caplog.records if "Connection refused" in record.getMessage()]
+    assert len(lines) == 2
 
 
 def test_the_connection_test_tells_what_is_wrong(hook: Any, connect: Any, dead_port: str) -> None:

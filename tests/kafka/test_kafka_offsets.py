@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog, json_checkpoint, place
+from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog, json_checkpoint, place, rewound
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,29 @@ def test_ready_means_enough_events_or_a_position_to_be_kept() -> None:
     assert Backlog((PartitionBacklog("t", 0, 0, 2, None, 2, origin="latest"),)).ready()
 
 
-def test_lanes_share_the_partitions_out_and_keep_them() -> None:
-    backlog = Backlog(tuple(PartitionBacklog(topic, n, 0, 5, 0, 0) for topic in "ab" for n in range(6)))
-    lanes = [backlog.lane(index, 3) for index in range(3)]
-    assert sorted(item.partition for lane in lanes for item in lane.partitions) == sorted(list(range(6)) * 2)
-    assert [len(lane.partitions) for lane in lanes] == [4, 4, 4]
-    more = Backlog((*backlog.partitions, PartitionBacklog("a", 6, 0, 5, 0, 0)))
-    for index in range(3):
-        assert set(lanes[index].partitions) <= set(more.lane(index, 3).partitions)
+@pytest.mark.parametrize(
+    ("checkpoint", "at_time", "start", "origin"),
+    [
+        pytest.param({}, 5, 5, "time", id="a time says where"),
+        pytest.param({}, 0, 2, "time", id="what is gone cannot be read"),
+        pytest.param({}, 2**62, 10, "time", id="a time after every message is the end"),
+        pytest.param({"t": {0: 4}}, 7, 4, "checkpoint", id="the checkpoint decides"),
+        pytest.param({"t": {1: 4}}, 7, 2, "earliest", id="a partition added later is read whole"),
+    ],
+)
+def test_reading_starts_at_a_time(checkpoint: Any, at_time: int, start: int, origin: str) -> None:
+    placed = place("t", 0, (2, 10), checkpoint=checkpoint, at_time=at_time, policy="latest")
+    assert (placed.start, placed.origin) == (start, origin)
+
+
+def test_a_checkpoint_moves_back_and_never_forward() -> None:
+    checkpoint = {"t": {"0": 10, "1": 3}, "u": {"0": 5}}
+    assert rewound(checkpoint, {"t": {0: 4, "1": 7, "2": 6}, "v": {"0": 1}}) == {
+        "t": {"0": 4, "1": 3, "2": 6},
+        "u": {"0": 5},
+        "v": {"0": 1},
+    }
+    assert checkpoint == {"t": {"0": 10, "1": 3}, "u": {"0": 5}}
 
 
 def test_a_checkpoint_has_text_keys_for_json() -> None:

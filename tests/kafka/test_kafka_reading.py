@@ -103,8 +103,10 @@ def test_a_full_partition_does_not_starve_the_others(hook: Any, produce: Any) ->
     produce("events", 2, *[b"y" * 1000] * 3000)
     result = hook.read(hook.backlog(["events"], {}), **{**BOUNDS, "max_messages": 100})
     share = Counter(m.partition for m in result.messages)
-    assert share == {0: 49, 1: 2, 2: 49}
-    assert {item.partition: item.end for item in result.ranges} == {0: 49, 1: 2, 2: 49}
+    # Each gives a third or all it has; what is over comes from whichever was faster.
+    assert (share.total(), share[1]) == (100, 2)
+    assert min(share[0], share[2]) >= 34
+    assert {item.partition: item.end for item in result.ranges} == share
 
 
 def test_the_oldest_comes_first_when_there_is_room_for_one_only(hook: Any, produce: Any) -> None:

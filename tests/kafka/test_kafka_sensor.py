@@ -85,6 +85,7 @@ def test_without_a_backlog_it_defers_with_all_that_the_trigger_needs(hook: Any, 
         "min_events": 4,
         "poll_interval": 7,
         "exclude": [],
+        "start_from": "group",
     }
     assert before + 30 <= deadline <= time.time() + 30
     assert deferral.value.method_name == "execute_complete"
@@ -92,6 +93,42 @@ def test_without_a_backlog_it_defers_with_all_that_the_trigger_needs(hook: Any, 
     assert deferral.value.timeout.total_seconds() > 30
     # Airflow drops these when a trigger fires within `dags test`.
     assert not deferral.value.kwargs
+
+
+def test_without_a_checkpoint_it_begins_where_it_is_told(
+    hook: Any, produce: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    produce("single", 0, b"a", b"b")
+    hook.commit({"single": {0: 1}})
+
+    def waiting(**more: Any) -> int:
+        return int(sensor(state_key="nothing_there", **more).poke({}).xcom_value["events"])
+
+    assert (waiting(), waiting(start_from="earliest"), waiting(start_from="latest")) == (1, 2, 0)
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__START_FROM", "earliest")
+    assert (waiting(), waiting(start_from="group")) == (2, 1)
+    with pytest.raises(TaskDeferred) as deferral:
+        sensor(state_key="nothing_there", deferrable=True, min_events=5).execute({})
+    assert deferral.value.trigger.serialize()[1]["start_from"] == "earliest"
+    with pytest.raises(ConfigError, match="start_from is 'yesterday'; give one of: group"):
+        waiting(start_from="yesterday")
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_what_is_to_be_read_again_need_not_be_waited_for(
+    deferrable: bool, hook: Any, produce: Any, checkpoint: Any
+) -> None:
+    produce("single", 0, b"a", b"b", b"c")
+    checkpoint(3)
+    assert not sensor(replay_from="").poke({}).is_done
+    found = sensor(replay_from='{"single": {"0": 1}}', deferrable=deferrable).execute({})
+    assert (found["events"], found["partitions"][0]["start"]) == (2, 1)
+
+
+def test_a_replay_that_lies_ahead_skips_nothing(hook: Any, produce: Any, checkpoint: Any) -> None:
+    produce("single", 0, b"a", b"b", b"c")
+    checkpoint(1)
+    assert sensor(replay_from={"single": {0: 2}}).execute({})["events"] == 2
 
 
 def test_without_deferring_it_times_out(hook: Any, checkpoint: Any) -> None:
@@ -146,7 +183,9 @@ def test_an_error_at_the_first_look_is_raised_skipped_or_waited_out(hook: Any, c
 
 
 def test_names_are_templated() -> None:
-    assert set(OpenLineageSensor.template_fields) == {"topics", "kafka_config_id", "dead_letter_topic", "state_key"}
+    assert set(OpenLineageSensor.template_fields) == {
+        "topics", "kafka_config_id", "dead_letter_topic", "state_key", "start_from", "replay_from", "lanes",
+    }  # fmt: skip
 
 
 def test_a_pattern_does_not_match_where_dead_letters_go(hook: Any, broker: Any, produce: Any, checkpoint: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.kafka.query import BacklogQuery
+from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.triggers.openlineage import (
     OpenLineageActivityTrigger,
     OpenLineageTrigger,
@@ -28,6 +28,7 @@ LEVEL: dict[str, Any] = {
     "poll_interval": 0.1,
     "deadline": 1_700_000_000.5,
     "exclude": ["letters"],
+    "start_from": "earliest",
 }
 EDGE: dict[str, Any] = {"topics": ["single"], "kafka_config_id": "kafka_default", "poll_interval": 0.05, "settle": 0.3}
 
@@ -61,6 +62,11 @@ def test_a_trigger_survives_serialisation(kind: Any, arguments: dict[str, Any]) 
 
 def test_a_checkpoint_with_numbers_serialises_as_json_will_have_it() -> None:
     assert OpenLineageTrigger(["t"], checkpoint={"t": {0: 5}}).serialize()[1]["checkpoint"] == {"t": {"0": 5}}
+
+
+def test_a_trigger_of_an_older_version_is_taken() -> None:
+    older = {name: value for name, value in LEVEL.items() if name != "start_from"}
+    assert OpenLineageTrigger(**older).serialize()[1]["start_from"] == "group"
 
 
 async def test_a_backlog_fires_at_once_with_what_there_is(hook: Any, produce: Any) -> None:

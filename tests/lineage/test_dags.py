@@ -145,7 +145,7 @@ def test_a_task_of_a_triggered_dag_says_nothing_of_the_dag_above() -> None:
     [
         ("http://airflow:8080/log?dag_id=d&try=1", "http://airflow:8080/log?dag_id=d&try=1"),
         ("https://a/dags/d/runs/manual__2026-11-22T23%3A46/tasks/t", "https://a/dags/d/runs/manual__2026-11-22T23%3A46/tasks/t"),
-        ("https://ann:hunter2@airflow/log", None),
+        ("https://ann:hunter2@airflow/log", "https://airflow/log"),
         ("https://airflow/a b", None),
         ("javascript:alert(1)", None),
         ("/log", None),

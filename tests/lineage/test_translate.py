@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.lineage.translate import retell, translate
+from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
@@ -231,21 +231,3 @@ def test_what_a_job_declared_holds_in_later_batches_until_it_says_otherwise() ->
     late = translated(job_event(inputs=["old"], outputs=["x"], seconds=5), state=described.state)
     anew = translated(job_event(inputs=["b"], outputs=["x"], seconds=30), state=late.state)
     assert [arrows(each.plan) for each in (first, described, late, anew)] == [["a -> x"]] * 3 + [["b -> x"]]
-
-
-def test_what_is_remembered_can_be_told_once_more_and_nothing_of_it_is_new() -> None:
-    sql = {"sql": {"query": "select 2"}}
-    first = translated(run_event("START", run_id="open", job="open", inputs=["b"], outputs=["y"]))
-    told = translated(
-        run_event("COMPLETE", run_id="late", seconds=20, inputs=["a"], outputs=["x"], job_facets=sql),
-        run_event("COMPLETE", run_id="early", seconds=10, inputs=["a"], outputs=["x"]),
-        state=first.state,
-    )
-    again = retell(told.state, Config(), now=BASE)
-    assert (again.events, arrows(again)) == (0, ["a -> x"])
-    assert {(run.run_id, run.state, run.new) for run in again.runs} == {
-        ("open", "START", False),
-        ("late", "COMPLETE", False),
-        ("early", "COMPLETE", False),
-    }
-    assert [job.sql for job in again.jobs if job.name == "job"] == ["select 2"]

@@ -100,6 +100,14 @@ def test_every_cut_of_a_packed_value_is_refused() -> None:
             unpack(packed[:length], tuple[Event, ...])
 
 
+def test_what_was_packed_before_xz_was_used_is_still_read() -> None:
+    before = base64.b64encode(zlib.compress(b'{"runs": 7}', 6)).decode()
+    assert unpack(before, dict[str, int]) == {"runs": 7}
+    for length in range(4, len(before), 4):
+        with pytest.raises(ValueError, match=r"\w"):
+            unpack(before[:length], dict[str, int])
+
+
 def test_what_would_unpack_to_more_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packing, "MAX_UNPACKED", 1000)
     assert unpack(pack("x" * 998), str) == "x" * 998

@@ -124,7 +124,7 @@ def test_both_protocols_of_an_azure_account_are_one(client: OpenMetadataClient, 
         (
             "no/such",
             ["containers/name/s3.lake.no.such", "containers/name/s3.lake.no%2Fsuch", "search/query",
-             "containers/name/s3.lake", "containers/name/s3.lake/children"],
+             "search/fieldQuery", "containers/name/s3.lake", "containers/name/s3.lake/children"],
         ),
     ],
 )  # fmt: skip
@@ -236,6 +236,14 @@ def test_of_two_services_for_one_azure_account_the_one_for_the_container_is_mean
     }
     with CatalogueServer(seed) as server, OpenMetadataClient(server.url) as client:
         assert resolve(client, "orders/1", url.format("gold")) == "gold.x"
+
+
+def test_a_search_engine_that_takes_no_regular_expressions_costs_no_container(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    server.fail("GET", "search/query", 400, times=10)
+    # Nothing but a search finds it: it is named by hand.
+    assert resolve(client, "raw/customers/1") == "s3.lake.Customers"
 
 
 def test_a_path_with_signs_that_searches_give_a_meaning_is_searched_for_as_it_is() -> None:

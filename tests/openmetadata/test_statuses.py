@@ -292,7 +292,7 @@ def test_an_error_is_stored_without_stack_trace_and_secrets(
     [
         ("boom\nTraceback (most recent call last):\n  File x", "boom"),
         ("Traceback (most recent call last):\n  File x", None),
-        ('{"api_key": "abc", "user": "u"}', '{"api_key": ***, "user": "u"}'),
+        ('{"api_key": "abc", "user": "u"}', '{"api_key": "***", "user": "u"}'),
         ("x" * 5000, "x" * 1000),
         ("Job aborted\nCaused by: java.io.IOException", "Job aborted"),
         ("column token_count is missing", "column token_count is missing"),

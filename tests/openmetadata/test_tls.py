@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
+from openmetadata_ol_provider.openmetadata.admin.checks import check_catalogue
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from tests.openmetadata.builders import FAST
 
@@ -80,3 +82,36 @@ def test_verify_false_works_quietly_and_wins_over_the_environment(
     with warnings.catch_warnings(), OpenMetadataClient(tls[0], verify=False, retries=FAST) as client:
         warnings.simplefilter("error")
         assert client.version == (1, 12, 0)
+
+
+def test_verify_false_is_warned_about_once_and_by_the_check(
+    tls: tuple[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with OpenMetadataClient(tls[0], verify=False, retries=FAST) as client:
+        warned = [step for step in check_catalogue(client, Config()) if step.warns]
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        f"TLS certificates of {tls[0]}/api are NOT verified (verify is false)"
+    ]
+    assert [(step.name, "TLS certificates are not verified" in step.detail) for step in warned] == [("TLS", True)]
+
+
+def test_a_verified_connection_is_not_warned_about(tls: tuple[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    with OpenMetadataClient(tls[0], verify=tls[1], retries=FAST) as client:
+        assert not [step for step in check_catalogue(client, Config()) if step.warns]
+        assert client.exposure is None
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
+
+
+@pytest.mark.parametrize(
+    ("host", "exposed"),
+    [
+        ("http://om.example.com:8585", True),
+        ("om.example.com", True),
+        ("https://om.example.com", False),
+        ("http://localhost:8585", False),
+        ("http://127.0.0.1", False),
+        ("http://[::1]:8585", False),
+    ],
+)
+def test_a_token_that_would_travel_in_the_clear_is_told(host: str, exposed: bool) -> None:
+    assert (OpenMetadataClient(host, "token").exposure is not None) is exposed

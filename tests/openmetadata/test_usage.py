@@ -157,8 +157,7 @@ def test_a_count_is_never_lowered(client: OpenMetadataClient, server: CatalogueS
     client.post(f"v1/usage/pipeline/{pipeline}", {"date": DAY, "count": 40})
     usage = publish(client, task(2), known={(ETL, DAY): 1})
     assert (counts(server), usage.written) == ({DAY: 40}, Written(unchanged=1))
-    publish(client, task(3), known=usage.totals)
-    assert counts(server) == {DAY: 41}
+    assert usage.totals == {(ETL, DAY): 2}
 
 
 def test_what_is_read_again_after_the_memory_was_set_back_is_not_counted_again(

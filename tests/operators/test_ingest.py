@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from steps_support import (
     EDGE,
     EXPECTED,
@@ -28,6 +29,7 @@ from steps_support import (
     translate,
 )
 
+from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
@@ -121,6 +123,29 @@ def received_topics(broker: KafkaBroker) -> set[str]:
         return set(consumer.list_topics(timeout=10).topics)
     finally:
         consumer.close()
+
+
+def test_a_task_beside_which_another_works_fails_and_a_retry_goes_on(
+    send: Sender, catalogue: CatalogueServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send.events(*captured("dbt-postgres"))
+    settle, others = OpenLineageKafkaHook.commit, []
+
+    def commit(hook: OpenLineageKafkaHook, offsets: Any) -> None:
+        settle(hook, offsets)
+        if not others:
+            # A try of the same task that Airflow has given up, but which is still at work.
+            others.append(None)
+            others.append(ingest(max_events=20)["events"])
+
+    monkeypatch.setattr(OpenLineageKafkaHook, "commit", commit)
+    with pytest.raises(AirflowException, match="another task has moved the checkpoint") as error:
+        ingest(max_events=10)
+    # Airflow tries it again.
+    assert not isinstance(error.value, AirflowFailException)
+    assert others[1] == len(captured("dbt-postgres")) - 10
+    assert ingest()["events"] == 0
+    assert lineage(catalogue) == EXPECTED["dbt-postgres"]
 
 
 def test_dead_letters_follow_the_publication(send: Sender, catalogue: CatalogueServer, broker: KafkaBroker) -> None:

@@ -85,8 +85,11 @@ def test_consuming_and_translating_an_old_run_again_is_harmless(send: Sender, ca
     first = translate(batch)
     publish(first)
     again = translate(batch)
-    assert {key: again[key] for key in ("edges", "runs", "jobs", "datasets")} == {
-        key: first[key] for key in ("edges", "runs", "jobs", "datasets")
+    # Only that the run is new is no longer true.
+    assert [run.pop("new") for run in first["runs"]] == [True]
+    assert again["runs"] == first["runs"]
+    assert {key: again[key] for key in ("edges", "jobs", "datasets")} == {
+        key: first[key] for key in ("edges", "jobs", "datasets")
     }
     catalogue.reset_requests()
     publish(again)
@@ -211,5 +214,6 @@ def test_the_state_holds_nothing_but_what_it_says(capture: str, send: Sender, ca
     send.events(*captured(capture))
     run_steps()
     document = state_document()
-    assert set(document) == {"version", "checkpoint", "updated_at", "runs"}
+    # Task runs of the last days are counted; the capture may be older.
+    assert set(document) - {"usage"} == {"version", "checkpoint", "updated_at", "runs"}
     assert document["version"] == 1

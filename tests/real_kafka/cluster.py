@@ -27,8 +27,8 @@ LISTENERS = {
     "mutual_tls": "SSL",
     "misnamed": "SASL_SSL",
 }
-#: Users of SASL, with their passwords: one who may do everything, one with the rights that the documentation names.
-USERS = {"admin": "admin-password", "lineage": "lineage-password"}
+#: Users of SASL, with their passwords: one who may do everything, two who may do what a test allows them.
+USERS = {name: f"{name}-password" for name in ("admin", "lineage", "reader")}
 
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 30.0

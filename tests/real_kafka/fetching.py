@@ -14,7 +14,7 @@ import pytest
 HERE = Path(__file__).parent
 CACHE = Path(__file__).parents[2] / ".kafka"
 _GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-_FETCH_TIMEOUT = 600
+_FETCH_TIMEOUT = 500
 
 
 def libraries(name: str) -> Path:

@@ -25,9 +25,10 @@ def split_identifier(name: str, closing: Mapping[str, str] = _CLOSING) -> tuple[
         return (name,)
     parts = []
     position = 0
+    unclosed: set[tuple[str, int]] = set()
     while True:
         mark = closing.get(name[position : position + 1])
-        found = _quoted(name, position, mark) if mark else None
+        found = _quoted(name, position, mark, unclosed) if mark else None
         if found is None:
             dot = name.find(".", position)
             end = len(name) if dot < 0 else dot
@@ -58,14 +59,20 @@ def unquoted(name: str) -> str:
 _NO_QUOTES: Final = str.maketrans("", "", '`"[]')
 
 
-def _quoted(name: str, start: int, mark: str) -> tuple[str, int] | None:
-    """Return the quoted part that begins here and where it ends; ``None`` if it is not closed."""
+def _quoted(name: str, start: int, mark: str, unclosed: set[tuple[str, int]]) -> tuple[str, int] | None:
+    """Return the quoted part that begins here and where it ends; ``None`` if it is not closed.
+
+    :param unclosed: quotes from which no closing one was found, and their marks; added to
+    """
     position = start + 1
-    while (end := name.find(mark, position)) >= 0:
+    passed = []
+    while (end := name.find(mark, position)) >= 0 and (mark, end) not in unclosed:
+        passed.append((mark, end))
         after = name[end + 1 : end + 2]
         if after in ("", "."):
             return name[start + 1 : end].replace(mark * 2, mark), end + 1
         position = end + (2 if after == mark else 1)
+    unclosed.update(passed)
     return None
 
 

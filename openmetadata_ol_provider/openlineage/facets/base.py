@@ -5,8 +5,11 @@ from __future__ import annotations
 import msgspec
 
 
-class Part(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """Base of all parts of an event: unknown keys are ignored, defaults are not encoded."""
+class Part(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """Base of all parts of an event: unknown keys are ignored, defaults are not encoded.
+
+    No part ever leads back to itself, so the garbage collector need not look at the millions that a state may have.
+    """
 
 
 class Facet(Part):

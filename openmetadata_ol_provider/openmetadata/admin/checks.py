@@ -52,6 +52,9 @@ def _reach(client: OpenMetadataClient) -> list[Step]:
     except CatalogueError as error:
         return [Step("address", False, str(error))]
     steps = [Step("address", True, f"OpenMetadata {version} answers at {client.base_url}")]
+    if client.exposure is not None:
+        remedy = "anybody on the way could read and use it; give a https address, and a CA file as `verify` if need be"
+        steps.append(Step("TLS", True, f"{WARNING}{client.exposure}: {remedy}"))
     if version.at_least(*MINIMUM_VERSION):
         return [*steps, Step("version", True, f"{version} is supported")]
     oldest = ".".join(map(str, MINIMUM_VERSION))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: What the prefix of a name, or the owner's type, says of it.
 _KINDS = {"user": "user", "team": "team", "group": "team", "application": "application"}
 _COLLECTIONS = {"user": "v1/users", "team": "v1/teams"}
+#: Most owners of one thing that are looked for; each costs questions.
+MAX_OWNERS = 100
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -107,7 +109,11 @@ class OwnerLookup:
         :raises CatalogueAuthError: if the token may not read users and teams
         """
         found = []
-        for spelled in spellings(owners):
+        asked = spellings(owners)
+        if len(asked) > MAX_OWNERS:
+            detail = f"{len(asked)} owners of one thing: only {MAX_OWNERS} are looked for"
+            self._note("owner_left_out", f"owner {asked[MAX_OWNERS]}", detail)
+        for spelled in asked[:MAX_OWNERS]:
             reference, why = self._once(("owner", *map(str, spelled)), partial(self._find, spelled))
             if reference is not None:
                 found.append(reference)

@@ -12,6 +12,7 @@ from openmetadata_ol_provider.exceptions import (
     CatalogueRequestError,
     CatalogueUnavailableError,
 )
+from openmetadata_ol_provider.openlineage.showing import shown
 from openmetadata_ol_provider.openmetadata.admin.rights import rights_of, rule_text
 from openmetadata_ol_provider.openmetadata.http.retry import RETRIABLE_STATUS
 from openmetadata_ol_provider.openmetadata.http.token import TokenFacts
@@ -137,7 +138,7 @@ def message_of(answer: Answer) -> str:
     """Return what an answer says went wrong."""
     body = _body(answer)
     text = body.get("message") or body.get("responseMessage") if isinstance(body, dict) else None
-    return str(text or answer.reason or "no message")[:500]
+    return shown(str(text or answer.reason or "no message"), 500)
 
 
 def _body(answer: Answer) -> object:
@@ -219,4 +220,4 @@ def _reason(error: BaseException) -> str:
     """Return the innermost reason, without the URL and object addresses that requests wraps around it."""
     inner = error.args[0] if error.args else error
     text = str(getattr(inner, "reason", None) or inner)
-    return re.sub(r"<[^>]*>:?\s*|\w+Connection\([^)]*\):\s*", "", text).strip()[:300] or type(error).__name__
+    return shown(re.sub(r"<[^>]*>:?\s*|\w+Connection\([^)]*\):\s*", "", text).strip(), 300) or type(error).__name__

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError, CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.http.address import base_url
@@ -102,6 +102,15 @@ class OpenMetadataClient:
         self._version: Version | None = None
         if verify is False:
             log.warning("TLS certificates of %s are NOT verified (verify is false)", self.base_url)
+
+    @property
+    def exposure(self) -> str | None:
+        """How others could come by the token on its way, ``None`` if they could not."""
+        url = urlsplit(self.base_url)
+        if url.scheme == "https":
+            return None if self._verify is not False else "TLS certificates are not verified (`verify` is false)"
+        is_near = url.hostname in {"localhost", "127.0.0.1", "::1"}
+        return None if is_near else "the address begins with http, so the token travels without encryption"
 
     def __repr__(self) -> str:
         return f"OpenMetadataClient({self.base_url!r}, token={'***' if self.token_facts else None})"

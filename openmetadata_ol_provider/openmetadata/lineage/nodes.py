@@ -72,6 +72,14 @@ def as_node(ref: PipelineRef) -> Entity:
     return Entity("pipeline", {"id": ref.id, "fullyQualifiedName": ref.fqn})
 
 
+def superfluous(write: EdgeWrite) -> tuple[tuple[Entity, Entity], ...]:
+    """Return the ends of the edges with a pipeline at one end that an edge between datasets makes superfluous."""
+    if write.pipeline is None or not write.pipeline.id:
+        return ()
+    node = as_node(write.pipeline)
+    return (write.source, node), (node, write.target)
+
+
 class NodeCleaner:
     """Takes back edges with a pipeline at one end.
 
@@ -88,10 +96,8 @@ class NodeCleaner:
 
         :raises CatalogueError: if the catalogue refuses
         """
-        if write.pipeline is None or not write.pipeline.id:
-            return False
-        node = as_node(write.pipeline)
-        return any([self._remove(write.source, node), self._remove(node, write.target)])
+        removed = [self._remove(source, target) for source, target in superfluous(write)]
+        return any(removed)
 
     def _remove(self, source: Entity, target: Entity) -> bool:
         details = stored_details(self._client.get(path("v1/lineage/getLineageEdge", source.id, target.id)))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.jobnames import task_in
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Longest SQL text stored, in characters.
 MAX_SQL = 100_000
+#: Most tasks of a pipeline; with each, the whole list is sent again.
+MAX_TASKS = 5_000
 #: Stored fields that a PUT without them would clear.
 _CARRIED = (
     "displayName", "description", "sourceUrl", "concurrency", "pipelineLocation", "startDate", "state",
@@ -155,16 +158,18 @@ def _complete(body: Body, plan: PipelinePlan, write: WriteOptions, *, ours: bool
         _put(body, "scheduleInterval", schedule, renew=ours)
     tasks: dict[str, Body] = {task["name"]: task for task in body["tasks"]}
     before = frozenset(name for name, task in tasks.items() if task.get("downstreamTasks"))
-    outlines = plan.outlines
+    outlines = dict(islice(plan.outlines.items(), max(0, MAX_TASKS - len(tasks))))
     for name, outline in outlines.items():
         _put(_named(tasks, name, outline.name), "taskType", outline.type, renew=ours)
         for follower in outline.downstream:
             # It may not have run yet, but it is there.
-            _named(tasks, task_name(follower), follower)
+            if len(tasks) < MAX_TASKS:
+                _named(tasks, task_name(follower), follower)
     for job in sorted(plan.jobs, key=lambda job: job.part):
         if job.task is not None:
             name = task_name(job.task)
-            _complete_task(tasks.setdefault(name, {"name": name}), job, write, renew=ours)
+            if name in tasks or len(tasks) < MAX_TASKS:
+                _complete_task(tasks.setdefault(name, {"name": name}), job, write, renew=ours)
     _connect(tasks, outlines, fixed=frozenset() if ours else before)
     _connect_dependencies(tasks, plan, fixed=frozenset(outlines) | (frozenset() if ours else before))
     body["tasks"] = list(tasks.values())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from openmetadata_ol_provider.openlineage.secrecy import concealed
+
 #: Longest message, in characters.
 MAX_MESSAGE = 1000
 
@@ -11,15 +13,9 @@ MAX_MESSAGE = 1000
 def public_message(text: str) -> str | None:
     """Return an error message without stack trace and without what looks like a secret, bounded in length."""
     lines = []
-    for line in text.splitlines():
+    for line in text[: 20 * MAX_MESSAGE].splitlines():
         if re.match(r"\s*(Traceback \(|at \S+\(|File \"|Caused by:|\.\.\. \d+ more)", line):
             break
         lines.append(line)
-    message = "\n".join(lines).strip()[:MAX_MESSAGE]
-    message = re.sub(r"(://[^\s/:@]*:)[^\s@/]+@", r"\1***@", message)
-    message = re.sub(
-        r"(?i)\b(\w*(?:password|passwd|secret|token|api_?key|credential)\w*[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&]+)",
-        r"\1***",
-        message,
-    )
-    return message or None
+    # Cut last: what is left of half a credential does not look like one.
+    return concealed("\n".join(lines), message=True).strip()[:MAX_MESSAGE] or None

@@ -1,10 +1,8 @@
 """Usage of pipelines: per pipeline and day the number of task runs seen, as the day's total.
 
 A POST replaces the day's count, so that a total can be sent again; a PUT would add to it. A total is what earlier
-batches have counted and what is new in this one. Where nobody remembers what earlier batches counted, the statuses of
-the day that the catalogue has count too, and a count that is there already is never lowered. If there is more in the
-catalogue than is remembered, others count too, or the memory is lost and what is read again looks new: on that day only
-the statuses are counted.
+batches have counted and what is new in this one. Where that is not what the catalogue has (others count too, or the
+memory is lost, so that what is read again looks new), the statuses of the day count too. A count is never lowered.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
@@ -33,7 +32,7 @@ _DAY_MS = 86_400_000
 #: How long before its start a run's logical date may be, in days: what runs monthly runs for the month before.
 _LOGICAL_DAYS = 32
 
-#: Number of task runs by pipeline (FQN) and day (ISO 8601, UTC); below zero, see :func:`_by_statuses`.
+#: Number of task runs by pipeline (FQN) and day (ISO 8601, UTC).
 Totals = dict[tuple[str, str], int]
 
 
@@ -91,7 +90,7 @@ class UsageWriter:
     :param client: the catalogue
     :param known: totals of earlier batches
     :param dry_run: read, but do not write
-    :param interrupted: others may have written lower counts, or counts that they have not ranked
+    :param interrupted: what is to be published may be there already, but not ranked, or others may have lowered it
     :param today: the day in UTC (default: the clock's)
     """
 
@@ -143,27 +142,14 @@ class UsageWriter:
         return (self._today - dt.timedelta(days=days - 1)).isoformat()
 
     def _publish(self, count: _Count) -> tuple[int, bool]:
-        """Publish one total and return what to remember of it, and whether there was anything to write."""
-        stored = self._stored(count)
-        total, remembered = self._total(count, stored)
+        """Publish one total, and return how many runs were counted here, and whether there was anything to write."""
+        known, stored = self._known.get(count.key), self._stored(count)
+        counted = count.new + (known or 0)
+        total = counted if known == stored else max(counted, self._seen(count))
         if total > stored and not self._dry_run:
             place = path(f"{USAGE}/pipeline", count.ref.id)
             self._client.request("POST", place, json={"date": count.day, "count": total}, repeatable=True)
-        return remembered, total > stored
-
-    def _total(self, count: _Count, stored: int) -> tuple[int, int]:
-        """Return the day's total, and what to remember of it."""
-        known = self._known.get(count.key)
-        total = count.new + max(known or 0, 0)
-        if known is not None and known >= 0 and total >= stored:
-            return total, total
-        seen = self._seen(count)
-        if known is None and total >= max(seen, stored):
-            return total, total
-        # What the batch and the memory do not tell of may be read again, and would look new.
-        beside = _beside_statuses(known) if known is not None and known < 0 else 0
-        total = max(seen + beside, stored)
-        return total, _by_statuses(total - seen)
+        return counted, total > stored
 
     def _rank(self, days: Sequence[str], worker: Worker) -> dict[str, tuple[Problem, ...]]:
         """Have the catalogue rank its pipelines on days whose counts have changed, and return what went wrong, by day.
@@ -188,7 +174,11 @@ class UsageWriter:
         latest = count.ref.stored.get("usageSummary") or {}
         if latest.get("date") == count.day:
             return _number(latest)
-        answer = self._client.get(path(f"{USAGE}/pipeline", count.ref.id), {"date": count.day, "days": 1})
+        try:
+            answer = self._client.get(path(f"{USAGE}/pipeline", count.ref.id), {"date": count.day, "days": 1})
+        except CatalogueRequestError:
+            # What cannot be read is sent, which replaces it.
+            return 0
         usages = (answer or {}).get("usage") or ()
         return next((_number(usage) for usage in usages if usage.get("date") == count.day), 0)
 
@@ -206,19 +196,6 @@ class UsageWriter:
         statuses = (answer or {}).get("data") or ()
         times = (time for status in statuses for time in _times(status, count.ref))
         return sum(1 for time in times if start <= time <= end)
-
-
-def _by_statuses(beside: int) -> int:
-    """Return what to remember where only the statuses of the day tell how many runs there were.
-
-    :param beside: runs counted that they do not tell of: a task that was tried twice is there once
-    """
-    return -1 - beside
-
-
-def _beside_statuses(remembered: int) -> int:
-    """Return what :func:`_by_statuses` was given."""
-    return -1 - remembered
 
 
 def _number(usage: Mapping[str, Any]) -> int:

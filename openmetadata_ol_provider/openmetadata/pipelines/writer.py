@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId
@@ -88,9 +89,13 @@ class PipelineWriter:
         self._services = PipelineServices(client, config, dry_run=dry_run)
         self._lock = threading.Lock()
         self._uses: dict[str, _Use] = {}
-        domain = "domains" if client.version.at_least(1, 9) else "domain"
-        usage = ",usageSummary" if config.write.usage == "always" else ""
-        self._fields = f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}"
+
+    @cached_property
+    def _fields(self) -> str:
+        """Fields to read; not before they are needed, since it takes a call to know the server's version."""
+        domain = "domains" if self._client.version.at_least(1, 9) else "domain"
+        usage = ",usageSummary" if self._config.write.usage == "always" else ""
+        return f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}"
 
     def publish(self, plan: PipelinePlan) -> PipelineRef:
         """Create or complete a pipeline, and return what it is now.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publication.memory import Memory
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
+#: A time so long ago that the ledger does not vouch for what was published then.
+_NEVER = 0.0
+
 
 class Bookkeeper:
     """Notes what was published.
@@ -40,10 +43,13 @@ class Bookkeeper:
             if id_ not in failed:
                 self._note(id_, resolution.outcome)
 
-    def note_jobs(self, jobs: Iterable[Job]) -> None:
-        """Note jobs whose pipelines are in the catalogue."""
+    def note_jobs(self, jobs: Iterable[Job], *, doubtful: bool = False) -> None:
+        """Note jobs whose pipelines are in the catalogue.
+
+        :param doubtful: others, who write at the same time, may have overwritten them: compare them the next time
+        """
         for job in jobs:
-            self._note(job.id)
+            self._note(job.id, doubtful=doubtful)
 
     def note_runs(self, runs: Iterable[RunRecord]) -> None:
         """Note the records of runs whose status is in the catalogue, or that have none."""
@@ -68,13 +74,16 @@ class Bookkeeper:
         for item in one_sided:
             self._note(("node", item.job))
 
-    def note_edge(self, write: EdgeWrite, writers: dict[int, str | None]) -> None:
+    def note_edge(self, write: EdgeWrite, writers: dict[int, str | None], *, doubtful: bool = False) -> None:
         """Note an edge that is in the catalogue.
 
         :param writers: how descriptions name the jobs, by edge key
+        :param doubtful: as for :meth:`note_jobs`
         """
         for key in write.keys:
             self._note_edge(key, write.source.ref, write.target.ref, write.where, writers.get(key) or "")
+            if doubtful:
+                self._ledger.edges[key].at = _NEVER
 
     def note_idle_edges(self, keys: Iterable[int]) -> None:
         """Note edges that need not be in the catalogue: from a dataset to itself, or of one that is left out."""
@@ -90,11 +99,11 @@ class Bookkeeper:
         for item in leftovers.values():
             self._memory.parking.park(item, self._now)
 
-    def _note(self, name: object, note: str = "") -> None:
+    def _note(self, name: object, note: str = "", *, doubtful: bool = False) -> None:
         part = self._selection.parts.get(name)
         # What only an edge names, and what was parked, is no part of the plan.
         if part is not None:
-            self._ledger.facts[part.key] = Fact(part.digest, self._hours, note)
+            self._ledger.facts[part.key] = Fact(part.digest, _NEVER if doubtful else self._hours, note)
 
     def _note_edge(self, key: int, source: str = "", target: str = "", where: str = "", writer: str = "") -> None:
         before = self._ledger.edges.get(key)

@@ -24,14 +24,22 @@ class Desk:
     :param config: rules, filters and write policies
     :param dry_run: read, but do not write
     :param problems: what is known before the publication begins
+    :param shared: others publish at the same time
     """
 
     def __init__(
-        self, client: OpenMetadataClient, config: Config, *, dry_run: bool, problems: Iterable[Problem] = ()
+        self,
+        client: OpenMetadataClient,
+        config: Config,
+        *,
+        dry_run: bool,
+        problems: Iterable[Problem] = (),
+        shared: bool = False,
     ) -> None:
         self.client = client
         self.config = config
         self.dry_run = dry_run
+        self.shared = shared
         self.problems = list(problems)
         self.worker = Worker(client.max_connections)
 

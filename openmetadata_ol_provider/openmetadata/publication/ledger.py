@@ -93,7 +93,7 @@ class Ledger(msgspec.Struct):
     def doubted(self, *, begun: bool = False, token: str = "") -> Ledger:
         """Return what stays true whatever others have published since: which edges were produced.
 
-        :param begun: whether a publication begins with it now, and nobody knows its end
+        :param begun: whether a publication begins with it now, or has begun and nobody knows its end
         :param token: which one
         """
         edges = {key: msgspec.structs.replace(edge, digest=-1) for key, edge in self.edges.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from openmetadata_ol_provider.openmetadata.publication.ledger import Ledger
@@ -21,7 +20,6 @@ class Memory:
     :param usage: moves with the checkpoint
     :param interrupted: an earlier publication did not come to its end, so some of this one may be in the catalogue
     :param token: under which it is written down that a publication has begun
-    :param retell: publishes once more what is remembered, where two have published at once; set by a publication
     """
 
     ledger: Ledger = field(default_factory=Ledger)
@@ -29,4 +27,3 @@ class Memory:
     usage: Usage = field(default_factory=dict)
     interrupted: bool = False
     token: str = ""
-    retell: Callable[[], object] | None = None

@@ -21,6 +21,8 @@ MOST_AT_ONCE = 1_000
 #: Tries that follow one another directly; from then on the pauses double, from a minute to an hour.
 _QUICK_TRIES = 3
 _LONGEST_PAUSE = 3600
+#: Most bytes of JSON that are kept, packed to less: a Variable has to hold them.
+MAX_BYTES = 64 * 2**20
 
 
 class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -102,11 +104,16 @@ class Parking:
         """Give up what is too old or too much, and say so."""
         oldest_first = sorted(self.items.values(), key=lambda item: (item.first_seen, item.key))
         excess = len(oldest_first) - options.max_edges
-        for index, item in enumerate(oldest_first):
+        size = 0
+        # The latest first: what is too much is the oldest.
+        for index, item in reversed(list(enumerate(oldest_first))):
+            size += len(msgspec.json.encode(item))
             if now - item.first_seen > options.max_days * 86400:
                 why = f"waited for {options.max_days:g} days (parking.max_days)"
             elif index < excess:
                 why = f"more than {options.max_edges} were waiting (parking.max_edges)"
+            elif size > MAX_BYTES:
+                why = f"what was waiting had more than {MAX_BYTES} bytes"
             else:
                 continue
             self.release(item.key)

@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import JobId
-from openmetadata_ol_provider.openmetadata.pipelines.body import PipelinePlan
+from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openmetadata.names import task_name
+from openmetadata_ol_provider.openmetadata.pipelines.body import MAX_TASKS, PipelinePlan
 from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.publication.report import Pipelines
 
@@ -31,6 +33,8 @@ class PipelineStage:
         self.groups = [group for group in group_jobs(selection.jobs.values()) if group.id in selection.pipelines]
         #: Published pipelines, by their job.
         self.refs: dict[JobId, PipelineRef] = {}
+        #: Pipelines that were created or updated.
+        self.written: set[JobId] = set()
         #: Pipelines that could not be published.
         self.failed: set[JobId] = set()
 
@@ -47,7 +51,10 @@ class PipelineStage:
             elif ref.change != "missing":
                 self.refs[group.id] = ref
                 counts[ref.change] += 1
-                books.note_jobs(group.jobs)
+                self._desk.problems += _left_out(group, ref)
+                if ref.change != "unchanged":
+                    self.written.add(group.id)
+                books.note_jobs(group.jobs, doubtful=self._desk.shared and group.id in self.written)
         return Pipelines(**counts)
 
     def lacks(self, job_id: JobId | None) -> bool:
@@ -58,3 +65,9 @@ class PipelineStage:
     def _fail(self, group: PipelinePlan, detail: str, leftovers: Leftovers) -> None:
         self.failed.add(group.id)
         leftovers.add_failed_pipeline(group.id, group.jobs, detail)
+
+
+def _left_out(group: PipelinePlan, ref: PipelineRef) -> list[Problem]:
+    names = {task_name(job.task) for job in group.jobs if job.task is not None} - ref.tasks
+    detail = f"{len(names)} tasks were left out: a pipeline gets no more than {MAX_TASKS}"
+    return [Problem("too_many_tasks", f"pipeline {ref.fqn}", detail)] if names else []

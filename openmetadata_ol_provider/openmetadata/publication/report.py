@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from openmetadata_ol_provider.openlineage.packing import plain
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.problem import Problem, few
+from openmetadata_ol_provider.openlineage.showing import shown
 
 #: Problems, and namespaces, that the table for people lists.
 _SHOWN = 50
@@ -17,6 +18,9 @@ _NAMESPACES = 20
 _ALWAYS = frozenset({"edges", "pipelines", "statuses", "datasets"})
 #: Links of each kind that a report carries.
 MOST_LINKS = 20
+#: Namespaces that a report tells apart, those with the most datasets.
+MOST_NAMESPACES = 500
+_OTHERS = "(others)"
 Counts = TypeVar("Counts", bound=msgspec.Struct)
 
 
@@ -161,10 +165,12 @@ class PublishReport(msgspec.Struct, frozen=True):
             stubs=_sum(self.stubs, other.stubs),
             deleted=self.deleted + other.deleted,
             stale=_sum(self.stale, other.stale),
-            namespaces={
-                name: _sum(self.namespaces.get(name, Share()), other.namespaces.get(name, Share()))
-                for name in sorted({*self.namespaces, *other.namespaces})
-            },
+            namespaces=largest(
+                {
+                    name: _sum(self.namespaces.get(name, Share()), other.namespaces.get(name, Share()))
+                    for name in sorted({*self.namespaces, *other.namespaces})
+                }
+            ),
             requests=dict(Counter(self.requests) + Counter(other.requests)),
             # What is parked now, not what was at some time.
             parked=other.parked,
@@ -178,7 +184,7 @@ class PublishReport(msgspec.Struct, frozen=True):
                     )
                 )
             ),
-            problems=tuple(dict.fromkeys((*self.problems, *other.problems))),
+            problems=few((*self.problems, *other.problems)),
         )
 
     def table(self) -> str:
@@ -193,7 +199,7 @@ class PublishReport(msgspec.Struct, frozen=True):
         if self.deleted:
             rows.append(f"{'deleted':<10} {self.deleted}")
         rows += [
-            f"{'namespace':<10} {name}: {share.resolved} of {share.total} datasets resolved"
+            f"{'namespace':<10} {shown(name, 200)}: {share.resolved} of {share.total} datasets resolved"
             for name, share in sorted(self.namespaces.items(), key=lambda item: (_ratio(item[1]), item[0]))[
                 :_NAMESPACES
             ]
@@ -201,14 +207,25 @@ class PublishReport(msgspec.Struct, frozen=True):
         requests = ", ".join(f"{method} {number}" for method, number in sorted(self.requests.items()))
         rows.append(f"requests   {requests or 'none'}{' (dry run: nothing was written)' if self.dry_run else ''}")
         rows += [f"{problem.kind}: {problem.where}: {problem.detail}" for problem in self.problems[:_SHOWN]]
-        if len(self.problems) > _SHOWN:
-            rows.append(f"and {len(self.problems) - _SHOWN} more problems")
+        more = len(self.problems[_SHOWN:])
+        if more:
+            rows.append(f"and {more} more problems")
         return "\n".join(rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
         report: dict[str, Any] = plain(self)
         return report
+
+
+def largest(shares: dict[str, Share]) -> dict[str, Share]:
+    """Return the shares of the namespaces with the most datasets, and all others as one."""
+    if len(shares) <= MOST_NAMESPACES:
+        return shares
+    by_size = sorted(shares.items(), key=lambda item: (item[0] == _OTHERS, -item[1].total, item[0]))
+    kept, rest = by_size[: MOST_NAMESPACES - 1], by_size[MOST_NAMESPACES - 1 :]
+    others = Share(sum(share.resolved for _, share in rest), sum(share.total for _, share in rest))
+    return {**dict(sorted(kept)), _OTHERS: others}
 
 
 def _ratio(share: Share) -> float:

@@ -10,6 +10,7 @@ from openmetadata_ol_provider.openmetadata.publication.leftovers import is_uncou
 from openmetadata_ol_provider.openmetadata.publication.report import Written
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.pipelines.status_merge import PipelineRun
     from openmetadata_ol_provider.openmetadata.publication.bookkeeping import Bookkeeper
     from openmetadata_ol_provider.openmetadata.publication.desk import Desk
     from openmetadata_ol_provider.openmetadata.publication.leftovers import Leftovers
@@ -30,6 +31,8 @@ class RunStage:
         self._desk = desk
         self._selection = selection
         self._pipelines = pipelines
+        self._writer: StatusWriter | None = None
+        self._runs: list[PipelineRun] = []
 
     def publish_statuses(self, books: Bookkeeper, leftovers: Leftovers) -> Written:
         """Publish the statuses and return the counts."""
@@ -45,6 +48,8 @@ class RunStage:
                 dry_run=self._desk.dry_run,
             )
             found = writer.publish_all(runs, self._desk.worker)
+            if found.written.published:
+                self._writer, self._runs = writer, runs
             self._desk.problems += [*problems, *found.problems]
             for run, detail in found.refused:
                 leftovers.add_failed_runs(run.records, run.where, detail)
@@ -54,6 +59,16 @@ class RunStage:
             run for run in todo.runs if (run.pipeline, run.pipeline_run_id) not in failed and run.pipeline in stage.refs
         )
         return done
+
+    def publish_again(self) -> Written:
+        """Compare the statuses with the catalogue once more, and return what had to be written again."""
+        if self._writer is None:
+            return Written()
+        # A pipeline that was new has statuses by now.
+        runs = [run._replace(ref=run.ref._replace(change="unchanged")) for run in self._runs]
+        found = self._writer.publish_all(runs, self._desk.worker)
+        self._desk.problems += [problem for problem in found.problems if problem.kind == "failed"]
+        return found.written
 
     def publish_usage(self, memory: Memory, books: Bookkeeper, leftovers: Leftovers) -> Written:
         """Publish how many task runs there were, and return the counts.

@@ -56,6 +56,7 @@ class Selection(NamedTuple):
     :param held_runs: number of pipeline runs that are as they were published
     :param outcomes: what became of the datasets that need not be resolved again
     :param one_sided: jobs that get edges with their pipeline at one end
+    :param partial: jobs whose producer says that it could not extract all of their lineage
     """
 
     edges: tuple[Edge, ...]
@@ -71,6 +72,7 @@ class Selection(NamedTuple):
     held_runs: int
     outcomes: dict[DatasetId, str]
     one_sided: tuple[OneSided, ...]
+    partial: frozenset[JobId]
 
     @property
     def is_empty(self) -> bool:
@@ -163,6 +165,7 @@ class _Selector:
             held_runs=held_runs,
             outcomes=outcomes,
             one_sided=one_sided,
+            partial=frozenset(run.job for run in self.runs if run.partial),
         )
 
     def _holds(self, name: object, key: int, content: int) -> bool:

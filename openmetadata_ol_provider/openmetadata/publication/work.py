@@ -95,5 +95,6 @@ class Worker:
 
     @staticmethod
     def _failed(error: CatalogueError, where: str) -> Outcome[Result]:
-        log.warning("%s: %s", where, error)
-        return Outcome(None, (Problem("failed", where, str(error)),))
+        problem = Problem("failed", where, str(error))
+        log.warning("%s: %s", problem.where, problem.detail)
+        return Outcome(None, (problem,))

@@ -135,6 +135,15 @@ class ContainerLookup:
         return []
 
     def _proposed(self, wanted: Location, least: int) -> dict[str, str]:
+        """Return FQNs and full paths of containers that may hold the wanted place."""
+        found = self._matching(wanted, least)
+        wildcard = wanted.wildcard
+        if found or wildcard is None:
+            return found
+        # Not every search engine takes such an expression; this one all do, but it finds no more than a few.
+        return self._finder.search("container", "fullPath", wildcard).fqns
+
+    def _matching(self, wanted: Location, least: int) -> dict[str, str]:
         whole = wanted.below_bucket
         if whole and wanted.bucket and self._expected[wanted.family, wanted.bucket] >= _MANY_PATHS:
             hits = self._finder.at_paths(whole)

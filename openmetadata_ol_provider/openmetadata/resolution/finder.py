@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.once import Once
@@ -88,17 +89,19 @@ class Finder:
 
     def _at_paths(self, pattern: str) -> Hits:
         query = {"query": {"regexp": {"fullPath": {"value": pattern, "case_insensitive": True}}}}
-        answer = self._client.get(
-            "v1/search/query",
-            {
-                "q": "",
-                "index": "container_search_index",
-                "size": PATH_LIMIT,
-                "deleted": "false",
-                "include_source_fields": ["fullyQualifiedName", "fullPath"],
-                "query_filter": json.dumps(query, separators=(",", ":")),
-            },
-        )
+        parameters = {
+            "q": "",
+            "index": "container_search_index",
+            "size": PATH_LIMIT,
+            "deleted": "false",
+            "include_source_fields": ["fullyQualifiedName", "fullPath"],
+            "query_filter": json.dumps(query, separators=(",", ":")),
+        }
+        try:
+            answer = self._client.get("v1/search/query", parameters)
+        except CatalogueRequestError:
+            # The search engine does not take it.
+            return Hits({}, complete=False)
         return _hits(answer, "fullPath", PATH_LIMIT)
 
     def _children(self, fqn: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from openmetadata_ol_provider.openmetadata.resolution.finder import regex_literal
+from openmetadata_ol_provider.openmetadata.resolution.finder import literal, regex_literal
 from openmetadata_ol_provider.openmetadata.resolution.schemes import parse_namespace
 
 #: Parent directories that are looked for, nearest first.
@@ -56,6 +56,14 @@ class Location(NamedTuple):
         first, segments = max(least, len(self.segments) - _MAX_PARENTS), [regex_literal(part) for part in self.segments]
         tail = "".join(f"(/{part}" for part in segments[first:])
         return self._with_bucket("".join(f"/{part}" for part in segments[:first]), tail + ")?" * tail.count("(/"))
+
+    @property
+    def wildcard(self) -> str | None:
+        """A search expression for all full paths that begin with the first directory; ``None`` without a bucket."""
+        if not self.bucket or not self.path:
+            return None
+        between = {"hdfs": "*", "abfss": "*"}.get(self.family, "")
+        return f"*://{literal(self.bucket)}{between}/{literal(self.segments[0])}*"
 
     @property
     def below_bucket(self) -> str | None:

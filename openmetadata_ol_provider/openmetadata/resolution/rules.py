@@ -25,10 +25,10 @@ def first_rule(rules: Iterable[NamespaceRule], *namespaces: str) -> NamespaceRul
 
 def _matches(pattern: str, text: str) -> bool:
     # Literally first: [ and ] of an IPv6 address mean something else in a glob.
-    if pattern == text or _compiled(pattern).fullmatch(text) is not None:
+    if pattern == text or _compiled(pattern)(text):
         return True
     canonical = _canonical(pattern)
-    return canonical != pattern and _compiled(canonical).fullmatch(text) is not None
+    return canonical != pattern and bool(_compiled(canonical)(text))
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ STREAM = {"jobType": {"processingType": "STREAMING", "integration": "SPARK"}}
 
 def test_topics_are_inputs_and_outputs() -> None:
     event = run_event(inputs=[dataset("in", KAFKA)], outputs=[dataset("out", KAFKA)])
-    assert arrows(plan_of(event)) == ["in -> out"]  # A173
+    assert arrows(plan_of(event)) == ["in -> out"]  # A61, A173
 
 
 @pytest.mark.parametrize("separator", [",", ";", ", "])

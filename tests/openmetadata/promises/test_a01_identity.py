@@ -38,7 +38,7 @@ def test_every_form_of_a_glue_name_leads_to_the_table(namespace: str, name: str)
     assert arrows(LAKE, namespace, name) == ["glue.default.sales.orders -> pg.d.s.x"]  # A2
 
 
-@pytest.mark.parametrize("name", ["table/", "...", "[", "table/a/b/c/d", "\x00"])
+@pytest.mark.parametrize("name", ["table/", "...", "[", "table/a/b/c/d", "\x01"])
 def test_a_name_that_cannot_be_parsed_is_one_unresolved_dataset(name: str) -> None:
     result = told(shop("a", "x"), [run_event(inputs=[dataset(name, GLUE), "d.s.a"], outputs=["d.s.x"])])
     assert result.arrows == ["pg.d.s.a -> pg.d.s.x"]

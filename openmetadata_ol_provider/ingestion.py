@@ -1,0 +1,169 @@
+"""The three steps in one, batch after batch, to the end of the backlog or of the time, for IngestOpenLineageOperator.
+
+It ends where the topics ended when it began, or when its time is over: however much arrives meanwhile, and however slow
+the catalogue is. Nothing is polled while a batch is published; the reader is in no consumer group, so nobody waits for
+a sign of life from it. What is held in memory is one batch, what the client has fetched ahead (bounded by librdkafka's
+``queued.max.messages.kbytes``), the runs remembered, and the report.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from openmetadata_ol_provider.backpressure import first_size, next_size
+from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
+from openmetadata_ol_provider.keeping import read_memory
+from openmetadata_ol_provider.lanestate import prepare, read_lane
+from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+from openmetadata_ol_provider.reading import Reading
+from openmetadata_ol_provider.state import read_state
+from openmetadata_ol_provider.steps import (
+    Consumed,
+    decode_messages,
+    finish,
+    publish_translated,
+    send_dead_letters,
+    settle,
+    translate_batch,
+)
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.lanes import Lane
+    from openmetadata_ol_provider.openlineage.runs import Limits
+    from openmetadata_ol_provider.openlineage.runstate import RunState
+    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+    from openmetadata_ol_provider.operators._base import Bounds, Letterbox
+
+log = logging.getLogger(__name__)
+
+
+class IngestionSettings(NamedTuple):
+    """What is to be ingested, and how.
+
+    :param topics: names, or regular expressions when they start with ``^``
+    :param state_key: Variable that holds checkpoint and open runs, without lanes
+    :param lane: whose partitions are read
+    :param bounds: of one batch; ``max_duration`` bounds the whole work
+    :param letterbox: where messages go that cannot be used
+    :param limits: of the runs remembered
+    :param reading: where to begin; a span of time is read whole, however long it takes
+    :param dry_run: nothing moves and nothing is written
+    :param full_refresh: compare everything with the catalogue, whatever the ledger holds
+    """
+
+    topics: Sequence[str]
+    state_key: str
+    lane: Lane
+    bounds: Bounds
+    letterbox: Letterbox
+    limits: Limits
+    reading: Reading = Reading()
+    dry_run: bool = False
+    full_refresh: bool = False
+
+
+class Ingestion:
+    """Works through a backlog.
+
+    :param clock: seconds from any start, never going back
+    """
+
+    def __init__(
+        self,
+        settings: IngestionSettings,
+        hook: OpenLineageKafkaHook,
+        client: OpenMetadataClient,
+        config: Config,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._hook = hook
+        self._client = client
+        self._config = config
+        self._clock = clock
+
+    def run(self) -> PublishReport:
+        """Return the report over all batches."""
+        settings = self._settings
+        if settings.dry_run:
+            key, stored = settings.lane.key(settings.state_key), read_lane(settings.state_key, settings.lane)
+        else:
+            key = prepare(settings.state_key, settings.lane)
+            stored = read_state(key)
+        backlog = settings.reading.backlog(
+            self._hook, settings.topics, key, stored.checkpoint, settings.letterbox.exclude, dry_run=settings.dry_run
+        )
+        log.info("%d messages are waiting for %s", backlog.events, settings.lane)
+        if not settings.dry_run:
+            # Reading again moves the checkpoint, and what was counted counts no more.
+            stored = read_state(key)
+        runs, memory = stored.runs, read_memory(key, stored.usage)
+        most, seconds = settings.bounds.max_events, settings.bounds.max_duration
+        deadline = self._clock() + seconds if settings.reading.window is None else math.inf
+        size = first_size(most)
+        report, more, refresh = PublishReport(), True, settings.full_refresh
+        with self._hook.reader(backlog) as reader:
+            while more and (left := deadline - self._clock()) > 0:
+                result = reader.read(
+                    max_messages=size, max_bytes=settings.bounds.max_bytes, max_duration=min(left, seconds)
+                )
+                begun = self._clock()
+                consumed = decode_messages(
+                    result,
+                    key,
+                    self._hook.kafka_config_id,
+                    settings.letterbox.topic,
+                    sql=self._config.write.sql,
+                    lanes=settings.lane.lanes,
+                )
+                done, runs = self._publish(consumed, runs, memory, full_refresh=refresh)
+                report, more = report + done, result.more
+                size = self._resized(size, len(result.messages), self._clock() - begun)
+                # What this task has compared itself need not be compared again.
+                refresh = False
+        finish(key, memory, self._client, self._config)
+        if more:
+            log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
+        return report
+
+    def _publish(
+        self, consumed: Consumed, runs: RunState, memory: Memory, *, full_refresh: bool
+    ) -> tuple[PublishReport, RunState]:
+        """Publish one batch, move the checkpoint, and return the report and the runs to go on with."""
+        settings = self._settings
+        translated = translate_batch(consumed.batch, runs, self._config, settings.limits)
+        try:
+            report = publish_translated(
+                translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh
+            )
+            if not settings.dry_run:
+                send_dead_letters(self._hook, consumed.letters)
+                commit = settings.reading.window is None
+                settle(translated, memory, self._hook, self._client, self._config, commit=commit)
+        except CheckpointError as error:
+            raise _overtaken(consumed.batch.origin.state_key) from error
+        return report, translated.runs
+
+    def _resized(self, size: int, read: int, seconds: float) -> int:
+        bounds = self._settings.bounds
+        after = next_size(size, read, seconds, bounds.max_duration, bounds.max_events)
+        log.info("batch of %d messages: %.1f s; the next one has at most %d", read, seconds, after)
+        if after < size:
+            log.warning("the catalogue is slow: batches of %d messages take %.0f s; they get smaller", read, seconds)
+        return after
+
+
+def _overtaken(state_key: str) -> OvertakenError:
+    """Return the error of a task beside which another works: its own try before, on a worker that was given up."""
+    return OvertakenError(
+        f"another task has moved the checkpoint (Variable {state_key!r}) while this one was at work on the same "
+        "partitions; a retry of this task goes on from there. If there always is another, set max_active_runs to 1, "
+        "and state_key to another name for each DAG"
+    )

@@ -1,0 +1,72 @@
+"""What people are shown is one line, of bounded length, without credentials; the same when it is shown again."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openmetadata_ol_provider.openlineage.problem import MAX_PROBLEMS, MAX_WHERE, Problem, Told, count, few
+from openmetadata_ol_provider.openlineage.showing import MAX_SHOWN, printable, shown
+
+LAWS = settings(max_examples=300, deadline=None, derandomize=True, database=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("a\nb\r\nc\td", r"a\nb\r\nc\td"),
+        ("\x1b[31mred\x07", r"\x1b[31mred\x07"),
+        ("\x9b31m\x7f\x00", r"\x9b31m\x7f\x00"),
+        ("abc\u202egnp.exe\u2028", r"abc\u202egnp.exe\u2028"),
+        ("\ud800", r"\ud800"),
+        ("Größe 表 😀", "Größe 表 😀"),
+    ],
+)
+def test_no_character_does_anything_but_be_seen(text: str, seen: str) -> None:
+    assert printable(text) == seen
+
+
+@LAWS
+@given(st.text(max_size=60), st.integers(20, 50))
+def test_what_is_shown_is_bounded_and_shown_again_the_same(text: str, most: int) -> None:
+    once = shown(text, most)
+    assert len(once) <= most
+    assert once.isprintable() or not text.isprintable()
+    assert shown(once, most) == once
+
+
+def test_of_what_is_too_long_the_middle_is_left_out() -> None:
+    text = shown("begin" + "x" * 1_000_000 + "end")
+    assert (text[:5], text[-3:], len(text)) == ("begin", "end", MAX_SHOWN)
+
+
+def test_a_credential_is_not_cut_in_two_and_missed() -> None:
+    for length in range(1, 2 * MAX_SHOWN):
+        assert "p4ss" not in shown("x" * length + " postgres://etl:p4ssw0rd@db " + "x" * MAX_SHOWN)
+
+
+def test_a_problem_is_fit_to_be_shown_wherever_it_comes_from() -> None:
+    problem = Problem("failed", "a\nb" * 1000, "\x1b[0mpassword=x")
+    assert (len(problem.where), "\n" in problem.where) == (MAX_WHERE, False)
+    assert problem.detail == r"\x1b[0mpassword=***"
+    assert msgspec.json.decode(msgspec.json.encode(problem), type=Problem) == problem
+
+
+def test_too_many_problems_are_counted() -> None:
+    problems = [Problem("bad", str(number), "") for number in range(MAX_PROBLEMS + 5)]
+    told = few((*problems, Problem("worse", "x", "")))
+    assert told[:MAX_PROBLEMS] == tuple(problems[:MAX_PROBLEMS])
+    assert [(one.kind, one.where, one.detail) for one in told[MAX_PROBLEMS:]] == [
+        ("more_problems", "bad", "5 more of this kind"),
+        ("more_problems", "worse", "1 more of this kind"),
+    ]
+    assert (count(told, "bad"), count(told, "worse"), count(told, "good")) == (MAX_PROBLEMS + 5, 1, 0)
+
+
+def test_what_was_counted_adds_up() -> None:
+    told = Told(most=1)
+    told.add(Problem("bad", "1", ""), Problem("bad", "2", ""), Problem("bad", "1", ""))
+    told.add(*told.problems)
+    assert count(told.problems, "bad") == 3

@@ -1,0 +1,298 @@
+"""Lanes divided anew: nothing is read twice or left out, and what was open, parked or published is remembered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.keeping import (
+    ledger_key,
+    parked_key,
+    read_ledger,
+    read_parked,
+    write_all_parked,
+    write_ledger,
+)
+from openmetadata_ol_provider.lanes import Lane
+from openmetadata_ol_provider.lanestate import lanes_key, prepare, read_checkpoints, read_lane
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
+from openmetadata_ol_provider.openlineage.runstate import Run, RunState
+from openmetadata_ol_provider.openmetadata.publication.ledger import Fact, Ledger
+from openmetadata_ol_provider.openmetadata.publication.parking import Parked
+from openmetadata_ol_provider.state import StoredState, read_head, read_state, write_state, write_whole
+from openmetadata_ol_provider.version_compat import get_variable, set_variable
+
+BASE = "openmetadata_ol.lineage.t"
+PARTITIONS = 8
+
+
+def lanes(count: int) -> list[Lane]:
+    return [Lane(number, count) for number in range(count)]
+
+
+def runs(*names: str, **facts: Any) -> RunState:
+    return RunState(runs={name: Run(run_id=name, namespace="ns", name="job", **facts) for name in names})
+
+
+def begin(*open_runs: str, offset: int = 100) -> None:
+    """Let a task without lanes have read all partitions."""
+    checkpoint = {"t": {str(number): offset + number for number in range(PARTITIONS)}}
+    write_whole(BASE, StoredState(checkpoint, runs(*open_runs), {("p", "2026-01-01"): 10}), None)
+
+
+def prepared(count: int, *numbers: int) -> list[StoredState]:
+    """Let lanes begin, all of them if none are named, and return their states."""
+    chosen = [lane for lane in lanes(count) if not numbers or lane.number in numbers]
+    return [read_state(prepare(BASE, lane)) for lane in chosen]
+
+
+def advance(lane: Lane, by: int, *open_runs: str) -> None:
+    """Let a lane publish a batch of all its partitions."""
+    key = prepare(BASE, lane)
+    stored = read_state(key)
+    ranges = tuple(
+        BatchRange("t", int(number), offset, offset, offset + by) for number, offset in stored.checkpoint["t"].items()
+    )
+    stored.runs.runs.update(runs(*open_runs).runs)
+    write_state(BatchOrigin(key, "kafka_default", ranges, lane.lanes), stored.runs, stored.usage)
+
+
+def positions(*states: StoredState) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for state in states:
+        for partition, offset in state.checkpoint.get("t", {}).items():
+            assert partition not in found, "a partition is in two lanes"
+            found[partition] = offset
+    return dict(sorted(found.items()))
+
+
+def at(offset: int) -> dict[str, int]:
+    return {str(number): offset + number for number in range(PARTITIONS)}
+
+
+# -- checkpoints -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 8, 16])
+def test_lanes_go_on_where_the_task_without_lanes_stood(count: int) -> None:
+    begin()
+    assert positions(*prepared(count)) == at(100)
+    assert read_checkpoints(BASE, count) == {"t": at(100)}
+
+
+@pytest.mark.parametrize("counts", [(4, 1), (4, 2), (2, 3, 1), (3, 4, 3), (1, 4, 1, 4, 1)])
+def test_any_number_of_lanes_may_follow_any_other(counts: tuple[int, ...]) -> None:
+    begin()
+    offset = 100
+    for count in counts:
+        assert positions(*prepared(count)) == at(offset)
+        for lane in lanes(count):
+            advance(lane, 10)
+        offset += 10
+    assert positions(*prepared(2)) == at(offset)
+
+
+def test_nothing_is_taken_from_a_division_that_is_over() -> None:
+    begin()
+    prepared(4)
+    for lane in lanes(4):
+        advance(lane, 50)
+    assert positions(*prepared(1)) == at(150)
+    # It reads once more what is far behind, because somebody wants that; the lanes do not come back.
+    checkpoint = {"t": {"0": 0}}
+    set_variable(BASE, json.dumps({"version": 1, "checkpoint": checkpoint}))
+    assert positions(*prepared(1)) == {"0": 0}
+    assert positions(*prepared(2)) == {"0": 0}
+
+
+def test_lanes_that_never_began_leave_their_partitions_where_the_division_before_had_them() -> None:
+    begin()
+    prepared(4, 0, 1)
+    for lane in lanes(4)[:2]:
+        advance(lane, 7)
+    moved = {str(number) for number in range(PARTITIONS) if any(lane.takes("t", number) for lane in lanes(4)[:2])}
+    expected = {number: offset + 7 if number in moved else offset for number, offset in at(100).items()}
+    assert read_checkpoints(BASE, 4) == {"t": expected}
+    assert positions(*prepared(3)) == expected
+    assert positions(*prepared(1)) == expected
+
+
+def test_a_lane_that_has_begun_is_not_made_anew() -> None:
+    begin()
+    prepared(4)
+    advance(Lane(1, 4), 5)
+    before = get_variable(Lane(1, 4).key(BASE))
+    prepared(4)
+    assert get_variable(Lane(1, 4).key(BASE)) == before
+
+
+def test_a_checkpoint_set_by_hand_counts_also_for_a_lane() -> None:
+    begin()
+    prepared(4)
+    key = Lane(0, 4).key(BASE)
+    set_variable(key, json.dumps({"version": 1, "checkpoint": {"t": {"0": 3}}}))
+    assert read_state(prepare(BASE, Lane(0, 4))).checkpoint == {"t": {"0": 3}}
+
+
+def test_a_deleted_lane_begins_like_any_other_task_without_a_state() -> None:
+    begin()
+    prepared(4)
+    key = Lane(2, 4).key(BASE)
+    set_variable(key, "")
+    assert read_state(prepare(BASE, Lane(2, 4))) == StoredState({}, RunState(), {})
+
+
+def test_a_dag_may_begin_with_lanes() -> None:
+    assert [state.checkpoint for state in prepared(3)] == [{}, {}, {}]
+    assert read_checkpoints(BASE, 3) == {}
+    write_state(
+        BatchOrigin(Lane(0, 3).key(BASE), "kafka_default", (BatchRange("t", 0, None, 0, 9),), 3), RunState(), {}
+    )
+    assert read_checkpoints(BASE, 3) == ({"t": {"0": 9}} if Lane(0, 3).takes("t", 0) else {})
+
+
+def test_without_lanes_nothing_is_written_that_was_not_before() -> None:
+    begin()
+    before = get_variable(BASE)
+    assert prepare(BASE, Lane()) == BASE
+    assert get_variable(BASE) == before
+    assert get_variable(lanes_key(BASE)) is None
+    assert "generation" not in json.loads(before or "")
+
+
+def test_looking_writes_nothing() -> None:
+    begin("r")
+    before = get_variable(BASE)
+    state = read_lane(BASE, Lane(1, 4))
+    assert positions(state)
+    assert set(state.runs.runs) == {"r"}
+    assert read_checkpoints(BASE, 4) == {"t": at(100)}
+    assert get_variable(BASE) == before
+    assert get_variable(lanes_key(BASE)) is None
+    assert get_variable(Lane(1, 4).key(BASE)) is None
+
+
+# -- states of before --------------------------------------------------------------------------------------------------
+
+
+def test_once_all_lanes_have_begun_a_task_of_before_is_refused() -> None:
+    begin("r")
+    write_all_parked(BASE, {"edge:1": Parked(key="edge:1", reason="unresolved", where="", detail="")})
+    write_ledger(BASE, Ledger(1, 2))
+    prepared(4, 0, 1, 2)
+    assert read_head(BASE) is not None
+    prepared(4, 3)
+    assert [get_variable(name) for name in (BASE, parked_key(BASE), ledger_key(BASE))] == ["", "", ""]
+    old = BatchOrigin(BASE, "kafka_default", (BatchRange("t", 0, 100, 100, 120),))
+    with pytest.raises(CheckpointError, match="does not start where the checkpoint stands"):
+        write_state(old, RunState(), {})
+
+
+def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    from openmetadata_ol_provider import lanestate
+
+    begin("r")
+    write_all_parked(BASE, {f"edge:{number}": parked(number) for number in range(20)})
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    for name in ("write_all_parked", "write_ledger", "write_whole"):
+        with monkeypatch.context() as patch:
+            patch.setattr(lanestate, name, crash)
+            with pytest.raises(RuntimeError):
+                prepare(BASE, Lane(1, 2))
+        assert read_head(Lane(1, 2).key(BASE)) is None
+    assert positions(*prepared(2)) == at(100)
+    kept = [set(read_parked(lane.key(BASE))) for lane in lanes(2)]
+    assert len(kept[0] | kept[1]) == 20
+    assert not kept[0] & kept[1]
+
+
+def test_lanes_that_are_no_lanes_are_refused_with_the_remedy() -> None:
+    begin()
+    for text in ("x", "{}x", '{"counts": []}', '{"counts": [0]}'):
+        set_variable(lanes_key(BASE), text)
+        with pytest.raises(CheckpointError, match=r"lanes.*does not say how partitions were divided.*counts"):
+            prepare(BASE, Lane(0, 2))
+
+
+# -- runs --------------------------------------------------------------------------------------------------------------
+
+
+def test_every_lane_knows_the_open_runs_since_any_may_be_where_they_go_on() -> None:
+    begin("r1", "r2")
+    for state in prepared(4):
+        assert set(state.runs.runs) == {"r1", "r2"}
+        assert all(run.inherited for run in state.runs.runs.values())
+
+
+def test_the_task_without_lanes_has_the_runs_of_all_lanes_and_they_are_its_own() -> None:
+    begin("old")
+    prepared(4)
+    for lane in lanes(4):
+        advance(lane, 1, f"r{lane.number}")
+    [state] = prepared(1)
+    assert set(state.runs.runs) == {"old", "r0", "r1", "r2", "r3"}
+    assert not any(run.inherited for run in state.runs.runs.values())
+
+
+def test_a_run_that_ended_in_one_lane_has_ended_for_those_that_come_after() -> None:
+    begin("r")
+    prepared(2)
+    key = prepare(BASE, Lane(1, 2))
+    stored = read_state(key)
+    stored.runs.runs["r"] = Run(run_id="r", namespace="ns", name="job", state="COMPLETE", ended_at=9, shown=True)
+    write_whole(key, stored, read_head(key).generation)
+    for state in prepared(3):
+        assert state.runs.runs["r"].state == "COMPLETE"
+        assert state.runs.runs["r"].shown
+
+
+def test_what_was_counted_is_not_counted_again() -> None:
+    begin()
+    prepared(4)
+    advance(Lane(2, 4), 1)
+    assert [state.usage for state in prepared(1)] == [{("p", "2026-01-01"): 10}]
+
+
+# -- parked, ledger ----------------------------------------------------------------------------------------------------
+
+
+def parked(number: int) -> Parked:
+    return Parked(key=f"edge:{number}", reason="unresolved", where="a -> b", detail="not there", tries=3)
+
+
+@pytest.mark.parametrize("counts", [(4,), (4, 1), (2, 3)])
+def test_what_is_parked_is_in_exactly_one_lane(counts: tuple[int, ...]) -> None:
+    begin()
+    items = {f"edge:{number}": parked(number) for number in range(50)}
+    write_all_parked(BASE, items)
+    for count in counts:
+        prepared(count)
+    found = [read_parked(lane.key(BASE)) for lane in lanes(counts[-1])]
+    assert sum(map(len, found)) == 50
+    assert {key: item for part in found for key, item in part.items()} == items
+
+
+def test_what_was_published_is_known_to_every_lane() -> None:
+    begin()
+    write_ledger(BASE, Ledger(1, 2, {5: Fact(6, 7.0)}, ended={"j": 3}))
+    prepared(2)
+    assert [read_ledger(lane.key(BASE)).facts for lane in lanes(2)] == [{5: Fact(6, 7.0)}] * 2
+    write_ledger(Lane(1, 2).key(BASE), Ledger(1, 2, {8: Fact(9, 7.0), 5: Fact(6, 7.0)}))
+    prepared(1)
+    ledger = read_ledger(BASE)
+    assert (set(ledger.facts), ledger.ended) == ({5, 8}, {"j": 3})
+
+
+def test_a_ledger_of_another_catalogue_counts_nothing() -> None:
+    begin()
+    prepared(2)
+    write_ledger(Lane(0, 2).key(BASE), Ledger(1, 2, {5: Fact(6, 7.0), 6: Fact(1, 7.0)}))
+    write_ledger(Lane(1, 2).key(BASE), Ledger(3, 2, {8: Fact(9, 7.0)}))
+    prepared(1)
+    assert (read_ledger(BASE).catalogue, set(read_ledger(BASE).facts)) == (1, {5, 6})

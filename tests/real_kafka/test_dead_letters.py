@@ -1,0 +1,125 @@
+"""Dead letters on a real broker: the whole loop of failing and being put back, times, and rights."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
+from openmetadata_ol_provider.kafka.producing import REPLAYS_HEADER
+from openmetadata_ol_provider.kafka.startpoints import EARLIEST
+from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
+from tests.operators.steps_support import EDGE, run_event, run_steps
+from tests.real_kafka.cluster import RealKafka
+
+pytestmark = pytest.mark.usefixtures("airflow_db", "connections")
+BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 50_000_000, "max_duration": 30}
+HEADERS = [("trace", b"1"), ("trace", b"2"), ("nothing", None)]
+
+
+def replay(topic: str, **more: Any) -> dict[str, Any]:
+    report: dict[str, Any] = ReplayDeadLettersOperator(task_id="replay", topics=[topic], **more).execute(context={})
+    return report
+
+
+def lying_on(hook: Any, topic: str) -> list[RawMessage]:
+    found: list[RawMessage] = hook.read(hook.backlog([topic], {}, start=EARLIEST), **BOUNDS).messages
+    return sorted(found, key=lambda message: (message.partition, message.offset))
+
+
+def test_poison_is_put_back_three_times_and_the_good_goes_through(
+    hook: Any, kafka: RealKafka, topic: Any, produce: Any, catalogue: Any
+) -> None:
+    name = topic(3)
+    dead = kafka.create_topic(f"{name}.dead-letter", 2)
+    now = int(time.time() * 1000) - 5000
+    produce(name, b"{poison", partition=2, key=b"run:1", headers=HEADERS, timestamp=now)
+    for count in range(1, 4):
+        assert run_steps(topics=[name])["dead_letters"] == 1
+        assert replay(name)["replayed"] == 1
+        assert dict(lying_on(hook, name)[-1].headers)[REPLAYS_HEADER] == b"%d" % count
+    assert run_steps(topics=[name])["dead_letters"] == 1
+    report = replay(name)
+    assert (report["read"], report["replayed"], report["exhausted"]) == (1, 0, 1)
+    assert run_steps(topics=[name])["dead_letters"] == 0
+    # Every time it was what it had been: on its partition, with its key, headers and time.
+    came = [message for message in lying_on(hook, name) if message.key == b"run:1"]
+    assert [message.partition for message in came] == [2, 2, 2, 2]
+    assert {(message.value, message.timestamp_ms, message.headers[:3]) for message in came} == {
+        (b"{poison", now, tuple(HEADERS))
+    }
+    assert len(lying_on(hook, dead)) == 4
+    produce(name, run_event("good"))
+    assert run_steps(topics=[name])["dead_letters"] == 0
+    assert list(catalogue.edges()) == [EDGE]
+
+
+def test_the_list_can_begin_at_a_time(
+    hook: Any, kafka: RealKafka, topic: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = topic()
+    dead = kafka.create_topic(f"{name}.dead-letter")
+    letters = [DeadLetter(RawMessage(name, 0, number, value=b"{"), f"reason {number}") for number in range(2)]
+    hook.dead_letter(letters[:1], dead)
+    time.sleep(0.01)
+    between = dt.datetime.now(dt.timezone.utc)
+    time.sleep(0.01)
+    hook.dead_letter(letters[1:], dead)
+
+    def listed(*arguments: str) -> list[str]:
+        capsys.readouterr()
+        assert main(["dlq", "list", "--topics", name, "--json", *arguments]) == 0
+        return [row["reason"] for row in json.loads(capsys.readouterr().out)]
+
+    assert listed() == ["reason 0", "reason 1"]
+    assert listed("--since", between.isoformat()) == ["reason 1"]
+    assert listed("--since", "2100-01-01T00:00:00Z") == []
+    assert main(["dlq", "list", "--topics", name, "--since", "yesterday"]) == 2
+    assert "--since is 'yesterday'; give one of: a time such as" in capsys.readouterr().err
+
+
+def test_a_topic_that_may_not_be_written_stops_the_replay_where_it_stands(
+    hook: Any, kafka: RealKafka, topic: Any, connect: Any
+) -> None:
+    name = topic()
+    dead = kafka.create_topic(f"{name}.dead-letter")
+    hook.dead_letter([DeadLetter(RawMessage(name, 0, 0, value=b"{"), "not JSON")], dead)
+    kafka.allow("lineage", "TOPIC", name, "READ", "DESCRIBE")
+    kafka.allow("lineage", "TOPIC", dead, "READ", "DESCRIBE")
+    user = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN", "sasl.username": "lineage"}
+    connect("sasl", {**user, "sasl.password": "lineage-password"})
+    with pytest.raises(AirflowFailException, match=f"grant the principal WRITE and DESCRIBE on the topic '{name}'"):
+        replay(name)
+    kafka.allow("lineage", "TOPIC", name, "WRITE")
+    assert replay(name)["replayed"] == 1
+
+
+def test_letters_of_five_megabytes_go_back(hook: Any, kafka: RealKafka, topic: Any) -> None:
+    name = topic(max_message_bytes=10_000_000)
+    dead = kafka.create_topic(f"{name}.dead-letter", max_message_bytes=10_000_000)
+    values = [bytes([number]) * 5_000_000 for number in range(3)]
+    hook.dead_letter([DeadLetter(RawMessage(name, 0, 0, value=value), "not JSON") for value in values], dead)
+    assert replay(name, max_bytes=6_000_000)["replayed"] == 3
+    assert [message.value for message in lying_on(hook, name)] == values
+
+
+def test_letters_that_retention_took_away_are_counted(
+    hook: Any, kafka: RealKafka, topic: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = topic()
+    dead = kafka.create_topic(f"{name}.dead-letter")
+    letter = DeadLetter(RawMessage(name, 0, 0, value=b"{"), "not JSON")
+    hook.dead_letter([letter], dead)
+    assert replay(name)["replayed"] == 1
+    hook.dead_letter([letter] * 4, dead)
+    kafka.delete_records(dead, {0: 4})
+    capsys.readouterr()
+    assert main(["dlq", "replay", "--topics", name]) == 1
+    report = json.loads(capsys.readouterr().out)
+    assert (report["replayed"], report["lost"]) == (1, 3)
