@@ -24,6 +24,10 @@ def test_each_scenario_has_an_outcome_in_its_forms_and_none_failed() -> None:
     assert page(told) == TEXT, HOW
 
 
+def test_every_chapter_has_scenarios_that_run_with_every_build() -> None:
+    assert {scenario.chapter for scenario in SCENARIOS if scenario.quick} == {item.chapter for item in SCENARIOS}
+
+
 def test_scenarios_have_names_of_their_own() -> None:
     assert len({scenario.id for scenario in SCENARIOS}) == len(SCENARIOS)
     assert all("|" not in scenario.id for scenario in SCENARIOS)

@@ -109,7 +109,8 @@ def _event(value: bytes) -> Message:
 
 
 def _malformed() -> Iterator[Message]:
-    for number, value in enumerate(_BAD):
+    # Twice: some in every batch.
+    for number, value in enumerate(_BAD * 2):
         yield Message(value, b"key-%d" % number, number % PARTITIONS, _HEADERS, bad=True)
 
 

@@ -16,8 +16,8 @@ _HEAD = """\
 # What faults do
 
 This page is written by `make test-faults`: every row is a test of `tests/faults`, which makes it happen on a real
-Apache Kafka, with tasks in processes of their own, a metadata database, and a stand-in for OpenMetadata behind a socket.
-With every build, `make test-kafka` runs a selection.
+Apache Kafka, with tasks in processes of their own, a metadata database, and a stand-in for OpenMetadata behind a
+socket. With every build, `make test-kafka` runs a selection.
 
 Each scenario has a consumer group, a state and a catalogue of its own. The topic holds captured events of dbt, Airflow,
 Spark and Debezium, events of today (a run whose START and COMPLETE are far apart, a job whose SQL changes and changes

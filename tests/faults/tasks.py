@@ -133,7 +133,8 @@ class Tasks:
                 command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=ROOT, text=True
             )
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n", self.tail()
+        # Whatever Airflow logs there comes before it.
+        assert "ready\n" in iter(self._process.stdout.readline, ""), self.tail()
         return self
 
     def __exit__(

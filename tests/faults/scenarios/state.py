@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 from collections.abc import Iterator
 from functools import partial
 
@@ -17,6 +16,11 @@ from tests.faults.world import FORMS, Form, World, at, new_topic, send
 
 CHAPTER = "State is lost, damaged or set back"
 CLEARED = "Old tasks are cleared and run again"
+#: What a task says that another has overtaken. The one that does all in one is tried again by Airflow.
+_OVERTAKEN: dict[Form, str] = {
+    "steps": "It was moved while the batch was published",
+    "ingest": "a retry of this task goes on from there",
+}
 
 
 @contextlib.contextmanager
@@ -61,7 +65,7 @@ def _deleted_while_a_task_works(lab: Lab, form: Form) -> None:
         _go_on(world)
         ended = at("published", world.dag_run(), meanwhile=lambda: world.delete(""))
         assert ended.error is not None
-        assert "does not start where the checkpoint stands" in ended.error[1]
+        assert _OVERTAKEN[form] in ended.error[1]
         lab.notes.ended(ended)
         _repaired(lab, world)
 
@@ -204,12 +208,9 @@ def _job(message: Message) -> str:
 
 def _database_locked(lab: Lab, form: Form) -> None:
     """Have Airflow's database refuse what is written to it, as long as the task tries."""
-    from airflow import settings
-
-    connection = sqlite3.connect(settings.engine.url.database, isolation_level=None)
-    with lab.world(form) as world, contextlib.closing(connection):
-        ended = at("state due", world.dag_run(), meanwhile=lambda: connection.execute("BEGIN EXCLUSIVE"))
-        connection.execute("ROLLBACK")
+    with lab.world(form) as world:
+        ended = at("state due", world.dag_run(), meanwhile=lambda: lab.meet(lab.database.lock))
+        lab.meet(lab.database.unlock)
         lab.notes.ended(ended)
         assert ended.word == "failed"
         lab.repaired(world)
@@ -265,7 +266,8 @@ def _scenarios() -> Iterator[Scenario]:
             ("Airflow's database locked", "when state and checkpoint are written", _database_locked),
         ):
             quick = act in {_deleted_while_runs_are_open, _all_deleted} and form == "ingest"
-            yield Scenario(CHAPTER, what, where, form, act, quick)
+            party = "database" if act is _database_locked else ""
+            yield Scenario(CHAPTER, what, where, form, act, quick, party)
     for tasks in (("publish",), ("translate", "publish"), ("consume", "translate", "publish")):
         fault = ", ".join(tasks)
         for later, where in ((0, "at once"), (1, "after the next run"), (3, "after all runs")):
