@@ -30,7 +30,7 @@ from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publication.memory import Memory
 from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.steps import Translated, publish_translated, settle
+from openmetadata_ol_provider.steps import Translated, finish, publish_translated, settle
 
 pytestmark = pytest.mark.usefixtures("connections")
 KEY = f"openmetadata_ol.{DAG_ID}.{TOPIC}"
@@ -162,7 +162,9 @@ def test_who_has_published_nothing_leaves_the_ledger_of_others_as_it_is(catalogu
     assert read_memory(KEY, {}).interrupted
 
 
-def test_a_task_that_is_refused_at_its_end_gives_the_last_word_back(send: Sender, catalogue: CatalogueServer) -> None:
+@pytest.fixture
+def overtaken(send: Sender, catalogue: CatalogueServer) -> tuple[Translated, Memory]:
+    """Let a slow task publish beside two DAG runs: some of its calls take longer than all that those do."""
     send.events(sql(1, "select 1"))
     slow = Translated.from_dict(translate(consume()))
     memory = read_memory(KEY, {})
@@ -171,12 +173,36 @@ def test_a_task_that_is_refused_at_its_end_gives_the_last_word_back(send: Sender
     run_steps()
     send.events(sql(2, "select 2"))
     run_steps()
-    # Some of its calls take longer than all that the others do.
     publish_plan(slow.plan, client, Config())
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 1"
+    return slow, memory
+
+
+def test_a_task_that_is_refused_at_its_end_gives_the_last_word_back(
+    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+) -> None:
+    slow, memory = overtaken
     with pytest.raises(CheckpointError, match="It was moved while the batch was published"):
-        settle(slow, memory, OpenLineageKafkaHook(), client, Config())
+        settle(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
+
+
+def test_a_task_that_is_not_refused_gives_the_last_word_back_to_whoever_has_published_beside_it(
+    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+) -> None:
+    """As one that has read nothing, and has published what was parked."""
+    finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
+    assert read_memory(KEY, {}).interrupted
+
+
+def test_what_cannot_be_given_back_is_a_warning(
+    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalogue.fail("*", ".", 401, times=100)
+    finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    assert "may be overwritten until its jobs run again" in caplog.text
+    assert read_memory(KEY, {}).interrupted
 
 
 @pytest.mark.parametrize("flag", [True, "True", "true"])
