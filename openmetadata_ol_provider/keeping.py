@@ -42,7 +42,8 @@ def read_memory(state_key: str, usage: Usage) -> Memory:
     :raises CheckpointError: if the Variable with what is parked does not hold what this package wrote
     """
     ledger = read_ledger(state_key)
-    known = ledger.doubted() if ledger.begun else ledger
+    # Where the state was deleted, runs may be read again, and those that the ledger holds would not be counted.
+    known = ledger.doubted() if ledger.begun or not get_variable(state_key) else ledger
     return Memory(known, Parking(read_parked(state_key)), dict(usage), interrupted=ledger.begun)
 
 

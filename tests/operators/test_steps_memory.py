@@ -31,6 +31,7 @@ from openmetadata_ol_provider.openmetadata.publication.memory import Memory
 from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.steps import Translated, finish, publish_translated, settle
+from openmetadata_ol_provider.version_compat import delete_variable
 
 pytestmark = pytest.mark.usefixtures("connections")
 KEY = f"openmetadata_ol.{DAG_ID}.{TOPIC}"
@@ -203,6 +204,14 @@ def test_what_cannot_be_given_back_is_a_warning(
     finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
     assert "may be overwritten until its jobs run again" in caplog.text
     assert read_memory(KEY, {}).interrupted
+
+
+def test_a_ledger_whose_state_was_deleted_is_not_believed(send: Sender, catalogue: CatalogueServer) -> None:
+    send.events(run_event("r1"))
+    run_steps()
+    assert read_memory(KEY, {}).ledger.facts
+    delete_variable(KEY)
+    assert not read_memory(KEY, {}).ledger.facts
 
 
 @pytest.mark.parametrize("flag", [True, "True", "true"])

@@ -10,7 +10,6 @@ from functools import partial
 from openmetadata_ol_provider.state import read_state
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import Message, mix, parts
-from tests.faults.outcome import Outcome
 from tests.faults.points import Stop
 from tests.faults.world import FORMS, Form, World, at, new_topic, send
 
@@ -106,21 +105,7 @@ def _deleted_and_group_set_back(lab: Lab, form: Form) -> None:
         _first_batch(world)
         world.delete("")
         world.commit(0)
-        # Of what was counted the statuses tell, and of a task that was tried twice they tell once.
-        lab.repaired(world, undisturbed=_with_usage_of(world, lab.undisturbed(form)))
-        lab.notes.said.append("usage of that day counts a task once that was tried twice")
-
-
-def _with_usage_of(world: World, undisturbed: Outcome) -> Outcome:
-    """Return an outcome with the counts, and ranks, of a world; they are not higher than its own, nor much lower."""
-    world.work_off()
-    found, own = dict(world.outcome().catalogue), dict(undisturbed.catalogue)
-    for name, value in undisturbed.catalogue.items():
-        if name.startswith("usage "):
-            assert all(number / 2 <= found[name][day] <= number for day, number in value.items()), name
-        if name.startswith(("usage ", "rank ")):
-            own[name] = found[name]
-    return undisturbed._replace(catalogue=own)
+        lab.repaired(world)
 
 
 def _damaged(lab: Lab, form: Form) -> None:
