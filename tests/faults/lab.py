@@ -61,6 +61,8 @@ class House:
         self.kafka = kafka
         self.tasks = tasks
         self.database = Database()
+        #: Nobody wants to know any more what comes of the scenarios.
+        self.over = False
         self._topics: dict[str, str] = {}
         self._undisturbed: dict[tuple[Form, str], tuple[Outcome, tuple[tuple[str, str], ...]]] = {}
         self._lock = threading.Lock()
@@ -119,6 +121,7 @@ class Lab:
 
         :param own_topic: make a topic for it, which the scenario may do anything to; otherwise it is only read
         """
+        assert not self._house.over, "given up"
         feed = feed or mix()
         topic = new_topic(self.kafka, feed.messages, feed.partitions) if own_topic else self._house.topic(feed)
         with World(self.kafka, self.tasks, form, feed, topic, timeout) as world:
