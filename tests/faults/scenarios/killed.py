@@ -85,11 +85,13 @@ def _scenarios() -> Iterator[Scenario]:
             return Scenario(CHAPTER, "killed", where, form, act, quick, long=long)
 
         for point in _BOUNDARIES:
-            quick = point in {"letter sent", "state due", "state written"}
+            quick = point in {"letter sent", "state written"}
             yield row(POINTS[point].words, partial(_at_a_boundary, point), quick=quick)
         for task in ("consume", "translate", "publish") if form == "steps" else ("ingest",):
             yield row(f"at the end of {task}, before Airflow knows", partial(_at_the_end, task))
-        yield row(f"after every {_STRIDE}th answer of the catalogue", partial(_at_answers, _STRIDE), quick=True)
+        yield row(
+            f"after every {_STRIDE}th answer of the catalogue", partial(_at_answers, _STRIDE), quick=form == "ingest"
+        )
         if form == "ingest":
             yield row("after each answer of the catalogue", partial(_at_answers, 1), long=True)
         yield row("in one run after the other, each time some answers later", _again_and_again)

@@ -64,8 +64,9 @@ def _scenarios() -> Iterator[Scenario]:
         for point in _POINTS:
             act = partial(_overtaken, point, 20 if point == "answered" else 1, 1)
             fault = "overtaken by another"
-            yield Scenario(CHAPTER, fault, POINTS[point].words, form, act, quick=point in {"published", "state due"})
-        yield Scenario(CHAPTER, "side by side", "five times", form, _side_by_side, quick=True)
+            quick = point == {"steps": "published", "ingest": "state due"}[form]
+            yield Scenario(CHAPTER, fault, POINTS[point].words, form, act, quick)
+        yield Scenario(CHAPTER, "side by side", "five times", form, _side_by_side, quick=form == "steps")
 
 
 TOGETHER = tuple(_scenarios())
