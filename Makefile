@@ -23,8 +23,12 @@ demo: $(VENV)/.run           ## run the bundled DAG on real events, against an e
 	$(BIN)/openmetadata-ol demo
 
 # The first time it downloads OpenMetadata's models, 220 MB, into .contract; docs/contract.md says what for.
+# So many processes run the tests side by side; the bodies that they made us send are held against the models afterwards.
+WORKERS ?= 2
 test: $(VENV)/.dev           ## run all tests, with the coverage floor
-	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+	rm -rf .contract/bodies
+	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest tests/contract/test_suite.py
 
 test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
 	$(BIN)/python -m pytest --timeout=600 tests/real_kafka
@@ -40,7 +44,7 @@ test-live: $(VENV)/.dev      ## four lanes in a real Airflow with PostgreSQL and
 # What we send to OpenMetadata does not depend on Airflow's version: tests/contract has looked at it already.
 test-airflow2:   ## run all other tests on Airflow 2.11, in an environment of its own
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
-	$(VENV)-airflow2/bin/python -m pytest --ignore=tests/contract
+	$(VENV)-airflow2/bin/python -m pytest -n $(WORKERS) --ignore=tests/contract
 
 # New examples each time: each property tries FUZZ_EXAMPLES of them.
 FUZZ_EXAMPLES ?= 20000

@@ -4,7 +4,7 @@ Ready to run: put this file into the DAGs folder and create the connections ``ka
 ``openmetadata_default``. What it reads and when is set in section ``[openmetadata_ol]`` of Airflow's configuration
 (``AIRFLOW__OPENMETADATA_OL__TOPICS`` and so on); ``schedule = watch`` runs it when events arrive (Airflow 3). With
 ``lanes = 4``, four times three tasks work side by side, each lane on its own partitions. To read events again, trigger
-it with the parameter ``replay_from``.
+it with the parameter ``replay_from``; to accept a loss with ``on_data_loss = fail``, with ``on_data_loss: continue``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 TOPICS = conf.topics()
 KAFKA = conf.kafka_config_id()
 REPLAY_FROM = "{{ params.replay_from }}"
+ON_DATA_LOSS = "{{ params.on_data_loss }}"
 LANES = conf.lanes()
 
 
@@ -48,6 +49,7 @@ def steps(lane: Any = None) -> Any:
         lane=lane,
         lanes=LANES,
         replay_from=REPLAY_FROM,
+        on_data_loss=ON_DATA_LOSS,
     )
     translate = TranslateOpenLineageOperator(task_id="translate", config=conf.config(), batch=consume.output)
     publish = PublishLineageOperator(
@@ -76,7 +78,15 @@ with DAG(
             title="Read again from",
             description="A time such as 2026-05-01T00:00:00Z, earliest, or offsets as JSON ({topic: {partition: "
             "offset}}): the checkpoint moves back to there, this run and those after it read on from there.",
-        )
+        ),
+        "on_data_loss": Param(
+            "",
+            type=["string", "null"],
+            enum=["", "continue", "fail", None],
+            title="When events are lost",
+            description="Empty: as [openmetadata_ol] on_data_loss says. continue: accept in this run that events were "
+            "deleted before they were read, and go on with what is there.",
+        ),
     },
     tags=["openlineage", "openmetadata", "lineage"],
     doc_md=__doc__,

@@ -65,6 +65,11 @@ def start_from() -> str:
     return _text("start_from").strip()
 
 
+def on_data_loss() -> str:
+    """[openmetadata_ol] on_data_loss."""
+    return _text("on_data_loss").strip()
+
+
 def max_events() -> int:
     """[openmetadata_ol] max_events."""
     return _integer("max_events")

@@ -7,7 +7,9 @@
     ├── MalformedEventError     a message is no OpenLineage event (it goes to the dead-letter topic)
     ├── KafkaError              the broker side failed
     │   ├── UnknownTopicError   the broker does not know the topic
-    │   └── DeadLetterError     a message could not be put on the dead-letter topic
+    │   ├── DataLossError       events are gone before they were read, and on_data_loss is fail
+    │   └── DeadLetterError     a message could not be put on the dead-letter topic (retriable)
+    │       └── DeadLetterRefusedError  and never will be: rights, credentials, its size
     ├── CheckpointError         a batch does not start where the checkpoint stands
     │   └── OvertakenError      another task of the same state is at work (retriable)
     ├── PublicationError        more of a plan failed than is allowed
@@ -48,8 +50,20 @@ class UnknownTopicError(KafkaError):
     retriable = False
 
 
+class DataLossError(KafkaError):
+    """Raised when events are lost that were not read, and that is not to be passed over."""
+
+    retriable = False
+
+
 class DeadLetterError(KafkaError):
     """Raised when the dead-letter topic did not confirm a message."""
+
+
+class DeadLetterRefusedError(DeadLetterError):
+    """Raised when the dead-letter topic will not take a message: rights, credentials, or the message's size."""
+
+    retriable = False
 
 
 class CheckpointError(OpenLineageProviderError):

@@ -58,6 +58,13 @@ OPTIONS: dict[str, dict[str, object]] = {
         "group",
         "2026-05-01T00:00:00Z",
     ),
+    "on_data_loss": _option(
+        "What to do when retention has deleted events before they were read, or a topic was made anew: ``continue``\n"
+        "with what is there, said loudly, or ``fail``, the checkpoint staying, until the loss is accepted.\n",
+        "string",
+        "continue",
+        "fail",
+    ),
     "max_events": _option("Most messages in one batch.\n", "integer", "10000", "1000"),
     "max_bytes": _option(
         "Most bytes of messages (keys, values, headers) in one batch; a single larger one is still read.\n",

@@ -117,7 +117,7 @@ class Ingestion:
         deadline = self._clock() + seconds if settings.reading.window is None else math.inf
         size = first_size(most)
         report, more, refresh = PublishReport(), True, settings.full_refresh
-        with self._hook.reader(backlog) as reader:
+        with self._hook.reader(backlog, settings.reading.on_loss(key)) as reader:
             while more and (left := deadline - self._clock()) > 0:
                 result = reader.read(
                     max_messages=size, max_bytes=settings.bounds.max_bytes, max_duration=min(left, seconds)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from openmetadata_ol_provider.kafka.losses import LossPolicy, OnLoss
 from openmetadata_ol_provider.kafka.offsets import rewound
 from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, StartPoint
 from openmetadata_ol_provider.keeping import move_checkpoint
@@ -41,12 +42,21 @@ class Reading(NamedTuple):
     :param replay: read again from here
     :param window: read this instead of what the checkpoint leaves
     :param takes: tells which partitions (topic, number) are read: those of a lane; all, if it is not given
+    :param on_data_loss: what to do when what is to be read is there no more
     """
 
     start: StartPoint = OWN_GROUP
     replay: StartPoint | None = None
     window: Window | None = None
     takes: Callable[[str, int], bool] | None = None
+    on_data_loss: LossPolicy = "continue"
+
+    def on_loss(self, state_key: str) -> OnLoss:
+        """Return what to do when something is lost.
+
+        :param state_key: Variable with the checkpoint
+        """
+        return OnLoss(self.on_data_loss, "" if self.window else state_key)
 
     def rewound(
         self, hook: OpenLineageKafkaHook, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()
@@ -73,14 +83,17 @@ class Reading(NamedTuple):
         :param exclude: topics that a pattern shall not match
         :param dry_run: move nothing
         :raises CheckpointError: if somebody else has moved it meanwhile
+        :raises DataLossError: if something is lost, and that is not to be passed over: nothing has moved then
         """
         if self.window is not None:
             with hook.query() as query:
                 return query.window(topics, self.window.start, self.window.end, checkpoint, exclude, takes=self.takes)
         begin = self.rewound(hook, topics, checkpoint, exclude)
+        backlog = hook.backlog(topics, begin, exclude, self.start, self.takes)
+        self.on_loss(state_key).check(hook.settings, backlog)
         if begin != checkpoint and not dry_run:
             move_checkpoint(state_key, checkpoint, begin)
             log.warning(
                 "replay_from: the checkpoint (Variable %r) moves back from %s to %s", state_key, checkpoint, begin
             )
-        return hook.backlog(topics, begin, exclude, self.start, self.takes)
+        return backlog

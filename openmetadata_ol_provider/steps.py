@@ -27,11 +27,11 @@ from openmetadata_ol_provider.lineage.sql import discreet
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.garbage import without_collection
 from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
 from openmetadata_ol_provider.openlineage.problem import Problem, Told, few
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
-from openmetadata_ol_provider.openlineage.sharing import share
 from openmetadata_ol_provider.openlineage.showing import shown
 from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
 
@@ -97,6 +97,7 @@ class Translated(NamedTuple):
         )
 
 
+@without_collection()
 def decode_messages(
     result: ReadResult,
     state_key: str,
@@ -197,9 +198,6 @@ def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: L
         batch.events, config, runs, limits=limits, problems=batch.problems, lanes=batch.origin.lanes
     )
     plan = msgspec.structs.replace(translation.plan, problems=few(translation.plan.problems))
-    known = translation.state.runs.values()
-    latest = max((run.touched for run in known), default=0)
-    share(run for run in known if run.touched == latest)
     return Translated(plan, batch.origin, translation.state, batch.dead_letters, batch.more)
 
 

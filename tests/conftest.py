@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.contract.seen import every_body_is_seen  # noqa: F401 - a fixture, for all tests
+from tests.dealing import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 - hooks
 
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 # Airflow reads these when it is first imported, which the test modules do.
@@ -39,14 +42,18 @@ SEED = Path(__file__).parents[1] / "openmetadata_ol_provider" / "sandbox" / "dat
 
 
 @pytest.fixture(scope="session")
-def airflow_db() -> None:
-    """Create Airflow's tables: Variables are kept there."""
+def airflow_db() -> Path:
+    """Create Airflow's tables: Variables are kept there. Return a copy that nobody writes to."""
     # Airflow's own imports and migrations warn, and other modules than ours are not ours to judge.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from airflow.utils.db import initdb
 
         initdb()
+    home, copy = Path(_HOME.name), Path(_HOME.name) / "empty.db"
+    with closing(sqlite3.connect(home / "airflow.db")) as made, closing(sqlite3.connect(copy)) as empty:
+        made.backup(empty)
+    return copy
 
 
 @pytest.fixture

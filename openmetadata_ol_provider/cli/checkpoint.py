@@ -67,6 +67,7 @@ def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: l
             "start_by": item.origin,
             "lag": item.events,
             "lost": item.lost,
+            "reset": item.reset,
         }
         for item in backlog.partitions
     ]
@@ -84,7 +85,7 @@ def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: l
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         sys.stdout.write(_told(document))
-    return FAILED if backlog.lost else DONE
+    return FAILED if any(item.lost or item.reset for item in backlog.partitions) else DONE
 
 
 def _told(document: dict[str, Any]) -> str:
@@ -94,11 +95,13 @@ def _told(document: dict[str, Any]) -> str:
     head = ("topic", "partition", "checkpoint", "group", "low", "high", "starts at", "by", "lag", "lost")
     names = ("topic", "partition", "checkpoint", "committed", "low", "high", "start", "start_by", "lag", "lost")
     rows = [["-" if row[name] is None else row[name] for name in names] for row in document["partitions"]]
+    anew = [f"{row['topic']}[{row['partition']}]" for row in document["partitions"] if row["reset"]]
+    reset = f"made anew or cut off, since the position lies beyond the end: {', '.join(anew)}\n" if anew else ""
     return (
         f"{keys}: {held}; {document['runs']} runs remembered, "
         f"{document['open_runs']} of them open\n"
         f"group {document['group']}; {document['lag']} offsets to be read, {document['lost']} lost\n"
-        f"{table(head, rows)}"
+        f"{reset}{table(head, rows)}"
     )
 
 

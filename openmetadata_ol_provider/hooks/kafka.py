@@ -11,6 +11,7 @@ from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.groups import commit_offsets
+from openmetadata_ol_provider.kafka.losses import GO_ON, OnLoss
 from openmetadata_ol_provider.kafka.messages import DeadLetter, Outgoing, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
 from openmetadata_ol_provider.kafka.producing import send_back, send_dead_letters
@@ -135,23 +136,35 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         with self.query() as query:
             return query.positions(topics, start, exclude, takes)
 
-    def reader(self, backlog: Backlog) -> BacklogReader:
+    def reader(self, backlog: Backlog, on_loss: OnLoss = GO_ON) -> BacklogReader:
         """Return a reader, a context manager, that reads the backlog batch after batch over one connection.
 
+        :param on_loss: what to do when retention has deleted what is to be read
         :raises ConfigError: if the connection is wrong
+        :raises DataLossError: if that is so, and is not to be passed over
         """
-        return BacklogReader(self.settings, backlog)
+        return BacklogReader(self.settings, backlog, on_loss)
 
-    def read(self, backlog: Backlog, *, max_messages: int, max_bytes: int, max_duration: float) -> ReadResult:
+    def read(
+        self,
+        backlog: Backlog,
+        *,
+        max_messages: int,
+        max_bytes: int,
+        max_duration: float,
+        on_loss: OnLoss = GO_ON,
+    ) -> ReadResult:
         """Read one bounded batch of the backlog.
 
         :param max_messages: at most so many messages
         :param max_bytes: at most so many bytes, but always one message
         :param max_duration: at most so many seconds
+        :param on_loss: what to do when retention has deleted what is to be read
         :raises KafkaError: if there is something to read and nothing came
+        :raises DataLossError: if something is lost, and that is not to be passed over
         :raises ConfigError: if the connection or a bound is wrong
         """
-        with self.reader(backlog) as reader:
+        with self.reader(backlog, on_loss) as reader:
             return reader.read(max_messages=max_messages, max_bytes=max_bytes, max_duration=max_duration)
 
     def dead_letter(self, letters: Sequence[DeadLetter], topic: str) -> int:

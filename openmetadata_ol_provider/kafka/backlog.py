@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
+from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
     Checkpoint,
@@ -16,8 +15,6 @@ from openmetadata_ol_provider.kafka.offsets import (
 )
 from openmetadata_ol_provider.kafka.query import ClusterQuery, Place
 from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, StartPoint
-
-log = logging.getLogger(__name__)
 
 #: An offset that no partition reaches: where a time lies that is later than every message.
 _BEYOND = 2**63 - 1
@@ -67,11 +64,12 @@ class BacklogQuery(ClusterQuery):
             times = {**dict.fromkeys(unknown, _BEYOND), **self.at_time(unknown, start.milliseconds)}
         policy = self._settings.reset_policy
         initial = start.kind if start.kind in ("earliest", "latest") else policy
+        watermarks = self.watermarks(places)
         backlog = Backlog(
             tuple(
                 place(
                     *item,
-                    self.watermarks(*item),
+                    watermarks[item],
                     checkpoint=checkpoint,
                     committed=committed.get(item),
                     at_time=times.get(item),
@@ -104,8 +102,7 @@ class BacklogQuery(ClusterQuery):
         starts = self.at_time(places, start.milliseconds)
         ends = {} if end is None else self.at_time(places, end.milliseconds)
         found = []
-        for item in places:
-            low, high = self.watermarks(*item)
+        for item, (low, high) in self.watermarks(places).items():
             until = min(ends.get(item, high), high)
             begin = min(max(starts.get(item, until), low), until)
             stands = position_of(checkpoint, *item)
@@ -135,8 +132,7 @@ class BacklogQuery(ClusterQuery):
             found = self._given(places, start.offsets or {})
         else:
             times = self.at_time(places, start.milliseconds) if start.kind == "time" else {}
-            for item in places:
-                low, high = self.watermarks(*item)
+            for item, (low, high) in self.watermarks(places).items():
                 found[item] = low if start.kind == "earliest" else times.get(item, high)
         result: dict[str, dict[str, int]] = {}
         for (topic, partition), offset in sorted(found.items()):
@@ -147,7 +143,7 @@ class BacklogQuery(ClusterQuery):
         """Return how the partitions stand, sorted."""
         places = self.partitions(topics, exclude)
         committed = self.committed(places)
-        return [Standing(*item, *self.watermarks(*item), committed.get(item)) for item in places]
+        return [Standing(*item, *ends, committed.get(item)) for item, ends in self.watermarks(places).items()]
 
     def _uncommitted(self, start: StartPoint, topics: Sequence[str]) -> ConfigError:
         what = f"group {start.group or self._settings.group!r} has committed no offsets of {', '.join(topics)}"
@@ -155,14 +151,14 @@ class BacklogQuery(ClusterQuery):
 
     def _given(self, places: Sequence[Place], offsets: Checkpoint) -> dict[Place, int]:
         found = {}
-        known = set(places)
+        watermarks = self.watermarks(places)
         for topic, partitions in offsets.items():
             for partition, offset in partitions.items():
                 item = (topic, int(partition))
                 where = f"topic {topic!r}, partition {partition}"
-                if item not in known:
+                if item not in watermarks:
                     raise ConfigError(self._settings.describe(f"there is no {where}", "correct the offsets"))
-                low, high = self.watermarks(*item)
+                low, high = watermarks[item]
                 if not low <= offset <= high:
                     what = f"{where}: offset {offset} is not within the retained offsets {low} to {high}"
                     raise ConfigError(self._settings.describe(what, "give one within them"))
@@ -179,26 +175,5 @@ class BacklogQuery(ClusterQuery):
                     f"offsets {item.low} to {item.high} and auto.offset.reset is error"
                 )
                 remedy = "set a checkpoint within them, or auto.offset.reset to earliest"
-                raise KafkaError(self._settings.describe(what, remedy))
-
-
-def warn_of_loss(backlog: Backlog) -> None:
-    """Log each partition whose position was not where it ought to be: loudly, since events are gone or come again."""
-    for item in backlog.partitions:
-        where = f"topic {item.topic!r}, partition {item.partition}"
-        if item.lost:
-            log.warning(
-                "%s: %d offsets are LOST, deleted by retention before they were read (position %d, first retained %d)",
-                where,
-                item.lost,
-                item.low - item.lost,
-                item.low,
-            )
-        elif item.reset:
-            log.warning(
-                "%s: the position (%s) lies beyond the end (%d): topic recreated or truncated; reading starts at %d",
-                where,
-                "of the group" if item.checkpoint is None else item.checkpoint,
-                item.high,
-                item.start,
-            )
+                error = KafkaError if missing else DataLossError
+                raise error(self._settings.describe(what, remedy))

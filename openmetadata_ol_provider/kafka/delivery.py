@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.kafka.errors import BrokerErrors, error_of
 from openmetadata_ol_provider.kafka.messages import Outgoing
-from openmetadata_ol_provider.kafka.patience import patiently
+from openmetadata_ol_provider.kafka.patience import is_passing, patiently
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 Refusal = Callable[[str, object, BrokerErrors, int], Exception]
 
 _DELIVERY_TIMEOUT = 12.0
-_TOPIC_WAIT = 0.5
-_TOPIC_PATIENCE = 3.0
+_TOPIC_WAIT = 0.25
+# Until a topic that did not exist can be written.
+_TOPIC_PATIENCE = 10.0
 _DEFAULT_MESSAGE_BYTES = 1_000_000
 _ENVELOPE_BYTES = 64 * 1024
 
@@ -111,21 +112,27 @@ class _Reports:
 def _partitions(
     producer: Producer, errors: BrokerErrors, topic: str, refuse: Callable[[str, object], Exception]
 ) -> int:
-    """Make sure that the topic is there (asking creates it where the broker does that) before anything is sent."""
+    """Make sure that the topic is there before anything is sent, and return how many partitions it has.
+
+    Asking creates it where the broker does that. It says "unknown" until it has, then that there is no leader.
+    """
+    from confluent_kafka import KafkaError as Code
     from confluent_kafka import KafkaException
 
     deadline = time.monotonic() + _TOPIC_PATIENCE
     while True:
         try:
-            found = patiently(lambda wait: producer.list_topics(topic, timeout=wait), producer, errors)
+            answer = patiently(lambda wait: producer.list_topics(topic, timeout=wait), producer, errors)
         except KafkaException as failure:
             if _is_fatal(failure):
                 raise
             raise refuse(topic, failure) from None
-        error = found.topics[topic].error
-        if error is None:
-            return len(found.topics[topic].partitions)
-        if not error.retriable() or time.monotonic() > deadline:
+        found = answer.topics[topic]
+        if found.error is None and all(item.leader >= 0 for item in found.partitions.values()):
+            return len(found.partitions)
+        error = found.error or Code(Code.LEADER_NOT_AVAILABLE)
+        making = is_passing(error) or error.code() == Code.UNKNOWN_TOPIC_OR_PART
+        if not making or time.monotonic() > deadline:
             raise refuse(topic, error)
         time.sleep(_TOPIC_WAIT)
 

@@ -49,7 +49,7 @@ def committed_offsets(
             if errors.group is None:
                 raise
             raise KafkaException(errors.group) from None
-        _raise_errors(answer)
+        raise_errors(answer)
         return answer
 
     try:
@@ -83,7 +83,7 @@ def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, i
 
     def ask(_: float) -> Any:
         answer = consumer.commit(offsets=targets, asynchronous=False)
-        _raise_errors(answer)
+        raise_errors(answer)
         return answer
 
     try:
@@ -96,7 +96,11 @@ def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, i
         consumer.close()
 
 
-def _raise_errors(partitions: Sequence[Any]) -> None:
+def raise_errors(partitions: Sequence[Any]) -> None:
+    """Raise the first error that an answer about several partitions holds, saying of which.
+
+    :raises KafkaException: if there is one
+    """
     from confluent_kafka import KafkaError as Code
     from confluent_kafka import KafkaException
 

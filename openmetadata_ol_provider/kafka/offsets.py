@@ -71,9 +71,12 @@ class Backlog(msgspec.Struct, frozen=True):
         """Tell whether there is something to do.
 
         Partitions that start at ``latest`` count, although nothing in them is to be read: until a batch has put their
-        position into the checkpoint, "latest" moves along and nothing would ever be new.
+        position into the checkpoint, "latest" moves along and nothing would ever be new. So do losses, to be told at
+        once.
         """
-        return self.events >= min_events or any(partition.origin == "latest" for partition in self.partitions)
+        return self.events >= min_events or any(
+            partition.origin == "latest" or partition.lost or partition.reset for partition in self.partitions
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values: the partitions, and the totals ``events`` and ``lost``."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from openmetadata_ol_provider.exceptions import DeadLetterError
+from openmetadata_ol_provider.exceptions import DeadLetterError, DeadLetterRefusedError
 from openmetadata_ol_provider.kafka.delivery import deliver
-from openmetadata_ol_provider.kafka.errors import BrokerErrors
+from openmetadata_ol_provider.kafka.errors import BrokerErrors, error_of
 from openmetadata_ol_provider.kafka.messages import DeadLetter, Outgoing
 from openmetadata_ol_provider.kafka.patience import is_passing
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
@@ -25,6 +25,7 @@ def send_dead_letters(settings: KafkaSettings, letters: Sequence[DeadLetter], to
     :param topic: name of the dead-letter topic
     :return: how many were sent
     :raises DeadLetterError: if one was not confirmed; the whole batch is then to be sent again
+    :raises DeadLetterRefusedError: if that is of no use: rights, credentials or the messages' size are in the way
     """
 
     def refused(name: str, error: object, errors: BrokerErrors, count: int) -> DeadLetterError:
@@ -37,7 +38,9 @@ def send_dead_letters(settings: KafkaSettings, letters: Sequence[DeadLetter], to
             if is_passing(error)
             else f"create the topic (max.message.bytes as large as the source topic's), allow writing to it, {another}"
         )
-        return DeadLetterError(str(settings.failure(doing, error, errors, remedy=remedy, rights=rights)))
+        failure = settings.failure(doing, error, errors, remedy=remedy, rights=rights)
+        kind = DeadLetterError if failure.retriable and not _is_final(error) else DeadLetterRefusedError
+        return kind(str(failure))
 
     messages = [
         Outgoing(topic, letter.message.key, letter.message.value, tuple(dead_letter_headers(letter)))
@@ -61,6 +64,19 @@ def send_back(settings: KafkaSettings, messages: Sequence[Outgoing]) -> int:
         return settings.failure(doing, error, errors, remedy=remedy, rights=rights)
 
     return deliver(settings, messages, refused)
+
+
+def _is_final(error: object) -> bool:
+    """Tell what the topic would answer the next time, too."""
+    from confluent_kafka import KafkaError as Code
+
+    cause = error_of(error)
+    return cause is not None and cause.code() in (
+        Code.MSG_SIZE_TOO_LARGE,
+        Code.RECORD_LIST_TOO_LARGE,
+        Code.TOPIC_EXCEPTION,
+        Code.POLICY_VIOLATION,
+    )
 
 
 def _write(topic: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
-from openmetadata_ol_provider.kafka.groups import committed_offsets
+from openmetadata_ol_provider.kafka.groups import committed_offsets, raise_errors
 from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT, patiently
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.patterns import Pattern, PatternError
@@ -75,14 +75,15 @@ class ClusterQuery:
             if takes is None or takes(topic, partition)
         ]
 
-    def watermarks(self, topic: str, partition: int) -> tuple[int, int]:
-        """Return the first retained offset, and one past the last that can be read."""
-        from confluent_kafka import TopicPartition
+    def watermarks(self, places: Sequence[Place]) -> dict[Place, tuple[int, int]]:
+        """Return the first retained offset, and one past the last that can be read, of each partition."""
+        from confluent_kafka import OFFSET_BEGINNING, OFFSET_END
 
-        target = TopicPartition(topic, partition)
-        doing = f"cannot ask for the offsets of topic {topic!r}, partition {partition}"
-        low, high = self._call(doing, lambda wait: self._consumer.get_watermark_offsets(target, timeout=wait))
-        return low, high
+        # Asked as if they were times: one request for all partitions of a broker, not one for each of them.
+        lows, highs = (
+            self._offsets("cannot ask for the offsets", places, kind) for kind in (OFFSET_BEGINNING, OFFSET_END)
+        )
+        return {place: (lows[place], highs[place]) for place in places}
 
     def committed(self, places: Sequence[Place], group: str = "") -> dict[Place, int]:
         """Return where a group stands, for the partitions that it has committed.
@@ -105,19 +106,8 @@ class ClusterQuery:
 
         :param milliseconds: since 1970; compared with the messages' timestamps
         """
-        from confluent_kafka import KafkaException, TopicPartition
-
-        asked = [TopicPartition(*place, milliseconds) for place in places]
-
-        def ask(wait: float) -> list[Any]:
-            answer: list[Any] = self._consumer.offsets_for_times(asked, timeout=wait)
-            for item in answer:
-                if item.error is not None:
-                    raise KafkaException(item.error)
-            return answer
-
-        answer = self._call("cannot ask for the offsets at a time", ask) if asked else []
-        return {(item.topic, item.partition): item.offset for item in answer if item.offset >= 0}
+        found = self._offsets("cannot ask for the offsets at a time", places, milliseconds)
+        return {place: offset for place, offset in found.items() if offset >= 0}
 
     def close(self) -> None:
         """Close the consumer; harmless when repeated."""
@@ -130,6 +120,20 @@ class ClusterQuery:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _offsets(self, doing: str, places: Sequence[Place], kind: int) -> dict[Place, int]:
+        """Ask for an offset of each partition: at a time, or what librdkafka takes in place of one."""
+        from confluent_kafka import TopicPartition
+
+        asked = [TopicPartition(*place, kind) for place in places]
+
+        def ask(wait: float) -> list[Any]:
+            answer: list[Any] = self._consumer.offsets_for_times(asked, timeout=wait)
+            raise_errors(answer)
+            return answer
+
+        answer = self._call(doing, ask) if asked else []
+        return {(item.topic, item.partition): item.offset for item in answer}
 
     def _topic(self, topic: str) -> list[int]:
         """Return the partitions; a topic that was created just now may be unknown to one broker for a moment."""

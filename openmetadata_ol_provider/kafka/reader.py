@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
-from openmetadata_ol_provider.kafka.backlog import warn_of_loss
+from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
 from openmetadata_ol_provider.kafka.errors import BrokerErrors
+from openmetadata_ol_provider.kafka.losses import GO_ON, Loss, OnLoss, warn_of_loss
 from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog
 from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT
@@ -49,11 +49,16 @@ class BacklogReader:
 
     :param settings: the connection's settings
     :param backlog: what to read; its end offsets are the end
+    :param on_loss: what to do when retention deletes what is to be read
+    :raises DataLossError: if that has happened already, and is not to be passed over
     """
 
-    def __init__(self, settings: KafkaSettings, backlog: Backlog) -> None:
+    def __init__(self, settings: KafkaSettings, backlog: Backlog, on_loss: OnLoss = GO_ON) -> None:
+        on_loss.check(settings, backlog)
         self._settings = settings
         self._backlog = backlog
+        self._on_loss = on_loss
+        self._gap: DataLossError | None = None
         self._partitions = {(item.topic, item.partition): PartitionProgress(item) for item in backlog.partitions}
         self._consumer: Consumer | None = None
         self._errors = BrokerErrors()
@@ -68,6 +73,8 @@ class BacklogReader:
         :param max_bytes: at most so many bytes of keys, values and headers, but always one message
         :param max_duration: at most so many seconds, whatever was read by then
         :raises KafkaError: if there is something to read and nothing comes, or the broker reports an error
+        :raises DataLossError: if retention deleted what comes next, and that is not to be passed over; only when all
+            that was read before it has been handed out
         :raises ConfigError: if a bound is not positive, or credentials or rights are refused
         """
         for name, value in (("max_messages", max_messages), ("max_bytes", max_bytes), ("max_duration", max_duration)):
@@ -78,6 +85,8 @@ class BacklogReader:
         self._fill(max_messages, max_bytes, started + max_duration)
         moved = sum(partition.fetched for partition in self._partitions.values()) > before
         messages = self._take(max_messages, max_bytes)
+        if self._gap is not None and not messages:
+            raise self._gap
         if moved or messages:
             self._heard, self._silent = True, 0.0
         elif self._more:
@@ -120,7 +129,7 @@ class BacklogReader:
 
     def _fill(self, max_messages: int, max_bytes: int, deadline: float) -> None:
         progress = time.monotonic()
-        while not self._enough(max_messages, max_bytes):
+        while self._gap is None and not self._enough(max_messages, max_bytes):
             now = time.monotonic()
             patience = REFUSAL_TIMEOUT if self._errors.hopeless else STALL_TIMEOUT
             left = min(deadline, progress + patience) - now
@@ -211,6 +220,9 @@ class BacklogReader:
         if low <= item.fetched or self._settings.reset_policy == "error":
             what = f"{doing}: the partition holds {low} to {high} now"
             raise KafkaError(self._settings.describe(what, "run again: reading then starts where the topic does"))
+        if self._on_loss.fails:
+            self._gap = self._on_loss.error(self._settings, [Loss(*key, low, low - item.fetched)])
+            return
         first = min(low, item.end)
         log.warning("%s: %d offsets are LOST: retention deleted them while reading", doing, first - item.fetched)
         item.lost += first - item.fetched

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.facets import Identifier, SymlinksFacet
 from openmetadata_ol_provider.openlineage.runstate import Alias, DatasetState, RunState
 
@@ -30,13 +30,17 @@ class Aliases:
         self._kept = state.aliases
         self._touched = touched
 
-    def learn(self, datasets: Iterable[DatasetState]) -> None:
+    def learn(self, datasets: Iterable[EventDataset]) -> None:
         """Remember the symlinks that datasets carry; a withdrawn facet makes forget."""
+        learnt: dict[str, SymlinksFacet] = {}
         for dataset in datasets:
             facet = dataset.facets.symlinks if dataset.facets else None
             if facet is None:
                 continue
             key = _key(dataset)
+            if learnt.get(key) is facet:
+                continue
+            learnt[key] = facet
             # Taken out and put in again: the dictionary's order is that of use.
             known = self._kept.pop(key, None) or Alias()
             if facet.deleted:
@@ -51,11 +55,13 @@ class Aliases:
         """Return the symlinks of a dataset: its own first, then those remembered."""
         facet = dataset.facets.symlinks if dataset.facets else None
         known = self._kept.get(_key(dataset))
+        if facet is None and known is None:
+            return []
         names = {_name(item): item for item in (*_identifiers(facet), *(known.identifiers if known else ()))}
         return list(names.values())
 
 
-def symlinked(events: Iterable[Event]) -> Iterator[DatasetState]:
+def symlinked(events: Iterable[Event]) -> Iterator[EventDataset]:
     """Yield what events of all kinds say of datasets with symlinks, the oldest first.
 
     A run keeps the latest facet only, but names that its events give one after the other are all true.
@@ -67,7 +73,7 @@ def symlinked(events: Iterable[Event]) -> Iterator[DatasetState]:
         if dataset.facets and dataset.facets.symlinks
     ]
     for _, dataset in sorted(found, key=lambda item: item[0]):
-        yield DatasetState(namespace=dataset.namespace, name=dataset.name, facets=dataset.facets)
+        yield dataset
 
 
 def _identifiers(facet: SymlinksFacet | None) -> Iterable[Identifier]:
@@ -78,5 +84,5 @@ def _name(item: Identifier) -> tuple[str, str, str]:
     return item.namespace or "", item.name or "", item.type or ""
 
 
-def _key(dataset: DatasetState) -> str:
+def _key(dataset: DatasetState | EventDataset) -> str:
     return f"{dataset.namespace}\x1f{dataset.name}"

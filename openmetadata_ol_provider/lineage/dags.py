@@ -124,16 +124,17 @@ def logical_time(facets: RunFacets | None, pipeline: JobId) -> int | None:
 def forget_dags(runs: Iterable[Run]) -> None:
     """Take out of runs that are kept what was read here: it is published once, and DAGs may have thousands of tasks.
 
-    The operator's class stays, which the runs of later batches are read by. Changed in place.
+    The operator's class stays, which the runs of later batches are read by. The runs are changed in place, not what
+    they share with others.
     """
     for run in runs:
-        if run.job_facets is not None:
-            run.job_facets.airflow = None
-        if run.run_facets is not None:
-            run.run_facets.airflowDagRun = None
-            task = _task(run.run_facets)
-            if task is not None:
-                run.run_facets.airflow = AirflowFacet(task=AirflowTask(operator_class=task.operator_class))
+        job, facets = run.job_facets, run.run_facets
+        if job is not None and job.airflow is not None:
+            run.job_facets = msgspec.structs.replace(job, airflow=None)
+        if facets is not None and (facets.airflow is not None or facets.airflowDagRun is not None):
+            task = _task(facets)
+            kept = AirflowFacet(task=AirflowTask(operator_class=task.operator_class)) if task else facets.airflow
+            run.run_facets = msgspec.structs.replace(facets, airflow=kept, airflowDagRun=None)
 
 
 def texts(value: object) -> tuple[str, ...]:

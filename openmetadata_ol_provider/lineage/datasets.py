@@ -52,7 +52,9 @@ class DatasetBook:
     def add(self, dataset: DatasetState) -> None:
         """Note a dataset as a run or a static event shows it."""
         key = DatasetId(dataset.namespace, dataset.name)
-        entry = self._entries.setdefault(key, _Entry())
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry()
         for link in self._aliases.links(dataset):
             entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
         entry.facets = merge_facets(entry.facets, entry.times, dataset.facets, 0, dataset.times)

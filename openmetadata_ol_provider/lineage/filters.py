@@ -15,11 +15,15 @@ class Filter:
     """
 
     def __init__(self, include: Iterable[str], exclude: Iterable[str]) -> None:
-        self._include = _compiled(include)
+        include = list(include)
         self._exclude = _compiled(exclude)
+        self._include = _compiled(include)
+        self._all = "*" in include and not self._exclude
 
     def admits(self, namespace: str, name: str) -> bool:
         """Tell whether a dataset or job is wanted."""
+        if self._all:
+            return True
         names = (name, f"{namespace} {name}")
         return _any(self._include, names) and not _any(self._exclude, names)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from openmetadata_ol_provider.openlineage.runstate import Run
 
@@ -13,12 +14,15 @@ _CONNECTORS = frozenset({"DEBEZIUM", "KAFKA_CONNECT", "KAFKACONNECT"})
 STARTED_FOR = 60 * 1_000_000
 
 
-def _job_type(run: Run) -> tuple[str, str, str]:
+def _job_type(run: Run) -> tuple[str, ...]:
     """Return processingType, jobType and integration, in capitals."""
     kind = run.job_facets.jobType if run.job_facets else None
-    if kind is None:
-        return "", "", ""
-    return (kind.processingType or "").upper(), (kind.jobType or "").upper(), (kind.integration or "").upper()
+    return _in_capitals(kind.processingType, kind.jobType, kind.integration) if kind else ("", "", "")
+
+
+@lru_cache(1024)
+def _in_capitals(*texts: str | None) -> tuple[str, ...]:
+    return tuple((text or "").upper() for text in texts)
 
 
 def is_streaming(run: Run) -> bool:
@@ -51,8 +55,10 @@ def is_true(run: Run, on: Collection[str], latest_at: int) -> bool:
 
 def is_settled(run: Run, latest_at: int) -> bool:
     """Tell whether all datasets of a connector have shown: it has ended, or no new one came for a while."""
+    if run.terminal:
+        return True
     seen = [dataset.first_at or 0 for side in (run.inputs, run.outputs) for dataset in side.values()]
-    return run.terminal or latest_at - max(seen, default=latest_at) >= STARTED_FOR
+    return latest_at - max(seen, default=latest_at) >= STARTED_FOR
 
 
 def is_quiet(run: Run, latest_at: int) -> bool:

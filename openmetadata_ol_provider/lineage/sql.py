@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
+import msgspec
+
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.facets import (
     ColumnField,
@@ -31,6 +33,8 @@ _TEXT_IN_DOUBLE_QUOTES = (
     "mysql", "mariadb", "singlestore", "tidb", "doris", "starrocks", "bigquery", "spark", "databricks", "hive",
 )  # fmt: skip
 
+_copy = msgspec.msgpack.Decoder(Event).decode
+
 
 def redacted(sql: str, dialect: str | None = None) -> str:
     """Return SQL with every string and number replaced by ``?``; names and comments stay.
@@ -48,13 +52,14 @@ def dialect_of(facets: JobFacets | None) -> str | None:
 
 
 def discreet(event: Event, policy: str) -> Event:
-    """Take out of an event what the configuration does not want to be kept anywhere, and return the event.
+    """Return an event without what the configuration does not want to be kept anywhere.
 
-    :param event: changed in place
+    :param event: stays as it is: its facets are other events' as well
     :param policy: ``write.sql``: ``never``, ``redacted`` or ``always``
     """
     if policy == "always":
         return event
+    event = _copy(msgspec.msgpack.encode(event))
     facets = event.job.facets if event.job else None
     dialect = dialect_of(facets)
     if facets is not None and facets.sql is not None and facets.sql.query:

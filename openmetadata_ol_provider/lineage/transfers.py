@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from openmetadata_ol_provider.lineage.jobs import family
+from openmetadata_ol_provider.lineage.families import parent_of
 from openmetadata_ol_provider.openlineage.merge import merge_facets
 from openmetadata_ol_provider.openlineage.runstate import DatasetState, Declaration, Run, RunState, run_key
 
@@ -30,7 +30,7 @@ def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, li
     """Yield the transfer tasks that a batch says something new of, each with its child runs."""
     tasks: dict[str, Run] = {}
     for run in changed:
-        parent = family(run).parent
+        parent = parent_of(run)
         for task in (run, state.runs.get(run_key(parent.job.namespace, parent.run_id)) if parent else None):
             if task is not None and is_transfer(task):
                 tasks[run_key(task.namespace, task.run_id)] = task
@@ -38,7 +38,7 @@ def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, li
         return
     children: dict[str, list[Run]] = {key: [] for key in tasks}
     for run in state.runs.values():
-        parent = family(run).parent
+        parent = parent_of(run)
         key = run_key(parent.job.namespace, parent.run_id) if parent else ""
         if key in children and run.state != "FAIL":
             children[key].append(run)

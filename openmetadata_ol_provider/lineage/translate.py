@@ -3,48 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.aliases import Aliases, symlinked
-from openmetadata_ol_provider.lineage.bridges import bridge
 from openmetadata_ol_provider.lineage.dags import forget_dags, named_by_task
 from openmetadata_ol_provider.lineage.datasets import DatasetBook
 from openmetadata_ol_provider.lineage.declared import dataset_states, declare, declared_by
 from openmetadata_ol_provider.lineage.division import split_runs
-from openmetadata_ol_provider.lineage.edges import derive
-from openmetadata_ol_provider.lineage.explicit import derivation, entries_of, explicit_edges
+from openmetadata_ol_provider.lineage.edgebook import EdgeBook
+from openmetadata_ol_provider.lineage.families import Family, RunOf, family, topmost
 from openmetadata_ol_provider.lineage.filters import Filter
-from openmetadata_ol_provider.lineage.jobs import (
-    Family,
-    RunOf,
-    completed,
-    family,
-    job_of,
-    pin_anchors,
-    run_record,
-    topmost,
-)
+from openmetadata_ol_provider.lineage.jobs import Place, completed, job_of, place_of
 from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
+from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_settled, is_true
-from openmetadata_ol_provider.lineage.sides import sides, single_topics
-from openmetadata_ol_provider.lineage.sql import dialect_of, discreet, redacted
+from openmetadata_ol_provider.lineage.runrecords import pin_anchors, run_record
+from openmetadata_ol_provider.lineage.said import Said, said_by
+from openmetadata_ol_provider.lineage.sides import single_topics
+from openmetadata_ol_provider.lineage.sql import discreet
 from openmetadata_ol_provider.lineage.transfers import transfers, united
-from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.event import Event, EventJob
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
+from openmetadata_ol_provider.openlineage.garbage import without_collection
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled, Limits, assemble
 from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.shedding import shed
 from openmetadata_ol_provider.openlineage.times import microseconds
 
-#: Most characters of the names in a plan's edges, columns included: a plan goes through XCom.
-MAX_PLAN_TEXT = 100_000_000
-_NO_JOB = JobId("", "")
 _NEVER = 1 << 62
 
 
@@ -55,6 +45,7 @@ class Translation(NamedTuple):
     state: RunState
 
 
+@without_collection()
 def translate(
     events: Iterable[Event],
     config: Config,
@@ -99,125 +90,131 @@ class _Translator:
     def __init__(self, config: Config, assembled: Assembled, touched: int, *, final: bool) -> None:
         self.config = config
         self.assembled = assembled
+        self.state = assembled.state
         self.touched = touched
         self.latest_at = _NEVER if final else assembled.state.latest_at
-        self.naming = Naming(config.datasets)
+        naming = Naming(config.datasets)
         self.aliases = Aliases(assembled.state, touched)
-        self.book = DatasetBook(config, self.naming, self.aliases)
+        self.book = DatasetBook(config, naming, self.aliases)
+        self.edges = EdgeBook(config, naming, self.aliases)
         self.wanted_jobs = Filter(config.pipelines.include, config.pipelines.exclude)
         self.jobs: dict[JobId, Job] = {}
         self.runs: list[RunRecord] = []
-        self.edges: dict[tuple[object, ...], Edge] = {}
         self.problems: list[Problem] = []
-        self._text = 0
-        self._left_out = 0
-        self._temporary: set[DatasetId] = set()
-        self._sides: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
+        self._said: dict[JobId, Said] = {}
 
     def add_runs(self) -> None:
-        level = self.config.pipelines.level
-        state = self.assembled.state
-        families = [(run, topmost(family(run), state)) for run in self.assembled.changed]
-        families = [(run, names) for run, names in families if self._wanted(names.pipeline(level), run)]
-        families.sort(key=lambda item: _last(item[0]))
-        pin_anchors([(run, names.pipeline(level)) for run, names in families], state, self.touched)
-        for run, names in families:
-            self._add_run(names, run)
+        placed = [(run, place) for run in self.assembled.changed if (place := self._place(run))]
+        placed.sort(key=lambda item: _last(item[0]))
+        pin_anchors([(run, place.pipeline) for run, place in placed], self.state, self.touched)
+        for run, place in placed:
+            self._add_run(place, run)
             new = run_key(run.namespace, run.run_id) in self.assembled.new
-            self.runs.append(run_record(run, names, level, state, new=new))
+            self.runs.append(run_record(run, place, self.state, new=new))
         for snapshot in self.assembled.snapshots:
-            names = topmost(family(snapshot), state)
-            if self._wanted(names.pipeline(level), snapshot):
+            place = self._place(snapshot)
+            if place:
                 self._add_datasets(snapshot)
-                self._add_run_edges(names, snapshot)
+                self._add_run_edges(place, snapshot)
+                self._said.pop(place.names.own.job, None)
         self._add_later_runs()
         self._add_quiet_streams()
-        for task, children in transfers(self.assembled.changed, state):
-            names = topmost(family(task), state)
-            if self._is_true(task) and self._wanted(names.pipeline(level), task):
-                self._add_edges(names.own.job, united(task, children))
+        for task, children in transfers(self.assembled.changed, self.state):
+            place = self._place(task)
+            if place and self._is_true(task):
+                self.edges.add(place.names.own.job, united(task, children))
+
+    def _place(self, run: Run) -> Place | None:
+        """Return where a run belongs; ``None`` if the configuration does not want it."""
+        place = place_of(topmost(family(run), self.state), run.job_facets, self.config.pipelines.level)
+        return place if self._wanted(place.pipeline.job, run) else None
+
+    def _wanted(self, pipeline: JobId, run: Run | None = None) -> bool:
+        if not self.wanted_jobs.admits(pipeline.namespace, pipeline.name):
+            return False
+        return run is None or pipeline.name == run.name or self.wanted_jobs.admits(run.namespace, run.name)
 
     def _add_later_runs(self) -> None:
         """Let a job's latest run have the last word, also when it came in an earlier batch than those before it."""
         changed = {id(run) for run in self.assembled.changed}
         jobs = {(run.namespace, run.name) for run in self.assembled.changed}
         latest: dict[tuple[str, str], Run] = {}
-        for run in self.assembled.state.runs.values():
+        names = {run.name for run in self.assembled.changed}
+        for run in self.state.runs.values():
+            if run.name not in names:
+                continue
             job = (run.namespace, run.name)
             if job in jobs and (job not in latest or _last(latest[job]) <= _last(run)):
                 latest[job] = run
         for run in latest.values():
-            names = topmost(family(run), self.assembled.state)
-            if id(run) not in changed and self._wanted(names.pipeline(self.config.pipelines.level), run):
-                self._add_run(names, run)
+            if id(run) not in changed and (place := self._place(run)):
+                self._add_run(place, run)
 
     def _add_quiet_streams(self) -> None:
         """Streams that only started, of which no event came in this time: true once they had the time to fail."""
         changed = {id(run) for run in self.assembled.changed}
-        for run in self.assembled.state.runs.values():
-            if id(run) in changed or run.shown or not is_quiet(run, self.latest_at):
+        for run in [run for run in self.state.runs.values() if run.state == "START" and not run.shown]:
+            if id(run) in changed or not is_quiet(run, self.latest_at):
                 continue
-            names = topmost(family(run), self.assembled.state)
-            if self._wanted(names.pipeline(self.config.pipelines.level), run):
-                self._add_run(names, run)
+            place = self._place(run)
+            if place:
+                self._add_run(place, run)
 
     def _is_true(self, run: Run) -> bool:
         return is_true(run, self.config.lineage.on, self.latest_at)
 
-    def _add_run(self, names: Family, run: Run) -> None:
-        self._add_job(names, run.job_facets, run.run_facets)
+    def _add_run(self, place: Place, run: Run) -> None:
         self._add_datasets(run)
-        self._add_run_edges(names, run)
+        said = said_by(run, place, self.latest_at, is_true=self._is_true(run))
+        if said == self._said.get(place.names.own.job) and not run.trimmed:
+            # The run of this job before it said the same: nothing would change but this.
+            run.shown = run.shown or said.is_true
+            return
+        self._said[place.names.own.job] = said
+        self._add_job(place, run.job_facets, run.run_facets)
+        self._add_run_edges(place, run)
 
-    def _add_run_edges(self, names: Family, run: Run) -> None:
+    def _add_run_edges(self, place: Place, run: Run) -> None:
         if self._is_true(run):
             if run.trimmed and not run.shown:
                 self.problems.append(_trimmed(run))
             run.shown = True
             settled = is_settled(run, self.latest_at)
-            self._add_edges(names.own.job, run, by_name=is_connector(run), settled=settled)
+            self.edges.add(place.names.own.job, run, by_name=is_connector(run), settled=settled)
 
     def add_static(self) -> None:
         """Use declared lineage: what a job or a dataset said last holds until it says otherwise."""
-        state = self.assembled.state
         declared: dict[JobId, None] = {}
         derived: dict[DatasetId, LineageDatasetFacet] = {}
         for event in sorted(self.assembled.static, key=lambda event: (event.eventTime, msgspec.json.encode(event))):
             at = microseconds(event.eventTime)
             if event.job is not None:
-                own = RunOf(JobId(event.job.namespace, event.job.name), "")
-                if not self._wanted(own, None):
-                    continue
-                self._add_job(Family(own, None, None), event.job.facets)
-                self.jobs[own.job] = msgspec.structs.replace(self.jobs[own.job], declared=True)
-                inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
-                for dataset in single_topics((*inputs.values(), *outputs.values())):
-                    self.book.add(dataset)
-                said = Declaration(job_facets=event.job.facets, inputs=inputs, outputs=outputs, at=at)
-                declare(said, own.job, state, self.touched)
-                declared[own.job] = None
+                self._declare(event.job, event, at, declared)
             elif event.dataset is not None:
                 for dataset in dataset_states([event.dataset], at).values():
                     self.book.add(dataset)
                 if event.dataset.facets and event.dataset.facets.lineage:
                     derived[DatasetId(event.dataset.namespace, event.dataset.name)] = event.dataset.facets.lineage
         for job in declared:
-            self._add_edges(job, declared_by(job, state))
+            self.edges.add(job, declared_by(job, self.state))
         for derived_id, facet in derived.items():
-            self._keep(derivation(derived_id, facet, self.naming))
+            self.edges.add_derivation(derived_id, facet)
+
+    def _declare(self, job: EventJob, event: Event, at: int, declared: dict[JobId, None]) -> None:
+        own = RunOf(JobId(job.namespace, job.name), "")
+        if not self._wanted(own.job):
+            return
+        self._add_job(place_of(Family(own, None, None), job.facets, self.config.pipelines.level), job.facets)
+        self.jobs[own.job] = msgspec.structs.replace(self.jobs[own.job], declared=True)
+        inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
+        for dataset in single_topics((*inputs.values(), *outputs.values())):
+            self.book.add(dataset)
+        said = Declaration(job_facets=job.facets, inputs=inputs, outputs=outputs, at=at)
+        declare(said, own.job, self.state, self.touched)
+        declared[own.job] = None
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
-        for key, edge in self.edges.items():
-            known = self.jobs.get(edge.job) if edge.job else None
-            if known is not None and edge.sql == known.sql:
-                # Said once, with the job; only runs of one job with different SQL (mapped tasks) have their own.
-                self.edges[key] = msgspec.structs.replace(edge, sql=None)
-        state = self.assembled.state
-        edges, unbridged = bridge(self.edges.values(), self._temporary.__contains__, state, self.touched)
-        edges = [edge for edge in edges if self.book.wanted(edge.source) and self.book.wanted(edge.target)]
-        edges.sort(
-            key=lambda edge: (edge.job or _NO_JOB, edge.source, edge.target)
-        )  # stable, and free of the order of arrival
+        edges = self.edges.edges(self.jobs, self.book.wanted, self.state, self.touched)
         for edge in edges:
             self.book.mention(edge.source)
             self.book.mention(edge.target)
@@ -227,42 +224,27 @@ class _Translator:
             jobs=tuple(self.jobs.values()),
             runs=tuple(self.runs),
             datasets=self.book.datasets(),
-            one_sided=tuple(self._one_sided({edge.job for edge in edges})),
-            problems=(*problems, *self.problems, *unbridged, *self._too_much()),
+            one_sided=tuple(self.edges.one_sided({edge.job for edge in edges}, self.book.wanted)),
+            problems=(*problems, *self.problems, *self.edges.problems()),
         )
 
-    def _too_much(self) -> Iterator[Problem]:
-        if self._left_out:
-            detail = f"{self._left_out} edges were left out: a plan holds {MAX_PLAN_TEXT} characters; lower max_events"
-            yield Problem("plan_too_large", "plan", detail)
-
-    def _one_sided(self, jobs_with_edges: Collection[JobId | None]) -> Iterator[OneSided]:
-        for job, (reads, writes) in sorted(self._sides.items()):
-            if job not in jobs_with_edges and bool(reads) != bool(writes):
-                yield OneSided(job, *(tuple(sorted(filter(self.book.wanted, side))) for side in (reads, writes)))
-
-    def _wanted(self, top: RunOf, run: Run | None) -> bool:
-        job = top.job
-        if not self.wanted_jobs.admits(job.namespace, job.name):
-            return False
-        return run is None or job.name == run.name or self.wanted_jobs.admits(run.namespace, run.name)
-
-    def _add_job(self, names: Family, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
-        job = job_of(names, facets, self.config.pipelines.level, run_facets)
-        job = msgspec.structs.replace(job, sql=self._sql(job.sql, facets))
-        known = self.jobs.get(names.own.job)
-        self.jobs[names.own.job] = job if known is None else completed(job, known)
+    def _add_job(self, place: Place, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
+        job = job_of(place, facets, run_facets)
+        job = msgspec.structs.replace(job, sql=self.edges.sql(job.sql, facets))
+        own = place.names.own.job
+        known = self.jobs.get(own)
+        self.jobs[own] = job if known is None else completed(job, known)
         if job.pipeline not in self.jobs:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it all the same.
-            self.jobs[job.pipeline] = named_by_task(job, run_facets, self._integration(names, job))
+            self.jobs[job.pipeline] = named_by_task(job, run_facets, self._integration(place, job))
 
-    def _integration(self, names: Family, job: Job) -> str | None:
+    def _integration(self, place: Place, job: Job) -> str | None:
         """Return the integration of a pipeline that is only named: its own if it was seen before, else of its tasks.
 
         A task's name begins with its pipeline's; what else runs below it (Spark below Airflow) is another's.
         """
-        top = names.top(self.config.pipelines.level)
-        run = self.assembled.state.runs.get(run_key(top.job.namespace, top.run_id))
+        top = place.names.top(place.level)
+        run = self.state.runs.get(run_key(top.job.namespace, top.run_id))
         kind = run.job_facets.jobType if run and run.job_facets else None
         if kind is not None:
             return kind.integration
@@ -272,49 +254,6 @@ class _Translator:
         for side in (run.inputs, run.outputs):
             for dataset in single_topics(side.values()):
                 self.book.add(dataset)
-
-    def _add_edges(self, job: JobId, what: Run | Declaration, *, by_name: bool = False, settled: bool = True) -> None:
-        facet = what.job_facets.sql if what.job_facets else None
-        sql = self._sql(facet.query if facet and not facet.deleted else None, what.job_facets)
-        entries = entries_of(what.job_facets.lineage if what.job_facets else None)
-        if entries is not None:
-            self._keep(explicit_edges(entries, job, self.naming), sql)
-            return
-        inputs, outputs = (
-            sides(single_topics(side.values()), self.naming, self.aliases) for side in (what.inputs, what.outputs)
-        )
-        self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
-        for known, found in zip(self._sides.setdefault(job, (set(), set())), (inputs, outputs), strict=True):
-            known.update(side.id for side in found if not side.temporary)
-        derived = derive(job, inputs, outputs, self.naming, by_name=by_name, settled=settled)
-        self.problems += derived.problems
-        self._keep(derived.edges, sql)
-
-    def _sql(self, text: str | None, facets: JobFacets | None) -> str | None:
-        """Return SQL as it may be shown: that of runs from before the policy, too."""
-        policy = self.config.write.sql
-        if not text or policy == "never":
-            return None
-        return redacted(text, dialect_of(facets)) if policy == "redacted" else text
-
-    def _keep(self, edges: Iterable[Edge], sql: str | None = None) -> None:
-        for edge in edges:
-            key = (edge.source, edge.target, edge.job, edge.basis, edge.columns)
-            if key not in self.edges:
-                if self._text > MAX_PLAN_TEXT:
-                    self._left_out += 1
-                    continue
-                self._text += _text_of(edge)
-            # Out and in again: the run that ended last comes last.
-            self.edges.pop(key, None)
-            self.edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge
-
-
-def _text_of(edge: Edge) -> int:
-    """Return about how many characters an edge has in JSON."""
-    names = [edge.source, edge.target, *((edge.job,) if edge.job else ())]
-    columns = sum(100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns)
-    return 100 + sum(len(name.namespace) + len(name.name) for name in names) + columns
 
 
 def _trimmed(run: Run) -> Problem:

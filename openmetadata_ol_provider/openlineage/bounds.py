@@ -11,6 +11,7 @@ import datetime as dt
 import itertools
 import operator
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Final
 
@@ -90,13 +91,32 @@ def bring_within_bounds(event: Event, losses: Losses, *, has_nul: bool) -> bool:
     return _Walk(losses, has_nul=has_nul).part(event) is not _GONE
 
 
+def is_in_order(part: Part, *path: str | int) -> bool:
+    """Clean one part of an event, in place, and tell whether nothing of it is too much or unfit.
+
+    :param path: where it is in the event, which counts as depth; no NUL is in it
+    """
+    losses = Losses("")
+    return _Walk(losses, has_nul=False, path=path).part(part) is not _GONE and not losses.problems
+
+
+def clean_label(text: str) -> str | None:
+    """Return a text that has no meaning of its own without credentials; ``None`` if it is too long."""
+    return _concealed_label(text) if len(text) <= _LABEL else None
+
+
+def clean_name(name: str) -> str | None:
+    """Return a name without credentials; ``None`` if it is too long."""
+    return _without_credentials(name) if len(name) <= MAX_NAME else None
+
+
 class _Walk:
     """Goes through one event."""
 
-    def __init__(self, losses: Losses, *, has_nul: bool) -> None:
+    def __init__(self, losses: Losses, *, has_nul: bool, path: Iterable[str | int] = ()) -> None:
         self._losses = losses
         self._has_nul = has_nul
-        self._path: list[str | int] = []
+        self._path = list(path)
 
     def part(self, part: Part) -> Part | _Gone:
         """Fit a part; it is gone if its name is."""
@@ -188,7 +208,7 @@ class _Walk:
         if self._has_nul and "\x00" in text:
             self._lost("unfit_name", f"it has a NUL character in it: {text[:60]!r}")
             return _GONE
-        return without_credentials(text) if len(text) >= _SHORT and _may_hold_a_credential(text) else text
+        return _without_credentials(text)
 
     def _address(self, text: str) -> str | _Gone:
         """Return an address of the web; any other would do something else than lead somewhere when it is clicked."""
@@ -211,6 +231,10 @@ class _Walk:
 @lru_cache(8192)
 def _concealed_label(text: str) -> str:
     return concealed(text)
+
+
+def _without_credentials(name: str) -> str:
+    return without_credentials(name) if len(name) >= _SHORT and _may_hold_a_credential(name) else name
 
 
 def _may_hold_a_credential(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""From bytes to :class:`Event`: one typed decode when all is well, a lenient one, facet by facet, when not.
+"""From bytes to :class:`Event`: in one go when all is in order (``orderly``), leniently, facet by facet, when not.
 
 One bad facet costs that facet, one bad dataset that dataset, never the event; each loss is a problem that is reported.
 Only what cannot be used at all is refused, with the reason that goes to the dead-letter topic. What is read is brought
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -17,11 +18,13 @@ from openmetadata_ol_provider.exceptions import MalformedEventError
 from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, bring_within_bounds
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.merge import united
+from openmetadata_ol_provider.openlineage.orderly import read_orderly
 from openmetadata_ol_provider.openlineage.problem import Problem
 from openmetadata_ol_provider.openlineage.times import parse_time
 
 _T = TypeVar("_T", bound=Part)
-_decode_typed = msgspec.json.Decoder(Event).decode
+_fields = lru_cache(msgspec.structs.fields)
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -43,10 +46,12 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
         raise MalformedEventError("tombstone: the message has no value")
     if len(value) > MAX_EVENT_BYTES:
         raise MalformedEventError(f"too large: {len(value)} bytes, more than {MAX_EVENT_BYTES}")
-    losses = Losses(where)
-    event = _settle(_decode_strictly(value) or _decode_leniently(value, losses))
+    if len(value) <= MAX_KEPT_BYTES and (event := read_orderly(value)) is not None:
+        return Decoded(event)
     # A NUL can only be written as an escape.
     has_nul = ("\\u0000" if isinstance(value, str) else b"\\u0000") in value  # type: ignore[operator]
+    losses = Losses(where)
+    event = _settle(_decode_leniently(value, losses))
     if not bring_within_bounds(event, losses, has_nul=has_nul):
         told = "; ".join(problem.detail for problem in losses.problems)
         raise MalformedEventError(f"its run, job or dataset cannot be named: {told}")
@@ -55,32 +60,7 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
     return Decoded(event, losses.problems)
 
 
-def _decode_strictly(value: bytes | str) -> Event | None:
-    """Return the event if nothing at all is wrong with it."""
-    try:
-        event = _decode_typed(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    if event.run is None and event.job is None and event.dataset is None:
-        raise MalformedEventError(_FOREIGN)
-    if not _complete(event):
-        return None
-    event.eventTime = _utc(event.eventTime)
-    return event
-
-
 _FOREIGN = "not an OpenLineage event: it has neither run, job nor dataset"
-
-
-def _complete(event: Event) -> bool:
-    """Tell whether all that must have a name has one; the lenient decoder says what is missing."""
-    if event.run is not None and (event.job is None or not event.run.runId):
-        return False
-    if event.job is not None and not event.job.name:
-        return False
-    if event.dataset is not None and not event.dataset.name:
-        return False
-    return all(dataset.name for side in (event.inputs, event.outputs) for dataset in side or ())
 
 
 def _settle(event: Event) -> Event:
@@ -89,18 +69,9 @@ def _settle(event: Event) -> Event:
         for dataset in side or ():
             for more in (dataset.inputFacets, dataset.outputFacets):
                 if more is not None:
-                    dataset.facets = _united(dataset.facets, more)
+                    dataset.facets = united(dataset.facets, more)
             dataset.inputFacets = dataset.outputFacets = None
     return event
-
-
-def _united(facets: DatasetFacets | None, more: DatasetFacets) -> DatasetFacets:
-    if facets is None:
-        return more
-    for name in more.__struct_fields__:
-        if getattr(facets, name) is None:
-            setattr(facets, name, getattr(more, name))
-    return facets
 
 
 def _decode_leniently(value: bytes | str, losses: Losses) -> Event:
@@ -202,7 +173,7 @@ class _Reader:
             self._lost("bad_facet", f"{path}.{key}", f"not an object: {_short(found)}")
             return None
         facets = kind()
-        for field in msgspec.structs.fields(kind):
+        for field in _fields(kind):
             facet = found.get(field.encode_name)
             if facet is None:
                 continue
@@ -214,17 +185,6 @@ class _Reader:
 
     def _lost(self, kind: str, path: str, detail: str) -> None:
         self._losses.add(kind, path, detail)
-
-
-def _utc(time: dt.datetime) -> dt.datetime:
-    """Return a time in UTC; one without a zone is taken as UTC."""
-    if time.tzinfo is None:
-        return time.replace(tzinfo=dt.timezone.utc)
-    try:
-        return time.astimezone(dt.timezone.utc)
-    except OverflowError:
-        # Year 1 or 9999 with an offset that leaves the calendar.
-        raise MalformedEventError(f"eventTime is missing or no time: {_short(str(time))}") from None
 
 
 def _time(value: object) -> dt.datetime:

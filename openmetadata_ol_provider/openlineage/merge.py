@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import astuple, replace
 
 from openmetadata_ol_provider.openlineage.facets import LineageEntry, LineageJobFacet, Part
 
@@ -23,31 +24,54 @@ def merge_facets(
 ) -> _T | None:
     """Merge the facets that an event carries into those kept so far.
 
-    :param kept: facets so far; changed in place
+    :param kept: facets so far; not changed, they may be other runs' as well
     :param times: facet -> time (microseconds) of the event that it is from; changed in place
-    :param new: facets of one event
+    :param new: facets of one event; not changed
     :param time: that event's time
     :param own_times: facet -> time, where ``new`` is itself merged of several events
     :return: the merged facets
     """
     if new is None:
         return kept
-    if kept is None:
-        kept = type(new)()
-    for name in new.__struct_fields__:
-        facet = getattr(new, name)
+    if kept is new:
+        # Said again, all of it: mostly the next event of the same run.
+        for name, before in times.items():
+            when = time if own_times is None else own_times.get(name, time)
+            if before < when:
+                times[name] = when
+        return kept
+    if kept is None and own_times is None and getattr(new, "lineage", None) is None:
+        times |= {
+            name: time for name, facet in zip(new.__struct_fields__, astuple(new), strict=True) if facet is not None
+        }
+        return new
+    changed: dict[str, object] = {}
+    for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
         if facet is None:
             continue
         at = times.get(name)
         when = time if own_times is None else own_times.get(name, time)
         if isinstance(facet, LineageJobFacet):
             times[name] = max(when, at or when)
-            setattr(kept, name, _merge_lineage(getattr(kept, name), facet, when))
-            continue
-        if at is None or when > at or (when == at and _wins_tie(facet, getattr(kept, name))):
+            changed[name] = _merge_lineage(getattr(kept, name, None), facet, when)
+        elif at is None or when > at or (when == at and _wins_tie(facet, getattr(kept, name, None))):
             times[name] = when
-            setattr(kept, name, facet)
-    return kept
+            if kept is not None and facet is not getattr(kept, name):
+                changed[name] = facet
+    kept = kept or new
+    return replace(kept, **changed) if changed else kept
+
+
+def united(facets: _T | None, more: _T) -> _T:
+    """Return facets with those that only ``more`` has; neither is changed."""
+    if facets is None:
+        return more
+    missing = {
+        name: facet
+        for name, facet in zip(more.__struct_fields__, astuple(more), strict=True)
+        if facet is not None and getattr(facets, name) is None
+    }
+    return replace(facets, **missing) if missing else facets
 
 
 def _merge_lineage(kept: LineageJobFacet | None, new: LineageJobFacet, time: int) -> LineageJobFacet:
@@ -57,13 +81,13 @@ def _merge_lineage(kept: LineageJobFacet | None, new: LineageJobFacet, time: int
     for entry in (*(kept.entries if kept and kept.entries else ()), *(new.entries or ())):
         # An entry that comes in for the first time has no time yet.
         at = entry.at or time
-        plain = msgspec.structs.replace(entry, at=0)
+        plain = replace(entry, at=0)
         key = msgspec.json.encode(plain)
-        entries[key] = msgspec.structs.replace(plain, at=max(at, entries[key].at if key in entries else at))
+        entries[key] = replace(plain, at=max(at, entries[key].at if key in entries else at))
     latest = sorted(entries, key=lambda key: (entries[key].at, key))[-MAX_ENTRIES:]
     given = (kept is not None and kept.entries is not None) or new.entries is not None
     return LineageJobFacet(entries=[entries[key] for key in sorted(latest)] if given else None, deleted_at=deleted_at)
 
 
 def _wins_tie(new: object, old: object) -> bool:
-    return new != old and msgspec.json.encode(new) > msgspec.json.encode(old)
+    return new is not old and new != old and msgspec.json.encode(new) > msgspec.json.encode(old)

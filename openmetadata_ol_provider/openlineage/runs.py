@@ -72,45 +72,47 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     touched = microseconds(now)
     changed: dict[str, Run] = {}
     new: set[str] = set()
-    merged: list[tuple[Run, Event]] = []
+    merged: list[tuple[Run, Event, int]] = []
     static = []
     for event in events:
         if event.run is None or event.job is None:
             static.append(event)
             continue
+        at = microseconds(event.eventTime)
         key = run_key(event.job.namespace, event.run.runId)
         run = state.runs.get(key)
         if run is None:
-            at = microseconds(event.eventTime)
             run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=UNKNOWN, name_at=at, first_at=at)
             state.runs[key] = run
             new.add(key)
-        _merge_event(run, event)
+        _merge_event(run, event, at)
         run.touched = touched
         run.inherited = False
-        state.latest_at = max(state.latest_at, min(touched, microseconds(event.eventTime)))
+        if state.latest_at < at:
+            state.latest_at = max(state.latest_at, min(touched, at))
         changed[key] = run
-        merged.append((run, event))
+        merged.append((run, event, at))
     # Datasets second: what sort of events a run sends may only be said by one that came in after others.
     snapshots = {}
     left_out: Counter[str] = Counter()
-    for run, event in merged:
+    for run, event, at in merged:
         if not _sends_snapshots(run):
-            left_out[run_key(run.namespace, run.run_id)] += _merge_datasets(run, event)
+            count = _merge_datasets(run, event, at)
+            if count:
+                left_out[run_key(run.namespace, run.run_id)] += count
         elif event.inputs or event.outputs:
             snapshot = _snapshot(run, event)
             snapshots[msgspec.json.encode(snapshot)] = snapshot
-    full = [_full(changed[key], count) for key, count in left_out.items() if count]
+    full = [_full(changed[key], count) for key, count in left_out.items()]
     problems = (*full, *_expire(state, touched, limits, changed.keys()))
     runs = sorted(changed.values(), key=lambda run: (run.first_at, run.namespace, run.name, run.run_id))
     alone = (snapshots[key] for key in sorted(snapshots))
     return Assembled(state, tuple(runs), tuple(alone), tuple(static), problems, frozenset(new))
 
 
-def _merge_event(run: Run, event: Event) -> None:
+def _merge_event(run: Run, event: Event, time: int) -> None:
     assert event.run is not None
     assert event.job is not None
-    time = microseconds(event.eventTime)
     run.first_at = min(run.first_at, time)
     # The latest event names the job: some producers know the name only later.
     if event.job.name != UNKNOWN and (run.name == UNKNOWN or (time, event.job.name) >= (run.name_at, run.name)):
@@ -120,15 +122,14 @@ def _merge_event(run: Run, event: Event) -> None:
     run.job_facets = merge_facets(run.job_facets, run.job_times, event.job.facets, time)
 
 
-def _merge_datasets(run: Run, event: Event) -> int:
+def _merge_datasets(run: Run, event: Event, time: int) -> int:
     """Add the datasets of an event to those of its run, and return how many there was no room for."""
-    time = microseconds(event.eventTime)
     run.joint = run.joint or bool(event.inputs and event.outputs)
-    return sum(
-        not _merge_dataset(side, dataset, time)
-        for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs))
-        for dataset in datasets or ()
-    )
+    left_out = 0
+    for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs)):
+        for dataset in datasets or ():
+            left_out += not _merge_dataset(side, dataset, time)
+    return left_out
 
 
 def _sends_snapshots(run: Run) -> bool:
@@ -144,9 +145,9 @@ def _snapshot(run: Run, event: Event) -> Run:
     assert event.job is not None
     at = microseconds(event.eventTime)
     alone = Run(run_id=run.run_id, namespace=run.namespace, name=run.name, name_at=at, first_at=at)
-    _merge_event(alone, event)
+    _merge_event(alone, event, at)
     alone.run_facets, alone.job_facets = run.run_facets, run.job_facets
-    _merge_datasets(alone, event)
+    _merge_datasets(alone, event, at)
     return alone
 
 
@@ -157,7 +158,8 @@ def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: i
         if len(side) >= MAX_DATASETS:
             return False
         kept = side[key] = DatasetState(namespace=dataset.namespace, name=dataset.name)
-    kept.first_at = time if kept.first_at is None else min(kept.first_at, time)
+    if kept.first_at is None or time < kept.first_at:
+        kept.first_at = time
     kept.facets = merge_facets(kept.facets, kept.times, dataset.facets, time)
     return True
 

@@ -88,8 +88,8 @@ def _ended_runs(state: RunState) -> Iterator[_Shed]:
 
 def _descriptions(state: RunState) -> Iterator[_Shed]:
     for _, run in _untouched_first(state.runs):
-        freed = _drop(run.run_facets, run.run_times, _OF_RUNS) + _drop(run.job_facets, run.job_times, _OF_JOBS)
-        freed += sum(_drop(dataset.facets, dataset.times, _OF_DATASETS) for dataset in _datasets(run))
+        freed = _drop(run, "run_facets", run.run_times, _OF_RUNS) + _drop(run, "job_facets", run.job_times, _OF_JOBS)
+        freed += sum(_drop(dataset, "facets", dataset.times, _OF_DATASETS) for dataset in _datasets(run))
         if freed:
             yield _Shed("open runs without what described their jobs and datasets (it was published)", freed)
 
@@ -97,7 +97,7 @@ def _descriptions(state: RunState) -> Iterator[_Shed]:
 def _columns(state: RunState) -> Iterator[_Shed]:
     # Of a stream that runs, they are in the catalogue and stay there.
     for _, run in sorted(_untouched_first(state.runs), key=lambda item: not item[1].shown):
-        freed = _drop(run.job_facets, run.job_times, ("sql",))
+        freed = _drop(run, "job_facets", run.job_times, ("sql",))
         freed += sum(_drop_columns(dataset) for dataset in _datasets(run))
         if freed:
             run.trimmed = True
@@ -139,16 +139,16 @@ def _size(part: object) -> int:
     return len(msgspec.json.encode(part))
 
 
-def _drop(facets: Part | None, times: dict[str, int], names: Iterable[str]) -> int:
-    """Take facets away and return how many bytes of JSON they had."""
-    freed = 0
-    for name in names:
-        facet = getattr(facets, name, None)
-        if facet is not None:
-            freed += _size(facet) + len(name)
-            setattr(facets, name, None)
-            times.pop(name, None)
-    return freed
+def _drop(owner: Part, attribute: str, times: dict[str, int], names: Iterable[str]) -> int:
+    """Take facets away from an owner, whose other facets may be others' as well, and return their bytes of JSON."""
+    facets = getattr(owner, attribute)
+    dropped = {name: facet for name in names if (facet := getattr(facets, name, None)) is not None}
+    if not dropped:
+        return 0
+    setattr(owner, attribute, msgspec.structs.replace(facets, **dict.fromkeys(dropped)))
+    for name in dropped:
+        times.pop(name, None)
+    return sum(_size(facet) + len(name) for name, facet in dropped.items())
 
 
 def _drop_columns(dataset: DatasetState) -> int:
@@ -164,5 +164,5 @@ def _drop_columns(dataset: DatasetState) -> int:
     freed = _size(facet) - _size(plain)
     if freed <= 0:
         return 0
-    dataset.facets.columnLineage = plain
+    dataset.facets = msgspec.structs.replace(dataset.facets, columnLineage=plain)
     return freed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
@@ -40,6 +41,20 @@ def parse_time(text: str) -> dt.datetime:
 def microseconds(time: dt.datetime) -> int:
     """Return whole microseconds since 1970."""
     return (time - _EPOCH) // _MICROSECOND
+
+
+@lru_cache(8192)
+def iso_of(at: int) -> str:
+    """Return :func:`iso` of microseconds since 1970, several times as fast."""
+    seconds, fraction = divmod(at, 1_000_000)
+    minutes, second = divmod(seconds, 60)
+    text = f"{_minute(minutes)}:{second:02}"
+    return f"{text}.{fraction:06}".rstrip("0") + "Z" if fraction else text + "Z"
+
+
+@lru_cache(4096)
+def _minute(minutes: int) -> str:
+    return (_EPOCH + dt.timedelta(minutes=minutes)).isoformat(timespec="minutes").removesuffix("+00:00")
 
 
 def iso(time: dt.datetime) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from openmetadata_ol_provider.exceptions import ConfigError
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.kafka.losses import LossPolicy
     from openmetadata_ol_provider.kafka.startpoints import StartPoint
     from openmetadata_ol_provider.reading import Reading, Window
 
 
 def reading_of(operator: Any) -> Reading:
-    """Return what an operator reads; where it does not say where to begin, ``[openmetadata_ol] start_from`` does.
+    """Return what an operator reads; what it does not say of ``start_from`` and ``on_data_loss``, the options do.
 
     :raises ConfigError: naming the parameter that is wrong
     """
@@ -20,7 +21,7 @@ def reading_of(operator: Any) -> Reading:
     from openmetadata_ol_provider.reading import Reading
 
     replay = parse_start(operator.replay_from, "replay_from", ("earliest", "time", "offsets"))
-    return Reading(start_of(operator), replay, _window_of(operator, replay))
+    return Reading(start_of(operator), replay, _window_of(operator, replay), on_data_loss=_loss_policy_of(operator))
 
 
 def start_of(operator: Any) -> StartPoint:
@@ -33,6 +34,14 @@ def start_of(operator: Any) -> StartPoint:
 
     given = parse_start(operator.start_from, "start_from", STARTS)
     return given or parse_start(conf.start_from(), "[openmetadata_ol] start_from", STARTS) or OWN_GROUP
+
+
+def _loss_policy_of(operator: Any) -> LossPolicy:
+    from openmetadata_ol_provider import conf
+    from openmetadata_ol_provider.kafka.losses import parse_policy
+
+    given = parse_policy(getattr(operator, "on_data_loss", None), "on_data_loss")
+    return given or parse_policy(conf.on_data_loss(), "[openmetadata_ol] on_data_loss") or "continue"
 
 
 def _window_of(operator: Any, replay: StartPoint | None) -> Window | None:

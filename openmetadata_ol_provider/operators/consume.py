@@ -35,6 +35,9 @@ class ConsumeOpenLineageOperator(BaseOperator):
     :param replay_from: read again from here: ``earliest``, a time, or offsets (topic -> partition -> offset, also as
         JSON). The checkpoint moves back to there first, where it stands further on; the runs after this one go on
         from there. Empty: do not
+    :param on_data_loss: what to do when retention has deleted events before they were read, or the topic was made anew:
+        ``continue`` with what is there, or ``fail`` before anything is published, the checkpoint staying where it is
+        (default: ``[openmetadata_ol] on_data_loss``; templated)
     :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
     :param lane: which lane this task is, from 0; to be mapped: ``.expand(lane=[0, 1, 2, 3])`` (templated)
     :param lanes: how many lanes there are; each reads its share of the partitions and has its own state (templated)
@@ -48,6 +51,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
         "config",
         "start_from",
         "replay_from",
+        "on_data_loss",
         "state_key",
         "lane",
         "lanes",
@@ -66,6 +70,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
         config: Any = None,
         start_from: str | None = None,
         replay_from: Any = None,
+        on_data_loss: str | None = None,
         state_key: str | None = None,
         lane: int | str | None = None,
         lanes: int | str = 1,
@@ -81,6 +86,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
         self.config = config
         self.start_from = start_from
         self.replay_from = replay_from
+        self.on_data_loss = on_data_loss
         self.state_key = state_key
         self.lane = lane
         self.lanes = lanes
@@ -108,6 +114,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
                 max_messages=bounds.max_events,
                 max_bytes=bounds.max_bytes,
                 max_duration=bounds.max_duration,
+                on_loss=reading.on_loss(state_key),
             )
             consumed = decode_messages(
                 result, state_key, self.kafka_config_id, letterbox.topic, sql=sql, lanes=lane.lanes

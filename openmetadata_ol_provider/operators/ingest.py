@@ -42,6 +42,7 @@ class IngestOpenLineageOperator(BaseOperator):
     :param dead_letter_topic: as for ConsumeOpenLineageOperator
     :param start_from: as for ConsumeOpenLineageOperator
     :param replay_from: as for ConsumeOpenLineageOperator
+    :param on_data_loss: as for ConsumeOpenLineageOperator
     :param start: read a span of time instead, whole and whatever was read before: the messages from this time on, for
         example ``"{{ data_interval_start }}"``. It takes as long as it takes (``execution_timeout`` bounds it), has a
         state of its own, and moves neither the checkpoint of other tasks nor the group's offsets
@@ -63,6 +64,7 @@ class IngestOpenLineageOperator(BaseOperator):
         "full_refresh",
         "start_from",
         "replay_from",
+        "on_data_loss",
         "start",
         "end",
         "state_key",
@@ -85,6 +87,7 @@ class IngestOpenLineageOperator(BaseOperator):
         dead_letter_topic: str | None = None,
         start_from: str | None = None,
         replay_from: Any = None,
+        on_data_loss: str | None = None,
         start: Any = None,
         end: Any = None,
         dry_run: bool = False,
@@ -105,6 +108,7 @@ class IngestOpenLineageOperator(BaseOperator):
         self.dead_letter_topic = dead_letter_topic
         self.start_from = start_from
         self.replay_from = replay_from
+        self.on_data_loss = on_data_loss
         self.start = start
         self.end = end
         # Not self.dry_run: that is a method of BaseOperator.

@@ -35,7 +35,7 @@ class OpenLineageSensor(BaseSensorOperator):
 
     :param topics: names, or regular expressions when they start with ``^`` (templated)
     :param kafka_config_id: Airflow connection of type ``kafka`` (templated)
-    :param min_events: wait for so many events
+    :param min_events: wait for so many events, or for a loss, which is to be told at once
     :param dead_letter_topic: as for ConsumeOpenLineageOperator (templated): a pattern of topics shall not match it
     :param state_key: Variable with the checkpoint (templated); ``None``: that of this DAG's other tasks for ``topics``
     :param start_from: as for ConsumeOpenLineageOperator (templated)

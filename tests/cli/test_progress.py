@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import select
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from openmetadata_ol_provider.cli import main
 from tests.support import run_event
 
+END = "(end)"
 Shown = tuple[int, list[str]]
 
 
@@ -31,9 +33,15 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Shown
             with monkeypatch.context() as patch:
                 patch.setattr(sys, "stderr", screen)
                 code = main(arguments)
+            screen.write(END)
             screen.flush()
-            text = os.read(master, 65536).decode()
-            return code, [state for line in text.splitlines() for state in line.split("\r") if state]
+            text = ""
+            # A terminal hands on what is written to it in its own time.
+            while END not in text:
+                assert select.select([master], [], [], 60)[0], text
+                text += os.read(master, 65536).decode()
+            lines = text.removesuffix(END).splitlines()
+            return code, [state for line in lines for state in line.split("\r") if state]
 
         yield run
     os.close(master)

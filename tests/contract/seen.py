@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,8 @@ from openmetadata_ol_provider.sandbox.catalogue.faults import RequestLog, Sent
 from openmetadata_ol_provider.sandbox.catalogue.validation import Version
 
 AGENT = "openmetadata-ol-provider"
+#: Folder where the bodies of several processes are put down; without it, only those of this process are known.
+FOLDER = "OPENMETADATA_OL_BODIES"
 #: By version, method, path and content: most bodies are sent many times.
 _SEEN: dict[tuple[Version, str, str, bytes], Sent] = {}
 
@@ -27,11 +32,19 @@ def every_body_is_seen() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RequestLog, "add", noting)
         yield
+    if FOLDER in os.environ:
+        folder = Path(os.environ[FOLDER])
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{os.getpid()}.pickle").write_bytes(pickle.dumps(_SEEN))
 
 
 def seen() -> dict[Version, list[Sent]]:
-    """Return the bodies so far, by the version they were sent to."""
+    """Return the bodies so far, by the version they were sent to, with those that other processes have put down."""
     found: dict[Version, list[Sent]] = {}
-    for (version, *_), sent in _SEEN.items():
+    bodies = dict(_SEEN)
+    if FOLDER in os.environ:
+        for file in sorted(Path(os.environ[FOLDER]).glob("*.pickle")):
+            bodies |= pickle.loads(file.read_bytes())  # noqa: S301 - our own
+    for (version, *_), sent in bodies.items():
         found.setdefault(version, []).append(sent)
     return found

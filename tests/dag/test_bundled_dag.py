@@ -10,6 +10,7 @@ from typing import Any
 
 import airflow
 import pytest
+from airflow.providers.common.compat.sdk import ParamValidationError
 
 DAG_FILE = Path(__file__).parents[2] / "dags" / "openlineage_to_openmetadata.py"
 needs_airflow3 = pytest.mark.skipif(airflow.__version__.startswith("2."), reason="asset watchers came with Airflow 3")
@@ -69,10 +70,20 @@ def test_its_options_reach_its_tasks(load: Callable[..., Any]) -> None:
 
 def test_it_reads_again_from_where_its_parameter_says(load: Callable[..., Any]) -> None:
     dag = load()
-    assert dict(dag.params) == {"replay_from": ""}
+    assert dict(dag.params) == {"replay_from": "", "on_data_loss": ""}
     for name in ("wait", "consume"):
         task = dag.get_task(name)
         assert task.render_template(task.replay_from, {"params": {"replay_from": "earliest"}}) == "earliest"
+
+
+def test_a_loss_is_accepted_for_one_run_by_its_parameter(load: Callable[..., Any]) -> None:
+    dag = load(on_data_loss="fail")
+    consume = dag.get_task("consume")
+    assert consume.render_template(consume.on_data_loss, {"params": {"on_data_loss": "continue"}}) == "continue"
+    for fine in ("", "continue", "fail", None):
+        assert dag.params.validate() | {"on_data_loss": fine} == {"replay_from": "", "on_data_loss": fine}
+    with pytest.raises(ParamValidationError):
+        dag.params["on_data_loss"] = "ignore"
 
 
 def test_lanes_are_mapped_groups_of_its_steps(load: Callable[..., Any]) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from openmetadata_ol_provider.sandbox.feed import CAPTURES, captured
 
-pytestmark = pytest.mark.slow
+# Ten seconds and more where nothing else runs, ten times as long on a machine that is busy.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(700)]
 EXPECTED = json.loads(
     (Path(__file__).parents[1] / "data" / "expected" / "sandbox-edges.json").read_text(encoding="utf-8")
 )
@@ -24,7 +25,7 @@ def demo(directory: Path) -> str:
         [sys.executable, "-m", "openmetadata_ol_provider", "demo", "--directory", str(directory)],
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
         cwd=Path(__file__).parents[2],
     )
@@ -72,3 +73,16 @@ def test_the_picture_shows_every_edge(runs: tuple[Path, str, str]) -> None:
     page = (directory / "lineage.html").read_text(encoding="utf-8")
     assert page.count("<path ") == holds(first)[0]
     assert "warehouse.shop.public.customers" in page
+
+
+def test_it_prints_what_the_readme_shows(runs: tuple[Path, str, str]) -> None:
+    _, first, _ = runs
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^<!-- demo -->\n```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    printed = iter(_without_ports(first).splitlines())
+    for line in _without_ports(shown).splitlines():
+        assert line in printed, f"not printed, or not in this order: {line!r}"
+
+
+def _without_ports(text: str) -> str:
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.exceptions import ConfigError, DeadLetterError, KafkaError
+from openmetadata_ol_provider.exceptions import ConfigError, DeadLetterError, DeadLetterRefusedError, KafkaError
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
 
 PRODUCE, METADATA, OFFSET_COMMIT = 0, 3, 8
@@ -82,7 +82,7 @@ def test_a_refused_dead_letter_is_an_error_that_names_topic_setting_and_remedy(h
     broker.create_topic("dead", 1)
     broker.push_errors(PRODUCE, Code.MSG_SIZE_TOO_LARGE)
     with pytest.raises(
-        DeadLetterError, match=r"1 messages.*'dead' \(setting dead_letter_topic\).*dead_letter_topic: none"
+        DeadLetterRefusedError, match=r"1 messages.*'dead' \(setting dead_letter_topic\).*dead_letter_topic: none"
     ):
         hook.dead_letter([letter()], "dead")
 
@@ -92,7 +92,7 @@ def test_a_dead_letter_topic_that_may_not_be_written_is_an_error(hook: Any, brok
 
     broker.create_topic("dead", 1)
     broker.push_errors(PRODUCE, *[Code.TOPIC_AUTHORIZATION_FAILED] * 3)
-    with pytest.raises(DeadLetterError, match=r"'dead'.*setting dead_letter_topic"):
+    with pytest.raises(DeadLetterRefusedError, match=r"'dead'.*setting dead_letter_topic"):
         hook.dead_letter([letter()], "dead")
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, UnknownTopicError
+from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError, UnknownTopicError
+from openmetadata_ol_provider.kafka.backlog import BacklogQuery
+from openmetadata_ol_provider.kafka.losses import OnLoss, parse_policy
 from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
+from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}
 FETCH = 1
@@ -285,3 +290,69 @@ def test_a_topic_that_may_not_be_read_is_a_matter_of_rights(hook: Any, broker: A
 def test_a_bound_of_nothing_is_refused_by_name(hook: Any, bound: str) -> None:
     with pytest.raises(ConfigError, match=f"{bound} is 0"):
         hook.read(Backlog(), **{**BOUNDS, bound: 0})
+
+
+def test_with_fail_what_was_read_before_a_loss_is_handed_out_first(broker: Any, connect: Any, produce: Any) -> None:
+    # As little as can be is fetched ahead.
+    hook = connect(broker.bootstrap, {"queued.max.messages.kbytes": 1, "fetch.message.max.bytes": 1000})
+    for number in range(9):
+        # One by one: what is sent together is fetched together.
+        produce("single", 0, b"%d" % number * 100_000)
+    backlog = hook.backlog(["single"], {"single": {"0": 0}})
+    with hook.reader(backlog, OnLoss("fail", "the_key")) as reader:
+        first = reader.read(**{**BOUNDS, "max_messages": 1})
+        produce("single", 0, *[b"x" * 1_000_000] * 12)
+        position = first.ranges[0].end
+        with pytest.raises(DataLossError) as failure:  # noqa: PT012 - the read that fails is a later one
+            while True:
+                result = reader.read(**{**BOUNDS, "max_messages": 1})
+                assert (len(result.messages), result.ranges[0].start, result.more) == (1, position, True)
+                position = result.ranges[0].end
+    assert position < 9
+    assert f"(position {position}, first retained" in str(failure.value)
+    assert f"--state-key the_key --lanes 1 --offset single:0={hook.backlog(['single'], {}).partitions[0].low}" in str(
+        failure.value
+    )
+
+
+def test_with_fail_a_backlog_with_a_loss_is_not_read(hook: Any, produce: Any) -> None:
+    produce("events", 1, *[b"x" * 1_000_000] * 12)
+    with pytest.raises(DataLossError, match=r"on_data_loss is fail, and events are lost \(\d+ offsets\)"):
+        hook.read(hook.backlog(["events"], {"events": {"1": 2}}), **BOUNDS, on_loss=OnLoss("fail"))
+
+
+def test_an_error_about_many_partitions_names_ten_of_them(connect: Any) -> None:
+    lost = [PartitionBacklog("t", number, 7, 9, 5, 7, lost=2) for number in range(12)]
+    with pytest.raises(DataLossError) as failure:
+        OnLoss("fail", "key").check(connect("nowhere:1").settings, Backlog(tuple(lost)))
+    message = str(failure.value)
+    assert "events are lost (24 offsets)" in message
+    assert message.count("2 offsets are LOST") == 10
+    assert "and 2 more partitions" in message
+    assert "openmetadata-ol checkpoint" not in message
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(" Fail ", "fail"), ("continue", "continue"), ("", None), (None, None)]
+)
+def test_a_policy_is_read_from_text(value: Any, expected: Any) -> None:
+    assert parse_policy(value, "on_data_loss") == expected
+
+
+def test_hundreds_of_partitions_take_two_requests_of_each_broker() -> None:
+    asked: Counter[str] = Counter()
+
+    def count(text: str) -> None:
+        asked.clear()
+        for broker in json.loads(text)["brokers"].values():
+            asked.update(broker["req"])
+
+    with KafkaBroker({"wide": 240}, brokers=3) as cluster:
+        settings = {"bootstrap.servers": cluster.bootstrap, "statistics.interval.ms": 50, "stats_cb": count}
+        with BacklogQuery(KafkaSettings("kafka_default", settings)) as query:
+            backlog = query.backlog(["wide"], {"wide": {"7": 0}})
+            query.standings(["wide"])
+            while asked["ListOffsets"] < 2 * 2 * 3:
+                query._consumer.poll(0.1)
+    assert [(item.partition, item.low, item.high) for item in backlog.partitions] == [(p, 0, 0) for p in range(240)]
+    assert asked["ListOffsets"] == 2 * 2 * 3

@@ -171,7 +171,7 @@ def test_a_chain_of_runs_is_walked_up_only_so_far() -> None:
 
 
 def test_a_plan_is_bounded_whatever_it_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openmetadata_ol_provider.lineage.translate.MAX_PLAN_TEXT", 2_000)
+    monkeypatch.setattr("openmetadata_ol_provider.lineage.edgebook.MAX_PLAN_TEXT", 2_000)
     names = [f"i{number}" for number in range(20)]
     plan = plan_of(run_event(inputs=names, outputs=["a"]), job_event(inputs=["x"], outputs=["y"], seconds=1))
     assert 10 <= len(plan.edges) < 20

@@ -300,6 +300,6 @@ def test_a_size_is_estimated_only_where_it_does_not_matter() -> None:
     assert exact.packed == len(pack(value))
     assert packed_size(value, enough=exact.packed) == exact
     # A sample knows nothing of what repeats itself far away, so it errs on the large side.
-    estimate = packed_size(value, enough=3 * exact.packed)
+    estimate = packed_size(value, enough=10 * exact.packed)
     assert estimate.raw == exact.raw
-    assert exact.packed < estimate.packed < 2 * exact.packed
+    assert exact.packed < estimate.packed < 5 * exact.packed

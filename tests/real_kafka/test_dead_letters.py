@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
 from openmetadata_ol_provider.kafka.producing import REPLAYS_HEADER
 from openmetadata_ol_provider.kafka.startpoints import EARLIEST
+from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES
 from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
-from tests.operators.steps_support import EDGE, run_event, run_steps
+from tests.operators.steps_support import EDGE, ingest, run_event, run_steps
 from tests.real_kafka.cluster import RealKafka
 
 pytestmark = pytest.mark.usefixtures("airflow_db", "connections")
@@ -123,3 +125,40 @@ def test_letters_that_retention_took_away_are_counted(
     assert main(["dlq", "replay", "--topics", name]) == 1
     report = json.loads(capsys.readouterr().out)
     assert (report["replayed"], report["lost"]) == (1, 3)
+
+
+def test_a_topic_that_does_not_exist_is_made_and_written_at_the_first_try(hook: Any, kafka: RealKafka) -> None:
+    letter = DeadLetter(RawMessage("events", 0, 0, value=b"{"), "not JSON")
+    # The broker says for a moment that it does not know the topic, more often than not.
+    names = [f"fresh-{uuid.uuid4().hex[:8]}" for _ in range(20)]
+    assert [hook.dead_letter([letter], name) for name in names] == [1] * 20
+    assert {kafka.watermarks(name) for name in names} == {(0, 1)}
+
+
+def test_messages_as_large_as_can_be_are_read_and_larger_ones_are_dead_letters(
+    hook: Any, kafka: RealKafka, topic: Any, produce: Any, catalogue: Any
+) -> None:
+    name = topic(max_message_bytes=20_000_000)
+    dead = kafka.create_topic(f"{name}.dead-letter", max_message_bytes=20_000_000)
+    settings = {"message.max.bytes": 20_000_000}
+    for size in (MAX_EVENT_BYTES, MAX_EVENT_BYTES + 1):
+        event = run_event("large")
+        produce(name, event[:-1] + b" " * (size - len(event)) + b"}", settings=settings)
+    produce(name, run_event("small", minute=1))
+    report = ingest(topics=[name])
+    assert (report["events"], report["dead_letters"]) == (2, 1)
+    assert list(catalogue.edges()) == [EDGE]
+    (letter,) = lying_on(hook, dead)
+    assert len(letter.value) == MAX_EVENT_BYTES + 1
+    assert dict(letter.headers)["openlineage.dead_letter.offset"] == b"1"
+
+
+def test_a_dead_letter_topic_that_takes_less_than_the_source_is_told_and_not_tried_again(
+    kafka: RealKafka, topic: Any, produce: Any
+) -> None:
+    name = topic(max_message_bytes=20_000_000)
+    kafka.create_topic(f"{name}.dead-letter")
+    produce(name, b"x" * (MAX_EVENT_BYTES + 1), settings={"message.max.bytes": 20_000_000})
+    with pytest.raises(AirflowFailException, match=r"create the topic \(max.message.bytes as large as the source"):
+        run_steps(topics=[name])
+    assert kafka.watermarks(f"{name}.dead-letter") == (0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import KafkaError, UnknownTopicError
+from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage, ReadResult
+from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.kafka.startpoints import EARLIEST
 from tests.real_kafka.cluster import wait
 
 BOUNDS: dict[str, Any] = {"max_messages": 10_000, "max_bytes": 50_000_000, "max_duration": 30}
@@ -42,6 +46,27 @@ def test_every_message_of_many_partitions_is_read_once_and_the_ranges_join(hook:
             seen.update((message.partition, message.offset) for message in result.messages)
     assert position == {partition: 20 + partition for partition in range(count)}
     assert seen == Counter((partition, offset) for partition in position for offset in range(20 + partition))
+
+
+def test_hundreds_of_partitions_take_two_requests_of_the_broker(kafka: Any, topic: Any, produce: Any) -> None:
+    name, asked = topic(240), Counter[str]()
+
+    def count(text: str) -> None:
+        asked.clear()
+        for broker in json.loads(text)["brokers"].values():
+            asked.update(broker["req"])
+
+    produce(name, *[b"x"] * 5, partition=7)
+    produce(name, *[b"x"] * 3, partition=239)
+    kafka.delete_records(name, {7: 2})
+    settings = {**kafka.settings, "statistics.interval.ms": 50, "stats_cb": count}
+    with BacklogQuery(KafkaSettings("kafka_default", settings)) as query:
+        backlog = query.backlog([name], {name: {"7": 1, "239": 1}}, start=EARLIEST)
+        while asked["ListOffsets"] < 2:
+            query._consumer.poll(0.1)
+    found = {item.partition: (item.low, item.high, item.lost) for item in backlog.partitions}
+    assert found == {**dict.fromkeys(range(240), (0, 0, 0)), 7: (2, 5, 1), 239: (0, 3, 0)}
+    assert asked["ListOffsets"] == 2
 
 
 def test_a_partition_added_later_is_noticed_and_read_from_its_beginning(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from openmetadata_ol_provider.exceptions import ConfigError, DeadLetterError, KafkaError
+from openmetadata_ol_provider.exceptions import ConfigError, DeadLetterError, DeadLetterRefusedError, KafkaError
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
 from tests.real_kafka.cluster import RealKafka
 
@@ -274,7 +274,7 @@ def test_a_dead_letter_topic_that_may_not_be_written_is_told_with_the_setting(
     name = allowed["forbidden"]
     refused(
         lambda: lineage.dead_letter([LETTER], name),
-        DeadLetterError,
+        DeadLetterRefusedError,
         f"{name!r} (setting dead_letter_topic)",
         f"grant the principal WRITE and DESCRIBE on the topic {name!r}",
         "or set dead_letter_topic: none",
@@ -287,7 +287,7 @@ def test_who_may_write_nowhere_is_told_the_same(connect: Any, kafka: RealKafka, 
     kafka.allow("reader", "TOPIC", name, "READ", "DESCRIBE")
     refused(
         lambda: hook.dead_letter([LETTER], name),
-        DeadLetterError,
+        DeadLetterRefusedError,
         f"grant the principal WRITE and DESCRIBE on the topic {name!r}",
     )
 
@@ -295,7 +295,7 @@ def test_who_may_write_nowhere_is_told_the_same(connect: Any, kafka: RealKafka, 
 def test_so_is_one_that_is_not_there_and_may_not_be_made(lineage: Any, allowed: dict[str, str]) -> None:
     refused(
         lambda: lineage.dead_letter([LETTER], f"{allowed['topic']}.nowhere"),
-        DeadLetterError,
+        DeadLetterRefusedError,
         "CREATE if it does not exist",
     )
 
@@ -303,7 +303,7 @@ def test_so_is_one_that_is_not_there_and_may_not_be_made(lineage: Any, allowed: 
 def test_a_dead_letter_topic_that_takes_no_message_so_large_is_told(hook: Any, topic: Any, kafka: RealKafka) -> None:
     name = topic(prefix="small", max_message_bytes=1000)
     large = DeadLetter(LETTER.message._replace(value=b"x" * 5000), "not JSON")
-    refused(lambda: hook.dead_letter([large], name), DeadLetterError, "max.message.bytes as large as the source")
+    refused(lambda: hook.dead_letter([large], name), DeadLetterRefusedError, "max.message.bytes as large as the source")
     assert kafka.watermarks(name) == (0, 0)
 
 

@@ -1,0 +1,37 @@
+"""How tests are dealt out when several processes run them (pytest -n): file by file, the long ones first."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+#: All of it goes to one process: each would have to load the models of ten releases.
+_TOGETHER = "tests/contract/"
+
+
+def is_one_of_several() -> bool:
+    """Tell whether other processes run other tests of this session."""
+    return "PYTEST_XDIST_WORKER" in os.environ
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Deal out by file: what a module's fixtures have made is for all its tests."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return _TOGETHER if nodeid.startswith(_TOGETHER) else nodeid.partition("::")[0]
+
+    # In the order of collection, which is ours.
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let long files begin: the last one of all keeps the other processes waiting."""
+    if is_one_of_several():
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: (item.path not in slow, not item.nodeid.startswith(_TOGETHER)))
