@@ -1,6 +1,6 @@
 """From bytes to the plan: what one core does with a stream of all producers.
 
-Decoding, assembling the runs and translating, in batches of 5,000 as the operators do it, with the state of the runs
+Decoding, assembling the runs and translating, in batches of 6,000 as the operators do it, with the state of the runs
 carried on. Seconds are those of the processor, so that others on the machine are not measured.
 """
 

@@ -17,8 +17,8 @@ from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.steps import decode_messages, translate_batch
 
 TOPIC = "openlineage.events"
-#: ``max_events``, ``max_bytes`` and ``max_state_bytes`` as they are by default.
-BATCH = 5000
+#: ``max_bytes`` and ``max_state_bytes`` as they are by default; so many events of the stream have about so many bytes.
+BATCH = 6000
 BYTES = 32 << 20
 LIMITS = Limits(max_bytes=8 << 20)
 

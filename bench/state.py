@@ -1,6 +1,6 @@
 """The state: what it costs to have many runs open, from ten to a hundred thousand.
 
-The state is read from its Variable (in SQLite, encrypted), a batch of 5,000 further events is planned with it, and it
+The state is read from its Variable (in SQLite, encrypted), a batch of 6,000 further events is planned with it, and it
 is written back, with ``max_open_runs`` and ``max_state_bytes`` raised so far that nothing is shed. Open runs are those
 that the START events of the stream leave. Seconds are those of the processor.
 """
