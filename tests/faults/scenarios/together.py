@@ -25,17 +25,16 @@ _POINTS = (
 )
 
 
-def _overtaken(point: str, nth: int, runs: int, lab: Lab, form: Form) -> None:
-    """Have a run wait at a boundary while others do all their work."""
+def _overtaken(point: str, nth: int, lab: Lab, form: Form) -> None:
+    """Have a run wait at a boundary while another does all its work."""
     with lab.world(form) as world:
 
-        def others() -> None:
-            for _ in range(runs):
-                ended = world.dag_run().go()
-                assert ended.word == "done", ended.error
+        def overtake() -> None:
+            ended = world.dag_run().go()
+            assert ended.word == "done", ended.error
 
         slow = world.dag_run()
-        ended = at(point, slow, nth=nth, meanwhile=others)
+        ended = at(point, slow, nth=nth, meanwhile=overtake)
         while ended.word == "done" and not slow.is_over:
             ended = slow.go()
         lab.notes.ended(ended)
@@ -62,7 +61,7 @@ def _both(pair: list[DagRun]) -> list[tuple[DagRun, Ended]]:
 def _scenarios() -> Iterator[Scenario]:
     for form in FORMS:
         for point in _POINTS:
-            act = partial(_overtaken, point, 20 if point == "answered" else 1, 1)
+            act = partial(_overtaken, point, 20 if point == "answered" else 1)
             fault = "overtaken by another"
             quick = point == {"steps": "published", "ingest": "state due"}[form]
             yield Scenario(CHAPTER, fault, POINTS[point].words, form, act, quick)
