@@ -31,10 +31,10 @@ test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest tests/contract/test_suite.py
 
 test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
-	$(BIN)/python -m pytest --timeout=600 tests/real_kafka
+	$(BIN)/python -m pytest --timeout=600 -m "not rare" tests/real_kafka tests/faults
 
-test-faults: $(VENV)/.dev    ## kill tasks, cut connections and refuse requests, on a real Apache Kafka; needs what test-kafka needs
-	$(BIN)/python -m pytest --timeout=600 tests/faults
+test-faults: $(VENV)/.dev    ## kill, cut, stall, refuse and lose everything, on a real Apache Kafka, and write docs/faults.md (ten minutes)
+	$(BIN)/python -m tests.faults
 
 # Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 makes it shorter.
 test-live: $(VENV)/.dev      ## four lanes in a real Airflow with PostgreSQL and Kafka, parts of it killed (five minutes)

@@ -87,7 +87,8 @@ SCENARIOS = (
 def measure(rounds: int) -> Iterator[Figure]:
     """Yield what each scenario comes to; a day is played once."""
     del rounds
-    for scenario in SCENARIOS:
+    # Of the larger ones one job alone has too many events for a test.
+    for scenario in SCENARIOS[: sized(tiny=1, usual=len(SCENARIOS))]:
         hours = list(day(scenario, sized(tiny=600, usual=BUDGET, full=20 * BUDGET)))
         arrived, calls = sum(hour.arrived for hour in hours), sum(hour.calls for hour in hours)
         peak = max(hours, key=lambda hour: hour.calls)

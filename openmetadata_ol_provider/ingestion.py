@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.backpressure import first_size, next_size
 from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
-from openmetadata_ol_provider.keeping import read_memory, write_ledger
+from openmetadata_ol_provider.keeping import read_memory
 from openmetadata_ol_provider.lanestate import prepare, read_lane
 from openmetadata_ol_provider.openmetadata.publication.recent import Recent
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
@@ -27,6 +27,7 @@ from openmetadata_ol_provider.state import read_checkpoint, read_state
 from openmetadata_ol_provider.steps import (
     Translated,
     decode_messages,
+    finish,
     publish_translated,
     send_dead_letters,
     settle,
@@ -141,9 +142,7 @@ class Ingestion:
                 size = self._resized(size, read, self._clock() - begun)
                 # What this task has compared itself need not be compared again.
                 refresh = False
-        # Once, and not with each batch: what a crash loses of it costs a comparison.
-        if not settings.dry_run:
-            write_ledger(key, memory.ledger)
+        finish(key, memory, self._client, self._config)
         if more:
             log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
         return report
@@ -159,7 +158,8 @@ class Ingestion:
             )
             if not settings.dry_run:
                 send_dead_letters(self._hook, letters)
-                settle(translated, memory, self._hook, commit=settings.reading.window is None)
+                commit = settings.reading.window is None
+                settle(translated, memory, self._hook, self._client, self._config, commit=commit)
         except CheckpointError as error:
             raise _overtaken(translated.origin.state_key) from error
         return report

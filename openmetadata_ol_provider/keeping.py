@@ -10,6 +10,7 @@ until one has come to its end the ledger is not believed.
 from __future__ import annotations
 
 import logging
+import uuid
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
@@ -41,7 +42,8 @@ def read_memory(state_key: str, usage: Usage) -> Memory:
     :raises CheckpointError: if the Variable with what is parked does not hold what this package wrote
     """
     ledger = read_ledger(state_key)
-    known = ledger.doubted() if ledger.begun else ledger
+    # Where the state was deleted, runs may be read again, and those that the ledger holds would not be counted.
+    known = ledger.doubted() if ledger.begun or not get_variable(state_key) else ledger
     return Memory(known, Parking(read_parked(state_key)), dict(usage), interrupted=ledger.begun)
 
 
@@ -75,13 +77,25 @@ def write_all_parked(state_key: str, items: dict[str, Parked]) -> None:
 
 def begin(state_key: str, memory: Memory) -> None:
     """Write down, once, that a publication begins."""
-    if not memory.begun:
-        write_ledger(state_key, memory.ledger.doubted(begun=True))
-        memory.begun = True
+    if not memory.token:
+        memory.token = uuid.uuid4().hex
+        write_ledger(state_key, memory.ledger.doubted(begun=True, token=memory.token))
+
+
+def end(state_key: str, memory: Memory) -> bool:
+    """Write the ledger at the end of publications, if any was begun.
+
+    :return: ``False`` if another task has published meanwhile; then no ledger is believed
+    """
+    if not memory.token:
+        return True
+    alone = read_ledger(state_key).token == memory.token
+    write_ledger(state_key, memory.ledger if alone else memory.ledger.doubted(begun=True))
+    return alone
 
 
 def write_ledger(state_key: str, ledger: Ledger) -> None:
-    """Write the ledger, after publications have come to their end."""
+    """Write the ledger, whoever wrote the one before."""
     set_variable(ledger_key(state_key), pack(ledger), "What was published: may be deleted at any time")
 
 

@@ -33,6 +33,12 @@ MAX_KEY = 250
 
 Checkpoint = dict[str, dict[str, int]]
 
+_REFUSED = "Nothing was published. Run the DAG anew, or clear the consume task together with those after it"
+_OVERTAKEN = (
+    "It was moved while the batch was published, so another task is at work: let the DAG have one active run "
+    "(max_active_runs), and every DAG a state_key of its own"
+)
+
 
 class _Document(msgspec.Struct, frozen=True, omit_defaults=True):
     """The Variable's JSON; ``runs`` is packed, since a Variable's text is bounded on some databases."""
@@ -141,7 +147,7 @@ def write_state(origin: BatchOrigin, runs: RunState, usage: Usage) -> Checkpoint
     :raises CheckpointError: if somebody else has moved the checkpoint since the batch was read
     """
     document = _read(origin.state_key)
-    check(origin, document.checkpoint)
+    check(origin, document.checkpoint, published=True)
     checkpoint = advanced(document.checkpoint, origin)
     write_whole(origin.state_key, StoredState(checkpoint, runs, usage), document.generation)
     return checkpoint
@@ -205,16 +211,17 @@ def is_done(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) ->
     return bool(_misfits(origin, checkpoint)) and all(at is not None and at >= end for at, end in stands)
 
 
-def check(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]]) -> None:
+def check(origin: BatchOrigin, checkpoint: Mapping[str, Mapping[str, int]], *, published: bool = False) -> None:
     """Compare where a batch starts with where the checkpoint stands.
 
+    :param published: the batch has been published meanwhile
     :raises CheckpointError: naming each partition at which they differ
     """
     wrong = _misfits(origin, checkpoint)
     if wrong:
         raise CheckpointError(
             f"the batch does not start where the checkpoint stands (Variable {origin.state_key!r}): {'; '.join(wrong)}."
-            " Nothing was published. Run the DAG anew, or clear the consume task together with those after it"
+            f" {_OVERTAKEN if published else _REFUSED}"
         )
 
 

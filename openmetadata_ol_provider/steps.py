@@ -21,7 +21,7 @@ from openmetadata_ol_provider.exceptions import (
     OpenLineageProviderError,
     PublicationError,
 )
-from openmetadata_ol_provider.keeping import begin, doubt_ledger, write_parked
+from openmetadata_ol_provider.keeping import begin, end, write_parked
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.sql import discreet
 from openmetadata_ol_provider.lineage.translate import translate
@@ -33,6 +33,7 @@ from openmetadata_ol_provider.openlineage.problem import Problem, Told, few
 from openmetadata_ol_provider.openlineage.runs import Limits
 from openmetadata_ol_provider.openlineage.runstate import RunState
 from openmetadata_ol_provider.openlineage.showing import shown
+from openmetadata_ol_provider.retelling import tell_again
 from openmetadata_ol_provider.state import check, is_done, read_checkpoint, write_state
 
 if TYPE_CHECKING:
@@ -246,10 +247,19 @@ def publish_translated(
     return report
 
 
-def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook, *, commit: bool = True) -> None:
+def settle(
+    translated: Translated,
+    memory: Memory,
+    hook: OpenLineageKafkaHook,
+    client: OpenMetadataClient,
+    config: Config,
+    *,
+    commit: bool = True,
+) -> None:
     """Make a published batch final: what is parked, state and checkpoint, then the group's offsets for lag tools.
 
     :param memory: after the publication
+    :param client: of the publication, as the configuration; for what has to be put back
     :param commit: ``False``: the group's offsets are about what others read
     :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
     """
@@ -261,8 +271,7 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook, *
     try:
         write_state(translated.origin, translated.runs, memory.usage)
     except CheckpointError:
-        # Others have published what comes later, and may have written their ledger already.
-        doubt_ledger(state_key)
+        tell_again(state_key, client, config)
         raise
     if not commit:
         return
@@ -274,6 +283,15 @@ def settle(translated: Translated, memory: Memory, hook: OpenLineageKafkaHook, *
     except OpenLineageProviderError as error:
         # The batch is published and the checkpoint is what counts: what only lag tools look at must not fail the task.
         log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
+
+
+def finish(state_key: str, memory: Memory, client: OpenMetadataClient, config: Config) -> None:
+    """End a task whose batches are all settled: the ledger is written once, since a crash costs but a comparison.
+
+    :param memory: after the last publication
+    """
+    if not end(state_key, memory):
+        tell_again(state_key, client, config)
 
 
 def _failure(report: PublishReport, config: Config) -> str:

@@ -70,7 +70,7 @@ def translate(
     events = [discreet(event, config.write.sql) for event in events]
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
-    translator = _Translator(config, assembled, microseconds(now), final=final)
+    translator = Translator(config, assembled, microseconds(now), final=final)
     # Symlinks first: one that comes late in a batch is true for what came before it.
     translator.aliases.learn(symlinked(events))
     translator.add_runs()
@@ -84,7 +84,7 @@ def translate(
     return Translation(plan, assembled.state)
 
 
-class _Translator:
+class Translator:
     """Collects the parts of one plan."""
 
     def __init__(self, config: Config, assembled: Assembled, touched: int, *, final: bool) -> None:
@@ -104,6 +104,7 @@ class _Translator:
         self._said: dict[JobId, Said] = {}
 
     def add_runs(self) -> None:
+        """Use what runs say, those that changed and those that may be true by now."""
         placed = [(run, place) for run in self.assembled.changed if (place := self._place(run))]
         placed.sort(key=lambda item: _last(item[0]))
         pin_anchors([(run, place.pipeline) for run, place in placed], self.state, self.touched)
@@ -214,6 +215,11 @@ class _Translator:
         declared[own.job] = None
 
     def plan(self, events: int, problems: Iterable[Problem]) -> LineagePlan:
+        """Return the plan of all that was added.
+
+        :param events: how many there were
+        :param problems: what went wrong before
+        """
         edges = self.edges.edges(self.jobs, self.book.wanted, self.state, self.touched)
         for edge in edges:
             self.book.mention(edge.source)

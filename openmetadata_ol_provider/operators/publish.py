@@ -54,9 +54,9 @@ class PublishLineageOperator(BaseOperator):
         """Publish the plan."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-        from openmetadata_ol_provider.keeping import read_memory, write_ledger
+        from openmetadata_ol_provider.keeping import read_memory
         from openmetadata_ol_provider.state import read_state
-        from openmetadata_ol_provider.steps import Translated, publish_translated, settle
+        from openmetadata_ol_provider.steps import Translated, finish, publish_translated, settle
 
         with failing_well():
             config = read_config(self.config)
@@ -73,7 +73,8 @@ class PublishLineageOperator(BaseOperator):
                 full_refresh=as_flag("full_refresh", self.full_refresh),
             )
             if not self.is_dry_run and not report.already_published:
-                settle(translated, memory, OpenLineageKafkaHook(translated.origin.kafka_config_id))
-                write_ledger(state_key, memory.ledger)
+                hook = OpenLineageKafkaHook(translated.origin.kafka_config_id)
+                settle(translated, memory, hook, client, config)
+                finish(state_key, memory, client, config)
         show(self, context, report)
         return report.to_dict()

@@ -1,18 +1,16 @@
-"""The lab of the scenarios, on the broker of the tests of real Kafka, and what is noted for the table."""
+"""The scenarios under way, on a broker like that of the tests of real Kafka."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.faults.lab import Lab, Notes
+from tests.faults.lab import House
+from tests.faults.running import Running
 from tests.faults.tasks import Tasks
 from tests.real_kafka.cluster import RealKafka
-from tests.real_kafka.conftest import broker_process, kafka, pytest_runtest_makereport  # noqa: F401 - fixtures, a hook
-
-NOTES = pytest.StashKey[str]()
+from tests.real_kafka.conftest import broker_process, pytest_runtest_makereport  # noqa: F401 - a fixture, a hook
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +20,9 @@ def tasks(airflow_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def session_lab(broker_process: RealKafka, tasks: Tasks) -> Lab:  # noqa: F811
-    return Lab(broker_process, tasks)
-
-
-@pytest.fixture
-def lab(kafka: RealKafka, session_lab: Lab, request: pytest.FixtureRequest) -> Iterator[Lab]:  # noqa: F811
-    """Return the lab, with nothing noted yet; what is noted is shown with a failure, and goes into the table."""
-    session_lab.notes = Notes()
-    yield session_lab
-    node: Any = request.node
-    node.stash[NOTES] = session_lab.notes.text()
+def running(broker_process: RealKafka, tasks: Tasks, request: pytest.FixtureRequest) -> Iterator[Running]:  # noqa: F811
+    """Begin with all scenarios that are wanted."""
+    parameters = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    scenarios = [found["scenario"] for found in parameters if "scenario" in found]
+    with Running(scenarios, House(broker_process, tasks)) as begun:
+        yield begun

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from tests.faults.database import Database
 from tests.faults.mix import Feed, mix
 from tests.faults.outcome import Outcome
+from tests.faults.party import Party
 from tests.faults.tasks import Ended, Tasks
 from tests.faults.world import Form, World, new_topic
 from tests.real_kafka.cluster import RealKafka
@@ -23,6 +27,8 @@ class Notes:
         self.doubled = 0
         #: What else there is to say.
         self.said: list[str] = []
+        #: What is lost, where that is the documented outcome.
+        self.loss = ""
 
     def ended(self, *ends: Ended) -> None:
         """Note how disturbed tasks ended."""
@@ -33,7 +39,8 @@ class Notes:
         """Return the notes in words, for the table."""
         words = {"done": "went through", "failed": "failed", "killed": "killed"}
         parts = [f"{self.ends[word]} {words[word]}" for word in words if word in self.ends]
-        parts.append("as undisturbed" + (f" after {_count(self.runs, 'more run')}" if self.runs else ""))
+        after = f" after {_count(self.runs, 'more run')}" if self.runs else ""
+        parts.append(f"{self.loss} as undisturbed{after}".lstrip())
         if self.doubled:
             parts.append(f"{_count(self.doubled, 'dead letter')} twice, marked")
         return "; ".join([*parts, *self.said])
@@ -43,19 +50,68 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'s' if number != 1 else ''}"
 
 
-class Lab:
-    """What all scenarios share.
+class House:
+    """What all scenarios share; several of them may ask at the same time.
 
-    :param kafka: the broker; started again when it does not run
+    :param kafka: the broker
     :param tasks: where tasks run
     """
 
     def __init__(self, kafka: RealKafka, tasks: Tasks) -> None:
         self.kafka = kafka
         self.tasks = tasks
-        self.notes = Notes()
+        self.database = Database()
+        #: Nobody wants to know any more what comes of the scenarios.
+        self.over = False
         self._topics: dict[str, str] = {}
-        self._undisturbed: dict[tuple[Form, str], Outcome] = {}
+        self._undisturbed: dict[tuple[Form, str], tuple[Outcome, tuple[tuple[str, str], ...]]] = {}
+        self._lock = threading.Lock()
+        #: Who makes an outcome, by its key: the others who want it wait, and nobody else.
+        self._makers: dict[tuple[Form, str], threading.Lock] = {}
+        # The broker ends with the thread that has started it, and threads of scenarios do not last.
+        self._lasting = ThreadPoolExecutor(1)
+
+    def start_kafka(self) -> None:
+        """Start the broker again."""
+        self._lasting.submit(self.kafka.start).result()
+
+    def topic(self, feed: Feed) -> str:
+        """Return a topic with the messages of a feed, for all who only read it."""
+        with self._lock:
+            if feed.name not in self._topics:
+                self._topics[feed.name] = new_topic(self.kafka, feed.messages, feed.partitions)
+            return self._topics[feed.name]
+
+    def undisturbed(self, form: Form, feed: Feed) -> tuple[Outcome, tuple[tuple[str, str], ...]]:
+        """Return what there is after runs that nothing disturbs, and what the first of them asked the catalogue for."""
+        key = (form, feed.name)
+        with self._lock:
+            maker = self._makers.setdefault(key, threading.Lock())
+        with maker:
+            if key not in self._undisturbed:
+                with World(self.kafka, self.tasks, form, feed, self.topic(feed)) as world:
+                    assert world.dag_run().go().word == "done"
+                    calls = tuple((request.method, request.path) for request in world.catalogue.requests)
+                    world.work_off()
+                    self._undisturbed[key] = world.outcome(), calls
+            return self._undisturbed[key]
+
+
+class Lab:
+    """What one scenario works with.
+
+    :param house: what it shares with the others
+    :param party: those that it meets
+    """
+
+    def __init__(self, house: House, party: Party) -> None:
+        self.kafka = house.kafka
+        self.start_kafka = house.start_kafka
+        self.database = house.database
+        self.tasks = house.tasks
+        self.notes = Notes()
+        self._house = house
+        self._party = party
 
     @contextlib.contextmanager
     def world(
@@ -65,24 +121,19 @@ class Lab:
 
         :param own_topic: make a topic for it, which the scenario may do anything to; otherwise it is only read
         """
+        assert not self._house.over, "given up"
         feed = feed or mix()
-        topic = None if own_topic else self._topics.get(feed.name)
-        if topic is None:
-            topic = new_topic(self.kafka, feed.messages, feed.partitions)
-        if not own_topic:
-            self._topics[feed.name] = topic
+        topic = new_topic(self.kafka, feed.messages, feed.partitions) if own_topic else self._house.topic(feed)
         with World(self.kafka, self.tasks, form, feed, topic, timeout) as world:
             yield world
 
     def undisturbed(self, form: Form, feed: Feed | None = None) -> Outcome:
         """Return what there is after runs that nothing disturbs."""
-        feed = feed or mix()
-        key = (form, feed.name)
-        if key not in self._undisturbed:
-            with self.world(form, feed) as world:
-                world.work_off()
-                self._undisturbed[key] = world.outcome()
-        return self._undisturbed[key]
+        return self._house.undisturbed(form, feed or mix())[0]
+
+    def calls(self, form: Form, feed: Feed) -> tuple[tuple[str, str], ...]:
+        """Return what a first run that nothing disturbs asks the catalogue for: methods and paths."""
+        return self._house.undisturbed(form, feed)[1]
 
     def repaired(self, world: World, feed: Feed | None = None, undisturbed: Outcome | None = None) -> None:
         """Run the DAG until nothing is left to do, see that all is as undisturbed, and note it."""
@@ -90,6 +141,10 @@ class Lab:
         self.notes.worlds += 1
         self.notes.runs = max(self.notes.runs, repair.runs)
         self.notes.doubled = max(self.notes.doubled, repair.doubled)
+
+    def meet(self, act: Callable[[], object]) -> None:
+        """Wait until all scenarios of the party have come so far; then one of them does for all what is to be done."""
+        self._party.meet(act)
 
 
 class Scenario(NamedTuple):
@@ -101,6 +156,8 @@ class Scenario(NamedTuple):
     :param form: of the DAG
     :param act: makes it happen, and checks what comes of it
     :param quick: run with every build
+    :param party: those that the same fault hits at the same time, and that nobody else is to be disturbed by
+    :param long: has many worlds; begun first
     """
 
     chapter: str
@@ -109,6 +166,8 @@ class Scenario(NamedTuple):
     form: Form
     act: Callable[[Lab, Form], None]
     quick: bool = False
+    party: str = ""
+    long: bool = False
 
     @property
     def id(self) -> str:

@@ -72,6 +72,14 @@ def short() -> Feed:
     return Feed("short", tuple(_spread(sources)), 100)
 
 
+@cache
+def parts() -> tuple[Feed, int]:
+    """Return messages in two parts, between which no run is open, and the number of those in the first."""
+    first = _family("dbt-postgres")
+    second = [_family("airflow-scheduler", "shop_broken"), [*_today()], [*_malformed()]]
+    return Feed("parts", (*first, *_spread(second)), 100), len(first)
+
+
 def _spread(sources: list[list[Message]]) -> Iterator[Message]:
     """Yield the messages of all sources, evenly mixed, each in its own order."""
     places = [
@@ -101,7 +109,8 @@ def _event(value: bytes) -> Message:
 
 
 def _malformed() -> Iterator[Message]:
-    for number, value in enumerate(_BAD):
+    # Twice: some in every batch.
+    for number, value in enumerate(_BAD * 2):
         yield Message(value, b"key-%d" % number, number % PARTITIONS, _HEADERS, bad=True)
 
 

@@ -1,4 +1,4 @@
-"""What there is after a scenario, so that two can be compared: ids, versions and the clock's times are left out."""
+"""What there is after a scenario, so that two can be compared: without ids, versions and the clock's times."""
 
 from __future__ import annotations
 
@@ -127,18 +127,17 @@ def waiting(state_key: str) -> dict[str, Any]:
 
 
 def letters(messages: Iterable[Any], topic: str) -> Counter[Letter]:
-    """Return the dead letters of a topic; those of another do not count.
+    """Return the dead letters.
 
     :param messages: of the dead-letter topic
-    :param topic: where they came from
+    :param topic: where they have to come from
     """
     found: Counter[Letter] = Counter()
     for message in messages:
         headers = message.headers() or []
         origin = {name.removeprefix(_ORIGIN): value for name, value in headers if name.startswith(_ORIGIN)}
         assert origin["reason"], "a dead letter has to say why it is one"
-        if origin["topic"].decode() != topic:
-            continue
+        assert origin["topic"].decode() == topic
         own = tuple((name, value) for name, value in headers if not name.startswith(_ORIGIN))
         found[Letter(int(origin["partition"]), int(origin["offset"]), message.key(), message.value(), own)] += 1
     return found

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import sys
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 _PACKAGE = "openmetadata_ol_provider"
@@ -19,7 +21,7 @@ class Point(NamedTuple):
     """One boundary.
 
     :param words: for the table, after "killed"
-    :param module: where the function is looked up when it is called, below the package
+    :param module: where the function is, below the package
     :param function: its name there
     :param before: the moment before the call, not after it
     """
@@ -35,10 +37,12 @@ POINTS = {
     "read": Point("after a batch was read", "kafka.reader", "BacklogReader.read"),
     "decoded": Point("after it was decoded", "steps", "decode_messages"),
     "translated": Point("after it was translated", "steps", "translate_batch"),
-    "answered": Point("after an answer of the catalogue", "openmetadata.http.client", "exchange"),
+    "begun": Point("after it was noted that a publication begins", "steps", "begin"),
+    "answered": Point("after an answer of the catalogue", "openmetadata.http.wire", "exchange"),
     "published": Point("after the publication", "openmetadata.publication.publisher", "publish_plan"),
     "letters due": Point("before the dead letters", "steps", "send_dead_letters", before=True),
-    "letter sent": Point("in the middle of the dead letters", "kafka.producing", "_produce"),
+    #: Reached by what the function returns.
+    "letter sent": Point("in the middle of the dead letters", "kafka.settings", "KafkaSettings.producer"),
     "letters sent": Point("after the dead letters", "steps", "send_dead_letters"),
     "parking due": Point("before parking is written", "steps", "write_parked", before=True),
     "parked": Point("after parking was written", "steps", "write_parked"),
@@ -46,8 +50,8 @@ POINTS = {
     "state written": Point("after state and checkpoint were written", "state", "set_variable"),
     "commit due": Point("before the offsets are committed", "hooks.kafka", "commit_offsets", before=True),
     "committed": Point("after the offsets were committed", "hooks.kafka", "commit_offsets"),
-    "ledger due": Point("before the ledger is written", "keeping", "write_ledger", before=True),
-    "ledger written": Point("after the ledger was written", "keeping", "write_ledger"),
+    "ledger due": Point("before the ledger is written", "keeping", "end", before=True),
+    "ledger written": Point("after the ledger was written", "keeping", "end"),
     #: Reached by the worker itself.
     "done": Point("at its end, before Airflow knows", "", ""),
 }
@@ -89,7 +93,12 @@ class Stops:
             *outer, attribute = point.function.split(".")
             for part in outer:
                 owner = getattr(owner, part)
-            setattr(owner, attribute, self._wrapped(name, point, getattr(owner, attribute)))
+            function = getattr(owner, attribute)
+            wrapped = self._wrapped(name, point, function)
+            # Who has imported it by its name has it, too.
+            for holder in [owner, *_modules()]:
+                if getattr(holder, attribute, None) is function:
+                    setattr(holder, attribute, wrapped)
 
     def reach(self, name: str) -> None:
         """Count a boundary, and do what is to happen there."""
@@ -106,10 +115,38 @@ class Stops:
                 self.reach(name)
             result = function(*args, **kwargs)
             if name == "letter sent":
-                # It has only been handed to the client so far.
-                args[1].flush(20)
+                producer, errors = result
+                return _OneByOne(producer, lambda: self.reach(name)), errors
             if not point.before:
                 self.reach(name)
             return result
 
         return wrapper
+
+
+class _OneByOne:
+    """A producer that sends each message before it takes the next one.
+
+    :param producer: does it
+    :param sent: called after each
+    """
+
+    def __init__(self, producer: Any, sent: Callable[[], None]) -> None:
+        self._producer = producer
+        self._sent = sent
+
+    def produce(self, *args: Any, **kwargs: Any) -> None:
+        """Send a message."""
+        self._producer.produce(*args, **kwargs)
+        self._producer.flush(20)
+        self._sent()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
+
+    def __len__(self) -> int:
+        return len(self._producer)
+
+
+def _modules() -> list[ModuleType]:
+    return [module for name, module in sys.modules.items() if name.startswith(f"{_PACKAGE}.")]

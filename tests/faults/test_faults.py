@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.faults.lab import Lab, Scenario
+from tests.faults.lab import Scenario
+from tests.faults.running import Running
 from tests.faults.scenarios import SCENARIOS
 
 
+def _parameter(scenario: Scenario) -> object:
+    return pytest.param(scenario, id=scenario.id, marks=() if scenario.quick else pytest.mark.rare)
+
+
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("scenario", [pytest.param(scenario, id=scenario.id) for scenario in SCENARIOS])
-def test_after_a_fault_all_is_as_if_nothing_had_happened(scenario: Scenario, lab: Lab) -> None:
-    scenario.act(lab, scenario.form)
+@pytest.mark.parametrize("scenario", [_parameter(scenario) for scenario in SCENARIOS])
+def test_after_a_fault_all_is_as_if_nothing_had_happened(
+    scenario: Scenario, running: Running, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("scenario", scenario.id)
+    record_property("outcome", running.outcome(scenario))

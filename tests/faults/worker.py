@@ -1,20 +1,25 @@
 """Tasks in processes of their own: ``python -m tests.faults.worker SOCKET`` forks one for each connection.
 
 The server has imported everything and opened nothing, so a task starts in no time and may be killed at any. A task is
-told in one line of JSON what to do, and says in lines of JSON who it is, where it waits, and how it ended; one that was
-killed says nothing.
+told in one line of JSON what to do, and says in lines of JSON who it is, where it waits or is killed, and how it ended.
 """
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import importlib
 import json
 import os
+import pkgutil
 import signal
 import socket
 import sys
 import traceback
 from typing import Any, TextIO
 
+import openmetadata_ol_provider
+from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults.points import Stop, Stops
 from tests.operators import steps_support
 from tests.real_kafka.cluster import _die_with_parent
@@ -27,6 +32,13 @@ PATIENCE = (
     ("kafka.reader", "REQUEST_TIMEOUT"),
     ("kafka.reader", "STALL_TIMEOUT"),
     ("kafka.producing", "_DELIVERY_TIMEOUT"),
+)
+#: What is imported only when it is needed, by Airflow 3 and by us; each task needs it.
+_LATE = (
+    "airflow.sdk.definitions.connection",
+    "airflow.sdk.execution_time.supervisor",
+    "airflow.sdk.observability.stats",
+    "requests",
 )
 
 
@@ -52,20 +64,22 @@ def main(path: str) -> None:
 
 
 def _warm_up() -> None:
-    """Import what tasks import, and open nothing that a fork would share."""
+    """Import whatever tasks import, lest each of them do it, and open nothing that a fork would share."""
     import confluent_kafka
-    import requests  # noqa: F401
     from airflow import settings
 
-    import openmetadata_ol_provider.hooks.kafka
-    import openmetadata_ol_provider.hooks.openmetadata
-    import openmetadata_ol_provider.keeping
-    import openmetadata_ol_provider.openmetadata.publication.publisher  # noqa: F401
-    from openmetadata_ol_provider.version_compat import get_variable
-
+    for module in pkgutil.walk_packages(openmetadata_ol_provider.__path__, f"{openmetadata_ol_provider.__name__}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in _LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     confluent_kafka.libversion()
-    get_variable("warm")
+    set_variable("warm", get_variable("warm") or "")
     settings.engine.dispose()
+    # What is shared with the children stays shared.
+    gc.collect()
+    gc.freeze()
 
 
 def _serve(connection: socket.socket) -> None:
@@ -77,8 +91,8 @@ def _serve(connection: socket.socket) -> None:
     _say(connection, pid=os.getpid())
     os.environ.update(order["environment"])
     stops = Stops([Stop(*item) for item in order["stops"]], lambda stop: _act(stop, connection, lines))
-    _set_up(order["patience"], stops)
     try:
+        _set_up(order["patience"], stops)
         result = getattr(steps_support, order["task"])(*order["inputs"], **order["parameters"])
         stops.reach("done")
         _say(connection, result=result)
@@ -88,17 +102,16 @@ def _serve(connection: socket.socket) -> None:
 
 
 def _set_up(patience: float, stops: Stops) -> None:
-    from importlib import import_module
-
     for module, name in PATIENCE:
-        setattr(import_module(f"openmetadata_ol_provider.{module}"), name, patience)
-    client: Any = import_module("openmetadata_ol_provider.openmetadata.http.client")
+        setattr(importlib.import_module(f"openmetadata_ol_provider.{module}"), name, patience)
+    client: Any = importlib.import_module("openmetadata_ol_provider.openmetadata.http.client")
     client.Retries = lambda: steps_support.FAST
     stops.install()
 
 
 def _act(stop: Stop, connection: socket.socket, lines: TextIO) -> None:
     if not stop.wait:
+        _say(connection, killed=stop.point)
         os.kill(os.getpid(), signal.SIGKILL)
     _say(connection, at=stop.point)
     lines.readline()

@@ -13,13 +13,14 @@ from typing_extensions import Self
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state import read_checkpoint
+from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults import outcome
 from tests.faults.mix import CONFIG, PARTITIONS, Feed, Message
 from tests.faults.outcome import Accounts, Outcome
 from tests.faults.points import Stop
 from tests.faults.tasks import Ended, Task, Tasks
 from tests.operators.steps_support import SEED
-from tests.real_kafka.cluster import RealKafka
+from tests.real_kafka.cluster import RealKafka, wait
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -63,7 +64,7 @@ class World:
         self.kafka = kafka
         self.form: Form = form
         self.topic = topic
-        self.dead_letter_topic = f"{self.topic}.dead-letter"
+        self.dead_letter_topic = f"{self.topic}.{name}"
         self.group = f"faults-{name}"
         self.state_key = f"faults.{name}"
         self.catalogue = CatalogueServer({**json.loads(SEED.read_text("utf-8")), **_PEOPLE}, token=_TOKEN)
@@ -73,9 +74,9 @@ class World:
         self._batch = feed.batch
         self._tasks = tasks
         self._timeout = timeout
-        self._letters_from = kafka.watermarks(self.dead_letter_topic)[1]
 
     def __enter__(self) -> Self:
+        self.kafka.create_topic(self.dead_letter_topic)
         self.catalogue.start()
         return self
 
@@ -93,6 +94,7 @@ class World:
         parameters: dict[str, Any] = {}
         if task in {"consume", "ingest"}:
             parameters |= {"topics": [self.topic], "max_events": self._batch, "state_key": self.state_key}
+            parameters["dead_letter_topic"] = self.dead_letter_topic
         if task != "consume":
             parameters["config"] = CONFIG
         return self._tasks.start(task, inputs, parameters, self._environment(), stops, patience)
@@ -109,7 +111,7 @@ class World:
     def work_off(self) -> int:
         """Run the DAG, undisturbed, until there is nothing to do, and return how many runs had something to do."""
         for number in range(_MOST_RUNS):
-            before = self.checkpoint()
+            before = self.position()
             self.catalogue.reset_requests()
             ended = self.dag_run().go()
             assert ended.word == "done", f"an undisturbed run {ended.word}: {ended.error}"
@@ -120,6 +122,41 @@ class World:
                 return number
         raise AssertionError(f"after {_MOST_RUNS} runs there is still something to do: {self.catalogue.writes()}")
 
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    def variable(self, suffix: str = "") -> str | None:
+        """Return the text of one of the Variables: state and checkpoint, or ``.ledger`` or ``.parked``."""
+        return get_variable(self.state_key + suffix)
+
+    def store(self, text: str, suffix: str = "") -> None:
+        """Write one of the Variables by hand."""
+        set_variable(self.state_key + suffix, text)
+
+    def delete(self, *suffixes: str) -> None:
+        """Delete Variables."""
+        from airflow.models.variable import Variable
+
+        for suffix in suffixes:
+            Variable.delete(self.state_key + suffix)
+
+    def set_back(self, offset: int = 0, **kept: Any) -> None:
+        """Set the checkpoint back by hand.
+
+        :param offset: of all partitions
+        :param kept: what else the Variable is to hold; by default what it does
+        """
+        document = kept or json.loads(self.variable() or "")
+        positions = {str(partition): offset for partition in self.partitions}
+        self.store(json.dumps({"version": 1, **document, "checkpoint": {self.topic: positions}}))
+
+    def commit(self, offset: int) -> None:
+        """Set the group's offsets of all partitions."""
+        from confluent_kafka import TopicPartition
+
+        with _reader(self.kafka, self.group) as consumer:
+            targets = [TopicPartition(self.topic, partition, offset) for partition in self.partitions]
+            consumer.commit(offsets=targets, asynchronous=False)
+
     # -- what there is -------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> dict[int, int]:
@@ -127,13 +164,34 @@ class World:
         positions = read_checkpoint(self.state_key).get(self.topic, {})
         return {int(partition): offset for partition, offset in positions.items()}
 
+    def position(self) -> dict[int, int]:
+        """Return where the next run begins to read: where the checkpoint stands, or else the group."""
+        stands = self.checkpoint()
+        return stands if stands.keys() >= set(self.partitions) else self._committed() | stands
+
+    def _committed(self) -> dict[int, int]:
+        from confluent_kafka import KafkaException, TopicPartition
+
+        asked = [TopicPartition(self.topic, partition) for partition in self.partitions]
+        found: dict[int, int] = {}
+
+        def ask() -> bool:
+            # A broker that has just come back does not know yet that it coordinates the group.
+            with contextlib.suppress(KafkaException):
+                found.update((item.partition, max(item.offset, 0)) for item in consumer.committed(asked, timeout=20))
+            return bool(found)
+
+        with _reader(self.kafka, self.group) as consumer:
+            wait(ask)
+        return found
+
     def ends(self) -> dict[int, int]:
         """Return where the topic ends, by partition."""
         return {partition: self.kafka.watermarks(self.topic, partition)[1] for partition in self.partitions}
 
     def letters(self) -> list[Any]:
-        """Return the messages of the dead-letter topic since this world began."""
-        return read_all(self.kafka, self.dead_letter_topic, 0, self._letters_from)
+        """Return the messages of the dead-letter topic."""
+        return read_all(self.kafka, self.dead_letter_topic)
 
     def outcome(self) -> Outcome:
         """Return what there is."""
@@ -176,6 +234,11 @@ class DagRun:
     def __init__(self, world: World) -> None:
         self._world = world
         self.outputs: dict[str, Any] = {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all tasks have succeeded."""
+        return len(self.outputs) == len(TASKS[self._world.form])
 
     @property
     def next_task(self) -> str:
@@ -239,10 +302,9 @@ _PEOPLE = {"users": [{"name": "ada", "email": "ada@example.com"}]}
 
 
 def new_topic(kafka: RealKafka, messages: Sequence[Message] = (), partitions: int = PARTITIONS) -> str:
-    """Make a topic, with one for its dead letters, and send messages to it."""
+    """Make a topic and send messages to it."""
     name = f"events.{uuid.uuid4().hex[:8]}"
     kafka.create_topic(name, partitions)
-    kafka.create_topic(f"{name}.dead-letter")
     send(kafka, name, messages)
     return name
 
@@ -266,26 +328,26 @@ def send(kafka: RealKafka, topic: str, messages: Sequence[Message]) -> None:
     assert not failed
 
 
-def read_all(kafka: RealKafka, topic: str, partition: int, start: int) -> list[Any]:
-    """Return the messages of a partition from an offset on."""
+def read_all(kafka: RealKafka, topic: str) -> list[Any]:
+    """Return the messages of a topic with one partition."""
     from confluent_kafka import TopicPartition
 
-    end = kafka.watermarks(topic, partition)[1]
+    end = kafka.watermarks(topic)[1]
     with _reader(kafka) as consumer:
-        consumer.assign([TopicPartition(topic, partition, start)])
+        consumer.assign([TopicPartition(topic, 0, 0)])
         found: list[Any] = []
-        while end > start and (not found or found[-1].offset() < end - 1):
-            messages = consumer.consume(end - start, timeout=10)
+        while end and (not found or found[-1].offset() < end - 1):
+            messages = consumer.consume(end, timeout=10)
             assert messages, f"{topic} cannot be read"
             found += messages
         return found
 
 
 @contextlib.contextmanager
-def _reader(kafka: RealKafka) -> Iterator[Any]:
+def _reader(kafka: RealKafka, group: str = "harness") -> Iterator[Any]:
     from confluent_kafka import Consumer
 
-    consumer = Consumer({**kafka.settings, "group.id": "harness", "log_level": 0})
+    consumer = Consumer({**kafka.settings, "group.id": group, "log_level": 0})
     try:
         yield consumer
     finally:

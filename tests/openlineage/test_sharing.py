@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openmetadata_ol_provider.openlineage import sharing
+from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.packing import pack, unpack
 from openmetadata_ol_provider.openlineage.runs import assemble
 from openmetadata_ol_provider.openlineage.runstate import Run, RunState
@@ -12,11 +12,6 @@ from openmetadata_ol_provider.openlineage.sharing import share
 from tests.support import BASE, CAPTURES, Json, captured, columns, dataset, decode, run_event
 
 KEYS = ("db.s.orders", "db.s.facts")
-
-
-@pytest.fixture(autouse=True)
-def nothing_known() -> None:
-    sharing._known.clear()
 
 
 def event(run_id: str, field: str = "amount", seconds: float = 0, sql: str = "select 1") -> Json:
@@ -28,8 +23,13 @@ def event(run_id: str, field: str = "amount", seconds: float = 0, sql: str = "se
     )
 
 
+def stored(state: RunState) -> RunState:
+    """Return a state as it comes out of its Variable: nothing in it is shared."""
+    return unpack(pack(state), RunState)
+
+
 def state_of(*events: Json, state: RunState | None = None) -> RunState:
-    return assemble(decode(*events), state or RunState(), BASE).state
+    return stored(assemble(decode(*events), state or RunState(), BASE).state)
 
 
 def runs_of(state: RunState) -> list[Run]:
@@ -51,13 +51,6 @@ def test_equal_facets_are_kept_once() -> None:
     assert not any(one is other for one, other in zip(a, c, strict=True))
 
 
-def test_runs_of_a_later_batch_share_with_those_before() -> None:
-    first, second = state_of(event("a")), state_of(event("b"))
-    share(first.runs.values())
-    share(second.runs.values())
-    assert facets(runs_of(first)[0])[0] is facets(runs_of(second)[0])[0]
-
-
 def test_what_one_run_learns_later_stays_its_own() -> None:
     state = state_of(event("a"), event("b"))
     share(state.runs.values())
@@ -72,16 +65,7 @@ def test_what_one_run_learns_later_stays_its_own() -> None:
 @pytest.mark.parametrize("name", CAPTURES)
 def test_a_state_is_the_same_with_and_without(name: str) -> None:
     events = [*captured(name), *(value.replace(b'"runId":"', b'"runId":"x') for value in captured(name))]
-    from openmetadata_ol_provider.openlineage.decode import decode_event
-
-    state = assemble([decode_event(value).event for value in events], RunState(), BASE).state
-    plain = unpack(pack(state), RunState)
+    plain = assemble([decode_event(value).event for value in events], RunState(), BASE).state
+    state = stored(plain)
     share(state.runs.values())
     assert state == plain
-
-
-def test_no_more_than_a_bounded_number_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sharing, "_MOST", 5)
-    for number in range(20):
-        share(state_of(event(str(number), sql=f"select {number}")).runs.values())
-        assert len(sharing._known) <= 5

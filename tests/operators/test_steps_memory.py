@@ -22,8 +22,16 @@ from steps_support import (
 
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+from openmetadata_ol_provider.keeping import begin, end, read_memory
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publication.memory import Memory
+from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from openmetadata_ol_provider.steps import Translated, finish, publish_translated, settle
+from openmetadata_ol_provider.version_compat import delete_variable
 
 pytestmark = pytest.mark.usefixtures("connections")
 KEY = f"openmetadata_ol.{DAG_ID}.{TOPIC}"
@@ -126,12 +134,6 @@ def test_what_a_publication_that_died_has_changed_can_be_changed_back(
 def test_a_task_that_is_refused_at_its_end_leaves_no_ledger_to_believe(
     send: Sender, catalogue: CatalogueServer
 ) -> None:
-    from openmetadata_ol_provider.exceptions import CheckpointError
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-    from openmetadata_ol_provider.keeping import read_memory
-    from openmetadata_ol_provider.steps import Translated, publish_translated, settle
-
     send.events(run_event("r1"))
     slow = Translated.from_dict(translate(consume()))
     memory = read_memory(KEY, {})
@@ -139,8 +141,77 @@ def test_a_task_that_is_refused_at_its_end_leaves_no_ledger_to_believe(
     run_steps()
     assert not read_memory(KEY, {}).interrupted
     with pytest.raises(CheckpointError):
-        settle(slow, memory, OpenLineageKafkaHook())
+        settle(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
     assert read_memory(KEY, {}).interrupted
+
+
+def test_a_ledger_is_not_believed_when_two_have_published_at_once(catalogue: CatalogueServer) -> None:
+    one, two, three = Memory(), Memory(), Memory()
+    begin(KEY, one)
+    begin(KEY, two)
+    for memory in (one, two):
+        assert not end(KEY, memory)
+        assert read_memory(KEY, {}).interrupted
+    begin(KEY, three)
+    assert end(KEY, three)
+    assert not read_memory(KEY, {}).interrupted
+
+
+def test_who_has_published_nothing_leaves_the_ledger_of_others_as_it_is(catalogue: CatalogueServer) -> None:
+    begin(KEY, Memory())
+    assert end(KEY, Memory())
+    assert read_memory(KEY, {}).interrupted
+
+
+@pytest.fixture
+def overtaken(send: Sender, catalogue: CatalogueServer) -> tuple[Translated, Memory]:
+    """Let a slow task publish beside two DAG runs: some of its calls take longer than all that those do."""
+    send.events(sql(1, "select 1"))
+    slow = Translated.from_dict(translate(consume()))
+    memory = read_memory(KEY, {})
+    client = OpenMetadataHook().get_conn()
+    publish_translated(slow, client, Config(), memory)
+    run_steps()
+    send.events(sql(2, "select 2"))
+    run_steps()
+    publish_plan(slow.plan, client, Config())
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 1"
+    return slow, memory
+
+
+def test_a_task_that_is_refused_at_its_end_gives_the_last_word_back(
+    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+) -> None:
+    slow, memory = overtaken
+    with pytest.raises(CheckpointError, match="It was moved while the batch was published"):
+        settle(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
+
+
+def test_a_task_that_is_not_refused_gives_the_last_word_back_to_whoever_has_published_beside_it(
+    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+) -> None:
+    """As one that has read nothing, and has published what was parked."""
+    finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
+    assert read_memory(KEY, {}).interrupted
+
+
+def test_what_cannot_be_given_back_is_a_warning(
+    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalogue.fail("*", ".", 401, times=100)
+    finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    assert "may be overwritten until its jobs run again" in caplog.text
+    assert read_memory(KEY, {}).interrupted
+
+
+def test_a_ledger_whose_state_was_deleted_is_not_believed(send: Sender, catalogue: CatalogueServer) -> None:
+    send.events(run_event("r1"))
+    run_steps()
+    assert read_memory(KEY, {}).ledger.facts
+    delete_variable(KEY)
+    assert not read_memory(KEY, {}).ledger.facts
 
 
 @pytest.mark.parametrize("flag", [True, "True", "true"])

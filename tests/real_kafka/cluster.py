@@ -110,12 +110,21 @@ class RealKafka:
     @contextlib.contextmanager
     def stalled(self) -> Iterator[None]:
         """Let it hang: connections stay open, nothing is answered."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
+        self.stall()
         try:
             yield
         finally:
-            self._process.send_signal(signal.SIGCONT)
+            self.resume()
+
+    def stall(self) -> None:
+        """Let it hang until it is told to go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def tail(self, lines: int = 40) -> str:
         """Return the last lines of its log."""
@@ -219,8 +228,9 @@ class RealKafka:
         return [self._java, *quick, *options, logging_file, "-cp", self._classpath]
 
     def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*self._jvm(), "kafka.tools.StorageTool", "format", "--standalone", f"--cluster-id={cluster}"]
+        # What begins with a hyphen would be taken for an option.
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+        command = [*self._jvm(), "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster]
         command += ["-c", str(self._folder / "server.properties")]
         for mechanism in ("SCRAM-SHA-256", "SCRAM-SHA-512"):
             for user, password in USERS.items():

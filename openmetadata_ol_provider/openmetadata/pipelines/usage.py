@@ -1,8 +1,8 @@
 """Usage of pipelines: per pipeline and day the number of task runs seen, as the day's total.
 
 A POST replaces the day's count, so that a total can be sent again; a PUT would add to it. A total is what earlier
-batches have counted and what is new in this one. Where nobody remembers what earlier batches counted, the statuses of
-the day that the catalogue has count too, and a count that is there already is never lowered.
+batches have counted and what is new in this one. Where that is not what the catalogue has (others count too, or the
+memory is lost, so that what is read again looks new), the statuses of the day count too. A count is never lowered.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class UsageWriter:
     :param client: the catalogue
     :param known: totals of earlier batches
     :param dry_run: read, but do not write
-    :param interrupted: what is to be published may be there already, but not ranked
+    :param interrupted: what is to be published may be there already, but not ranked, or others may have lowered it
     :param today: the day in UTC (default: the clock's)
     """
 
@@ -118,7 +118,7 @@ class UsageWriter:
         oldest = self._since(_KEPT_DAYS)
         counts = [count for count in _counts(runs, refs) if oldest <= count.day]
         # What is counted already and has nothing new is as it was: a heartbeat costs nothing.
-        due = [count for count in counts if count.new or count.key not in self._known]
+        due = [count for count in counts if self._interrupted or count.new or count.key not in self._known]
         outcomes = worker.run(due, self._publish, lambda count: count.where)
         results = {count.key: outcome.result for count, outcome in zip(due, outcomes, strict=True)}
         problems = {count.key: outcome.problems for count, outcome in zip(due, outcomes, strict=True)}
@@ -142,16 +142,14 @@ class UsageWriter:
         return (self._today - dt.timedelta(days=days - 1)).isoformat()
 
     def _publish(self, count: _Count) -> tuple[int, bool]:
-        """Publish one total and return it, and whether there was anything to write."""
-        known = self._known.get(count.key)
-        total = count.new + known if known is not None else max(count.new, self._seen(count))
-        stored = self._stored(count)
-        if total <= stored:
-            return stored, False
-        if not self._dry_run:
+        """Publish one total, and return how many runs were counted here, and whether there was anything to write."""
+        known, stored = self._known.get(count.key), self._stored(count)
+        counted = count.new + (known or 0)
+        total = counted if known == stored else max(counted, self._seen(count))
+        if total > stored and not self._dry_run:
             place = path(f"{USAGE}/pipeline", count.ref.id)
             self._client.request("POST", place, json={"date": count.day, "count": total}, repeatable=True)
-        return total, True
+        return counted, total > stored
 
     def _rank(self, days: Sequence[str], worker: Worker) -> dict[str, tuple[Problem, ...]]:
         """Have the catalogue rank its pipelines on days whose counts have changed, and return what went wrong, by day.

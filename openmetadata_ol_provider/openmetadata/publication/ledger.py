@@ -67,6 +67,7 @@ class Ledger(msgspec.Struct):
     :param edges: edges
     :param ended: end of the latest run counted of each job, microseconds since 1970
     :param begun: a publication was begun with it, and has not ended: some of what it holds is no longer so
+    :param token: which publication
     """
 
     catalogue: int = 0
@@ -75,6 +76,7 @@ class Ledger(msgspec.Struct):
     edges: dict[int, EdgeFact] = {}
     ended: dict[str, int] = {}
     begun: bool = False
+    token: str = ""
 
     def of(self, base_url: str, config: Config, *, trusted: bool = True) -> Ledger:
         """Return the ledger as far as it counts for a catalogue and a configuration.
@@ -90,13 +92,14 @@ class Ledger(msgspec.Struct):
             return Ledger(catalogue, rules)
         return msgspec.structs.replace(self.doubted(), config=rules)
 
-    def doubted(self, *, begun: bool = False) -> Ledger:
+    def doubted(self, *, begun: bool = False, token: str = "") -> Ledger:
         """Return what stays true whatever others have published since: which edges were produced.
 
-        :param begun: whether a publication begins with it now
+        :param begun: whether a publication begins with it now, or has begun and nobody knows its end
+        :param token: which one
         """
         edges = {key: msgspec.structs.replace(edge, digest=-1) for key, edge in self.edges.items()}
-        return Ledger(self.catalogue, self.config, edges=edges, ended=dict(self.ended), begun=begun)
+        return Ledger(self.catalogue, self.config, edges=edges, ended=dict(self.ended), begun=begun, token=token)
 
     def holds(self, key: int, digest: int, now: float, options: LedgerOptions) -> bool:
         """Return whether a fact with this content was published and need not be looked at again yet.

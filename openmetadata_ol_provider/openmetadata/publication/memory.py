@@ -20,7 +20,7 @@ class Memory:
     :param parking: what could not be published; must not be lost
     :param usage: moves with the checkpoint
     :param interrupted: an earlier publication did not come to its end, so some of this one may be in the catalogue
-    :param begun: it is written down that a publication has begun
+    :param token: under which it is written down that a publication has begun
     :param recent: of the task that has made it; ``None`` where each publication is to look for itself
     """
 
@@ -28,5 +28,5 @@ class Memory:
     parking: Parking = field(default_factory=Parking)
     usage: Usage = field(default_factory=dict)
     interrupted: bool = False
-    begun: bool = False
+    token: str = ""
     recent: Recent | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from functools import partial
 
@@ -23,13 +22,12 @@ _LOST = 5
 
 def _killed_and_back(point: str, lab: Lab, form: Form) -> None:
     with lab.world(form) as world:
-        run = world.dag_run()
 
         def restart() -> None:
             lab.kafka.kill()
-            lab.kafka.start()
+            lab.start_kafka()
 
-        ended = at(point, run, meanwhile=restart)
+        ended = at(point, world.dag_run(), meanwhile=lambda: lab.meet(restart))
         lab.notes.ended(ended)
         assert ended.word == "done", ended.error
         lab.repaired(world)
@@ -38,20 +36,17 @@ def _killed_and_back(point: str, lab: Lab, form: Form) -> None:
 def _killed_and_gone(point: str, lab: Lab, form: Form) -> None:
     """Let the broker come back only after the task has given up."""
     with lab.world(form) as world:
-        ended = at(point, world.dag_run(), patience=_IMPATIENT, meanwhile=lab.kafka.kill)
+        ended = at(point, world.dag_run(), patience=_IMPATIENT, meanwhile=lambda: lab.meet(lab.kafka.kill))
         lab.notes.ended(ended)
-        lab.kafka.start()
+        lab.meet(lab.start_kafka)
         lab.repaired(world)
 
 
 def _hangs(point: str, lab: Lab, form: Form) -> None:
     with lab.world(form) as world:
-        with contextlib.ExitStack() as stack:
-
-            def stall() -> None:
-                stack.enter_context(lab.kafka.stalled())
-
-            lab.notes.ended(at(point, world.dag_run(), patience=_IMPATIENT, meanwhile=stall))
+        ended = at(point, world.dag_run(), patience=_IMPATIENT, meanwhile=lambda: lab.meet(lab.kafka.stall))
+        lab.notes.ended(ended)
+        lab.meet(lab.kafka.resume)
         lab.repaired(world)
 
 
@@ -129,16 +124,15 @@ def _more_partitions(lab: Lab, form: Form) -> None:
 
 def _scenarios() -> Iterator[Scenario]:
     for form in FORMS:
-        for point in _POINTS:
-            where = POINTS[point].words
-            quick = point == "letter sent"
-            row = Scenario(CHAPTER, "killed, back at once", where, form, partial(_killed_and_back, point), quick)
-            yield row
-            yield Scenario(
-                CHAPTER, "killed, back when the task has failed", where, form, partial(_killed_and_gone, point)
-            )
-        for point in ("asked", "letters due", "commit due"):
-            yield Scenario(CHAPTER, "hangs", POINTS[point].words, form, partial(_hangs, point))
+        for fault, act, points in (
+            ("killed, back at once", _killed_and_back, _POINTS),
+            ("killed, back when the task has failed", _killed_and_gone, _POINTS),
+            ("hangs", _hangs, ("asked", "letters due", "commit due")),
+        ):
+            for point in points:
+                quick = point == "letter sent" and act is _killed_and_back
+                where = POINTS[point].words
+                yield Scenario(CHAPTER, fault, where, form, partial(act, point), quick, party=f"broker {fault}")
         yield Scenario(
             TOPICS, "records deleted", "that a batch has read, before it is published", form, _read_and_deleted
         )

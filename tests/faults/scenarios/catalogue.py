@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import Feed, short
-from tests.faults.scenarios.killed import answers
 from tests.faults.tasks import Ended
 from tests.faults.world import FORMS, Form, World
 
@@ -35,7 +34,8 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 #: Faults that a client has to wait for.
 _SLOW = frozenset(name for name, fault in FAULTS.items() if "delay" in fault or "headers" in fault)
-_QUICK = frozenset({"500", "503", "connection reset, after the effect", "half an answer"})
+#: Those tried with every build, and in which form.
+_QUICK: dict[str, Form] = {"503": "steps", "connection reset, after the effect": "ingest", "half an answer": "steps"}
 #: One of so many calls is hit.
 _EVERY = 6
 _MANY = 100_000
@@ -78,7 +78,7 @@ def _now_and_then(fault: dict[str, Any], every: int, worlds: int, lab: Lab, form
 
 def _from_then_on(fault: dict[str, Any], stride: int, lab: Lab, form: Form) -> None:
     feed = short()
-    for call in range(0, answers(lab, form, feed), stride):
+    for call in range(0, len(lab.calls(form, feed)), stride):
         with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 20.0) as world:
             _untouched(world, call)
             _fail(world, fault)
@@ -113,9 +113,7 @@ def _one_call_for_good(status: int, lab: Lab, form: Form) -> None:
 
 def _kinds(lab: Lab, form: Form, feed: Feed) -> Counter[tuple[str, str]]:
     """Return what an undisturbed run asks for, as method and pattern of path, and how often."""
-    with lab.world(form, feed) as world:
-        world.dag_run().go()
-        return Counter((request.method, _kind(request.path)) for request in world.catalogue.requests)
+    return Counter((method, _kind(path)) for method, path in lab.calls(form, feed))
 
 
 def _kind(path: str) -> str:
@@ -128,21 +126,28 @@ def _scenarios() -> Iterator[Scenario]:
     for form in FORMS:
 
         def row(
-            fault: str, where: str, act: Callable[[Lab, Form], None], *, quick: bool = False, form: Form = form
+            fault: str,
+            where: str,
+            act: Callable[[Lab, Form], None],
+            *,
+            quick: bool = False,
+            long: bool = False,
+            form: Form = form,
         ) -> Scenario:
-            return Scenario(CHAPTER, fault, where, form, act, quick)
+            return Scenario(CHAPTER, fault, where, form, act, quick, long=long)
 
         for name, fault in FAULTS.items():
             every, worlds = (4 * _EVERY, 2) if name in _SLOW else (_EVERY, _EVERY)
             where = f"to one call of {every}"
-            yield row(name, where, partial(_now_and_then, fault, every, worlds), quick=name in _QUICK)
+            yield row(name, where, partial(_now_and_then, fault, every, worlds), quick=_QUICK.get(name) == form)
             where = "to all calls from some call on"
             yield row(name, where, partial(_from_then_on, fault, 60 if name in _SLOW else 20))
-        for name in ("500", "connection closed, after the effect"):
-            yield row(name, "to all calls of one kind, kind by kind", partial(_one_kind_of_call, FAULTS[name]))
-        for name in ("500", "400"):
-            where = "to one write, whenever it is repeated, each write once"
-            yield row(name, where, partial(_one_call_for_good, int(name)))
+        # Whichever form the DAG has, the catalogue is called in the same way.
+        name = {"steps": "500", "ingest": "connection closed, after the effect"}[form]
+        yield row(name, "to all calls of one kind, kind by kind", partial(_one_kind_of_call, FAULTS[name]), long=True)
+        name = {"steps": "400", "ingest": "500"}[form]
+        where = "to one write, whenever it is repeated, each write once"
+        yield row(name, where, partial(_one_call_for_good, int(name)), long=True)
 
 
 CATALOGUE = tuple(_scenarios())

@@ -1,0 +1,70 @@
+"""Running the scenarios of a session: several at a time, each in worlds of its own, and then party by party."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from tests.faults.lab import House, Lab, Scenario
+from tests.faults.party import Party
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+#: Scenarios at the same time, those of a party not counted; they wait as much as they work.
+_AT_ONCE = 4
+#: Seconds after which a scenario is given up.
+_LONGEST = 1500.0
+
+
+class Running:
+    """The scenarios; a context manager.
+
+    :param scenarios: those that are wanted
+    :param house: where they take place
+    """
+
+    def __init__(self, scenarios: Sequence[Scenario], house: House) -> None:
+        self._house = house
+        self._futures: dict[str, Future[str]] = {scenario.id: Future() for scenario in scenarios}
+        self._parties: dict[str, list[Scenario]] = {"": []}
+        for scenario in sorted(scenarios, key=lambda item: not item.long):
+            self._parties.setdefault(scenario.party, []).append(scenario)
+        self._thread = threading.Thread(target=self._run, name="scenarios", daemon=True)
+
+    def outcome(self, scenario: Scenario) -> str:
+        """Wait for the end of a scenario, and return in words what came of it, or raise what went wrong."""
+        return self._futures[scenario.id].result(_LONGEST)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._house.over = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        for name, scenarios in self._parties.items():
+            party = Party(len(scenarios))
+            if not self._house.kafka.running:
+                self._house.start_kafka()
+            with ThreadPoolExecutor(len(scenarios) or 1 if name else _AT_ONCE) as pool:
+                for scenario in scenarios:
+                    pool.submit(self._one, scenario, party)
+
+    def _one(self, scenario: Scenario, party: Party) -> None:
+        future, lab = self._futures[scenario.id], Lab(self._house, party)
+        try:
+            scenario.act(lab, scenario.form)
+            future.set_result(lab.notes.text())
+        except BaseException as error:  # noqa: BLE001 - the test tells
+            future.set_exception(error)
+        finally:
+            party.leave()

@@ -1,0 +1,266 @@
+"""What is kept between runs is lost, damaged or set back; old tasks are run again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from functools import partial
+
+from openmetadata_ol_provider.state import read_state
+from tests.faults.lab import Lab, Scenario
+from tests.faults.mix import Message, mix, parts
+from tests.faults.points import Stop
+from tests.faults.world import FORMS, Form, World, at, new_topic, send
+
+CHAPTER = "State is lost, damaged or set back"
+CLEARED = "Old tasks are cleared and run again"
+#: What a task says that another has overtaken. The one that does all in one is tried again by Airflow.
+_OVERTAKEN: dict[Form, str] = {
+    "steps": "It was moved while the batch was published",
+    "ingest": "a retry of this task goes on from there",
+}
+
+
+@contextlib.contextmanager
+def _between(lab: Lab, form: Form) -> Iterator[World]:
+    """Open a world in which the first part of the messages was read: no run is open. The second part comes after."""
+    feed, first = parts()
+    topic = new_topic(lab.kafka, feed.messages[:first])
+    with World(lab.kafka, lab.tasks, form, feed, topic) as world:
+        world.work_off()
+        yield world
+
+
+def _go_on(world: World) -> None:
+    feed, first = parts()
+    send(world.kafka, world.topic, feed.messages[first:])
+
+
+def _repaired(lab: Lab, world: World) -> None:
+    lab.repaired(world, parts()[0])
+
+
+# -- state and checkpoint ----------------------------------------------------------------------------------------------
+
+
+def _deleted(lab: Lab, form: Form) -> None:
+    with _between(lab, form) as world:
+        world.delete("")
+        _go_on(world)
+        _repaired(lab, world)
+
+
+def _deleted_before_the_commit_was_made(lab: Lab, form: Form) -> None:
+    with _between(lab, form) as world:
+        _go_on(world)
+        lab.notes.ended(world.dag_run().go(Stop("commit due")))
+        world.delete("")
+        _repaired(lab, world)
+
+
+def _deleted_while_a_task_works(lab: Lab, form: Form) -> None:
+    with _between(lab, form) as world:
+        _go_on(world)
+        ended = at("published", world.dag_run(), meanwhile=lambda: world.delete(""))
+        assert ended.error is not None
+        assert _OVERTAKEN[form] in ended.error[1]
+        lab.notes.ended(ended)
+        _repaired(lab, world)
+
+
+def _first_batch(world: World) -> None:
+    """Read one batch: of some runs only the START is read then."""
+    if world.form == "steps":
+        assert world.dag_run().go().word == "done"
+    else:
+        assert world.dag_run().go(Stop("committed")).word == "killed"
+
+
+def _deleted_while_runs_are_open(lab: Lab, form: Form) -> None:
+    """Delete it where the START of runs was read, but not their COMPLETE, and go on where the group stands.
+
+    What the STARTs had said is lost, and only that.
+    """
+    with lab.world(form) as world:
+        _first_batch(world)
+        open_runs = [run for run in read_state(world.state_key).runs.runs.values() if not run.terminal]
+        names = {run.name.partition(".")[0] if run.name != "long.load" else run.name for run in open_runs}
+        world.delete("")
+        world.work_off()
+        found = world.outcome()
+        undisturbed = lab.undisturbed(form)
+        wrong = found.differences(undisturbed)
+        assert any("public.customers -> warehouse.shop.analytics_stg.stg_orders is missing" in text for text in wrong)
+        # Ranks are among all pipelines of the day.
+        others = [text for text in wrong if not any(name in text for name in (*names, "catalogue: rank"))]
+        assert not others, others
+        assert found.letters == undisturbed.letters
+        assert found.checkpoint == undisturbed.checkpoint
+        lab.notes.loss = f"lost: what had been read of {len(open_runs)} open runs; all else"
+
+
+def _deleted_and_group_set_back(lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        _first_batch(world)
+        world.delete("")
+        world.commit(0)
+        lab.repaired(world)
+
+
+def _damaged(lab: Lab, form: Form) -> None:
+    with _between(lab, form) as world:
+        _go_on(world)
+        world.store("offsets: 5")
+        ended = world.dag_run().go()
+        assert ended.error is not None
+        assert "delete it to start from the offsets that the consumer group committed" in ended.error[1]
+        lab.notes.ended(ended)
+        world.delete("")
+        _repaired(lab, world)
+
+
+def _set_back(lab: Lab, form: Form, *, forget: bool = False) -> None:
+    with lab.world(form) as world:
+        world.work_off()
+        world.set_back(**({"updated_at": ""} if forget else {}))
+        lab.repaired(world)
+
+
+def _set_back_while_a_task_works(lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        assert world.dag_run().go(*([Stop("committed")] if form == "ingest" else [])).word != "failed"
+        ended = at("published", world.dag_run(), meanwhile=world.set_back)
+        lab.notes.ended(ended)
+        assert ended.word == "failed"
+        lab.repaired(world)
+
+
+def _group_set_back(lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        world.work_off()
+        world.commit(0)
+        lab.repaired(world)
+        assert not lab.notes.doubled, "the checkpoint decides, not the group"
+
+
+def _all_deleted(lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        world.work_off()
+        world.delete("", ".ledger", ".parked")
+        world.commit(0)
+        lab.repaired(world)
+
+
+# -- ledger and parking ------------------------------------------------------------------------------------------------
+
+
+def _ledger(text: str | None, lab: Lab, form: Form) -> None:
+    with lab.world(form) as world:
+        lab.notes.ended(world.dag_run().go(*([Stop("committed")] if form == "ingest" else [])))
+        if text is None:
+            world.delete(".ledger")
+        else:
+            world.store(text, ".ledger")
+        lab.repaired(world)
+
+
+def _parking(text: str | None, lab: Lab, form: Form) -> None:
+    """Lose what waits: it waits again once its jobs have run again."""
+    with lab.world(form, own_topic=True) as world:
+        world.work_off()
+        waiting = {job for item in world.outcome().parked.values() for job in item["jobs"]}
+        if text is not None:
+            world.store(text, ".parked")
+            ended = world.dag_run().go()
+            assert ended.error is not None
+            assert "does not hold what was parked" in ended.error[1]
+            lab.notes.ended(ended)
+        world.delete(".parked")
+        world.work_off()
+        assert not world.outcome().parked
+        again = tuple(item for item in mix().messages if not item.bad and _job(item) in waiting)
+        send(world.kafka, world.topic, again)
+        world.messages += again
+        lab.notes.said.append("what waited comes with the next runs of its jobs")
+        lab.repaired(world, undisturbed=lab.undisturbed(form)._replace(checkpoint=world.ends()))
+
+
+def _job(message: Message) -> str:
+    name: str = json.loads(message.value or b"")["job"]["name"]
+    return name
+
+
+def _database_locked(lab: Lab, form: Form) -> None:
+    """Have Airflow's database refuse what is written to it, as long as the task tries."""
+    with lab.world(form) as world:
+        ended = at("state due", world.dag_run(), meanwhile=lambda: lab.meet(lab.database.lock))
+        lab.meet(lab.database.unlock)
+        lab.notes.ended(ended)
+        assert ended.word == "failed"
+        lab.repaired(world)
+
+
+# -- cleared tasks -----------------------------------------------------------------------------------------------------
+
+
+def _cleared(tasks: tuple[str, ...], later: int, lab: Lab, form: Form) -> None:
+    """Run tasks of the first run again after later ones."""
+    with lab.world(form) as world:
+        first = world.dag_run()
+        assert first.go().word == "done"
+        for _ in range(later):
+            assert world.dag_run().go().word == "done"
+        first.clear(*tasks)
+        lab.notes.ended(first.go())
+        lab.repaired(world)
+
+
+def _consume_alone_cleared(lab: Lab, form: Form) -> None:
+    """Run the first task of an old run again, but not what follows it."""
+    with lab.world(form) as world:
+        first = world.dag_run()
+        assert first.go().word == "done"
+        first.clear("consume")
+        lab.notes.ended(first.go(until="consume"))
+        lab.repaired(world)
+
+
+def _scenarios() -> Iterator[Scenario]:
+    for form in FORMS:
+        for what, where, act in (
+            ("state deleted", "between runs, when no run is open", _deleted),
+            (
+                "state deleted",
+                "when the task was killed before the offsets were committed",
+                _deleted_before_the_commit_was_made,
+            ),
+            ("state deleted", "while a task publishes", _deleted_while_a_task_works),
+            ("state deleted", "while runs are open", _deleted_while_runs_are_open),
+            ("state deleted and group offsets set back", "while runs are open", _deleted_and_group_set_back),
+            ("state damaged", "between runs; then deleted, as the error says", _damaged),
+            ("checkpoint set back by hand", "after the last run", _set_back),
+            ("checkpoint set back by hand, runs forgotten", "after the last run", partial(_set_back, forget=True)),
+            ("checkpoint set back by hand", "while a task publishes", _set_back_while_a_task_works),
+            ("group offsets set back", "after the last run", _group_set_back),
+            ("state, ledger, parking deleted, group offsets set back", "after the last run", _all_deleted),
+            ("ledger deleted", "between runs", partial(_ledger, None)),
+            ("ledger damaged", "between runs", partial(_ledger, "no ledger")),
+            ("parking deleted", "after the last run; then its jobs run again", partial(_parking, None)),
+            ("parking damaged", "after the last run; then deleted, as the error says", partial(_parking, "damaged")),
+            ("Airflow's database locked", "when state and checkpoint are written", _database_locked),
+        ):
+            quick = act in {_deleted_while_runs_are_open, _all_deleted} and form == "ingest"
+            party = "database" if act is _database_locked else ""
+            yield Scenario(CHAPTER, what, where, form, act, quick, party)
+    for tasks in (("publish",), ("translate", "publish"), ("consume", "translate", "publish")):
+        fault = ", ".join(tasks)
+        for later, where in ((0, "at once"), (1, "after the next run"), (3, "after all runs")):
+            yield Scenario(
+                CLEARED, fault, where, "steps", partial(_cleared, tasks, later), quick=fault == "publish" and later == 1
+            )
+    yield Scenario(CLEARED, "consume alone", "at once", "steps", _consume_alone_cleared)
+    yield Scenario(CLEARED, "ingest", "after the last run", "ingest", partial(_cleared, ("ingest",), 0))
+
+
+STATE = tuple(_scenarios())
