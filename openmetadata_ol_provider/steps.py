@@ -229,7 +229,13 @@ def publish_translated(
         log.warning("nothing to do: the batch (%s) was published before", where)
         return PublishReport(problems=(Problem("already_published", where, "the checkpoint stands past this batch"),))
     if not dry_run:
-        check(origin, checkpoint)
+        try:
+            check(origin, checkpoint)
+        except CheckpointError:
+            if memory.token:
+                # Batches before this one were published, and perhaps at the same time as those of the other.
+                tell_again(origin.state_key, client, config)
+            raise
         if translated.plan.jobs or translated.plan.datasets or memory.parking.items:
             begin(origin.state_key, memory)
     report = publish_plan(

@@ -32,6 +32,7 @@ def is_passing(error: object) -> bool:
         Code._RESOLVE,  # noqa: SLF001
         Code._TIMED_OUT,  # noqa: SLF001
         Code._TRANSPORT,  # noqa: SLF001
+        Code._UNKNOWN_PARTITION,  # noqa: SLF001 - or one whose leader is not known yet
         Code._WAIT_COORD,  # noqa: SLF001
     }
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from steps_support import (
     DAG_ID,
     EDGE,
@@ -195,6 +196,17 @@ def test_a_task_that_is_not_refused_gives_the_last_word_back_to_whoever_has_publ
     finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
     assert read_memory(KEY, {}).interrupted
+
+
+def test_a_task_that_is_refused_at_its_next_batch_gives_the_last_word_back(
+    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+) -> None:
+    slow, memory = overtaken
+    ranges = tuple(replace(item, checkpoint=7, start=7, end=99) for item in slow.origin.ranges)
+    next_one = slow._replace(origin=replace(slow.origin, ranges=ranges))
+    with pytest.raises(CheckpointError, match="Nothing was published"):
+        publish_translated(next_one, OpenMetadataHook().get_conn(), Config(), memory)
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
 
 
 def test_what_cannot_be_given_back_is_a_warning(
