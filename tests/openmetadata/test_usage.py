@@ -13,6 +13,7 @@ from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.pipelines.usage import Totals, Usage, UsageWriter
 from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publication.recent import Recent
 from openmetadata_ol_provider.openmetadata.publication.report import Written
 from openmetadata_ol_provider.openmetadata.publication.work import Worker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -57,13 +58,14 @@ def publish(
     jobs: tuple[Job, ...] = JOBS,
     dry_run: bool = False,
     interrupted: bool = False,
+    recent: Recent | None = None,
 ) -> Usage:
     """Publish a batch as a publication does: pipelines and statuses first."""
     if not dry_run:
         publish_plan(plan(jobs=jobs, runs=runs), client, config(write={"usage": "never"}))
     writer = PipelineWriter(client, config(), dry_run=dry_run)
     refs: dict[JobId, PipelineRef] = {group.id: writer.publish(group) for group in group_jobs(jobs)}
-    usage = UsageWriter(client, known or {}, dry_run=dry_run, interrupted=interrupted, today=TODAY)
+    usage = UsageWriter(client, known or {}, dry_run=dry_run, interrupted=interrupted, today=TODAY, recent=recent)
     return usage.publish(runs, refs, Worker(4))
 
 
@@ -259,3 +261,28 @@ def test_a_dry_run_counts_and_writes_nothing(client: OpenMetadataClient, server:
     usage = publish(client, task(1), task(2), dry_run=True)
     assert usage.written == Written(published=1)
     assert server.writes() == []
+
+
+def test_a_task_remembers_what_the_catalogue_counts_not_only_what_was_counted_here(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    recent = Recent()
+    publish(client, task(1), task(2), task(3))
+    totals = publish(client, task(4), known={(ETL, DAY): 1}, recent=recent).totals
+    assert (counts(server), totals) == ({DAY: 4}, {(ETL, DAY): 2})
+    server.reset_requests()
+    totals = publish(client, task(5), known=totals, recent=recent).totals
+    assert (counts(server), totals) == ({DAY: 5}, {(ETL, DAY): 3})
+    pipeline = server.entities("pipeline")[0]["id"]
+    assert f"GET pipeline/{pipeline}" not in usage_requests(server)
+
+
+def test_a_count_that_was_refused_is_read_again(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    recent = Recent()
+    totals = publish(client, task(1), recent=recent).totals
+    server.fail("POST", "usage/pipeline/", 400, times=10)
+    publish(client, task(2), known=totals, recent=recent)
+    server.clear_faults()
+    assert recent.count((ETL, DAY)) is None
+    publish(client, task(2), known=totals, recent=recent)
+    assert counts(server) == {DAY: 2}

@@ -21,6 +21,7 @@ from openmetadata_ol_provider.openmetadata.publication.report import Written
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef
+    from openmetadata_ol_provider.openmetadata.publication.recent import Recent
     from openmetadata_ol_provider.openmetadata.publication.work import Worker
 
 USAGE = "v1/usage"
@@ -92,6 +93,7 @@ class UsageWriter:
     :param dry_run: read, but do not write
     :param interrupted: what is to be published may be there already, but not ranked, or others may have lowered it
     :param today: the day in UTC (default: the clock's)
+    :param recent: what the task has published before
     """
 
     def __init__(
@@ -102,11 +104,13 @@ class UsageWriter:
         dry_run: bool,
         interrupted: bool = False,
         today: dt.date | None = None,
+        recent: Recent | None = None,
     ) -> None:
         self._client = client
         self._known = known
         self._dry_run = dry_run
         self._interrupted = interrupted
+        self._recent = recent
         self._today = today or dt.datetime.now(dt.timezone.utc).date()
 
     def publish(self, runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef], worker: Worker) -> Usage:
@@ -147,8 +151,12 @@ class UsageWriter:
         counted = count.new + (known or 0)
         total = counted if known == stored else max(counted, self._seen(count))
         if total > stored and not self._dry_run:
+            if self._recent is not None:
+                self._recent.forget_count(count.key)
             place = path(f"{USAGE}/pipeline", count.ref.id)
             self._client.request("POST", place, json={"date": count.day, "count": total}, repeatable=True)
+        if self._recent is not None:
+            self._recent.note_count(count.key, max(total, stored))
         return counted, total > stored
 
     def _rank(self, days: Sequence[str], worker: Worker) -> dict[str, tuple[Problem, ...]]:
@@ -171,8 +179,9 @@ class UsageWriter:
         """Return the day's count in the catalogue."""
         if count.ref.change == "created":
             return 0
-        if count.ref.recent and count.key in self._known:
-            return self._known[count.key]
+        recent = self._recent.count(count.key) if self._recent is not None else None
+        if recent is not None:
+            return recent
         latest = count.ref.stored.get("usageSummary") or {}
         if latest.get("date") == count.day:
             return _number(latest)

@@ -44,7 +44,6 @@ class PipelineRef(NamedTuple):
     :param reused: another ingestion has made it, and writes its runs too
     :param stored: its JSON after publication, with tasks, owners, tags and usage; empty for one that is missing
     :param problems: what there is to say about it
-    :param recent: this task has published it before and left it so; ``stored`` is empty
     """
 
     id: str
@@ -54,7 +53,6 @@ class PipelineRef(NamedTuple):
     reused: bool = False
     stored: dict[str, Any] = {}  # noqa: RUF012 - never changed
     problems: tuple[Problem, ...] = ()
-    recent: bool = False
 
 
 def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:

@@ -31,12 +31,13 @@ class Window(NamedTuple):
 
 
 class Recent:
-    """Pipelines and statuses as this task has left them; may be used from many threads, each at its own pipeline."""
+    """Pipelines, statuses and counts as this task has left them; may be used from many threads, each at its own pipeline."""
 
     def __init__(self) -> None:
         self._pipelines: dict[JobId, PipelineRef] = {}
         self._windows: dict[str, Window] = {}
         self._statuses = 0
+        self._counts: dict[tuple[str, str], int] = {}
 
     def pipeline(self, job: JobId) -> PipelineRef | None:
         """Return a pipeline that was published before."""
@@ -46,13 +47,27 @@ class Recent:
         """Remember a pipeline: all that names it needs, not all that is stored of it."""
         if len(self._pipelines) >= MAX_PIPELINES:
             self._pipelines.clear()
-        self._pipelines[job] = ref._replace(change="unchanged", recent=True, stored={}, problems=())
+        self._pipelines[job] = ref._replace(change="unchanged", stored={}, problems=())
 
     def forget_pipeline(self, job: JobId) -> None:
         """Have a pipeline be read the next time: something about it was refused."""
         ref = self._pipelines.pop(job, None)
         if ref is not None:
             self.forget_statuses(ref.fqn)
+
+    def count(self, key: tuple[str, str]) -> int | None:
+        """Return the usage count that the catalogue has of a pipeline (FQN) and day."""
+        return self._counts.get(key)
+
+    def note_count(self, key: tuple[str, str], count: int) -> None:
+        """Remember a count that was read or written."""
+        if len(self._counts) >= MAX_PIPELINES:
+            self._counts.clear()
+        self._counts[key] = count
+
+    def forget_count(self, key: tuple[str, str]) -> None:
+        """Have a count be read the next time, unless it is noted again: it is about to be written."""
+        self._counts.pop(key, None)
 
     def statuses(self, fqn: str, timestamps: list[int], slots: int) -> dict[int, dict[str, Any]] | None:
         """Return the statuses that a pipeline has, if they are known as far as they matter.

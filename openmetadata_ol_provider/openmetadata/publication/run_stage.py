@@ -90,6 +90,7 @@ class RunStage:
             memory.usage,
             dry_run=self._desk.dry_run,
             interrupted=memory.interrupted or any(is_uncounted(item) for item in self._selection.retried),
+            recent=self._recent,
         )
         usage = writer.publish(self._selection.runs, self._pipelines.refs, self._desk.worker)
         self._desk.problems += usage.problems
