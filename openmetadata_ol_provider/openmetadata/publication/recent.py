@@ -31,7 +31,7 @@ class Window(NamedTuple):
 
 
 class Recent:
-    """Pipelines, statuses and counts as this task has left them; may be used from many threads, each at its own pipeline."""
+    """Pipelines, statuses and counts as this task left them; for many threads, each at its own pipeline."""
 
     def __init__(self) -> None:
         self._pipelines: dict[JobId, PipelineRef] = {}
