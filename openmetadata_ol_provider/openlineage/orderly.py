@@ -18,7 +18,7 @@ from openmetadata_ol_provider.openlineage.merge import united
 from openmetadata_ol_provider.openlineage.recall import NOTHING, Imperfect, Known, Memory, facets_reader
 
 #: What is known of events, in bytes of their JSON.
-MAX_KNOWN: Final = 24 * 2**20
+MAX_KNOWN: Final = 16 * 2**20
 _ABSENT: Final = frozenset({b"", b"null"})
 
 
