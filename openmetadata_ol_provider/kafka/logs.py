@@ -7,7 +7,8 @@ import re
 
 log = logging.getLogger(__name__)
 
-_CHANGING = re.compile(r"rdkafka#\w+-\d+|\(after \d+ms.*?\)|\(\d+ identical error\(s\).*?\)|\d+ms")
+# The end may have brackets within brackets: "(after 0ms in state CONNECT, 1 identical error(s) suppressed)".
+_CHANGING = re.compile(r"rdkafka#\w+-\d+|\((?:after \d+ms|\d+ identical error).*|\d+ms", re.DOTALL)
 _REMEMBERED = 200
 
 

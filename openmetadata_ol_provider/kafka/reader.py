@@ -42,6 +42,8 @@ _FETCH_WAIT_MS = 100
 # What the client reads ahead while a batch is worked on: half a batch of the usual size, the rest comes while that is
 # taken over. Its own default is four times as much, and would be most of the memory of a task.
 _AHEAD_KBYTES = 16 * 1024
+# How long it then waits before it looks whether there is room again; its own default, a second, would be felt.
+_FULL_PAUSE_MS = 20
 
 
 class BacklogReader:
@@ -181,8 +183,12 @@ class BacklogReader:
         # "error": an offset that vanished while reading has to be seen here, not skipped by the client.
         wait = self._settings.get("fetch.wait.max.ms", _FETCH_WAIT_MS)
         ahead = self._settings.get("queued.max.messages.kbytes", _AHEAD_KBYTES)
+        pause = self._settings.get("fetch.queue.backoff.ms", _FULL_PAUSE_MS)
         consumer, self._errors = self._settings.consumer(
-            auto_offset_reset="error", fetch_wait_max_ms=wait, queued_max_messages_kbytes=ahead
+            auto_offset_reset="error",
+            fetch_wait_max_ms=wait,
+            queued_max_messages_kbytes=ahead,
+            fetch_queue_backoff_ms=pause,
         )
         self._consumer = consumer
         targets = [TopicPartition(*key, item.fetched) for key, item in self._partitions.items() if not item.finished]

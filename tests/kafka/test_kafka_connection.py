@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+from openmetadata_ol_provider.kafka.logs import ClientLog
 
 SECRETS = {
     "security.protocol": "SASL_PLAINTEXT",
@@ -89,6 +91,21 @@ def test_each_failed_attempt_to_connect_is_not_a_line_in_the_log(
             connect(dead_port).backlog(["events"], {})
     lines = [record for record in caplog.records if "Connection refused" in record.getMessage()]
     assert len(lines) == 2
+
+
+def test_what_librdkafka_says_again_in_other_numbers_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    client = ClientLog()
+    for end in (
+        "(after 0ms in state CONNECT)",
+        "(after 0ms in state CONNECT, 1 identical error(s) suppressed)",
+        "(after 12ms in state CONNECT, 30 identical error(s) suppressed)",
+    ):
+        client.log(logging.ERROR, f"FAIL [rdkafka#consumer-8] [thrd:a:1/bootstrap]: Connection refused {end}")
+    client.log(logging.ERROR, "FAIL [rdkafka#consumer-8] [thrd:b:1/bootstrap]: Connection refused (after 0ms)")
+    assert [record.getMessage()[:35] for record in caplog.records if record.levelno == logging.ERROR] == [
+        "FAIL [rdkafka#consumer-8] [thrd:a:1",
+        "FAIL [rdkafka#consumer-8] [thrd:b:1",
+    ]
 
 
 def test_the_connection_test_tells_what_is_wrong(hook: Any, connect: Any, dead_port: str) -> None:
