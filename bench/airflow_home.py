@@ -45,4 +45,6 @@ def _create_variables() -> None:
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        Variable.metadata.create_all(session.get_bind())
+        table = Variable.metadata.tables[Variable.__tablename__]
+        named = [key.column.table for key in table.foreign_keys]
+        Variable.metadata.create_all(session.get_bind(), tables=[*named, table])

@@ -66,13 +66,17 @@ def _task(config: dict[str, Any], topic: str, events: int) -> Task:
     here, there = context.Pipe()
     standin = context.Process(target=_serve, args=(there,), daemon=True)
     standin.start()
-    result = context.SimpleQueue()
-    task = context.Process(target=_ingest, args=(config, topic, here.recv(), result), daemon=True)
+    result, told = context.Pipe(duplex=False)
+    task = context.Process(target=_ingest, args=(config, topic, here.recv(), told), daemon=True)
     task.start()
-    found = Task(*result.get())
-    task.join()
-    here.send(None)
-    standin.join()
+    # Only the task has this end, so that its death is the end.
+    told.close()
+    try:
+        found = Task(*result.recv())
+    finally:
+        task.join()
+        here.send(None)
+        standin.join()
     if found.events != events:
         raise RuntimeError(f"{found.events} events were read, {events} were sent")
     return found
@@ -91,7 +95,7 @@ def _ingest(config: dict[str, Any], topic: str, url: str, result: Any) -> None:
     os.environ["AIRFLOW_CONN_OPENMETADATA_DEFAULT"] = json.dumps({"conn_type": "openmetadata", "host": url})
     with airflow_home(variables=True):
         logging.disable(logging.ERROR)
-        from airflow.sdk import DAG, BaseOperator
+        from airflow.providers.common.compat.sdk import DAG, BaseOperator
 
         from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
 
@@ -107,7 +111,7 @@ def _ingest(config: dict[str, Any], topic: str, url: str, result: Any) -> None:
         begun = time.perf_counter()
         report = operator.execute({})
         seconds = time.perf_counter() - begun
-        result.put((report["events"], seconds, own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+        result.send((report["events"], seconds, own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
 def _resident() -> float:
