@@ -28,6 +28,8 @@ def is_passing(error: object) -> bool:
         Code.COORDINATOR_LOAD_IN_PROGRESS,
         Code.NOT_LEADER_FOR_PARTITION,
         Code.LEADER_NOT_AVAILABLE,
+        Code.FENCED_LEADER_EPOCH,
+        Code.UNKNOWN_LEADER_EPOCH,
         Code._ALL_BROKERS_DOWN,  # noqa: SLF001 - their public names
         Code._RESOLVE,  # noqa: SLF001
         Code._TIMED_OUT,  # noqa: SLF001

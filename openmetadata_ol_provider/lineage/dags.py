@@ -124,16 +124,18 @@ def logical_time(facets: RunFacets | None, pipeline: JobId) -> int | None:
 def forget_dags(runs: Iterable[Run]) -> None:
     """Take out of runs that are kept what was read here: it is published once, and DAGs may have thousands of tasks.
 
-    The operator's class stays, which the runs of later batches are read by. The runs are changed in place, not what
-    they share with others.
+    The operator's class stays, which the runs of later batches are read by, and the log's address, lest a run that is
+    told once more lose it. The runs are changed in place, not what they share with others.
     """
     for run in runs:
         job, facets = run.job_facets, run.run_facets
         if job is not None and job.airflow is not None:
             run.job_facets = msgspec.structs.replace(job, airflow=None)
         if facets is not None and (facets.airflow is not None or facets.airflowDagRun is not None):
-            task = _task(facets)
-            kept = AirflowFacet(task=AirflowTask(operator_class=task.operator_class)) if task else facets.airflow
+            task, kept = _task(facets), facets.airflow
+            if task is not None and kept is not None:
+                own = AirflowTask(operator_class=task.operator_class)
+                kept = AirflowFacet(task=own, taskInstance=kept.taskInstance)
             run.run_facets = msgspec.structs.replace(facets, airflow=kept, airflowDagRun=None)
 
 
