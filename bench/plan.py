@@ -30,6 +30,8 @@ from openmetadata_ol_provider.openlineage.times import parse_time
 
 _NOW = parse_time("2026-11-25T00:00:00Z")
 _PACKAGE = Path(openmetadata_ol_provider.__file__).parent
+#: Batches of which it is measured what they allocate.
+_MEASURED = {0: "the first batch", 3: "the fourth"}
 #: Modules that the profile names.
 _NAMED = 10
 
@@ -119,13 +121,13 @@ def _allocated(size: int) -> Iterator[Figure]:
     """Yield what is allocated at most beyond the messages, for a first batch and for one with runs of three before."""
     state = RunState()
     for number, result in enumerate(batches(4 * size, size=size)):
-        if number == 0 or number == 3:  # noqa: PLR1714 - the first, and a later one
+        which = _MEASURED.get(number)
+        if which is not None:
             gc.collect()
             tracemalloc.start()
             state = plan([result], state).state
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
-            which = "the first batch" if number == 0 else "the fourth"
             yield Figure(f"allocated at most, {which} (of {size})", "MB", (peak / 1e6,))
         else:
             state = plan([result], state).state

@@ -20,7 +20,7 @@ from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.jobs import Place, completed, job_of, place_of
 from openmetadata_ol_provider.lineage.naming import Naming
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, LineagePlan, RunRecord
-from openmetadata_ol_provider.lineage.readiness import is_connector, is_quiet, is_settled, is_true
+from openmetadata_ol_provider.lineage.readiness import is_quiet, is_true
 from openmetadata_ol_provider.lineage.runrecords import pin_anchors, run_record
 from openmetadata_ol_provider.lineage.said import Said, said_by
 from openmetadata_ol_provider.lineage.sides import single_topics
@@ -116,7 +116,7 @@ class Translator:
             place = self._place(snapshot)
             if place:
                 self._add_datasets(snapshot)
-                self._add_run_edges(place, snapshot)
+                self._add_run_edges(place, snapshot, self._said_by(snapshot, place))
                 self._said.pop(place.names.own.job, None)
         self._add_later_runs()
         self._add_quiet_streams()
@@ -166,22 +166,24 @@ class Translator:
 
     def _add_run(self, place: Place, run: Run) -> None:
         self._add_datasets(run)
-        said = said_by(run, place, self.latest_at, is_true=self._is_true(run))
+        said = self._said_by(run, place)
         if said == self._said.get(place.names.own.job) and not run.trimmed:
             # The run of this job before it said the same: nothing would change but this.
             run.shown = run.shown or said.is_true
             return
         self._said[place.names.own.job] = said
         self._add_job(place, run.job_facets, run.run_facets)
-        self._add_run_edges(place, run)
+        self._add_run_edges(place, run, said)
 
-    def _add_run_edges(self, place: Place, run: Run) -> None:
-        if self._is_true(run):
+    def _said_by(self, run: Run, place: Place) -> Said:
+        return said_by(run, place, self.latest_at, is_true=self._is_true(run))
+
+    def _add_run_edges(self, place: Place, run: Run, said: Said) -> None:
+        if said.is_true:
             if run.trimmed and not run.shown:
                 self.problems.append(_trimmed(run))
             run.shown = True
-            settled = is_settled(run, self.latest_at)
-            self.edges.add(place.names.own.job, run, by_name=is_connector(run), settled=settled)
+            self.edges.add(place.names.own.job, run, by_name=said.by_name, settled=said.settled)
 
     def add_static(self) -> None:
         """Use declared lineage: what a job or a dataset said last holds until it says otherwise."""

@@ -45,7 +45,7 @@ def microseconds(time: dt.datetime) -> int:
 
 @lru_cache(8192)
 def iso_of(at: int) -> str:
-    """Return :func:`iso` of microseconds since 1970, several times as fast."""
+    """Return :func:`iso` of microseconds since 1970."""
     seconds, fraction = divmod(at, 1_000_000)
     minutes, second = divmod(seconds, 60)
     text = f"{_minute(minutes)}:{second:02}"
@@ -59,5 +59,4 @@ def _minute(minutes: int) -> str:
 
 def iso(time: dt.datetime) -> str:
     """Return ``2026-11-23T08:15:00.123Z``: UTC, no more digits than there are."""
-    text = time.astimezone(dt.timezone.utc).isoformat(timespec="microseconds").removesuffix("+00:00").rstrip("0")
-    return text.removesuffix(".") + "Z"
+    return iso_of(microseconds(time))
