@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from openmetadata_ol_provider.consumption import SKIP
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.kafka.letters import Letter, read_letter
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.kafka.startpoints import EARLIEST, StartPoint
 from openmetadata_ol_provider.state import default_state_key, read_checkpoint, replace_checkpoint
-from openmetadata_ol_provider.steps import SKIP
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook

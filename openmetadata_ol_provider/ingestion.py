@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.backpressure import first_size, next_size
+from openmetadata_ol_provider.consumption import decode_messages, send_dead_letters
 from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
 from openmetadata_ol_provider.keeping import read_memory
 from openmetadata_ol_provider.lanestate import prepare, read_lane
@@ -24,25 +25,17 @@ from openmetadata_ol_provider.openmetadata.publication.recent import Recent
 from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
 from openmetadata_ol_provider.reading import Reading
 from openmetadata_ol_provider.state import read_checkpoint, read_state
-from openmetadata_ol_provider.steps import (
-    Translated,
-    decode_messages,
-    finish,
-    publish_translated,
-    send_dead_letters,
-    settle,
-    translate_batch,
-)
+from openmetadata_ol_provider.steps import Translated, finish, publish_translated, settle, translate_batch
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.consumption import Letters
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.lanes import Lane
     from openmetadata_ol_provider.openlineage.runs import Limits
     from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publication.memory import Memory
     from openmetadata_ol_provider.operators._base import Bounds, Letterbox
-    from openmetadata_ol_provider.steps import Letters
 
 log = logging.getLogger(__name__)
 

@@ -86,7 +86,18 @@ def test_the_bundled_dag_loads_nothing_heavy_and_opens_no_connection() -> None:
 
 def test_the_bundled_dag_does_not_load_the_config_model_or_the_domain() -> None:
     new, _ = imported(f"import runpy; runpy.run_path({str(DAG_FILE)!r})", before=AIRFLOW)
-    rooms = ("config", "steps", "state", "lineage", "openlineage", "openmetadata", "sandbox", "cli", "hooks")
+    rooms = (
+        "config",
+        "consumption",
+        "steps",
+        "state",
+        "lineage",
+        "openlineage",
+        "openmetadata",
+        "sandbox",
+        "cli",
+        "hooks",
+    )
     assert {
         name for name in new if name.startswith(tuple(f"openmetadata_ol_provider.{room}" for room in rooms))
     } == set()

@@ -102,7 +102,7 @@ class Letterbox(NamedTuple):
     @property
     def exclude(self) -> tuple[str, ...]:
         """Topics that a pattern shall not match: dead letters read again would only be dead letters again."""
-        from openmetadata_ol_provider.steps import SKIP
+        from openmetadata_ol_provider.consumption import SKIP
 
         return () if self.topic in {None, SKIP} else (str(self.topic),)
 

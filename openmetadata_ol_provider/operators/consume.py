@@ -93,11 +93,11 @@ class ConsumeOpenLineageOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
+        from openmetadata_ol_provider.consumption import decode_messages, send_dead_letters
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.lanes import as_lane
         from openmetadata_ol_provider.lanestate import prepare
         from openmetadata_ol_provider.state import default_state_key, read_checkpoint
-        from openmetadata_ol_provider.steps import decode_messages, send_dead_letters
 
         with failing_well():
             sql = read_config(self.config).write.sql

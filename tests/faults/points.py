@@ -35,15 +35,15 @@ class Point(NamedTuple):
 POINTS = {
     "asked": Point("after the offsets were asked for", "hooks.kafka", "OpenLineageKafkaHook.backlog"),
     "read": Point("after a batch was read", "kafka.reader", "BacklogReader.read"),
-    "decoded": Point("after it was decoded", "steps", "decode_messages"),
+    "decoded": Point("after it was decoded", "consumption", "decode_messages"),
     "translated": Point("after it was translated", "steps", "translate_batch"),
     "begun": Point("after it was noted that a publication begins", "steps", "begin"),
     "answered": Point("after an answer of the catalogue", "openmetadata.http.wire", "exchange"),
     "published": Point("after the publication", "openmetadata.publication.publisher", "publish_plan"),
-    "letters due": Point("before the dead letters", "steps", "send_dead_letters", before=True),
+    "letters due": Point("before the dead letters", "consumption", "send_dead_letters", before=True),
     #: Reached by what the function returns.
     "letter sent": Point("in the middle of the dead letters", "kafka.settings", "KafkaSettings.producer"),
-    "letters sent": Point("after the dead letters", "steps", "send_dead_letters"),
+    "letters sent": Point("after the dead letters", "consumption", "send_dead_letters"),
     "parking due": Point("before parking is written", "steps", "write_parked", before=True),
     "parked": Point("after parking was written", "steps", "write_parked"),
     "state due": Point("before state and checkpoint are written", "state", "set_variable", before=True),
