@@ -23,8 +23,8 @@ from bench.airflow_home import airflow_home
 from bench.broker import broker
 from bench.figures import Figure
 from bench.sizes import sized
+from bench.standin import standin
 from bench.traffic import stream
-from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 _SEED = Path(openmetadata_ol_provider.__file__).parent / "sandbox" / "data" / "catalogue.json"
 _JOBS = 186
@@ -63,31 +63,19 @@ def measure(rounds: int) -> Iterator[Figure]:
 def _task(config: dict[str, Any], topic: str, events: int) -> Task:
     """Run the task in a process of its own, and the stand-in in another one."""
     context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    standin = context.Process(target=_serve, args=(there,), daemon=True)
-    standin.start()
     result, told = context.Pipe(duplex=False)
-    task = context.Process(target=_ingest, args=(config, topic, here.recv(), told), daemon=True)
-    task.start()
-    # Only the task has this end, so that its death is the end.
-    told.close()
-    try:
-        found = Task(*result.recv())
-    finally:
-        task.join()
-        here.send(None)
-        standin.join()
+    with standin(_SEED) as server:
+        task = context.Process(target=_ingest, args=(config, topic, server.url, told), daemon=True)
+        task.start()
+        # Only the task has this end, so that its death is the end.
+        told.close()
+        try:
+            found = Task(*result.recv())
+        finally:
+            task.join()
     if found.events != events:
         raise RuntimeError(f"{found.events} events were read, {events} were sent")
     return found
-
-
-def _serve(pipe: Any) -> None:
-    with CatalogueServer(_SEED) as server:
-        pipe.send(server.url)
-        while not pipe.poll(1.0):
-            # Lest the record of what was asked grow with the backlog.
-            server.reset_requests()
 
 
 def _ingest(config: dict[str, Any], topic: str, url: str, result: Any) -> None:

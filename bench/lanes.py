@@ -46,7 +46,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 def _run(config: dict[str, Any], lanes: int, events: int) -> float:
     """Let all lanes begin at the same time; return the seconds until the last has ended."""
     context = multiprocessing.get_context("spawn")
-    ready, done = context.Barrier(lanes + 1), context.SimpleQueue()
+    ready, done = context.Barrier(lanes + 1), context.Queue()
     processes = [
         context.Process(target=_lane, args=(config, Lane(number, lanes), ready, done), daemon=True)
         for number in range(lanes)
@@ -55,7 +55,7 @@ def _run(config: dict[str, Any], lanes: int, events: int) -> float:
         process.start()
     ready.wait(60)
     begun = time.perf_counter()
-    found = sum(done.get() for _ in processes)
+    found = sum(done.get(timeout=_DURATION) for _ in processes)
     seconds = time.perf_counter() - begun
     for process in processes:
         process.join()

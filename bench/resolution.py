@@ -10,21 +10,18 @@ OpenMetadata answers in other times.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from typing import Any
 
 from bench.figures import Figure
 from bench.sizes import sized
+from bench.standin import standin
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import Dataset, Identity, Kind
 from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.resolution.finder import Finder
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
-from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 SCHEMAS = 200
 SETS = 10
@@ -75,36 +72,17 @@ def _dataset(namespace: str, name: str, kind: Kind = "table") -> Dataset:
     return Dataset(namespace, name, (Identity(namespace, name, kind),))
 
 
-def _serve(tables: int, pipe: Connection) -> None:
-    with CatalogueServer(seed(tables)) as server:
-        pipe.send(server.url)
-        pipe.recv()
-
-
-@contextmanager
-def catalogue(tables: int) -> Iterator[str]:
-    """Run the stand-in in a process of its own and give its URL."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(tables, there), daemon=True)
-    process.start()
-    try:
-        yield here.recv()
-    finally:
-        here.send(None)
-        process.join()
-
-
 def measure(rounds: int) -> Iterator[Figure]:
     """Yield the time of a dataset of each sort in each catalogue, its calls, and the stand-in's own times."""
     calls: dict[str, set[float]] = {}
     datasets = sized(tiny=20, usual=300, full=1000)
     for tables in sized(tiny=(1000,), usual=(1000, 10_000, 100_000)):
-        with catalogue(tables) as url:
+        with standin(seed(tables)) as server:
             for sort, found in sorts(tables, datasets).items():
-                took = [_resolve(url, found) for _ in range(rounds)]
+                took = [_resolve(server.url, found) for _ in range(rounds)]
                 calls.setdefault(sort, set()).update(called / len(found) for _, called in took)
                 yield Figure(f"{tables:,} tables: {sort}", "ms/dataset", tuple(1000 * s / len(found) for s, _ in took))
-            for question, ask in _questions(url, tables).items():
+            for question, ask in _questions(server.url, tables).items():
                 seconds = ask(rounds * 20)
                 yield Figure(f"{tables:,} tables: stand-in, {question}", "ms/call", tuple(1000 * s for s in seconds))
     for sort, numbers in calls.items():

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -29,19 +30,25 @@ class StandIn(NamedTuple):
         return seconds
 
 
-def _serve(seed: dict[str, Any], latency: float, pipe: Connection) -> None:
+def _serve(seed: dict[str, Any] | Path, latency: float, pipe: Connection) -> None:
     with CatalogueServer(seed, latency=latency) as server:
         pipe.send(server.url)
-        while pipe.recv() is not None:
+        while True:
+            asked = pipe.poll(1.0)
+            # Lest the record of what was asked grow for ever.
             server.reset_requests()
-            pipe.send(time.process_time())
+            if asked:
+                if pipe.recv() is None:
+                    return
+                pipe.send(time.process_time())
 
 
 @contextmanager
-def standin(seed: dict[str, Any], latency: float = 0.0) -> Iterator[StandIn]:
+def standin(seed: dict[str, Any] | Path, latency: float = 0.0) -> Iterator[StandIn]:
     """Run it with a seed; each answer takes ``latency`` seconds longer."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(seed, latency, there), daemon=True)
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(seed, latency, there), daemon=True)
     process.start()
     try:
         yield StandIn(here.recv(), here)

@@ -11,10 +11,8 @@ import json
 import logging
 import os
 import runpy
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from bench.sizes import sized
 from bench.traffic import Message, stream
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from openmetadata_ol_provider.sandbox.output import stdout_to
 
 _PACKAGE = Path(openmetadata_ol_provider.__file__).parent
 _BUNDLED = _PACKAGE.parent / "dags" / "openlineage_to_openmetadata.py"
@@ -88,24 +87,9 @@ def _run(dag: Any, broker: KafkaBroker, messages: list[Message]) -> float:
     if producer.flush(60):
         raise RuntimeError("the broker did not take all messages")
     begun = time.perf_counter()
-    with _quiet():
+    with Path(os.devnull).open("wb") as nothing, stdout_to(nothing.fileno()):
         run = dag.test()
     seconds = time.perf_counter() - begun
     if run.state.value != "success":
         raise RuntimeError(f"a run of {dag.dag_id} has ended as {run.state.value}")
     return seconds
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what Airflow prints away from the figures."""
-    sys.stdout.flush()
-    saved = os.dup(1)
-    with Path(os.devnull).open("wb") as nothing:
-        os.dup2(nothing.fileno(), 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(saved, 1)
-        os.close(saved)

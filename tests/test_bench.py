@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import parts, report, traffic
+from bench import parts, report, sessions, traffic
 from bench.figures import Figure
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
@@ -49,7 +49,7 @@ def arrows(found: LineagePlan, copy: str = "") -> set[tuple[str, ...]]:
 
 
 def test_traffic_says_what_the_captures_say_in_every_copy() -> None:
-    captured = plan([event for events in traffic.captures().values() for event in events])
+    captured = plan([event for events in sessions.captures().values() for event in events])
     played = plan([message.value for message in traffic.stream(16_000, jobs=380)])
     assert arrows(captured)
     assert arrows(played) == arrows(played, ".c1") == arrows(captured)
@@ -77,7 +77,7 @@ def test_traffic_is_reproducible_and_its_runs_are_distinct() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 300, 1000])
 def test_there_are_as_many_jobs_as_wanted(jobs: int) -> None:
-    largest = max(session.jobs for session in traffic.sessions())
+    largest = max(session.jobs for session in sessions.sessions())
     found = sum(session.jobs * copies for session, copies in traffic.applications(jobs))
     assert jobs <= found < jobs + largest
 
@@ -87,7 +87,7 @@ def test_the_datasets_told_are_those_of_the_events() -> None:
     for message in islice(traffic.stream(3_000, jobs=400), 0, None, 7):
         event = decode_event(message.value).event
         assert {
-            traffic.Dataset(item.namespace, item.name) for side in (event.inputs, event.outputs) for item in side or ()
+            sessions.Dataset(item.namespace, item.name) for side in (event.inputs, event.outputs) for item in side or ()
         } <= known
 
 

@@ -6,11 +6,11 @@ import json
 import os
 import runpy
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from openmetadata_ol_provider.sandbox.output import stdout_to
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -92,7 +92,8 @@ def _run_dag(dag_file: Path) -> str:
     _say("Airflow is starting ...")
     from airflow.utils.db import initdb
 
-    with _quiet_stdout():
+    # What Airflow prints goes to stderr, so that the demo's own lines can be read.
+    with stdout_to(2):
         initdb()
         run = runpy.run_path(str(dag_file))["dag"].test()
     _say(f"DAG openlineage_to_openmetadata        {run.state.value}")
@@ -150,20 +151,6 @@ def _finish(directory: Path, catalogue: CatalogueServer, state: str) -> int:
     _say(f"                  and {statuses} run statuses; write calls of this run: {len(catalogue.writes())}")
     _say(f"lineage picture:  {page}")
     return 0 if state in ("success", "nothing new") else 1
-
-
-@contextmanager
-def _quiet_stdout() -> Iterator[None]:
-    """Move what Airflow prints to stderr, so that the demo's own lines can be read."""
-    sys.stdout.flush()
-    saved = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(saved, 1)
-        os.close(saved)
 
 
 def _say(line: str) -> None:
