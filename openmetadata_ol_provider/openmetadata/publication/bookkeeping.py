@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, OneSided, RunRecord
+from openmetadata_ol_provider.openlineage.runstate import TERMINAL
 from openmetadata_ol_provider.openmetadata.publication.ledger import ENDED, EdgeFact, Fact, edge_key, job_key
 from openmetadata_ol_provider.openmetadata.publication.parking import Parked
 from openmetadata_ol_provider.openmetadata.publication.selection import Selection, edge_parking_key
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 #: A time so long ago that the ledger does not vouch for what was published then.
 _NEVER = 0.0
-_TERMINAL = frozenset({"COMPLETE", "FAIL", "ABORT"})
 
 
 class Bookkeeper:
@@ -55,7 +55,7 @@ class Bookkeeper:
     def note_runs(self, runs: Iterable[RunRecord]) -> None:
         """Note the records of runs whose status is in the catalogue, or that have none."""
         for run in runs:
-            self._note((run.job, run.run_id), ENDED if run.state in _TERMINAL else "")
+            self._note((run.job, run.run_id), ENDED if run.state in TERMINAL else "")
 
     def forget_runs(self, runs: Iterable[RunRecord]) -> None:
         """Have runs be looked at again, although their status is in the catalogue."""
