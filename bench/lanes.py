@@ -20,7 +20,7 @@ from bench.traffic import stream
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
-from openmetadata_ol_provider.lanes import Lane
+from openmetadata_ol_provider.state.lanes import Lane
 
 LANES = (1, 2, 4)
 _DURATION = 60.0

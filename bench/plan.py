@@ -23,9 +23,9 @@ from bench.figures import Figure, rates, ratios
 from bench.planning import BATCH, LIMITS, Work, batches, decoded, plan
 from bench.sizes import sized
 from openmetadata_ol_provider.kafka.messages import ReadResult
-from openmetadata_ol_provider.openlineage.runs import assemble
-from openmetadata_ol_provider.openlineage.runstate import RunState
-from openmetadata_ol_provider.openlineage.shedding import shed
+from openmetadata_ol_provider.openlineage.run_assembler import assemble
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state_eviction import evict_to_size
 from openmetadata_ol_provider.openlineage.times import parse_time
 
 _NOW = parse_time("2026-11-25T00:00:00Z")
@@ -88,7 +88,7 @@ def _parts_of_translating(results: list[ReadResult]) -> tuple[float, float]:
         begun = time.process_time()
         state = assemble(events, state, _NOW).state
         between = time.process_time()
-        shed(state, LIMITS.max_bytes or 0)
+        evict_to_size(state, LIMITS.max_bytes or 0)
         assembling += between - begun
         measuring += time.process_time() - between
     return assembling, measuring

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from bench.traffic import Message, stream
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.consumption import decode_messages
+from openmetadata_ol_provider.ingestion.consume import decode_messages
+from openmetadata_ol_provider.ingestion.publish import translate_batch
 from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage, ReadResult
 from openmetadata_ol_provider.openlineage.batch import EventBatch
-from openmetadata_ol_provider.openlineage.runs import Limits
-from openmetadata_ol_provider.openlineage.runstate import RunState
-from openmetadata_ol_provider.steps import translate_batch
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
+from openmetadata_ol_provider.openlineage.run_state import RunState
 
 TOPIC = "openlineage.events"
 #: ``max_bytes`` and ``max_state_bytes`` as they are by default; so many events of the stream have about so many bytes.

@@ -23,10 +23,10 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
 LATENCIES = (0.0, 0.005, 0.020)
 CONNECTIONS = 8
@@ -68,7 +68,7 @@ def measure(rounds: int) -> Iterator[Figure]:
         first, bare, second = [], [], []
         for _ in range(rounds):
             with standin(warehouse.seed(tables), latency) as server:
-                memory = Memory()
+                memory = CarryOver()
                 first.append(_publish(plan, server, memory))
                 bare.append(_bare(server, first[-1].calls))
                 second.append(_publish(plan, server, memory))
@@ -104,7 +104,7 @@ def _plan(events: int, jobs: int, tables: int) -> LineagePlan:
     return translate([decode_event(message.value).event for message in messages], Config()).plan
 
 
-def _publish(plan: LineagePlan, server: StandIn, memory: Memory) -> Sight:
+def _publish(plan: LineagePlan, server: StandIn, memory: CarryOver) -> Sight:
     with OpenMetadataClient(server.url, max_connections=CONNECTIONS) as client:
         theirs, cpu, begun = server.cpu(), time.process_time(), time.perf_counter()
         report = publish_plan(plan, client, Config(), memory=memory)

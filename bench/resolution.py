@@ -18,10 +18,11 @@ from bench.figures import Figure
 from bench.sizes import sized
 from bench.standin import standin
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.lineage.plan import Dataset, Identity, Kind
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, path
-from openmetadata_ol_provider.openmetadata.resolution.finder import Finder
+from openmetadata_ol_provider.lineage.names.identity import Identity, Kind
+from openmetadata_ol_provider.lineage.plan import Dataset
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 
 SCHEMAS = 200
 SETS = 10

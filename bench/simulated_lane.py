@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 from bench import warehouse
 from bench.scenario import Scenario
-from openmetadata_ol_provider.backpressure import first_size, next_size
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openlineage.packing import packed_size
-from openmetadata_ol_provider.openlineage.runs import Limits
-from openmetadata_ol_provider.openlineage.runstate import RunState
-from openmetadata_ol_provider.openmetadata.publication.bookkeeping import Bookkeeper
-from openmetadata_ol_provider.openmetadata.publication.ledger import edge_key
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.selection import Selection, select
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.serialization import packed_size
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger_recorder import LedgerRecorder
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, select
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 MAX_STATE_BYTES = 8_388_608
@@ -73,7 +73,7 @@ class Lane:
             max_runs=max(1, int(scenario.max_runs * fraction)), max_bytes=max(1, int(MAX_STATE_BYTES * fraction))
         )
         self._config = Config()
-        self._memory = Memory()
+        self._memory = CarryOver()
         self._runs = RunState()
         #: what is in the catalogue, by key and content
         self._published: set[object] = set()
@@ -146,7 +146,7 @@ class Lane:
         return reads, writes
 
     def _note(self, todo: Selection, now: float) -> None:
-        books = Bookkeeper(self._memory, todo, now)
+        books = LedgerRecorder(self._memory, todo, now)
         books.note_jobs(todo.jobs.values())
         books.note_runs(todo.runs)
         books.note_datasets({id_: Resolution("resolved") for id_ in todo.datasets}, ())

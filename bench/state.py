@@ -19,14 +19,14 @@ from bench.planning import BATCH, TOPIC, batch, decoded
 from bench.sizes import sized
 from bench.traffic import stream
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.ingestion.publish import translate_batch
 from openmetadata_ol_provider.kafka.messages import ReadResult
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openlineage.runs import Limits, assemble
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.run_assembler import Limits, assemble
+from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.times import parse_time
-from openmetadata_ol_provider.state import StoredState, read_state, write_state, write_whole
-from openmetadata_ol_provider.steps import translate_batch
+from openmetadata_ol_provider.state.checkpoint import StoredState, read_state, write_state, write_whole
 from openmetadata_ol_provider.version_compat import get_variable
 
 _T = TypeVar("_T")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.patterns import Pattern, Template
+from openmetadata_ol_provider.lineage.safe_regex import Pattern, Template
 
 WritePolicy = Literal["never", "if_empty", "if_ours", "always"]
 VARIABLE_PREFIX = "variable:"

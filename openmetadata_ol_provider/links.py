@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from openmetadata_ol_provider.version_compat import BaseOperatorLink, get_xcom
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.publication.report import Links
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import Links
 
 #: XCom key under which a publishing task leaves its links: one for each kind of page.
 XCOM_KEY = "openmetadata_links"

@@ -14,8 +14,8 @@ from openmetadata_ol_provider.lineage.plan import Edge, LineagePlan
 from openmetadata_ol_provider.lineage.translate import Translation, translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Limits
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Limits
+from openmetadata_ol_provider.openlineage.run_state import RunState
 
 DATA = Path(__file__).parent / "data"
 PACKAGED = Path(__file__).parents[1] / "openmetadata_ol_provider" / "sandbox" / "data"

@@ -18,7 +18,7 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openlineage.runs import Limits
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from tests.support import BASE
 
 

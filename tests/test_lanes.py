@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.keeping import ledger_key, parked_key
-from openmetadata_ol_provider.lanes import Lane, as_lane
-from openmetadata_ol_provider.lanestate import lanes_key
-from openmetadata_ol_provider.state import MAX_KEY, default_state_key
+from openmetadata_ol_provider.state.checkpoint import MAX_KEY, default_state_key
+from openmetadata_ol_provider.state.lanes import Lane, as_lane
+from openmetadata_ol_provider.state.publication import ledger_key, parked_key
+from openmetadata_ol_provider.state.repartition import lanes_key
 
 
 def lanes(count: int) -> list[Lane]:

@@ -19,13 +19,14 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import openmetadata_ol_provider
-from openmetadata_ol_provider import cli, conf, state
+from openmetadata_ol_provider import cli, conf
 from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.get_provider_info import OPTIONS
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+from openmetadata_ol_provider.kafka.dead_letters import dead_letter_headers
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
-from openmetadata_ol_provider.kafka.producing import dead_letter_headers
+from openmetadata_ol_provider.state import checkpoint as state
 from openmetadata_ol_provider.version_compat import set_variable
 from tests.test_promises import functions
 

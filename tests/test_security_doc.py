@@ -50,9 +50,9 @@ def test_every_bound_is_that_of_the_code() -> None:
 
 
 def test_every_bound_on_events_is_told() -> None:
-    module = import_module(f"{PACKAGE}.openlineage.bounds")
+    module = import_module(f"{PACKAGE}.openlineage.limits")
     names = {name for name in vars(module) if name.startswith("MAX_")}
-    assert {name for name in names if f"`openlineage.bounds.{name}`" not in PAGE} == set()
+    assert {name for name in names if f"`openlineage.limits.{name}`" not in PAGE} == set()
 
 
 def test_what_is_reported_is_what_the_code_says() -> None:

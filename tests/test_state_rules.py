@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.exceptions import CheckpointError
-from openmetadata_ol_provider.keeping import ledger_key, parked_key
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
-from openmetadata_ol_provider.state import MAX_KEY, advanced, check, default_state_key, is_done
+from openmetadata_ol_provider.state.checkpoint import MAX_KEY, advanced, check, default_state_key, is_done
+from openmetadata_ol_provider.state.publication import ledger_key, parked_key
 
 
 def origin(*ranges: tuple[str, int, int | None, int, int]) -> BatchOrigin:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
+from openmetadata_ol_provider.cli import arguments as kafka_arguments
 from openmetadata_ol_provider.cli import arguments as words
-from openmetadata_ol_provider.cli import kafka_arguments
 
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     given = _parser().parse_args(argv)
     from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
-    from openmetadata_ol_provider.openlineage.showing import printable
+    from openmetadata_ol_provider.openlineage.sanitize import printable
 
     module, _, function = COMMANDS[given.command].run.partition(":")
     try:

@@ -40,3 +40,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in lines
     )
+
+
+def state_key_of(arguments: Any) -> str:
+    """Return the Variable's key that ``--state-key``, or ``--dag-id`` and ``--topics``, name."""
+    as_airflow_does()
+    if arguments.state_key:
+        return str(arguments.state_key)
+    from openmetadata_ol_provider.state.checkpoint import default_state_key
+
+    return default_state_key(arguments.dag_id, topics_of(arguments))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.cli.airflow import as_airflow_does
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.openlineage.showing import printable
+from openmetadata_ol_provider.openlineage.sanitize import printable
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.admin.steps import Step
+    from openmetadata_ol_provider.openmetadata.admin.check_step import Step
 
 
 def check_command(arguments: Any) -> int:
@@ -21,7 +21,7 @@ def check_command(arguments: Any) -> int:
     from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-    from openmetadata_ol_provider.openmetadata.admin.steps import WARNING, Step, summary
+    from openmetadata_ol_provider.openmetadata.admin.check_step import WARNING, Step, summary
     from openmetadata_ol_provider.version_compat import get_variable
 
     config = Config()

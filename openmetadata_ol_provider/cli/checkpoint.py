@@ -8,14 +8,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.airflow import as_airflow_does, table, topics_of
-from openmetadata_ol_provider.cli.statekeys import state_key_of
+from openmetadata_ol_provider.cli.airflow import as_airflow_does, state_key_of, table, topics_of
 from openmetadata_ol_provider.exceptions import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.kafka.startpoints import StartPoint
-    from openmetadata_ol_provider.lanes import Lane
+    from openmetadata_ol_provider.kafka.start_position import StartPoint
+    from openmetadata_ol_provider.state.lanes import Lane
 
 _OFFSET = re.compile(r"(?P<topic>.+):(?P<partition>\d+)=(?P<offset>\d+)")
 
@@ -25,7 +24,7 @@ def checkpoint_command(arguments: Any) -> int:
     as_airflow_does()
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.lanes import Lane
+    from openmetadata_ol_provider.state.lanes import Lane
 
     key, count = state_key_of(arguments), arguments.lanes or conf.lanes()
     lanes = [Lane(number, count) for number in range(count)]
@@ -43,8 +42,8 @@ def checkpoint_command(arguments: Any) -> int:
 
 def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str]) -> int:
     from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, STARTS, parse_start
-    from openmetadata_ol_provider.state import read_summary
+    from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, STARTS, parse_start
+    from openmetadata_ol_provider.state.checkpoint import read_summary
 
     summaries = [summary for key in keys if (summary := read_summary(key)) is not None]
     checkpoint: dict[str, dict[str, int]] = {}
@@ -106,8 +105,8 @@ def _told(document: dict[str, Any]) -> str:
 
 
 def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run: bool) -> int:
-    from openmetadata_ol_provider.keeping import move_checkpoint
-    from openmetadata_ol_provider.state import read_checkpoint
+    from openmetadata_ol_provider.state.checkpoint import read_checkpoint
+    from openmetadata_ol_provider.state.publication import move_checkpoint
 
     before = read_checkpoint(key)
     # Partitions that a group has not read, or that are not named, stay where they are.
@@ -129,7 +128,7 @@ def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run:
 
 
 def _start(text: str) -> StartPoint:
-    from openmetadata_ol_provider.kafka.startpoints import STARTS, parse_start
+    from openmetadata_ol_provider.kafka.start_position import STARTS, parse_start
 
     found = parse_start(text, "--to", STARTS)
     if found is None:
@@ -138,7 +137,7 @@ def _start(text: str) -> StartPoint:
 
 
 def _offsets(given: list[str]) -> StartPoint:
-    from openmetadata_ol_provider.kafka.startpoints import StartPoint
+    from openmetadata_ol_provider.kafka.start_position import StartPoint
 
     offsets: dict[str, dict[str, int]] = {}
     for text in given:
@@ -150,8 +149,8 @@ def _offsets(given: list[str]) -> StartPoint:
 
 
 def _reset(key: str, *, dry_run: bool) -> int:
-    from openmetadata_ol_provider.keeping import forget
-    from openmetadata_ol_provider.state import StateSummary, read_summary
+    from openmetadata_ol_provider.state.checkpoint import StateSummary, read_summary
+    from openmetadata_ol_provider.state.publication import forget
 
     try:
         summary = read_summary(key)

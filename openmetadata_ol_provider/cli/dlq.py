@@ -18,7 +18,7 @@ from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.kafka.letters import Letter
+    from openmetadata_ol_provider.kafka.dead_letters import Letter
 
 _WHERE = re.compile(r"(?:(?P<topic>[^\[\]@]+)\[(?P<of>\d+)\]|(?P<partition>\d+))@(?P<offset>\d+)")
 _KEY = 40
@@ -27,8 +27,9 @@ _KEY = 40
 def dlq_command(arguments: Any) -> int:
     """Run ``list``, ``show`` or ``replay``."""
     as_airflow_does()
-    from openmetadata_ol_provider import conf, deadletters
+    from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.ingestion import dead_letters as deadletters
 
     hook, topics = OpenLineageKafkaHook(arguments.kafka_config_id), topics_of(arguments)
     where = deadletters.letter_topics(topics, arguments.dead_letter_topic or conf.dead_letter_topic())
@@ -40,8 +41,8 @@ def dlq_command(arguments: Any) -> int:
 
 
 def _list(arguments: Any, hook: OpenLineageKafkaHook, where: list[str]) -> int:
-    from openmetadata_ol_provider import deadletters
-    from openmetadata_ol_provider.kafka.startpoints import EARLIEST, parse_start
+    from openmetadata_ol_provider.ingestion import dead_letters as deadletters
+    from openmetadata_ol_provider.kafka.start_position import EARLIEST, parse_start
 
     start = parse_start(arguments.since, "--since", ("time",)) or EARLIEST
     # One more than is shown tells whether there are more. Values are not kept: they may be large.
@@ -97,7 +98,7 @@ def _show(arguments: Any, hook: OpenLineageKafkaHook, where: list[str]) -> int:
 
 
 def _replay(arguments: Any, hook: OpenLineageKafkaHook, topics: list[str], where: list[str]) -> int:
-    from openmetadata_ol_provider import deadletters
+    from openmetadata_ol_provider.ingestion import dead_letters as deadletters
 
     rules = deadletters.Rules(
         topics, where, arguments.topic, arguments.max_replays, keep_timestamp=not arguments.new_timestamps
@@ -116,7 +117,7 @@ def _replay(arguments: Any, hook: OpenLineageKafkaHook, topics: list[str], where
 
 
 def _find(name: str, hook: OpenLineageKafkaHook, where: list[str]) -> Letter:
-    from openmetadata_ol_provider.deadletters import find_letter
+    from openmetadata_ol_provider.ingestion.dead_letters import find_letter
 
     found = _WHERE.fullmatch(name.strip())
     if found is None or (found["topic"] is None and len(where) > 1):

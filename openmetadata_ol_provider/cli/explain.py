@@ -11,11 +11,11 @@ from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.cli.files import FileEvents, write_result
 from openmetadata_ol_provider.cli.ingest import TOKEN_VARIABLE
 from openmetadata_ol_provider.cli.translate import plan_of
+from openmetadata_ol_provider.cli.unread_facets import Survey
 from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, LineagePlan
-from openmetadata_ol_provider.openlineage.packing import plain
-from openmetadata_ol_provider.openlineage.showing import printable
-from openmetadata_ol_provider.openlineage.survey import Survey
+from openmetadata_ol_provider.openlineage.sanitize import printable
+from openmetadata_ol_provider.openlineage.serialization import to_builtins
 from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def explain_command(arguments: Any) -> int:
 
 
 def _resolve(plan: LineagePlan, config: Config, host: str) -> dict[DatasetId, Resolution]:
-    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 
     with OpenMetadataClient(host, os.environ.get(TOKEN_VARIABLE)) as client:
@@ -89,7 +89,7 @@ def _as_json(story: Story, resolutions: dict[DatasetId, Resolution] | None) -> d
             dataset["detail"] = resolution.detail
             if resolution.entity is not None:
                 dataset["entity"] = {"type": resolution.entity.type, "fqn": resolution.entity.fqn}
-                dataset["identity"] = plain(resolution.identity)
+                dataset["identity"] = to_builtins(resolution.identity)
     return document
 
 

@@ -16,12 +16,13 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
+from openmetadata_ol_provider.cli.unread_facets import Survey
 from openmetadata_ol_provider.exceptions import ConfigError, MalformedEventError
-from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.problem import Problem, Told, count
-from openmetadata_ol_provider.openlineage.survey import Survey
+from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem, ProblemLog, count
 
 STDIN = "-"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -51,13 +52,13 @@ def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvent
 
     :raises ConfigError: if a file cannot be read
     """
-    found, told = FileEvents([], [], []), Told()
+    found, told = FileEvents([], [], []), ProblemLog()
     for path in paths:
         for where, value in _counted(_label(path), _documents(path)):
             try:
                 decoded = decode_event(value, where)
             except MalformedEventError as error:
-                told.tell("malformed", where, str(error))
+                told.tell(ProblemKind.MALFORMED, where, str(error))
                 continue
             found.events.append(decoded.event)
             found.places.append(where)

@@ -11,8 +11,8 @@ from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.cli.files import write_result
 from openmetadata_ol_provider.cli.translate import plan_of
 from openmetadata_ol_provider.config import load_config
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
 TOKEN_VARIABLE = "OPENMETADATA_JWT_TOKEN"  # noqa: S105 - the name of a variable, not a token
 

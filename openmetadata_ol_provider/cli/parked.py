@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.statekeys import state_key_of
+from openmetadata_ol_provider.cli.airflow import state_key_of
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.keeping import read_memory, read_parked, write_parked
-from openmetadata_ol_provider.openlineage.packing import plain
-from openmetadata_ol_provider.openlineage.showing import shown
+from openmetadata_ol_provider.openlineage.sanitize import safe_text
+from openmetadata_ol_provider.openlineage.serialization import to_builtins
 from openmetadata_ol_provider.openlineage.times import iso
-from openmetadata_ol_provider.openmetadata.publication.parking import MOST_AT_ONCE, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
+from openmetadata_ol_provider.state.publication import read_memory, read_parked, write_parked
 
 #: A time that does not come while a command runs.
 _NEVER = 1 << 40
@@ -28,7 +28,9 @@ def parked_command(arguments: Any) -> int:
     state_key = state_key_of(arguments)
     if arguments.action == "list":
         items = list(_chosen(read_parked(state_key), arguments.keys).values())
-        sys.stdout.write(json.dumps(plain(items), indent=2) + "\n" if arguments.json else "".join(map(_line, items)))
+        sys.stdout.write(
+            json.dumps(to_builtins(items), indent=2) + "\n" if arguments.json else "".join(map(_line, items))
+        )
         return DONE
     if not arguments.keys and not arguments.all:
         raise ConfigError(f"parked {arguments.action}: name the keys of `parked list`, or give --all")
@@ -49,9 +51,9 @@ def _retry(state_key: str, arguments: Any) -> int:
     from openmetadata_ol_provider.config import load_config
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
     from openmetadata_ol_provider.lineage.plan import LineagePlan
-    from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
-    from openmetadata_ol_provider.state import read_state
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+    from openmetadata_ol_provider.state.checkpoint import read_state
     from openmetadata_ol_provider.version_compat import get_variable
 
     config = load_config(arguments.config, get_variable)
@@ -85,8 +87,8 @@ def _chosen(items: dict[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
 def _line(item: Parked) -> str:
     first, following = (_time(seconds) for seconds in (item.first_seen, item.next_try))
     return (
-        f"{item.key}  {item.reason}  {shown(item.where)}\n"
-        f"    since {first}, tried {item.tries} times, next try {following}\n    {shown(item.detail)}\n"
+        f"{item.key}  {item.reason}  {safe_text(item.where)}\n"
+        f"    since {first}, tried {item.tries} times, next try {following}\n    {safe_text(item.detail)}\n"
     )
 
 

@@ -12,7 +12,7 @@ from openmetadata_ol_provider.cli.airflow import as_airflow_does
 from openmetadata_ol_provider.cli.check import print_steps
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
 
 def register_service_command(arguments: Any) -> int:
@@ -24,8 +24,8 @@ def register_service_command(arguments: Any) -> int:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.openmetadata.admin.checks import check_catalogue
-    from openmetadata_ol_provider.openmetadata.admin.registration import register_service, service_spec
+    from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue
+    from openmetadata_ol_provider.openmetadata.admin.service_registration import register_service, service_spec
 
     settings = OpenLineageKafkaHook(arguments.kafka_config_id).settings
     topic = arguments.topic or next(iter(conf.topics()), "")
@@ -54,7 +54,7 @@ def register_service_command(arguments: Any) -> int:
 def _client(arguments: Any) -> OpenMetadataClient:
     if arguments.host:
         from openmetadata_ol_provider.cli.ingest import TOKEN_VARIABLE
-        from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+        from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
         return OpenMetadataClient(arguments.host, os.environ.get(TOKEN_VARIABLE))
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook

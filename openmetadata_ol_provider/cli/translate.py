@@ -8,10 +8,10 @@ from typing import Any
 
 from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.cli.files import FileEvents, read_events, write_result
+from openmetadata_ol_provider.cli.unread_facets import Survey
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
-from openmetadata_ol_provider.openlineage.survey import Survey
 
 
 def plan_of(arguments: Any, survey: Survey | None = None) -> tuple[LineagePlan, FileEvents]:

@@ -10,14 +10,14 @@ from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
-from openmetadata_ol_provider.kafka.groups import commit_offsets
-from openmetadata_ol_provider.kafka.losses import GO_ON, OnLoss
+from openmetadata_ol_provider.kafka.data_loss import GO_ON, OnLoss
+from openmetadata_ol_provider.kafka.dead_letters import send_back, send_dead_letters
+from openmetadata_ol_provider.kafka.group_offsets import commit_offsets
 from openmetadata_ol_provider.kafka.messages import DeadLetter, Outgoing, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
-from openmetadata_ol_provider.kafka.producing import send_back, send_dead_letters
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
-from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, StartPoint
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPoint
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection

@@ -10,8 +10,8 @@ from airflow.providers.common.compat.sdk import BaseHook
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.admin.steps import Step
-    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.admin.check_step import Step
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
 _EXTRA = ("verify", "client_cert", "client_key", "timeout", "max_connections", "max_answer_mb")
 
@@ -65,14 +65,14 @@ class OpenMetadataHook(BaseHook):
         :raises ConfigError: if the connection or the config is missing or wrong
         """
         from openmetadata_ol_provider.config import load_config
-        from openmetadata_ol_provider.openmetadata.admin.checks import check_catalogue
+        from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue
         from openmetadata_ol_provider.version_compat import get_variable
 
         return check_catalogue(self.get_conn(), load_config(config, get_variable))
 
     def test_connection(self) -> tuple[bool, str]:
         """Run :meth:`check` with the default config and say which steps failed, for the connection form."""
-        from openmetadata_ol_provider.openmetadata.admin.steps import summary
+        from openmetadata_ol_provider.openmetadata.admin.check_step import summary
 
         try:
             return summary(self.check())
@@ -104,7 +104,7 @@ class OpenMetadataHook(BaseHook):
         """
         from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.openmetadata.admin.registration import register_service, service_spec
+        from openmetadata_ol_provider.openmetadata.admin.service_registration import register_service, service_spec
 
         client = self.get_conn()
         settings = OpenLineageKafkaHook(kafka_config_id).settings
@@ -113,8 +113,8 @@ class OpenMetadataHook(BaseHook):
         return register_service(client, spec, update=update, dry_run=dry_run).to_dict()
 
     def _connect(self) -> OpenMetadataClient:
-        from openmetadata_ol_provider.openmetadata.http.address import base_url
-        from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+        from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+        from openmetadata_ol_provider.openmetadata.client.url import base_url
 
         connection = self._connection()
         try:

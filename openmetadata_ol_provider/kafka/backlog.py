@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
+from openmetadata_ol_provider.kafka.cluster import ClusterQuery, Place
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
     Checkpoint,
@@ -13,8 +14,7 @@ from openmetadata_ol_provider.kafka.offsets import (
     place,
     position_of,
 )
-from openmetadata_ol_provider.kafka.query import ClusterQuery, Place
-from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, StartPoint
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPoint
 
 #: An offset that no partition reaches: where a time lies that is later than every message.
 _BEYOND = 2**63 - 1

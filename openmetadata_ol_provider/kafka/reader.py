@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
+from openmetadata_ol_provider.kafka.data_loss import GO_ON, Loss, OnLoss, warn_of_loss
 from openmetadata_ol_provider.kafka.errors import BrokerErrors
-from openmetadata_ol_provider.kafka.losses import GO_ON, Loss, OnLoss, warn_of_loss
 from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog
-from openmetadata_ol_provider.kafka.patience import REQUEST_TIMEOUT
-from openmetadata_ol_provider.kafka.progress import PartitionProgress, raw_message
+from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress, raw_message
+from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:

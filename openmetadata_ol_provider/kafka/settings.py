@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.errors import REMEDIES, BrokerErrors, Trouble, error_of, trouble_of
-from openmetadata_ol_provider.kafka.logs import ClientLog
 from openmetadata_ol_provider.kafka.offsets import ResetPolicy
-from openmetadata_ol_provider.kafka.properties import CONSUMER_ONLY, DEAD_LETTERS_OWN, MEMBERS_ONLY, PRODUCER_ONLY
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
@@ -199,3 +198,60 @@ class KafkaSettings:
                     "set it to earliest, latest or error"
                 )
             ) from None
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: For members of a group. No group is joined, and a commit under a member's name would be refused.
+MEMBERS_ONLY = _names("""
+    group.instance.id group.protocol group.protocol.type group.remote.assignor session.timeout.ms
+    heartbeat.interval.ms max.poll.interval.ms partition.assignment.strategy
+""")
+
+CONSUMER_ONLY = MEMBERS_ONLY | _names("""
+    group.id coordinator.query.interval.ms enable.auto.commit auto.commit.enable auto.commit.interval.ms
+    enable.auto.offset.store auto.offset.reset enable.partition.eof queued.min.messages queued.max.messages.kbytes
+    fetch.wait.max.ms fetch.queue.backoff.ms fetch.message.max.bytes max.partition.fetch.bytes
+    fetch.max.bytes fetch.min.bytes fetch.error.backoff.ms isolation.level check.crcs allow.auto.create.topics on_commit
+""")
+
+PRODUCER_ONLY = _names("""
+    transactional.id transaction.timeout.ms enable.idempotence enable.gapless.guarantee acks request.required.acks
+    request.timeout.ms retries message.send.max.retries queue.buffering.max.messages queue.buffering.max.kbytes
+    queue.buffering.max.ms linger.ms queue.buffering.backpressure.threshold compression.codec compression.type
+    compression.level batch.num.messages batch.size delivery.report.only.error delivery.timeout.ms message.timeout.ms
+    partitioner msg_order_cmp queuing.strategy sticky.partitioning.linger.ms on_delivery dr_cb
+""")
+
+#: What the idempotent producer of dead letters decides for itself, whatever the connection says.
+DEAD_LETTERS_OWN = _names("""
+    transactional.id request.required.acks retries message.send.max.retries delivery.timeout.ms message.timeout.ms
+    max.in.flight max.in.flight.requests.per.connection queuing.strategy enable.gapless.guarantee
+    delivery.report.only.error on_delivery dr_cb
+""")
+
+
+log = logging.getLogger(__name__)
+
+# The end may have brackets within brackets: "(after 0ms in state CONNECT, 1 identical error(s) suppressed)".
+_CHANGING = re.compile(r"rdkafka#\w+-\d+|\((?:after \d+ms|\d+ identical error).*|\d+ms", re.DOTALL)
+_REMEMBERED = 200
+
+
+class ClientLog:
+    """What a client of confluent_kafka takes as its logger; a line that it repeats is for debugging only."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def log(self, level: int, message: str, *args: object) -> None:
+        """Take one line."""
+        text = message % args if args else message
+        kind = _CHANGING.sub("", text)
+        if kind in self._told:
+            level = logging.DEBUG
+        elif len(self._told) < _REMEMBERED:
+            self._told.add(kind)
+        log.log(level, "%s", text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
-from openmetadata_ol_provider.lineage.naming import Key, Naming, keys_of
-from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Identity, Transformation
-from openmetadata_ol_provider.lineage.sides import Side
+from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Transformation
+from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.openlineage.facets import ColumnField, ColumnInput, TransformationField
 
 Sources = dict[DatasetId, tuple[tuple[Identity, ...], list[ColumnPair]]]

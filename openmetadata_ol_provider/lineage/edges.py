@@ -7,15 +7,23 @@ one; with several, nobody knows, and nothing is claimed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from openmetadata_ol_provider.lineage.columns import Inputs, column_sources
-from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.pairing import pair_by_name
-from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
-from openmetadata_ol_provider.lineage.sides import Side
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.lineage.columns import Inputs, column_sources, transformations
+from openmetadata_ol_provider.lineage.connectors import pair_by_name
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
+from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.openlineage.facets import (
+    LineageDatasetFacet,
+    LineageEntry,
+    LineageField,
+    LineageInput,
+    LineageJobFacet,
+)
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
 
 #: More edges than this from one product say nothing anybody could use; the bound is reported.
 MAX_PRODUCT = 10_000
@@ -63,7 +71,7 @@ def derive(
         takers, taken = list(outputs), [side for side in inputs if side.id not in named]
     if too_large := _too_large(taken, takers, by_name=by_name):
         detail = f"{len(inputs)} inputs x {len(outputs)} outputs are {too_large}: no edges drawn"
-        return Edges(tuple(edges), (Problem("product_too_large", f"job {job.namespace} {job.name}", detail),))
+        return Edges(tuple(edges), (Problem(ProblemKind.PRODUCT_TOO_LARGE, f"job {job.namespace} {job.name}", detail),))
     if by_name:
         pairs = pair_by_name(taken, takers, settled=settled)
     else:
@@ -89,3 +97,67 @@ def _too_large(inputs: Sequence[Side], outputs: Sequence[Side], *, by_name: bool
 
 def _length(sides: Sequence[Side]) -> int:
     return sum(len(side.id.namespace) + len(side.id.name) for side in sides)
+
+
+class _Target(NamedTuple):
+    id: DatasetId
+    inputs: Iterable[LineageInput]
+    fields: Mapping[str, LineageField]
+
+
+def entries_of(facet: LineageJobFacet | None) -> list[LineageEntry] | None:
+    """Return the entries of a job's facet, ``None`` when there is none: then lineage has to be inferred."""
+    if facet is None or facet.entries is None or facet.deleted:
+        return None
+    if facet.deleted_at < 0:
+        return facet.entries  # none at all says that there is no lineage
+    return [entry for entry in facet.entries if entry.at > facet.deleted_at] or None
+
+
+def derivation(dataset: DatasetId, facet: LineageDatasetFacet, naming: Naming) -> list[Edge]:
+    """Return the edges that the facet of a DatasetEvent states: what a view, an alias, a curated copy is made of."""
+    if facet.deleted:
+        return []
+    entry = LineageEntry(namespace=dataset.namespace, name=dataset.name, inputs=facet.inputs, fields=facet.fields)
+    return explicit_edges([entry], None, naming)
+
+
+def explicit_edges(entries: Iterable[LineageEntry], job: JobId | None, naming: Naming) -> list[Edge]:
+    """Return the edges that entries state.
+
+    :param job: the event's own job; ``None`` for a DatasetEvent
+    """
+    edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]] = {}
+    for entry in entries:
+        if _is_dataset(entry) and entry.name:
+            target = _Target(DatasetId(entry.namespace or "", entry.name), entry.inputs or (), entry.fields or {})
+            _collect(target, edges)
+    return [
+        Edge(source, target, job, "explicit", tuple(pairs))
+        for (source, target), pairs in edges.items()
+        if not naming.same(naming.identities(*_names(source)), naming.identities(*_names(target)))
+    ]
+
+
+def _collect(target: _Target, edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]]) -> None:
+    for item in target.inputs:
+        if _is_dataset(item) and item.name:
+            # A field here is a dataset-wide influence (a filter, a key): a table edge, no column pair.
+            edges.setdefault((DatasetId(item.namespace or "", item.name), target.id), {})
+    for column, field in target.fields.items():
+        for item in field.inputs or ():
+            if not _is_dataset(item) or not item.name:
+                continue
+            source = DatasetId(item.namespace or "", item.name)
+            pairs = edges.setdefault((source, target.id), {})
+            if item.field:
+                name = ColumnSource(source.namespace, source.name, item.field)
+                pairs[ColumnPair(name, column, transformations(item.transformations))] = None
+
+
+def _is_dataset(item: LineageEntry | LineageInput) -> bool:
+    return (item.type or "DATASET").upper() == "DATASET"
+
+
+def _names(dataset: DatasetId) -> tuple[str, str]:
+    return dataset.namespace, dataset.name

@@ -6,16 +6,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.dags import completed_by_dag, outlines
-from openmetadata_ol_provider.lineage.families import Family, Level, RunOf
-from openmetadata_ol_provider.lineage.jobnames import task_in
+from openmetadata_ol_provider.lineage.airflow_facets import completed_by_dag, task_outlines
+from openmetadata_ol_provider.lineage.job_hierarchy import Family, Level, RunOf, task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, Tag
 from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, RunFacets, TagsFacet
 
 _NO_FACETS = JobFacets()
 
 
-class Place(NamedTuple):
+class JobPlacement(NamedTuple):
     """Where a run's job is: the task it is, or is a part of, and the pipeline.
 
     :param level: which job becomes the pipeline
@@ -31,21 +30,21 @@ class Place(NamedTuple):
     part: bool
 
 
-def place_of(names: Family, facets: JobFacets | None, level: Level) -> Place:
+def place_of(names: Family, facets: JobFacets | None, level: Level) -> JobPlacement:
     """Place a job: the queries of a task (Airflow's ``task.query.N``, dbt's ``node.sql.N``) are parts of the task."""
     job, top = names.own.job, names.top(level).job
     kind = facets.jobType if facets else None
     parent = names.parent.job if names.parent else None
     part = parent is not None and top not in (job, parent) and kind is not None and _is_part(kind.jobType)
     task = task_in(parent if part and parent is not None else job, top)
-    return Place(names, level, names.pipeline(level), task, part)
+    return JobPlacement(names, level, names.pipeline(level), task, part)
 
 
 def _is_part(job_type: str | None) -> bool:
     return (job_type or "").upper() in {"QUERY", "SQL"}
 
 
-def job_of(place: Place, facets: JobFacets | None, run_facets: RunFacets | None = None) -> Job:
+def job_of(place: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> Job:
     """Return a job with the facts that a catalogue can use; facets are never dumped whole."""
     facets = facets or _NO_FACETS
     kind, location, sql = facets.jobType, facets.sourceCodeLocation, facets.sql
@@ -71,7 +70,7 @@ def job_of(place: Place, facets: JobFacets | None, run_facets: RunFacets | None 
         source_url=location.url or None if location and not location.deleted else None,
         upstream=_upstream(run_facets),
         # Where every job is a pipeline, none is a task of another.
-        tasks=outlines(job, parent, top, facets, run_facets) if level != "job" and not place.part else (),
+        tasks=task_outlines(job, parent, top, facets, run_facets) if level != "job" and not place.part else (),
     )
     return completed_by_dag(found, run_facets)
 

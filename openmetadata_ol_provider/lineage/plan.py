@@ -10,55 +10,32 @@ from typing import Any, Literal
 
 import msgspec
 
+from openmetadata_ol_provider.lineage.names.identity import Identity, PlanValue
 from openmetadata_ol_provider.openlineage.event import State
-from openmetadata_ol_provider.openlineage.packing import plain
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.serialization import to_builtins
 
 PLAN_VERSION = 1
 
 #: How an edge was derived: from the ``lineage`` facet, from ``columnLineage``, or as inputs x outputs of a run.
 Basis = Literal["explicit", "columns", "product"]
-#: What kind of catalogue entity an identity may name.
-Kind = Literal[
-    "table",
-    "topic",
-    "container",
-    "dashboard",
-    "mlmodel",
-    "storedProcedure",
-    "searchIndex",
-    "apiEndpoint",
-    "other",
-]
 
 
-class _Value(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Base of the plan's values: immutable, hashable where the parts are, absent parts left out of JSON."""
-
-
-class DatasetId(_Value, frozen=True, order=True):
+class DatasetId(PlanValue, frozen=True, order=True):
     """A dataset as the event names it (its primary identity)."""
 
     namespace: str
     name: str
 
 
-class JobId(_Value, frozen=True, order=True):
+class JobId(PlanValue, frozen=True, order=True):
     """A job as the event names it."""
 
     namespace: str
     name: str
 
 
-class Identity(_Value, frozen=True):
-    """One name under which a dataset may be found in the catalogue, normalised; candidates are tried in order."""
-
-    namespace: str
-    name: str
-    kind: Kind
-
-
-class Transformation(_Value, frozen=True):
+class Transformation(PlanValue, frozen=True):
     """How a source column enters a target column (OpenLineage ColumnLineageDatasetFacet 1-2-0)."""
 
     type: str
@@ -67,7 +44,7 @@ class Transformation(_Value, frozen=True):
     masking: bool | None = None
 
 
-class ColumnSource(_Value, frozen=True):
+class ColumnSource(PlanValue, frozen=True):
     """A field of a source dataset."""
 
     namespace: str
@@ -75,7 +52,7 @@ class ColumnSource(_Value, frozen=True):
     field: str
 
 
-class ColumnPair(_Value, frozen=True):
+class ColumnPair(PlanValue, frozen=True):
     """One source column of one target column of an edge."""
 
     source: ColumnSource
@@ -83,7 +60,7 @@ class ColumnPair(_Value, frozen=True):
     transformations: tuple[Transformation, ...] = ()
 
 
-class Edge(_Value, frozen=True):
+class Edge(PlanValue, frozen=True):
     """Data of ``source`` went into ``target`` through ``job``; a derivation that a dataset itself states has no job.
 
     :param sql: the SQL that did it, where it is not the job's
@@ -97,14 +74,14 @@ class Edge(_Value, frozen=True):
     sql: str | None = None
 
 
-class Owner(_Value, frozen=True):
+class Owner(PlanValue, frozen=True):
     """An owner as the producer spells it, e.g. ``user:jdoe``, ``team:data`` or a bare name."""
 
     name: str
     type: str | None = None
 
 
-class Tag(_Value, frozen=True):
+class Tag(PlanValue, frozen=True):
     """A tag as the producer spells it; ``field`` names the column it is on."""
 
     key: str
@@ -113,7 +90,7 @@ class Tag(_Value, frozen=True):
     field: str | None = None
 
 
-class TaskOutline(_Value, frozen=True):
+class TaskOutline(PlanValue, frozen=True):
     """A task as the pipeline's own producer lists it, whether or not it has run.
 
     :param downstream: names of the tasks that wait for it
@@ -124,7 +101,7 @@ class TaskOutline(_Value, frozen=True):
     downstream: tuple[str, ...] = ()
 
 
-class Job(_Value, frozen=True):
+class Job(PlanValue, frozen=True):
     """A job and where it belongs: the pipeline it is, or the task it is in one.
 
     :param pipeline: the job that becomes the OpenMetadata pipeline (itself, its parent or its root, by configuration)
@@ -164,7 +141,7 @@ class Job(_Value, frozen=True):
         return JobId(self.namespace, self.name)
 
 
-class Statistics(_Value, frozen=True):
+class Statistics(PlanValue, frozen=True):
     """How much of a dataset one run read or wrote.
 
     :param size: bytes
@@ -178,7 +155,7 @@ class Statistics(_Value, frozen=True):
     files: int | None = None
 
 
-class RunRecord(_Value, frozen=True):
+class RunRecord(PlanValue, frozen=True):
     """What is known of one run. Times are ISO 8601 in UTC.
 
     :param pipeline: the pipeline this run (or the run it belongs to) is a run of
@@ -212,7 +189,7 @@ class RunRecord(_Value, frozen=True):
     statistics: tuple[Statistics, ...] = ()
 
 
-class Field(_Value, frozen=True):
+class Field(PlanValue, frozen=True):
     """A column or message field; nested fields in ``fields``."""
 
     name: str
@@ -221,7 +198,7 @@ class Field(_Value, frozen=True):
     fields: tuple[Field, ...] = ()
 
 
-class Metric(_Value, frozen=True):
+class Metric(PlanValue, frozen=True):
     """A data-quality metric; without ``column`` it is the dataset's."""
 
     name: str
@@ -229,7 +206,7 @@ class Metric(_Value, frozen=True):
     column: str | None = None
 
 
-class Assertion(_Value, frozen=True):
+class Assertion(PlanValue, frozen=True):
     """A test of a dataset or of a column, and how it ended."""
 
     assertion: str
@@ -238,7 +215,7 @@ class Assertion(_Value, frozen=True):
     severity: str | None = None
 
 
-class Dataset(_Value, frozen=True):
+class Dataset(PlanValue, frozen=True):
     """A dataset of the plan: its primary name, the identities it may have in the catalogue, and its facts.
 
     :param ignored: left out by the configuration: no edge of the plan touches it
@@ -269,7 +246,7 @@ class Dataset(_Value, frozen=True):
         return DatasetId(self.namespace, self.name)
 
 
-class OneSided(_Value, frozen=True):
+class OneSided(PlanValue, frozen=True):
     """A job whose runs are known to read or to write datasets, but not both.
 
     :param reads: what it reads, when nothing is known to be written
@@ -295,7 +272,7 @@ class LineagePlan(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON values, every documented key present."""
-        plan: dict[str, Any] = plain(self)
+        plan: dict[str, Any] = to_builtins(self)
         for edge in plan["edges"]:
             for pair in edge.setdefault("columns", []):
                 pair.setdefault("transformations", [])

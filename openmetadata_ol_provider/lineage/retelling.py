@@ -7,12 +7,12 @@ import datetime as dt
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import Translator
-from openmetadata_ol_provider.openlineage.runs import Assembled
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.run_assembler import Assembled
+from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 
-def retell(state: RunState, config: Config, *, now: dt.datetime | None = None) -> LineagePlan:
+def plan_from_state(state: RunState, config: Config, *, now: dt.datetime | None = None) -> LineagePlan:
     """Return the plan of all runs that are remembered, none of them new: of each job, the latest has the last word.
 
     :param state: taken over

@@ -36,7 +36,7 @@ _TEXT_IN_DOUBLE_QUOTES = (
 _copy = msgspec.msgpack.Decoder(Event).decode
 
 
-def redacted(sql: str, dialect: str | None = None) -> str:
+def redact_literals(sql: str, dialect: str | None = None) -> str:
     """Return SQL with every string and number replaced by ``?``; names and comments stay.
 
     :param dialect: or integration, as the producer spells it: where what is in double quotes may be a string, it goes
@@ -51,7 +51,7 @@ def dialect_of(facets: JobFacets | None) -> str | None:
     return said or (facets.jobType.integration if facets and facets.jobType else None)
 
 
-def discreet(event: Event, policy: str) -> Event:
+def apply_sql_policy(event: Event, policy: str) -> Event:
     """Return an event without what the configuration does not want to be kept anywhere.
 
     :param event: stays as it is: its facets are other events' as well
@@ -63,7 +63,7 @@ def discreet(event: Event, policy: str) -> Event:
     facets = event.job.facets if event.job else None
     dialect = dialect_of(facets)
     if facets is not None and facets.sql is not None and facets.sql.query:
-        facets.sql.query = redacted(facets.sql.query, dialect) if policy == "redacted" else None
+        facets.sql.query = redact_literals(facets.sql.query, dialect) if policy == "redacted" else None
     # A transformation is described by an expression, more often than not.
     for column in _columns(event):
         column.transformationDescription = _discreet(column.transformationDescription, dialect, policy)
@@ -73,7 +73,7 @@ def discreet(event: Event, policy: str) -> Event:
 
 
 def _discreet(text: str | None, dialect: str | None, policy: str) -> str | None:
-    return redacted(text, dialect) if text and policy == "redacted" else None
+    return redact_literals(text, dialect) if text and policy == "redacted" else None
 
 
 def _columns(event: Event) -> Iterator[ColumnField]:

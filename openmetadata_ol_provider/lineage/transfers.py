@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from openmetadata_ol_provider.lineage.families import parent_of
-from openmetadata_ol_provider.openlineage.merge import merge_facets
-from openmetadata_ol_provider.openlineage.runstate import DatasetState, Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.lineage.job_hierarchy import parent_of
+from openmetadata_ol_provider.openlineage.facet_merge import merge_facets
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run, RunState, run_key
 
 _TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
 

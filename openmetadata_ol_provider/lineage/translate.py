@@ -9,30 +9,30 @@ from typing import NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.lineage.aliases import Aliases, symlinked
-from openmetadata_ol_provider.lineage.dags import forget_dags, named_by_task
-from openmetadata_ol_provider.lineage.datasets import DatasetBook
-from openmetadata_ol_provider.lineage.declared import dataset_states, declare, declared_by
-from openmetadata_ol_provider.lineage.division import split_runs
-from openmetadata_ol_provider.lineage.edgebook import EdgeBook
-from openmetadata_ol_provider.lineage.families import Family, RunOf, family, topmost
+from openmetadata_ol_provider.lineage.airflow_facets import forget_dags, named_by_task
+from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
+from openmetadata_ol_provider.lineage.declarations import dataset_states, declare, declared_by
+from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
 from openmetadata_ol_provider.lineage.filters import Filter
-from openmetadata_ol_provider.lineage.jobs import Place, completed, job_of, place_of
-from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, family, resolve_root
+from openmetadata_ol_provider.lineage.jobs import JobPlacement, completed, job_of, place_of
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, LineagePlan, RunRecord
-from openmetadata_ol_provider.lineage.readiness import is_quiet, is_true
-from openmetadata_ol_provider.lineage.runrecords import pin_anchors, run_record
-from openmetadata_ol_provider.lineage.said import Said, said_by
-from openmetadata_ol_provider.lineage.sides import single_topics
-from openmetadata_ol_provider.lineage.sql import discreet
+from openmetadata_ol_provider.lineage.run_completion import is_presumed_running, lineage_is_final
+from openmetadata_ol_provider.lineage.run_datasets import single_topics
+from openmetadata_ol_provider.lineage.run_fingerprint import RunFingerprint, fingerprint
+from openmetadata_ol_provider.lineage.runs import fix_pipeline_starts, run_record, suspected_split_runs
+from openmetadata_ol_provider.lineage.sql import apply_sql_policy
+from openmetadata_ol_provider.lineage.symlinks import Aliases, symlinked
 from openmetadata_ol_provider.lineage.transfers import transfers, united
 from openmetadata_ol_provider.openlineage.event import Event, EventJob
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
-from openmetadata_ol_provider.openlineage.garbage import without_collection
-from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import DEFAULT_LIMITS, Assembled, Limits, assemble
-from openmetadata_ol_provider.openlineage.runstate import Declaration, Run, RunState, run_key
-from openmetadata_ol_provider.openlineage.shedding import shed
+from openmetadata_ol_provider.openlineage.gc_pause import without_collection
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Assembled, Limits, assemble
+from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_state_eviction import evict_to_size
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 _NEVER = 1 << 62
@@ -67,7 +67,7 @@ def translate(
     :param final: no more events will come (files): a stream that has only started is taken to run
     :param lanes: into how many lanes events are divided, this being one: runs that seem to be in two are reported
     """
-    events = [discreet(event, config.write.sql) for event in events]
+    events = [apply_sql_policy(event, config.write.sql) for event in events]
     now = now or dt.datetime.now(dt.timezone.utc)
     assembled = assemble(events, state or RunState(), now, limits)
     translator = Translator(config, assembled, microseconds(now), final=final)
@@ -75,12 +75,14 @@ def translate(
     translator.aliases.learn(symlinked(events))
     translator.add_runs()
     translator.add_static()
-    divided = split_runs(assembled.changed) if lanes > 1 else ()
+    divided = suspected_split_runs(assembled.changed) if lanes > 1 else ()
     plan = translator.plan(len(events), (*problems, *assembled.problems, *divided))
     forget_dags(assembled.changed)
     if limits.max_bytes is not None:
         # Last: what this batch says is in the plan.
-        plan = msgspec.structs.replace(plan, problems=(*plan.problems, *shed(assembled.state, limits.max_bytes)))
+        plan = msgspec.structs.replace(
+            plan, problems=(*plan.problems, *evict_to_size(assembled.state, limits.max_bytes))
+        )
     return Translation(plan, assembled.state)
 
 
@@ -95,19 +97,19 @@ class Translator:
         self.latest_at = _NEVER if final else assembled.state.latest_at
         naming = Naming(config.datasets)
         self.aliases = Aliases(assembled.state, touched)
-        self.book = DatasetBook(config, naming, self.aliases)
-        self.edges = EdgeBook(config, naming, self.aliases)
+        self.book = DatasetCollector(config, naming, self.aliases)
+        self.edges = EdgeCollector(config, naming, self.aliases)
         self.wanted_jobs = Filter(config.pipelines.include, config.pipelines.exclude)
         self.jobs: dict[JobId, Job] = {}
         self.runs: list[RunRecord] = []
         self.problems: list[Problem] = []
-        self._said: dict[JobId, Said] = {}
+        self._said: dict[JobId, RunFingerprint] = {}
 
     def add_runs(self) -> None:
         """Use what runs say, those that changed and those that may be true by now."""
         placed = [(run, place) for run in self.assembled.changed if (place := self._place(run))]
         placed.sort(key=lambda item: _last(item[0]))
-        pin_anchors([(run, place.pipeline) for run, place in placed], self.state, self.touched)
+        fix_pipeline_starts([(run, place.pipeline) for run, place in placed], self.state, self.touched)
         for run, place in placed:
             self._add_run(place, run)
             new = run_key(run.namespace, run.run_id) in self.assembled.new
@@ -125,9 +127,9 @@ class Translator:
             if place and self._is_true(task):
                 self.edges.add(place.names.own.job, united(task, children))
 
-    def _place(self, run: Run) -> Place | None:
+    def _place(self, run: Run) -> JobPlacement | None:
         """Return where a run belongs; ``None`` if the configuration does not want it."""
-        place = place_of(topmost(family(run), self.state), run.job_facets, self.config.pipelines.level)
+        place = place_of(resolve_root(family(run), self.state), run.job_facets, self.config.pipelines.level)
         return place if self._wanted(place.pipeline.job, run) else None
 
     def _wanted(self, pipeline: JobId, run: Run | None = None) -> bool:
@@ -155,16 +157,16 @@ class Translator:
         """Streams that only started, of which no event came in this time: true once they had the time to fail."""
         changed = {id(run) for run in self.assembled.changed}
         for run in [run for run in self.state.runs.values() if run.state == "START" and not run.shown]:
-            if id(run) in changed or not is_quiet(run, self.latest_at):
+            if id(run) in changed or not is_presumed_running(run, self.latest_at):
                 continue
             place = self._place(run)
             if place:
                 self._add_run(place, run)
 
     def _is_true(self, run: Run) -> bool:
-        return is_true(run, self.config.lineage.on, self.latest_at)
+        return lineage_is_final(run, self.config.lineage.on, self.latest_at)
 
-    def _add_run(self, place: Place, run: Run) -> None:
+    def _add_run(self, place: JobPlacement, run: Run) -> None:
         self._add_datasets(run)
         said = self._said_by(run, place)
         if said == self._said.get(place.names.own.job) and not run.trimmed:
@@ -175,10 +177,10 @@ class Translator:
         self._add_job(place, run.job_facets, run.run_facets)
         self._add_run_edges(place, run, said)
 
-    def _said_by(self, run: Run, place: Place) -> Said:
-        return said_by(run, place, self.latest_at, is_true=self._is_true(run))
+    def _said_by(self, run: Run, place: JobPlacement) -> RunFingerprint:
+        return fingerprint(run, place, self.latest_at, is_true=self._is_true(run))
 
-    def _add_run_edges(self, place: Place, run: Run, said: Said) -> None:
+    def _add_run_edges(self, place: JobPlacement, run: Run, said: RunFingerprint) -> None:
         if said.is_true:
             if run.trimmed and not run.shown:
                 self.problems.append(_trimmed(run))
@@ -236,7 +238,7 @@ class Translator:
             problems=(*problems, *self.problems, *self.edges.problems()),
         )
 
-    def _add_job(self, place: Place, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
+    def _add_job(self, place: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
         job = job_of(place, facets, run_facets)
         job = msgspec.structs.replace(job, sql=self.edges.sql(job.sql, facets))
         own = place.names.own.job
@@ -246,7 +248,7 @@ class Translator:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it all the same.
             self.jobs[job.pipeline] = named_by_task(job, run_facets, self._integration(place, job))
 
-    def _integration(self, place: Place, job: Job) -> str | None:
+    def _integration(self, place: JobPlacement, job: Job) -> str | None:
         """Return the integration of a pipeline that is only named: its own if it was seen before, else of its tasks.
 
         A task's name begins with its pipeline's; what else runs below it (Spark below Airflow) is another's.
@@ -266,7 +268,7 @@ class Translator:
 
 def _trimmed(run: Run) -> Problem:
     where = f"run {run.run_id} of {run.namespace} {run.name}"
-    return Problem("run_trimmed", where, "its edges lack the columns and SQL that its earlier events told of")
+    return Problem(ProblemKind.RUN_TRIMMED, where, "its edges lack the columns and SQL that its earlier events told of")
 
 
 def _last(run: Run) -> int:

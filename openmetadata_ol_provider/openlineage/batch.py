@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.packing import pack, plain, unpack
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.serialization import pack, to_builtins, unpack
 
 BATCH_VERSION = 1
 
@@ -62,12 +62,12 @@ class EventBatch(msgspec.Struct, frozen=True):
         """Return the batch as plain JSON values, its events packed."""
         return {
             "version": BATCH_VERSION,
-            "origin": plain(self.origin),
+            "origin": to_builtins(self.origin),
             "count": len(self.events),
             "dead_letters": self.dead_letters,
             "skipped": self.skipped,
             "more": self.more,
-            "problems": plain(self.problems),
+            "problems": to_builtins(self.problems),
             "events": pack(self.events, quick=True),
         }
 

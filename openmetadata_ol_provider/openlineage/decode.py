@@ -15,12 +15,13 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
-from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, bring_within_bounds
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
+from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
-from openmetadata_ol_provider.openlineage.merge import united
-from openmetadata_ol_provider.openlineage.orderly import read_orderly
-from openmetadata_ol_provider.openlineage.problem import Problem
+from openmetadata_ol_provider.openlineage.fast_decode import decode_fast
+from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, bring_within_bounds
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.times import parse_time
 
 _T = TypeVar("_T", bound=Part)
@@ -46,7 +47,7 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
         raise MalformedEventError("tombstone: the message has no value")
     if len(value) > MAX_EVENT_BYTES:
         raise MalformedEventError(f"too large: {len(value)} bytes, more than {MAX_EVENT_BYTES}")
-    if len(value) <= MAX_KEPT_BYTES and (event := read_orderly(value)) is not None:
+    if len(value) <= MAX_KEPT_BYTES and (event := decode_fast(value)) is not None:
         return Decoded(event)
     # A NUL can only be written as an escape.
     has_nul = ("\\u0000" if isinstance(value, str) else b"\\u0000") in value  # type: ignore[operator]
@@ -69,7 +70,7 @@ def _settle(event: Event) -> Event:
         for dataset in side or ():
             for more in (dataset.inputFacets, dataset.outputFacets):
                 if more is not None:
-                    dataset.facets = united(dataset.facets, more)
+                    dataset.facets = fill_missing_facets(dataset.facets, more)
             dataset.inputFacets = dataset.outputFacets = None
     return event
 
@@ -117,7 +118,7 @@ class _Reader:
             producer=_text(document.get("producer")),
         )
         if event_type is not None and event.eventType is None:
-            self._lost("bad_value", "eventType", f"not a string: {_short(event_type)}")
+            self._lost(ProblemKind.BAD_VALUE, "eventType", f"not a string: {_short(event_type)}")
         if isinstance(run, dict):
             event.run = EventRun(runId=_needed(run, "run.runId"), facets=self._facets(run, "run", RunFacets))
         if isinstance(job, dict):
@@ -141,21 +142,21 @@ class _Reader:
         if found is None:
             return []
         if not isinstance(found, list):
-            self._lost("bad_value", side, f"not a list: {_short(found)}")
+            self._lost(ProblemKind.BAD_VALUE, side, f"not a list: {_short(found)}")
             return []
         read = (self._dataset(item, f"{side}[{index}]") for index, item in enumerate(found))
         return [dataset for dataset in read if dataset is not None]
 
     def _dataset(self, item: object, path: str) -> EventDataset | None:
         if not isinstance(item, dict):
-            self._lost("bad_dataset", path, f"not an object: {_short(item)}")
+            self._lost(ProblemKind.BAD_DATASET, path, f"not an object: {_short(item)}")
             return None
         namespace, name = item.get("namespace"), _text(item.get("name"))
         if namespace is not None and not isinstance(namespace, str):
-            self._lost("bad_dataset", path, f"its namespace is not a string: {_short(namespace)}")
+            self._lost(ProblemKind.BAD_DATASET, path, f"its namespace is not a string: {_short(namespace)}")
             return None
         if not name:
-            self._lost("bad_dataset", path, f"no name in namespace {namespace!r}")
+            self._lost(ProblemKind.BAD_DATASET, path, f"no name in namespace {namespace!r}")
             return None
         return EventDataset(
             namespace=namespace or "",
@@ -170,7 +171,7 @@ class _Reader:
         if found is None:
             return None
         if not isinstance(found, dict):
-            self._lost("bad_facet", f"{path}.{key}", f"not an object: {_short(found)}")
+            self._lost(ProblemKind.BAD_FACET, f"{path}.{key}", f"not an object: {_short(found)}")
             return None
         facets = kind()
         for field in _fields(kind):
@@ -180,7 +181,7 @@ class _Reader:
             try:
                 setattr(facets, field.name, msgspec.convert(facet, field.type, strict=False))
             except (msgspec.ValidationError, RecursionError, OverflowError) as error:
-                self._lost("bad_facet", f"{path}.{key}.{field.encode_name}", str(error))
+                self._lost(ProblemKind.BAD_FACET, f"{path}.{key}.{field.encode_name}", str(error))
         return facets
 
     def _lost(self, kind: str, path: str, detail: str) -> None:

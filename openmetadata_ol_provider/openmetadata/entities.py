@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
-from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
-from openmetadata_ol_provider.openmetadata.names import quote, split
+from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
+from openmetadata_ol_provider.openmetadata.fqn import quote, split
 
 #: REST collection and the fields to ask for, by entity type.
 COLLECTIONS = {

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
+from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
-    from openmetadata_ol_provider.openlineage.runs import Limits
-    from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+    from openmetadata_ol_provider.ingestion.read_request import ReadRequest, Window
+    from openmetadata_ol_provider.kafka.data_loss import LossPolicy
+    from openmetadata_ol_provider.kafka.start_position import StartPoint
+    from openmetadata_ol_provider.openlineage.run_assembler import Limits
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 
 T = TypeVar("T")
 
 
 @contextmanager
-def failing_well() -> Iterator[None]:
+def airflow_errors() -> Iterator[None]:
     """End the task with one clear message; what a retry cannot mend is not retried."""
     try:
         yield
@@ -39,7 +43,7 @@ def read_config(source: object) -> Config:
 def run_limits() -> Limits:
     """Return the limits of the run state, from ``[openmetadata_ol]``."""
     from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.openlineage.runs import Limits
+    from openmetadata_ol_provider.openlineage.run_assembler import Limits
 
     return Limits(conf.open_run_ttl(), conf.closed_run_ttl(), conf.max_open_runs(), conf.max_state_bytes())
 
@@ -68,50 +72,29 @@ def as_flag(name: str, value: bool | str) -> bool:
     return flag
 
 
-class Bounds(NamedTuple):
-    """How large one batch may be: messages, bytes, seconds."""
-
-    max_events: int
-    max_bytes: int
-    max_duration: float
-
-
-def bounds_of(operator: Any) -> Bounds:
+def batch_limits(operator: Any) -> BatchLimits:
     """Return an operator's bounds, those not given from ``[openmetadata_ol]``.
 
     :raises ConfigError: if one is no number above 0
     """
     from openmetadata_ol_provider import conf
 
-    for name in Bounds._fields:
+    for name in BatchLimits._fields:
         value = getattr(operator, name)
         if value is not None and not (isinstance(value, int | float) and value > 0):
             raise ConfigError(f"{name} is {value!r}; give a number above 0, or leave it out for the default")
-    return Bounds(
+    return BatchLimits(
         conf.max_events() if operator.max_events is None else operator.max_events,
         conf.max_bytes() if operator.max_bytes is None else operator.max_bytes,
         conf.max_duration() if operator.max_duration is None else operator.max_duration,
     )
 
 
-class Letterbox(NamedTuple):
-    """Where messages go that cannot be used, as the steps take it."""
-
-    topic: str | None
-
-    @property
-    def exclude(self) -> tuple[str, ...]:
-        """Topics that a pattern shall not match: dead letters read again would only be dead letters again."""
-        from openmetadata_ol_provider.consumption import SKIP
-
-        return () if self.topic in {None, SKIP} else (str(self.topic),)
-
-
-def letterbox_of(operator: Any) -> Letterbox:
+def dead_letter_target(operator: Any) -> DeadLetterTarget:
     """Return an operator's dead-letter topic, if none is given that of ``[openmetadata_ol]``."""
     from openmetadata_ol_provider import conf
 
-    return Letterbox(operator.dead_letter_topic or conf.dead_letter_topic())
+    return DeadLetterTarget(operator.dead_letter_topic or conf.dead_letter_topic())
 
 
 def input_of(operator: Any, context: Any, name: str, keys: set[str], read: Callable[[dict[str, Any]], T]) -> T:
@@ -148,8 +131,8 @@ def _pulled(operator: Any, context: Any, who: str, name: str, keys: set[str]) ->
 
 def show(operator: Any, context: Any, report: PublishReport) -> None:
     """Tell people of a publication: as a table in the task's log, as metrics, and as links of the task."""
+    from openmetadata_ol_provider.ingestion.metrics import send_metrics
     from openmetadata_ol_provider.links import push_links
-    from openmetadata_ol_provider.metrics import send_metrics
 
     operator.log.info("%s", report.table())
     send_metrics(report, dag_id=operator.dag_id, task_id=operator.task_id)
@@ -159,3 +142,57 @@ def show(operator: Any, context: Any, report: PublishReport) -> None:
 def _described(given: object) -> str:
     # Not its text: a plan or batch may be megabytes.
     return f"a dict with the keys {sorted(given)[:10]}" if isinstance(given, dict) else f"a {type(given).__name__}"
+
+
+def read_request(operator: Any) -> ReadRequest:
+    """Return what an operator reads; what it does not say of ``start_from`` and ``on_data_loss``, the options do.
+
+    :raises ConfigError: naming the parameter that is wrong
+    """
+    from openmetadata_ol_provider.ingestion.read_request import ReadRequest
+    from openmetadata_ol_provider.kafka.start_position import parse_start
+
+    replay = parse_start(operator.replay_from, "replay_from", ("earliest", "time", "offsets"))
+    return ReadRequest(start_of(operator), replay, _window_of(operator, replay), on_data_loss=_loss_policy_of(operator))
+
+
+def start_of(operator: Any) -> StartPoint:
+    """Return where an operator begins while there is no checkpoint.
+
+    :raises ConfigError: if that is no start
+    """
+    from openmetadata_ol_provider import conf
+    from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, STARTS, parse_start
+
+    given = parse_start(operator.start_from, "start_from", STARTS)
+    return given or parse_start(conf.start_from(), "[openmetadata_ol] start_from", STARTS) or OWN_GROUP
+
+
+def _loss_policy_of(operator: Any) -> LossPolicy:
+    from openmetadata_ol_provider import conf
+    from openmetadata_ol_provider.kafka.data_loss import parse_policy
+
+    given = parse_policy(getattr(operator, "on_data_loss", None), "on_data_loss")
+    return given or parse_policy(conf.on_data_loss(), "[openmetadata_ol] on_data_loss") or "continue"
+
+
+def _window_of(operator: Any, replay: StartPoint | None) -> Window | None:
+    from openmetadata_ol_provider.ingestion.read_request import Window
+    from openmetadata_ol_provider.kafka.start_position import parse_start
+
+    given = getattr(operator, "start", None), getattr(operator, "end", None)
+    if given == (None, None):
+        return None
+    start, end = (parse_start(value, name, ("time",)) for value, name in zip(given, ("start", "end"), strict=True))
+    if start is None:
+        # Reading on from the checkpoint instead would be quite another thing than what was asked for.
+        raise ConfigError(
+            f"start is {given[0]!r}; give a time (a run without data interval has none), or neither start nor end"
+        )
+    if given[1] is not None and end is None:
+        raise ConfigError(f"end is {given[1]!r}; give a time, or leave end out to read to the end of the topics")
+    if end is not None and end.milliseconds <= start.milliseconds:
+        raise ConfigError(f"start is {start} and end is {end}; end has to be later")
+    if replay is not None:
+        raise ConfigError("replay_from and start are both given; give one of them")
+    return Window(start, end)

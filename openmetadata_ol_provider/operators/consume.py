@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of, read_config
-from openmetadata_ol_provider.operators._reading import reading_of
+from openmetadata_ol_provider.operators._base import (
+    airflow_errors,
+    as_topics,
+    batch_limits,
+    dead_letter_target,
+    read_config,
+    read_request,
+)
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -93,21 +99,21 @@ class ConsumeOpenLineageOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
-        from openmetadata_ol_provider.consumption import decode_messages, send_dead_letters
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.lanes import as_lane
-        from openmetadata_ol_provider.lanestate import prepare
-        from openmetadata_ol_provider.state import default_state_key, read_checkpoint
+        from openmetadata_ol_provider.ingestion.consume import decode_messages, send_dead_letters
+        from openmetadata_ol_provider.state.checkpoint import default_state_key, read_checkpoint
+        from openmetadata_ol_provider.state.lanes import as_lane
+        from openmetadata_ol_provider.state.repartition import ensure_lane_state
 
-        with failing_well():
+        with airflow_errors():
             sql = read_config(self.config).write.sql
             topics = as_topics(self.topics)
             lane = as_lane(self.lane, self.lanes)
-            state_key = prepare(self.state_key or default_state_key(self.dag_id, topics), lane)
+            state_key = ensure_lane_state(self.state_key or default_state_key(self.dag_id, topics), lane)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
-            bounds, letterbox = bounds_of(self), letterbox_of(self)
+            bounds, letterbox = batch_limits(self), dead_letter_target(self)
             stored = read_checkpoint(state_key)
-            reading = reading_of(self)._replace(takes=lane.takes)
+            reading = read_request(self)._replace(takes=lane.takes)
             backlog = reading.backlog(hook, topics, state_key, stored, letterbox.exclude)
             result = hook.read(
                 backlog,

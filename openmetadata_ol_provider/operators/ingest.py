@@ -9,17 +9,17 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.links import LineageLink, PipelineLink
 from openmetadata_ol_provider.operators._base import (
+    airflow_errors,
     as_flag,
     as_topics,
-    bounds_of,
-    failing_well,
-    letterbox_of,
+    batch_limits,
+    dead_letter_target,
     read_config,
+    read_request,
     run_limits,
     show,
     without_own_events,
 )
-from openmetadata_ol_provider.operators._reading import reading_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -122,28 +122,28 @@ class IngestOpenLineageOperator(BaseOperator):
         """Work through the backlog."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-        from openmetadata_ol_provider.ingestion import Ingestion, IngestionSettings
-        from openmetadata_ol_provider.lanes import as_lane
-        from openmetadata_ol_provider.state import default_state_key
+        from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
+        from openmetadata_ol_provider.state.checkpoint import default_state_key
+        from openmetadata_ol_provider.state.lanes import as_lane
 
-        with failing_well():
+        with airflow_errors():
             config = without_own_events(read_config(self.config), self.dag_id)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
             topics, lane = as_topics(self.topics), as_lane(self.lane, self.lanes)
-            reading = reading_of(self)._replace(takes=lane.takes)
+            reading = read_request(self)._replace(takes=lane.takes)
             owner = f"{self.dag_id}.window" if reading.window else self.dag_id
-            settings = IngestionSettings(
+            settings = IngestSettings(
                 topics=topics,
                 state_key=self.state_key or default_state_key(owner, topics),
                 lane=lane,
-                bounds=bounds_of(self),
-                letterbox=letterbox_of(self),
+                bounds=batch_limits(self),
+                letterbox=dead_letter_target(self),
                 limits=run_limits(),
                 reading=reading,
                 dry_run=self.is_dry_run,
                 full_refresh=as_flag("full_refresh", self.full_refresh),
             )
-            report = Ingestion(settings, hook, client, config).run()
+            report = IngestLoop(settings, hook, client, config).run()
         show(self, context, report)
         return report.to_dict()

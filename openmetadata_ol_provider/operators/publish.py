@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.links import LineageLink, PipelineLink
-from openmetadata_ol_provider.operators._base import as_flag, failing_well, input_of, read_config, show
+from openmetadata_ol_provider.operators._base import airflow_errors, as_flag, input_of, read_config, show
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -54,13 +54,18 @@ class PublishLineageOperator(BaseOperator):
         """Publish the plan."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-        from openmetadata_ol_provider.keeping import read_memory
-        from openmetadata_ol_provider.state import read_state
-        from openmetadata_ol_provider.steps import Translated, finish, publish_translated, settle
+        from openmetadata_ol_provider.ingestion.publish import (
+            PlanEnvelope,
+            close_publication,
+            commit_batch,
+            publish_translated,
+        )
+        from openmetadata_ol_provider.state.checkpoint import read_state
+        from openmetadata_ol_provider.state.publication import read_memory
 
-        with failing_well():
+        with airflow_errors():
             config = read_config(self.config)
-            translated = input_of(self, context, "plan", {"edges", "state"}, Translated.from_dict)
+            translated = input_of(self, context, "plan", {"edges", "state"}, PlanEnvelope.from_dict)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
             state_key = translated.origin.state_key
             memory = read_memory(state_key, read_state(state_key).usage)
@@ -74,7 +79,7 @@ class PublishLineageOperator(BaseOperator):
             )
             if not self.is_dry_run and not report.already_published:
                 hook = OpenLineageKafkaHook(translated.origin.kafka_config_id)
-                settle(translated, memory, hook, client, config)
-                finish(state_key, memory, client, config)
+                commit_batch(translated, memory, hook, client, config)
+                close_publication(state_key, memory, client, config)
         show(self, context, report)
         return report.to_dict()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import as_topics, bounds_of, failing_well, letterbox_of
+from openmetadata_ol_provider.operators._base import airflow_errors, as_topics, batch_limits, dead_letter_target
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -71,17 +71,17 @@ class ReplayDeadLettersOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Put them back."""
-        from openmetadata_ol_provider.deadletters import Rules, default_key, letter_topics, replay_new
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.ingestion.dead_letters import Rules, default_key, letter_topics, replay_new
 
-        with failing_well():
+        with airflow_errors():
             topics = as_topics(self.topics)
-            where = letter_topics(topics, letterbox_of(self).topic)
+            where = letter_topics(topics, dead_letter_target(self).topic)
             report = replay_new(
                 OpenLineageKafkaHook(self.kafka_config_id),
                 Rules(topics, where, self.target_topic, self.max_replays, self.keep_timestamp),
                 self.state_key or default_key(where),
-                bounds=bounds_of(self),
+                bounds=batch_limits(self),
                 dry_run=self.is_dry_run,
             )
         self.log.info(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import (
-    failing_well,
+    airflow_errors,
     input_of,
     read_config,
     run_limits,
@@ -43,11 +43,11 @@ class TranslateOpenLineageOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Translate the batch."""
+        from openmetadata_ol_provider.ingestion.publish import translate_batch
         from openmetadata_ol_provider.openlineage.batch import EventBatch
-        from openmetadata_ol_provider.state import read_state
-        from openmetadata_ol_provider.steps import translate_batch
+        from openmetadata_ol_provider.state.checkpoint import read_state
 
-        with failing_well():
+        with airflow_errors():
             config = without_own_events(read_config(self.config), self.dag_id)
             batch = input_of(self, context, "batch", {"origin", "count", "events"}, EventBatch.from_dict)
             runs = read_state(batch.origin.state_key).runs

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
-    from openmetadata_ol_provider.kafka.startpoints import StartPoint
+    from openmetadata_ol_provider.kafka.start_position import StartPoint
 
 # The trigger keeps the deadline itself and says so; Airflow's own timeout is for a trigger that does not come back.
 _GRACE = timedelta(minutes=2)
@@ -90,13 +90,13 @@ class OpenLineageSensor(BaseSensorOperator):
 
     @property
     def _exclude(self) -> list[str]:
-        from openmetadata_ol_provider.operators._base import letterbox_of
+        from openmetadata_ol_provider.operators._base import dead_letter_target
 
-        return list(letterbox_of(self).exclude)
+        return list(dead_letter_target(self).exclude)
 
     @property
     def _start(self) -> StartPoint:
-        from openmetadata_ol_provider.operators._reading import start_of
+        from openmetadata_ol_provider.operators._base import start_of
 
         return start_of(self)
 
@@ -174,13 +174,13 @@ class OpenLineageSensor(BaseSensorOperator):
 
     def _checkpoint(self) -> Checkpoint:
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.lanes import as_lane
-        from openmetadata_ol_provider.lanestate import read_checkpoints
-        from openmetadata_ol_provider.operators._reading import reading_of
-        from openmetadata_ol_provider.state import default_state_key
+        from openmetadata_ol_provider.operators._base import read_request
+        from openmetadata_ol_provider.state.checkpoint import default_state_key
+        from openmetadata_ol_provider.state.lanes import as_lane
+        from openmetadata_ol_provider.state.repartition import read_checkpoints
 
         state_key = self.state_key or default_state_key(self.dag_id, self._topics)
         stored = read_checkpoints(state_key, as_lane(0, self.lanes).lanes)
         # Only for looking: the task that reads moves it.
         hook = OpenLineageKafkaHook(self.kafka_config_id)
-        return reading_of(self).rewound(hook, self._topics, stored, self._exclude)
+        return read_request(self).rewound(hook, self._topics, stored, self._exclude)

@@ -17,7 +17,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, json_checkpoint
-from openmetadata_ol_provider.kafka.startpoints import OWN_GROUP, STARTS, StartPoint, parse_start
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, STARTS, StartPoint, parse_start
 from openmetadata_ol_provider.version_compat import BaseEventTrigger
 
 if TYPE_CHECKING:

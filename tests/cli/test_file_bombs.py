@@ -10,8 +10,8 @@ import pytest
 from openmetadata_ol_provider.cli import files
 from openmetadata_ol_provider.cli.files import read_events
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES
-from openmetadata_ol_provider.openlineage.problem import MAX_PROBLEMS
+from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES
+from openmetadata_ol_provider.openlineage.problems import MAX_PROBLEMS
 
 EVENT = b'{"eventTime": "2026-11-23T08:00:00Z", "job": {"namespace": "n", "name": "j"}}\n'
 

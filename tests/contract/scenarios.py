@@ -13,9 +13,9 @@ from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.http.retry import Retries
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.retry import Retries
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.contract.world import seed, tag_label
 from tests.support import BASE, CAPTURES, PACKAGED, WRITTEN, captured

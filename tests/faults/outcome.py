@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from openmetadata_ol_provider.keeping import read_parked
-from openmetadata_ol_provider.openlineage.packing import plain
+from openmetadata_ol_provider.openlineage.serialization import to_builtins
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sandbox.catalogue.kinds import KINDS
+from openmetadata_ol_provider.state.publication import read_parked
 from tests.faults.mix import PASSING, PRIVATE, Message
 from tests.operators.steps_support import holding
 
@@ -117,7 +117,7 @@ def waiting(state_key: str) -> dict[str, Any]:
     return {
         key: {
             "reason": item.reason,
-            "missing": plain(item.missing),
+            "missing": to_builtins(item.missing),
             "edges": [f"{edge.source.name} -> {edge.target.name}" for edge in item.edges],
             "jobs": [job.name for job in item.jobs],
             "runs": [run.run_id for run in item.runs],

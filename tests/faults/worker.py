@@ -104,7 +104,7 @@ def _serve(connection: socket.socket) -> None:
 def _set_up(patience: float, stops: Stops) -> None:
     for module, name in PATIENCE:
         setattr(importlib.import_module(f"openmetadata_ol_provider.{module}"), name, patience)
-    client: Any = importlib.import_module("openmetadata_ol_provider.openmetadata.http.client")
+    client: Any = importlib.import_module("openmetadata_ol_provider.openmetadata.client.client")
     client.Retries = lambda: steps_support.FAST
     stops.install()
 

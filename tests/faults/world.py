@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from typing_extensions import Self
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.state import read_checkpoint
+from openmetadata_ol_provider.state.checkpoint import read_checkpoint
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults import outcome
 from tests.faults.mix import CONFIG, PARTITIONS, Feed, Message

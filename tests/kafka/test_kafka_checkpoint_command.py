@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider import state
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
-from openmetadata_ol_provider.openlineage.runstate import Run, RunState
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.state import checkpoint as state
 
 KEY = "openmetadata_ol.openlineage_to_openmetadata.events"
 

@@ -9,7 +9,7 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-from openmetadata_ol_provider.kafka.logs import ClientLog
+from openmetadata_ol_provider.kafka.settings import ClientLog
 
 SECRETS = {
     "security.protocol": "SASL_PLAINTEXT",

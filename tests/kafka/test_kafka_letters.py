@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from openmetadata_ol_provider import deadletters
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
-from openmetadata_ol_provider.kafka.letters import read_letter
+from openmetadata_ol_provider.ingestion import dead_letters as deadletters
+from openmetadata_ol_provider.kafka.dead_letters import REPLAYS_HEADER, read_letter
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
-from openmetadata_ol_provider.kafka.producing import REPLAYS_HEADER
 from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
 
 pytestmark = pytest.mark.usefixtures("airflow_db")

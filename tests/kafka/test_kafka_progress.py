@@ -6,7 +6,7 @@ import pytest
 
 from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage
 from openmetadata_ol_provider.kafka.offsets import PartitionBacklog
-from openmetadata_ol_provider.kafka.progress import PartitionProgress
+from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError, UnknownTopicError
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
-from openmetadata_ol_provider.kafka.losses import OnLoss, parse_policy
+from openmetadata_ol_provider.kafka.data_loss import OnLoss, parse_policy
 from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.kafka.settings import KafkaSettings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.kafka.startpoints import STARTS, StartPoint, parse_start
+from openmetadata_ol_provider.kafka.start_position import STARTS, StartPoint, parse_start
 
 MAY = dt.datetime(2026, 5, 1, tzinfo=dt.timezone.utc)
 

@@ -11,23 +11,23 @@ from collections.abc import Iterator
 import pytest
 
 from openmetadata_ol_provider.config import DatasetOptions
-from openmetadata_ol_provider.lineage.bridges import MAX_FOLLOWED, MAX_SOURCES, bridge
 from openmetadata_ol_provider.lineage.edges import MAX_PRODUCT_TEXT
-from openmetadata_ol_provider.lineage.jobnames import stable_name
-from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.job_hierarchy import stable_name
 from openmetadata_ol_provider.lineage.paths import trim_path, warehouse_table
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
-from openmetadata_ol_provider.lineage.sql import redacted
+from openmetadata_ol_provider.lineage.sql import redact_literals
 from openmetadata_ol_provider.lineage.systems import SYSTEMS
-from openmetadata_ol_provider.openlineage.bounds import MAX_NAME, MAX_TEXT
-from openmetadata_ol_provider.openlineage.merge import MAX_ENTRIES
-from openmetadata_ol_provider.openlineage.runs import MAX_DATASETS
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.lineage.temporary_datasets import MAX_FOLLOWED, MAX_SOURCES, bridge
+from openmetadata_ol_provider.openlineage.facet_merge import MAX_ENTRIES
+from openmetadata_ol_provider.openlineage.limits import MAX_NAME, MAX_TEXT
+from openmetadata_ol_provider.openlineage.run_assembler import MAX_DATASETS
+from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.times import parse_time
-from openmetadata_ol_provider.openmetadata.names import pipeline_name, split, task_name
-from openmetadata_ol_provider.openmetadata.pipelines.messages import public_message
-from openmetadata_ol_provider.openmetadata.resolution.schemes import parse_namespace
-from openmetadata_ol_provider.openmetadata.stubs.column_types import parse_type
+from openmetadata_ol_provider.openmetadata.fqn import pipeline_name, split, task_name
+from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import public_message
+from openmetadata_ol_provider.openmetadata.publishing.stubs.column_types import parse_type
+from openmetadata_ol_provider.openmetadata.resolution.namespaces import parse_namespace
 from tests.support import PG, arrows, columns, dataset, job_event, parent, plan_of, run_event, translated
 
 PIECES = (
@@ -68,7 +68,7 @@ def test_every_other_reader_of_names_and_texts_comes_to_an_end() -> None:
 @pytest.mark.parametrize("dialect", [None, "mysql"])
 def test_sql_is_redacted(dialect: str | None) -> None:
     for piece in PIECES:
-        assert len(redacted((piece * (MAX_TEXT // len(piece)))[:MAX_TEXT], dialect)) <= MAX_TEXT
+        assert len(redact_literals((piece * (MAX_TEXT // len(piece)))[:MAX_TEXT], dialect)) <= MAX_TEXT
 
 
 # -- events that become many -----------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def test_a_chain_of_runs_is_walked_up_only_so_far() -> None:
 
 
 def test_a_plan_is_bounded_whatever_it_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openmetadata_ol_provider.lineage.edgebook.MAX_PLAN_TEXT", 2_000)
+    monkeypatch.setattr("openmetadata_ol_provider.lineage.edge_collector.MAX_PLAN_TEXT", 2_000)
     names = [f"i{number}" for number in range(20)]
     plan = plan_of(run_event(inputs=names, outputs=["a"]), job_event(inputs=["x"], outputs=["y"], seconds=1))
     assert 10 <= len(plan.edges) < 20

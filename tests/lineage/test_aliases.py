@@ -7,7 +7,7 @@ import datetime as dt
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
-from openmetadata_ol_provider.openlineage.runs import Limits
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from tests.support import BASE, Json, arrows, dataset, dataset_event, decode, plan_of, run_event, symlinks, translated
 
 HIVE = symlinks(("hive://m:1", "d.t", "TABLE"))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.lineage.dags import texts
+from openmetadata_ol_provider.lineage.airflow_facets import texts
 from openmetadata_ol_provider.lineage.plan import Job, LineagePlan, Owner, RunRecord, TaskOutline
-from openmetadata_ol_provider.openlineage.packing import pack
+from openmetadata_ol_provider.openlineage.serialization import pack
 from tests.lineage.test_truth import plans_of
 from tests.support import Json, captured, job_event, parent, plan_of, run_event, translated
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.translate import translate
-from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_state import RunState
 from tests.support import BASE, Json, decode, run_event
 
 

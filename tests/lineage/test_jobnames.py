@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.lineage.jobnames import stable_name
+from openmetadata_ol_provider.lineage.job_hierarchy import stable_name
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.config import PipelineOptions
-from openmetadata_ol_provider.lineage.jobnames import task_name
+from openmetadata_ol_provider.lineage.job_hierarchy import task_name
 from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, RunRecord
 from tests.support import Json, job_event, parent, plan_of, run_event, translated
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openmetadata_ol_provider.config import DatasetOptions, RenameRule
-from openmetadata_ol_provider.lineage.naming import Naming, scheme_of
+from openmetadata_ol_provider.lineage.identities import Naming, scheme_of
 from openmetadata_ol_provider.openlineage.facets import Identifier
 
 Short = tuple[str, str, str]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.lineage.retelling import retell
+from openmetadata_ol_provider.lineage.retelling import plan_from_state
 from tests.support import BASE, arrows, run_event, translated
 
 SQL = {"sql": {"query": "select 2"}}
@@ -16,7 +16,7 @@ def test_all_runs_are_told_the_latest_of_a_job_last_and_none_is_new() -> None:
         run_event("COMPLETE", run_id="early", seconds=10, inputs=["a"], outputs=["x"]),
         state=first.state,
     )
-    again = retell(told.state, Config(), now=BASE)
+    again = plan_from_state(told.state, Config(), now=BASE)
     assert (again.events, arrows(again)) == (0, ["a -> x"])
     assert {(run.run_id, run.state, run.new) for run in again.runs} == {
         ("open", "START", False),
@@ -30,5 +30,5 @@ def test_a_run_of_which_columns_and_sql_are_forgotten_is_not_told_without_them()
     state = translated(run_event("COMPLETE", inputs=["a"], outputs=["x"], job_facets=SQL)).state
     for run in state.runs.values():
         run.trimmed = True
-    again = retell(state, Config(), now=BASE)
+    again = plan_from_state(state, Config(), now=BASE)
     assert (again.edges, again.runs, again.jobs) == ((), (), ())

@@ -12,7 +12,7 @@ from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.run_state import RunState
 from tests.support import arrows, captured, columns, dataset, plan_of, run_event
 
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.timezone.utc)

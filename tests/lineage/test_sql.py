@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openmetadata_ol_provider.lineage.sql import discreet, redacted
+from openmetadata_ol_provider.lineage.sql import apply_sql_policy, redact_literals
 from tests.support import Json, columns, dataset, decode, plan_of, run_event
 
 SQL = "INSERT INTO x SELECT id FROM a WHERE mail = 'j@d.example' -- since 2024"
@@ -30,7 +30,7 @@ SQL = "INSERT INTO x SELECT id FROM a WHERE mail = 'j@d.example' -- since 2024"
     ],
 )
 def test_strings_and_numbers_go_names_and_comments_stay(sql: str, expected: str) -> None:
-    assert redacted(sql) == expected
+    assert redact_literals(sql) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_the_plan_carries_sql_by_policy(policy: str, expected: str | None) -> No
 
 @pytest.mark.parametrize("dialect", ["mysql", "BIGQUERY", "spark", "sparksql", "databricks", "hive"])
 def test_where_double_quotes_are_those_of_a_text_it_goes_too(dialect: str) -> None:
-    assert redacted('where "a" = "it\\"s" and `b` = 1', dialect) == "where ? = ? and `b` = ?"
-    assert redacted('where "a" = 1', "postgres") == 'where "a" = ?'
+    assert redact_literals('where "a" = "it\\"s" and `b` = 1', dialect) == "where ? = ? and `b` = ?"
+    assert redact_literals('where "a" = 1', "postgres") == 'where "a" = ?'
 
 
 @pytest.mark.parametrize("facets", [{"sql": {"dialect": "mysql"}}, {"jobType": {"integration": "SPARK"}}])
@@ -74,7 +74,7 @@ def test_an_event_keeps_only_what_may_be_published(policy: str, sql: str | None,
         )
     )
     before = repr(event)
-    whole, event = event, discreet(event, policy)
+    whole, event = event, apply_sql_policy(event, policy)
     assert repr(whole) == before
     texts = repr(event)
     assert event.job is not None

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import MalformedEventError
 from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
-from openmetadata_ol_provider.lineage.sides import single_topics
+from openmetadata_ol_provider.lineage.run_datasets import single_topics
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openlineage.runstate import DatasetState, RunState
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, RunState
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from tests.openlineage.mutations import FUZZ, damage, lines
 from tests.support import BASE
 

@@ -17,7 +17,7 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.run_state import RunState
 from tests.support import BASE, CAPTURES, DATA, WRITTEN, captured
 
 GOLDEN = DATA / "golden"

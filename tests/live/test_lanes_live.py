@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.lanes import Lane
-from openmetadata_ol_provider.openlineage.packing import unpack
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.serialization import unpack
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from openmetadata_ol_provider.state.lanes import Lane
 from tests.live.backlog import BAD_EVERY, PARTITIONS, backlog
 from tests.live.deployment import Airflow
 from tests.live.postgres import Postgres, binaries

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.openlineage import packing
+from openmetadata_ol_provider.openlineage import serialization as packing
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import assemble
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_assembler import assemble
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from tests.support import BASE, CAPTURES, captured, decode, job_event, run_event
 
 ORIGIN = BatchOrigin("key", "kafka_default", (BatchRange("t", 0, 5, 7, 12, lost=2), BatchRange("t", 1, None, 0, 3)))

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
-from openmetadata_ol_provider.openlineage.bounds import (
+from openmetadata_ol_provider.openlineage.decode import Decoded, decode_event
+from openmetadata_ol_provider.openlineage.limits import (
     MAX_ASKED,
     MAX_DEPTH,
     MAX_EVENT_BYTES,
@@ -18,8 +19,7 @@ from openmetadata_ol_provider.openlineage.bounds import (
     MAX_NAME,
     MAX_TEXT,
 )
-from openmetadata_ol_provider.openlineage.decode import Decoded, decode_event
-from openmetadata_ol_provider.openlineage.packing import pack
+from openmetadata_ol_provider.openlineage.serialization import pack
 from tests.openlineage.mutations import nested
 from tests.support import Json, columns, dataset, dataset_event, run_event
 

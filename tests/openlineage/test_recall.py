@@ -9,15 +9,21 @@ import pytest
 
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.facet_cache import (
+    MAX_PART,
+    CacheBudget,
+    MemoizedReader,
+    NeedsLenientDecode,
+    facets_reader,
+)
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets
-from openmetadata_ol_provider.openlineage.orderly import read_orderly
-from openmetadata_ol_provider.openlineage.recall import MAX_PART, Imperfect, Known, Memory, facets_reader
+from openmetadata_ol_provider.openlineage.fast_decode import decode_fast
 from tests.support import Json, captured, columns, dataset, decode, run_event
 
 CAPTURES = ["airflow-scheduler", "dbt-postgres", "debezium", "flink2-session", "spark-1.12.0", "trino-select"]
 
 
-def counted(memory: Memory) -> tuple[Known[list[bytes]], list[bytes]]:
+def counted(memory: CacheBudget) -> tuple[MemoizedReader[list[bytes]], list[bytes]]:
     """Return what is known through ``memory``, and the bytes that were read for it."""
     read: list[bytes] = []
 
@@ -25,14 +31,14 @@ def counted(memory: Memory) -> tuple[Known[list[bytes]], list[bytes]]:
         read.append(raw)
         return [raw]
 
-    return Known(note, memory), read
+    return MemoizedReader(note, memory), read
 
 
 # -- what is remembered ------------------------------------------------------------------------------------------------
 
 
 def test_what_came_before_is_not_read_again() -> None:
-    known, read = counted(Memory(1000))
+    known, read = counted(CacheBudget(1000))
     first = known(b"a")
     assert known(b"b") == [b"b"]
     assert known(b"a") is first
@@ -40,7 +46,7 @@ def test_what_came_before_is_not_read_again() -> None:
 
 
 def test_what_is_asked_for_stays_and_what_is_not_goes() -> None:
-    known, read = counted(Memory(100))
+    known, read = counted(CacheBudget(100))
     for number in range(100):
         known(b"always")
         known(f"once {number}".encode())
@@ -50,7 +56,7 @@ def test_what_is_asked_for_stays_and_what_is_not_goes() -> None:
 
 
 def test_all_that_is_known_shares_one_bound() -> None:
-    memory = Memory(100)
+    memory = CacheBudget(100)
     (one, of_one), (other, _) = counted(memory), counted(memory)
     one(b"a")
     for number in range(100):
@@ -60,21 +66,21 @@ def test_all_that_is_known_shares_one_bound() -> None:
 
 
 def test_what_is_too_large_is_not_kept() -> None:
-    known, read = counted(Memory(10 * MAX_PART))
+    known, read = counted(CacheBudget(10 * MAX_PART))
     large = b"x" * (MAX_PART + 1)
     assert known(large) == known(large)
     assert len(read) == 2
 
 
 def test_what_is_not_in_order_is_never_remembered() -> None:
-    read = facets_reader(DatasetFacets, Memory(1000), "outputs", 0, "facets")
+    read = facets_reader(DatasetFacets, CacheBudget(1000), "outputs", 0, "facets")
     for _ in range(2):
-        with pytest.raises(Imperfect):
+        with pytest.raises(NeedsLenientDecode):
             read(b'{"symlinks": {"identifiers": [{"namespace": "n", "name": "a\\u0000"}]}}')
 
 
 def test_the_same_text_is_another_thing_as_another_facet() -> None:
-    read = facets_reader(DatasetFacets, Memory(1000))
+    read = facets_reader(DatasetFacets, CacheBudget(1000))
     facets = read(b'{"tags": {"_deleted": true}, "ownership": {"_deleted": true}}')
     assert facets.tags is not None
     assert facets.ownership is not None
@@ -133,5 +139,5 @@ def test_a_captured_event_reads_the_same_by_itself_and_in_the_stream(name: str) 
 @pytest.mark.parametrize("name", CAPTURES)
 def test_nothing_in_a_captured_event_makes_it_read_part_by_part(name: str) -> None:
     values = captured(name)
-    found = [read_orderly(value) for value in values]
+    found = [decode_fast(value) for value in values]
     assert sum(isinstance(event, Event) for event in found) >= 0.9 * len(values)

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from openmetadata_ol_provider.openlineage.runs import Assembled, Limits, assemble
-from openmetadata_ol_provider.openlineage.runstate import Run, RunState
+from openmetadata_ol_provider.openlineage.run_assembler import Assembled, Limits, assemble
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from tests.support import BASE, PG, Json, dataset, dataset_event, decode, job_event, run_event
 
 

@@ -14,8 +14,8 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.runs import assemble
-from openmetadata_ol_provider.openlineage.runstate import Run, RunState
+from openmetadata_ol_provider.openlineage.run_assembler import assemble
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from tests.support import BASE, Json, captured, columns, dataset, decode, run_event
 
 LAWS = settings(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.openlineage.secrecy import concealed, without_credentials
+from openmetadata_ol_provider.openlineage.sanitize import mask_credentials, without_credentials
 
 LAWS = settings(max_examples=500, deadline=None, derandomize=True, database=None)
 PIECES = [
@@ -88,25 +88,25 @@ def test_other_names_stay_as_they_are(name: str) -> None:
     ],
 )
 def test_a_text_shows_that_there_was_a_credential(text: str, left: str) -> None:
-    assert concealed(text) == left
-    assert concealed(left) == left
+    assert mask_credentials(text) == left
+    assert mask_credentials(left) == left
 
 
 def test_a_heading_is_no_credential_but_in_an_error_message_it_is() -> None:
     text = "Password: hunter2"
-    assert (concealed(text), concealed(text, message=True)) == (text, "Password: ***")
+    assert (mask_credentials(text), mask_credentials(text, message=True)) == (text, "Password: ***")
 
 
 def test_a_comparison_in_sql_is_no_credential_but_a_literal_is() -> None:
-    assert concealed("a.token = b.token and token = 'x'", code=True) == "a.token = b.token and token = '***'"
+    assert mask_credentials("a.token = b.token and token = 'x'", code=True) == "a.token = b.token and token = '***'"
 
 
 @LAWS
 @given(TEXTS)
 def test_what_is_concealed_stays_as_it_is(text: str) -> None:
     for options in ({}, {"code": True}, {"message": True}):
-        once = concealed(text, **options)
-        assert concealed(once, **options) == once
+        once = mask_credentials(text, **options)
+        assert mask_credentials(once, **options) == once
     name = without_credentials(text)
     assert without_credentials(name) == name
 
@@ -117,4 +117,4 @@ def test_what_is_concealed_stays_as_it_is(text: str) -> None:
 def test_no_text_takes_long(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     assert len(without_credentials(text)) <= 2 * len(text)
-    assert len(concealed(text, message=True)) <= 2 * len(text)
+    assert len(mask_credentials(text, message=True)) <= 2 * len(text)

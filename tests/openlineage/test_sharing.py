@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openlineage.runs import assemble
-from openmetadata_ol_provider.openlineage.runstate import Run, RunState
-from openmetadata_ol_provider.openlineage.sharing import share
+from openmetadata_ol_provider.openlineage.facet_cache import share_facets
+from openmetadata_ol_provider.openlineage.run_assembler import assemble
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from tests.support import BASE, CAPTURES, Json, captured, columns, dataset, decode, run_event
 
 KEYS = ("db.s.orders", "db.s.facts")
@@ -45,7 +45,7 @@ def facets(run: Run) -> list[object]:
 
 def test_equal_facets_are_kept_once() -> None:
     state = state_of(event("a"), event("b"), event("c", "price", sql="select 2"))
-    share(state.runs.values())
+    share_facets(state.runs.values())
     a, b, c = map(facets, runs_of(state))
     assert all(one is other for one, other in zip(a, b, strict=True))
     assert not any(one is other for one, other in zip(a, c, strict=True))
@@ -53,10 +53,10 @@ def test_equal_facets_are_kept_once() -> None:
 
 def test_what_one_run_learns_later_stays_its_own() -> None:
     state = state_of(event("a"), event("b"))
-    share(state.runs.values())
+    share_facets(state.runs.values())
     before = pack(runs_of(state)[1])
     state = state_of(event("a", "price", seconds=5, sql="select 2"), state=state)
-    share(state.runs.values())
+    share_facets(state.runs.values())
     a, b = runs_of(state)
     assert pack(b) == before
     assert not any(one is other for one, other in zip(facets(a), facets(b), strict=True))
@@ -67,5 +67,5 @@ def test_a_state_is_the_same_with_and_without(name: str) -> None:
     events = [*captured(name), *(value.replace(b'"runId":"', b'"runId":"x') for value in captured(name))]
     plain = assemble([decode_event(value).event for value in events], RunState(), BASE).state
     state = stored(plain)
-    share(state.runs.values())
+    share_facets(state.runs.values())
     assert state == plain

@@ -10,12 +10,12 @@ import pytest
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.translate import translate
-from openmetadata_ol_provider.openlineage import shedding
-from openmetadata_ol_provider.openlineage.packing import pack, packed_size, unpack
-from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openlineage.runs import Limits
-from openmetadata_ol_provider.openlineage.runstate import Alias, Anchor, DatasetState, Run, RunState, run_key
-from openmetadata_ol_provider.openlineage.shedding import shed
+from openmetadata_ol_provider.openlineage import run_state_eviction as shedding
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
+from openmetadata_ol_provider.openlineage.run_state import Alias, DatasetState, PipelineRunStart, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_state_eviction import evict_to_size
+from openmetadata_ol_provider.openlineage.serialization import pack, packed_size, unpack
 from tests.support import (
     CAPTURES,
     Json,
@@ -70,7 +70,7 @@ def one(problems: tuple[Problem, ...], kind: str) -> Problem:
 def test_a_state_that_fits_stays_as_it_is() -> None:
     state = state_of(*(start(number) for number in range(20)))
     before = copy.deepcopy(state)
-    assert shed(state, size(state)) == ()
+    assert evict_to_size(state, size(state)) == ()
     assert state == before
 
 
@@ -78,7 +78,7 @@ def test_ended_runs_go_first_and_the_open_ones_keep_all_they_know() -> None:
     events = [start(number, "COMPLETE" if number % 2 else "START") for number in range(60)]
     state = state_of(*events)
     before = copy.deepcopy(state.runs)
-    problems = shed(state, size(state) * 8 // 10)
+    problems = evict_to_size(state, size(state) * 8 // 10)
     assert {key: run for key, run in before.items() if not run.terminal} == {
         key: run for key, run in state.runs.items() if not run.terminal
     }
@@ -94,7 +94,7 @@ def test_then_what_described_jobs_and_datasets_and_was_published_with_its_batch(
     state = state_of(*(start(number) for number in range(60)))
     before = copy.deepcopy(state)
     list(shedding._descriptions(before))
-    problems = shed(state, size(before) * 10 // 9 + 100)
+    problems = evict_to_size(state, size(before) * 10 // 9 + 100)
     assert len(state.runs) == 60
     [problem] = problems
     assert re.search(r"\d+ open runs without what described their jobs", problem.detail)
@@ -127,7 +127,7 @@ def test_at_last_the_longest_untouched_open_runs_each_reported() -> None:
     trimmed = copy.deepcopy(state)
     list(shedding._descriptions(trimmed))
     list(shedding._columns(trimmed))
-    problems = shed(state, size(trimmed) * 3 // 4)
+    problems = evict_to_size(state, size(trimmed) * 3 // 4)
     left = [run.name for run in state.runs.values()]
     assert 0 < len(left) < 60
     assert left == names[-len(left) :]
@@ -140,9 +140,9 @@ def test_at_last_the_longest_untouched_open_runs_each_reported() -> None:
 def test_with_old_runs_goes_what_else_was_remembered_as_long_ago() -> None:
     state = RunState()
     for number in range(300):
-        state.anchors[f"ns\x1f{number * 7919:x}"] = Anchor(at=number, touched=number)
+        state.anchors[f"ns\x1f{number * 7919:x}"] = PipelineRunStart(at=number, touched=number)
         state.aliases[f"ns\x1f{number * 7919:x}"] = Alias(touched=1000 + number)
-    [problem] = shed(state, size(state) // 2)
+    [problem] = evict_to_size(state, size(state) // 2)
     assert re.search(r"\d+ other things forgotten", problem.detail)
     assert len(state.anchors) < 300
     assert len(state.aliases) > len(state.anchors)
@@ -151,15 +151,15 @@ def test_with_old_runs_goes_what_else_was_remembered_as_long_ago() -> None:
 def test_room_is_left_so_that_not_every_batch_has_to_shed() -> None:
     state = state_of(*(start(number) for number in range(200)))
     most = size(state) // 3
-    assert shed(state, most)
+    assert evict_to_size(state, most)
     assert size(state) <= most * 0.9
-    assert shed(state, most) == ()
+    assert evict_to_size(state, most) == ()
 
 
 @pytest.mark.parametrize("most", [1, 100, 1000, 5000, 20_000])
 def test_the_size_is_kept_whatever_it_is(most: int) -> None:
     state = state_of(*(start(number, "COMPLETE" if number % 3 else "START") for number in range(100)))
-    shed(state, most)
+    evict_to_size(state, most)
     assert not state.runs or size(state) <= most
 
 
@@ -184,7 +184,7 @@ def test_a_hundred_thousand_open_runs_take_no_more_than_the_limit() -> None:
             touched=number,
             inputs={f"postgres://db:5432\x1f{table.name}": table},
         )
-    problems = shed(state, limit)
+    problems = evict_to_size(state, limit)
     kept = len(state.runs)
     assert size(state) <= limit
     assert 10_000 < kept < 100_000
@@ -273,7 +273,7 @@ def test_column_lineage_that_names_no_source_still_says_that_there_is_one() -> N
 
 def test_a_run_given_up_counts_as_new_when_it_ends_after_all() -> None:
     state = state_of(start(1))
-    shed(state, 1)
+    evict_to_size(state, 1)
     assert state.runs == {}
     plan = translated(run_event("COMPLETE", run_id="00000001-run", job="load_1", seconds=60), state=state).plan
     assert [run.new for run in plan.runs] == [True]

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.openlineage.problem import MAX_PROBLEMS, MAX_WHERE, Problem, Told, count, few
-from openmetadata_ol_provider.openlineage.showing import MAX_SHOWN, printable, shown
+from openmetadata_ol_provider.openlineage.problems import (
+    MAX_PROBLEMS,
+    MAX_WHERE,
+    Problem,
+    ProblemLog,
+    count,
+    limit_problems,
+)
+from openmetadata_ol_provider.openlineage.sanitize import MAX_SHOWN, printable, safe_text
 
 LAWS = settings(max_examples=300, deadline=None, derandomize=True, database=None)
 
@@ -31,20 +38,20 @@ def test_no_character_does_anything_but_be_seen(text: str, seen: str) -> None:
 @LAWS
 @given(st.text(max_size=60), st.integers(20, 50))
 def test_what_is_shown_is_bounded_and_shown_again_the_same(text: str, most: int) -> None:
-    once = shown(text, most)
+    once = safe_text(text, most)
     assert len(once) <= most
     assert once.isprintable() or not text.isprintable()
-    assert shown(once, most) == once
+    assert safe_text(once, most) == once
 
 
 def test_of_what_is_too_long_the_middle_is_left_out() -> None:
-    text = shown("begin" + "x" * 1_000_000 + "end")
+    text = safe_text("begin" + "x" * 1_000_000 + "end")
     assert (text[:5], text[-3:], len(text)) == ("begin", "end", MAX_SHOWN)
 
 
 def test_a_credential_is_not_cut_in_two_and_missed() -> None:
     for length in range(1, 2 * MAX_SHOWN):
-        assert "p4ss" not in shown("x" * length + " postgres://etl:p4ssw0rd@db " + "x" * MAX_SHOWN)
+        assert "p4ss" not in safe_text("x" * length + " postgres://etl:p4ssw0rd@db " + "x" * MAX_SHOWN)
 
 
 def test_a_problem_is_fit_to_be_shown_wherever_it_comes_from() -> None:
@@ -56,7 +63,7 @@ def test_a_problem_is_fit_to_be_shown_wherever_it_comes_from() -> None:
 
 def test_too_many_problems_are_counted() -> None:
     problems = [Problem("bad", str(number), "") for number in range(MAX_PROBLEMS + 5)]
-    told = few((*problems, Problem("worse", "x", "")))
+    told = limit_problems((*problems, Problem("worse", "x", "")))
     assert told[:MAX_PROBLEMS] == tuple(problems[:MAX_PROBLEMS])
     assert [(one.kind, one.where, one.detail) for one in told[MAX_PROBLEMS:]] == [
         ("more_problems", "bad", "5 more of this kind"),
@@ -66,7 +73,7 @@ def test_too_many_problems_are_counted() -> None:
 
 
 def test_what_was_counted_adds_up() -> None:
-    told = Told(most=1)
+    told = ProblemLog(most=1)
     told.add(Problem("bad", "1", ""), Problem("bad", "2", ""), Problem("bad", "1", ""))
     told.add(*told.problems)
     assert count(told.problems, "bad") == 3

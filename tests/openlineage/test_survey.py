@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from openmetadata_ol_provider.openlineage.survey import Survey
+from openmetadata_ol_provider.cli.unread_facets import Survey
 from tests.support import CAPTURES, WRITTEN, Json, captured, dataset, dataset_event, job_event, run_event
 
 PRODUCER = "https://example.com/producer"

@@ -10,17 +10,17 @@ from hypothesis import given
 
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.runs import Limits, assemble
-from openmetadata_ol_provider.openlineage.runstate import (
+from openmetadata_ol_provider.openlineage.run_assembler import Limits, assemble
+from openmetadata_ol_provider.openlineage.run_state import (
     Alias,
-    Anchor,
     Bridge,
     BridgeSource,
     Declaration,
+    PipelineRunStart,
     Run,
     RunState,
 )
-from openmetadata_ol_provider.openlineage.uniting import unite
+from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
 from tests.openlineage.test_runs_properties import EVENTS, LAWS
 from tests.support import BASE, CAPTURES, Json, captured, decode, run_event
 
@@ -45,16 +45,16 @@ def decoded(lines: list[bytes]) -> list[Event]:
 @given(EVENTS, EVENTS)
 def test_runs_of_two_lanes_add_up_to_those_of_one(some: list[Json], others: list[Json]) -> None:
     whole = encoded(state_of(*some, *others).runs)
-    assert encoded(unite([state_of(*some), state_of(*others)]).runs) == whole
-    assert encoded(unite([state_of(*others), state_of(*some)]).runs) == whole
+    assert encoded(merge_run_states([state_of(*some), state_of(*others)]).runs) == whole
+    assert encoded(merge_run_states([state_of(*others), state_of(*some)]).runs) == whole
 
 
 @LAWS
 @given(EVENTS)
 def test_a_state_united_with_itself_or_with_nothing_is_the_same(events: list[Json]) -> None:
     whole = encoded(state_of(*events).runs)
-    assert encoded(unite([state_of(*events), state_of(*events)]).runs) == whole
-    assert encoded(unite([state_of(*events), RunState()]).runs) == whole
+    assert encoded(merge_run_states([state_of(*events), state_of(*events)]).runs) == whole
+    assert encoded(merge_run_states([state_of(*events), RunState()]).runs) == whole
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -62,7 +62,7 @@ def test_real_events_dealt_out_to_three_lanes_add_up(name: str) -> None:
     lines = captured(name)
     whole = encoded(assemble(decoded(lines), RunState(), BASE).state.runs)
     lanes = [assemble(decoded(lines[lane::3]), RunState(), BASE).state for lane in range(3)]
-    assert encoded(unite(lanes).runs) == whole
+    assert encoded(merge_run_states(lanes).runs) == whole
 
 
 def test_what_else_is_remembered_is_united_too() -> None:
@@ -70,21 +70,21 @@ def test_what_else_is_remembered_is_united_too() -> None:
         return BridgeSource(namespace="pg", name="orders", columns=[[column, column] for column in columns])
 
     one = RunState(
-        anchors={"a": Anchor(at=5, touched=1), "b": Anchor(at=1)},
+        anchors={"a": PipelineRunStart(at=5, touched=1), "b": PipelineRunStart(at=1)},
         bridges={"t": Bridge(sources=[source("id")], touched=9)},
         aliases={"x": Alias(touched=3), "y": Alias(touched=1)},
         declared={"j": Declaration(at=2, touched=2)},
         latest_at=7,
     )
     other = RunState(
-        anchors={"a": Anchor(at=3, logical_at=2, touched=4)},
+        anchors={"a": PipelineRunStart(at=3, logical_at=2, touched=4)},
         bridges={"t": Bridge(sources=[source("id", "n")], touched=2), "u": Bridge(touched=1)},
         aliases={"z": Alias(touched=2)},
         declared={"j": Declaration(at=1, touched=9)},
         latest_at=6,
     )
-    united = unite([one, other])
-    assert united.anchors == {"a": Anchor(at=3, logical_at=2, touched=4), "b": Anchor(at=1)}
+    united = merge_run_states([one, other])
+    assert united.anchors == {"a": PipelineRunStart(at=3, logical_at=2, touched=4), "b": PipelineRunStart(at=1)}
     assert united.bridges["t"] == Bridge(sources=[source("id", "n")], touched=9)
     # The longest unused first: these are forgotten first.
     assert list(united.bridges) == ["u", "t"]

@@ -6,21 +6,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.names.identity import Identity, Kind
 from openmetadata_ol_provider.lineage.plan import (
     ColumnPair,
     ColumnSource,
     Dataset,
     DatasetId,
     Edge,
-    Identity,
     Job,
     JobId,
-    Kind,
     LineagePlan,
     RunRecord,
     Transformation,
 )
-from openmetadata_ol_provider.openmetadata.http.retry import Retries
+from openmetadata_ol_provider.openmetadata.client.retry import Retries
 
 TOKEN = "a.jwt.token-of-the-tests"
 #: Retries without noticeable pauses.

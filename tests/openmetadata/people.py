@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Job, Owner, Tag
-from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openmetadata.facts.targets import dataset_targets, pipeline_target
-from openmetadata_ol_provider.openmetadata.facts.writer import FactWriter
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, group_jobs
-from openmetadata_ol_provider.openmetadata.publication.work import Worker
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
+from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import dataset_targets, pipeline_target
+from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import FactWriter
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import group_jobs
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config
@@ -114,7 +115,7 @@ def publish(
         target = pipeline_target(group, ref)
         targets += [target] if target else []
     writer = FactWriter(client, config(write=write), dry_run=dry_run)
-    outcomes = Worker(4).run(targets, writer.publish, lambda target: target.where)
+    outcomes = Executor(4).run(targets, writer.publish, lambda target: target.where)
     problems += [problem for outcome in outcomes for problem in outcome.problems]
     return Published([outcome.result for outcome in outcomes], [*problems, *writer.problems])
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.config import Config, DatasetOptions
-from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.entities import Entity
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, columns, config, edge, plan

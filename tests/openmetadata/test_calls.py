@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.lineage.plan import Dataset, Kind
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.lineage.names.identity import Kind
+from openmetadata_ol_provider.lineage.plan import Dataset
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, columns, config, dataset

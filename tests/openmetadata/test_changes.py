@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.config import WritePolicy
-from openmetadata_ol_provider.openmetadata.facts.changes import (
+from openmetadata_ol_provider.openmetadata.provenance import is_stub, is_untouched_stub
+from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import Reference
+from openmetadata_ol_provider.openmetadata.publishing.metadata.patches import (
     Holder,
     description_change,
     holders,
@@ -15,9 +17,7 @@ from openmetadata_ol_provider.openmetadata.facts.changes import (
     owners_change,
     tags_change,
 )
-from openmetadata_ol_provider.openmetadata.facts.labels import label
-from openmetadata_ol_provider.openmetadata.facts.owners import Reference
-from openmetadata_ol_provider.openmetadata.marks import is_stub, is_untouched_stub
+from openmetadata_ol_provider.openmetadata.publishing.metadata.tags import label
 from openmetadata_ol_provider.sandbox.catalogue import jsonpatch
 from tests.openmetadata.builders import columns
 from tests.openmetadata.people import label as manual

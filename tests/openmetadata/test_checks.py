@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import pytest
 
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.openmetadata.admin.checks import check_catalogue, expiry_steps
+from openmetadata_ol_provider.openmetadata.admin.check_step import Step, summary
+from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue, expiry_steps
 from openmetadata_ol_provider.openmetadata.admin.permissions import is_granted, needed_rights, permission_steps
-from openmetadata_ol_provider.openmetadata.admin.rights import Right
-from openmetadata_ol_provider.openmetadata.admin.steps import Step, summary
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.http.token import TokenFacts
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.permissions import Right
+from openmetadata_ol_provider.openmetadata.client.token import TokenFacts
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config
 

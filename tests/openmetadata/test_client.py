@@ -21,9 +21,9 @@ from openmetadata_ol_provider.exceptions import (
     CatalogueUnavailableError,
     ConfigError,
 )
-from openmetadata_ol_provider.openmetadata.http.address import base_url
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, Version, path
-from openmetadata_ol_provider.openmetadata.http.retry import Retries, retry_after
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, Version, path
+from openmetadata_ol_provider.openmetadata.client.retry import Retries, retry_after
+from openmetadata_ol_provider.openmetadata.client.url import base_url
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openmetadata_ol_provider.lineage.plan import Field
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.stubs.column_types import MAX_DISPLAY, ColumnType, parse_type
-from openmetadata_ol_provider.openmetadata.stubs.columns import additions, columns, message_fields
-from openmetadata_ol_provider.openmetadata.stubs.type_names import MESSAGE_TYPES, TYPES, WITH_LENGTH
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.stubs.column_types import MAX_DISPLAY, ColumnType, parse_type
+from openmetadata_ol_provider.openmetadata.publishing.stubs.columns import additions, columns, message_fields
+from openmetadata_ol_provider.openmetadata.publishing.stubs.type_names import MESSAGE_TYPES, TYPES, WITH_LENGTH
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.locations import location
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan, Transformation
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.lineage.edges import function_text
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.edges.writer import function_text
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     KAFKA,

@@ -10,10 +10,11 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError
 from openmetadata_ol_provider.lineage.plan import Dataset, Field, Tag
-from openmetadata_ol_provider.openmetadata.facts.targets import Said, dataset_targets, pipeline_target
-from openmetadata_ol_provider.openmetadata.facts.writer import FactWriter
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import Said, dataset_targets, pipeline_target
+from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import FactWriter
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import KAFKA, PG, config, dataset, job, orders, totals
 from tests.openmetadata.people import (

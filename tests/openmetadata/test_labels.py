@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Tag
-from openmetadata_ol_provider.openmetadata.facts.labels import TagLookup, is_ours, other_names, own_name
+from openmetadata_ol_provider.openmetadata.publishing.metadata.tags import TagLookup, is_ours, other_names, own_name
 from tests.openmetadata.people import PEOPLE, TAGGED, catalogue
 
 GOLD = Tag("gold")

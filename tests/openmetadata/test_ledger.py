@@ -9,11 +9,11 @@ import pytest
 
 from openmetadata_ol_provider.config import LedgerOptions
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.ledger import ENDED, Fact, Ledger
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import ENDED, Fact, Ledger
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     PG,
@@ -40,22 +40,24 @@ PLAN = orders_plan(
 )
 
 
-def publish(client: OpenMetadataClient, memory: Memory, what: LineagePlan = PLAN, **options: Any) -> Any:
+def publish(client: OpenMetadataClient, memory: CarryOver, what: LineagePlan = PLAN, **options: Any) -> Any:
     given = {"now": NOW, **options}
     return publish_plan(what, client, given.pop("config", config()), memory=memory, **given)
 
 
 @pytest.fixture
-def memory(client: OpenMetadataClient, server: CatalogueServer) -> Memory:
+def memory(client: OpenMetadataClient, server: CatalogueServer) -> CarryOver:
     """Return what a first publication has left."""
-    left = Memory()
+    left = CarryOver()
     assert publish(client, left).failed == 0
     server.reset_requests()
     return left
 
 
-def test_an_unchanged_plan_costs_no_call(client: OpenMetadataClient, server: CatalogueServer, memory: Memory) -> None:
-    first = publish(client, Memory(), now=NOW)
+def test_an_unchanged_plan_costs_no_call(
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
+) -> None:
+    first = publish(client, CarryOver(), now=NOW)
     server.reset_requests()
     report = publish(client, memory)
     assert server.requests == []
@@ -65,7 +67,7 @@ def test_an_unchanged_plan_costs_no_call(client: OpenMetadataClient, server: Cat
 
 
 def test_a_hundred_heartbeats_cost_no_call(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    memory = Memory()
+    memory = CarryOver()
     publish(client, memory, orders_plan(runs=[run("RUNNING", new=True)]))
     server.reset_requests()
     for _ in range(100):
@@ -73,23 +75,23 @@ def test_a_hundred_heartbeats_cost_no_call(client: OpenMetadataClient, server: C
     assert server.requests == []
 
 
-def test_it_survives_being_stored(client: OpenMetadataClient, server: CatalogueServer, memory: Memory) -> None:
+def test_it_survives_being_stored(client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver) -> None:
     memory.ledger = unpack(pack(memory.ledger), Ledger)
     publish(client, memory)
     assert server.requests == []
 
 
 def test_without_a_ledger_everything_is_compared_and_nothing_written(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
-    report = publish(client, Memory())
+    report = publish(client, CarryOver())
     assert server.writes() == []
     assert len(server.requests) > 4
     assert report.edges.unchanged == 1
 
 
 def test_a_full_refresh_compares_everything_and_repairs_what_others_broke(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     (ends,) = server.edges()
     ids = {table["fullyQualifiedName"]: table["id"] for table in server.entities("table")}
@@ -102,7 +104,7 @@ def test_a_full_refresh_compares_everything_and_repairs_what_others_broke(
 
 
 def test_another_configuration_is_compared_anew(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     other = config(lineage={"columns": False})
     publish(client, memory, config=other)
@@ -112,14 +114,14 @@ def test_another_configuration_is_compared_anew(
     assert server.requests == []
 
 
-def test_another_catalogue_is_written_from_nothing(memory: Memory) -> None:
+def test_another_catalogue_is_written_from_nothing(memory: CarryOver) -> None:
     with CatalogueServer(SEED, token=TOKEN) as second, OpenMetadataClient(second.url, TOKEN) as client:
         assert publish(client, memory).edges.published == 1
         assert len(second.edges()) == 1
 
 
 def test_what_was_published_long_ago_is_compared_again(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     publish(client, memory, now=NOW + 10 * HOUR)
     assert server.requests == []
@@ -133,7 +135,7 @@ def test_what_was_published_long_ago_is_compared_again(
 
 @pytest.mark.parametrize("what", ["sql", "run", "columns", "task"])
 def test_what_changed_is_published(
-    what: str, client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    what: str, client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     changed = {
         "sql": msgspec.structs.replace(PLAN, jobs=(job(sql="select 2"), PLAN.jobs[1])),
@@ -156,7 +158,7 @@ def test_only_the_jobs_that_changed_cost_calls(client: OpenMetadataClient, serve
         datasets=(orders(), totals(), missing),
         jobs=[job("a"), job("b")],
     )
-    memory = Memory()
+    memory = CarryOver()
     publish(client, memory, both)
     server.reset_requests()
     publish(client, memory, msgspec.structs.replace(both, jobs=(job("a", sql="select 1"), job("b"))))
@@ -169,7 +171,7 @@ def test_only_the_jobs_that_changed_cost_calls(client: OpenMetadataClient, serve
 def test_what_was_not_found_is_looked_for_again_before_long(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    memory = Memory()
+    memory = CarryOver()
     lonely = plan(datasets=[dataset(PG, "shop.public.nowhere")])
     assert publish(client, memory, lonely).datasets.unresolved == 1
     server.reset_requests()
@@ -180,7 +182,7 @@ def test_what_was_not_found_is_looked_for_again_before_long(
 
 
 def test_a_dry_run_reads_everything_and_remembers_nothing(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    memory = Memory()
+    memory = CarryOver()
     first = publish(client, memory, dry_run=True)
     second = publish(client, memory, dry_run=True)
     assert first.edges.published == second.edges.published == 1
@@ -195,7 +197,7 @@ def test_its_size_is_bounded_and_the_oldest_facts_go_first() -> None:
 
 
 def test_it_can_be_switched_off(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    memory, off = Memory(), config(ledger={"max_facts": 0})
+    memory, off = CarryOver(), config(ledger={"max_facts": 0})
     publish(client, memory, config=off)
     server.reset_requests()
     publish(client, memory, config=off)
@@ -204,7 +206,7 @@ def test_it_can_be_switched_off(client: OpenMetadataClient, server: CatalogueSer
 
 
 def test_runs_that_have_ended_are_forgotten_before_what_was_published_longer_ago(client: OpenMetadataClient) -> None:
-    memory = Memory()
+    memory = CarryOver()
     first = orders_plan(runs=[run("COMPLETE", pipeline_run_id="r0")])
     publish_plan(first, client, config(), memory=memory, now=NOW)
     lasting = len(memory.ledger.facts) + len(memory.ledger.edges) - 1

@@ -8,10 +8,10 @@ import pytest
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.openmetadata.facts.lifecycle import LifecycleWriter, Removal, removals
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.work import Worker
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
+from openmetadata_ol_provider.openmetadata.publishing.metadata.deletions import LifecycleWriter, Removal, removals
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import columns
@@ -135,7 +135,7 @@ def test_what_goes_can_be_restored_with_its_lineage(version: str) -> None:
         writer = LifecycleWriter(client, dry_run=False)
         gone = found(plan_of(dropped("d.s.x")), client)
         server.reset_requests()
-        outcomes = Worker(2).run(gone, writer.publish, lambda removal: removal.where)
+        outcomes = Executor(2).run(gone, writer.publish, lambda removal: removal.where)
         assert [outcome.result for outcome in outcomes] == [True]
         assert [write.method for write in server.writes()] == ["DELETE"]
         assert "x" not in there(server)
@@ -169,7 +169,7 @@ def test_what_holds_others_or_is_gone_already_is_not_counted() -> None:
         writer = LifecycleWriter(client, dry_run=False)
         gone = found(plan_of(dropped("orders", "s3://lake"), dropped("d.s.x")), client)
         client.delete(f"v1/tables/{next(one.entity.id for one in gone if one.entity.type == 'table')}")
-        outcomes = Worker(2).run(gone, writer.publish, lambda removal: removal.where)
+        outcomes = Executor(2).run(gone, writer.publish, lambda removal: removal.where)
         results = {removal.entity.fqn: outcome.result for removal, outcome in zip(gone, outcomes, strict=True)}
         assert results == {"s3.lake.orders": None, "pg.d.s.x": False}
         assert writer.problems == ()

@@ -7,15 +7,15 @@ import pytest
 
 from openmetadata_ol_provider.config import ParkingOptions
 from openmetadata_ol_provider.lineage.plan import Field, Owner
-from openmetadata_ol_provider.openlineage.packing import pack
-from openmetadata_ol_provider.openlineage.problem import MAX_PROBLEMS, count
-from openmetadata_ol_provider.openmetadata.facts.owners import MAX_OWNERS, OwnerLookup
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines.body import MAX_TASKS
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.parking import MAX_BYTES, Parked, Parking
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import MOST_NAMESPACES, PublishReport, Share
+from openmetadata_ol_provider.openlineage.problems import MAX_PROBLEMS, count
+from openmetadata_ol_provider.openlineage.serialization import pack
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import MAX_BYTES, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.report import MOST_NAMESPACES, PublishReport, Share
+from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import MAX_OWNERS, OwnerLookup
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import MAX_TASKS
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import PG, config, dataset, edge, job, orders, plan, run
 
@@ -61,7 +61,7 @@ def test_one_run_cannot_fill_the_parking(client: OpenMetadataClient, server: Cat
         for side in ("s", "t")
     )
     edges = [edge(source, target) for source in sources for target in targets]
-    memory = Memory()
+    memory = CarryOver()
     report = publish_plan(plan(*edges, datasets=(*sources, *targets)), client, config(), memory=memory)
     assert 0 < report.parked < len(edges)
     assert count(report.problems, "parking_given_up") == len(edges) - report.parked

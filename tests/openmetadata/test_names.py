@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
-from openmetadata_ol_provider.openmetadata.names import (
+from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
+from openmetadata_ol_provider.openmetadata.fqn import (
     MAX_NAME,
     bounded,
     join,

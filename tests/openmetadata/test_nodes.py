@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import JobId, LineagePlan, OneSided
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import config, edge, job, orders, plan, totals
 from tests.support import plan_of, run_event
@@ -22,7 +22,7 @@ BOTH = plan(edge(orders(), totals()), datasets=(orders(), totals()))
 ON = {"pipeline_nodes": True}
 
 
-def publish(client: OpenMetadataClient, what: LineagePlan, memory: Memory | None = None, **rules: Any) -> Any:
+def publish(client: OpenMetadataClient, what: LineagePlan, memory: CarryOver | None = None, **rules: Any) -> Any:
     return publish_plan(what, client, config(lineage=rules), memory=memory)
 
 
@@ -39,7 +39,7 @@ def test_nothing_is_drawn_of_one_side_unless_asked_for(client: OpenMetadataClien
 def test_one_side_is_an_edge_with_the_pipeline(
     what: LineagePlan, ends: tuple[str, str], client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    memory = Memory()
+    memory = CarryOver()
     assert publish(client, what, memory, **ON).edges.published == 1
     assert server.edges().keys() == {ends}
     server.reset_requests()

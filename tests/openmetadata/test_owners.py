@@ -8,8 +8,14 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import Owner
-from openmetadata_ol_provider.openmetadata.facts.owners import OwnerLookup, Reference, Spelling, chosen, spellings
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import (
+    OwnerLookup,
+    Reference,
+    Spelling,
+    chosen,
+    spellings,
+)
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.people import PEOPLE, catalogue, owners
 

@@ -12,15 +12,15 @@ from typing import ClassVar
 import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.http.pace import Gate, Pace, PaceError
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.throttle import AdaptiveLimit, PaceError, RequestGate
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN
 
 Web = Callable[[type[BaseHTTPRequestHandler]], str]
 
 
-def overload(pace: Pace, calls: int, resume_at: float = 0.0) -> list[bool]:
+def overload(pace: AdaptiveLimit, calls: int, resume_at: float = 0.0) -> list[bool]:
     """Send so many calls at once and turn all of them away."""
     rounds = [pace.begin() for _ in range(calls)]
     return [pace.end(round_, "overloaded", resume_at) for round_ in rounds]
@@ -30,7 +30,7 @@ def overload(pace: Pace, calls: int, resume_at: float = 0.0) -> list[bool]:
 
 
 def test_a_new_pace_lets_as_many_through_as_the_client_allows() -> None:
-    pace = Pace(2)
+    pace = AdaptiveLimit(2)
     pace.begin()
     assert pace.is_open(0)
     pace.begin()
@@ -38,13 +38,13 @@ def test_a_new_pace_lets_as_many_through_as_the_client_allows() -> None:
 
 
 def test_a_crowd_that_is_turned_away_at_once_halves_the_pace_once() -> None:
-    pace = Pace(8)
+    pace = AdaptiveLimit(8)
     assert overload(pace, 8) == [True] + 7 * [False]
     assert pace.width == 4
 
 
 def test_the_pace_never_falls_below_one() -> None:
-    pace = Pace(8)
+    pace = AdaptiveLimit(8)
     widths = []
     for _ in range(5):
         overload(pace, 1)
@@ -54,7 +54,7 @@ def test_the_pace_never_falls_below_one() -> None:
 
 
 def test_the_latest_moment_that_the_server_asked_for_counts() -> None:
-    pace = Pace(4)
+    pace = AdaptiveLimit(4)
     first, second = pace.begin(), pace.begin()
     pace.end(first, "overloaded", 30.0)
     pace.end(second, "overloaded", 10.0)
@@ -63,7 +63,7 @@ def test_the_latest_moment_that_the_server_asked_for_counts() -> None:
 
 
 def test_the_pace_grows_again_slowly_and_up_to_the_limit() -> None:
-    pace = Pace(4)
+    pace = AdaptiveLimit(4)
     overload(pace, 1)
     overload(pace, 1)
     widths = []
@@ -76,7 +76,7 @@ def test_the_pace_grows_again_slowly_and_up_to_the_limit() -> None:
 
 
 def test_calls_sent_before_the_slowdown_do_not_quicken_the_pace() -> None:
-    pace = Pace(8)
+    pace = AdaptiveLimit(8)
     early = [pace.begin() for _ in range(7)]
     overload(pace, 1)
     for round_ in early:
@@ -88,7 +88,7 @@ def test_calls_sent_before_the_slowdown_do_not_quicken_the_pace() -> None:
 
 
 def test_a_failure_that_says_nothing_of_the_load_changes_nothing() -> None:
-    pace = Pace(8)
+    pace = AdaptiveLimit(8)
     pace.end(pace.begin(), "failed")
     assert pace.width == 8
     assert pace.is_open(0)
@@ -98,7 +98,7 @@ def test_a_failure_that_says_nothing_of_the_load_changes_nothing() -> None:
 
 
 def test_threads_pass_in_the_order_in_which_they_came() -> None:
-    gate = Gate(1, patience=30)
+    gate = RequestGate(1, patience=30)
     held, order = gate.enter(0), []
 
     def pass_through(number: int) -> None:
@@ -119,7 +119,7 @@ def test_threads_pass_in_the_order_in_which_they_came() -> None:
 
 
 def test_a_pause_that_is_longer_than_allowed_is_not_waited_for() -> None:
-    gate = Gate(4, patience=1000, clock=lambda: 0.0)
+    gate = RequestGate(4, patience=1000, clock=lambda: 0.0)
     gate.leave(gate.enter(60), "overloaded", 3600)
     with pytest.raises(PaceError) as caught:
         gate.enter(60)
@@ -127,7 +127,7 @@ def test_a_pause_that_is_longer_than_allowed_is_not_waited_for() -> None:
 
 
 def test_nobody_waits_for_ever_behind_calls_that_do_not_come_back() -> None:
-    gate = Gate(1, patience=0.01)
+    gate = RequestGate(1, patience=0.01)
     gate.enter(0)
     with pytest.raises(PaceError) as caught:
         gate.enter(0)
@@ -136,7 +136,7 @@ def test_nobody_waits_for_ever_behind_calls_that_do_not_come_back() -> None:
 
 def test_who_waits_has_patience_as_long_as_others_get_through() -> None:
     now = 0.0
-    gate = Gate(2, patience=10, clock=lambda: now)
+    gate = RequestGate(2, patience=10, clock=lambda: now)
     slow, quick = gate.enter(0), gate.enter(0)
     result: list[object] = []
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.parking import MOST_AT_ONCE, Parked, Parking
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import PG, columns, config, dataset, edge, job, orders, pair, plan, run
 
@@ -26,7 +26,7 @@ EDGE = ("pg.shop.public.orders", "pg.shop.public.new_table")
 
 
 def publish(
-    client: OpenMetadataClient, memory: Memory, what: LineagePlan = NOTHING, now: int = NOW, **rules: Any
+    client: OpenMetadataClient, memory: CarryOver, what: LineagePlan = NOTHING, now: int = NOW, **rules: Any
 ) -> Any:
     return publish_plan(what, client, config(**rules), memory=memory, now=now)
 
@@ -37,16 +37,16 @@ def ingest_table(client: OpenMetadataClient) -> None:
 
 
 @pytest.fixture
-def memory(client: OpenMetadataClient) -> Memory:
+def memory(client: OpenMetadataClient) -> CarryOver:
     """Return a memory in which one edge is parked."""
-    left = Memory()
+    left = CarryOver()
     report = publish(client, left, PLAN)
     assert (report.parked, report.datasets.unresolved, report.edges.published) == (1, 1, 0)
     return left
 
 
 def test_lineage_appears_once_its_dataset_is_in_the_catalogue(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     ingest_table(client)
     report = publish(client, memory)
@@ -59,14 +59,14 @@ def test_lineage_appears_once_its_dataset_is_in_the_catalogue(
     assert server.requests == []
 
 
-def test_it_survives_being_stored(client: OpenMetadataClient, server: CatalogueServer, memory: Memory) -> None:
+def test_it_survives_being_stored(client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver) -> None:
     memory.parking = Parking(unpack(pack(memory.parking.items), dict[str, Parked]))
     ingest_table(client)
     publish(client, memory)
     assert EDGE in server.edges()
 
 
-def test_an_item_says_what_is_missing_since_when_and_why(memory: Memory) -> None:
+def test_an_item_says_what_is_missing_since_when_and_why(memory: CarryOver) -> None:
     (item,) = memory.parking.items.values()
     assert item.reason == "unresolved"
     assert item.missing == (NEW.id,)
@@ -76,7 +76,7 @@ def test_an_item_says_what_is_missing_since_when_and_why(memory: Memory) -> None
 
 
 def test_the_pauses_between_tries_grow_and_what_waits_costs_no_call(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     for _ in range(3):
         publish(client, memory)
@@ -94,7 +94,7 @@ def test_the_pauses_between_tries_grow_and_what_waits_costs_no_call(
 
 
 def test_the_same_edge_again_is_not_looked_for_before_its_time(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     for _ in range(3):
         publish(client, memory)
@@ -105,7 +105,7 @@ def test_the_same_edge_again_is_not_looked_for_before_its_time(
 
 
 def test_what_the_job_says_anew_counts_not_what_was_parked(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     ingest_table(client)
     again = plan(edge(orders(), NEW), datasets=(orders(), NEW), jobs=[job(sql="select 2")])
@@ -114,7 +114,7 @@ def test_what_the_job_says_anew_counts_not_what_was_parked(
     assert server.edges()[EDGE]["sqlQuery"] == "select 2"
 
 
-def test_after_its_days_it_is_given_up_and_reported(client: OpenMetadataClient, memory: Memory) -> None:
+def test_after_its_days_it_is_given_up_and_reported(client: OpenMetadataClient, memory: CarryOver) -> None:
     assert publish(client, memory, now=NOW + 6 * DAY).parked == 1
     report = publish(client, memory, now=NOW + 8 * DAY)
     assert report.parked == 0
@@ -123,7 +123,7 @@ def test_after_its_days_it_is_given_up_and_reported(client: OpenMetadataClient, 
 
 
 def test_no_more_wait_than_are_allowed_and_the_oldest_go_first(client: OpenMetadataClient) -> None:
-    memory = Memory()
+    memory = CarryOver()
     for number in range(4):
         other = dataset(PG, f"shop.public.new_{number}")
         publish(client, memory, plan(edge(orders(), other), datasets=(orders(), other)), now=NOW + number)
@@ -145,7 +145,7 @@ def test_one_publication_tries_a_bounded_number(client: OpenMetadataClient) -> N
     assert due[0].key == "0"
 
 
-def test_what_somebody_dropped_meanwhile_stays_dropped(memory: Memory) -> None:
+def test_what_somebody_dropped_meanwhile_stays_dropped(memory: CarryOver) -> None:
     stored = dict(memory.parking.items)
     parking = Parking(stored)
     parking.park(Parked(key="more", reason="failed", where="", detail=""), NOW)
@@ -157,7 +157,7 @@ def test_what_somebody_dropped_meanwhile_stays_dropped(memory: Memory) -> None:
 def test_an_ambiguous_dataset_is_parked_until_a_rule_settles_it(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    memory = Memory()
+    memory = CarryOver()
     twice = dataset("unknown://x", "twice.facts")
     publish(client, memory, plan(edge(orders(), twice), datasets=(orders(), twice)))
     (item,) = memory.parking.items.values()
@@ -178,7 +178,7 @@ def test_an_ambiguous_dataset_is_parked_until_a_rule_settles_it(
 def test_what_the_catalogue_refused_is_tried_again(
     method: str, path: str, kind: str, client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    memory = Memory()
+    memory = CarryOver()
     ingest_table(client)
     server.fail(method, path, 400, times=1)
     report = publish(client, memory, PLAN)
@@ -194,13 +194,13 @@ def test_what_the_catalogue_refused_is_tried_again(
 
 
 def test_what_the_configuration_leaves_out_is_not_parked(client: OpenMetadataClient) -> None:
-    memory = Memory()
+    memory = CarryOver()
     report = publish(client, memory, PLAN, namespaces=[{"namespace": PG, "ignore": True}])
     assert (report.parked, report.datasets.ignored) == (0, 2)
 
 
 def test_a_dry_run_parks_nothing_but_says_what_it_would(client: OpenMetadataClient) -> None:
-    memory = Memory()
+    memory = CarryOver()
     report = publish_plan(PLAN, client, config(), memory=memory, dry_run=True)
     assert report.parked == 1
     assert memory.parking.items == {}

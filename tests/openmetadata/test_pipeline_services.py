@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, Version
-from openmetadata_ol_provider.openmetadata.pipelines.services import type_of
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import Pipelines
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, Version
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.services import type_of
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, job, plan
 

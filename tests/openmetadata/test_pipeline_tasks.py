@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId, TaskOutline
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import Pipelines, PublishReport
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines, PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.lineage.test_truth import plans_of
 from tests.openmetadata.builders import config, job, plan

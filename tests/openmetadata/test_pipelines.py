@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import Pipelines, PublishReport
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines, PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN, config, edge, job, orders, orders_plan, plan, totals
 

@@ -9,10 +9,16 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.openlineage.problem import Problem
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import Datasets, Pipelines, PublishReport, Stubs, Written
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.report import (
+    Datasets,
+    Pipelines,
+    PublishReport,
+    Stubs,
+    Written,
+)
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     FAST,

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job, RunRecord
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication import recent
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.recent import Recent, Window
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport, Written
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core import session_cache as recent
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport, Written
+from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache, Window
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, config, job, plan, run
 
@@ -21,9 +21,9 @@ ETL = "openlineage.prod:etl"
 JOBS = (job(), job("etl.a", task="a", pipeline="etl"), job("etl.b", task="b", pipeline="etl"))
 
 
-def task() -> Memory:
+def task() -> CarryOver:
     """Return the memory of a task that begins."""
-    return Memory(recent=Recent())
+    return CarryOver(recent=SessionCache())
 
 
 def of(day: int, state: Any = "COMPLETE", **facts: Any) -> RunRecord:
@@ -32,7 +32,7 @@ def of(day: int, state: Any = "COMPLETE", **facts: Any) -> RunRecord:
 
 
 def publish(
-    client: OpenMetadataClient, memory: Memory, *runs: RunRecord, jobs: tuple[Job, ...] = JOBS, shared: bool = False
+    client: OpenMetadataClient, memory: CarryOver, *runs: RunRecord, jobs: tuple[Job, ...] = JOBS, shared: bool = False
 ) -> PublishReport:
     return publish_plan(plan(jobs=jobs, runs=runs), client, config(), memory=memory, shared=shared)
 
@@ -147,7 +147,7 @@ def test_a_dry_run_remembers_nothing(client: OpenMetadataClient, server: Catalog
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recent, "MAX_STATUSES", 3)
-    known = Recent()
+    known = SessionCache()
     known.note_window("a", Window(0, 100, {1: {"timestamp": 1}}))
     known.note_window("b", Window(0, 100, {}))
     known.note_status("a", {"timestamp": 2})

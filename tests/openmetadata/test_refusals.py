@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError
-from openmetadata_ol_provider.openmetadata.admin.rights import rights_of
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.http.token import TokenFacts, token_facts
-from openmetadata_ol_provider.openmetadata.http.wire import Call
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.permissions import rights_of
+from openmetadata_ol_provider.openmetadata.client.token import TokenFacts, token_facts
+from openmetadata_ol_provider.openmetadata.client.transport import Request
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN
 
@@ -122,7 +122,7 @@ EDGE = {"edge": {"fromEntity": {"id": "1", "type": "topic"}, "toEntity": {"id": 
     ],
 )
 def test_the_right_that_a_call_needs_follows_from_it(method: str, path: str, body: Any, expected: list[str]) -> None:
-    assert [str(right) for right in rights_of(Call(method, path, json=body))] == expected
+    assert [str(right) for right in rights_of(Request(method, path, json=body))] == expected
 
 
 def not_allowed(*operations: str) -> dict[str, Any]:

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import JobId, LineagePlan, OneSided, Tag
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.parking import Parked, Parking
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import config, edge, job, orders, plan, run, totals
 
@@ -37,7 +37,7 @@ def runs(*numbers: int, new: bool = True) -> LineagePlan:
 @pytest.fixture
 def publish(client: OpenMetadataClient) -> Callable[..., Any]:
     """Return ``publish(plan)``: publications that share one memory, which is stored in between."""
-    memory = Memory()
+    memory = CarryOver()
     rules = config(write={"queries": True, "max_failure_ratio": 1.0}, lineage={"pipeline_nodes": True})
 
     def once(what: LineagePlan = LineagePlan()) -> Any:  # noqa: B008 - a frozen value
@@ -147,7 +147,7 @@ def test_a_part_of_a_pipeline_does_not_count_its_runs_twice(
     server: CatalogueServer, client: OpenMetadataClient
 ) -> None:
     tagged = msgspec.structs.replace(runs(1), jobs=(job(tags=(Tag("gold"),)),))
-    memory = Memory()
+    memory = CarryOver()
     rules = config(write={"max_failure_ratio": 1.0, "create_tags": True})
     server.fail("PUT", "v1/tags$", 500, times=4)
     assert publish_plan(tagged, client, rules, memory=memory).parked == 1

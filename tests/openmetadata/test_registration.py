@@ -10,14 +10,14 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError, ConfigError
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
-from openmetadata_ol_provider.openmetadata.admin.registration import (
+from openmetadata_ol_provider.openmetadata.admin.service_registration import (
     Registration,
     ServiceSpec,
     is_nested,
     register_service,
     service_spec,
 )
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient, Version
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, Version
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN
 

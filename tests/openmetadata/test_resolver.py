@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
-from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Kind
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.names.identity import Kind
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset

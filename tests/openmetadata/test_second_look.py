@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     FAST,
@@ -93,7 +93,7 @@ def another(server: CatalogueServer, what: LineagePlan, held: str) -> Iterator[C
 
 
 def publish(
-    client: OpenMetadataClient, what: LineagePlan, memory: Memory | None = None, *, shared: bool = True
+    client: OpenMetadataClient, what: LineagePlan, memory: CarryOver | None = None, *, shared: bool = True
 ) -> PublishReport:
     return publish_plan(what, client, config(), memory=memory, now=NOW, shared=shared)
 
@@ -159,7 +159,7 @@ def test_without_a_second_look_it_would_be_lost(server: CatalogueServer, case: C
 def test_what_another_overwrites_even_later_is_put_back_when_it_comes_the_next_time(
     server: CatalogueServer, client: OpenMetadataClient, case: Case
 ) -> None:
-    memory = Memory()
+    memory = CarryOver()
     with another(server, case.others, case.write) as write:
         publish(client, case.ours, memory)
         write()
@@ -169,7 +169,7 @@ def test_what_another_overwrites_even_later_is_put_back_when_it_comes_the_next_t
 
 
 def test_what_was_found_unchanged_is_trusted_as_ever(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    memory = Memory()
+    memory = CarryOver()
     publish(client, OURS, memory)
     server.reset_requests()
     publish(client, OURS, memory)

@@ -9,9 +9,9 @@ import pytest
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sandbox.picture import column_pairs
 from tests.openmetadata.builders import FAST, TOKEN, config
@@ -69,7 +69,7 @@ def test_a_second_publication_writes_nothing_and_all_versions_have_the_same_line
 
 @pytest.mark.parametrize("rules", RULES)
 def test_with_a_memory_the_second_time_costs_no_call_but_for_what_is_missing(rules: dict[str, Any]) -> None:
-    plan, memory = plan_of("airflow-scheduler", rules), Memory()
+    plan, memory = plan_of("airflow-scheduler", rules), CarryOver()
     with CatalogueServer(SEED, token=TOKEN) as server, OpenMetadataClient(server.url, TOKEN) as client:
         publish_plan(plan, client, config(**rules), memory=memory)
         server.reset_requests()

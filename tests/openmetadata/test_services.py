@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.config import NamespaceRule
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.resolution.rules import first_rule
-from openmetadata_ol_provider.openmetadata.resolution.schemes import parse_hosts, parse_namespace
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import first_rule
+from openmetadata_ol_provider.openmetadata.resolution.namespaces import parse_hosts, parse_namespace
 from openmetadata_ol_provider.openmetadata.resolution.services import SERVICE_KIND, Service, ServiceIndex, read_service
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 

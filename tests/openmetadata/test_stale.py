@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Dataset, Edge, LineagePlan
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import PG, config, dataset, edge, job, orders, plan, run, totals
 
@@ -26,26 +26,28 @@ def result(*sources: Dataset, minute: int = 0, name: str = "etl", state: Any = "
     return plan(*edges, datasets=DATASETS, jobs=[job(name)], runs=[ran] if name == "etl" else [])
 
 
-def publish(client: OpenMetadataClient, memory: Memory, what: LineagePlan, policy: str = "remove", **rules: Any) -> Any:
+def publish(
+    client: OpenMetadataClient, memory: CarryOver, what: LineagePlan, policy: str = "remove", **rules: Any
+) -> Any:
     return publish_plan(what, client, config(write={"stale_edges": policy}, lineage=rules), memory=memory)
 
 
 @pytest.fixture
-def memory(client: OpenMetadataClient, server: CatalogueServer) -> Memory:
+def memory(client: OpenMetadataClient, server: CatalogueServer) -> CarryOver:
     """Return the memory of a job that has made the totals of orders and accounts."""
-    left = Memory()
+    left = CarryOver()
     publish(client, left, result(orders(), OLD))
     assert server.edges().keys() == {KEPT, GONE}
     return left
 
 
-def without_it(client: OpenMetadataClient, memory: Memory, runs: int, first: int = 1, **options: Any) -> list[Any]:
+def without_it(client: OpenMetadataClient, memory: CarryOver, runs: int, first: int = 1, **options: Any) -> list[Any]:
     """Publish runs that no longer read the accounts."""
     return [publish(client, memory, result(orders(), minute=first + number), **options) for number in range(runs)]
 
 
 def test_an_edge_is_taken_back_after_several_runs_without_it(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     reports = without_it(client, memory, 5)
     assert [report.stale.removed for report in reports] == [0, 0, 0, 0, 1]
@@ -54,7 +56,7 @@ def test_an_edge_is_taken_back_after_several_runs_without_it(
 
 
 def test_by_default_it_is_reported_once_and_stays(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     reports = without_it(client, memory, 8, policy="report")
     problems = [problem for report in reports for problem in report.problems if problem.kind == "stale_edge"]
@@ -64,12 +66,12 @@ def test_by_default_it_is_reported_once_and_stays(
     assert server.edges().keys() == {KEPT, GONE}
 
 
-def test_it_is_not_looked_for_when_nobody_wants_to_know(client: OpenMetadataClient, memory: Memory) -> None:
+def test_it_is_not_looked_for_when_nobody_wants_to_know(client: OpenMetadataClient, memory: CarryOver) -> None:
     assert not any(report.stale.kept for report in without_it(client, memory, 8, policy="never"))
 
 
 def test_one_run_with_it_begins_the_count_anew(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     without_it(client, memory, 4)
     publish(client, memory, result(orders(), OLD, minute=10))
@@ -80,7 +82,7 @@ def test_one_run_with_it_begins_the_count_anew(
 
 
 def test_the_same_run_read_again_counts_once(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     for _ in range(8):
         publish(client, memory, result(orders(), minute=1))
@@ -97,7 +99,7 @@ def test_the_same_run_read_again_counts_once(
     ],
 )
 def test_runs_that_say_nothing_do_not_count(
-    what: Any, client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    what: Any, client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     for minute in range(1, 9):
         publish(client, memory, what(minute))
@@ -105,14 +107,14 @@ def test_runs_that_say_nothing_do_not_count(
 
 
 def test_the_number_of_runs_is_configured(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    memory = Memory()
+    memory = CarryOver()
     publish(client, memory, result(orders(), OLD), stale_after=2)
     without_it(client, memory, 2, stale_after=2)
     assert GONE not in server.edges()
 
 
 def test_an_edge_that_another_job_still_writes_stays_without_this_one(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     publish(client, memory, result(OLD, name="another"))
     assert "prod:etl" in server.edges()[GONE]["description"]
@@ -128,7 +130,7 @@ def test_an_edge_that_another_job_still_writes_stays_without_this_one(
     ids=["made by hand", "of another tool", "described by a steward"],
 )
 def test_an_edge_that_is_no_longer_ours_alone_stays(
-    change: dict[str, str], client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    change: dict[str, str], client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     ids = {table["fullyQualifiedName"]: table["id"] for table in server.entities("table")}
     source, target = ({"id": ids[name], "type": "table"} for name in GONE)
@@ -141,7 +143,7 @@ def test_an_edge_that_is_no_longer_ours_alone_stays(
 
 
 def test_an_edge_that_is_gone_already_is_no_failure(
-    client: OpenMetadataClient, server: CatalogueServer, memory: Memory
+    client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver
 ) -> None:
     ids = {table["fullyQualifiedName"]: table["id"] for table in server.entities("table")}
     client.delete(f"v1/lineage/table/{ids[GONE[0]]}/table/{ids[GONE[1]]}")
@@ -153,7 +155,7 @@ def test_an_edge_that_is_gone_already_is_no_failure(
 def test_what_a_job_declares_holds_until_it_declares_otherwise(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    memory = Memory()
+    memory = CarryOver()
 
     def declare(*sources: Dataset) -> None:
         edges = [edge(source, totals()) for source in sources]
@@ -166,7 +168,7 @@ def test_what_a_job_declares_holds_until_it_declares_otherwise(
     assert server.edges() == {}
 
 
-def test_a_dry_run_takes_nothing_back(client: OpenMetadataClient, server: CatalogueServer, memory: Memory) -> None:
+def test_a_dry_run_takes_nothing_back(client: OpenMetadataClient, server: CatalogueServer, memory: CarryOver) -> None:
     without_it(client, memory, 4)
     rules = config(write={"stale_edges": "remove"})
     report = publish_plan(result(orders(), minute=9), client, rules, memory=memory, dry_run=True)

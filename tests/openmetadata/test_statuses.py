@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import RunRecord
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines.messages import public_message
-from openmetadata_ol_provider.openmetadata.pipelines.status_merge import epoch_ms
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport, Written
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport, Written
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms, public_message
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN, config, job, plan, run
 

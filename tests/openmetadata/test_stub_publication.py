@@ -12,14 +12,14 @@ import pytest
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.lineage.edges import EdgePlanner, EdgeWriter
-from openmetadata_ol_provider.openmetadata.marks import SOURCE_HASH, STUB_TAG
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.provenance import SOURCE_HASH, STUB_TAG
+from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner, EdgeWriter
+from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import StubOutcome, publish_stubs
+from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import first_rule
+from openmetadata_ol_provider.openmetadata.resolution.namespaces import parse_namespace
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver, Spot
-from openmetadata_ol_provider.openmetadata.resolution.rules import first_rule
-from openmetadata_ol_provider.openmetadata.resolution.schemes import parse_namespace
 from openmetadata_ol_provider.openmetadata.resolution.services import ServiceIndex
-from openmetadata_ol_provider.openmetadata.stubs.publication import StubOutcome, publish_stubs
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, config, dataset, edge, orders, pair
 

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.config import NamespaceRule
-from openmetadata_ol_provider.lineage.plan import Dataset, Field, Identity, Kind
-from openmetadata_ol_provider.openmetadata.marks import SOURCE_HASH, STUB_TAG, is_outgrown
+from openmetadata_ol_provider.lineage.names.identity import Identity, Kind
+from openmetadata_ol_provider.lineage.plan import Dataset, Field
+from openmetadata_ol_provider.openmetadata.provenance import SOURCE_HASH, STUB_TAG, is_outgrown
+from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub, plan_stub, stub_of
+from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import completion_of, stub_request
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Spot
 from openmetadata_ol_provider.openmetadata.resolution.services import Service
-from openmetadata_ol_provider.openmetadata.stubs.planning import Stub, plan_stub, stub_of
-from openmetadata_ol_provider.openmetadata.stubs.requests import completion_of, stub_request
 from tests.openmetadata.builders import KAFKA, PG, dataset
 
 POSTGRES = Service("pg", "pg", "databaseService", "Postgres", database="shop")

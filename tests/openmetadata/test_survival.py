@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, RunRecord, TaskOutline
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.names import join
-from openmetadata_ol_provider.openmetadata.pipelines.queries import QueryWriter, query_uses
-from openmetadata_ol_provider.openmetadata.pipelines.usage import Totals, UsageWriter
-from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineWriter, group_jobs
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import Pipelines, Written
-from openmetadata_ol_provider.openmetadata.publication.work import Worker
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.fqn import join
+from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines, Written
+from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publishing.runs.usage import Totals, UsageWriter
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, edge, orders, totals
@@ -103,7 +103,7 @@ def publish(client: OpenMetadataClient, plan: LineagePlan, known: Totals) -> tup
     assert report.problems == ()
     writer = PipelineWriter(client, config(), dry_run=False)
     refs = {group.id: writer.publish(group) for group in group_jobs(plan.jobs)}
-    usage = UsageWriter(client, known, dry_run=False, today=dt.date(2026, 1, 2)).publish(plan.runs, refs, Worker(4))
+    usage = UsageWriter(client, known, dry_run=False, today=dt.date(2026, 1, 2)).publish(plan.runs, refs, Executor(4))
     resolutions = Resolver(client, config()).resolve_all(plan.datasets)
     for use in query_uses(plan.edges, {JobId(job.namespace, job.name): job for job in plan.jobs}, resolutions):
         QueryWriter(client, dry_run=False).publish(use)

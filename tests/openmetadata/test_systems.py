@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.config import Config, DatasetOptions
-from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.plan import Dataset
 from openmetadata_ol_provider.openlineage.facets import Identifier
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN, columns, config

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Dataset, Field, LineagePlan, Owner, Tag
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import (
     PG,
@@ -143,7 +143,7 @@ def served(version: str) -> Iterator[tuple[CatalogueServer, OpenMetadataClient]]
         yield server, client
 
 
-def ten_runs(client: OpenMetadataClient, memory: Memory | None, **rules: Any) -> list[Any]:
+def ten_runs(client: OpenMetadataClient, memory: CarryOver | None, **rules: Any) -> list[Any]:
     return [
         publish_plan(make(number), client, config(**rules), memory=memory)
         for number in range(10)
@@ -169,7 +169,7 @@ def test_two_pipelines_a_manual_edge_a_stewards_words_and_a_foreign_task_survive
     remembers: bool, served: tuple[CatalogueServer, OpenMetadataClient]
 ) -> None:
     server, client = served
-    reports = ten_runs(client, Memory() if remembers else None)
+    reports = ten_runs(client, CarryOver() if remembers else None)
     assert [report.failed for report in reports] == [0] * 20
 
     shared = server.edges()[SHARED]
@@ -201,7 +201,7 @@ def test_after_the_first_two_runs_only_new_runs_are_written(
     remembers: bool, served: tuple[CatalogueServer, OpenMetadataClient]
 ) -> None:
     server, client = served
-    memory = Memory() if remembers else None
+    memory = CarryOver() if remembers else None
     ten_runs(client, memory)
     server.reset_requests()
     ten_runs(client, memory)

@@ -15,8 +15,8 @@ import pytest
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
-from openmetadata_ol_provider.openmetadata.admin.checks import check_catalogue
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from tests.openmetadata.builders import FAST
 
 OPENSSL = shutil.which("openssl")

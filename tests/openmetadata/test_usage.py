@@ -9,13 +9,14 @@ import msgspec
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.pipelines.usage import Totals, Usage, UsageWriter
-from openmetadata_ol_provider.openmetadata.pipelines.writer import PipelineRef, PipelineWriter, group_jobs
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.recent import Recent
-from openmetadata_ol_provider.openmetadata.publication.report import Written
-from openmetadata_ol_provider.openmetadata.publication.work import Worker
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
+from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publishing.runs.usage import Totals, Usage, UsageWriter
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, job, plan, run
 
@@ -58,7 +59,7 @@ def publish(
     jobs: tuple[Job, ...] = JOBS,
     dry_run: bool = False,
     interrupted: bool = False,
-    recent: Recent | None = None,
+    recent: SessionCache | None = None,
 ) -> Usage:
     """Publish a batch as a publication does: pipelines and statuses first."""
     if not dry_run:
@@ -66,7 +67,7 @@ def publish(
     writer = PipelineWriter(client, config(), dry_run=dry_run)
     refs: dict[JobId, PipelineRef] = {group.id: writer.publish(group) for group in group_jobs(jobs)}
     usage = UsageWriter(client, known or {}, dry_run=dry_run, interrupted=interrupted, today=TODAY, recent=recent)
-    return usage.publish(runs, refs, Worker(4))
+    return usage.publish(runs, refs, Executor(4))
 
 
 def counts(server: CatalogueServer) -> dict[str, int]:
@@ -266,7 +267,7 @@ def test_a_dry_run_counts_and_writes_nothing(client: OpenMetadataClient, server:
 def test_a_task_remembers_what_the_catalogue_counts_not_only_what_was_counted_here(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    recent = Recent()
+    recent = SessionCache()
     publish(client, task(1), task(2), task(3))
     totals = publish(client, task(4), known={(ETL, DAY): 1}, recent=recent).totals
     assert (counts(server), totals) == ({DAY: 4}, {(ETL, DAY): 2})
@@ -278,7 +279,7 @@ def test_a_task_remembers_what_the_catalogue_counts_not_only_what_was_counted_he
 
 
 def test_a_count_that_was_refused_is_read_again(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    recent = Recent()
+    recent = SessionCache()
     totals = publish(client, task(1), recent=recent).totals
     server.fail("POST", "usage/pipeline/", 400, times=10)
     publish(client, task(2), known=totals, recent=recent)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from airflow.providers.common.compat.sdk import DAG
 
-from openmetadata_ol_provider.openmetadata.http.retry import Retries
+from openmetadata_ol_provider.openmetadata.client.retry import Retries
 from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
 from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
 from openmetadata_ol_provider.operators.publish import PublishLineageOperator

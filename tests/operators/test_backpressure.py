@@ -11,20 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from steps_support import EDGE, TOPIC, Sender, checkpoint, ingest, run_event
 
-from openmetadata_ol_provider.backpressure import FIRST, GROWTH, SHARE, first_size, next_size
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.ingestion import Ingestion, IngestionSettings
+from openmetadata_ol_provider.ingestion.batch_size import FIRST, GROWTH, SHARE, first_size, next_size
+from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
+from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
-from openmetadata_ol_provider.lanes import Lane
-from openmetadata_ol_provider.openlineage.runs import Limits
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
-from openmetadata_ol_provider.operators._base import Bounds, Letterbox
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from openmetadata_ol_provider.state.lanes import Lane
 
 KEY = f"openmetadata_ol.lineage.{TOPIC}"
 
@@ -80,7 +80,7 @@ def test_at_any_speed_batches_soon_take_no_longer_than_their_share(
 @pytest.fixture
 def sizes(caplog: pytest.LogCaptureFixture) -> Callable[[], list[int]]:
     """Return a function that gives the sizes of the batches so far."""
-    caplog.set_level("INFO", "openmetadata_ol_provider.ingestion")
+    caplog.set_level("INFO", "openmetadata_ol_provider.ingestion.loop")
 
     def logged() -> list[int]:
         return [record.args[0] for record in caplog.records if record.msg.startswith("batch of")]
@@ -97,15 +97,15 @@ def work(
     hook: OpenLineageKafkaHook | None = None,
 ) -> PublishReport:
     """Ingest, with a catalogue that is slow by a clock which only its requests move."""
-    settings = IngestionSettings(
-        [TOPIC], KEY, Lane(), Bounds(max_events, 1 << 25, max_duration), Letterbox(None), Limits()
+    settings = IngestSettings(
+        [TOPIC], KEY, Lane(), BatchLimits(max_events, 1 << 25, max_duration), DeadLetterTarget(None), Limits()
     )
     client = OpenMetadataHook().get_conn()
 
     def clock() -> float:
         return len(catalogue.requests) * seconds_each
 
-    return Ingestion(settings, hook or OpenLineageKafkaHook(), client, Config(), clock).run()
+    return IngestLoop(settings, hook or OpenLineageKafkaHook(), client, Config(), clock).run()
 
 
 @pytest.mark.usefixtures("connections")

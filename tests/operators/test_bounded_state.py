@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from steps_support import EDGE, TOPIC, Sender, consume, ingest, publish, run_event, state_document, translate
 
-from openmetadata_ol_provider.openlineage import shedding
-from openmetadata_ol_provider.openlineage.packing import pack, unpack
-from openmetadata_ol_provider.openlineage.runstate import RunState
+from openmetadata_ol_provider.openlineage import run_state_eviction as shedding
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 pytestmark = pytest.mark.usefixtures("connections")

@@ -16,9 +16,9 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from steps_support import DAG_ID, TOPIC, Sender, checkpoint, committed, consume, ingest, run_event, run_steps
 
 from openmetadata_ol_provider.cli import main
-from openmetadata_ol_provider.lanes import Lane
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from openmetadata_ol_provider.state.lanes import Lane
 
 pytestmark = pytest.mark.usefixtures("connections")
 BOTH = pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "ingest"])

@@ -23,7 +23,7 @@ STEPS = pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "inge
 @pytest.fixture
 def dead_port(monkeypatch: pytest.MonkeyPatch) -> str:
     """Return an address where nobody listens; waiting for it is cut short."""
-    monkeypatch.setattr("openmetadata_ol_provider.kafka.patience.REQUEST_TIMEOUT", 0.6)
+    monkeypatch.setattr("openmetadata_ol_provider.kafka.retry.REQUEST_TIMEOUT", 0.6)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{listener.getsockname()[1]}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from steps_support import EDGE, Sender, checkpoint, consume, ingest, publish, received, run_event, run_steps, translate
 
-from openmetadata_ol_provider.openlineage.bounds import MAX_NAME
+from openmetadata_ol_provider.openlineage.limits import MAX_NAME
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import CheckpointError
-from openmetadata_ol_provider.keeping import (
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Fact, Ledger
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
+from openmetadata_ol_provider.state.checkpoint import StoredState, read_head, read_state, write_state, write_whole
+from openmetadata_ol_provider.state.lanes import Lane
+from openmetadata_ol_provider.state.publication import (
     ledger_key,
     parked_key,
     read_ledger,
@@ -16,13 +22,7 @@ from openmetadata_ol_provider.keeping import (
     write_all_parked,
     write_ledger,
 )
-from openmetadata_ol_provider.lanes import Lane
-from openmetadata_ol_provider.lanestate import lanes_key, prepare, read_checkpoints, read_lane
-from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
-from openmetadata_ol_provider.openlineage.runstate import Run, RunState
-from openmetadata_ol_provider.openmetadata.publication.ledger import Fact, Ledger
-from openmetadata_ol_provider.openmetadata.publication.parking import Parked
-from openmetadata_ol_provider.state import StoredState, read_head, read_state, write_state, write_whole
+from openmetadata_ol_provider.state.repartition import ensure_lane_state, lanes_key, read_checkpoints, read_lane
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
 BASE = "openmetadata_ol.lineage.t"
@@ -46,12 +46,12 @@ def begin(*open_runs: str, offset: int = 100) -> None:
 def prepared(count: int, *numbers: int) -> list[StoredState]:
     """Let lanes begin, all of them if none are named, and return their states."""
     chosen = [lane for lane in lanes(count) if not numbers or lane.number in numbers]
-    return [read_state(prepare(BASE, lane)) for lane in chosen]
+    return [read_state(ensure_lane_state(BASE, lane)) for lane in chosen]
 
 
 def advance(lane: Lane, by: int, *open_runs: str) -> None:
     """Let a lane publish a batch of all its partitions."""
-    key = prepare(BASE, lane)
+    key = ensure_lane_state(BASE, lane)
     stored = read_state(key)
     ranges = tuple(
         BatchRange("t", int(number), offset, offset, offset + by) for number, offset in stored.checkpoint["t"].items()
@@ -134,7 +134,7 @@ def test_a_checkpoint_set_by_hand_counts_also_for_a_lane() -> None:
     prepared(4)
     key = Lane(0, 4).key(BASE)
     set_variable(key, json.dumps({"version": 1, "checkpoint": {"t": {"0": 3}}}))
-    assert read_state(prepare(BASE, Lane(0, 4))).checkpoint == {"t": {"0": 3}}
+    assert read_state(ensure_lane_state(BASE, Lane(0, 4))).checkpoint == {"t": {"0": 3}}
 
 
 def test_a_deleted_lane_begins_like_any_other_task_without_a_state() -> None:
@@ -142,7 +142,7 @@ def test_a_deleted_lane_begins_like_any_other_task_without_a_state() -> None:
     prepared(4)
     key = Lane(2, 4).key(BASE)
     set_variable(key, "")
-    assert read_state(prepare(BASE, Lane(2, 4))) == StoredState({}, RunState(), {})
+    assert read_state(ensure_lane_state(BASE, Lane(2, 4))) == StoredState({}, RunState(), {})
 
 
 def test_a_dag_may_begin_with_lanes() -> None:
@@ -157,7 +157,7 @@ def test_a_dag_may_begin_with_lanes() -> None:
 def test_without_lanes_nothing_is_written_that_was_not_before() -> None:
     begin()
     before = get_variable(BASE)
-    assert prepare(BASE, Lane()) == BASE
+    assert ensure_lane_state(BASE, Lane()) == BASE
     assert get_variable(BASE) == before
     assert get_variable(lanes_key(BASE)) is None
     assert "generation" not in json.loads(before or "")
@@ -192,7 +192,7 @@ def test_once_all_lanes_have_begun_a_task_of_before_is_refused() -> None:
 
 
 def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    from openmetadata_ol_provider import lanestate
+    from openmetadata_ol_provider.state import repartition as lanestate
 
     begin("r")
     write_all_parked(BASE, {f"edge:{number}": parked(number) for number in range(20)})
@@ -204,7 +204,7 @@ def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: p
         with monkeypatch.context() as patch:
             patch.setattr(lanestate, name, crash)
             with pytest.raises(RuntimeError):
-                prepare(BASE, Lane(1, 2))
+                ensure_lane_state(BASE, Lane(1, 2))
         assert read_head(Lane(1, 2).key(BASE)) is None
     assert positions(*prepared(2)) == at(100)
     kept = [set(read_parked(lane.key(BASE))) for lane in lanes(2)]
@@ -217,7 +217,7 @@ def test_lanes_that_are_no_lanes_are_refused_with_the_remedy() -> None:
     for text in ("x", "{}x", '{"counts": []}', '{"counts": [0]}'):
         set_variable(lanes_key(BASE), text)
         with pytest.raises(CheckpointError, match=r"lanes.*does not say how partitions were divided.*counts"):
-            prepare(BASE, Lane(0, 2))
+            ensure_lane_state(BASE, Lane(0, 2))
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def test_the_task_without_lanes_has_the_runs_of_all_lanes_and_they_are_its_own()
 def test_a_run_that_ended_in_one_lane_has_ended_for_those_that_come_after() -> None:
     begin("r")
     prepared(2)
-    key = prepare(BASE, Lane(1, 2))
+    key = ensure_lane_state(BASE, Lane(1, 2))
     stored = read_state(key)
     stored.runs.runs["r"] = Run(run_id="r", namespace="ns", name="job", state="COMPLETE", ended_at=9, shown=True)
     write_whole(key, stored, read_head(key).generation)

@@ -29,10 +29,10 @@ from steps_support import (
 )
 
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.lanes import Lane
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
+from openmetadata_ol_provider.state.lanes import Lane
 
 pytestmark = pytest.mark.usefixtures("connections")
 KEY = f"openmetadata_ol.lineage.{TOPIC}"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from steps_support import Sender, ingest, run_event
 
+from openmetadata_ol_provider.ingestion.metrics import counters, send_metrics
 from openmetadata_ol_provider.links import XCOM_KEY, LineageLink, PipelineLink, push_links
-from openmetadata_ol_provider.metrics import counters, send_metrics
-from openmetadata_ol_provider.openmetadata.publication.report import Links, PublishReport, Written
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Links, PublishReport, Written
 from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
 from openmetadata_ol_provider.operators.publish import PublishLineageOperator
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer

@@ -26,12 +26,12 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.keeping import begin, end, read_memory
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.memory import Memory
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, close_publication, commit_batch, publish_translated
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.steps import Translated, finish, publish_translated, settle
+from openmetadata_ol_provider.state.publication import begin_publication, end_publication, read_memory
 from openmetadata_ol_provider.version_compat import delete_variable
 
 pytestmark = pytest.mark.usefixtures("connections")
@@ -136,39 +136,39 @@ def test_a_task_that_is_refused_at_its_end_leaves_no_ledger_to_believe(
     send: Sender, catalogue: CatalogueServer
 ) -> None:
     send.events(run_event("r1"))
-    slow = Translated.from_dict(translate(consume()))
+    slow = PlanEnvelope.from_dict(translate(consume()))
     memory = read_memory(KEY, {})
     publish_translated(slow, OpenMetadataHook().get_conn(), Config(), memory)
     run_steps()
     assert not read_memory(KEY, {}).interrupted
     with pytest.raises(CheckpointError):
-        settle(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
+        commit_batch(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
     assert read_memory(KEY, {}).interrupted
 
 
 def test_a_ledger_is_not_believed_when_two_have_published_at_once(catalogue: CatalogueServer) -> None:
-    one, two, three = Memory(), Memory(), Memory()
-    begin(KEY, one)
-    begin(KEY, two)
+    one, two, three = CarryOver(), CarryOver(), CarryOver()
+    begin_publication(KEY, one)
+    begin_publication(KEY, two)
     for memory in (one, two):
-        assert not end(KEY, memory)
+        assert not end_publication(KEY, memory)
         assert read_memory(KEY, {}).interrupted
-    begin(KEY, three)
-    assert end(KEY, three)
+    begin_publication(KEY, three)
+    assert end_publication(KEY, three)
     assert not read_memory(KEY, {}).interrupted
 
 
 def test_who_has_published_nothing_leaves_the_ledger_of_others_as_it_is(catalogue: CatalogueServer) -> None:
-    begin(KEY, Memory())
-    assert end(KEY, Memory())
+    begin_publication(KEY, CarryOver())
+    assert end_publication(KEY, CarryOver())
     assert read_memory(KEY, {}).interrupted
 
 
 @pytest.fixture
-def overtaken(send: Sender, catalogue: CatalogueServer) -> tuple[Translated, Memory]:
+def overtaken(send: Sender, catalogue: CatalogueServer) -> tuple[PlanEnvelope, CarryOver]:
     """Let a slow task publish beside two DAG runs: some of its calls take longer than all that those do."""
     send.events(sql(1, "select 1"))
-    slow = Translated.from_dict(translate(consume()))
+    slow = PlanEnvelope.from_dict(translate(consume()))
     memory = read_memory(KEY, {})
     client = OpenMetadataHook().get_conn()
     publish_translated(slow, client, Config(), memory)
@@ -181,25 +181,25 @@ def overtaken(send: Sender, catalogue: CatalogueServer) -> tuple[Translated, Mem
 
 
 def test_a_task_that_is_refused_at_its_end_gives_the_last_word_back(
-    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer
 ) -> None:
     slow, memory = overtaken
     with pytest.raises(CheckpointError, match="It was moved while the batch was published"):
-        settle(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
+        commit_batch(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
 
 
 def test_a_task_that_is_not_refused_gives_the_last_word_back_to_whoever_has_published_beside_it(
-    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer
 ) -> None:
     """As one that has read nothing, and has published what was parked."""
-    finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    close_publication(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
     assert read_memory(KEY, {}).interrupted
 
 
 def test_a_task_that_is_refused_at_its_next_batch_gives_the_last_word_back(
-    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer
+    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer
 ) -> None:
     slow, memory = overtaken
     ranges = tuple(replace(item, checkpoint=7, start=7, end=99) for item in slow.origin.ranges)
@@ -210,10 +210,10 @@ def test_a_task_that_is_refused_at_its_next_batch_gives_the_last_word_back(
 
 
 def test_what_cannot_be_given_back_is_a_warning(
-    overtaken: tuple[Translated, Memory], catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture
+    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     catalogue.fail("*", ".", 401, times=100)
-    finish(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    close_publication(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
     assert "may be overwritten until its jobs run again" in caplog.text
     assert read_memory(KEY, {}).interrupted
 

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import DataLossError
-from openmetadata_ol_provider.kafka.losses import OnLoss
+from openmetadata_ol_provider.kafka.data_loss import OnLoss
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 from tests.operators.steps_support import EDGE, ingest, run_event, run_steps, state_document

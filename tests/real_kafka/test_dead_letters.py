@@ -12,10 +12,10 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.kafka.dead_letters import REPLAYS_HEADER
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
-from openmetadata_ol_provider.kafka.producing import REPLAYS_HEADER
-from openmetadata_ol_provider.kafka.startpoints import EARLIEST
-from openmetadata_ol_provider.openlineage.bounds import MAX_EVENT_BYTES
+from openmetadata_ol_provider.kafka.start_position import EARLIEST
+from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES
 from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
 from tests.operators.steps_support import EDGE, ingest, run_event, run_steps
 from tests.real_kafka.cluster import RealKafka

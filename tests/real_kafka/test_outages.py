@@ -21,7 +21,7 @@ LETTER = DeadLetter(RawMessage("events", 0, 7, 1_700_000_000_000, b"key", b"{"),
 
 def wait_for(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Wait for the broker longer than in production, where the machine says how long it takes to start, or shorter."""
-    monkeypatch.setattr("openmetadata_ol_provider.kafka.patience.REQUEST_TIMEOUT", seconds)
+    monkeypatch.setattr("openmetadata_ol_provider.kafka.retry.REQUEST_TIMEOUT", seconds)
     monkeypatch.setattr("openmetadata_ol_provider.kafka.reader.STALL_TIMEOUT", seconds)
 
 

@@ -13,7 +13,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import ConfigError, DeadLetterRefusedError
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
-from openmetadata_ol_provider.kafka.startpoints import EARLIEST
+from openmetadata_ol_provider.kafka.start_position import EARLIEST
 from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 from tests.operators.steps_support import ingest, run_event

@@ -221,7 +221,7 @@ def test_the_wrong_protocol_is_told_in_time_and_names_the_setting(
     listener: str, settings: dict[str, Any], connect: Any, allowed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It may be a broker that restarts, so the whole time of a request is waited.
-    monkeypatch.setattr("openmetadata_ol_provider.kafka.patience.REQUEST_TIMEOUT", 3)
+    monkeypatch.setattr("openmetadata_ol_provider.kafka.retry.REQUEST_TIMEOUT", 3)
     hook = connect(listener, settings)
     refused(lambda: hook.backlog([allowed["topic"]], {}), KafkaError, "check", "security.protocol and ssl.*")
     refused(lambda: hook.dead_letter([LETTER], allowed["dead"]), DeadLetterError, "security.protocol and ssl.*")

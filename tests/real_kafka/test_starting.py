@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.kafka.offsets import Backlog
-from openmetadata_ol_provider.kafka.startpoints import StartPoint, parse_start
+from openmetadata_ol_provider.kafka.start_position import StartPoint, parse_start
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.operators.steps_support import EDGE, holding, ingest, run_event, run_steps, state_document
 from tests.real_kafka.cluster import RealKafka, wait

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from openmetadata_ol_provider.lineage.names.namespaces import Address, canonical, take_apart
 from openmetadata_ol_provider.lineage.systems import (
     athena,
     azure,
@@ -60,8 +61,7 @@ from openmetadata_ol_provider.lineage.systems import (
     trino,
     vertica,
 )  # fmt: skip
-from openmetadata_ol_provider.lineage.systems.addresses import Address, canonical, take_apart
-from openmetadata_ol_provider.lineage.systems.base import System
+from openmetadata_ol_provider.lineage.systems.system import System
 
 #: All systems: databases, then streams, then storage, then the rest.
 SYSTEMS: Final[tuple[System, ...]] = tuple(

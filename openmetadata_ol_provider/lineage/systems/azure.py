@@ -6,8 +6,8 @@ Lake Storage Gen1 is ``adl://store.azuredatalakestore.net``.
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, objects
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, objects
 
 
 def _fold(address: Address) -> Address:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, unquoted
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, unquoted
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, table
 
 _DECORATOR = re.compile(r"(?<=[^.])(?:\$(?:\d{4,10}|__\w+__)|@-?\d+(?:--?\d+)?)$")
 # Legacy SQL's project:dataset.table.

@@ -6,7 +6,7 @@ whose names are common words (Mode, Hex, Sigma, Domo) are left to a rule.
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, asset
+from openmetadata_ol_provider.lineage.systems.system import System, asset
 
 SYSTEM = System(
     title="Dashboards: Looker, Tableau, Power BI, Superset, Metabase, Redash, QuickSight, Qlik, Grafana and others",

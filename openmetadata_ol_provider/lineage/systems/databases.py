@@ -5,7 +5,7 @@ Source: the schemes of their JDBC drivers and SQLAlchemy dialects, ``exasol://ho
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="Exasol, QuestDB, Couchbase, Netezza, Informix, Sybase, Firebird, Ignite, H2",

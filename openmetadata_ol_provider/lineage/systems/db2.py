@@ -5,7 +5,7 @@ Source: the specification's row, ``db2://host:port`` + ``database.schema.table``
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="IBM Db2",

@@ -5,9 +5,9 @@ Source: the specification's row, ``dbfs://workspace`` + path; Spark sends the ba
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, files
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, files
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:

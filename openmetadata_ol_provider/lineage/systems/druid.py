@@ -5,7 +5,7 @@ Source: the Druid emitter (contrib) and SQLAlchemy's URLs, ``druid://host:port``
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="Druid, Pinot",

@@ -5,7 +5,7 @@ Source: openlineage-dbt, ``duckdb:///path/to/file`` + ``database.schema.table``;
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, dotted
+from openmetadata_ol_provider.lineage.systems.system import System, dotted
 
 SYSTEM = System(
     title="DuckDB, MotherDuck, SQLite",

@@ -5,7 +5,7 @@ Source: not in the specification; Spark's connector, ``eventhubs://namespace.ser
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, topic
+from openmetadata_ol_provider.lineage.systems.system import System, topic
 
 SYSTEM = System(
     title="Azure Event Hubs",

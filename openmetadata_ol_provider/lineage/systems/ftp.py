@@ -6,9 +6,9 @@ rows.
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, files, without_user
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, files, without_user
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:

@@ -6,11 +6,11 @@ Source: the specification's row, ``arn:aws:glue:region:account`` + ``table/datab
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
 from openmetadata_ol_provider.lineage.systems.hive import without_session_catalog
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.systems.system import System, table
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:

@@ -5,10 +5,10 @@ Source: not in the specification; JDBC (``jdbc:sap://host:port``) and SQLAlchemy
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table, without_user
-from openmetadata_ol_provider.lineage.systems.identifiers import spell_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import spell_identifier
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, table, without_user
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:

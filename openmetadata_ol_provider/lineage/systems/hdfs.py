@@ -5,7 +5,7 @@ Source: the specification's row, ``hdfs://namenode:port`` + path; producers leav
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, files
+from openmetadata_ol_provider.lineage.systems.system import System, files
 
 SYSTEM = System(
     title="HDFS, ViewFS, MapR FS",

@@ -6,10 +6,10 @@ session catalog before the database, which is the metastore itself, or write the
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table, within
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, table, within
 
 _SESSION_CATALOGS = frozenset({"spark_catalog", "hive_metastore"})
 _in_metastore = within(2)

@@ -7,9 +7,9 @@ name without a dot may be one, too.
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, asset, dotted, other, without_user
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, asset, dotted, other, without_user
 
 _WEB = frozenset({"http", "https"})
 _path = asset("apiEndpoint")

@@ -5,7 +5,7 @@ Source: the specification's ``inmemory://`` (datasets of type JOB_OUTPUT). Linea
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, other
+from openmetadata_ol_provider.lineage.systems.system import System, other
 
 SYSTEM = System(
     title="Data in memory",

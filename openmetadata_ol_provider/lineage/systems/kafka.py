@@ -6,7 +6,7 @@ them without a scheme. One broker is in one cluster, so that any of them names i
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, topic
+from openmetadata_ol_provider.lineage.systems.system import System, topic
 
 SYSTEM = System(
     title="Kafka, Redpanda",

@@ -5,10 +5,10 @@ Source: the specification's row, ``azurekusto://host.kusto.windows.net`` + ``dat
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, spell_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, table
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:

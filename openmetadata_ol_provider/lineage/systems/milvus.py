@@ -5,7 +5,7 @@ Source: the specification's row, ``milvus://host:port`` + ``database.collection`
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="Milvus",

@@ -6,7 +6,7 @@ or a stage after the name (``models:/churn/3``, ``churn@champion``) tells nothin
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, asset
+from openmetadata_ol_provider.lineage.systems.system import System, asset
 
 SYSTEM = System(
     title="ML models: MLflow, SageMaker, Vertex AI",

@@ -6,7 +6,7 @@ Doris may put a catalog before the database.
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="MySQL, MariaDB, OceanBase, SingleStore, StarRocks, Doris, TiDB",

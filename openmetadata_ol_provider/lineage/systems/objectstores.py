@@ -5,7 +5,7 @@ Source: not in the specification; Hadoop's file systems for the storage of Aliba
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, objects
+from openmetadata_ol_provider.lineage.systems.system import System, objects
 
 SYSTEM = System(
     title="Object storage: Alibaba OSS, Tencent COS, Huawei OBS, Oracle OCI, Ozone, lakeFS and others",

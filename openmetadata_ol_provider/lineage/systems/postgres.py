@@ -6,7 +6,7 @@ JDBC extractor leaves the schema out if the code did, Debezium leaves the databa
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="PostgreSQL, Greenplum, CockroachDB, TimescaleDB, YugabyteDB, AlloyDB, CrateDB",

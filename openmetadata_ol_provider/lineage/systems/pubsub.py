@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System
 
 _COLONS = re.compile(r"(?P<kind>topic|subscription):(?P<project>.+):(?P<id>[^:]+)")
 _SLASHES = re.compile(r"projects/(?P<project>[^/]+)/(?P<kind>topic|subscription)s/(?P<id>[^/]+)")

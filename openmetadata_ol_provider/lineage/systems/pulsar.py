@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System
 
 _PARTITION = re.compile(r"-partition-\d+$")
 _DEFAULT = "persistent://public/default/"

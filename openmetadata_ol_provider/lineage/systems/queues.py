@@ -5,7 +5,7 @@ Source: not in the specification; asset URIs and hooks of Airflow, ARNs of Amazo
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, other
+from openmetadata_ol_provider.lineage.systems.system import System, other
 
 SYSTEM = System(
     title="RabbitMQ, ActiveMQ, SQS, SNS, Firehose, NATS, MQTT, Redis",

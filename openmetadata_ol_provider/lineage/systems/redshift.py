@@ -6,10 +6,9 @@ host, ``cluster.id.region.redshift.amazonaws.com``; the short form is the one sp
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, within
-from openmetadata_ol_provider.lineage.systems.hosts import short_host
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address, short_host
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 _in_cluster = within(3)
 

@@ -6,10 +6,10 @@ catalog is what the session calls it. A namespace has one level, so the last two
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, last, table
-from openmetadata_ol_provider.lineage.systems.identifiers import split_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, last, table
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:

@@ -6,7 +6,7 @@ index; the ARN of an Amazon OpenSearch domain.
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, asset
+from openmetadata_ol_provider.lineage.systems.system import System, asset
 
 SYSTEM = System(
     title="Elasticsearch, OpenSearch, Solr",

@@ -5,12 +5,12 @@ Source: openlineage-dbt, ``spark://host:port`` + ``database.table``; a host of D
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table, within
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
 from openmetadata_ol_provider.lineage.systems.databricks import IS_DATABRICKS
 from openmetadata_ol_provider.lineage.systems.hive import without_session_catalog
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.systems.system import System, table, within
 
 _in_server = within(2)
 

@@ -6,10 +6,10 @@ Source: the specification's `mssql` row (``database.schema.table``), its Synapse
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.plan import Identity
-from openmetadata_ol_provider.lineage.systems.addresses import Address
-from openmetadata_ol_provider.lineage.systems.base import System, table, without_user
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.systems.system import System, table, without_user
 
 
 def _read(address: Address, name: str) -> tuple[Identity, ...]:

@@ -6,7 +6,7 @@ the listener send no scheme (``trino:8080``). Metadata tables such as ``orders$s
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="Trino, Presto",

@@ -5,7 +5,7 @@ Source: not in the specification; JDBC's extractor and SQLAlchemy, ``vertica://h
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.systems.base import System, within
+from openmetadata_ol_provider.lineage.systems.system import System, within
 
 SYSTEM = System(
     title="Vertica",

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError
-from openmetadata_ol_provider.openmetadata.admin.rights import Right, rule_text
-from openmetadata_ol_provider.openmetadata.admin.steps import WARNING, Step
-from openmetadata_ol_provider.openmetadata.http.client import path
+from openmetadata_ol_provider.openmetadata.admin.check_step import WARNING, Step
+from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.permissions import Right, rule_text
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
-    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
 _DATASETS = ("table", "topic", "container")
 _SERVICES = ("databaseService", "messagingService", "storageService", "pipelineService")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from openmetadata_ol_provider.openmetadata.names import join, quote, split, stored_name
-from openmetadata_ol_provider.openmetadata.resolution.finder import Finder, literal
+from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder, literal
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity

@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.openmetadata.names import join, quote, split, stored_name
-from openmetadata_ol_provider.openmetadata.resolution.finder import Finder
+from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
 from openmetadata_ol_provider.openmetadata.resolution.locations import Location, location
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.lineage.plan import Identity
+    from openmetadata_ol_provider.lineage.names.identity import Identity
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.resolution.services import Service
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from openmetadata_ol_provider.openmetadata.resolution.finder import literal, regex_literal
-from openmetadata_ol_provider.openmetadata.resolution.schemes import parse_namespace
+from openmetadata_ol_provider.openmetadata.resolution.namespaces import parse_namespace
+from openmetadata_ol_provider.openmetadata.resolution.search import literal, regex_literal
 
 #: Parent directories that are looked for, nearest first.
 _MAX_PARENTS: Final = 8

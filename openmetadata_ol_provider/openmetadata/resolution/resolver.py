@@ -11,19 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Identity
-from openmetadata_ol_provider.openmetadata.resolution import advice
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
+from openmetadata_ol_provider.openmetadata.resolution import hints as advice
 from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup
-from openmetadata_ol_provider.openmetadata.resolution.finder import Finder
-from openmetadata_ol_provider.openmetadata.resolution.places import Place, Places, is_own
+from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope, LookupScopes, is_own
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 from openmetadata_ol_provider.openmetadata.resolution.services import Service, ServiceIndex
 from openmetadata_ol_provider.openmetadata.resolution.tables import TableLookup
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config, NamespaceRule
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.entities import Entity
-    from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
 
 Outcome = Literal["resolved", "unresolved", "ambiguous", "ignored"]
 #: Services that are asked one by one before the search index is.
@@ -70,7 +71,7 @@ class Resolver:
 
     def __init__(self, client: OpenMetadataClient, config: Config) -> None:
         self._client = client
-        self._places = Places(ServiceIndex.read(client), config)
+        self._places = LookupScopes(ServiceIndex.read(client), config)
         finder = Finder(client)
         exact = config.datasets.case == "exact"
         self._tables = TableLookup(finder, exact_case=exact, few=FEW_SERVICES)
@@ -123,7 +124,7 @@ class Resolver:
             found.append(Spot(identity, next(iter(place.services), ()), place.known, place.rule))
         return found
 
-    def _look(self, identity: Identity, place: Place) -> tuple[list[Entity], str]:
+    def _look(self, identity: Identity, place: LookupScope) -> tuple[list[Entity], str]:
         """Return the entities an identity may be, and how they were looked for."""
         hows: list[str] = []
         for group in place.services:
@@ -136,7 +137,9 @@ class Resolver:
                 return list(dict.fromkeys(found)), f"{place.why}; tried {how}"
         return [], f"{place.why}; tried {', '.join(hows)}" if hows else place.why
 
-    def _look_in(self, identity: Identity, place: Place, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
+    def _look_in(
+        self, identity: Identity, place: LookupScope, services: tuple[Service, ...]
+    ) -> tuple[list[Entity], str]:
         if place.kind in {"table", "storedProcedure"}:
             return self._tables.find(identity.name, place, services)
         if place.kind == "container":

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from openmetadata_ol_provider.openmetadata.names import join, quote, split
-from openmetadata_ol_provider.openmetadata.resolution.candidates import Form, Tiers, free_forms, name_parts, table_forms
-from openmetadata_ol_provider.openmetadata.resolution.finder import Finder, Hits, literal
+from openmetadata_ol_provider.openmetadata.fqn import join, quote, split
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits, literal
+from openmetadata_ol_provider.openmetadata.resolution.table_candidates import (
+    Form,
+    Tiers,
+    free_forms,
+    name_parts,
+    table_forms,
+)
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
-    from openmetadata_ol_provider.openmetadata.resolution.places import Place
+    from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope
     from openmetadata_ol_provider.openmetadata.resolution.services import Service
 
 #: Services searched one by one when a search over all of them had too many hits to be sure.
@@ -32,7 +38,7 @@ class TableLookup:
         self._exact = exact_case
         self._few = few
 
-    def find(self, name: str, place: Place, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
+    def find(self, name: str, place: LookupScope, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
         """Return all tables the name may mean in these services, and what was tried.
 
         :param place: what is known of the namespace; its kind is ``table`` or ``storedProcedure``
@@ -116,7 +122,7 @@ class _Search:
         )
 
 
-def _tiers(parts: tuple[str, ...], service: Service, place: Place, *, all_single: bool) -> Tiers:
+def _tiers(parts: tuple[str, ...], service: Service, place: LookupScope, *, all_single: bool) -> Tiers:
     """Return the readings in a service; in one that only fits by type a rule without service may complete them."""
     rule, account = place.rule, place.namespace.account
     if place.known or (rule is not None and (rule.database or rule.db_schema)):

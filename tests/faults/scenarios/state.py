@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from openmetadata_ol_provider.state import read_state
+from openmetadata_ol_provider.state.checkpoint import read_state
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import Message, mix, parts
 from tests.faults.points import Stop

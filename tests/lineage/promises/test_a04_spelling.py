@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from tests.lineage.promises.spelling import named
 from tests.support import PG, arrows, column_arrows, columns, dataset, plan_of, run_event
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from openmetadata_ol_provider.config import DatasetOptions, RenameRule
-from openmetadata_ol_provider.lineage.naming import Naming
+from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.systems import SYSTEMS
 from openmetadata_ol_provider.lineage.systems.__main__ import page
-from openmetadata_ol_provider.lineage.systems.base import System
-from openmetadata_ol_provider.openmetadata.resolution.schemes import scheme_named
+from openmetadata_ol_provider.lineage.systems.system import System
+from openmetadata_ol_provider.openmetadata.resolution.namespaces import scheme_named
 from openmetadata_ol_provider.sandbox.catalogue.enums import (
     DASHBOARD_SERVICES,
     DATABASE_SERVICES,

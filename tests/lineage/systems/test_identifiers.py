@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.lineage.systems.identifiers import join_identifier, spell_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier, split_identifier
 
 LAWS = settings(max_examples=500, deadline=None, derandomize=True, database=None)
 PART = st.text(alphabet='ab.-_"`[] é', max_size=6)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from openmetadata_ol_provider.config import DatasetOptions
 from openmetadata_ol_provider.lineage import systems
-from openmetadata_ol_provider.lineage.naming import Naming
-from openmetadata_ol_provider.lineage.plan import Identity
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.systems import SYSTEMS, address_of, places, system_of
-from openmetadata_ol_provider.lineage.systems.base import System
+from openmetadata_ol_provider.lineage.systems.system import System
 from openmetadata_ol_provider.openlineage.facets import Identifier
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -55,7 +55,7 @@ def test_every_system_has_examples_and_every_file_of_examples_a_system() -> None
 
 
 def test_every_module_of_a_system_is_registered() -> None:
-    helpers = {"__init__", "__main__", "addresses", "base", "hosts", "identifiers"}
+    helpers = {"__init__", "__main__", "system"}
     modules = {file.stem for file in Path(systems.__file__).parent.glob("*.py")} - helpers
     assert modules == set(map(module_of, SYSTEMS))
 

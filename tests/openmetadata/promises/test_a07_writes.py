@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.config import load_config
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.promises.told import shop, table, told
 from tests.support import columns, dataset, parent, plan_of, run_event

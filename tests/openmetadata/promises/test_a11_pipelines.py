@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.promises.told import Told, shop, told
 from tests.support import Json, parent, run_event

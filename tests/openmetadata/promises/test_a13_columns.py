@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.promises.told import PG_SERVICE, Told, container, service, shop, table, told
 from tests.support import Json, columns, dataset, run_event

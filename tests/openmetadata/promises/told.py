@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.lineage.translate import translate
-from openmetadata_ol_provider.openlineage.runstate import RunState
-from openmetadata_ol_provider.openmetadata.http.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publication.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST
 from tests.support import BASE, Json, decode

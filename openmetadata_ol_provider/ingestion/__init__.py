@@ -1,0 +1,1 @@
+"""Work from a backlog to a published batch: consume, translate, publish, commit, batch after batch."""

@@ -1,0 +1,46 @@
+"""The numbers of a report as Airflow metrics, wherever Airflow sends its own (StatsD, OpenTelemetry)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from openmetadata_ol_provider.version_compat import stats
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+
+log = logging.getLogger(__name__)
+
+PREFIX = "openmetadata_ol"
+_SINGLE = ("events", "runs", "dead_letters", "deleted")
+_COUNTED = ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stubs", "stale", "requests")
+
+
+def counters(report: PublishReport) -> Iterator[tuple[str, int]]:
+    """Yield the name and the value of each counter that is not 0."""
+    for name in _SINGLE:
+        if value := getattr(report, name):
+            yield f"{PREFIX}.{name}", value
+    for part in _COUNTED:
+        counts = getattr(report, part)
+        for outcome, value in (counts if isinstance(counts, dict) else msgspec.structs.asdict(counts)).items():
+            if value:
+                yield f"{PREFIX}.{part}.{outcome.lower()}", value
+
+
+def send_metrics(report: PublishReport, *, dag_id: str, task_id: str) -> None:
+    """Send a report's counters, and how much is parked as a gauge; metrics never fail a task."""
+    if report.dry_run:
+        return
+    tags = {"dag_id": dag_id, "task_id": task_id}
+    try:
+        client = stats()
+        for name, value in counters(report):
+            client.incr(name, value, tags=tags)
+        client.gauge(f"{PREFIX}.parked", report.parked, tags=tags)
+    except Exception as error:  # noqa: BLE001 - whatever a metrics back end does
+        log.warning("metrics are not sent: %s", error)

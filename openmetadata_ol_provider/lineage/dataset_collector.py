@@ -1,0 +1,162 @@
+"""The datasets of a plan: each once, with every identity seen for it and its latest facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from fnmatch import translate as glob
+from typing import Any
+
+import msgspec
+
+from openmetadata_ol_provider.config import Config, strip_slashes
+from openmetadata_ol_provider.lineage.filters import Filter
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.plan import Assertion, Dataset, DatasetId, Field, Metric
+from openmetadata_ol_provider.lineage.safe_regex import Pattern
+from openmetadata_ol_provider.lineage.symlinks import Aliases
+from openmetadata_ol_provider.openlineage.facet_merge import merge_facets
+from openmetadata_ol_provider.openlineage.facets import (
+    DataQualityMetricsFacet,
+    DatasetFacets,
+    Identifier,
+    LifecycleFacet,
+    Part,
+    SchemaField,
+)
+from openmetadata_ol_provider.openlineage.run_state import DatasetState
+
+
+class _Entry(Part):
+    facets: DatasetFacets | None = None
+    times: dict[str, int] = msgspec.field(default_factory=dict)
+    links: dict[tuple[str, str, str], Identifier] = msgspec.field(default_factory=dict)
+
+
+class DatasetCollector:
+    """Collects the datasets of a batch.
+
+    :param config: for the filters
+    :param naming: for the identities
+    :param aliases: names remembered from other runs
+    """
+
+    def __init__(self, config: Config, naming: Naming, aliases: Aliases) -> None:
+        self._naming = naming
+        self._aliases = aliases
+        self._filter = Filter(config.datasets.include, config.datasets.exclude)
+        self._rules = [(namespace_pattern(rule.namespace), rule.ignore) for rule in config.namespaces]
+        self._entries: dict[DatasetId, _Entry] = {}
+
+    def add(self, dataset: DatasetState) -> None:
+        """Note a dataset as a run or a static event shows it."""
+        key = DatasetId(dataset.namespace, dataset.name)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry()
+        for link in self._aliases.links(dataset):
+            entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
+        entry.facets = merge_facets(entry.facets, entry.times, dataset.facets, 0, dataset.times)
+
+    def mention(self, dataset: DatasetId) -> None:
+        """Note a dataset that only column lineage names."""
+        if dataset not in self._entries:
+            self.add(DatasetState(namespace=dataset.namespace, name=dataset.name))
+
+    def wanted(self, dataset: DatasetId) -> bool:
+        """Tell whether a dataset takes part: not excluded, and not in an ignored namespace."""
+        rule = next((ignore for pattern, ignore in self._rules if pattern(dataset.namespace)), False)
+        return not rule and self._filter.admits(dataset.namespace, dataset.name)
+
+    def datasets(self) -> tuple[Dataset, ...]:
+        """Return the datasets, sorted by name; what was renamed by its old name too."""
+        for before in [name for entry in self._entries.values() if (name := _renamed_from(entry))]:
+            self.mention(before)
+        return tuple(self._dataset(key, self._entries[key]) for key in sorted(self._entries))
+
+    def _dataset(self, key: DatasetId, entry: _Entry) -> Dataset:
+        facets = entry.facets or DatasetFacets()
+        schema, documentation = facets.schema, facets.documentation
+        return Dataset(
+            namespace=key.namespace,
+            name=key.name,
+            identities=self._identities(key, entry),
+            fields=_fields(schema.fields) if schema and not schema.deleted else (),
+            description=documentation.description or None if documentation and not documentation.deleted else None,
+            owners=owners_of(facets.ownership),
+            tags=tags_of(facets.tags),
+            ignored=not self.wanted(key),
+            **_changing_facts(facets),
+        )
+
+    def _identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
+        """Return the identities of a dataset; it may still be in the catalogue by the name before a RENAME, so last."""
+        before = _renamed_from(entry)
+        old = self._own_identities(before, self._entries[before]) if before else ()
+        return tuple(dict.fromkeys((*self._own_identities(key, entry), *old)))
+
+    def _own_identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
+        """Return the identities by all symlinks seen, sorted, so that the order of arrival never shows."""
+        return self._naming.identities(key.namespace, key.name, [entry.links[name] for name in sorted(entry.links)])
+
+
+def namespace_pattern(pattern: str) -> Callable[[str], object]:
+    """Return the test of whole names that a rule is: literal, with ``*`` and ``?``, or ``/regular expression/``."""
+    inner = strip_slashes(pattern)
+    if inner != pattern:
+        return Pattern(inner).fullmatch
+    # Brackets are no glob here: IPv6 addresses have them.
+    return re.compile(glob(pattern.replace("[", "[[]"))).fullmatch
+
+
+def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
+    """Return what an event says of the dataset's present, rather than of its definition."""
+    kind, change, version = facets.datasetType, facets.lifecycleStateChange, facets.version
+    return {
+        "type": kind.datasetType or None if kind else None,
+        "lifecycle": change.lifecycleStateChange or None if change else None,
+        "previous": _previous(change),
+        "dataset_version": version.datasetVersion or None if version else None,
+        "metrics": tuple(_metrics(facets.dataQualityMetrics)),
+        "assertions": tuple(dict.fromkeys(_assertions(facets))),
+    }
+
+
+def _previous(change: LifecycleFacet | None) -> DatasetId | None:
+    before = change.previousIdentifier if change else None
+    return DatasetId(before.namespace or "", before.name) if before and before.name else None
+
+
+def _renamed_from(entry: _Entry) -> DatasetId | None:
+    change = entry.facets.lifecycleStateChange if entry.facets else None
+    return _previous(change) if change and (change.lifecycleStateChange or "").upper() == "RENAME" else None
+
+
+def _metrics(facet: DataQualityMetricsFacet | None) -> Iterator[Metric]:
+    if facet is None or facet.deleted:
+        return
+    for name in ("rowCount", "bytes", "fileCount"):
+        value = getattr(facet, name)
+        if value is not None:
+            yield Metric(name, value)
+    for column, metrics in sorted((facet.columnMetrics or {}).items()):
+        for name, value in msgspec.structs.asdict(metrics).items():
+            if value is not None:
+                yield Metric(name, value, column)
+
+
+def _assertions(facets: DatasetFacets) -> Iterator[Assertion]:
+    for facet in (facets.dataQualityAssertions, facets.greatExpectations_assertions):
+        for item in facet.assertions or () if facet and not facet.deleted else ():
+            if item.assertion and item.success is not None:
+                yield Assertion(item.assertion, item.success, item.column or None, item.severity or None)
+
+
+def _fields(found: list[SchemaField] | None) -> tuple[Field, ...]:
+    return tuple(
+        Field(field.name, field.type or None, field.description or None, _fields(field.fields))
+        for field in found or ()
+        if field.name
+    )

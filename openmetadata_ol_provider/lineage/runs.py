@@ -1,0 +1,118 @@
+"""What is known of runs, for their statuses: states, times, errors, statistics, and the start of the pipeline's run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from openmetadata_ol_provider.lineage.airflow_facets import log_url, logical_time
+from openmetadata_ol_provider.lineage.job_hierarchy import RunOf
+from openmetadata_ol_provider.lineage.jobs import JobPlacement
+from openmetadata_ol_provider.lineage.plan import RunRecord, Statistics
+from openmetadata_ol_provider.openlineage.facets import RunFacets
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.times import iso, iso_of, parse_time
+
+#: Longest error message that goes into a run's status.
+MAX_ERROR = 2_000
+_NO_FACETS = RunFacets()
+
+
+def run_record(run: Run, place: JobPlacement, state: RunState, *, new: bool) -> RunRecord:
+    """Return what is known of a run, pinned to the start of the pipeline's run that it belongs to.
+
+    :param new: no earlier batch has shown it
+    """
+    top = place.pipeline
+    facets = run.run_facets or _NO_FACETS
+    error, nominal, extraction = facets.errorMessage, facets.nominalTime, facets.extractionError
+    anchor = state.anchors[run_key(top.job.namespace, top.run_id)]
+    return RunRecord(
+        run_id=run.run_id,
+        job=place.names.own.job,
+        state=run.state,
+        pipeline=top.job,
+        pipeline_run_id=top.run_id,
+        pipeline_started_at=iso_of(anchor.at),
+        logical_at=iso_of(anchor.logical_at) if anchor.logical_at is not None else None,
+        task=place.task,
+        part=place.part,
+        started_at=iso_of(run.first_at if run.started_at is None else run.started_at),
+        ended_at=iso_of(run.ended_at) if run.ended_at is not None else None,
+        nominal_start=_time(nominal.nominalStartTime) if nominal else None,
+        nominal_end=_time(nominal.nominalEndTime) if nominal else None,
+        error=error.message[:MAX_ERROR] if error and error.message else None,
+        partial=extraction is not None and not extraction.deleted,
+        log_url=log_url(run.run_facets),
+        new=new,
+        statistics=_statistics(run),
+    )
+
+
+def _statistics(run: Run) -> tuple[Statistics, ...]:
+    read = [
+        Statistics(dataset.namespace, dataset.name, "read", found.rowCount, found.size, found.fileCount)
+        for dataset in run.inputs.values()
+        if dataset.facets is not None and (found := dataset.facets.inputStatistics) is not None
+    ]
+    written = [
+        Statistics(dataset.namespace, dataset.name, "written", found.rowCount, found.size, found.fileCount)
+        for dataset in run.outputs.values()
+        if dataset.facets is not None and (found := dataset.facets.outputStatistics) is not None
+    ]
+    return (*sorted(read, key=_by_name), *sorted(written, key=_by_name)) if read or written else ()
+
+
+def _by_name(statistics: Statistics) -> tuple[str, str]:
+    return statistics.namespace, statistics.name
+
+
+def fix_pipeline_starts(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) -> None:
+    """Give each pipeline run the time that keys its status: the earliest seen when first published, then for ever.
+
+    :param runs: the runs of a batch, each with the pipeline's run that it belongs to
+    :param touched: time of consumption, microseconds
+    """
+    earliest: dict[str, int] = {}
+    for run, top in runs:
+        key = run_key(top.job.namespace, top.run_id)
+        earliest[key] = min(run.first_at, earliest.get(key, run.first_at))
+    for key, at in earliest.items():
+        anchor = state.anchors.setdefault(key, PipelineRunStart(at=at))
+        anchor.touched = touched
+    for run, top in runs:
+        logical_at = logical_time(run.run_facets, top.job)
+        if logical_at is not None:
+            state.anchors[run_key(top.job.namespace, top.run_id)].logical_at = logical_at
+
+
+@lru_cache(4096)
+def _time(text: str | None) -> str | None:
+    try:
+        return iso(parse_time(text)) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def suspected_split_runs(changed: Iterable[Run]) -> Iterator[Problem]:
+    """Yield a problem for each job of which runs have ended that never started, as far as this lane has seen.
+
+    Producers that send no START do the same, so it is a hint. That the rest of a run was elsewhere shows in the other
+    lane as well, later: there it never ends.
+
+    :param changed: the runs that events came in for
+    """
+    ended: dict[tuple[str, str], list[Run]] = {}
+    for run in changed:
+        if run.terminal and run.started_at is None:
+            ended.setdefault((run.namespace, run.name), []).append(run)
+    for (namespace, name), runs in sorted(ended.items()):
+        yield Problem(
+            ProblemKind.RUN_WITHOUT_START,
+            f"job {namespace} {name}",
+            f"{len(runs)} runs ended of which this lane has seen no START (the first: {runs[0].run_id}). If their "
+            "producer sends one, it is in another lane, and what it told is missing here: let message keys name the "
+            "job or the run, the same for all events of a run (OpenLineage's clients do), or set lanes to 1",
+        )

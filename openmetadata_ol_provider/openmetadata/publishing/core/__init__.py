@@ -1,0 +1,1 @@
+"""What the stages of a publication share: context, executor, values, ledger, parking and report."""

@@ -1,0 +1,238 @@
+"""What became of a plan: one number for everything that was asked for, one line for everything that was lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, TypeVar
+
+import msgspec
+
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
+from openmetadata_ol_provider.openlineage.sanitize import safe_text
+from openmetadata_ol_provider.openlineage.serialization import to_builtins
+
+#: Problems, and namespaces, that the table for people lists.
+_SHOWN = 50
+_NAMESPACES = 20
+#: Rows of the table that are there also when there is nothing to count.
+_ALWAYS = frozenset({"edges", "pipelines", "statuses", "datasets"})
+#: Links of each kind that a report carries.
+MOST_LINKS = 20
+#: Namespaces that a report tells apart, those with the most datasets.
+MOST_NAMESPACES = 500
+_OTHERS = "(others)"
+Counts = TypeVar("Counts", bound=msgspec.Struct)
+
+
+class Written(msgspec.Struct, frozen=True):
+    """Outcome counts of one kind of thing that is written."""
+
+    published: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        """Return both counts together."""
+        return _sum(self, other)
+
+
+class Pipelines(msgspec.Struct, frozen=True):
+    """Outcome counts of pipelines."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+
+class Datasets(msgspec.Struct, frozen=True):
+    """Outcome counts of dataset resolution."""
+
+    resolved: int = 0
+    unresolved: int = 0
+    ambiguous: int = 0
+    ignored: int = 0
+
+
+class StaleEdges(msgspec.Struct, frozen=True):
+    """Edges that their jobs no longer produce.
+
+    :param removed: taken back from the catalogue
+    :param kept: reported only
+    """
+
+    removed: int = 0
+    kept: int = 0
+    failed: int = 0
+
+
+class Stubs(msgspec.Struct, frozen=True):
+    """Datasets created for want of the real thing.
+
+    :param updated: stubs completed, and entities that are none any more
+    """
+
+    created: int = 0
+    updated: int = 0
+    failed: int = 0
+
+
+class Share(msgspec.Struct, frozen=True):
+    """How many of a namespace's datasets are in the catalogue."""
+
+    resolved: int = 0
+    total: int = 0
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where to look at what was published: URLs of OpenMetadata's UI, the latest last, no more than 20 of each."""
+
+    pipelines: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+
+
+class PublishReport(msgspec.Struct, frozen=True):
+    """The report of one publication, as it goes into XCom.
+
+    :param events: events the plan was made of
+    :param runs: runs in the plan
+    :param edges: edges between entities; several edges of the plan may be one of these
+    :param facts: datasets and pipelines with owners, tags or descriptions to write
+    :param usage: days of pipelines with a number of task runs
+    :param queries: SQL texts as queries of their tables
+    :param stubs: datasets created because the catalogue did not have them
+    :param deleted: datasets deleted because they were dropped or renamed
+    :param stale: edges that are no longer produced
+    :param namespaces: share of datasets resolved, by namespace
+    :param requests: HTTP requests by method, retries included
+    :param parked: edges and other facts kept to be tried again, those of earlier publications included
+    :param dead_letters: messages that were no events (filled in by the caller)
+    :param problems: what was lost or left out, the plan's own problems first
+    """
+
+    events: int = 0
+    runs: int = 0
+    edges: Written = Written()
+    datasets: Datasets = Datasets()
+    pipelines: Pipelines = Pipelines()
+    statuses: Written = Written()
+    facts: Written = Written()
+    usage: Written = Written()
+    queries: Written = Written()
+    stubs: Stubs = Stubs()
+    deleted: int = 0
+    stale: StaleEdges = StaleEdges()
+    namespaces: dict[str, Share] = {}
+    requests: dict[str, int] = {}
+    parked: int = 0
+    dead_letters: int = 0
+    dry_run: bool = False
+    links: Links = Links()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def _parts(self) -> tuple[Written | Pipelines | Stubs, ...]:
+        return (self.edges, self.pipelines, self.statuses, self.facts, self.usage, self.queries, self.stubs)
+
+    @property
+    def failed(self) -> int:
+        """Facts of any kind whose writing failed."""
+        return sum(part.failed for part in self._parts)
+
+    @property
+    def already_published(self) -> bool:
+        """Whether the batch had been published before, so that nothing was done."""
+        return any(problem.kind == ProblemKind.ALREADY_PUBLISHED for problem in self.problems)
+
+    @property
+    def failure_ratio(self) -> float:
+        """Share of the facts whose writing failed (0 to 1); what is unresolved is no failure."""
+        attempted = sum(sum(msgspec.structs.astuple(part)) for part in self._parts)
+        return self.failed / attempted if attempted else 0.0
+
+    def __add__(self, other: PublishReport) -> PublishReport:
+        """Return the report of two publications, one after the other."""
+        return PublishReport(
+            events=self.events + other.events,
+            runs=self.runs + other.runs,
+            edges=_sum(self.edges, other.edges),
+            datasets=_sum(self.datasets, other.datasets),
+            pipelines=_sum(self.pipelines, other.pipelines),
+            statuses=_sum(self.statuses, other.statuses),
+            facts=_sum(self.facts, other.facts),
+            usage=_sum(self.usage, other.usage),
+            queries=_sum(self.queries, other.queries),
+            stubs=_sum(self.stubs, other.stubs),
+            deleted=self.deleted + other.deleted,
+            stale=_sum(self.stale, other.stale),
+            namespaces=largest(
+                {
+                    name: _sum(self.namespaces.get(name, Share()), other.namespaces.get(name, Share()))
+                    for name in sorted({*self.namespaces, *other.namespaces})
+                }
+            ),
+            requests=dict(Counter(self.requests) + Counter(other.requests)),
+            # What is parked now, not what was at some time.
+            parked=other.parked,
+            dead_letters=self.dead_letters + other.dead_letters,
+            dry_run=self.dry_run or other.dry_run,
+            links=Links(
+                *(
+                    tuple(dict.fromkeys((*mine, *theirs)))[-MOST_LINKS:]
+                    for mine, theirs in zip(
+                        msgspec.structs.astuple(self.links), msgspec.structs.astuple(other.links), strict=True
+                    )
+                )
+            ),
+            problems=limit_problems((*self.problems, *other.problems)),
+        )
+
+    def table(self) -> str:
+        """Return the report as a few lines for people, the problems last."""
+        rows = [
+            f"{'events':<10} {self.events}, runs {self.runs}, dead letters {self.dead_letters}, parked {self.parked}"
+        ]
+        for name in ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stubs", "stale"):
+            counts = msgspec.structs.asdict(getattr(self, name))
+            if name in _ALWAYS or any(counts.values()):
+                rows.append(f"{name:<10} " + ", ".join(f"{key} {number}" for key, number in counts.items()))
+        if self.deleted:
+            rows.append(f"{'deleted':<10} {self.deleted}")
+        rows += [
+            f"{'namespace':<10} {safe_text(name, 200)}: {share.resolved} of {share.total} datasets resolved"
+            for name, share in sorted(self.namespaces.items(), key=lambda item: (_ratio(item[1]), item[0]))[
+                :_NAMESPACES
+            ]
+        ]
+        requests = ", ".join(f"{method} {number}" for method, number in sorted(self.requests.items()))
+        rows.append(f"requests   {requests or 'none'}{' (dry run: nothing was written)' if self.dry_run else ''}")
+        rows += [f"{problem.kind}: {problem.where}: {problem.detail}" for problem in self.problems[:_SHOWN]]
+        more = len(self.problems[_SHOWN:])
+        if more:
+            rows.append(f"and {more} more problems")
+        return "\n".join(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        report: dict[str, Any] = to_builtins(self)
+        return report
+
+
+def largest(shares: dict[str, Share]) -> dict[str, Share]:
+    """Return the shares of the namespaces with the most datasets, and all others as one."""
+    if len(shares) <= MOST_NAMESPACES:
+        return shares
+    by_size = sorted(shares.items(), key=lambda item: (item[0] == _OTHERS, -item[1].total, item[0]))
+    kept, rest = by_size[: MOST_NAMESPACES - 1], by_size[MOST_NAMESPACES - 1 :]
+    others = Share(sum(share.resolved for _, share in rest), sum(share.total for _, share in rest))
+    return {**dict(sorted(kept)), _OTHERS: others}
+
+
+def _ratio(share: Share) -> float:
+    return share.resolved / share.total if share.total else 1.0
+
+
+def _sum(mine: Counts, theirs: Counts) -> Counts:
+    pairs = zip(msgspec.structs.astuple(mine), msgspec.structs.astuple(theirs), strict=True)
+    return type(mine)(*(left + right for left, right in pairs))

@@ -1,0 +1,64 @@
+"""Values that stages of a publication hand to one another: pipelines that were published, edges to write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import JobId
+    from openmetadata_ol_provider.openlineage.problems import Problem
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+
+
+Change = Literal["created", "updated", "unchanged", "missing"]
+
+
+class PipelineRef(NamedTuple):
+    """A pipeline of the catalogue.
+
+    :param id: entity id; empty for one that a dry run would create
+    :param change: what was done, or would be
+    :param tasks: names of its tasks, those of others included
+    :param reused: another ingestion has made it, and writes its runs too
+    :param stored: its JSON after publication, with tasks, owners, tags and usage; empty for one that is missing
+    :param problems: what there is to say about it
+    """
+
+    id: str
+    fqn: str
+    change: Change
+    tasks: frozenset[str] = frozenset()
+    reused: bool = False
+    stored: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    problems: tuple[Problem, ...] = ()
+
+
+#: Column lineage of an edge: target column FQN -> (source column FQNs, function).
+Columns = dict[str, tuple[frozenset[str], str | None]]
+
+
+class EdgeWrite(NamedTuple):
+    """One edge to publish, between two entities.
+
+    :param pipeline: pipeline of the latest job
+    :param writers: the jobs of this batch that write the edge, see :func:`writer_name`
+    :param sql: SQL of the latest job
+    :param partial: the jobs say that there may be more columns than these
+    :param keys: ledger keys of the plan's edges that this one is made of
+    :param jobs: whose an edge is that has a pipeline at one end
+    """
+
+    source: Entity
+    target: Entity
+    columns: Columns
+    pipeline: PipelineRef | None
+    writers: frozenset[str]
+    sql: str | None
+    partial: bool = False
+    keys: tuple[int, ...] = ()
+    jobs: tuple[JobId, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """How problems name the edge."""
+        return f"{self.source.fqn} -> {self.target.fqn}"

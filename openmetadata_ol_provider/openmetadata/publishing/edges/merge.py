@@ -1,0 +1,155 @@
+"""Merging the lineage we have to say into the lineage an edge already carries. Pure.
+
+The server replaces an edge whole, so whatever of another writer shall survive has to be carried over:
+
+- an edge of another source (Manual, QueryLineage ...) keeps its source, description, SQL, pipeline and columns; column
+  pairs are only added;
+- an edge of our own names the jobs that write it in its description, which is how the next publication knows whether
+  others write it, too: then columns are only added, and pipeline and SQL are those of the job that joined last;
+- an edge that nobody else writes gets the new columns instead of the old, unless there are no new ones to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from openmetadata_ol_provider.openmetadata.fqn import quote, task_name
+from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+
+SOURCE = "OpenLineage"
+WRITTEN_BY = "Written by OpenLineage jobs: "
+#: Stored details that are handed back with the edge.
+_CARRIED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
+
+
+def read_columns(details: dict[str, Any], source: Entity, target: Entity) -> Columns:
+    """Return the column lineage of stored details, without columns that the entities no longer have."""
+    columns: Columns = {}
+    for entry in details.get("columnsLineage") or ():
+        end = entry.get("toColumn")
+        starts = frozenset(start for start in entry.get("fromColumns") or () if _has(source, start))
+        if not isinstance(end, str) or not starts or not _has(target, end):
+            continue
+        before, function = columns.get(end, (frozenset(), None))
+        columns[end] = (before | starts, function or entry.get("function"))
+    return columns
+
+
+def _has(entity: Entity, column: str) -> bool:
+    return column in entity.column_fqns
+
+
+def _added(columns: Columns, more: Columns) -> Columns:
+    """Return the columns with those added that are missing; what is there keeps its function."""
+    result = dict(columns)
+    for end, (starts, function) in more.items():
+        before, said = result.get(end, (frozenset(), None))
+        result[end] = (before | starts, said or function if end in result else function)
+    return result
+
+
+def merged(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, Any]:
+    """Return the lineage details to have: ours, and what is others' of the stored ones."""
+    ours = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline else None
+    if stored is None:
+        return _details(SOURCE, write.columns, ours, write.sql, written_by(write.writers))
+    columns = read_columns(stored, write.source, write.target)
+    carried = {key: stored[key] for key in _CARRIED if stored.get(key) not in (None, "")}
+    theirs = _reference(stored.get("pipeline") or None)
+    sql = stored.get("sqlQuery")
+    if stored.get("source") != SOURCE:
+        # Another writer's edge. No source at all is the server's default, Manual.
+        source = stored.get("source") or "Manual"
+        return {**carried, **_details(source, _added(columns, write.columns), theirs or ours, sql or write.sql)}
+    # What does not name its writers yet, but shows our pipeline, is taken to be ours alone.
+    before = frozenset() if ours and theirs == ours and not is_ours(stored) else writers_of(stored)
+    names = written_by(before | write.writers)
+    if names and (is_ours(stored) or "description" not in carried):
+        carried["description"] = names
+    shared = bool(before - write.writers)
+    columns = _added(columns, write.columns) if shared or write.partial else write.columns or columns
+    if shared and theirs is not None and write.writers <= before:
+        # Several write it, and this is none that is new: no taking turns in being shown.
+        return {**carried, **_details(SOURCE, columns, theirs, sql)}
+    return {**carried, **_details(SOURCE, columns, ours or theirs, write.sql or sql)}
+
+
+def without(stored: dict[str, Any], writer: str) -> dict[str, Any] | None:
+    """Return the details of an edge that one of its writers no longer writes, ``None`` if nobody else does."""
+    others = writers_of(stored) - {writer}
+    if not others:
+        return None
+    kept = {key: stored[key] for key in (*_CARRIED, "source", "columnsLineage", "sqlQuery") if stored.get(key)}
+    pipeline = stored.get("pipeline") or {}
+    shown = pipeline.get("fullyQualifiedName")
+    if shown and any(other == shown or other.startswith(f"{shown}.") for other in others):
+        kept["pipeline"] = _reference(pipeline)
+    return {**kept, "description": written_by(others)}
+
+
+def _details(
+    source: str, columns: Columns, pipeline: dict[str, Any] | None, sql: str | None, description: str | None = None
+) -> dict[str, Any]:
+    details: dict[str, Any] = {"source": source, "columnsLineage": _column_entries(columns)}
+    if pipeline:
+        details["pipeline"] = pipeline
+    if sql:
+        details["sqlQuery"] = sql
+    if description:
+        details["description"] = description
+    return details
+
+
+def _column_entries(columns: Columns) -> list[dict[str, Any]]:
+    return [
+        {"fromColumns": sorted(starts), "toColumn": end, **({"function": function} if function else {})}
+        for end, (starts, function) in sorted(columns.items())
+    ]
+
+
+def _reference(pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {"id": pipeline["id"], "type": pipeline.get("type", "pipeline")} if pipeline else None
+
+
+def writer_name(pipeline: PipelineRef, task: str | None) -> str:
+    """Return how descriptions name a job: the FQN of its pipeline, or of its task."""
+    return f"{pipeline.fqn}.{quote(task_name(task))}" if task else pipeline.fqn
+
+
+def written_by(writers: Iterable[str]) -> str | None:
+    """Return the description that names the jobs which write an edge."""
+    names = sorted(writers)
+    return WRITTEN_BY + "; ".join(names) if names else None
+
+
+def is_ours(details: dict[str, Any]) -> bool:
+    """Return whether the description of an edge is one of ours."""
+    return str(details.get("description") or "").startswith(WRITTEN_BY)
+
+
+def writers_of(details: dict[str, Any]) -> frozenset[str]:
+    """Return the jobs that write an edge, as far as the edge says."""
+    if is_ours(details):
+        return frozenset(details["description"].removeprefix(WRITTEN_BY).split("; ")) - {""}
+    pipeline = details.get("pipeline") or {}
+    name = pipeline.get("fullyQualifiedName") or pipeline.get("id")
+    return frozenset({str(name)} if name else ())
+
+
+def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:
+    """Return what makes two details the same or different: everything but order and time stamps."""
+    if details is None:
+        return None
+    pipeline = details.get("pipeline") or {}
+    return (
+        details.get("source") or "Manual",
+        read_columns(details, source, target),
+        pipeline.get("id"),
+        details.get("sqlQuery") or None,
+        details.get("description") or None,
+    )

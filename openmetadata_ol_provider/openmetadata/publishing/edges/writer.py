@@ -1,0 +1,199 @@
+"""Edges between entities: several edges of the plan between the same two entities are one write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Transformation
+from openmetadata_ol_provider.lineage.sql import redact_literals
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
+from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite, PipelineRef
+from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonical, merged, writer_name
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+#: Longest description of a transformation that is shown, in characters.
+MAX_FUNCTION = 500
+
+
+def function_text(transformations: Iterable[Transformation], policy: str = "always") -> str | None:
+    """Return what there is to say about how a column is made, ``None`` for a plain copy.
+
+    :param policy: ``write.sql``: a producer's description may be an expression with literals
+    """
+    words = set()
+    for item in transformations:
+        word = (item.subtype or "").upper() or ("" if item.type.upper() == "DIRECT" else item.type.upper())
+        if item.masking:
+            word = f"{word or 'DIRECT'} (masked)"
+        said = _description(item, policy)
+        if said:
+            words.add(f"{word}: {said}" if word else said)
+        elif word and word != "IDENTITY":
+            words.add(word)
+    return ", ".join(sorted(words)) or None
+
+
+def _description(item: Transformation, policy: str) -> str:
+    text = " ".join((item.description or "").split())
+    if not text or policy == "never":
+        return ""
+    text = redact_literals(text) if policy == "redacted" else text
+    return text if len(text) <= MAX_FUNCTION else f"{text[:MAX_FUNCTION]}..."
+
+
+def is_indirect(pair: ColumnPair) -> bool:
+    """Return whether a source column only steers a target column (filter, join ...) and never enters it."""
+    return bool(pair.transformations) and all(item.type.upper() == "INDIRECT" for item in pair.transformations)
+
+
+class EdgePlanner:
+    """Turns the plan's edges into edges between entities.
+
+    :param resolutions: of all datasets at an end of an edge
+    :param pipelines: published pipelines
+    :param jobs: the plan's jobs
+    :param partial: jobs whose producer says that it could not extract all of their lineage
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        resolutions: dict[DatasetId, Resolution],
+        pipelines: dict[JobId, PipelineRef],
+        jobs: dict[JobId, Job],
+        partial: frozenset[JobId] = frozenset(),
+    ) -> None:
+        self._config = config
+        self._resolutions = resolutions
+        self._pipelines = pipelines
+        self._jobs = jobs
+        self._partial = partial
+
+    def unite(self, edges: Iterable[Edge]) -> tuple[list[EdgeWrite], list[Problem]]:
+        """Return one write per pair of entities, and the columns that the catalogue does not have.
+
+        Edges with an end that did not resolve, and edges from an entity to itself, are left out.
+        """
+        groups: dict[tuple[Entity, Entity], list[Edge]] = {}
+        for edge in edges:
+            source, target = self._entity(edge.source), self._entity(edge.target)
+            if source is not None and target is not None and source != target:
+                groups.setdefault((source, target), []).append(edge)
+        problems: list[Problem] = []
+        writes = [self._write(source, target, group, problems) for (source, target), group in groups.items()]
+        return writes, problems
+
+    def _entity(self, dataset: DatasetId) -> Entity | None:
+        resolution = self._resolutions.get(dataset)
+        return resolution.entity if resolution else None
+
+    def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
+        # What a dataset itself states (a view's derivation) has no job.
+        jobs = list(dict.fromkeys(edge.job for edge in reversed(edges) if edge.job is not None))
+        latest = jobs[0] if jobs else None
+        job = self._jobs.get(latest) if latest else None
+        text = edges[-1].sql or (job.sql if job else None)
+        return EdgeWrite(
+            source,
+            target,
+            columns=self._columns(source, target, edges, problems) if self._config.lineage.columns else {},
+            pipeline=self._pipeline(latest) if latest else None,
+            writers=frozenset(name for id_ in jobs if (name := self.writer(id_))),
+            sql=cap_sql(text) if text and self._config.write.sql != "never" else None,
+            partial=any(id_ in self._partial for id_ in jobs),
+            keys=tuple(dict.fromkeys(edge_key(edge) for edge in edges)),
+        )
+
+    def writer(self, job_id: JobId) -> str | None:
+        """Return how descriptions name a job, ``None`` if its pipeline is not in the catalogue."""
+        ref = self._pipeline(job_id)
+        job = self._jobs.get(job_id)
+        return writer_name(ref, job.task if job else None) if ref is not None else None
+
+    def _pipeline(self, job_id: JobId) -> PipelineRef | None:
+        job = self._jobs.get(job_id)
+        return self._pipelines.get(job.pipeline if job else job_id)
+
+    def _columns(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> Columns:
+        made: dict[str, tuple[set[str], list[Transformation]]] = {}
+        unknown: dict[str, dict[str, None]] = {}
+        for pair in (pair for edge in edges for pair in edge.columns):
+            if is_indirect(pair) and not self._config.lineage.indirect:
+                continue
+            owner = self._entity(DatasetId(pair.source.namespace, pair.source.name)) or source
+            start = source.column(pair.source.field) if owner == source else None
+            end = target.column(pair.target_field)
+            if start is None:
+                unknown.setdefault(source.fqn, {})[pair.source.field] = None
+            if end is None:
+                unknown.setdefault(target.fqn, {})[pair.target_field] = None
+            if start is not None and end is not None:
+                sources, transformations = made.setdefault(end, (set(), []))
+                sources.add(start)
+                transformations += [
+                    item for item in pair.transformations if self._config.lineage.indirect or not _steers(item)
+                ]
+        problems += [_unknown(fqn, list(names), source, target) for fqn, names in unknown.items()]
+        policy = self._config.write.sql
+        return {end: (frozenset(starts), function_text(how, policy)) for end, (starts, how) in made.items()}
+
+
+def _steers(item: Transformation) -> bool:
+    return item.type.upper() == "INDIRECT"
+
+
+def _unknown(fqn: str, names: list[str], source: Entity, target: Entity) -> Problem:
+    shown = ", ".join(names[:20]) + ("" if len(names) <= 20 else f" and {len(names) - 20} more")
+    return Problem(
+        ProblemKind.UNKNOWN_COLUMN,
+        f"{source.fqn} -> {target.fqn}",
+        f"{fqn} has no column {shown}; column lineage without it (is its metadata in OpenMetadata up to date?)",
+    )
+
+
+class EdgeWriter:
+    """Publishes edges.
+
+    :param client: the catalogue
+    :param dry_run: read, but do not write
+    """
+
+    def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
+        self._client = client
+        self._dry_run = dry_run
+
+    def publish(self, write: EdgeWrite) -> bool:
+        """Publish one edge and return whether there was anything to write.
+
+        :raises CatalogueError: if the catalogue refuses
+        """
+        answer = self._client.get(path("v1/lineage/getLineageEdge", write.source.id, write.target.id))
+        stored = stored_details(answer)
+        details = merged(stored, write)
+        if stored is not None and canonical(stored, write.source, write.target) == canonical(
+            details, write.source, write.target
+        ):
+            return False
+        if not self._dry_run:
+            ends = {"fromEntity": write.source.reference, "toEntity": write.target.reference}
+            self._client.put("v1/lineage", {"edge": {**ends, "lineageDetails": details}})
+        return True
+
+
+def stored_details(answer: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the lineage details in the answer of ``getLineageEdge``, ``None`` when there is no edge."""
+    if answer is None:
+        return None
+    edge = answer.get("edge", answer)
+    details = edge.get("lineageDetails", edge) if isinstance(edge, dict) else None
+    return details if isinstance(details, dict) else {}

@@ -1,0 +1,164 @@
+"""Tags: from what producers write to tags of the catalogue, and which labels are ours.
+
+A tag that the catalogue has is taken as it is: the key may be its FQN (``PII.Sensitive``), or its classification with
+the value as its name (``PII`` and ``Sensitive``). All others belong into our own classification, as
+``OpenLineage.<key>`` or ``OpenLineage.<key>:<value>``, where they are created only if the configuration says so. A
+value that says no more than the key (the same text, as Airflow sends it, or ``true``, as dbt does) is left out.
+
+A label is ours if its tag is of our classification. Only such labels are ever removed.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.fqn import join, split, task_name
+from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION, STUB_TAG
+from openmetadata_ol_provider.openmetadata.resolution.search import Once
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import Tag
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+
+#: Tags that a problem lists.
+_SHOWN = 20
+
+
+def own_name(tag: Tag) -> str:
+    """Return the name of a tag in our classification."""
+    key, value = tag.key.strip(), (tag.value or "").strip()
+    # Escaped and bounded as the name of a task is: the rules are the same for all names.
+    return task_name(key if _says_nothing(key, value) else f"{key}:{value}")
+
+
+def other_names(tag: Tag) -> tuple[str, ...]:
+    """Return the FQNs of tags that others may have made and this one may mean."""
+    key, value = tag.key.strip(), (tag.value or "").strip()
+    parts = split(key)
+    names = [join(*parts)] if len(parts) > 1 and all(parts) else []
+    if not _says_nothing(key, value) and value.lower() != "false":
+        names.append(join(key, value))
+    return tuple(names)
+
+
+def _says_nothing(key: str, value: str) -> bool:
+    return value in ("", key) or value.lower() == "true"
+
+
+def is_ours(fqn: str) -> bool:
+    """Tell whether a tag is of our classification, and one that events name: the mark of a stub is none."""
+    return split(fqn)[0] == CLASSIFICATION and fqn != STUB_TAG
+
+
+def label(fqn: str) -> dict[str, str]:
+    """Return the label that puts a tag on something."""
+    return {"tagFQN": fqn, "source": "Classification", "labelType": "Automated", "state": "Confirmed"}
+
+
+class TagLookup:
+    """Finds tags, each asked for once, for the time of one publication.
+
+    :param client: the catalogue
+    :param create: whether missing tags are created in our classification
+    :param others: whether tags of other classifications may be used
+    :param dry_run: read, but do not write
+    """
+
+    def __init__(self, client: OpenMetadataClient, *, create: bool, others: bool, dry_run: bool) -> None:
+        self._client = client
+        self._create = create
+        self._others = others
+        self._dry_run = dry_run
+        self._once = Once()
+        self._lock = threading.Lock()
+        self._unknown: set[str] = set()
+        self._foreign: set[str] = set()
+        self._failed: set[tuple[str, str]] = set()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Tags that were left out: one problem for those that are missing, one for those of other classifications."""
+        with self._lock:
+            problems = [Problem(ProblemKind.FAILED, f"tag {fqn}", error) for fqn, error in sorted(self._failed)]
+            if self._unknown:
+                detail = (
+                    f"not in OpenMetadata, left out: {_listed(self._unknown)}; with write.create_tags: true they are "
+                    f"created in the classification {CLASSIFICATION}, with write.tags: never they are not looked for"
+                )
+                problems.append(Problem(ProblemKind.UNKNOWN_TAG, "tags", detail))
+            if self._foreign:
+                detail = (
+                    f"not of the classification {CLASSIFICATION}, left out: {_listed(self._foreign)}; "
+                    "with write.tags: always events may set them"
+                )
+                problems.append(Problem(ProblemKind.FOREIGN_TAG, "tags", detail))
+            return tuple(problems)
+
+    def fqn(self, tag: Tag) -> str | None:
+        """Return the FQN of the catalogue's tag, created if need be; ``None`` if it is to be left out.
+
+        :raises CatalogueAuthError: if the token may not read tags, or not create them
+        """
+        for name in other_names(tag):
+            found = self._stored(name)
+            if found is not None and (self._others or is_ours(found)):
+                return found
+            if found is not None:
+                with self._lock:
+                    self._foreign.add(found)
+                return None
+        return self._own(join(CLASSIFICATION, own_name(tag)), own_name(tag))
+
+    def _own(self, fqn: str, name: str) -> str | None:
+        found = self._stored(fqn) if self._classification() is not None else None
+        if found is not None:
+            return found
+        if self._create:
+            return self._once(("create", fqn), lambda: self._created(fqn, name))
+        with self._lock:
+            self._unknown.add(name)
+        return None
+
+    def _classification(self) -> dict[str, Any] | None:
+        return self._once(
+            ("classification",), lambda: self._client.get(path("v1/classifications", "name", CLASSIFICATION))
+        )
+
+    def _created(self, fqn: str, name: str) -> str | None:
+        if self._dry_run:
+            return fqn
+        try:
+            if self._classification() is None:
+                self._once(("create",), self._create_classification)
+            body = {"name": name, "classification": CLASSIFICATION, "description": f"Tag {name} of OpenLineage events."}
+            return str(self._client.put("v1/tags", body).get("fullyQualifiedName") or fqn)
+        except CatalogueRequestError as error:
+            with self._lock:
+                self._failed.add((fqn, str(error)))
+            return None
+
+    def _create_classification(self) -> dict[str, Any]:
+        description = "Tags that OpenLineage events carry. Labels of this classification follow the events."
+        body = {"name": CLASSIFICATION, "description": description, "mutuallyExclusive": False}
+        return self._client.put("v1/classifications", body)
+
+    def _stored(self, fqn: str) -> str | None:
+        return self._once(("tag", fqn), lambda: self._read(fqn))
+
+    def _read(self, fqn: str) -> str | None:
+        try:
+            body = self._client.get(path("v1/tags", "name", fqn))
+        except CatalogueRequestError:
+            # What cannot be a name is no tag's.
+            return None
+        return str(body.get("fullyQualifiedName") or fqn) if body else None
+
+
+def _listed(names: set[str]) -> str:
+    shown = ", ".join(sorted(names)[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"

@@ -1,0 +1,167 @@
+"""Pipelines and their tasks: created when missing, completed when something is missing in them, else left alone.
+
+A pipeline that the integration's own ingestion has made is used, its tasks completed, nothing in it overwritten.
+``if_ours`` counts as ``if_empty`` for descriptions here, since the catalogue does not say who wrote one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.fqn import join, pipeline_name
+from openmetadata_ol_provider.openmetadata.publishing.core.values import Change, PipelineRef
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.existing import (
+    ExistingPipeline,
+    Search,
+    duplicate_pipeline,
+    find_reusable,
+    shared_pipeline,
+)
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import (
+    MAX_SQL,
+    Body,
+    PipelinePlan,
+    cap_sql,
+    desired_request,
+    forced_descriptions,
+)
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.services import PipelineService, PipelineServices
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+
+__all__ = ["MAX_SQL", "PipelinePlan", "PipelineWriter", "cap_sql", "group_jobs"]
+
+PIPELINES = "v1/pipelines"
+
+
+def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
+    """Return the pipelines of a plan, each with its jobs, in the plan's order."""
+    groups: dict[JobId, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.pipeline, []).append(job)
+    return [PipelinePlan(id_, tuple(group)) for id_, group in groups.items()]
+
+
+class _Use:
+    """For whom a pipeline was found first, and a lock for those who find it too."""
+
+    __slots__ = ("begun", "first", "lock")
+
+    def __init__(self, first: JobId) -> None:
+        self.first = first
+        self.lock = threading.Lock()
+        self.begun = False
+
+
+class PipelineWriter:
+    """Publishes pipelines, and the services they need; may be used from many threads.
+
+    :param client: the catalogue
+    :param config: services, policies
+    :param dry_run: read, but do not write
+    """
+
+    def __init__(self, client: OpenMetadataClient, config: Config, *, dry_run: bool) -> None:
+        self._client = client
+        self._config = config
+        self._dry_run = dry_run
+        self._services = PipelineServices(client, config, dry_run=dry_run)
+        self._lock = threading.Lock()
+        self._uses: dict[str, _Use] = {}
+
+    @cached_property
+    def _fields(self) -> str:
+        """Fields to read; not before they are needed, since it takes a call to know the server's version."""
+        domain = "domains" if self._client.version.at_least(1, 9) else "domain"
+        usage = ",usageSummary" if self._config.write.usage == "always" else ""
+        # Of the statuses the latest one tells whether those of newer runs need be looked for.
+        status = ",pipelineStatus" if self._config.write.status == "always" else ""
+        return f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}{status}"
+
+    def publish(self, plan: PipelinePlan) -> PipelineRef:
+        """Create or complete a pipeline, and return what it is now.
+
+        :raises CatalogueError: if the catalogue refuses
+        """
+        own = self._services.service_for(plan.integration)
+        own_fqn = join(own.name, pipeline_name(plan.id.namespace, plan.id.name))
+        search = find_reusable(plan, own, self._services, self._read) if self._config.pipelines.reuse else Search()
+        problems = (search.problem,) if search.problem else ()
+        if search.found is None:
+            ref = self._publish_own(plan, own, own_fqn)
+            return ref._replace(problems=(*problems, *ref.problems))
+        used = str(search.found.stored["fullyQualifiedName"])
+        if self._services.has(own.name) and self._read(own_fqn) is not None:
+            problems = (duplicate_pipeline(plan, used, own_fqn),)
+        ref = self._publish_reused(plan, search.found, used)
+        return ref._replace(problems=(*problems, *ref.problems))
+
+    def _publish_reused(self, plan: PipelinePlan, found: ExistingPipeline, fqn: str) -> PipelineRef:
+        with self._lock:
+            use = self._uses.setdefault(fqn, _Use(plan.id))
+        # Tasks are replaced whole: jobs of one name, from several namespaces, add theirs one after the other.
+        with use.lock:
+            stored = (self._read(fqn) if use.begun else None) or found.stored
+            use.begun = True
+            ref = self._complete(plan, stored, found.service, fqn, reused=True)
+        return ref if use.first == plan.id else ref._replace(problems=(shared_pipeline(plan, fqn, use.first),))
+
+    def _publish_own(self, plan: PipelinePlan, service: PipelineService, fqn: str) -> PipelineRef:
+        stored = self._read(fqn)
+        if stored is None and not self._config.write.create_pipelines:
+            return PipelineRef("", fqn, "missing", problems=(_no_pipeline(plan, fqn),))
+        if stored is None and not self._services.ensure(service):
+            return PipelineRef("", fqn, "missing", problems=(_no_service(service),))
+        return self._complete(plan, stored, service.name, fqn, reused=False)
+
+    def _complete(
+        self, plan: PipelinePlan, stored: Body | None, service: str, fqn: str, *, reused: bool
+    ) -> PipelineRef:
+        change: Change = "created" if stored is None else "unchanged"
+        body = desired_request(plan, stored, service, self._config.write, reused=reused)
+        found = stored or {}
+        if body is not None:
+            change = "created" if stored is None else "updated"
+            found = self._put(body, found)
+        forced = forced_descriptions(plan, found) if self._config.write.descriptions == "always" else []
+        if forced:
+            change = "updated" if change == "unchanged" else change
+            if not self._dry_run:
+                found = {**found, **self._client.patch(path(PIPELINES, str(found["id"])), forced)}
+        tasks = frozenset(task["name"] for task in (body or found).get("tasks") or ())
+        name = str(found.get("fullyQualifiedName", fqn))
+        return PipelineRef(str(found.get("id", "")), name, change, tasks, reused, found)
+
+    def _put(self, body: Body, stored: Body) -> Body:
+        """Send a request and return what is stored then, fields included that its answer may leave out."""
+        answer = {key: value for key, value in body.items() if key != "service"}
+        if not self._dry_run:
+            answer = self._client.put(PIPELINES, body)
+        return {**stored, **answer}
+
+    def _read(self, fqn: str) -> Body | None:
+        return self._client.get(path(PIPELINES, "name", fqn), {"fields": self._fields})
+
+
+def _no_pipeline(plan: PipelinePlan, fqn: str) -> Problem:
+    return Problem(
+        ProblemKind.NO_PIPELINE,
+        plan.where,
+        f"pipeline {fqn} does not exist and write.create_pipelines is false; its edges name no pipeline",
+    )
+
+
+def _no_service(service: PipelineService) -> Problem:
+    return Problem(
+        ProblemKind.NO_SERVICE,
+        f"pipeline service {service.name}",
+        "it does not exist and write.create_services is false; create it, or name an existing one in pipelines.service",
+    )

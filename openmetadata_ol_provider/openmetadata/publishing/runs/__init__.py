@@ -1,0 +1,1 @@
+"""Publish runs: statuses and task usage of pipelines."""

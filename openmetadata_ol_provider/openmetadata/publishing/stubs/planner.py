@@ -1,0 +1,184 @@
+"""Stubs: what may be created for a dataset that the catalogue does not have, and what it is then. Pure.
+
+A stub is below a service that exists and is the dataset's for certain: a rule's, or the one whose connection is what
+the namespace says. Its place is what the name says, and nothing that would have to be guessed.
+
+A stub is marked twice. Its ``sourceHash`` is ours, which nobody sees and the first real ingestion replaces: that is how
+we know what is still ours. The tag ``OpenLineage.Stub`` is what stewards see and filter by; ingestion keeps tags, so we
+take it off once the ``sourceHash`` is another's. A description is no mark: no bot could replace it later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from openmetadata_ol_provider.config import NamespaceRule
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.plan import Dataset
+from openmetadata_ol_provider.lineage.systems import canonical_scheme
+from openmetadata_ol_provider.openmetadata.fqn import MAX_NAME, bounded, stored_name
+from openmetadata_ol_provider.openmetadata.resolution.locations import location
+from openmetadata_ol_provider.openmetadata.resolution.namespaces import SINGLE_DATABASE, is_path, parse_namespace
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Spot
+from openmetadata_ol_provider.openmetadata.resolution.services import SERVICE_KIND, Service
+from openmetadata_ol_provider.openmetadata.resolution.table_candidates import Form, name_parts, table_forms
+
+StubKind = Literal["table", "topic", "container"]
+_KINDS: dict[str, StubKind] = {SERVICE_KIND[kind]: kind for kind in ("table", "topic", "container")}
+
+
+class Stub(NamedTuple):
+    """What may be created for a dataset.
+
+    :param name: its own name; of a container the path below its bucket, empty for the bucket itself
+    :param readings: of a table, the places it may be in, the likeliest first
+    :param certain: the first reading is the one; otherwise what the catalogue has must decide
+    :param root: of a container, the URL of its bucket, empty for files
+    :param bucket: of a container, the name of its bucket
+    """
+
+    dataset: Dataset
+    identity: Identity
+    kind: StubKind
+    service: Service
+    name: str
+    readings: tuple[Form, ...] = ()
+    certain: bool = True
+    root: str = ""
+    bucket: str = ""
+
+    @property
+    def where(self) -> str:
+        """How problems name the dataset."""
+        return f"{self.dataset.namespace} {self.dataset.name}"
+
+    @property
+    def entity_name(self) -> str:
+        """The name of the entity, within what holds it."""
+        return bounded(self.name or self.bucket)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What two stubs have in common that may be one entity."""
+        return self.service.fqn, self.bucket, self.name.casefold()
+
+
+def plan_stub(dataset: Dataset, spots: Iterable[Spot]) -> Stub | str:
+    """Return what to create for a dataset, or why nothing can be.
+
+    :param dataset: one that was found nowhere
+    :param spots: where it was looked for, in the order of its identities
+    """
+    if (dataset.lifecycle or "").upper() == "DROP":
+        return "it was dropped"
+    certain = [spot for spot in spots if spot.known and len(spot.services) == 1 and not _is_ignored(spot)]
+    if not certain:
+        return (
+            f'no service is known for it; name one in `namespaces`: {{namespace: "{dataset.namespace}", '
+            "service: <its service>}"
+        )
+    # A path is where a table's data is; the table is what people look for.
+    certain.sort(key=lambda spot: _kind(spot) == "container")
+    outcomes = [stub_of(dataset, spot.identity, spot.services[0], spot.rule) for spot in certain]
+    reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    return next((outcome for outcome in outcomes if isinstance(outcome, Stub)), "; ".join(dict.fromkeys(reasons)))
+
+
+def stub_of(dataset: Dataset, identity: Identity, service: Service, rule: NamespaceRule | None) -> Stub | str:
+    """Return what to create in a service for a dataset under one of its identities, or why nothing can be."""
+    kind = _KINDS.get(service.kind)
+    if kind == "table":
+        return _table(dataset, identity, service, rule)
+    if kind == "topic":
+        return Stub(dataset, identity, "topic", service, bounded(stored_name(identity.name)))
+    if kind == "container":
+        return _container(dataset, identity, service)
+    return f"nothing is created in services such as {service.name} ({service.kind})"
+
+
+def _is_ignored(spot: Spot) -> bool:
+    return spot.rule is not None and spot.rule.ignore
+
+
+def _kind(spot: Spot) -> str | None:
+    return _KINDS.get(spot.services[0].kind)
+
+
+def _table(dataset: Dataset, identity: Identity, service: Service, rule: NamespaceRule | None) -> Stub | str:
+    parts = name_parts(identity.name)
+    if not parts:
+        return f"{identity.name!r} names no table"
+    forms = tuple(dict.fromkeys(_filled(form, service) for tier in table_forms(parts, service, rule) for form in tier))
+    exact = tuple(form for form in forms if form.exact)
+    readings, certain = _readings(parts, exact, service, rule)
+    if not readings:
+        return _incomplete(identity, forms, service)
+    if any(len(str(part)) > MAX_NAME for form in readings for part in form):
+        return f"a part of its name is longer than {MAX_NAME} characters"
+    return Stub(dataset, identity, "table", service, parts[-1], readings, certain)
+
+
+def _filled(form: Form, service: Service) -> Form:
+    """Return the reading with the database that the service's connection is for, where only that is open."""
+    likeliest = next(iter(service.databases), None)
+    return form._replace(database=likeliest) if form.database is None and form.schema is not None else form
+
+
+def _readings(
+    parts: tuple[str, ...], forms: tuple[Form, ...], service: Service, rule: NamespaceRule | None
+) -> tuple[tuple[Form, ...], bool]:
+    """Return the exact places that a name may mean, and whether the first is certain."""
+    database, schema = (rule.database, rule.db_schema) if rule is not None else (None, None)
+    if service.service_type in SINGLE_DATABASE:
+        # What stands before the schema is a catalog's name there, and no database.
+        own = {database} if database else set(service.databases)
+        forms = tuple(form for form in forms if form.database in own)
+        return forms, len(parts) <= 3
+    if len(parts) == 2 and not (database and schema):
+        return _two_parts(parts[0], forms, service, database, schema)
+    return forms, len(forms) == 1 or len(parts) == 3
+
+
+def _two_parts(
+    front: str, forms: tuple[Form, ...], service: Service, database: str | None, schema: str | None
+) -> tuple[tuple[Form, ...], bool]:
+    """Return the readings of ``front.table``, in which front may be the schema, or the database as JDBC has it."""
+    if database:
+        return forms, True
+    if schema:
+        return tuple(form for form in forms if form.database == front), True
+    # Where nothing has a default schema, the front is the schema for certain.
+    return forms, bool(service.databases) and len(forms) == 1
+
+
+def _incomplete(identity: Identity, forms: tuple[Form, ...], service: Service) -> str:
+    missing = []
+    if not service.databases and all(form.database is None for form in forms):
+        missing.append("database")
+    if all(form.schema is None for form in forms):
+        missing.append("schema")
+    missing = missing or ["database"]
+    return (
+        f"{identity.name} does not say its {' and '.join(missing)}; say so in `namespaces`: "
+        f"{suggested(identity, service, *missing)}"
+    )
+
+
+def suggested(identity: Identity, service: Service, *keys: str) -> str:
+    """Return the line of the configuration that would settle where a table is.
+
+    :param keys: ``database`` and ``schema``, as needed
+    """
+    more = "".join(f", {key}: <its {key}>" for key in keys)
+    return f'{{namespace: "{identity.namespace}", service: {service.name}{more}}}'
+
+
+def _container(dataset: Dataset, identity: Identity, service: Service) -> Stub | str:
+    place = location(identity.namespace, identity.name) if is_path(parse_namespace(identity.namespace)) else None
+    if place is None or not (place.bucket or place.path):
+        return f"{identity.namespace} {identity.name} is no path"
+    text = identity.name if "://" in identity.name else identity.namespace
+    scheme, _, rest = text.partition("://")
+    root = f"{canonical_scheme(scheme)}://{rest.partition('/')[0]}" if place.bucket else ""
+    return Stub(dataset, identity, "container", service, place.path, root=root, bucket=stored_name(place.bucket))

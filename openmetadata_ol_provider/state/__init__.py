@@ -1,0 +1,1 @@
+"""State that is kept in Airflow Variables between tasks and DAG runs."""
