@@ -24,7 +24,7 @@ from bench.sizes import sized
 from bench.traffic import Message, stream
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.sandbox.output import stdout_to
+from openmetadata_ol_provider.sandbox.demo import stdout_redirected_to
 
 _PACKAGE = Path(openmetadata_ol_provider.__file__).parent
 _BUNDLED = _PACKAGE.parent / "dags" / "openlineage_to_openmetadata.py"
@@ -87,7 +87,7 @@ def _run(dag: Any, broker: KafkaBroker, messages: list[Message]) -> float:
     if producer.flush(60):
         raise RuntimeError("the broker did not take all messages")
     begun = time.perf_counter()
-    with Path(os.devnull).open("wb") as nothing, stdout_to(nothing.fileno()):
+    with Path(os.devnull).open("wb") as nothing, stdout_redirected_to(nothing.fileno()):
         run = dag.test()
     seconds = time.perf_counter() - begun
     if run.state.value != "success":

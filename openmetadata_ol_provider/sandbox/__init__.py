@@ -1,1 +1,1 @@
-"""An embedded Kafka broker and an OpenMetadata stand-in for the demo, the tests, and users' own DAG tests."""
+"""An embedded Kafka broker and an OpenMetadata stand-in, for the demo, the tests, and tests of users' own DAGs."""

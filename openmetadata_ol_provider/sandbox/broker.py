@@ -1,9 +1,9 @@
-"""An embedded Kafka broker on a real socket: librdkafka's own mock cluster, so that nothing has to be installed.
+"""Runs an embedded Kafka broker on a real socket: librdkafka's mock cluster, which needs no installation.
 
-It speaks the Kafka protocol to every client on this machine, also in other processes, and keeps its messages in memory
-(about 5 MB a partition; older ones are dropped). It has no SASL, no TLS, no transactions and no admin requests other
-than metadata. The cluster is driven through the symbols of the librdkafka that confluent-kafka brings along; where
-these cannot be reached, librdkafka's public ``test.mock.num.brokers`` setting serves, with less to adjust.
+It speaks the Kafka protocol to every client on this machine, including other processes, and keeps its messages in
+memory (about 5 MB per partition; older ones are dropped). It has no SASL, no TLS, no transactions and no admin requests
+other than metadata. The cluster is controlled through the symbols of the librdkafka that confluent-kafka contains. If
+they are not accessible, librdkafka's public setting ``test.mock.num.brokers`` is used, which offers less control.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _METADATA_TIMEOUT = 10.0
 class KafkaBroker:
     """A Kafka cluster inside this process, for tests and demos; a context manager, started by its constructor.
 
-    :param topics: topics to create, name -> number of partitions; others appear when they are first produced to, with 4
+    :param topics: topics to create, name -> number of partitions; others are created with 4 when first produced to
     :param brokers: number of brokers, ids 1 to ``brokers``
-    :raises KafkaError: if the installed confluent-kafka offers no mock cluster
+    :raises KafkaError: if the installed confluent-kafka has no mock cluster
     """
 
     def __init__(self, topics: dict[str, int] | None = None, brokers: int = 1) -> None:
         self._owner = os.getpid()
         self._cluster: _Cluster | None = _start(brokers)
-        #: ``127.0.0.1:port``, comma-separated for several brokers: the value of ``bootstrap.servers``
+        #: value of ``bootstrap.servers``: ``127.0.0.1:port``, comma-separated for several brokers
         self.bootstrap = self._cluster.bootstrap
         try:
             for name, partitions in (topics or {}).items():
@@ -50,39 +50,39 @@ class KafkaBroker:
         """Create a topic.
 
         :param name: topic name
-        :param partitions: number of partitions; with the public fallback it is always 4, and a warning says so
-        :raises KafkaError: if it exists already or the name is refused
+        :param partitions: number of partitions; always 4, with a warning, if librdkafka's symbols are not accessible
+        :raises KafkaError: if the topic exists already or its name is invalid
         """
         self._running().create_topic(name, partitions)
 
     def push_errors(self, api_key: int, *codes: int) -> None:
-        """Make the next requests of one kind fail, one code a request, before the broker acts on them.
+        """Make the next requests of one kind fail before the broker acts on them, each with the next of the codes.
 
-        :param api_key: the request's number in the Kafka protocol, e.g. 0 Produce, 1 Fetch, 8 OffsetCommit
-        :param codes: error codes of the protocol, e.g. ``confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION``
-        :raises KafkaError: with the public fallback, which cannot do this
+        :param api_key: number of the request in the Kafka protocol, e.g. 0 Produce, 1 Fetch, 8 OffsetCommit
+        :param codes: error codes of the Kafka protocol, e.g. ``confluent_kafka.KafkaError.NOT_LEADER_FOR_PARTITION``
+        :raises KafkaError: if librdkafka's symbols are not accessible
         """
         self._running().push_errors(api_key, codes)
 
     def set_down(self, broker_id: int, down: bool = True) -> None:
-        """Take a broker down (its connections are cut and refused) or up again.
+        """Take a broker down, which closes and refuses its connections, or bring it up again.
 
-        :param broker_id: 1 to ``brokers``
-        :param down: ``False`` brings it back
-        :raises KafkaError: with the public fallback, which cannot do this
+        :param broker_id: number of the broker, from 1
+        :param down: ``False`` to bring it up again
+        :raises KafkaError: if librdkafka's symbols are not accessible
         """
         self._running().set_down(broker_id, down)
 
     def close(self) -> None:
-        """Stop the cluster and drop its messages; calling it twice is allowed."""
+        """Stop the cluster and drop its messages; may be called more than once."""
         cluster, self._cluster = self._cluster, None
-        # A forked child inherits the handles but not the threads behind them: only the owner may destroy them.
+        # A forked child inherits the handles but not their threads: only the creating process may destroy them.
         if cluster is not None and os.getpid() == self._owner:
             cluster.close()
 
     def _running(self) -> _Cluster:
         if self._cluster is None:
-            raise KafkaError(f"the sandbox broker {self.bootstrap} is closed; start another one")
+            raise KafkaError(f"sandbox broker {self.bootstrap} is closed; start a new one")
         return self._cluster
 
     def __enter__(self) -> Self:
@@ -98,7 +98,7 @@ class KafkaBroker:
 
 
 class _Cluster(Protocol):
-    """What both ways of reaching the mock cluster offer."""
+    """A mock cluster, however it is controlled."""
 
     bootstrap: str
 
@@ -112,15 +112,15 @@ def _start(brokers: int) -> _Cluster:
     try:
         return _NativeCluster(_library(), brokers)
     except (OSError, AttributeError) as error:
-        log.debug("librdkafka's symbols cannot be reached (%s); using test.mock.num.brokers", error)
+        log.debug("librdkafka's symbols are not accessible (%s); using test.mock.num.brokers", error)
         return _PublicCluster(brokers)
 
 
 def _library() -> ctypes.CDLL:
-    """Return librdkafka with the mock cluster's functions declared.
+    """Return librdkafka with the functions of the mock cluster declared.
 
-    Looking symbols up in the extension module also finds those of the librdkafka it is linked to, wherever the wheel
-    of the platform has put that.
+    A lookup in the extension module also finds the symbols of the librdkafka it is linked to, which lies in a different
+    place on each platform.
     """
     import confluent_kafka.cimpl
 
@@ -151,24 +151,24 @@ def _library() -> ctypes.CDLL:
 
 
 class _NativeCluster:
-    """The mock cluster through librdkafka's C functions."""
+    """A mock cluster that is controlled with librdkafka's C functions."""
 
     def __init__(self, library: ctypes.CDLL, brokers: int) -> None:
         self._library = library
         self._brokers = brokers
         reason = ctypes.create_string_buffer(512)
         conf = library.rd_kafka_conf_new()
-        # Cut connections of fault tests are no news to anyone.
+        # Fault tests close connections on purpose, which should not be logged.
         library.rd_kafka_conf_set(conf, b"log_level", b"2", reason, len(reason))
         self._client = library.rd_kafka_new(_PRODUCER_TYPE, conf, reason, len(reason))
         if not self._client:
-            raise KafkaError(f"the sandbox broker cannot start: {reason.value.decode(errors='replace')}")
+            raise KafkaError(f"sandbox broker cannot start: {reason.value.decode(errors='replace')}")
         self._mock = library.rd_kafka_mock_cluster_new(self._client, brokers)
         if not self._mock:
             library.rd_kafka_destroy(self._client)
-            raise KafkaError(f"the sandbox broker cannot start with {brokers} broker(s); give 1 or more")
+            raise KafkaError(f"sandbox broker cannot start with {brokers} broker(s); expected 1 or more")
         self.bootstrap = library.rd_kafka_mock_cluster_bootstraps(self._mock).decode()
-        # Real brokers wait 3 s for more members of a new group; nobody else is coming here.
+        # Real brokers wait 3 s for more members of a new group, which is unnecessary here.
         library.rd_kafka_mock_group_initial_rebalance_delay_ms(self._mock, 0)
 
     def create_topic(self, name: str, partitions: int) -> None:
@@ -189,29 +189,29 @@ class _NativeCluster:
         self._library.rd_kafka_destroy(self._client)
 
     @staticmethod
-    def _check(code: int, what: str) -> None:
+    def _check(code: int, failure: str) -> None:
         import confluent_kafka
 
         if code:
-            raise KafkaError(f"sandbox broker: {what}: {confluent_kafka.KafkaError(code).str()}")
+            raise KafkaError(f"sandbox broker: {failure}: {confluent_kafka.KafkaError(code).str()}")
 
 
 class _PublicCluster:
-    """The mock cluster through ``test.mock.num.brokers``: nothing but what every confluent-kafka has."""
+    """A mock cluster started with ``test.mock.num.brokers``, which every confluent-kafka supports."""
 
     def __init__(self, brokers: int) -> None:
         from confluent_kafka.admin import AdminClient
 
-        # The cluster lives as long as this client.
+        # The cluster exists as long as this client.
         self._admin: Any = AdminClient({"test.mock.num.brokers": brokers, "log_level": 2})
         addresses = self._admin.list_topics(timeout=_METADATA_TIMEOUT).brokers.values()
         self.bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in addresses)
 
     def create_topic(self, name: str, partitions: int) -> None:
-        # Asking for a topic's metadata creates it.
-        found = len(self._admin.list_topics(name, timeout=_METADATA_TIMEOUT).topics[name].partitions)
-        if found != partitions:
-            log.warning("sandbox broker: topic %r has %d partitions, not %d", name, found, partitions)
+        # Requesting the metadata of a topic creates it.
+        actual = len(self._admin.list_topics(name, timeout=_METADATA_TIMEOUT).topics[name].partitions)
+        if actual != partitions:
+            log.warning("sandbox broker: topic %r has %d partitions, not %d", name, actual, partitions)
 
     def push_errors(self, api_key: int, codes: tuple[int, ...]) -> None:
         raise KafkaError(f"errors {codes} for request {api_key} cannot be injected: {_NEEDS_SYMBOLS}")
@@ -223,4 +223,4 @@ class _PublicCluster:
         self._admin = None
 
 
-_NEEDS_SYMBOLS = "this confluent-kafka hides librdkafka's symbols; install the wheel from PyPI"
+_NEEDS_SYMBOLS = "librdkafka's symbols are not accessible in this confluent-kafka; install the wheel from PyPI"

@@ -1,4 +1,4 @@
-"""The demo: the bundled DAG, an embedded broker, the OpenMetadata stand-in and real events, in one process."""
+"""Runs the demo: the bundled DAG, an embedded broker, the OpenMetadata stand-in and real events, in one process."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 import os
 import runpy
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from openmetadata_ol_provider.sandbox.output import stdout_to
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -21,7 +21,7 @@ _DAG_FILE = "openlineage_to_openmetadata.py"
 
 
 def demo_command(arguments: Any) -> int:
-    """Run the demo; a second run finds nothing new. Exit code 0 when the DAG succeeded."""
+    """Run the demo and return its exit code, which is 0 if the DAG succeeded or there was nothing new."""
     directory = Path(arguments.directory or ".demo").absolute()
     directory.mkdir(parents=True, exist_ok=True)
     from openmetadata_ol_provider.sandbox.broker import KafkaBroker
@@ -33,18 +33,18 @@ def demo_command(arguments: Any) -> int:
         KafkaBroker({TOPIC: PARTITIONS}) as broker,
         CatalogueServer(seed=Path(str(seed)), state_file=state_file, token="demo-token") as catalogue,  # noqa: S106
     ):
-        _say(f"broker (librdkafka's mock cluster)     {broker.bootstrap}, topic {TOPIC}, {PARTITIONS} partitions")
-        _say(f"OpenMetadata stand-in (sandbox)        {catalogue.url}")
+        _print(f"broker (librdkafka's mock cluster)     {broker.bootstrap}, topic {TOPIC}, {PARTITIONS} partitions")
+        _print(f"OpenMetadata stand-in (sandbox)        {catalogue.url}")
         _prepare_airflow(directory, broker.bootstrap, catalogue.url)
         _feed(broker.bootstrap)
         catalogue.reset_requests()
         state = _run_dag(directory / "dags" / _DAG_FILE)
-        _say("")
-        return _finish(directory, catalogue, state)
+        _print("")
+        return _summarise(directory, catalogue, state)
 
 
 def _prepare_airflow(directory: Path, bootstrap: str, url: str) -> None:
-    """Give Airflow a home of its own; its settings are read when it is first imported."""
+    """Point Airflow at a home in the demo's directory; it reads its settings when it is first imported."""
     home = directory / "airflow"
     dags = directory / "dags"
     dags.mkdir(exist_ok=True)
@@ -72,31 +72,31 @@ def _prepare_airflow(directory: Path, bootstrap: str, url: str) -> None:
 
 
 def _bundled_dag() -> Path:
-    """Return the bundled DAG: in the package when installed from a wheel, beside it in a checkout."""
+    """Return the path of the bundled DAG, which a wheel has inside the package and a checkout next to it."""
     package = Path(__file__).resolve().parents[1]
     packaged = package / "example_dags" / _DAG_FILE
     return packaged if packaged.exists() else package.parent / "dags" / _DAG_FILE
 
 
 def _feed(bootstrap: str) -> None:
-    """Send the captured events; the broker keeps nothing, so each run puts them at the same offsets again."""
+    """Send the captured events; a new broker is empty, so every run of the demo sends them to the same offsets."""
     from openmetadata_ol_provider.sandbox.feed import CAPTURES, captured, feed
 
     for producer, name in CAPTURES.items():
         count = feed(bootstrap, TOPIC, captured(name))
-        _say(f"{count:4d} events sent                       {producer}")
+        _print(f"{count:4d} events sent                       {producer}")
 
 
 def _run_dag(dag_file: Path) -> str:
-    """Run the bundled DAG with ``dag.test()`` and say what each task handed on; return its state."""
-    _say("Airflow is starting ...")
+    """Run the bundled DAG with ``dag.test()``, print what each task returned, and return the DAG's state."""
+    _print("Airflow is starting ...")
     from airflow.utils.db import initdb
 
-    # What Airflow prints goes to stderr, so that the demo's own lines can be read.
-    with stdout_to(2):
+    # Airflow prints to stderr instead, so that the demo's own lines remain readable.
+    with stdout_redirected_to(2):
         initdb()
         run = runpy.run_path(str(dag_file))["dag"].test()
-    _say(f"DAG openlineage_to_openmetadata        {run.state.value}")
+    _print(f"DAG openlineage_to_openmetadata        {run.state.value}")
     for task_id, describe in (
         ("wait", _describe_wait),
         ("consume", _describe_batch),
@@ -105,7 +105,7 @@ def _run_dag(dag_file: Path) -> str:
     ):
         task = run.get_task_instance(task_id)
         result = task.xcom_pull(task_ids=task_id) if task.state == "success" else None
-        _say(f"  {task_id:<10} {task.state:<10} {describe(result) if result else ''}")
+        _print(f"  {task_id:<10} {task.state:<10} {describe(result) if result else ''}")
     return "nothing new" if run.get_task_instance("wait").state == "skipped" else str(run.state.value)
 
 
@@ -131,28 +131,46 @@ def _describe_report(report: dict[str, Any]) -> str:
     )
 
 
-def _finish(directory: Path, catalogue: CatalogueServer, state: str) -> int:
+def _summarise(directory: Path, catalogue: CatalogueServer, state: str) -> int:
+    """Print what the catalogue now contains, write the lineage picture, and return the exit code."""
     from openmetadata_ol_provider.sandbox.picture import as_html, as_text, column_pairs
 
     edges = catalogue.edges()
     page = directory / "lineage.html"
     page.write_text(as_html(edges, "Lineage in the catalogue"), encoding="utf-8")
-    _say(as_text(edges))
-    _say("")
+    _print(as_text(edges))
+    _print("")
     if state == "nothing new":
-        _say("nothing new: no message after the checkpoint")
+        _print("nothing new: no message after the checkpoint")
     pairs = sum(len(column_pairs(details)) for details in edges.values())
     pipelines = catalogue.entities("pipeline")
     tasks = sum(len(pipeline.get("tasks") or ()) for pipeline in pipelines)
     statuses = sum(len(catalogue.statuses(pipeline["fullyQualifiedName"])) for pipeline in pipelines)
-    _say(
+    _print(
         f"in the catalogue: {len(edges)} edges with {pairs} column pairs; {len(pipelines)} pipelines with {tasks} tasks"
     )
-    _say(f"                  and {statuses} run statuses; write calls of this run: {len(catalogue.writes())}")
-    _say(f"lineage picture:  {page}")
+    _print(f"                  and {statuses} run statuses; write calls of this run: {len(catalogue.writes())}")
+    _print(f"lineage picture:  {page}")
     return 0 if state in ("success", "nothing new") else 1
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+@contextmanager
+def stdout_redirected_to(descriptor: int) -> Iterator[None]:
+    """Redirect everything that this process and its children print to another open file.
+
+    :param descriptor: file descriptor of that file
+    """
+    sys.stdout.flush()
+    saved = os.dup(1)
+    os.dup2(descriptor, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(saved, 1)
+        os.close(saved)

@@ -1,4 +1,4 @@
-"""Captured events, sent as their producers send them: through the official OpenLineage client's Kafka transport."""
+"""Sends captured events as their producers do: with the Kafka transport of the official OpenLineage client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-#: Events in this package: real ones, captured for it; see data/README.md.
+#: Files with real events that were captured for this package, by producer; see data/README.md.
 CAPTURES = {
     "Apache Spark 3.5.9 (openlineage-spark 1.53.0)": "spark-1.53.0.ndjson.gz",
     "Apache Airflow 3.3.2 (provider 2.20.3)": "airflow-scheduler.ndjson.gz",
@@ -17,9 +17,9 @@ CAPTURES = {
 
 
 def captured(name: str) -> Iterator[dict[str, Any]]:
-    """Yield the events of a capture of this package.
+    """Yield the events of a capture.
 
-    :param name: file name, as in :data:`CAPTURES`
+    :param name: file name in :data:`CAPTURES`
     """
     data = (files("openmetadata_ol_provider.sandbox") / "data" / name).read_bytes()
     for line in gzip.decompress(data).splitlines():
@@ -31,7 +31,7 @@ def feed(bootstrap: str, topic: str, events: Iterator[dict[str, Any]]) -> int:
 
     :param bootstrap: ``host:port`` of a broker
     :return: number of events sent
-    :raises TimeoutError: if the broker did not take them all
+    :raises TimeoutError: if the broker did not accept them all within 30 seconds
     """
     from openlineage.client.transport.kafka import KafkaConfig, KafkaTransport
 
@@ -42,12 +42,12 @@ def feed(bootstrap: str, topic: str, events: Iterator[dict[str, Any]]) -> int:
         transport.emit(client_event(document))
         count += 1
     if not transport.wait_for_completion(timeout=30):
-        raise TimeoutError(f"the broker {bootstrap} did not take all events of topic {topic!r} within 30 s")
+        raise TimeoutError(f"broker {bootstrap} did not accept all events for topic {topic!r} within 30 s")
     return count
 
 
 def client_event(document: dict[str, Any]) -> Any:
-    """Return a captured RunEvent as the client's own class: the transport makes the message's key from it."""
+    """Return a captured RunEvent as the client's own class, from which the transport derives the message key."""
     from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
     from openlineage.client.facet_v2 import parent_run
 

@@ -1,4 +1,4 @@
-"""A lineage picture of what a catalogue holds: as text for a terminal, and as SVG in an HTML page."""
+"""Draws the lineage of a catalogue: as text for a terminal, and as SVG in an HTML page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COLOURS = ("#e3f0fb", "#e8f6e3", "#fdf0d9", "#f3e6fa", "#fbe4e4", "#e2f5f5")
 
 
 def as_text(edges: Edges) -> str:
-    """Return the edges grouped by target, each with its columns.
+    """Return the edges grouped by target, each with its column pairs.
 
     :param edges: lineageDetails by (source FQN, target FQN)
     """
@@ -52,7 +52,7 @@ class _Box(NamedTuple):
 
 
 def as_html(edges: Edges, title: str) -> str:
-    """Return an HTML page with the lineage as SVG: sources to the left, what is made of them to the right."""
+    """Return an HTML page with the lineage as SVG: sources on the left, their targets on the right."""
     boxes = _layout(edges)
     services = sorted({fqn.split(".", 1)[0] for fqn in boxes})
     colours = {service: _COLOURS[index % len(_COLOURS)] for index, service in enumerate(services)}
@@ -69,7 +69,7 @@ def as_html(edges: Edges, title: str) -> str:
 
 
 def _layout(edges: Edges) -> dict[str, _Box]:
-    """Place each entity in the column after its farthest source, connected ones near each other."""
+    """Place each entity in the column after its farthest source, and connected entities near each other."""
     sources: dict[str, list[str]] = {}
     for source, target in sorted(edges):
         sources.setdefault(source, [])

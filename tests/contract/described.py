@@ -5,44 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from openmetadata_ol_provider.sandbox.catalogue import checks
-from openmetadata_ol_provider.sandbox.catalogue.shapes_services import pipeline_config
-from openmetadata_ol_provider.sandbox.catalogue.validation import Check, Shape, Version
+from openmetadata_ol_provider.sandbox.catalogue.schema_versions import Schema, definitions_of
+from openmetadata_ol_provider.sandbox.catalogue.versions import Version
 
 Node = dict[str, Any]
+_DEFINITIONS = "#/$defs/"
+_BOUNDS = {"minLength": "low", "maxLength": "high", "minimum": "low", "maximum": "high", "format": "form"}
+#: A format of the stand-in's own, which the models do not have.
+_OWN_FORMAT = "quotable-name"
 
 
-def node(check: Check, version: Version) -> Node:
-    """Return what a check takes: its type and bounds, and what is inside as it is."""
-    match check:
-        case checks.Text():
-            return _bounded("string", check.low or None, check.high, check.form)
-        case checks.Name():
-            low, high = check.bounds(version)
-            return _bounded("string", low or None, high)
-        case checks.Number():
-            return _bounded("integer" if check.whole else "number", check.low, check.high)
-        case checks.OneOf():
-            found: Node = {"type": "enum", "values": sorted(check.values(version))}
-        case checks.ListOf():
-            found = {"type": "list", "of": check.item}
-        case Shape():
-            found = {"type": "object", "of": check}
-        case checks.AnyOf():
-            found = {"type": "union", "of": check.shapes}
-        case _:
-            found = {"type": {checks.boolean: "boolean", checks.mapping: "map", checks.anything: "any"}[check]}
-    return found
-
-
-def _bounded(kind: str, low: float | None, high: float | None, form: str = "") -> Node:
-    return {"type": kind} | {
-        name: value for name, value in (("low", low), ("high", high), ("form", form)) if value not in (None, "")
-    }
+def node(schema: Schema, version: Version) -> Node:
+    """Return what a schema takes: its type and bounds, and what is inside as it is."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix(_DEFINITIONS)
+        target = definitions_of(version)[name]
+        return {"type": "object", "of": name} if "properties" in target else node(target, version)
+    if "enum" in schema:
+        return {"type": "enum", "values": sorted(schema["enum"])}
+    if "anyOf" in schema:
+        return {"type": "union", "of": [item["$ref"].removeprefix(_DEFINITIONS) for item in schema["anyOf"]]}
+    if "if" in schema:
+        return {"type": "conditional"}
+    kind = schema.get("type", "any")
+    if kind == "array":
+        return {"type": "list", "of": schema["items"]}
+    bounds = {_BOUNDS[key]: value for key, value in schema.items() if key in _BOUNDS and value != _OWN_FORMAT}
+    return {"type": "map" if kind == "object" else kind} | bounds
 
 
 class Comparison:
-    """Compares a shape with a model, field by field and value by value.
+    """Compares a definition of the stand-in with a model, field by field and value by value.
 
     :param objects: the model's objects, by name
     :param version: of the catalogue
@@ -53,30 +46,31 @@ class Comparison:
         self._objects = objects
         self._version = version
         self._free = free
-        self._seen: set[tuple[int, str]] = set()
+        self._seen: set[tuple[str, str]] = set()
 
-    def objects(self, shape: Shape, name: str, path: str) -> Iterator[str]:
-        """Yield the differences of a shape and the model's object of a name."""
-        if (id(shape), name) in self._seen:
+    def objects(self, ours: str, name: str, path: str) -> Iterator[str]:
+        """Yield the differences of a definition and the model's object of a name."""
+        if (ours, name) in self._seen:
             return
-        self._seen.add((id(shape), name))
+        self._seen.add((ours, name))
         model = self._objects[name]
-        ours = {key: field for key, field in shape.fields.items() if field.exists(self._version)}
-        yield from (f"{path}.{key}: only the stand-in has it" for key in sorted(ours.keys() - model.keys()))
-        yield from (f"{path}.{key}: only the model has it" for key in sorted(model.keys() - ours.keys()))
-        for key in sorted(ours.keys() & model.keys()):
+        schema = definitions_of(self._version)[ours]
+        properties = schema["properties"]
+        yield from (f"{path}.{key}: only the stand-in has it" for key in sorted(properties.keys() - model.keys()))
+        yield from (f"{path}.{key}: only the model has it" for key in sorted(model.keys() - properties.keys()))
+        for key in sorted(properties.keys() & model.keys()):
             where = f"{path}.{key}"
-            needed = ours[key].is_required(self._version)
+            needed = key in schema["required"]
             if needed != model[key]["required"]:
                 yield f"{where}: {'only the stand-in' if needed else 'only the model'} asks for it"
-            yield from self.values(ours[key].check, model[key]["is"], where)
+            yield from self.values(properties[key], model[key]["is"], where)
 
-    def values(self, check: Check, model: Node, path: str) -> Iterator[str]:
-        """Yield the differences of a check and a type of the model."""
-        if check is pipeline_config:
-            # Of all connections only this one is looked into; the test compares it with its own model.
+    def values(self, schema: Schema, model: Node, path: str) -> Iterator[str]:
+        """Yield the differences of a schema and a type of the model."""
+        ours = node(schema, self._version)
+        if ours["type"] == "conditional":
+            # A connection: only that of OpenLineage is looked into; the test compares it with its own model.
             return
-        ours = node(check, self._version)
         if ours["type"] in ("map", "any") and (
             model["type"] in ("map", "any") or path.rpartition(".")[2] in self._free
         ):
@@ -88,8 +82,8 @@ class Comparison:
         elif ours["type"] == "list":
             yield from self.values(ours["of"], model["of"], f"{path}[]")
         elif ours["type"] == "union":
-            for shape, other in zip(ours["of"], model["of"], strict=True):
-                yield from self.objects(shape, other["name"], f"{path}({other['name']})")
+            for name, other in zip(ours["of"], model["of"], strict=True):
+                yield from self.objects(name, other["name"], f"{path}({other['name']})")
         elif ours["type"] == "enum":
             yield from (f"{path}: only the stand-in takes {value}" for value in _more(ours, model))
             yield from (f"{path}: only the model takes {value}" for value in _more(model, ours))

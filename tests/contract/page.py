@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from openmetadata_ol_provider.sandbox.catalogue import checks
-from openmetadata_ol_provider.sandbox.catalogue.validation import Check, Marks, Shape
+from openmetadata_ol_provider.sandbox.catalogue.schema_versions import Schema, all_definitions
 from tests.contract.releases import PACKAGE, RELEASES
+from tests.contract.samples import definition
 from tests.contract.test_shapes import SHAPES
 
 _HEAD = f"""\
@@ -87,50 +87,62 @@ def _of(places: list[str]) -> str:
 
 
 def _changed_fields() -> Iterator[tuple[str, str, str]]:
-    for shape in _shapes():
-        for key, field in shape.fields.items():
-            if field.since or field.until:
-                yield shape.name, key, _known(field.since, field.until)
-            if field.optional_since:
-                yield shape.name, key, f"may be left out {_from(field.optional_since)}"
-            if isinstance(field.check, checks.Name) and field.check.unbounded_since:
-                yield shape.name, key, f"may be longer than {field.check.high} {_from(field.check.unbounded_since)}"
+    for name in _objects():
+        for key, schema in all_definitions()[name]["properties"].items():
+            if "x-since" in schema or "x-until" in schema:
+                yield name, key, _known(schema.get("x-since"), schema.get("x-until"))
+            if "x-optional-since" in schema:
+                yield name, key, f"may be left out {_from(schema['x-optional-since'])}"
+            target = _target(schema)
+            for change in target.get("x-changes", ()):
+                if change.get("maxLength", target) is None:
+                    yield name, key, f"may be longer than {target['maxLength']} {_from(change['since'])}"
 
 
 def _changed_values() -> Iterator[tuple[str, str, str]]:
-    for shape in _shapes():
-        for key, field in shape.fields.items():
-            check = field.check.item if isinstance(field.check, checks.ListOf) else field.check
-            if isinstance(check, checks.OneOf):
-                for name, since, until in check.changes():
-                    yield f"{shape.name}.{key}", name, _known(since, until)
+    for name in _objects():
+        for key, schema in all_definitions()[name]["properties"].items():
+            target = _target(schema)
+            target = _target(target["items"]) if target.get("type") == "array" else target
+            came, went = (_marks_by_value(target.get(keyword, {})) for keyword in ("x-enum-since", "x-enum-until"))
+            for value in {**came, **went}:
+                yield f"{name}.{key}", value, _known(came.get(value), went.get(value))
 
 
-def _shapes() -> list[Shape]:
-    """Return all shapes, each once, in the order in which they are met."""
-    found: dict[int, Shape] = {}
-    waiting: list[Check] = [shape for shape, _ in SHAPES.values()]
+def _marks_by_value(values_by_marks: dict[str, list[str]]) -> dict[str, str]:
+    return {value: marks for marks, values in values_by_marks.items() for value in values}
+
+
+def _objects() -> list[str]:
+    """Return the definitions of all objects, each once, in the order in which they are met."""
+    found: dict[str, None] = {}
+    waiting: list[Schema] = [definition(name) for name, _ in SHAPES.values()]
     while waiting:
-        check = waiting.pop(0)
-        if isinstance(check, checks.ListOf):
-            waiting.append(check.item)
-        elif isinstance(check, checks.AnyOf):
-            waiting += check.shapes
-        elif isinstance(check, Shape) and id(check) not in found:
-            found[id(check)] = check
-            waiting += [field.check for field in check.fields.values()]
-    return list(found.values())
+        schema = waiting.pop(0)
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            if name not in found:
+                found[name] = None
+                waiting.append(all_definitions()[name])
+        waiting += [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+        waiting += [schema["items"]] if "items" in schema else []
+    return [name for name in found if "properties" in all_definitions()[name]]
 
 
-def _known(since: Marks, until: Marks) -> str:
+def _target(schema: Schema) -> Schema:
+    """Return what a schema refers to, or the schema itself."""
+    return _target(all_definitions()[schema["$ref"].rpartition("/")[2]]) if "$ref" in schema else schema
+
+
+def _known(since: str | None, until: str | None) -> str:
     parts = [_from(since)] if since else []
     parts += [f"not {_from(until)}"] if until else []
     return ", ".join(parts)
 
 
-def _from(marks: Marks) -> str:
+def _from(marks: str) -> str:
     """Return versions in words: ``from 1.11.12, 1.12.2, 1.13 on``."""
-    return f"from {', '.join('.'.join(map(str, mark)) for mark in marks)} on"
+    return f"from {', '.join(marks.split())} on"
 
 
 if __name__ == "__main__":

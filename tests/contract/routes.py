@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.sandbox.catalogue.faults import Sent
-from openmetadata_ol_provider.sandbox.catalogue.kinds import BY_TYPE
+from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import BY_TYPE
+from openmetadata_ol_provider.sandbox.catalogue.request_log import Sent
 from tests.contract.models import Models
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from openmetadata_ol_provider.sandbox.catalogue.faults import RequestLog, Sent
-from openmetadata_ol_provider.sandbox.catalogue.validation import Version
+from openmetadata_ol_provider.sandbox.catalogue.request_log import RequestLog, Sent
+from openmetadata_ol_provider.sandbox.catalogue.versions import Version
 
 AGENT = "openmetadata-ol-provider"
 #: Folder where the bodies of several processes are put down; without it, only those of this process are known.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.sandbox.catalogue.kinds import BY_TYPE
+from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import BY_TYPE
 from tests.contract import routes
 from tests.contract.models import Models
 from tests.contract.world import seed

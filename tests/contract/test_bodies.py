@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from openmetadata_ol_provider.sandbox.catalogue.faults import Sent
+from openmetadata_ol_provider.sandbox.catalogue.request_log import Sent
 from tests.contract import routes
 from tests.contract.models import Models
 from tests.contract.scenarios import SCENARIOS, start

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.sandbox.catalogue.kinds import KINDS
+from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS
 from openmetadata_ol_provider.state.publication import read_parked
 from tests.faults.mix import PASSING, PRIVATE, Message
 from tests.operators.steps_support import holding

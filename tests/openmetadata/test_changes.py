@@ -18,7 +18,7 @@ from openmetadata_ol_provider.openmetadata.publishing.metadata.patches import (
     tags_change,
 )
 from openmetadata_ol_provider.openmetadata.publishing.metadata.tags import label
-from openmetadata_ol_provider.sandbox.catalogue import jsonpatch
+from openmetadata_ol_provider.sandbox.catalogue import json_patch
 from tests.openmetadata.builders import columns
 from tests.openmetadata.people import label as manual
 
@@ -87,7 +87,7 @@ def test_labels_are_added_and_only_ours_removed(
     policy: WritePolicy, stored: list[str], wanted: list[str], after: list[str]
 ) -> None:
     body = {"tags": [manual(name) for name in stored]}
-    patched = jsonpatch.apply(body, list(tags_change(Holder("", body), wanted, policy)))
+    patched = json_patch.apply(body, list(tags_change(Holder("", body), wanted, policy)))
     assert [one["tagFQN"] for one in patched["tags"]] == after
     kept = [one for one in patched["tags"] if one["tagFQN"] in stored]
     assert kept == [manual(one["tagFQN"]) for one in kept]

@@ -1,4 +1,4 @@
-"""A plain HTTP client for the stand-in: the tests talk to it over its socket, as everyone does."""
+"""A plain HTTP client for the stand-in: the tests use its socket, as every client does."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Http:
 
 
 def columns(*names: str) -> list[dict[str, Any]]:
-    """Return columns of no particular type."""
+    """Return columns of type STRING."""
     return [{"name": name, "dataType": "STRING"} for name in names]
 
 

@@ -1,4 +1,4 @@
-"""Servers to test against; what talks to them is in ``catalogue_http``."""
+"""Servers to test against; their client is in ``catalogue_http``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def http() -> Iterator[Http]:
-    """Start a seeded server that plays 1.12; the fixture is a client of it."""
+    """Start a seeded server that plays 1.12, and yield a client of it."""
     with CatalogueServer(SEED) as server:
         client = Http(server)
         yield client
@@ -24,7 +24,7 @@ def http() -> Iterator[Http]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Http]]:
-    """Start servers with options; returns a client of each."""
+    """Yield a function that starts a server with options and returns a client of it."""
     started: list[tuple[CatalogueServer, Http]] = []
 
     def start(seed: Any = SEED, **options: Any) -> Http:

@@ -1,4 +1,4 @@
-"""The embedded broker keeps the promises that the tests and the demo build on."""
+"""The embedded broker behaves as the tests and the demo need it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def broker() -> Iterator[KafkaBroker]:
 
 
 def produce(bootstrap: str, topic: str, *values: bytes | None, partition: int = 0, **options: object) -> list[object]:
-    """Produce and return what the delivery reports said (``None`` for delivered)."""
+    """Produce messages and return their delivery reports (``None`` for a delivered message)."""
     from confluent_kafka import Producer
 
     reports: list[object] = []
@@ -40,7 +40,7 @@ def produce(bootstrap: str, topic: str, *values: bytes | None, partition: int = 
     return reports
 
 
-def place(topic: str, partition: int = 0, offset: int = -1001) -> TopicPartition:
+def partition_offset(topic: str, partition: int = 0, offset: int = -1001) -> TopicPartition:
     from confluent_kafka import TopicPartition
 
     return TopicPartition(topic, partition, offset)
@@ -63,14 +63,14 @@ def consumer(bootstrap: str, **settings: object) -> Consumer:
 
 def read(bootstrap: str, topic: str, count: int, partition: int = 0) -> list[Message]:
     client = consumer(bootstrap)
-    client.assign([place(topic, partition, 0)])
+    client.assign([partition_offset(topic, partition, 0)])
     try:
         return client.consume(count, timeout=20)
     finally:
         client.close()
 
 
-def test_topics_have_the_partitions_that_were_asked_for(broker: KafkaBroker) -> None:
+def test_topics_have_the_requested_partitions(broker: KafkaBroker) -> None:
     broker.create_topic("narrow", 1)
     client = consumer(broker.bootstrap)
     topics = client.list_topics(timeout=10).topics
@@ -88,14 +88,14 @@ def test_messages_come_back_with_key_headers_and_tombstones_untouched(broker: Ka
     ]
 
 
-def test_watermarks_and_committed_offsets_are_kept_for_the_group(broker: KafkaBroker) -> None:
+def test_watermarks_and_committed_offsets_of_a_group_are_stored(broker: KafkaBroker) -> None:
     produce(broker.bootstrap, "events", b"1", b"2", b"3", partition=1)
     first = consumer(broker.bootstrap, **{"group.id": "lag"})
-    assert first.get_watermark_offsets(place("events", 1), timeout=10) == (0, 3)
-    first.commit(offsets=[place("events", 1, 2)], asynchronous=False)
+    assert first.get_watermark_offsets(partition_offset("events", 1), timeout=10) == (0, 3)
+    first.commit(offsets=[partition_offset("events", 1, 2)], asynchronous=False)
     first.close()
     second = consumer(broker.bootstrap, **{"group.id": "lag"})
-    assert [p.offset for p in second.committed([place("events", 1)], timeout=10)] == [2]
+    assert [p.offset for p in second.committed([partition_offset("events", 1)], timeout=10)] == [2]
     second.close()
 
 
@@ -118,21 +118,21 @@ def test_other_processes_reach_the_broker(broker: KafkaBroker) -> None:
     assert [m.value() for m in read(broker.bootstrap, "events", 1)] == [b"from afar"]
 
 
-def test_an_injected_error_hits_one_request_and_then_no_more(broker: KafkaBroker) -> None:
+def test_an_injected_error_affects_a_single_request(broker: KafkaBroker) -> None:
     from confluent_kafka import KafkaError as Code
     from confluent_kafka import KafkaException
 
     client = consumer(broker.bootstrap)
-    offsets = [place("events", 0, 1)]
+    offsets = [partition_offset("events", 0, 1)]
     broker.push_errors(OFFSET_COMMIT, Code.GROUP_AUTHORIZATION_FAILED)
     with pytest.raises(KafkaException, match=r"(?i)authorization"):
         client.commit(offsets=offsets, asynchronous=False)
     client.commit(offsets=offsets, asynchronous=False)
-    assert [p.offset for p in client.committed([place("events", 0)], timeout=10)] == [1]
+    assert [p.offset for p in client.committed([partition_offset("events", 0)], timeout=10)] == [1]
     client.close()
 
 
-def test_a_broker_that_is_down_answers_nobody_until_it_is_up(broker: KafkaBroker) -> None:
+def test_a_broker_that_is_down_does_not_respond_until_it_is_up(broker: KafkaBroker) -> None:
     from confluent_kafka import KafkaException
 
     broker.set_down(1)
@@ -157,7 +157,7 @@ def test_a_topic_is_not_created_twice(broker: KafkaBroker) -> None:
         broker.create_topic("events", 1)
 
 
-def test_a_closed_broker_says_so_and_closes_twice() -> None:
+def test_a_closed_broker_reports_that_and_may_be_closed_twice() -> None:
     broker = KafkaBroker()
     broker.close()
     broker.close()
@@ -166,7 +166,7 @@ def test_a_closed_broker_says_so_and_closes_twice() -> None:
     assert "closed" in repr(broker)
 
 
-def test_without_the_symbols_the_public_setting_serves(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_the_symbols_the_public_setting_is_used(caplog: pytest.LogCaptureFixture) -> None:
     cluster = broker_module._PublicCluster(1)
     cluster.create_topic("t", 2)
     assert "'t' has 4 partitions, not 2" in caplog.text

@@ -1,4 +1,4 @@
-"""What lies in a container, page by page."""
+"""The children of a container, page by page."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def test_the_children_of_a_container_are_listed_in_pages(http: Http) -> None:
     assert "dataModel" not in listed["data"][0]
 
 
-def test_what_is_deleted_is_no_child(http: Http) -> None:
+def test_a_deleted_container_is_not_a_child(http: Http) -> None:
     http.delete("containers/name/s3.lake.raw", recursive="true")
     listed = http.get("containers/name/s3.lake/children").json()["data"]
     assert "s3.lake.raw" not in {child["fullyQualifiedName"] for child in listed}
 
 
-def test_a_container_that_is_not_there_has_no_children(http: Http) -> None:
+def test_a_container_that_does_not_exist_has_no_children(http: Http) -> None:
     assert http.get("containers/name/s3.none/children").status_code == 404

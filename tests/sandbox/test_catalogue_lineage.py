@@ -22,7 +22,7 @@ def table(http: Http, name: str) -> dict[str, str]:
 
 
 def edge(http: Http, *names: str, **details: Any) -> dict[str, Any]:
-    """Return an edge between two tables, from orders to facts if they are not named."""
+    """Return an edge between two tables, by default from orders to facts."""
     source, target = names or ("orders", "facts")
     ends = {"fromEntity": table(http, source), "toEntity": table(http, target)}
     return {"edge": {**ends, "lineageDetails": details} if details else ends}
@@ -40,7 +40,7 @@ def path_of(http: Http) -> str:
     return f"lineage/table/{table(http, 'orders')['id']}/table/{table(http, 'facts')['id']}"
 
 
-def test_an_edge_is_stored_and_answered_with_nothing(http: Http) -> None:
+def test_an_edge_is_stored_and_the_response_is_empty(http: Http) -> None:
     answer = http.put("lineage", edge(http, sqlQuery="select 1", source="OpenLineage", pipeline=pipeline(http)))
     assert (answer.status_code, answer.content) == (200, b"")
     details = http.server.edges()[PAIR]
@@ -57,7 +57,7 @@ def test_an_edge_without_details_is_manual(http: Http) -> None:
     assert http.server.edges()[PAIR]["source"] == "Manual"
 
 
-def test_a_second_put_replaces_all_of_the_edge(http: Http) -> None:
+def test_a_second_put_replaces_the_whole_edge(http: Http) -> None:
     columns = [column(f"{SHOP}.facts.total", f"{SHOP}.orders.amount")]
     http.put("lineage", edge(http, sqlQuery="select 1", columnsLineage=columns))
     http.put("lineage", edge(http, description="only this"))
@@ -76,7 +76,7 @@ def test_a_second_put_replaces_all_of_the_edge(http: Http) -> None:
         pytest.param({"tempLineageTables": []}, 400, "Unrecognized", id="field of 1.13"),
     ],
 )
-def test_details_that_do_not_fit_are_refused(http: Http, broken: dict[str, Any], status: int, message: str) -> None:
+def test_invalid_details_are_refused(http: Http, broken: dict[str, Any], status: int, message: str) -> None:
     answer = http.put("lineage", edge(http, **broken))
     assert answer.status_code == status
     assert message in answer.json()["message"]
@@ -107,7 +107,7 @@ def test_deleted_ends_and_pipelines_do_not_exist(http: Http) -> None:
     assert http.put("lineage", with_pipeline).status_code == 404
 
 
-def test_an_edge_of_a_deleted_table_is_hidden_until_it_is_back(http: Http) -> None:
+def test_an_edge_of_a_deleted_table_is_hidden_until_the_table_is_restored(http: Http) -> None:
     http.put("lineage", edge(http))
     table_id = http.delete(f"tables/name/{SHOP}.facts").json()["id"]
     assert http.server.edges() == {}
@@ -138,7 +138,7 @@ def test_unknown_columns_are_refused_before_1_10(serve: Serve) -> None:
     assert client.server.edges() == {}
 
 
-def test_fields_of_topics_and_containers_are_columns_too_those_of_pipelines_are_not(http: Http) -> None:
+def test_fields_of_topics_and_containers_are_columns_but_those_of_pipelines_are_not(http: Http) -> None:
     topic = http.reference("topic", "topics", 'kafka."shop.orders"')
     container = http.reference("container", "containers", "s3.lake.raw")
     sent = [column("s3.lake.raw.id", 'kafka."shop.orders"."after.id"')]
@@ -152,7 +152,7 @@ def test_fields_of_topics_and_containers_are_columns_too_those_of_pipelines_are_
     assert http.server.edges()["airflow.etl", "s3.lake.raw"]["columnsLineage"] == []
 
 
-def test_an_edge_that_is_not_there_is_404(http: Http) -> None:
+def test_an_edge_that_does_not_exist_is_404(http: Http) -> None:
     orders, facts = table(http, "orders")["id"], table(http, "facts")["id"]
     assert http.get(f"lineage/getLineageEdge/{orders}/{facts}").status_code == 404
     answer = http.delete(path_of(http))
@@ -160,7 +160,7 @@ def test_an_edge_that_is_not_there_is_404(http: Http) -> None:
     assert http.patch(path_of(http), {"op": "add", "path": "/sqlQuery", "value": "x"}).status_code == 404
 
 
-def test_a_patch_keeps_who_created_the_edge(http: Http) -> None:
+def test_a_patch_preserves_the_creator_of_the_edge(http: Http) -> None:
     http.put("lineage", edge(http, sqlQuery="select 1"))
     before = http.server.edges()[PAIR]
     columns = [column(f"{SHOP}.facts.total", f"{SHOP}.orders.amount", f"{SHOP}.orders.none")]
@@ -197,7 +197,7 @@ def test_all_edges_of_a_source_can_be_deleted(http: Http) -> None:
     assert http.delete(f"lineage/table/{table(http, 'report')['id']}/type/Guess").status_code == 400
 
 
-def test_the_graph_reaches_as_deep_as_asked(http: Http) -> None:
+def test_the_graph_has_the_requested_depth(http: Http) -> None:
     http.put("lineage", edge(http))
     http.put("lineage", edge(http, "facts", "report", pipeline=pipeline(http)))
     near = http.get(f"lineage/table/name/{SHOP}.orders").json()

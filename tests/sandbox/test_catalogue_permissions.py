@@ -1,4 +1,4 @@
-"""What callers of the stand-in are told that they may do is what they may do."""
+"""The permissions that the stand-in lists are those it enforces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_everything_is_allowed_by_default(http: Http) -> None:
     assert "EditStatus" in access(http, "pipeline")
 
 
-def test_what_is_denied_is_not_allowed(serve: Callable[..., Http]) -> None:
+def test_denied_operations_are_listed_as_not_allowed(serve: Callable[..., Http]) -> None:
     http = serve(deny=["EditStatus", "Create"])
     found = access(http, "pipeline")
     assert {name for name, allowed in found.items() if allowed != "allow"} == {"EditStatus", "Create"}
@@ -27,14 +27,14 @@ def test_what_is_denied_is_not_allowed(serve: Callable[..., Http]) -> None:
     assert http.put("services/pipelineServices", body).status_code == 403
 
 
-def test_all_resources_are_listed_as_one_by_one(http: Http) -> None:
+def test_the_list_of_all_resources_agrees_with_the_single_ones(http: Http) -> None:
     found = http.get("permissions").json()
     assert found["paging"]["total"] == len(found["data"]) > 10
     assert {"table", "topic", "pipelineService", "query"} <= {item["resource"] for item in found["data"]}
     assert http.get("permissions/topic").json() in found["data"]
 
 
-def test_not_every_kind_lists_the_lineage_that_it_takes(http: Http) -> None:
+def test_not_every_kind_that_supports_lineage_lists_its_permission(http: Http) -> None:
     assert "EditLineage" not in access(http, "topic")
 
 
@@ -44,5 +44,5 @@ def test_an_unknown_resource_is_refused(http: Http) -> None:
     assert answer.json()["message"] == "Resource type nothing not found"
 
 
-def test_a_caller_without_token_is_told_nothing(serve: Callable[..., Http]) -> None:
+def test_a_caller_without_token_gets_no_permissions(serve: Callable[..., Http]) -> None:
     assert serve(token="t").get("permissions").status_code == 401

@@ -1,4 +1,4 @@
-"""Pipelines: tasks are authoritative, what people wrote stays, and run status hangs on its timestamp."""
+"""Pipelines: a PUT replaces the tasks, texts of people are preserved, and run statuses are stored by timestamp."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def status(timestamp: int, *task_names: str, **fields: Any) -> dict[str, Any]:
     return {"timestamp": timestamp, **done, "taskStatus": [{"name": name, **done} for name in task_names], **fields}
 
 
-def test_tasks_have_names_of_their_own(http: Http) -> None:
+def test_tasks_have_their_own_names(http: Http) -> None:
     found = put(http, tasks=tasks("load", "v1.2"))["tasks"]
     assert [task["fullyQualifiedName"] for task in found] == ["airflow.etl.load", 'airflow.etl."v1.2"']
 
 
 @pytest.mark.parametrize("fields", [{}, {"tasks": None}, {"tasks": []}])
-def test_tasks_that_are_not_sent_are_gone(http: Http, fields: dict[str, Any]) -> None:
+def test_tasks_missing_from_a_request_are_removed(http: Http, fields: dict[str, Any]) -> None:
     assert [task["name"] for task in put(http, tasks=tasks("load", "new"))["tasks"]] == ["load", "new"]
     assert not put(http, **fields).get("tasks")
 
 
-def test_tasks_are_answered_only_when_asked_for(http: Http) -> None:
+def test_tasks_are_returned_only_when_requested(http: Http) -> None:
     assert "tasks" not in http.get(ETL).json()
     assert [task["name"] for task in http.get(ETL, fields="tasks").json()["tasks"]] == ["load", "check"]
 
 
-def test_a_bot_does_not_overwrite_what_is_written(http: Http) -> None:
+def test_a_bot_does_not_overwrite_existing_texts(http: Http) -> None:
     first = {"description": "by Ada", "displayName": "ETL", "tasks": tasks("load", description="loads")}
     put(http, HUMAN, **first)
     again = {"description": "by a bot", "displayName": "etl", "tasks": tasks("load", description="LOAD")}
@@ -59,7 +59,7 @@ def test_a_bot_does_not_overwrite_what_is_written(http: Http) -> None:
     assert (after["description"], after["displayName"], after["tasks"][0]["description"]) == ("by a bot", "etl", "LOAD")
 
 
-def test_a_bot_fills_in_what_is_empty_but_no_extension(http: Http) -> None:
+def test_a_bot_fills_in_empty_texts_but_not_the_extension(http: Http) -> None:
     after = put(http, description="by a bot", extension={"a": 1})
     assert after["description"] == "by a bot"
     assert "extension" not in after
@@ -90,7 +90,7 @@ def test_owners_are_not_removed_by_put(http: Http) -> None:
     assert [owner["name"] for owner in changed["owners"]] == ["bob"]
 
 
-def test_other_fields_are_as_they_are_sent_and_cleared_otherwise(http: Http) -> None:
+def test_other_fields_are_replaced_or_cleared(http: Http) -> None:
     fields = {
         "sourceUrl": "http://airflow",
         "concurrency": 4,
@@ -145,7 +145,7 @@ def test_both_times_are_required(http: Http, params: dict[str, int]) -> None:
         pytest.param({"timestamp": 1, "executionStatus": "Failed"}, 500, "exception", id="no task status"),
     ],
 )
-def test_a_status_that_does_not_fit_is_refused(http: Http, body: dict[str, Any], code: int, message: str) -> None:
+def test_an_invalid_status_is_refused(http: Http, body: dict[str, Any], code: int, message: str) -> None:
     answer = http.put(STATUS, body)
     assert answer.status_code == code
     assert message in answer.json()["message"]
@@ -153,7 +153,7 @@ def test_a_status_that_does_not_fit_is_refused(http: Http, body: dict[str, Any],
 
 
 @pytest.mark.parametrize(("version", "code"), [("1.8.0", 400), ("1.9.5", 400), ("1.10.0", 200), ("2.0.7", 200)])
-def test_more_about_a_run_is_told_since_1_10(serve: Serve, version: str, code: int) -> None:
+def test_more_fields_of_a_run_are_accepted_since_1_10(serve: Serve, version: str, code: int) -> None:
     client = serve(version=version)
     for more in ({"endTime": 5}, {"executionId": "x"}, {"error": {"errorMessage": "x"}}, {"parameters": {}}):
         assert client.put(STATUS, status(1, **more)).status_code == code
@@ -161,13 +161,13 @@ def test_more_about_a_run_is_told_since_1_10(serve: Serve, version: str, code: i
 
 
 @pytest.mark.parametrize(("version", "code"), [("1.11.0", 405), ("1.12.0", 200)])
-def test_many_statuses_at_once_are_taken_since_1_12(serve: Serve, version: str, code: int) -> None:
+def test_many_statuses_at_once_are_accepted_since_1_12(serve: Serve, version: str, code: int) -> None:
     client = serve(version=version)
     assert client.put(f"{STATUS}/bulk", [status(1), status(2, "load")]).status_code == code
     assert len(client.server.statuses("airflow.etl")) == (2 if code == 200 else 0)
 
 
-def test_at_most_1000_statuses_come_at_once_and_all_or_none(http: Http) -> None:
+def test_at_most_1000_statuses_are_accepted_at_once_all_or_none(http: Http) -> None:
     assert http.put(f"{STATUS}/bulk", [status(number) for number in range(1001)]).status_code == 400
     assert http.put(f"{STATUS}/bulk", [status(1), status(2, "nope")]).status_code == 400
     assert http.server.statuses("airflow.etl") == []

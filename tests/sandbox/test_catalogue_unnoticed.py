@@ -1,4 +1,4 @@
-"""Changes of pipelines that a catalogue answers with success and does not store."""
+"""Changes of pipelines that the catalogue accepts but does not store."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def put(http: Http, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("field", ["downstreamTasks", "taskSQL", "taskType", "sourceUrl", "displayName"])
-def test_what_only_tasks_say_differently_is_not_stored(http: Http, field: str) -> None:
+def test_a_change_of_task_fields_alone_is_not_stored(http: Http, field: str) -> None:
     value = ["check"] if field == "downstreamTasks" else "x"
     load = {"name": "load", field: value}
     assert field not in put(http, tasks=[load, {"name": "check"}])["tasks"][0]

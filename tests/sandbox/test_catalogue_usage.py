@@ -1,4 +1,4 @@
-"""Usage counts and their percentiles, and queries: what a publisher of SQL and of run counts needs."""
+"""Usage counts with their percentiles, and queries with the entities they are used in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def usage(http: Http, place: str, **params: Any) -> list[dict[str, Any]]:
 # counts
 
 
-def test_counts_are_answered_for_the_days_asked_for(http: Http) -> None:
+def test_counts_are_returned_for_the_requested_days(http: Http) -> None:
     place = f"table/{table_id(http)}"
     for day, count in (("2026-11-20", 1), ("2026-11-22", 2), (DAY, 4)):
         report(http, place, count, day)
@@ -57,7 +57,7 @@ def test_a_tables_usage_is_added_to_its_schema_and_database_each_time_it_is_repo
     assert usage(http, "database/name/pg.shop", date=DAY)[0]["dailyStats"]["count"] == 4
 
 
-def test_an_entity_tells_its_latest_usage_when_asked_for(http: Http) -> None:
+def test_an_entity_contains_its_latest_usage_when_requested(http: Http) -> None:
     for day, count in ((DAY, 5), ("2026-11-22", 3)):
         report(http, f"table/name/{ORDERS}", count, day)
     summary = http.by_name("tables", ORDERS, fields="usageSummary").json()["usageSummary"]
@@ -65,7 +65,7 @@ def test_an_entity_tells_its_latest_usage_when_asked_for(http: Http) -> None:
     assert "usageSummary" not in http.by_name("tables", ORDERS).json()
 
 
-def test_percentiles_are_computed_when_asked_for(http: Http) -> None:
+def test_percentiles_are_computed_on_request(http: Http) -> None:
     for name, count in ((ORDERS, 5), (FACTS, 1), ("pg.shop.public.report", 3)):
         report(http, f"table/name/{name}", count)
     assert usage(http, f"table/name/{ORDERS}", date=DAY)[0]["dailyStats"]["percentileRank"] == 0
@@ -85,8 +85,20 @@ def test_percentiles_are_computed_when_asked_for(http: Http) -> None:
         pytest.param(f"table/name/{ORDERS}", {"date": DAY}, 400, id="no count"),
     ],
 )
-def test_what_is_no_usage_is_refused(http: Http, place: str, body: dict[str, Any], status: int) -> None:
+def test_invalid_usage_is_refused(http: Http, place: str, body: dict[str, Any], status: int) -> None:
     assert http.ask("POST", f"usage/{place}", body).status_code == status
+
+
+def test_usage_is_replaced_by_post_and_added_to_by_put(http: Http) -> None:
+    table_id = http.by_name("tables", "pg.shop.public.orders").json()["id"]
+    day = {"date": "2026-11-23", "count": 2}
+    path = f"usage/table/{table_id}"
+    for method, total in (("POST", 2), ("POST", 2), ("PUT", 4), ("PUT", 6), ("POST", 2)):
+        answer = http.ask(method, path, day)
+        assert answer.status_code == 201
+        assert http.server.store.usage["table", table_id] == {"2026-11-23": total}
+    assert http.ask("POST", path, {**day, "date": "today"}).status_code == 400
+    assert http.ask("POST", f"usage/topic/{table_id}", day).status_code == 404
 
 
 # queries
@@ -105,7 +117,7 @@ def used_in(http: Http, found: dict[str, Any]) -> list[str]:
     return [item["fullyQualifiedName"] for item in full.get("queryUsedIn", ())]
 
 
-def test_a_query_is_named_after_its_text_and_is_there_once(http: Http) -> None:
+def test_a_query_is_named_after_its_text_and_stored_once(http: Http) -> None:
     first, again = query(http, "select 1", ORDERS), query(http, "select 1", ORDERS)
     assert first["id"] == again["id"]
     assert first["name"] == first["checksum"]
@@ -113,7 +125,7 @@ def test_a_query_is_named_after_its_text_and_is_there_once(http: Http) -> None:
     assert query(http, "select 2", name="mine")["fullyQualifiedName"] == "pg.mine"
 
 
-def test_a_put_says_all_that_a_query_is_used_in_and_its_usage_adds_to_it(http: Http) -> None:
+def test_a_put_replaces_the_entities_a_query_is_used_in_and_its_usage_route_adds_to_them(http: Http) -> None:
     found = query(http, "select 1", ORDERS)
     more = [http.reference("table", "tables", FACTS)]
     assert http.put(f"queries/{found['id']}/usage", more).status_code == 201

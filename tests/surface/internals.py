@@ -6,9 +6,9 @@ Everything else goes through operators, hooks, the command line and the sandbox.
 from __future__ import annotations
 
 from openmetadata_ol_provider.config import Config, load_config
+from openmetadata_ol_provider.ingestion.metrics import send_metrics
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.metrics import send_metrics
-from openmetadata_ol_provider.openmetadata.publication.report import PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.version_compat import stats
 
 __all__ = ["Config", "LineagePlan", "PublishReport", "load_config", "send_metrics", "stats"]

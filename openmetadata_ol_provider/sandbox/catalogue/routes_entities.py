@@ -1,30 +1,35 @@
-"""The routes every kind of entity has: list, get by name and id, create, create or update, patch, delete, restore."""
+"""The routes of every kind of entity: list, get, create, create or update, patch, delete, restore; and children."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from openmetadata_ol_provider.sandbox.catalogue import entities, jsonpatch, usage
-from openmetadata_ol_provider.sandbox.catalogue.errors import ApiError
-from openmetadata_ol_provider.sandbox.catalogue.kinds import KINDS, Kind
-from openmetadata_ol_provider.sandbox.catalogue.patching import patched
-from openmetadata_ol_provider.sandbox.catalogue.routing import JSON_PATCH, Request, Response, Router
-from openmetadata_ol_provider.sandbox.catalogue.store import Entity, is_included, normalised, reference
-
-if TYPE_CHECKING:
-    from openmetadata_ol_provider.sandbox.catalogue.api import Api
+from openmetadata_ol_provider.sandbox.catalogue import entity_writes, json_patch, usage_counts
+from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalogue
+from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import Entity, is_included, normalised, reference
+from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS, Kind
+from openmetadata_ol_provider.sandbox.catalogue.entity_patch import patched
+from openmetadata_ol_provider.sandbox.catalogue.http_types import JSON_PATCH, Request, Response
+from openmetadata_ol_provider.sandbox.catalogue.router import Router
 
 MAX_LIMIT = 1_000_000
-_CHANGE = "X-OpenMetadata-Change"
+_CHANGE_HEADER = "X-OpenMetadata-Change"
 _FILTERS = ("service", "database", "databaseSchema")
-_OPERATIONS = {"description": "EditDescription", "owners": "EditOwners", "tags": "EditTags"}
+#: Operations that changes of single fields need; all other changes need EditAll.
+_FIELD_OPERATIONS = {"description": "EditDescription", "owners": "EditOwners", "tags": "EditTags"}
+_CHILD_FIELDS = ("id", "name", "displayName", "fullyQualifiedName", "description", "service")
+
+KindHandler = Callable[[Catalogue, Kind, Request], Response]
 
 
 def register(router: Router) -> None:
     """Add the routes of all kinds."""
+    router.add("GET", "containers/name/{fqn}/children", _children)
     for kind in KINDS:
         for method, path, handler in (
             ("GET", "", _list),
@@ -38,101 +43,123 @@ def register(router: Router) -> None:
             ("PATCH", "/{id}", _patch),
             ("DELETE", "/{id}", _delete),
         ):
-            router.add(method, kind.path + path, partial(_call, handler, kind))
+            router.add(method, kind.path + path, partial(_handle, handler, kind))
 
 
-def _call(handler: Any, kind: Kind, api: Api, request: Request) -> Response:
-    response: Response = handler(api, kind, request)
-    return response
+def _handle(handler: KindHandler, kind: Kind, catalogue: Catalogue, request: Request) -> Response:
+    return handler(catalogue, kind, request)
 
 
 def etag(entity: Entity) -> str:
-    """Return the tag of an entity's state."""
+    """Return the ETag of an entity's state."""
     return f'"{entity["version"]}-{entity["updatedAt"]}"'
 
 
-def whole(api: Api, kind: Kind, entity: Entity, status: int = 200, change: str | None = None) -> Response:
-    """Return a response with all of an entity, as writes give it."""
+def full_response(
+    catalogue: Catalogue, kind: Kind, entity: Entity, status: int = 200, change: str | None = None
+) -> Response:
+    """Return a response with all fields of an entity, as write requests are answered.
+
+    :param change: kind of change, for the header that reports it
+    """
     headers = {"ETag": etag(entity)}
     if change:
-        headers[_CHANGE] = change
-    return Response(status, _rendered(api, kind, entity, kind.gated), headers)
+        headers[_CHANGE_HEADER] = change
+    return Response(status, _rendered(catalogue, kind, entity, kind.on_request), headers)
 
 
-def _rendered(api: Api, kind: Kind, entity: Entity, fields: frozenset[str]) -> Entity:
-    """Return an entity as it is answered: without the fields nobody asked for."""
-    hidden = (kind.gated - fields) | kind.unanswered
-    answer = {key: value for key, value in entity.items() if key not in hidden}
-    answer["href"] = f"{api.base_url}/api/v1/{kind.path}/{entity['id']}"
+def _rendered(catalogue: Catalogue, kind: Kind, entity: Entity, fields: frozenset[str]) -> Entity:
+    """Return an entity as it appears in a response: without the on-request fields that were not requested."""
+    hidden = (kind.on_request - fields) | kind.never_returned
+    rendered = {key: value for key, value in entity.items() if key not in hidden}
+    rendered["href"] = f"{catalogue.base_url}/api/v1/{kind.path}/{entity['id']}"
+    store = catalogue.store
     if "pipelineStatus" in fields and kind.type == "pipeline":
-        statuses = api.store.statuses.get(entity["id"])
+        statuses = store.statuses.get(entity["id"])
         if statuses:
-            answer["pipelineStatus"] = statuses[max(statuses)]
-    used = usage.summary(api.store, kind.type, entity["id"]) if "usageSummary" in fields else None
-    if used:
-        answer["usageSummary"] = used
+            rendered["pipelineStatus"] = statuses[max(statuses)]
+    usage = usage_counts.summary(store, kind.type, entity["id"]) if "usageSummary" in fields else None
+    if usage:
+        rendered["usageSummary"] = usage
     if "children" in fields and kind.type == "container":
-        answer["children"] = [
-            reference("container", child)
-            for child in api.store.collection("container").by_id.values()
-            if child.get("parent", {}).get("id") == entity["id"] and not child["deleted"]
-        ]
-    return answer
+        containers = store.collection("container").by_id.values()
+        rendered["children"] = [reference("container", child) for child in containers if _is_child(child, entity)]
+    return rendered
 
 
-def _fields(kind: Kind, request: Request) -> frozenset[str]:
-    asked = request.query.get("fields", "")
-    if asked == "*":
-        return kind.gated
-    fields = frozenset(field.strip() for field in asked.split(",") if field.strip())
+def _is_child(container: Entity, parent: Entity) -> bool:
+    return container.get("parent", {}).get("id") == parent["id"] and not container["deleted"]
+
+
+def _requested_fields(kind: Kind, request: Request) -> frozenset[str]:
+    parameter = request.query.get("fields", "")
+    if parameter == "*":
+        return kind.on_request
+    fields = frozenset(field.strip() for field in parameter.split(",") if field.strip())
     for field in sorted(fields - kind.selectable):
         raise ApiError(400, f"Invalid field name {field}")
     return fields
 
 
-def _entity(api: Api, kind: Kind, request: Request, include: str) -> Entity:
+def _entity(catalogue: Catalogue, kind: Kind, request: Request, include: str) -> Entity:
     if "fqn" in request.params:
-        return api.store.by_name(kind.type, request.params["fqn"], include)
-    return api.store.by_id(kind.type, request.id(), include)
+        return catalogue.store.by_name(kind.type, request.params["fqn"], include)
+    return catalogue.store.by_id(kind.type, request.id(), include)
 
 
-def _get(api: Api, kind: Kind, request: Request) -> Response:
-    fields = _fields(kind, request)
-    entity = _entity(api, kind, request, request.include())
-    api.authorise(request, "ViewBasic")
-    return Response(200, _rendered(api, kind, entity, fields), {"ETag": etag(entity)})
+def _get(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
+    fields = _requested_fields(kind, request)
+    entity = _entity(catalogue, kind, request, request.include())
+    catalogue.authorise(request, "ViewBasic")
+    return Response(200, _rendered(catalogue, kind, entity, fields), {"ETag": etag(entity)})
 
 
-def _list(api: Api, kind: Kind, request: Request) -> Response:
-    fields, include = _fields(kind, request), request.include()
+def _children(catalogue: Catalogue, request: Request) -> Response:
+    """Return the containers directly inside a container, page by page."""
+    store = catalogue.store
+    parent = store.by_name("container", request.params["fqn"])
+    catalogue.authorise(request, "ViewBasic")
+    limit, offset = request.number("limit", 10, 0, MAX_LIMIT), request.number("offset", 0, 0, MAX_LIMIT)
+    with store.lock:
+        children = [
+            {key: child[key] for key in _CHILD_FIELDS if key in child}
+            for child in store.collection("container").after(None)
+            if _is_child(child, parent)
+        ]
+    return Response(200, {"data": children[offset : offset + limit], "paging": {"total": len(children)}})
+
+
+def _list(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
+    fields, include = _requested_fields(kind, request), request.include()
     limit = request.number("limit", 10, 0, MAX_LIMIT)
-    api.authorise(request, "ViewBasic")
+    catalogue.authorise(request, "ViewBasic")
     prefixes = [f"{normalised(request.query[name])}." for name in _FILTERS if name in request.query]
-    roots, used_in = request.flag("root"), request.query.get("entityId") if kind.type == "query" else None
-    with api.store.lock:
-        found: list[Entity] = []
-        for entity in api.store.collection(kind.type).after(_cursor(request.query.get("after"))):
+    only_roots, used_in = request.flag("root"), request.query.get("entityId") if kind.type == "query" else None
+    with catalogue.store.lock:
+        page: list[Entity] = []
+        for entity in catalogue.store.collection(kind.type).after(_cursor(request.query.get("after"))):
             fqn = entity["fullyQualifiedName"]
-            if not is_included(entity, include) or (roots and "parent" in entity):
+            if not is_included(entity, include) or (only_roots and "parent" in entity):
                 continue
             if used_in and used_in not in (item["id"] for item in entity.get("queryUsedIn", ())):
                 continue
             if all(fqn.startswith(prefix) for prefix in prefixes):
-                found.append(entity)
-                if len(found) > limit:
+                page.append(entity)
+                if len(page) > limit:
                     break
-        total = _total(api, kind, prefixes, include)
+        total = _total(catalogue, kind, prefixes, include)
     paging: dict[str, Any] = {"total": total}
-    if len(found) > limit > 0:
-        last = found[limit - 1]["fullyQualifiedName"]
+    if len(page) > limit > 0:
+        last = page[limit - 1]["fullyQualifiedName"]
         paging["after"] = base64.urlsafe_b64encode(last.encode()).decode()
-    return Response(200, {"data": [_rendered(api, kind, item, fields) for item in found[:limit]], "paging": paging})
+    data = [_rendered(catalogue, kind, entity, fields) for entity in page[:limit]]
+    return Response(200, {"data": data, "paging": paging})
 
 
-def _total(api: Api, kind: Kind, prefixes: list[str], include: str) -> int:
+def _total(catalogue: Catalogue, kind: Kind, prefixes: list[str], include: str) -> int:
     return sum(
         1
-        for fqn, entity in api.store.collection(kind.type).by_fqn.items()
+        for fqn, entity in catalogue.store.collection(kind.type).by_fqn.items()
         if is_included(entity, include) and all(fqn.startswith(prefix) for prefix in prefixes)
     )
 
@@ -146,54 +173,57 @@ def _cursor(text: str | None) -> str | None:
         raise ApiError(400, "Invalid cursor") from None
 
 
-def _put(api: Api, kind: Kind, request: Request) -> Response:
+def _put(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     body = request.json()
-    if api.deny:
-        api.authorise(request, "EditAll" if entities.exists(api.store, kind, body) else "Create")
-    entity, change = entities.create_or_update(api.store, kind, body, request.caller)
-    return whole(api, kind, entity, 201 if change == entities.CREATED else 200, change)
+    if catalogue.deny:
+        operation = "EditAll" if entity_writes.exists(catalogue.store, kind, body) else "Create"
+        catalogue.authorise(request, operation)
+    entity, change = entity_writes.create_or_update(catalogue.store, kind, body, request.caller)
+    return full_response(catalogue, kind, entity, 201 if change == entity_writes.CREATED else 200, change)
 
 
-def _post(api: Api, kind: Kind, request: Request) -> Response:
+def _post(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     body = request.json()
-    api.authorise(request, "Create")
-    return whole(api, kind, entities.create(api.store, kind, body, request.caller), 201, entities.CREATED)
+    catalogue.authorise(request, "Create")
+    entity = entity_writes.create(catalogue.store, kind, body, request.caller)
+    return full_response(catalogue, kind, entity, 201, entity_writes.CREATED)
 
 
-def _patch(api: Api, kind: Kind, request: Request) -> Response:
+def _patch(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     patch = request.json(JSON_PATCH)
-    with api.store.lock:
-        entity = _entity(api, kind, request, "all")
-        for operation in {_right(place) for place in jsonpatch.touched(patch)} or {"EditAll"}:
-            api.authorise(request, operation)
+    with catalogue.store.lock:
+        entity = _entity(catalogue, kind, request, "all")
+        for operation in {_edit_operation(path) for path in json_patch.paths(patch)} or {"EditAll"}:
+            catalogue.authorise(request, operation)
         expected = request.headers.get("if-match")
         if expected not in (None, "*", etag(entity)):
             raise ApiError(412, "The entity was changed since it was read")
-        changed = patched(api.store, kind, entity, patch)
-        entity, change = entities.replace(api.store, kind, entity, changed, request.caller)
-    return whole(api, kind, entity, 200, change)
+        changed = patched(catalogue.store, kind, entity, patch)
+        entity, change = entity_writes.replace(catalogue.store, kind, entity, changed, request.caller)
+    return full_response(catalogue, kind, entity, 200, change)
 
 
-def _right(place: tuple[str, ...]) -> str:
-    """Return the right that an operation of a patch asks for: that of the first field on its path that has one."""
-    return next((_OPERATIONS[key] for key in place if key in _OPERATIONS), "EditAll")
+def _edit_operation(path: tuple[str, ...]) -> str:
+    """Return the operation that a patch of a path needs: that of the first field on the path that has its own."""
+    return next((_FIELD_OPERATIONS[key] for key in path if key in _FIELD_OPERATIONS), "EditAll")
 
 
-def _delete(api: Api, kind: Kind, request: Request) -> Response:
-    hard = request.flag("hardDelete")
-    entity = _entity(api, kind, request, "all" if hard else "non-deleted")
-    api.authorise(request, "Delete")
-    entity = entities.delete(api.store, kind, entity, request.caller, hard=hard, recursive=request.flag("recursive"))
-    return whole(api, kind, entity, 200, "entityDeleted" if hard else "entitySoftDeleted")
+def _delete(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
+    hard, recursive = request.flag("hardDelete"), request.flag("recursive")
+    entity = _entity(catalogue, kind, request, "all" if hard else "non-deleted")
+    catalogue.authorise(request, "Delete")
+    entity = entity_writes.delete(catalogue.store, kind, entity, request.caller, hard=hard, recursive=recursive)
+    return full_response(catalogue, kind, entity, 200, "entityDeleted" if hard else "entitySoftDeleted")
 
 
-def _restore(api: Api, kind: Kind, request: Request) -> Response:
+def _restore(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     body = request.json()
     entity_id = body.get("id") if isinstance(body, dict) else None
     if not isinstance(entity_id, str):
         raise ApiError(400, "[id must not be null]")
-    with api.store.lock:
-        entity = api.store.by_id(kind.type, entity_id, "deleted")
-        api.authorise(request, "EditAll")
-        entity, _ = entities.replace(api.store, kind, entity, {**entity, "deleted": False}, request.caller)
-    return whole(api, kind, entity, 200, "entityRestored")
+    with catalogue.store.lock:
+        entity = catalogue.store.by_id(kind.type, entity_id, "deleted")
+        catalogue.authorise(request, "EditAll")
+        restored = {**entity, "deleted": False}
+        entity, _ = entity_writes.replace(catalogue.store, kind, entity, restored, request.caller)
+    return full_response(catalogue, kind, entity, 200, "entityRestored")

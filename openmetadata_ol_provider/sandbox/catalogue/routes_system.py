@@ -1,31 +1,53 @@
-"""Routes about the catalogue itself and the caller."""
+"""The routes about the catalogue itself and about the caller: version, health, user and permissions."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import Any
 
-from openmetadata_ol_provider.sandbox.catalogue.entities import now_ms
-from openmetadata_ol_provider.sandbox.catalogue.routing import Request, Response, Router
-
-if TYPE_CHECKING:
-    from openmetadata_ol_provider.sandbox.catalogue.api import Api
+from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalogue
+from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS
+from openmetadata_ol_provider.sandbox.catalogue.entity_writes import now_ms
+from openmetadata_ol_provider.sandbox.catalogue.http_types import Request, Response
+from openmetadata_ol_provider.sandbox.catalogue.router import Router
 
 _REVISION = "sandbox-NOT-OpenMetadata"
+_COMMON_OPERATIONS = (
+    "Create", "Delete", "ViewAll", "ViewBasic", "EditAll", "EditDescription", "EditDisplayName", "EditGlossaryTerms",
+    "EditTier", "EditTags", "EditOwners", "EditCustomFields",
+)  # fmt: skip
+_USAGE_OPERATIONS = ("ViewUsage", "EditUsage")
+#: Operations that a resource lists in addition to the common ones. EditLineage is required at both ends of an edge, but
+#: not every kind lists it; for those that do not, EditAll answers the question.
+_RESOURCE_OPERATIONS: dict[str, tuple[str, ...]] = {
+    "table": (
+        "ViewTests", "ViewQueries", "ViewSampleData", "ViewDataProfile", *_USAGE_OPERATIONS, "EditQueries",
+        "EditLineage",
+    ),
+    "topic": ("ViewSampleData", "EditSampleData"),
+    "pipeline": ("EditLineage", "EditStatus"),
+    "dashboard": ("ViewUsage", "EditLineage"),
+    "database": _USAGE_OPERATIONS,
+    "databaseSchema": _USAGE_OPERATIONS,
+}  # fmt: skip
+_RESOURCES = frozenset({*(kind.type for kind in KINDS), "query"})
 
 
 def register(router: Router) -> None:
     """Add the routes."""
     router.add("GET", "system/version", _version)
-    router.add("GET", "system/health", lambda _api, _request: Response(200, "OK", content_type="text/plain"))
+    router.add("GET", "system/health", lambda _catalogue, _request: Response(200, "OK", content_type="text/plain"))
     router.add("GET", "users/loggedInUser", _logged_in_user)
+    router.add("GET", "permissions", _all_permissions)
+    router.add("GET", "permissions/{resource}", _permissions_of_one)
 
 
-def _version(api: Api, _request: Request) -> Response:
-    return Response(200, {"version": api.version_text, "revision": _REVISION, "timestamp": now_ms()})
+def _version(catalogue: Catalogue, _request: Request) -> Response:
+    return Response(200, {"version": catalogue.version_text, "revision": _REVISION, "timestamp": now_ms()})
 
 
-def _logged_in_user(_api: Api, request: Request) -> Response:
+def _logged_in_user(_catalogue: Catalogue, request: Request) -> Response:
     name = request.caller.name
     user = {
         "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
@@ -37,3 +59,26 @@ def _logged_in_user(_api: Api, request: Request) -> Response:
         "deleted": False,
     }
     return Response(200, user)
+
+
+def _all_permissions(catalogue: Catalogue, _request: Request) -> Response:
+    permissions = [_permissions(catalogue, resource) for resource in sorted(_RESOURCES)]
+    return Response(200, {"data": permissions, "paging": {"total": len(permissions)}})
+
+
+def _permissions_of_one(catalogue: Catalogue, request: Request) -> Response:
+    resource = request.params["resource"]
+    if resource not in _RESOURCES:
+        raise ApiError(400, f"Resource type {resource} not found")
+    return Response(200, _permissions(catalogue, resource))
+
+
+def _permissions(catalogue: Catalogue, resource: str) -> dict[str, Any]:
+    """Return every operation of a resource, allowed unless the stand-in was started with it denied."""
+    return {
+        "resource": resource,
+        "permissions": [
+            {"operation": operation, "access": "notAllow" if operation in catalogue.deny else "allow"}
+            for operation in (*_COMMON_OPERATIONS, *_RESOURCE_OPERATIONS.get(resource, ()))
+        ],
+    }

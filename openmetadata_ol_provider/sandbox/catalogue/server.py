@@ -1,20 +1,23 @@
-"""The stand-in as a server: start it, point a client at its URL, look at what it holds and what it was asked."""
+"""Runs the stand-in as a server, and gives access to its content, its request log and its faults."""
 
 from __future__ import annotations
 
 import re
 import threading
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.sandbox.catalogue import state
-from openmetadata_ol_provider.sandbox.catalogue.api import Api
-from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, Recorded, Sent
-from openmetadata_ol_provider.sandbox.catalogue.graph import named_edges
+from openmetadata_ol_provider.sandbox.catalogue import state_file as state_files
+from openmetadata_ol_provider.sandbox.catalogue.application import Application
+from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalogue
+from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import CatalogueStore
+from openmetadata_ol_provider.sandbox.catalogue.faults import Fault
+from openmetadata_ol_provider.sandbox.catalogue.http_server import HttpServer
+from openmetadata_ol_provider.sandbox.catalogue.lineage_graph import named_edges
+from openmetadata_ol_provider.sandbox.catalogue.request_log import Recorded, Sent
 from openmetadata_ol_provider.sandbox.catalogue.seed import load_seed
-from openmetadata_ol_provider.sandbox.catalogue.store import Store
-from openmetadata_ol_provider.sandbox.catalogue.wire import HttpServer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,16 +30,17 @@ _ACCEPT_POLL = 0.02
 class CatalogueServer:
     """A stand-in for OpenMetadata on 127.0.0.1; a context manager, or :meth:`start` and :meth:`close`.
 
-    :param seed: what it holds at first: a mapping, or a JSON or YAML file; see :mod:`.seed`
-    :param version: version to play, 1.8 to 2.0; it decides which fields, routes and refusals there are
-    :param token: the one JWT that is let in; ``None`` lets everyone in
-    :param port: port to listen on; 0 takes a free one
-    :param latency: seconds that every answer takes longer
-    :param state_file: keeps the content over restarts: read at start if it exists (then ``seed`` is not loaded again),
-        written after each change
+    :param seed: initial content: a mapping, or the path of a JSON or YAML file; see :mod:`.seed`
+    :param version: version to play, 1.8 to 2.0; it decides which fields and routes exist and what is refused
+    :param token: the only JWT that is accepted; ``None`` accepts every caller
+    :param port: port to listen on; 0 for a free one
+    :param latency: delay of every response in seconds
+    :param state_file: file that keeps the content across restarts: read at the start if it exists, in which case
+        ``seed`` is not loaded, and written after each change
     :param deny: operations refused with 403, e.g. ``EditLineage``, ``EditStatus``, ``Create``, ``EditAll``
-    :raises SeedError: if the seed is refused
-    :raises OSError: if the port is taken
+    :raises SeedError: if the seed is invalid
+    :raises ValueError: if the version or the state file is invalid
+    :raises OSError: if the port is in use
     """
 
     def __init__(
@@ -51,29 +55,30 @@ class CatalogueServer:
         deny: Collection[str] = (),
     ) -> None:
         path = Path(state_file) if state_file is not None else None
-        self._api = Api(version, token, deny, saved=None if path is None else lambda store: state.save(store, path))
+        self._catalogue = Catalogue(version, deny)
         if path is not None and path.exists():
-            state.load(self.store, path)
+            state_files.load(self.store, path)
         elif seed is not None:
             load_seed(self.store, seed)
-        self._http = HttpServer(port, self._api, latency)
+        save = None if path is None else partial(state_files.save, path=path)
+        self._http = HttpServer(port, Application(self._catalogue, token, save), latency)
         self._thread: threading.Thread | None = None
         #: base URL without ``/api``
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
     @property
-    def store(self) -> Store:
-        """What the catalogue holds."""
-        return self._api.store
+    def store(self) -> CatalogueStore:
+        """The content of the catalogue."""
+        return self._catalogue.store
 
     @property
     def requests(self) -> list[Recorded]:
-        """The requests so far: (method, path with query, status); status 0 where the connection was closed instead."""
+        """All requests so far; their status is 0 if the connection was closed instead of a response."""
         return self._http.log.all()
 
     @property
     def bodies(self) -> list[Sent]:
-        """The requests so far that had a body, with it."""
+        """All requests so far that had a body, with the body."""
         return self._http.log.bodies()
 
     def calls(self) -> dict[str, int]:
@@ -85,23 +90,23 @@ class CatalogueServer:
         return self._http.log.writes()
 
     def reset_requests(self) -> None:
-        """Forget the requests so far."""
+        """Drop the recorded requests."""
         self._http.log.clear()
 
     def edges(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """Return lineageDetails by (FQN of the source, FQN of the target)."""
+        """Return the lineageDetails of all edges by (FQN of the source, FQN of the target)."""
         return named_edges(self.store)
 
     def entities(self, entity_type: str) -> list[dict[str, Any]]:
-        """Return the entities of a type, e.g. ``table``, that are not deleted, in order of their names."""
+        """Return the entities of a type, e.g. ``table``, that are not deleted, sorted by FQN."""
         with self.store.lock:
             return [item for item in self.store.collection(entity_type).after(None) if not item["deleted"]]
 
     def statuses(self, pipeline_fqn: str) -> list[dict[str, Any]]:
         """Return the statuses of a pipeline, oldest first."""
         with self.store.lock:
-            found = self.store.statuses.get(self.store.by_name("pipeline", pipeline_fqn)["id"], {})
-            return [found[timestamp] for timestamp in sorted(found)]
+            statuses = self.store.statuses.get(self.store.by_name("pipeline", pipeline_fqn)["id"], {})
+            return [statuses[timestamp] for timestamp in sorted(statuses)]
 
     def fail(  # noqa: PLR0917
         self,
@@ -121,27 +126,27 @@ class CatalogueServer:
         """Plan a fault for the next requests of a kind.
 
         :param method: HTTP method, or ``*``
-        :param path_regex: searched in the decoded path with its query
-        :param status: status to answer; 0 closes the connection without an answer; ``None`` answers as always
-        :param times: how many requests it hits
+        :param path_regex: regular expression, searched in the decoded path and query
+        :param status: status of the response; 0 closes the connection without a response; ``None`` responds as usual
+        :param times: number of requests that are affected
         :param message: ``message`` of the error body
-        :param after_effect: whether the request is carried out before it fails, or before the delay
-        :param headers: header fields of the answer, e.g. Retry-After
-        :param delay: seconds to wait before
-        :param reset: close by a reset (status 0)
-        :param half: answer as always, but close after half of the body (status ``None``)
-        :param pinned: once it has hit a request, it hits only that one again, when it is repeated
+        :param after_effect: whether the request is carried out before it fails or before the delay
+        :param headers: header fields of the response, e.g. Retry-After
+        :param delay: seconds to wait before the response
+        :param reset: whether the connection is closed by a reset (status 0)
+        :param half: whether the connection is closed after half of the usual body (status ``None``)
+        :param pinned: whether the fault, once it has affected a request, affects only repetitions of that request
         """
         fault = Fault(method, re.compile(path_regex), status, times, message, after_effect, headers or {}, delay)
         fault.reset, fault.half, fault.pinned = reset, half, pinned
         self._http.faults.add(fault)
 
     def clear_faults(self) -> None:
-        """Plan no faults any more."""
+        """Drop all planned faults."""
         self._http.faults.clear()
 
     def start(self) -> Self:
-        """Begin to answer, in a thread."""
+        """Start to respond to requests, in a thread."""
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._http.serve_forever, kwargs={"poll_interval": _ACCEPT_POLL}, daemon=True, name="catalogue"
@@ -150,7 +155,7 @@ class CatalogueServer:
         return self
 
     def close(self) -> None:
-        """Stop, and end every open connection; calling it twice is allowed."""
+        """Stop, and close every open connection; may be called more than once."""
         if self._thread is not None:
             self._http.shutdown()
             self._thread.join()
@@ -167,4 +172,4 @@ class CatalogueServer:
         self.close()
 
     def __repr__(self) -> str:
-        return f"CatalogueServer({self.url!r}, version={self._api.version_text!r})"
+        return f"CatalogueServer({self.url!r}, version={self._catalogue.version_text!r})"

@@ -13,23 +13,16 @@ from openmetadata_ol_provider.lineage.systems import SYSTEMS
 from openmetadata_ol_provider.lineage.systems.__main__ import page
 from openmetadata_ol_provider.lineage.systems.system import System
 from openmetadata_ol_provider.openmetadata.resolution.namespaces import scheme_named
-from openmetadata_ol_provider.sandbox.catalogue.enums import (
-    DASHBOARD_SERVICES,
-    DATABASE_SERVICES,
-    MESSAGING_SERVICES,
-    MLMODEL_SERVICES,
-    SEARCH_SERVICES,
-    STORAGE_SERVICES,
-)
+from openmetadata_ol_provider.sandbox.catalogue.schema_versions import definitions_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "systems.md"
 SERVICES = {
-    "table": DATABASE_SERVICES,
-    "topic": MESSAGING_SERVICES,
-    "container": STORAGE_SERVICES,
-    "dashboard": DASHBOARD_SERVICES,
-    "mlmodel": MLMODEL_SERVICES,
-    "searchIndex": SEARCH_SERVICES,
+    "table": "DatabaseServiceType",
+    "topic": "MessagingServiceType",
+    "container": "StorageServiceType",
+    "dashboard": "DashboardServiceType",
+    "mlmodel": "MlModelServiceType",
+    "searchIndex": "SearchServiceType",
 }
 #: Service types come, and one went: Iceberg.
 VERSIONS = ((1, 8, 0), (2, 0, 7))
@@ -56,7 +49,9 @@ def test_the_catalogue_has_the_services_a_system_is_looked_for_in(system: System
         assert known is not None
         assert bool(known.service_types) <= (system.kind in SERVICES)
         if known.service_types:
-            assert known.service_types <= {name for at in VERSIONS for name in SERVICES[system.kind].values(at)}
+            assert known.service_types <= {
+                name for version in VERSIONS for name in definitions_of(version)[SERVICES[system.kind]]["enum"]
+            }
 
 
 def test_the_rule_for_date_shards_makes_one_table_of_them() -> None:

@@ -1,0 +1,17 @@
+"""The sender of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The sender of a request.
+
+    :param name: user name
+    :param is_bot: whether it is a bot; bots do not overwrite what people wrote
+    """
+
+    name: str = "ingestion-bot"
+    is_bot: bool = True

@@ -1,0 +1,184 @@
+"""Serves HTTP/1.1 on a socket: keep-alive connections, one thread each, every response sent in one piece."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import socket
+import struct
+import sys
+import threading
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import msgspec
+
+from openmetadata_ol_provider.sandbox.catalogue.application import SANDBOX_HEADER, SANDBOX_TEXT, Application
+from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, FaultPlan
+from openmetadata_ol_provider.sandbox.catalogue.http_types import JSON, Request, Response, error_response
+from openmetadata_ol_provider.sandbox.catalogue.request_log import RequestLog, Sent
+
+#: Jetty's default limit for the request line and all header fields together.
+MAX_HEADER_BYTES = 8192
+_JOIN_TIMEOUT = 5.0
+_GZIP_SINCE = (2,)
+_GZIP_FROM_BYTES = 256
+_NO_FAULT = Fault("", re.compile(""), None)
+
+
+class HttpServer(ThreadingHTTPServer):
+    """Listens on a socket and keeps track of its open connections.
+
+    :param port: port on 127.0.0.1; 0 for a free one
+    :param application: application that responds to requests
+    :param latency: delay of every response in seconds
+    """
+
+    request_queue_size = 256
+
+    def __init__(self, port: int, application: Application, latency: float) -> None:
+        self.application = application
+        self.latency = latency
+        self.faults = FaultPlan()
+        self.log = RequestLog(application.catalogue.version)
+        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._resets: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(("127.0.0.1", port), _Handler)
+        application.catalogue.base_url = f"http://127.0.0.1:{self.server_address[1]}"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in its own thread, and keep track of both."""
+        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        with self._lock:
+            self._connections[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection and forget it."""
+        with self._lock:
+            self._connections.pop(request, None)
+            is_reset = request in self._resets
+            self._resets.discard(request)
+        if is_reset:
+            # Without a shutdown, which would end the connection in an orderly way.
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
+
+    def reset(self, request: socket.socket) -> None:
+        """Make a connection end with a reset once its handler has finished."""
+        # A linger time of zero makes close() discard unsent data and send a reset.
+        request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with self._lock:
+            self._resets.add(request)
+
+    def close_connections(self) -> None:
+        """End every open connection and wait for the threads behind them."""
+        with self._lock:
+            open_now = dict(self._connections)
+        for connection in open_now:
+            _shut(connection)
+        for thread in open_now.values():
+            thread.join(_JOIN_TIMEOUT)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore clients that disconnected, but report bugs of the stand-in."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: HttpServer
+    connection: socket.socket
+    raw_requestline: bytes
+
+    def _serve(self) -> None:
+        size = len(self.raw_requestline) + sum(len(key) + len(value) + 4 for key, value in self.headers.items())
+        if size > MAX_HEADER_BYTES:
+            self.close_connection = True
+            self._send(error_response(431, "Request Header Fields Too Large"))
+            return
+        if "Transfer-Encoding" in self.headers:
+            self.close_connection = True
+            self._send(error_response(411, "This sandbox needs a Content-Length"))
+            return
+        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.server.faults.take(self.command, self.path, content) or _NO_FAULT
+        request = Request(self.command, self.path, dict(self.headers.items()), content)
+        early_response = self.server.application.respond(request) if fault.after_effect else None
+        wait = self.server.latency + fault.delay
+        if wait:
+            time.sleep(wait)
+        if fault.status is None:
+            self._send(early_response or self.server.application.respond(request), content, half=fault.half)
+        else:
+            self._fail(fault, fault.status, content)
+
+    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+    def _fail(self, fault: Fault, status: int, content: bytes) -> None:
+        if status == 0:
+            self._record(0, content)
+            self.close_connection = True
+            if fault.reset:
+                self.server.reset(self.connection)
+            else:
+                _shut(self.connection)
+            return
+        self._send(error_response(status, fault.message, fault.headers), content)
+
+    def _record(self, status: int, content: bytes) -> None:
+        content_type, agent = (self.headers.get(name, "") for name in ("Content-Type", "User-Agent"))
+        self.server.log.add(Sent(self.command, self.path, status, content_type, agent, content))
+
+    def _send(self, response: Response, content: bytes = b"", *, half: bool = False) -> None:
+        body = response.body
+        if body is None:
+            payload = b""
+        else:
+            payload = msgspec.json.encode(body) if response.content_type == JSON else str(body).encode()
+        head = [
+            f"HTTP/1.1 {response.status} {_reason(response.status)}",
+            f"{SANDBOX_HEADER}: {SANDBOX_TEXT}",
+            *(f"{name}: {value}" for name, value in response.headers.items()),
+        ]
+        if len(payload) > _GZIP_FROM_BYTES and self._sends_gzip():
+            payload = gzip.compress(payload, compresslevel=1)
+            head.append("Content-Encoding: gzip")
+        head.append(f"Content-Length: {len(payload)}")
+        if body is not None:
+            head.append(f"Content-Type: {response.content_type}")
+        if half:
+            self.close_connection = True
+            payload = payload[: len(payload) // 2]
+        elif self.close_connection:
+            head.append("Connection: close")
+        self._record(response.status, content)
+        # A single write: a second one would wait until the first is acknowledged.
+        self.wfile.write("\r\n".join((*head, "", "")).encode("latin-1") + payload)
+
+    def _sends_gzip(self) -> bool:
+        version = self.server.application.catalogue.version
+        return version >= _GZIP_SINCE and "gzip" in self.headers.get("Accept-Encoding", "")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Print nothing; requests are recorded in the request log."""
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Sandbox"
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # the client has closed it already

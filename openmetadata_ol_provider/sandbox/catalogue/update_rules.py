@@ -1,0 +1,66 @@
+"""The merge rules of create-or-update: which stored fields a PUT preserves, and which a bot may not overwrite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import Kind
+from openmetadata_ol_provider.sandbox.catalogue.schema_versions import property_names
+
+Entity = dict[str, Any]
+
+#: Fields set by the catalogue, not by create requests.
+_CATALOGUE_FIELDS = ("id", "name", "fullyQualifiedName", "version", "updatedAt", "updatedBy")
+#: Fields that a PUT without them does not remove.
+_PRESERVED_FIELDS = ("owners", "domain", "domains", "dataProducts", "parent", "connection", "lifeCycle")
+#: Fields that the PUT of a bot does not overwrite once they are set.
+_PEOPLES_FIELDS = ("description", "displayName")
+
+
+def merged(kind: Kind, stored: Entity, new: Entity, is_bot: bool) -> Entity:
+    """Return the entity that a PUT makes of a stored one, which is restored if it was deleted.
+
+    Fields that no rule names are as in the request; a field missing from the request is cleared.
+
+    :param new: entity as the request describes it
+    """
+    result = {**new, **{key: stored[key] for key in _CATALOGUE_FIELDS}, "deleted": False}
+    for key in _PRESERVED_FIELDS:
+        if key in stored and not new.get(key):
+            result[key] = stored[key]
+    request_fields = property_names(kind.schema)
+    for key in stored.keys() - result.keys():
+        # A field that no create request has (set by PATCH or by the catalogue itself) cannot be cleared by one.
+        if key not in request_fields:
+            result[key] = stored[key]
+    _merge_texts_and_tags(result, stored, is_bot)
+    if is_bot and "extension" in stored:
+        result["extension"] = stored["extension"]
+    elif is_bot:
+        result.pop("extension", None)
+    for path in (kind.parts, *kind.more_parts):
+        if path:
+            _merge_parts(result, stored, path, is_bot)
+    return result
+
+
+def _merge_texts_and_tags(new: Entity, stored: Entity, is_bot: bool) -> None:
+    for key in _PEOPLES_FIELDS:
+        if is_bot and stored.get(key):
+            new[key] = stored[key]
+    if "tags" in stored:
+        labels = {label["tagFQN"]: label for label in stored["tags"]}
+        labels.update((label["tagFQN"], label) for label in new.get("tags", ()) if label["tagFQN"] not in labels)
+        new["tags"] = list(labels.values())
+
+
+def _merge_parts(new: Entity, stored: Entity, path: tuple[str, ...], is_bot: bool) -> None:
+    """Merge columns, fields or tasks by name; those missing from the request are removed."""
+    for key in path[:-1]:
+        new, stored = new.get(key) or {}, stored.get(key) or {}
+    stored_parts = {part["name"]: part for part in stored.get(path[-1]) or ()}
+    for part in new.get(path[-1]) or ():
+        stored_part = stored_parts.get(part["name"])
+        if stored_part is not None:
+            _merge_texts_and_tags(part, stored_part, is_bot)
+            _merge_parts(part, stored_part, ("children",), is_bot)
