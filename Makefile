@@ -55,10 +55,11 @@ fuzz: $(VENV)/.dev           ## damage real events at random, 20,000 times for e
 bench: $(VENV)/.dev          ## measure everything (a quarter of an hour), on Apache Kafka where there are Java and Maven; no network
 	$(BIN)/python -m bench $(BENCH)
 
-lint: $(VENV)/.dev           ## ruff and mypy
+lint: $(VENV)/.dev           ## ruff, mypy and the layers of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build

@@ -1,9 +1,9 @@
-"""Run the benchmark: every part in a process of its own, printed as it goes.
+"""Run the benchmark: every part in its own process, with figures printed as they come.
 
     python -m bench [--rounds 3] [--only decode plan] [--size usual] [--json FILE] [--write]
 
-``--write`` puts the figures into ``docs/performance.md``. No part needs a network. Where there is no Java, what reads
-from Kafka reads from the mock cluster of Kafka's C client, and its figures say so.
+``--write`` puts the figures into ``docs/performance.md``. No part needs a network. Without Java, the parts that read
+from Kafka use the mock cluster of Kafka's C client, and their figures say so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bench.sizes import SIZES
 
 
 def main() -> int:
-    """Run, print, write; return 1 if a part failed. A target that is missed is no failure: machines differ."""
+    """Run, print, write; return 1 if a part failed. A missed target is not a failure, because machines differ."""
     arguments = _arguments()
     begun = time.monotonic()
     results: dict[str, list[Figure]] = {}
@@ -49,18 +49,18 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3, help="of each measurement (default: 3)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each measurement (default: 3)")
     parser.add_argument(
         "--only", nargs="+", choices=parts.PARTS, default=list(parts.PARTS), metavar="PART", help="parts to run"
     )
-    parser.add_argument("--size", choices=SIZES, default="usual", help="full takes hours")
+    parser.add_argument("--size", choices=SIZES, default="usual", help="amount of traffic; full takes hours")
     parser.add_argument("--json", type=Path, metavar="FILE", help="file for all figures")
     parser.add_argument("--write", action="store_true", help="put the figures into docs/performance.md")
     arguments = parser.parse_args()
     if arguments.rounds < 1:
-        parser.error("--rounds has to be 1 or more")
+        parser.error("--rounds must be 1 or more")
     if arguments.write and list(arguments.only) != list(parts.PARTS):
-        parser.error("--write wants all parts, since it replaces all figures; leave out --only")
+        parser.error("--write needs all parts, because it replaces all figures; leave out --only")
     return arguments
 
 

@@ -1,4 +1,4 @@
-"""An Airflow of its own for a part of the benchmark: a home in a temporary folder, a database where one is needed."""
+"""A temporary Airflow home for a part of the benchmark, with a database where one is needed."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 
 @contextmanager
 def airflow_home(*, variables: bool = False, database: bool = False) -> Iterator[Path]:
-    """Give Airflow a home; to be entered before anything of Airflow is imported.
+    """Create a home for Airflow; enter it before anything of Airflow is imported.
 
-    :param variables: with the table that Variables are in
-    :param database: with all tables, which takes some seconds
+    :param variables: whether to create the table of Variables
+    :param database: whether to create all tables, which takes some seconds
     """
     with tempfile.TemporaryDirectory(prefix="bench-airflow-") as home:
         os.environ |= {
@@ -28,7 +28,7 @@ def airflow_home(*, variables: bool = False, database: bool = False) -> Iterator
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
         Path(home, "dags").mkdir()
-        # Airflow's own imports and migrations warn of what is not ours.
+        # Airflow's own imports and migrations emit warnings that do not concern this package.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if database:

@@ -22,14 +22,14 @@ from tests.real_kafka.cluster import RealKafka
 from tests.real_kafka.fetching import libraries, needed
 
 PARTITIONS = 8
-#: What the embedded broker holds of a partition, less some room for what is not values.
+#: Bytes of a partition that the embedded broker holds, less some room for everything except values.
 _MOST_EMBEDDED = 4_000_000
 
 
 class Broker(NamedTuple):
-    """A broker that runs.
+    """A running broker.
 
-    :param name: what it is, for the figures
+    :param name: description for the figures
     :param server: the broker
     """
 
@@ -56,9 +56,9 @@ class Broker(NamedTuple):
         return KafkaSettings("kafka_default", self.config)
 
     def fill(self, topic: str, messages: Iterable[Message], partitions: int = PARTITIONS) -> int:
-        """Make a topic and put messages into it, those of one key into one partition; return how many.
+        """Create a topic and fill it, messages of one key in one partition; return the number of messages.
 
-        The embedded broker takes only what it can hold, from the beginning.
+        The embedded broker gets only as many messages as it can hold.
         """
         from confluent_kafka import Producer
 
@@ -77,12 +77,12 @@ class Broker(NamedTuple):
             if not self.real and sizes[partition] > _MOST_EMBEDDED:
                 break
             if count % 1000 == 0:
-                # Lest the queue hold everything.
+                # Otherwise the queue would hold all messages.
                 producer.flush(60)
             producer.produce(topic, value, key, partition, on_delivery=told)
             count += 1
         if producer.flush(60) or refused:
-            raise RuntimeError(f"the broker did not take all messages: {refused[:3]}")
+            raise RuntimeError(f"the broker did not accept all messages: {refused[:3]}")
         return count
 
     def backlog(self, topic: str) -> Backlog:
@@ -117,5 +117,5 @@ def _real(folder: Path) -> RealKafka | None:
     try:
         return RealKafka(needed("java"), libraries("broker"), folder)
     except pytest.skip.Exception:
-        # Neither fetched before nor to be had now; the figures will say so.
+        # It was not fetched before and cannot be fetched now; the figures will say so.
         return None

@@ -1,8 +1,8 @@
 """From a Kafka broker to the plan, against the same bytes out of memory.
 
-The broker runs on the same machine and shares its cores, and so may others; seconds are those of the wall clock. Both
-ways take turns. By the seconds of the task's own thread, only what reading adds to its work is seen: the client reads
-ahead in threads of its own.
+The broker runs on the same machine and shares its cores; seconds are those of the wall clock. Both ways take turns. The
+seconds of the task's own thread show only what reading adds to its work, because the client reads ahead in its own
+threads.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _DURATION = 60.0
 
 
 class Took(NamedTuple):
-    """Seconds of the wall clock, and those that the task's own thread was at work."""
+    """Seconds of the wall clock, and CPU seconds of the task's own thread."""
 
     wall: float
     own: float
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """Yield the rates of reading, of planning what lies in memory, and of both."""
+    """Yield the rates of reading, of planning from memory, and of both."""
     size = sized(tiny=100, usual=BATCH)
     with broker() as running:
         events = running.fill(TOPIC, stream(sized(tiny=300, usual=10 * BATCH, full=100 * BATCH)))

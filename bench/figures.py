@@ -1,4 +1,4 @@
-"""What a benchmark measures: figures of several rounds, each with the least, the middle and the greatest of them."""
+"""Figures that a benchmark measures in several rounds, with their minimum, median and maximum."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 class Figure(NamedTuple):
     """One figure, measured in several rounds of one run.
 
-    :param name: what was measured
+    :param name: measured quantity
     :param unit: ``events/s``, ``us/event``, ``calls/event``, ``ratio``, ``MB`` ...
-    :param rounds: its value in each round; a count that is exact has one
-    :param target: what it should be, in words; empty if there is none
-    :param met: whether the target is met; ``None`` if there is none
+    :param rounds: value in each round; an exact count has only one
+    :param target: target in words; empty if there is none
+    :param met: ``True`` if the target is met; ``None`` if there is none
     """
 
     name: str
@@ -24,22 +24,22 @@ class Figure(NamedTuple):
 
     @property
     def median(self) -> float:
-        """The middle of the rounds."""
+        """The median of the rounds."""
         return statistics.median(self.rounds)
 
     def at_least(self, target: float, words: str = "") -> Figure:
-        """Return the figure with a target that its median should reach.
+        """Return the figure with a target that its median must reach.
 
-        :param words: the target as it is shown, if that is not just the number
+        :param words: displayed target; default: the number
         """
         return self._replace(target=words or f"at least {target:g}", met=self.median >= target)
 
     def at_most(self, target: float, words: str = "") -> Figure:
-        """Return the figure with a target that its median should not pass."""
+        """Return the figure with a target that its median must not exceed."""
         return self._replace(target=words or f"at most {target:g}", met=self.median <= target)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values, the least, middle and greatest of the rounds among them."""
+        """Return plain JSON values, including the minimum, median and maximum of the rounds."""
         extent = {"min": min(self.rounds), "median": self.median, "max": max(self.rounds)}
         return {**self._asdict(), "rounds": list(self.rounds), **extent}
 
@@ -51,10 +51,10 @@ class Figure(NamedTuple):
 
 
 def rates(name: str, count: int, seconds: list[float]) -> Figure:
-    """Return how many events a second each round has done."""
+    """Return the events per second of each round."""
     return Figure(name, "events/s", tuple(count / one for one in seconds))
 
 
 def ratios(name: str, figure: Figure, base: Figure) -> Figure:
-    """Return how two figures stand to each other, round by round."""
+    """Return the ratios of two figures, round by round."""
     return Figure(name, "ratio", tuple(one / other for one, other in zip(figure.rounds, base.rounds, strict=True)))

@@ -1,7 +1,7 @@
 """Lanes: one to four processes, each with its share of the partitions, from Kafka to the plan.
 
-As many as there are cores is as far as a machine can show, and the broker works on the same cores. Seconds are those of
-the wall clock, from when all lanes begin to when the last one has ended.
+A machine can only show gains up to its number of cores, and the broker uses the same cores. Seconds are those of the
+wall clock, from the common start of all lanes to the end of the last one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DURATION = 60.0
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """Yield the rates of all lanes together, and how they stand to one."""
+    """Yield the rates of all lanes together, and their ratios to a single lane."""
     with broker() as running:
         events = running.fill(TOPIC, stream(sized(tiny=300, usual=4 * BATCH, full=40 * BATCH)))
         seconds: dict[int, list[float]] = {lanes: [] for lanes in LANES}
@@ -44,7 +44,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 
 def _run(config: dict[str, Any], lanes: int, events: int) -> float:
-    """Let all lanes begin at the same time; return the seconds until the last has ended."""
+    """Start all lanes at the same time; return the seconds until the last one has ended."""
     context = multiprocessing.get_context("spawn")
     ready, done = context.Barrier(lanes + 1), context.Queue()
     processes = [
@@ -67,7 +67,7 @@ def _run(config: dict[str, Any], lanes: int, events: int) -> float:
 def _lane(config: dict[str, Any], lane: Lane, ready: Any, done: Any) -> None:
     settings = KafkaSettings("kafka_default", config)
     with BacklogQuery(settings) as query:
-        backlog = query.backlog([TOPIC], {}, takes=lane.takes)
+        backlog = query.backlog([TOPIC], {}, partition_filter=lane.takes)
     ready.wait(60)
     with BacklogReader(settings, backlog) as reader:
         results = reader.batches(max_messages=BATCH, max_bytes=BYTES, max_duration=_DURATION)

@@ -1,4 +1,4 @@
-"""The parts of the benchmark, each a module with ``measure(rounds)``, and each run in a process of its own."""
+"""The parts of the benchmark: modules with a function ``measure(rounds)``, each run in its own process."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _FIGURE = "figure "
 
 
 class PartFailedError(Exception):
-    """A part has ended with an error."""
+    """Raised when a part has ended with an error."""
 
 
 def title(name: str) -> str:
-    """Return what a part measures, in a line."""
+    """Return the first line of a part's docstring, without the full stop."""
     return (import_module(f"bench.{name}").__doc__ or "").partition("\n")[0].rstrip(".")
 
 
 def run(name: str, rounds: int, size: str) -> Iterator[Figure]:
-    """Run a part in a process of its own and yield its figures as they come.
+    """Run a part in its own process and yield its figures as they come.
 
-    :raises PartFailedError: if it fails; what it had measured by then was yielded
+    :raises PartFailedError: if it fails; the figures measured until then have been yielded
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.parts", name, str(rounds)],
@@ -57,7 +57,7 @@ def run(name: str, rounds: int, size: str) -> Iterator[Figure]:
             if line.startswith(_FIGURE):
                 yield Figure.from_dict(json.loads(line[len(_FIGURE) :]))
             else:
-                # Airflow speaks up here too.
+                # Airflow also writes to stdout.
                 sys.stderr.write(line)
     if process.returncode != 0:
         raise PartFailedError(f"{name} has ended with {process.returncode}")
@@ -67,7 +67,7 @@ def main() -> None:
     """Measure one part and write its figures as lines of JSON."""
     name, rounds = sys.argv[1], int(sys.argv[2])
     if name not in PARTS:
-        raise SystemExit(f"{name!r} is no part of the benchmark; there are {', '.join(PARTS)}")
+        raise SystemExit(f"{name!r} is not a part of the benchmark; the parts are {', '.join(PARTS)}")
     for figure in import_module(f"bench.{name}").measure(rounds):
         print(_FIGURE + json.dumps(figure.to_dict()), flush=True)
 

@@ -1,4 +1,4 @@
-"""What the parts share that go from bytes to plans: the stream as batches, and the steps on them."""
+"""Shared by the parts that turn bytes into plans: the stream as batches, and the steps that process them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bench.traffic import Message, stream
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.ingestion.consume import decode_messages
+from openmetadata_ol_provider.ingestion.consume import decode_batch
 from openmetadata_ol_provider.ingestion.publish import translate_batch
 from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage, ReadResult
 from openmetadata_ol_provider.openlineage.batch import EventBatch
@@ -18,19 +18,19 @@ from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
 
 TOPIC = "openlineage.events"
-#: ``max_bytes`` and ``max_state_bytes`` as they are by default; so many events of the stream have about so many bytes.
+#: The defaults of ``max_bytes`` and ``max_state_bytes``, and the number of events that have about so many bytes.
 BATCH = 6000
 BYTES = 32 << 20
 LIMITS = Limits(max_bytes=8 << 20)
 
 
 class Work(NamedTuple):
-    """What going from bytes to plans took.
+    """The result and the cost of turning bytes into plans.
 
-    :param events: how many were decoded
-    :param edges: how many the plans have
-    :param seconds: from the first batch to the last plan, on the clock of this work
-    :param decoding: of these, for decoding
+    :param events: number of decoded events
+    :param edges: number of edges in the plans
+    :param seconds: seconds from the first batch to the last plan, on the clock that was chosen
+    :param decoding: part of ``seconds`` that decoding took
     :param state: the runs at the end
     """
 
@@ -42,7 +42,7 @@ class Work(NamedTuple):
 
 
 def batches(events: int, jobs: int = 1000, size: int = BATCH) -> Iterator[ReadResult]:
-    """Yield the stream in batches, as they come from the consumer."""
+    """Yield the stream in batches, in the form that the consumer returns."""
     messages, offset = stream(events, jobs), 0
     while part := list(islice(messages, size)):
         yield batch(part, offset)
@@ -50,21 +50,21 @@ def batches(events: int, jobs: int = 1000, size: int = BATCH) -> Iterator[ReadRe
 
 
 def batch(messages: Iterable[Message], offset: int = 0) -> ReadResult:
-    """Return messages as one batch of the only partition."""
+    """Return messages as one batch of a single partition."""
     raw = [RawMessage(TOPIC, 0, offset + at, 0, message.key, message.value) for at, message in enumerate(messages)]
     return ReadResult(raw, (OffsetRange(TOPIC, 0, offset, offset, offset + len(raw)),), more=True)
 
 
 def decoded(result: ReadResult) -> EventBatch:
-    """Decode a batch as the operators do."""
-    return decode_messages(result, "bench", "kafka_default", None).batch
+    """Decode a batch like the operators."""
+    return decode_batch(result, "bench", "kafka_default", None).batch
 
 
 def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: bool = True) -> Work:
-    """Go from bytes to plans, batch after batch, as the operators do; the plans are thrown away.
+    """Turn bytes into plans, batch after batch, like the operators; the plans are discarded.
 
-    :param state: runs that are known, taken over
-    :param cpu: count the seconds of this process's work; ``False``: those of the wall clock, with what is waited for
+    :param state: runs of earlier batches; default: none
+    :param cpu: whether to count the CPU seconds of this process; ``False``: those of the wall clock, with waiting
     """
     clock = time.process_time if cpu else time.perf_counter
     config, state = Config(), state or RunState()
@@ -73,7 +73,7 @@ def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: b
     gc.collect()
     begun = started = clock()
     for result in results:
-        # What made the batch is no part of the pure work.
+        # Creating the batch is not part of the measured work.
         waiting += clock() - started if cpu else 0.0
         started = clock()
         found = decoded(result)

@@ -125,6 +125,6 @@ def _questions(url: str, tables: int) -> dict[str, Callable[[int], list[float]]]
             lambda client, number: Finder(client).search("table", "fullyQualifiedName", f"pg.*.t{number}"), times
         ),
         "search by path": lambda times: timed(
-            lambda client, number: Finder(client).at_paths(f"s3://b{number % 10}(/set1(/x{number})?)?"), times
+            lambda client, number: Finder(client).containers_at(f"s3://b{number % 10}(/set1(/x{number})?)?"), times
         ),
     }

@@ -1,4 +1,4 @@
-"""What the simulation plays: a deployment and its traffic."""
+"""The input of the simulation: a deployment and its traffic."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import NamedTuple
 class Scenario(NamedTuple):
     """A deployment and its traffic.
 
-    :param events: a day
-    :param run_events: of each run: its START, signs of life, its COMPLETE
-    :param every: minutes from one task of a lane to its next
+    :param events: events per day
+    :param run_events: events of each run: START, RUNNING events, COMPLETE
+    :param every: minutes between two tasks of a lane
     :param latency: seconds that the catalogue takes for a call
-    :param connections: of each lane
-    :param max_events: of a batch, which may have as many bytes as that takes
+    :param connections: connections of each lane
+    :param max_events: most events in a batch, however many bytes they have
     :param max_facts: ``ledger.max_facts``
     :param max_runs: ``max_open_runs``
-    :param usage: whether ``write.usage`` is ``always``, or ``never`` (0)
+    :param usage: 1 if ``write.usage`` is ``always``, 0 if it is ``never``
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The sandbox's stand-in for OpenMetadata in a process of its own, and what it costs."""
+"""Runs the sandbox's stand-in for OpenMetadata in its own process and measures its CPU time."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 
 class StandIn(NamedTuple):
-    """The process that runs.
+    """The running process.
 
     :param url: base URL
-    :param pipe: it answers with the seconds of CPU that it has used
+    :param pipe: connection to the process, for requests of its CPU time
     """
 
     url: str
     pipe: Connection
 
     def cpu(self) -> float:
-        """Return the seconds of CPU that it has used so far."""
+        """Return the CPU seconds that it has used so far."""
         self.pipe.send("cpu")
         seconds: float = self.pipe.recv()
         return seconds
@@ -35,7 +35,7 @@ def _serve(seed: dict[str, Any] | Path, latency: float, pipe: Connection) -> Non
         pipe.send(server.url)
         while True:
             asked = pipe.poll(1.0)
-            # Lest the record of what was asked grow for ever.
+            # Otherwise the record of requests would grow without limit.
             server.reset_requests()
             if asked:
                 if pipe.recv() is None:
@@ -45,7 +45,7 @@ def _serve(seed: dict[str, Any] | Path, latency: float, pipe: Connection) -> Non
 
 @contextmanager
 def standin(seed: dict[str, Any] | Path, latency: float = 0.0) -> Iterator[StandIn]:
-    """Run it with a seed; each answer takes ``latency`` seconds longer."""
+    """Run the stand-in with a seed; each response is delayed by ``latency`` seconds."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(seed, latency, there), daemon=True)

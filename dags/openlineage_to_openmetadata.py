@@ -1,10 +1,11 @@
 """Lineage from Kafka to OpenMetadata: wait for OpenLineage events, consume, translate, publish.
 
 Ready to run: put this file into the DAGs folder and create the connections ``kafka_default`` and
-``openmetadata_default``. What it reads and when is set in section ``[openmetadata_ol]`` of Airflow's configuration
-(``AIRFLOW__OPENMETADATA_OL__TOPICS`` and so on); ``schedule = watch`` runs it when events arrive (Airflow 3). With
-``lanes = 4``, four times three tasks work side by side, each lane on its own partitions. To read events again, trigger
-it with the parameter ``replay_from``; to accept a loss with ``on_data_loss = fail``, with ``on_data_loss: continue``.
+``openmetadata_default``. Section ``[openmetadata_ol]`` of Airflow's configuration (``AIRFLOW__OPENMETADATA_OL__TOPICS``
+and so on) sets the topics and the schedule; ``schedule = watch`` runs the DAG when events arrive (Airflow 3). With
+``lanes = 4``, four groups of three tasks run in parallel, each on its own partitions. To read events again, trigger the
+DAG with the parameter ``replay_from``; to accept a data loss under ``on_data_loss = fail``, trigger it with
+``on_data_loss: continue``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ def schedule() -> Any:
 
 
 def steps(lane: Any = None) -> Any:
-    """Consume, translate and publish one batch, of one lane or of all partitions; return the first task."""
+    """Create the tasks that consume, translate and publish one batch; return the first one.
+
+    :param lane: number of the lane; default: all partitions
+    """
     consume = ConsumeOpenLineageOperator(
         task_id="consume",
         topics=TOPICS,
@@ -68,7 +72,7 @@ with DAG(
     schedule=schedule(),
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc),
     catchup=False,
-    # One run at a time: each continues where the one before has moved the checkpoint.
+    # One run at a time: each run continues at the checkpoint that the previous one has moved.
     max_active_runs=1,
     default_args={"retries": 2, "retry_delay": dt.timedelta(seconds=30)},
     params={
@@ -77,21 +81,21 @@ with DAG(
             type=["string", "null"],
             title="Read again from",
             description="A time such as 2026-05-01T00:00:00Z, earliest, or offsets as JSON ({topic: {partition: "
-            "offset}}): the checkpoint moves back to there, this run and those after it read on from there.",
+            "offset}}): the checkpoint moves back to that position, and this run and later ones continue from there.",
         ),
         "on_data_loss": Param(
             "",
             type=["string", "null"],
             enum=["", "continue", "fail", None],
             title="When events are lost",
-            description="Empty: as [openmetadata_ol] on_data_loss says. continue: accept in this run that events were "
-            "deleted before they were read, and go on with what is there.",
+            description="Empty: use [openmetadata_ol] on_data_loss. continue: accept in this run that events were "
+            "deleted before they were read, and continue with the remaining ones.",
         ),
     },
     tags=["openlineage", "openmetadata", "lineage"],
     doc_md=__doc__,
 ) as dag:
-    # Nothing new is no failure: the run is skipped, the next one waits again.
+    # Without new events the run is skipped, not failed, and the next one waits again.
     wait = OpenLineageSensor(
         task_id="wait",
         topics=TOPICS,
@@ -105,6 +109,6 @@ with DAG(
     if LANES == 1:
         wait >> steps()
     else:
-        # A group for each lane, so that one that fails or is slow does not hold up the others.
+        # A group for each lane, so that a lane that fails or is slow does not delay the others.
         lanes = task_group(group_id="lane", prefix_group_id=False)(steps)
         wait >> lanes.expand(lane=list(range(LANES)))

@@ -1,6 +1,6 @@
 """Apache Airflow provider: OpenLineage events from Kafka, translated and published as lineage to OpenMetadata.
 
-The classes are imported when first used: the DAG processor imports this module often, and it must cost nothing.
+The classes are imported on first use: the DAG processor imports this module often, so importing it must be cheap.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m openmetadata_ol_provider`` is ``openmetadata-ol``."""
+"""Runs ``openmetadata-ol`` as ``python -m openmetadata_ol_provider``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Airflow options of section ``[openmetadata_ol]``: one function each, its docstring the option's name."""
+"""Airflow options of section ``[openmetadata_ol]``: one function for each option, named after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration document: one pydantic model, one loader, errors that name the key and the nearest known one."""
+"""The configuration document: its model and its loader, with errors that name the key and suggest the closest one."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def _regex(value: str) -> str:
 
 
 class NamespaceRule(_Section):
-    """What a namespace of the events is in the catalogue; the first rule that matches wins.
+    """Maps a namespace of the events to the catalogue; the first rule that matches wins.
 
     :param namespace: literal, or with ``*`` and ``?``, or ``/regular expression/``
     :param service: OpenMetadata service of any kind
-    :param database: overrides the database that the dataset's name says
-    :param db_schema: overrides the schema that the dataset's name says (key ``schema``)
-    :param ignore: datasets of this namespace are left out
+    :param database: database name, overrides the one in the dataset's name
+    :param db_schema: schema name, overrides the one in the dataset's name (key ``schema``)
+    :param ignore: whether to leave out datasets of this namespace
     """
 
     namespace: str
@@ -51,10 +51,10 @@ class NamespaceRule(_Section):
 
 
 class RenameRule(_Section):
-    """Rewrites ``namespace name`` before resolution.
+    """Rewrites ``namespace name`` before datasets are resolved.
 
     :param match: ``/regular expression/``, searched in ``namespace name``
-    :param to: replacement, with groups as in :func:`re.sub`
+    :param to: replacement, with group references as in :func:`re.sub`
     """
 
     match: str
@@ -72,7 +72,14 @@ class RenameRule(_Section):
 
 
 class DatasetOptions(_Section):
-    """How datasets are named and which are left out."""
+    """Selects datasets and normalises their names.
+
+    :param rename: rules applied in order before datasets are resolved
+    :param strip_partitions: whether to reduce physical paths to logical datasets (without ``key=value``, part files)
+    :param include: patterns of the datasets to publish
+    :param exclude: patterns of the datasets to leave out; takes precedence over ``include``
+    :param case: comparison of names with the catalogue: ``catalogue`` ignores case, ``exact`` does not
+    """
 
     rename: tuple[RenameRule, ...] = ()
     strip_partitions: bool = True
@@ -82,7 +89,14 @@ class DatasetOptions(_Section):
 
 
 class PipelineOptions(_Section):
-    """Which job becomes which pipeline, in which service."""
+    """Selects jobs and maps them to pipelines and services.
+
+    :param service: pipeline service, or a mapping by integration (``{AIRFLOW: airflow_prod, default: openlineage}``)
+    :param level: run of the hierarchy that becomes the pipeline
+    :param reuse: whether to use an existing pipeline of that name that the system's own ingestion created
+    :param include: patterns of the pipelines, and of jobs in them, to publish
+    :param exclude: patterns of the pipelines and jobs to leave out; takes precedence over ``include``
+    """
 
     service: str | dict[str, str] = "openlineage"
     level: Literal["root", "parent", "job"] = "root"
@@ -99,7 +113,14 @@ class PipelineOptions(_Section):
 
 
 class LineageOptions(_Section):
-    """Which lineage is published."""
+    """Selects the lineage to publish.
+
+    :param columns: whether to publish column lineage
+    :param indirect: whether to include columns that only affect others through filters, joins or groups
+    :param on: states of a run in which its edges are published; a streaming job's are also published while it runs
+    :param pipeline_nodes: whether pipelines become nodes of the graph where a job has only inputs or only outputs
+    :param stale_after: number of complete runs without an edge after which the edge is stale
+    """
 
     columns: bool = True
     indirect: bool = False
@@ -109,7 +130,23 @@ class LineageOptions(_Section):
 
 
 class WriteOptions(_Section):
-    """What may be written over what others wrote: never | if_empty | if_ours | always."""
+    """Selects what is written, and whether it replaces values of other writers.
+
+    :param descriptions: policy for descriptions
+    :param owners: policy for owners
+    :param tags: policy for tags
+    :param create_tags: whether to create missing tags, in the classification ``OpenLineage``
+    :param status: whether to write the status of runs
+    :param sql: whether to write SQL; ``redacted`` removes its literals
+    :param usage: whether to write the number of task runs per day as usage of the pipeline
+    :param queries: whether to write the SQL of runs as query entities
+    :param lifecycle: policy for soft deletion of dropped or renamed datasets; ``if_ours`` deletes stubs only
+    :param stale_edges: treatment of stale edges that this package wrote
+    :param create_pipelines: whether to create missing pipelines
+    :param create_services: whether to create missing pipeline services
+    :param create_datasets: whether to create stubs of missing tables, topics and containers
+    :param max_failure_ratio: share of writes that may fail before the task fails, from 0 to 1
+    """
 
     descriptions: WritePolicy = "if_empty"
     owners: WritePolicy = "if_empty"
@@ -128,10 +165,10 @@ class WriteOptions(_Section):
 
 
 class ParkingOptions(_Section):
-    """How long and how much is kept that could not be published yet.
+    """Limits the parking of lineage that cannot be published yet.
 
-    :param max_days: days after which it is given up, and reported
-    :param max_edges: most edges kept; the oldest go first, and are reported
+    :param max_days: days after which parked lineage is dropped and reported
+    :param max_edges: largest number of parked edges; the oldest are dropped first and reported
     """
 
     max_days: float = Field(default=7, gt=0)
@@ -139,10 +176,10 @@ class ParkingOptions(_Section):
 
 
 class LedgerOptions(_Section):
-    """How much is remembered of what was published, so that it need not even be compared.
+    """Limits the ledger of published facts, which need not be compared with the catalogue again.
 
-    :param max_facts: most facts remembered; those published longest ago go first; 0 switches the ledger off
-    :param trust_hours: hours after which a fact is compared with the catalogue again, although it did not change
+    :param max_facts: largest number of facts; those published longest ago are dropped first; 0 switches the ledger off
+    :param trust_hours: hours after which an unchanged fact is compared with the catalogue again
     """
 
     max_facts: int = Field(default=50_000, ge=0)
@@ -150,7 +187,7 @@ class LedgerOptions(_Section):
 
 
 class Config(_Section):
-    """The whole document. Everything has a default; without any config the common case works."""
+    """The whole document. Everything has a default; the common case works without any config."""
 
     namespaces: tuple[NamespaceRule, ...] = ()
     datasets: DatasetOptions = DatasetOptions()
@@ -162,16 +199,16 @@ class Config(_Section):
 
 
 def strip_slashes(pattern: str) -> str:
-    """Return the regular expression inside ``/.../``, or the pattern itself."""
+    """Return the regular expression inside ``/.../``, or the pattern itself if there are no slashes."""
     return pattern[1:-1] if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/") else pattern
 
 
 def load_config(source: object = None, variable: Callable[[str], str | None] | None = None) -> Config:
     """Read and validate a config document.
 
-    :param source: ``None`` (defaults), a mapping, a path to YAML or JSON, or ``variable:NAME``
-    :param variable: how to read an Airflow Variable's text; only given inside Airflow
-    :raises ConfigError: naming the key, the value seen and the nearest known key
+    :param source: a mapping, a path to YAML or JSON, or ``variable:NAME``; ``None`` gives the defaults
+    :param variable: function that reads an Airflow Variable's text; only available inside Airflow
+    :raises ConfigError: naming the key, the value and the closest known key
     """
     if source is None:
         return Config()
@@ -210,7 +247,7 @@ def _document(source: object, variable: Callable[[str], str | None] | None) -> t
         except UnicodeDecodeError:
             raise ConfigError(f"{where} is not UTF-8; save it as UTF-8") from None
     try:
-        # JSON is (for our purposes) YAML; trying it first gives its errors.
+        # JSON is a subset of YAML, but its own parser gives better errors.
         document = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
     except (ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{where} is neither JSON nor YAML: {error}") from None
@@ -218,7 +255,7 @@ def _document(source: object, variable: Callable[[str], str | None] | None) -> t
 
 
 def _yaml(text: str) -> object:
-    """Read YAML with the booleans of YAML 1.2: 1.1 takes our key ``on`` for ``true``."""
+    """Read YAML with the booleans of YAML 1.2: YAML 1.1 would read the key ``on`` as ``true``."""
     import yaml
 
     class Loader(yaml.SafeLoader):
@@ -236,24 +273,24 @@ def _messages(error: ValidationError) -> Iterator[str]:
     for item in error.errors():
         path = ".".join(str(part) for part in item["loc"])
         if item["type"] == "extra_forbidden":
-            yield f"unknown key {path!r}{_nearest(item['loc'])}"
+            yield f"unknown key {path!r}{_suggestion(item['loc'])}"
         else:
             yield f"{path or 'document'}: {item['msg']} (seen: {item['input']!r})"
 
 
-def _nearest(location: tuple[int | str, ...]) -> str:
-    known = sorted(_keys(Config, location[:-1]))
-    near = difflib.get_close_matches(str(location[-1]), known, n=1)
-    return f", did you mean {near[0]!r}?" if near else f" (known: {', '.join(known)})"
+def _suggestion(location: tuple[int | str, ...]) -> str:
+    valid_keys = sorted(_keys(Config, location[:-1]))
+    closest = difflib.get_close_matches(str(location[-1]), valid_keys, n=1)
+    return f", did you mean {closest[0]!r}?" if closest else f" (known: {', '.join(valid_keys)})"
 
 
 def _keys(model: Any, path: tuple[int | str, ...]) -> set[str]:
-    """Return the keys that the section at ``path`` knows."""
+    """Return the keys of the section at ``path``."""
     for part in path:
         if isinstance(part, int):
             continue
         fields = {(field.alias or name): field for name, field in model.model_fields.items()}
         annotation = fields[part].annotation
-        # Lists of sections are tuple[Section, ...]: step into the section.
+        # A list of sections is annotated tuple[Section, ...]: go on with the section.
         model = next((a for a in getattr(annotation, "__args__", ()) if hasattr(a, "model_fields")), annotation)
     return {field.alias or name for name, field in model.model_fields.items()}

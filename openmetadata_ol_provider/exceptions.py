@@ -1,31 +1,33 @@
-"""Everything this package raises on purpose.
+"""The exceptions of this package.
 
 ::
 
     OpenLineageProviderError
-    ├── ConfigError             a setting is wrong: the setting, the value seen, the remedy
-    ├── MalformedEventError     a message is no OpenLineage event (it goes to the dead-letter topic)
-    ├── KafkaError              the broker side failed
-    │   ├── UnknownTopicError   the broker does not know the topic
-    │   ├── DataLossError       events are gone before they were read, and on_data_loss is fail
-    │   └── DeadLetterError     a message could not be put on the dead-letter topic (retriable)
-    │       └── DeadLetterRefusedError  and never will be: rights, credentials, its size
-    ├── CheckpointError         a batch does not start where the checkpoint stands
-    │   └── OvertakenError      another task of the same state is at work (retriable)
-    ├── PublicationError        more of a plan failed than is allowed
-    └── CatalogueError          the OpenMetadata side failed
+    ├── ConfigError             a setting is wrong; names the setting, its value and the remedy
+    ├── MalformedEventError     a message is not an OpenLineage event (it goes to the dead-letter topic)
+    ├── KafkaError              the broker failed or refused (retriable)
+    │   ├── UnknownTopicError   the topic does not exist
+    │   ├── DataLossError       events were deleted before they were read, and on_data_loss is fail
+    │   └── DeadLetterError     the dead-letter topic did not confirm a message (retriable)
+    │       └── DeadLetterRefusedError  nor will it: rights, credentials, or the message's size
+    ├── CheckpointError         the start of a batch differs from the checkpoint
+    │   └── OvertakenError      another task works with the same state (retriable)
+    ├── PublicationError        more of a plan failed than is allowed (retriable)
+    └── CatalogueError          OpenMetadata failed or refused
         ├── CatalogueUnavailableError  unreachable, timed out, or kept answering 429/5xx (retriable)
         ├── CatalogueAuthError         401 or 403: the token or its permissions
-        └── CatalogueRequestError      another 4xx: the request is refused and will be refused again
+        └── CatalogueRequestError      another 4xx: the same request will be refused again
 
-``retriable`` is a property of the class: whether trying the same thing again later can help.
+``retriable`` says whether the same attempt can succeed later; it is a property of the class.
 """
 
 from __future__ import annotations
 
+from enum import Enum
+
 
 class OpenLineageProviderError(Exception):
-    """Base of all errors of this package. Messages end with the remedy and survive pickling."""
+    """Base of all exceptions of this package. Messages end with the remedy, and instances can be pickled."""
 
     retriable = False
 
@@ -51,7 +53,7 @@ class UnknownTopicError(KafkaError):
 
 
 class DataLossError(KafkaError):
-    """Raised when events are lost that were not read, and that is not to be passed over."""
+    """Raised when unread events are lost and ``on_data_loss`` is ``fail``."""
 
     retriable = False
 
@@ -61,17 +63,17 @@ class DeadLetterError(KafkaError):
 
 
 class DeadLetterRefusedError(DeadLetterError):
-    """Raised when the dead-letter topic will not take a message: rights, credentials, or the message's size."""
+    """Raised when the dead-letter topic refuses a message for good: rights, credentials, or the message's size."""
 
     retriable = False
 
 
 class CheckpointError(OpenLineageProviderError):
-    """Raised when a batch does not start where the checkpoint stands."""
+    """Raised when the start of a batch differs from the checkpoint."""
 
 
 class OvertakenError(CheckpointError):
-    """Raised when another task has moved the checkpoint of one that reads on from there by itself."""
+    """Raised when another task has moved the checkpoint of a task whose retry will continue from the new one."""
 
     retriable = True
 
@@ -82,20 +84,43 @@ class PublicationError(OpenLineageProviderError):
     retriable = True
 
 
+class RefusalReason(Enum):
+    """Why OpenMetadata refused a request, as far as its response tells."""
+
+    #: the server received no token
+    TOKEN_NOT_RECEIVED = "token_not_received"  # noqa: S105 - not a password
+    #: the token has expired
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    #: the bot has been given a newer token
+    TOKEN_REPLACED = "token_replaced"  # noqa: S105
+    #: no rule allows the operation
+    PERMISSION_MISSING = "permission_missing"
+    #: a rule denies the operation
+    PERMISSION_DENIED = "permission_denied"
+    #: the entity belongs to a domain that the bot or user does not
+    OTHER_DOMAIN = "other_domain"
+    #: a limit of the subscription is reached
+    PLAN_LIMIT = "plan_limit"
+    #: a pipeline has no task of the name that a status gives
+    UNKNOWN_TASK = "unknown_task"
+
+
 class CatalogueError(OpenLineageProviderError):
-    """Raised when OpenMetadata cannot be talked to or refuses.
+    """Raised when OpenMetadata cannot be reached or refuses a request.
 
     :param message: what happened and the remedy
-    :param status: HTTP status, where there was an answer
+    :param status: HTTP status; default: ``None``, there was no response
+    :param reason: reason of a refusal; default: ``None``, the response does not tell
     """
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    def __init__(self, message: str, status: int | None = None, reason: RefusalReason | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.reason = reason
 
-    def __reduce__(self) -> tuple[type[CatalogueError], tuple[str, int | None]]:
-        """Keep ``status`` when the error travels between processes."""
-        return type(self), (str(self), self.status)
+    def __reduce__(self) -> tuple[type[CatalogueError], tuple[str, int | None, RefusalReason | None]]:
+        """Keep ``status`` and ``reason`` when the error is pickled."""
+        return type(self), (str(self), self.status, self.reason)
 
 
 class CatalogueUnavailableError(CatalogueError):
@@ -109,4 +134,4 @@ class CatalogueAuthError(CatalogueError):
 
 
 class CatalogueRequestError(CatalogueError):
-    """Raised on any other 4xx: sending the same again cannot help."""
+    """Raised on any other 4xx: sending the same request again cannot help."""

@@ -1,4 +1,4 @@
-"""What Airflow is told of this provider. Imports nothing: an error here would break every airflow command."""
+"""Provider metadata for Airflow's provider discovery. Imports nothing: an error here breaks every airflow command."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _option(description: str, kind: str, default: str, example: str) -> dict[str
 
 OPTIONS: dict[str, dict[str, object]] = {
     "topics": _option(
-        "Topics that the bundled DAG reads, separated by commas; a name that begins with ^ is a regular expression.\n",
+        "Topics that the bundled DAG reads, separated by commas; a name that starts with ^ is a regular expression.\n",
         "string",
         "openlineage.events",
         "openlineage.events,openlineage.spark",
@@ -38,59 +38,65 @@ OPTIONS: dict[str, dict[str, object]] = {
         "variable:openmetadata_ol_config",
     ),
     "lanes": _option(
-        "Lanes of the bundled DAG: so many tasks read, translate and publish side by side, each its own partitions.\n",
+        "Number of lanes of the bundled DAG, which read, translate and publish in parallel, each its own share of the\n"
+        "partitions.\n",
         "integer",
         "1",
         "4",
     ),
     "dead_letter_topic": _option(
-        "Topic for messages that are no OpenLineage events. Empty for ``<topic>.dead-letter``; ``none`` skips such\n"
-        "messages, counted and logged.\n",
+        "Topic for messages that are not OpenLineage events. Empty for ``<topic>.dead-letter``; ``none`` skips such\n"
+        "messages, and counts and logs them.\n",
         "string",
         "",
         "openlineage.dead-letter",
     ),
     "start_from": _option(
-        "Where reading begins while there is no checkpoint yet: ``group`` (at the offsets that the connection's group\n"
-        "has committed, else where ``auto.offset.reset`` says), ``group:NAME`` (at those of another group),\n"
-        "``earliest``, ``latest``, or a time.\n",
+        "Start position while there is no checkpoint yet: ``group`` (the offsets that the connection's group has\n"
+        "committed, else ``auto.offset.reset``), ``group:NAME`` (those of another group), ``earliest``, ``latest``,\n"
+        "or a time.\n",
         "string",
         "group",
         "2026-05-01T00:00:00Z",
     ),
     "on_data_loss": _option(
-        "What to do when retention has deleted events before they were read, or a topic was made anew: ``continue``\n"
-        "with what is there, said loudly, or ``fail``, the checkpoint staying, until the loss is accepted.\n",
+        "Reaction when retention has deleted events before they were read, or a topic was deleted and recreated:\n"
+        "``continue`` with the remaining events (the loss is logged and reported), or ``fail``, keeping the\n"
+        "checkpoint, until the loss is accepted.\n",
         "string",
         "continue",
         "fail",
     ),
-    "max_events": _option("Most messages in one batch.\n", "integer", "10000", "1000"),
+    "max_events": _option("Largest number of messages in one batch.\n", "integer", "10000", "1000"),
     "max_bytes": _option(
-        "Most bytes of messages (keys, values, headers) in one batch; a single larger one is still read.\n",
+        "Largest total size of the messages (keys, values, headers) in one batch, in bytes; a single larger message\n"
+        "is still read.\n",
         "integer",
         "33554432",
         "8388608",
     ),
     "max_duration": _option(
-        "Seconds after which a batch, or the loop of IngestOpenLineageOperator, is closed.\n", "integer", "300", "60"
+        "Seconds after which a batch is closed, and after which IngestOpenLineageOperator begins no further batch.\n",
+        "integer",
+        "300",
+        "60",
     ),
     "open_run_ttl": _option(
-        "Seconds after its last event that a run which never ended is given up (and reported).\n",
+        "Seconds after the last event of a run that has not ended until it is dropped and reported.\n",
         "integer",
         "604800",
         "86400",
     ),
     "closed_run_ttl": _option(
-        "Seconds that an ended run is remembered, so that late events of it change nothing.\n",
+        "Seconds that an ended run is remembered, so that its late events change nothing.\n",
         "integer",
         "3600",
         "600",
     ),
-    "max_open_runs": _option("Most runs kept between batches.\n", "integer", "10000", "50000"),
+    "max_open_runs": _option("Largest number of runs kept between batches.\n", "integer", "10000", "50000"),
     "max_state_bytes": _option(
-        "Most bytes of runs kept between batches, compressed as in the Variable. Beyond it, what costs least to lose\n"
-        "is shed first, and reported.\n",
+        "Largest total size of the runs kept between batches, in bytes, compressed as in the Variable. If it is\n"
+        "exceeded, the least important data is dropped first and reported.\n",
         "integer",
         "8388608",
         "4194304",
@@ -103,7 +109,7 @@ _KAFKA, _OPENMETADATA, _OPENLINEAGE = "Apache Kafka", "OpenMetadata", "OpenLinea
 
 
 def get_provider_info() -> dict[str, object]:
-    """Return the provider's metadata, as the entry point ``apache_airflow_provider`` asks for it."""
+    """Return the provider's metadata for the entry point ``apache_airflow_provider``."""
     package = "openmetadata_ol_provider"
     return {
         "package-name": "openmetadata-ol-provider",
@@ -136,11 +142,17 @@ def get_provider_info() -> dict[str, object]:
         ],
         "sensors": [{"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.sensors.openlineage"]}],
         "triggers": [{"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.triggers.openlineage"]}],
-        "extra-links": [f"{package}.links.PipelineLink", f"{package}.links.LineageLink"],
+        "extra-links": [
+            f"{package}.operators.links.PipelineLink",
+            f"{package}.operators.links.LineageLink",
+            # DAGs serialised by version 0.1.0 name the old paths; they go in 1.0, with the alias module.
+            f"{package}.links.PipelineLink",
+            f"{package}.links.LineageLink",
+        ],
         "connection-types": [_CONNECTION_TYPE],
         "config": {
             CONFIG_SECTION: {
-                "description": "How OpenLineage events are read and published, and what the bundled DAG reads.\n",
+                "description": "Options for reading and publishing OpenLineage events, and for the bundled DAG.\n",
                 "options": OPTIONS,
             }
         },
@@ -171,12 +183,16 @@ _CONNECTION_TYPE: dict[str, object] = {
         ),
         "client_cert": _field("Client certificate", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
         "client_key": _field("Client key", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
-        "timeout": _field("Timeout (seconds)", "For each request. Default: 30.", ["number", "null"]),
+        "timeout": _field("Timeout (seconds)", "Timeout of each request. Default: 30.", ["number", "null"]),
         "max_connections": _field(
-            "Connections", "Most requests under way at once. Default: 8.", ["integer", "null"], minimum=1, maximum=64
+            "Connections",
+            "Largest number of simultaneous requests. Default: 8.",
+            ["integer", "null"],
+            minimum=1,
+            maximum=64,
         ),
         "max_answer_mb": _field(
-            "Largest answer (MB)", "Answers that are larger are refused. Default: 64.", ["number", "null"]
+            "Largest response (MB)", "Larger responses are refused. Default: 64.", ["number", "null"]
         ),
     },
 }

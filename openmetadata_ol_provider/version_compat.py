@@ -1,4 +1,4 @@
-"""The one place that knows which Airflow version has what. Importing it imports no Airflow."""
+"""Differences between Airflow versions, all in this module. Importing it does not import Airflow."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _first(name: str, *modules: str) -> Any:
-    """Return what the first of the modules that is there has under a name."""
+    """Return the attribute ``name`` of the first module that has it."""
     try:
         return getattr(import_module(modules[0]), name)
     except (ImportError, AttributeError):
@@ -48,12 +48,12 @@ def stats() -> Any:
 
 
 def get_xcom(ti_key: Any, key: str) -> Any:
-    """Return what a task instance has pushed under a key."""
+    """Return the XCom that a task instance has pushed under a key."""
     return _first("XCom", "airflow.sdk.execution_time.xcom", "airflow.models.xcom").get_value(ti_key=ti_key, key=key)
 
 
 def get_variable(key: str) -> str | None:
-    """Return the text of an Airflow Variable, ``None`` when there is none."""
+    """Return the text of an Airflow Variable, ``None`` if it does not exist."""
     import inspect
 
     variable = _variable_class()
@@ -69,12 +69,12 @@ def set_variable(key: str, value: str, description: str | None = None) -> None:
 
 
 def delete_variable(key: str) -> None:
-    """Delete an Airflow Variable; harmless when there is none."""
+    """Delete an Airflow Variable if it exists."""
     _variable_class().delete(key)
 
 
 def _variable_class() -> Any:
-    """Return the SDK's class in a task of Airflow 3, else (Airflow 2, command line, tests) the database's."""
+    """Return the SDK's class in a task of Airflow 3, else (Airflow 2, command line, tests) the database model."""
     runner = sys.modules.get("airflow.sdk.execution_time.task_runner")
     if hasattr(runner, "SUPERVISOR_COMMS"):
         from airflow.sdk import Variable

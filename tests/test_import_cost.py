@@ -14,7 +14,7 @@ import openmetadata_ol_provider
 
 DAG_FILE = Path(__file__).parents[1] / "dags" / "openlineage_to_openmetadata.py"
 #: Imported where they are used, never before.
-HEAVY = {"confluent_kafka", "requests", "openlineage", "yaml", "msgspec.json"}
+HEAVY = {"confluent_kafka", "requests", "openlineage", "yaml", "jwt", "msgspec.json"}
 #: The package's modules that executing the bundled DAG may load.
 MOST_MODULES = 20
 #: All modules that the command line may load to show its help: 29 on Python 3.11, most of them for argparse.

@@ -21,7 +21,7 @@ def check_command(arguments: Any) -> int:
     from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-    from openmetadata_ol_provider.openmetadata.admin.check_step import WARNING, Step, summary
+    from openmetadata_ol_provider.openmetadata.admin.check_step import Step, summary, warning
     from openmetadata_ol_provider.version_compat import get_variable
 
     config = Config()
@@ -32,10 +32,12 @@ def check_command(arguments: Any) -> int:
     except ConfigError as error:
         results.append(Step("config", False, str(error)))
     kafka = OpenLineageKafkaHook(arguments.kafka_config_id)
+    kafka_name = f"connection {arguments.kafka_config_id} (Kafka)"
     passed, detail = kafka.test_connection()
     if passed and kafka.settings.exposure is not None:
-        detail = f"{WARNING}{detail} {kafka.settings.exposure}"
-    results.append(Step(f"connection {arguments.kafka_config_id} (Kafka)", passed, detail))
+        results.append(warning(kafka_name, f"{detail} {kafka.settings.exposure}"))
+    else:
+        results.append(Step(kafka_name, passed, detail))
     steps: list[Step] = []
     try:
         steps = OpenMetadataHook(arguments.openmetadata_conn_id).check(config)
@@ -51,6 +53,6 @@ def check_command(arguments: Any) -> int:
 def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None:
     """Print one line a step."""
     for step in steps:
-        word = "warn" if step.warns else "ok" if step.passed else "FAILED"
+        word = "warn" if step.is_warning else "ok" if step.passed else "FAILED"
         detail = "\n".join(map(printable, step.detail.splitlines()))
         stream.write(f"{indent}{word:6} {step.name}: {detail}\n")

@@ -13,7 +13,7 @@ from openmetadata_ol_provider.exceptions import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.kafka.start_position import StartPoint
+    from openmetadata_ol_provider.kafka.start_position import StartPosition
     from openmetadata_ol_provider.state.lanes import Lane
 
 _OFFSET = re.compile(r"(?P<topic>.+):(?P<partition>\d+)=(?P<offset>\d+)")
@@ -42,7 +42,7 @@ def checkpoint_command(arguments: Any) -> int:
 
 def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str]) -> int:
     from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, STARTS, parse_start
+    from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
     from openmetadata_ol_provider.state.checkpoint import read_summary
 
     summaries = [summary for key in keys if (summary := read_summary(key)) is not None]
@@ -50,10 +50,10 @@ def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: l
     for summary in summaries:
         for topic, partitions in summary.checkpoint.items():
             checkpoint.setdefault(topic, {}).update(partitions)
-    start = parse_start(conf.start_from(), "[openmetadata_ol] start_from", STARTS) or OWN_GROUP
+    start = parse_start(conf.start_from(), "[openmetadata_ol] start_from", START_KINDS) or OWN_GROUP
     with hook.query() as query:
         backlog = query.backlog(topics, checkpoint, exclude, start)
-        committed = {(item.topic, item.partition): item.committed for item in query.standings(topics, exclude)}
+        committed = {(item.topic, item.partition): item.committed for item in query.partition_statuses(topics, exclude)}
     rows = [
         {
             "topic": item.topic,
@@ -127,17 +127,17 @@ def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run:
     return DONE
 
 
-def _start(text: str) -> StartPoint:
-    from openmetadata_ol_provider.kafka.start_position import STARTS, parse_start
+def _start(text: str) -> StartPosition:
+    from openmetadata_ol_provider.kafka.start_position import START_KINDS, parse_start
 
-    found = parse_start(text, "--to", STARTS)
+    found = parse_start(text, "--to", START_KINDS)
     if found is None:
         raise ConfigError("--to is empty; give earliest, latest, group, group:NAME, or a time")
     return found
 
 
-def _offsets(given: list[str]) -> StartPoint:
-    from openmetadata_ol_provider.kafka.start_position import StartPoint
+def _offsets(given: list[str]) -> StartPosition:
+    from openmetadata_ol_provider.kafka.start_position import StartPosition
 
     offsets: dict[str, dict[str, int]] = {}
     for text in given:
@@ -145,7 +145,7 @@ def _offsets(given: list[str]) -> StartPoint:
         if found is None:
             raise ConfigError(f"--offset is {text!r}; give TOPIC:PARTITION=OFFSET, such as openlineage.events:0=17")
         offsets.setdefault(found["topic"], {})[found["partition"]] = int(found["offset"])
-    return StartPoint("offsets", offsets=offsets)
+    return StartPosition("offsets", offsets=offsets)
 
 
 def _reset(key: str, *, dry_run: bool) -> int:

@@ -18,7 +18,7 @@ from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.kafka.dead_letters import Letter
+    from openmetadata_ol_provider.kafka.dead_letters import StoredDeadLetter
 
 _WHERE = re.compile(r"(?:(?P<topic>[^\[\]@]+)\[(?P<of>\d+)\]|(?P<partition>\d+))@(?P<offset>\d+)")
 _KEY = 40
@@ -32,7 +32,7 @@ def dlq_command(arguments: Any) -> int:
     from openmetadata_ol_provider.ingestion import dead_letters as deadletters
 
     hook, topics = OpenLineageKafkaHook(arguments.kafka_config_id), topics_of(arguments)
-    where = deadletters.letter_topics(topics, arguments.dead_letter_topic or conf.dead_letter_topic())
+    where = deadletters.dead_letter_topics(topics, arguments.dead_letter_topic or conf.dead_letter_topic())
     if arguments.action == "list":
         return _list(arguments, hook, where)
     if arguments.action == "show":
@@ -47,7 +47,8 @@ def _list(arguments: Any, hook: OpenLineageKafkaHook, where: list[str]) -> int:
     start = parse_start(arguments.since, "--since", ("time",)) or EARLIEST
     # One more than is shown tells whether there are more. Values are not kept: they may be large.
     found = [
-        _row(letter) for letter in itertools.islice(deadletters.list_letters(hook, where, start), arguments.limit + 1)
+        _row(letter)
+        for letter in itertools.islice(deadletters.list_dead_letters(hook, where, start), arguments.limit + 1)
     ]
     shown = found[: arguments.limit]
     if arguments.json:
@@ -100,13 +101,13 @@ def _show(arguments: Any, hook: OpenLineageKafkaHook, where: list[str]) -> int:
 def _replay(arguments: Any, hook: OpenLineageKafkaHook, topics: list[str], where: list[str]) -> int:
     from openmetadata_ol_provider.ingestion import dead_letters as deadletters
 
-    rules = deadletters.Rules(
+    rules = deadletters.ReplayRules(
         topics, where, arguments.topic, arguments.max_replays, keep_timestamp=not arguments.new_timestamps
     )
     if arguments.letters:
         rules.check()
         letters = [_find(name, hook, where) for name in arguments.letters]
-        report = deadletters.replay_letters(hook, letters, rules, arguments.dry_run)
+        report = deadletters.replay_dead_letters(hook, letters, rules, arguments.dry_run)
     else:
         key = arguments.state_key or deadletters.default_key(where)
         report = deadletters.replay_new(hook, rules, key, dry_run=arguments.dry_run, again=arguments.again)
@@ -116,8 +117,8 @@ def _replay(arguments: Any, hook: OpenLineageKafkaHook, topics: list[str], where
     return FAILED if report.exhausted or report.foreign or report.lost or report.more else DONE
 
 
-def _find(name: str, hook: OpenLineageKafkaHook, where: list[str]) -> Letter:
-    from openmetadata_ol_provider.ingestion.dead_letters import find_letter
+def _find(name: str, hook: OpenLineageKafkaHook, where: list[str]) -> StoredDeadLetter:
+    from openmetadata_ol_provider.ingestion.dead_letters import find_dead_letter
 
     found = _WHERE.fullmatch(name.strip())
     if found is None or (found["topic"] is None and len(where) > 1):
@@ -125,10 +126,10 @@ def _find(name: str, hook: OpenLineageKafkaHook, where: list[str]) -> Letter:
     topic = found["topic"] or where[0]
     if topic not in where:
         raise ConfigError(f"letter {name!r}: the dead letters are on {', '.join(where)}; set --dead-letter-topic")
-    return find_letter(hook, topic, int(found["of"] or found["partition"]), int(found["offset"]))
+    return find_dead_letter(hook, topic, int(found["of"] or found["partition"]), int(found["offset"]))
 
 
-def _row(letter: Letter) -> dict[str, Any]:
+def _row(letter: StoredDeadLetter) -> dict[str, Any]:
     message = letter.message
     return {
         "letter": f"{message.topic}[{message.partition}]@{message.offset}",

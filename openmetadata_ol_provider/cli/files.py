@@ -22,7 +22,7 @@ from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
-from openmetadata_ol_provider.openlineage.problems import Problem, ProblemLog, count
+from openmetadata_ol_provider.openlineage.problems import Problem, ProblemLog, count_problems
 
 STDIN = "-"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -42,7 +42,7 @@ class FileEvents(NamedTuple):
     @property
     def malformed(self) -> int:
         """Number of lines that are no OpenLineage events."""
-        return count(self.problems, "malformed")
+        return count_problems(self.problems, ProblemKind.MALFORMED)
 
 
 def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvents:
@@ -58,7 +58,7 @@ def read_events(paths: Sequence[str], survey: Survey | None = None) -> FileEvent
             try:
                 decoded = decode_event(value, where)
             except MalformedEventError as error:
-                told.tell(ProblemKind.MALFORMED, where, str(error))
+                told.record(ProblemKind.MALFORMED, where, str(error))
                 continue
             found.events.append(decoded.event)
             found.places.append(where)

@@ -1,8 +1,8 @@
-"""Kafka for OpenLineage: the Kafka provider's own connection type, read in bounded batches, never auto-committed."""
+"""The Kafka hook: connections of the Kafka provider's own type, read in bounded batches and never auto-committed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +10,15 @@ from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
-from openmetadata_ol_provider.kafka.data_loss import GO_ON, OnLoss
-from openmetadata_ol_provider.kafka.dead_letters import send_back, send_dead_letters
+from openmetadata_ol_provider.kafka.cluster import PartitionFilter
+from openmetadata_ol_provider.kafka.data_loss import CONTINUE, DataLossPolicy
+from openmetadata_ol_provider.kafka.dead_letters import send_dead_letters, send_replayed
 from openmetadata_ol_provider.kafka.group_offsets import commit_offsets
-from openmetadata_ol_provider.kafka.messages import DeadLetter, Outgoing, ReadResult
+from openmetadata_ol_provider.kafka.messages import DeadLetter, OutgoingMessage, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
-from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPoint
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class _ConfigHook(KafkaBaseHook):
-    """Builds the librdkafka settings the Kafka provider's way (cloud tokens, callbacks) and returns just them."""
+    """Returns the librdkafka settings that the Kafka provider builds (with cloud tokens and callbacks) as they are."""
 
     def __init__(self, kafka_config_id: str, connection: Connection | None) -> None:
         super().__init__(kafka_config_id)  # type: ignore[no-untyped-call]
@@ -39,10 +40,10 @@ class _ConfigHook(KafkaBaseHook):
 
 
 class OpenLineageKafkaHook(KafkaBaseHook):
-    """Reads OpenLineage messages from Kafka, puts unusable ones on a dead-letter topic, commits for lag tools.
+    """Reads OpenLineage messages from Kafka, writes malformed ones to a dead-letter topic, commits for lag tools.
 
-    It uses a connection of the Kafka provider's type ``kafka``: all of librdkafka's settings in the extra, of which
-    ``bootstrap.servers`` is mandatory and ``group.id`` defaults to ``openmetadata-openlineage``. No group is joined:
+    It uses a connection of the Kafka provider's type ``kafka`` with librdkafka's settings in the extra:
+    ``bootstrap.servers`` is mandatory, ``group.id`` defaults to ``openmetadata-openlineage``. No group is joined:
     partitions are assigned explicitly, and ``enable.auto.commit`` is always false.
 
     :param kafka_config_id: Airflow connection id
@@ -71,7 +72,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         return KafkaSettings(self.kafka_config_id, config)
 
     async def load_connection(self) -> None:
-        """Fetch the connection without blocking the event loop; for triggers, before any other call.
+        """Fetch the connection without blocking the event loop; triggers call this before any other method.
 
         :raises ConfigError: if the connection is missing
         """
@@ -81,7 +82,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
             if hasattr(self, "aget_connection"):
                 self._connection = await self.aget_connection(self.kafka_config_id)
             else:
-                # Airflow 2: asking for it asynchronously is not possible.
+                # Airflow 2 has no asynchronous way.
                 import asyncio
 
                 self._connection = await asyncio.to_thread(self.get_connection, self.kafka_config_id)
@@ -89,7 +90,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
             raise self._missing() from None
 
     def query(self) -> BacklogQuery:
-        """Return an open query, a context manager, for asking where things stand repeatedly over one connection.
+        """Return an open query, a context manager, for repeated requests over one connection.
 
         :raises ConfigError: if the connection is wrong
         """
@@ -100,50 +101,52 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         topics: Sequence[str],
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
-        start: StartPoint = OWN_GROUP,
-        takes: Callable[[str, int], bool] | None = None,
+        start: StartPosition = OWN_GROUP,
+        partition_filter: PartitionFilter | None = None,
     ) -> Backlog:
-        """Return what is still to be read, from watermarks only: joins no group, commits nothing.
+        """Return what is still to be read, from watermarks only: this joins no group and commits nothing.
 
         :param topics: names, or regular expressions when they start with ``^``
         :param checkpoint: topic -> partition -> next offset
-        :param exclude: topics that a regular expression shall not match, such as the dead-letter topic
-        :param start: where partitions start that the checkpoint does not name; by default at the group's committed
-            offset, else where ``auto.offset.reset`` says (``earliest`` by default)
-        :param takes: tells which partitions (topic, number) are asked about: those of a lane
+        :param exclude: topics that a regular expression must not match, such as the dead-letter topic
+        :param start: start of partitions that the checkpoint does not name; default: the group's committed offset,
+            else ``auto.offset.reset`` (``earliest`` by default)
+        :param partition_filter: the partitions to include, e.g. those of a lane; default: all
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the connection is wrong, or credentials or rights are refused
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.backlog(topics, checkpoint, exclude, start, takes)
+            return query.backlog(topics, checkpoint, exclude, start, partition_filter)
 
     def positions(
         self,
         topics: Sequence[str],
-        start: StartPoint,
+        start: StartPosition,
         exclude: Sequence[str] = (),
-        takes: Callable[[str, int], bool] | None = None,
+        partition_filter: PartitionFilter | None = None,
     ) -> dict[str, dict[str, int]]:
-        """Return where a start lies, in the form of a checkpoint.
+        """Return the offsets of a start position, in the form of a checkpoint.
+
+        Partitions for which a group has committed nothing, or that given offsets do not name, are left out.
 
         :param topics: names, or regular expressions when they start with ``^``
-        :param start: partitions are left out of which a group has committed nothing, or that given offsets do not name
-        :param takes: as for :meth:`backlog`
-        :raises ConfigError: also if a given offset is not within what the partition holds, or the group has none
+        :param start: the start position
+        :param partition_filter: the partitions to include; default: all
+        :raises ConfigError: also if a given offset is not within the retained ones, or the group has committed none
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.positions(topics, start, exclude, takes)
+            return query.positions(topics, start, exclude, partition_filter)
 
-    def reader(self, backlog: Backlog, on_loss: OnLoss = GO_ON) -> BacklogReader:
+    def reader(self, backlog: Backlog, loss_policy: DataLossPolicy = CONTINUE) -> BacklogReader:
         """Return a reader, a context manager, that reads the backlog batch after batch over one connection.
 
-        :param on_loss: what to do when retention has deleted what is to be read
+        :param loss_policy: reaction when retention has deleted messages before they were read
         :raises ConfigError: if the connection is wrong
-        :raises DataLossError: if that is so, and is not to be passed over
+        :raises DataLossError: if messages are lost and the policy is ``fail``
         """
-        return BacklogReader(self.settings, backlog, on_loss)
+        return BacklogReader(self.settings, backlog, loss_policy)
 
     def read(
         self,
@@ -152,48 +155,48 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         max_messages: int,
         max_bytes: int,
         max_duration: float,
-        on_loss: OnLoss = GO_ON,
+        loss_policy: DataLossPolicy = CONTINUE,
     ) -> ReadResult:
         """Read one bounded batch of the backlog.
 
-        :param max_messages: at most so many messages
-        :param max_bytes: at most so many bytes, but always one message
-        :param max_duration: at most so many seconds
-        :param on_loss: what to do when retention has deleted what is to be read
+        :param max_messages: most messages
+        :param max_bytes: most bytes of keys, values and headers; a single larger message is still read
+        :param max_duration: most seconds
+        :param loss_policy: reaction when retention has deleted messages before they were read
         :raises KafkaError: if there is something to read and nothing came
-        :raises DataLossError: if something is lost, and that is not to be passed over
-        :raises ConfigError: if the connection or a bound is wrong
+        :raises DataLossError: if messages are lost and the policy is ``fail``
+        :raises ConfigError: if the connection or a limit is wrong
         """
-        with self.reader(backlog, on_loss) as reader:
+        with self.reader(backlog, loss_policy) as reader:
             return reader.read(max_messages=max_messages, max_bytes=max_bytes, max_duration=max_duration)
 
     def dead_letter(self, letters: Sequence[DeadLetter], topic: str) -> int:
-        """Put messages on the dead-letter topic and wait until the broker has confirmed each of them.
+        """Write messages to the dead-letter topic and wait until the broker has confirmed each of them.
 
-        :return: how many were sent
-        :raises DeadLetterError: if one was not confirmed
+        :return: number of messages written
+        :raises DeadLetterError: if a message was not confirmed
         """
         return send_dead_letters(self.settings, letters, topic)
 
-    def send_back(self, messages: Sequence[Outgoing]) -> int:
-        """Put messages (dead letters that are replayed) on topics and wait until each of them is confirmed.
+    def send_back(self, messages: Sequence[OutgoingMessage]) -> int:
+        """Put replayed dead letters on topics and wait until the broker has confirmed each of them.
 
-        :return: how many were sent
-        :raises KafkaError: if one was not confirmed
-        :raises ConfigError: if a topic may not be written
+        :return: number of messages written
+        :raises KafkaError: if a message was not confirmed
+        :raises ConfigError: if writing to a topic is not allowed
         """
-        return send_back(self.settings, messages)
+        return send_replayed(self.settings, messages)
 
     def commit(self, offsets: Mapping[str, Mapping[int, int]]) -> None:
-        """Commit next offsets for the group, for lag tools; nothing happens when there are none.
+        """Commit next offsets for the group, for lag tools.
 
-        :param offsets: topic -> partition -> next offset
+        :param offsets: topic -> partition -> next offset; an empty mapping does nothing
         :raises KafkaError: if the broker refuses or does not answer
         """
         commit_offsets(self.settings, offsets)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Test the connection, for the UI and the command line: settings, reachability, credentials."""
+        """Test settings, reachability and credentials, for the UI and the command line."""
         try:
             with self.query() as query:
                 return True, f"Connected to {self.settings.bootstrap}: {query.count_topics()} topics."
@@ -207,5 +210,5 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         )
 
     def _get_client(self, config: dict[str, Any]) -> Consumer:
-        """Return what ``get_conn`` gives: a consumer, neither subscribed nor assigned."""
+        """Return the result of ``get_conn``: a consumer, neither subscribed nor assigned."""
         return KafkaSettings(self.kafka_config_id, config).consumer()[0]

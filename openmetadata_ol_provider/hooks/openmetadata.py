@@ -1,4 +1,4 @@
-"""The OpenMetadata connection: from an Airflow connection to a client."""
+"""Airflow hook for OpenMetadata."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ _EXTRA = ("verify", "client_cert", "client_key", "timeout", "max_connections", "
 class OpenMetadataHook(BaseHook):
     """Connects to OpenMetadata.
 
-    The connection: host is the base URL (or a host name, with schema and port), password is the JWT token of a bot,
-    extra may have ``verify`` (true, false or a CA file), ``client_cert``, ``client_key``, ``timeout`` (seconds),
-    ``max_connections`` and ``max_answer_mb`` (most megabytes read of one answer).
+    Fields of the connection: host is the base URL (or a host name, with schema and port), password is the JWT token of
+    a bot. Keys of extra, all optional: ``verify`` (true, false or the path of a CA file; default true),
+    ``client_cert`` and ``client_key`` (paths of PEM files), ``timeout`` (seconds per request; default 30),
+    ``max_connections`` (default 8) and ``max_answer_mb`` (most megabytes read of one response; default 64).
 
-    :param openmetadata_conn_id: id of the connection
+    :param openmetadata_conn_id: id of the Airflow connection; default: ``openmetadata_default``
     """
 
     conn_name_attr = "openmetadata_conn_id"
@@ -38,10 +39,10 @@ class OpenMetadataHook(BaseHook):
 
     @staticmethod
     def get_ui_field_behaviour() -> dict[str, Any]:
-        """Return how the connection form looks (Airflow before 3.2; later ones read the provider's metadata)."""
+        """Return the layout of the connection form for Airflow before 3.2; later ones read the provider's metadata."""
         return {
             "hidden_fields": ["login"],
-            "relabeling": {"password": "JWT token", "host": "Host or base URL"},
+            "relabeling": {"password": "JWT token", "host": "Base URL or host"},
             "placeholders": {
                 "host": "https://openmetadata.example.com:8585",
                 "extra": '{"verify": true, "timeout": 30, "max_connections": 8}',
@@ -49,20 +50,20 @@ class OpenMetadataHook(BaseHook):
         }
 
     def get_conn(self) -> OpenMetadataClient:
-        """Return the client, made once per hook.
+        """Return the client; it is created once per hook.
 
-        :raises ConfigError: if the connection is missing or wrong
+        :raises ConfigError: if the connection is missing or invalid
         """
         if self._client is None:
             self._client = self._connect()
         return self._client
 
     def check(self, config: object = None) -> list[Step]:
-        """Try the connection step by step: address, version, health, token, and every permission that is needed.
+        """Check the connection step by step: address, version, health, token, and every required permission.
 
-        :param config: config document as the operators take it; what it writes decides which permissions are needed
+        :param config: config document, as for the operators; it decides which permissions are required; default: none
         :return: the steps, each (name, passed, detail)
-        :raises ConfigError: if the connection or the config is missing or wrong
+        :raises ConfigError: if the connection or the config is missing or invalid
         """
         from openmetadata_ol_provider.config import load_config
         from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue
@@ -71,7 +72,7 @@ class OpenMetadataHook(BaseHook):
         return check_catalogue(self.get_conn(), load_config(config, get_variable))
 
     def test_connection(self) -> tuple[bool, str]:
-        """Run :meth:`check` with the default config and say which steps failed, for the connection form."""
+        """Run :meth:`check` with the default config and name the failed steps, for the connection form."""
         from openmetadata_ol_provider.openmetadata.admin.check_step import summary
 
         try:
@@ -93,13 +94,16 @@ class OpenMetadataHook(BaseHook):
 
         Passwords and private keys are not sent.
 
-        :param topic: where the events are; by default the first of option ``topics``
-        :param kafka_config_id: Airflow's Kafka connection, of which brokers, group and security are taken
-        :param update: change what differs in an existing service, which is left as it is otherwise
-        :param dry_run: tell what would be done, and do nothing
-        :return: ``service`` (FQN), ``id``, ``change`` (created, unchanged, updated, or different: left as it is),
-            ``differences`` (fields), ``left_out`` (what of the Kafka connection was not sent, and why)
-        :raises ConfigError: if a connection or the topic is missing or wrong
+        :param name: name of the service; default: ``openlineage``
+        :param topic: topic with the events; default: the first of option ``topics``
+        :param kafka_config_id: id of Airflow's Kafka connection with brokers, group and security; default:
+            ``kafka_default``
+        :param description: description of the service; default: none, an existing one stays
+        :param update: ``True`` to change the fields that differ in an existing service; default: ``False``
+        :param dry_run: ``True`` to only report what would be done; default: ``False``
+        :return: ``service`` (FQN), ``id``, ``change`` (created, unchanged, updated, or different: not changed),
+            ``differences`` (fields), ``left_out`` (settings of the Kafka connection that are not sent, and why)
+        :raises ConfigError: if a connection or the topic is missing or invalid
         :raises CatalogueError: if OpenMetadata refuses
         """
         from openmetadata_ol_provider import conf
@@ -139,16 +143,16 @@ class OpenMetadataHook(BaseHook):
 
 
 def _options(extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the client's options of the connection's extra.
+    """Return the client's keyword arguments for the connection's extra.
 
-    :raises ConfigError: naming the key, the value seen (of those that are no secrets) and the remedy
+    :raises ConfigError: if a key is unknown or a value invalid
     """
     for key in extra:
         if key not in _EXTRA:
             near = difflib.get_close_matches(str(key), _EXTRA, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_EXTRA)}"
             raise ConfigError(f"extra has the unknown key {key!r}; {hint}")
-    # Fields of the form that are left empty.
+    # Fields of the form that were left empty.
     extra = {key: value for key, value in extra.items() if value is not None}
     options: dict[str, Any] = {}
     if "verify" in extra:
@@ -161,7 +165,9 @@ def _options(extra: dict[str, Any]) -> dict[str, Any]:
         options["max_answer_bytes"] = int(_positive("max_answer_mb", extra["max_answer_mb"], float) * 2**20)
     cert, key_file = extra.get("client_cert"), extra.get("client_key")
     if key_file and not cert:
-        raise ConfigError("extra has client_key without client_cert; give both, or one file with both as client_cert")
+        raise ConfigError(
+            "extra has client_key without client_cert; set both, or set client_cert to one file that contains both"
+        )
     if cert:
         options["cert"] = (cert, key_file) if key_file else cert
     return options
@@ -171,11 +177,11 @@ def _verify(value: object) -> bool | str:
     if isinstance(value, bool):
         return value
     text = str(value).strip()
-    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if text.lower() in known:
-        return known[text.lower()]
+    booleans = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() in booleans:
+        return booleans[text.lower()]
     if not text:
-        raise ConfigError("extra.verify is empty; give true, false or the path of a CA file")
+        raise ConfigError("extra.verify is empty; set true, false or the path of a CA file")
     return text
 
 
@@ -185,5 +191,5 @@ def _positive(key: str, value: object, type_: type[int | float]) -> int | float:
     except ValueError:
         number = 0
     if not number > 0:
-        raise ConfigError(f"extra.{key} is {value!r}; give a number above 0")
+        raise ConfigError(f"extra.{key} is {value!r}; set a number above 0")
     return number

@@ -1,1 +1,1 @@
-"""Work from a backlog to a published batch: consume, translate, publish, commit, batch after batch."""
+"""Turns a backlog of messages into published batches: consume, translate, publish, commit."""

@@ -1,44 +1,41 @@
-"""How large the next batch may be, by how long the one before took: a slow catalogue makes batches smaller. Pure.
+"""Sets the size of the next batch from the duration of the last one: a slow catalogue gets smaller batches.
 
-A task that works through a backlog can only stop between batches: a batch that is under way when its time is over is
-finished, since what was written without its checkpoint would be written again. So no batch may take long. The first is
-small, because nobody knows yet how fast the catalogue is; from then on each is as large as what was measured allows.
+A task that works through a backlog can only stop between batches: a batch that is in progress when the time is over is
+finished, because writes without their checkpoint would be repeated. So no batch may take long. The first one is small,
+because the catalogue's speed is not known yet; each later one is as large as the measured speed allows.
 """
 
 from __future__ import annotations
 
-#: Messages in the first batch; with a healthy catalogue the second is a large one.
-FIRST = 1000
-#: Share of ``max_duration`` that one batch may take from its reading to its checkpoint.
-SHARE = 0.25
-#: A batch is at most so many times as large as the one before.
-GROWTH = 10
+#: Messages in the first batch; with a healthy catalogue the second one is large.
+FIRST_SIZE = 1000
+#: Share of ``max_duration`` that one batch may take, from reading it to moving the checkpoint.
+DURATION_SHARE = 0.25
+#: Largest ratio of a batch's size to that of the one before.
+MAX_GROWTH = 10
 
 
-def first_size(most: int) -> int:
-    """Return how many messages the first batch may have.
+def first_size(max_events: int) -> int:
+    """Return the most messages for the first batch."""
+    return min(FIRST_SIZE, max_events)
 
-    :param most: ``max_events``
+
+def next_size(size: int, read: int, seconds: float, max_duration: float, max_events: int) -> int:
+    """Return the most messages for the next batch: at least 1, at most ``max_events``.
+
+    :param size: most messages of the last batch
+    :param read: messages in the last batch; fewer than ``size`` when there were no more, or when they were large
+    :param seconds: seconds from reading the last batch to moving its checkpoint
+    :param max_duration: most seconds of the task
+    :param max_events: most messages of any batch
     """
-    return min(FIRST, most)
-
-
-def next_size(size: int, read: int, seconds: float, max_duration: float, most: int) -> int:
-    """Return how many messages the next batch may have: at least 1, at most ``most``.
-
-    :param size: how many the last batch was allowed
-    :param read: how many it had; fewer when there were no more, or when they were large
-    :param seconds: how long it took, from when it was read to when its checkpoint had moved
-    :param max_duration: of the task, seconds
-    :param most: ``max_events``
-    """
-    allowed = SHARE * max_duration
+    allowed = DURATION_SHARE * max_duration
     if read == 0:
         return size
     if seconds > allowed:
         return max(1, min(size, int(read * allowed / seconds)))
     if read < size:
-        # It says nothing about larger ones.
+        # A batch that was not full says nothing about larger ones.
         return size
-    fit = read * allowed / seconds if seconds > 0 else most
-    return int(min(most, GROWTH * size, fit))
+    affordable = read * allowed / seconds if seconds > 0 else max_events
+    return int(min(max_events, MAX_GROWTH * size, affordable))

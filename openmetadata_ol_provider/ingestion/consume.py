@@ -1,4 +1,4 @@
-"""From messages to a batch of events: decoded, what cannot be used set apart for the dead-letter topic, losses told."""
+"""Decodes messages into a batch of events; malformed messages become dead letters, and losses become problems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
-from openmetadata_ol_provider.lineage.sql import apply_sql_policy
+from openmetadata_ol_provider.ingestion.settings import SKIP
+from openmetadata_ol_provider.lineage.sql import SqlPolicy, apply_sql_policy
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
@@ -17,49 +18,49 @@ from openmetadata_ol_provider.openlineage.problems import Problem, ProblemLog
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.kafka.messages import DeadLetter, OffsetRange, ReadResult
 
-    #: Messages that cannot be used, by the dead-letter topic that they go to.
-    Letters = dict[str, list[DeadLetter]]
+    #: Malformed messages by the dead-letter topic that they are written to.
+    DeadLettersByTopic = dict[str, list[DeadLetter]]
 
 log = logging.getLogger(__name__)
 
-#: Value of ``dead_letter_topic`` that skips messages which cannot be used, counted and logged.
-SKIP = "none"
 #: Longest reason in the headers of a dead letter, in characters.
 MAX_REASON = 500
 
 
-class Consumed(NamedTuple):
-    """A decoded batch, and the messages that could not be used, by the dead-letter topic that they go to."""
+class DecodedBatch(NamedTuple):
+    """A batch of events, and the malformed messages by the dead-letter topic that they are written to."""
 
     batch: EventBatch
-    letters: Letters
+    dead_letters: DeadLettersByTopic
 
 
 @without_collection()
-def decode_messages(
+def decode_batch(
     result: ReadResult,
     state_key: str,
     kafka_config_id: str,
     dead_letter_topic: str | None,
     *,
-    sql: str = "always",
+    sql: SqlPolicy = "always",
     lanes: int = 1,
-) -> Consumed:
-    """Decode what was read from Kafka.
+) -> DecodedBatch:
+    """Decode messages read from Kafka.
 
-    :param dead_letter_topic: where messages go that cannot be used; ``None``: ``<topic>.dead-letter``;
-        ``"none"``: they are skipped
-    :param sql: ``write.sql`` of the configuration: what it does not want published is not kept either
-    :param lanes: the number of lanes of which this is one
+    :param result: the messages and the offsets they cover
+    :param state_key: Variable with the checkpoint that the batch continues
+    :param kafka_config_id: connection that the messages were read from
+    :param dead_letter_topic: topic for malformed messages; ``None``: ``<topic>.dead-letter``; ``"none"``: skip them
+    :param sql: ``write.sql`` of the configuration: SQL that must not be published is removed here
+    :param lanes: number of lanes
     """
     from openmetadata_ol_provider.kafka.messages import DeadLetter
 
-    events, told, skipped = [], ProblemLog(), 0
+    events, problems, skipped = [], ProblemLog(), 0
     keyless: Counter[str] = Counter()
-    letters: Letters = {}
+    dead_letters: DeadLettersByTopic = {}
     for message in result.messages:
         where = f"{message.topic}[{message.partition}]@{message.offset}"
         try:
@@ -71,16 +72,17 @@ def decode_messages(
                 log.warning("skipped %s: %s (dead_letter_topic: none)", where, reason)
             else:
                 topic = dead_letter_topic or f"{message.topic}.dead-letter"
-                letters.setdefault(topic, []).append(DeadLetter(message, reason))
-            told.tell(ProblemKind.MALFORMED, where, reason)
+                dead_letters.setdefault(topic, []).append(DeadLetter(message, reason))
+            problems.record(ProblemKind.MALFORMED, where, reason)
             continue
         events.append(apply_sql_policy(decoded.event, sql))
-        told.add(*decoded.problems)
-        # Of a topic with just one partition, no key is needed.
+        problems.add(*decoded.problems)
+        # A topic with a single partition needs no keys.
         if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
             keyless[message.topic] += 1
-    losses = [problem for item in result.ranges if (problem := _data_loss(item))]
-    losses += [_no_key(topic, count) for topic, count in keyless.items()]
+    # Losses come first: the list of problems is limited later, and they must not be cut off.
+    first = [problem for item in result.ranges if (problem := _data_loss(item))]
+    first += [_missing_keys(topic, count) for topic, count in keyless.items()]
     ranges = tuple(
         BatchRange(item.topic, item.partition, item.checkpoint, item.start, item.end, item.lost)
         for item in result.ranges
@@ -88,30 +90,30 @@ def decode_messages(
     batch = EventBatch(
         origin=BatchOrigin(state_key, kafka_config_id, ranges, lanes),
         events=tuple(events),
-        dead_letters=sum(map(len, letters.values())),
+        dead_letters=sum(map(len, dead_letters.values())),
         skipped=skipped,
         more=result.more,
-        # What retention has deleted is told whatever else went wrong.
-        problems=(*losses, *told.problems),
+        problems=(*first, *problems.problems),
     )
-    return Consumed(batch, letters)
+    return DecodedBatch(batch, dead_letters)
 
 
-def _no_key(topic: str, count: int) -> Problem:
+def _missing_keys(topic: str, count: int) -> Problem:
     return Problem(
         ProblemKind.NO_MESSAGE_KEY,
         f"topic {topic}",
-        f"{count} messages have no key, so the events of a run lie in several partitions, and lanes know parts of runs "
-        "only. Let the producers' messages have keys (OpenLineage's clients give them), or set lanes to 1",
+        f"{count} messages have no key, so the events of a run are spread over several partitions, and each lane sees "
+        "only parts of runs. Configure the producers to set message keys (OpenLineage's clients do), or set lanes to 1",
     )
 
 
 def _data_loss(item: OffsetRange) -> Problem | None:
-    """Say loudly what can no longer be read."""
+    """Return the problem of a range with a loss, and log it; ``None`` if nothing was lost."""
     where = f"{item.topic}[{item.partition}]"
     if item.reset:
         detail = (
-            f"the checkpoint {item.checkpoint} lies beyond the end: the topic was made anew; read from {item.start}"
+            f"the checkpoint {item.checkpoint} lies beyond the end: the topic was deleted and recreated, or truncated; "
+            f"reading starts at {item.start}"
         )
     elif item.lost:
         detail = f"retention deleted {item.lost} messages before they were read ({item.checkpoint} to {item.start})"
@@ -121,13 +123,13 @@ def _data_loss(item: OffsetRange) -> Problem | None:
     return Problem(ProblemKind.DATA_LOSS, where, detail)
 
 
-def send_dead_letters(hook: OpenLineageKafkaHook, letters: Mapping[str, Sequence[DeadLetter]]) -> None:
-    """Write messages that cannot be used to their dead-letter topics, each delivery confirmed.
+def send_dead_letters(kafka: KafkaClient, dead_letters: Mapping[str, Sequence[DeadLetter]]) -> None:
+    """Write malformed messages to their dead-letter topics, each delivery confirmed.
 
-    :raises DeadLetterError: if a topic did not take them; the checkpoint has not moved then
+    :raises DeadLetterError: if a topic did not accept them; the checkpoint has not moved then
     """
-    for topic, found in letters.items():
-        hook.dead_letter(found, topic)
-        for letter in found:
+    for topic, letters in dead_letters.items():
+        kafka.dead_letter(letters, topic)
+        for letter in letters:
             message = letter.message
             log.warning("dead letter %s[%d]@%d: %s", message.topic, message.partition, message.offset, letter.reason)

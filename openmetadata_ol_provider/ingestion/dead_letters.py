@@ -1,8 +1,9 @@
-"""Dead letters, looked at and put back: the functions that the operator and the command line share.
+"""Lists dead letters and puts them back on their topics, for the operator and the command line.
 
 Order of effects, as for batches of events: the messages are put back, each delivery confirmed, then the checkpoint of
-the dead-letter topics moves (a Variable of its own). A crash between the two puts some back twice, which changes
-nothing. A letter is put back once; when its message fails again it is a new letter that counts one replay more.
+the dead-letter topics moves (a Variable of its own). A crash between the two puts some messages back twice, which
+changes nothing. A dead letter is put back once; when its message fails again, it becomes a new dead letter with a
+higher replay count.
 """
 
 from __future__ import annotations
@@ -16,70 +17,70 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.ingestion.consume import SKIP
-from openmetadata_ol_provider.kafka.dead_letters import Letter, read_letter
+from openmetadata_ol_provider.ingestion.settings import SKIP, BatchLimits
+from openmetadata_ol_provider.kafka.dead_letters import StoredDeadLetter, parse_dead_letter
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
-from openmetadata_ol_provider.kafka.start_position import EARLIEST, StartPoint
+from openmetadata_ol_provider.kafka.start_position import EARLIEST, StartPosition
 from openmetadata_ol_provider.state.checkpoint import default_state_key, read_checkpoint, replace_checkpoint
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.kafka.messages import Outgoing, ReadResult
+    from openmetadata_ol_provider.kafka.client import KafkaClient
+    from openmetadata_ol_provider.kafka.messages import OutgoingMessage, ReadResult
 
 log = logging.getLogger(__name__)
 
-MAX_REPLAYS = 3
-#: Letters that are named one by one in a report.
-_NAMED = 100
-_READ_SECONDS = 60.0
-_READ_BYTES = 32 * 1024 * 1024
-_READ_MESSAGES = 1000
+DEFAULT_MAX_REPLAYS = 3
+# Most dead letters that a report names.
+_MAX_NAMED = 100
+_DEFAULT_LIMITS = BatchLimits(max_events=1000, max_bytes=32 * 1024 * 1024, max_duration=60.0)
 
 
-class Rules(NamedTuple):
-    """What is put back, and where to.
+class ReplayRules(NamedTuple):
+    """The dead letters to put back, and their destinations.
 
-    :param topics: where messages may go back to: names, or regular expressions when they start with ``^``. Headers on
-        a topic that others write to shall not make us write anywhere
-    :param letter_topics: where the letters are; nothing goes back there
-    :param target: all of them go to this topic, wherever they came from
-    :param max_replays: a message that was put back so often is left alone
-    :param keep_timestamp: they get their first timestamp again, not now's
+    :param topics: topics that messages may go back to: names, or regular expressions when they start with ``^``. Other
+        programs can write to the dead-letter topic, so their headers alone must not decide where we write
+    :param dead_letter_topics: topics of the dead letters; nothing is written to them
+    :param target: topic for all messages, wherever they came from; default: the original topics
+    :param max_replays: number of replays after which a message is skipped
+    :param keep_timestamp: whether to send the original timestamp instead of the current time
     """
 
     topics: Sequence[str]
-    letter_topics: Sequence[str]
+    dead_letter_topics: Sequence[str]
     target: str | None = None
-    max_replays: int = MAX_REPLAYS
+    max_replays: int = DEFAULT_MAX_REPLAYS
     keep_timestamp: bool = True
 
     def check(self) -> None:
-        """Refuse what cannot work.
+        """Refuse values that cannot work.
 
         :raises ConfigError: naming the parameter
         """
         if self.max_replays < 1:
-            raise ConfigError(f"max_replays is {self.max_replays}; it has to be at least 1")
-        if self.target in self.letter_topics:
-            raise ConfigError(f"topic is {self.target!r}, where the dead letters are; name the topic to put them on")
+            raise ConfigError(f"max_replays is {self.max_replays}; it must be at least 1")
+        if self.target in self.dead_letter_topics:
+            raise ConfigError(
+                f"topic is {self.target!r}, which holds the dead letters; name the topic to put them back on"
+            )
 
     def allows(self, topic: str) -> bool:
-        """Tell whether messages may go back to a topic."""
-        if not topic or topic in self.letter_topics:
+        """Return whether messages may go back to a topic."""
+        if not topic or topic in self.dead_letter_topics:
             return False
         return any(re.match(name, topic) if name.startswith("^") else name == topic for name in self.topics)
 
 
 class ReplayReport(msgspec.Struct, frozen=True):
-    """What became of the letters that were read.
+    """The outcome of a replay.
 
-    :param read: letters
-    :param replayed: put back
-    :param exhausted: left alone, since they have been put back often enough
-    :param foreign: left alone, since their headers name no topic, or none where they may go
-    :param lost: letters that retention had deleted before they were read
-    :param more: time was over before the end was reached
-    :param left: the first of those left alone, one line each
+    :param read: number of dead letters read
+    :param replayed: number put back
+    :param exhausted: number skipped because they have been put back too often
+    :param foreign: number skipped because their headers name no topic, or one that is not allowed
+    :param lost: number of dead letters that retention had deleted before they were read
+    :param more: whether the time was over before the end was reached
+    :param left: the first of the skipped dead letters, one line each
     """
 
     read: int = 0
@@ -104,15 +105,15 @@ class ReplayReport(msgspec.Struct, frozen=True):
             foreign=self.foreign + later.foreign,
             lost=self.lost + later.lost,
             more=later.more,
-            left=(*self.left, *later.left)[:_NAMED],
+            left=(*self.left, *later.left)[:_MAX_NAMED],
         )
 
 
-def letter_topics(topics: Sequence[str], dead_letter_topic: str | None) -> list[str]:
-    """Return where the dead letters of topics are.
+def dead_letter_topics(topics: Sequence[str], dead_letter_topic: str | None) -> list[str]:
+    """Return the dead-letter topics of topics.
 
-    :param dead_letter_topic: as given to the operators; ``None``: ``<topic>.dead-letter``
-    :raises ConfigError: if that cannot be told
+    :param dead_letter_topic: the operators' parameter; ``None``: ``<topic>.dead-letter``
+    :raises ConfigError: if there are none, or if they cannot be derived from a pattern
     """
     if dead_letter_topic == SKIP:
         raise ConfigError("dead_letter_topic is none, so there are no dead letters; name the topic that has some")
@@ -120,45 +121,52 @@ def letter_topics(topics: Sequence[str], dead_letter_topic: str | None) -> list[
         return [dead_letter_topic]
     patterns = [topic for topic in topics if topic.startswith("^")]
     if patterns:
-        raise ConfigError(f"topics has the pattern {patterns[0]!r}; name the topic of the letters: dead_letter_topic")
+        raise ConfigError(f"topics has the pattern {patterns[0]!r}; name the dead-letter topic with dead_letter_topic")
     return [f"{topic}.dead-letter" for topic in topics]
 
 
 def default_key(topics: Sequence[str]) -> str:
-    """Return the key of the Variable with the checkpoint of dead-letter topics, one for all who put back."""
+    """Return the key of the Variable with the checkpoint of dead-letter topics, shared by operator and command line."""
     return default_state_key("dead_letters", topics)
 
 
-def list_letters(hook: OpenLineageKafkaHook, topics: Sequence[str], start: StartPoint = EARLIEST) -> Iterator[Letter]:
-    """Yield the letters of topics, up to the end of the moment; topics that do not exist (yet) have none.
+def list_dead_letters(
+    kafka: KafkaClient, topics: Sequence[str], start: StartPosition = EARLIEST
+) -> Iterator[StoredDeadLetter]:
+    """Yield the dead letters of topics up to their current end; topics that do not exist (yet) have none.
 
-    :param start: where to begin
+    :param topics: dead-letter topics
+    :param start: position of the first dead letter
     """
-    for result in _batches(hook, _backlog(hook, topics, {}, start)):
-        yield from map(read_letter, result.messages)
+    for result in _batches(kafka, _backlog(kafka, topics, {}, start)):
+        yield from map(parse_dead_letter, result.messages)
 
 
-def find_letter(hook: OpenLineageKafkaHook, topic: str, partition: int, offset: int) -> Letter:
-    """Return one letter.
+def find_dead_letter(kafka: KafkaClient, topic: str, partition: int, offset: int) -> StoredDeadLetter:
+    """Return one dead letter.
 
-    :raises ConfigError: if there is none
+    :raises ConfigError: if it does not exist
     """
-    backlog = _backlog(hook, [topic], {}, EARLIEST)
-    found = [item for item in backlog.partitions if item.partition == partition and item.low <= offset < item.high]
-    one = Backlog(tuple(PartitionBacklog(topic, partition, offset, offset + 1, None, offset) for _ in found))
-    for result in _batches(hook, one):
-        for message in result.messages:
-            return read_letter(message)
+    backlog = _backlog(kafka, [topic], {}, EARLIEST)
+    exists = any(item.partition == partition and item.low <= offset < item.high for item in backlog.partitions)
+    if exists:
+        single = Backlog((PartitionBacklog(topic, partition, offset, offset + 1, None, offset),))
+        for result in _batches(kafka, single):
+            for message in result.messages:
+                return parse_dead_letter(message)
     raise ConfigError(f"there is no dead letter {topic}[{partition}]@{offset}; `openmetadata-ol dlq list` lists them")
 
 
-def replay_letters(hook: OpenLineageKafkaHook, letters: Sequence[Letter], rules: Rules, dry_run: bool) -> ReplayReport:
-    """Put letters back.
+def replay_dead_letters(
+    kafka: KafkaClient, letters: Sequence[StoredDeadLetter], rules: ReplayRules, dry_run: bool
+) -> ReplayReport:
+    """Put dead letters back.
 
-    :raises KafkaError: if one was not confirmed
-    :raises ConfigError: if a topic may not be written
+    :param dry_run: whether to report only, and send nothing
+    :raises KafkaError: if a message was not confirmed
+    :raises ConfigError: if writing to a topic is not allowed
     """
-    back: list[Outgoing] = []
+    outgoing: list[OutgoingMessage] = []
     exhausted, foreign = [], []
     for letter in letters:
         target = rules.target or (letter.topic if rules.allows(letter.topic) else None)
@@ -168,84 +176,79 @@ def replay_letters(hook: OpenLineageKafkaHook, letters: Sequence[Letter], rules:
             why = f"{letter.topic!r} is not among topics" if letter.topic else "its headers name no topic"
             foreign.append(_line(letter, why))
         else:
-            back.append(letter.put_back(target, rules.keep_timestamp))
+            outgoing.append(letter.to_replay(target, rules.keep_timestamp))
     for line in (*exhausted, *foreign):
-        log.warning("left alone: %s", line)
+        log.warning("not put back: %s", line)
     if not dry_run:
-        hook.send_back(back)
-    left = (*exhausted, *foreign)[:_NAMED]
-    return ReplayReport(len(letters), len(back), len(exhausted), len(foreign), left=left)
+        kafka.send_back(outgoing)
+    skipped = (*exhausted, *foreign)[:_MAX_NAMED]
+    return ReplayReport(len(letters), len(outgoing), len(exhausted), len(foreign), left=skipped)
 
 
 def replay_new(
-    hook: OpenLineageKafkaHook,
-    rules: Rules,
+    kafka: KafkaClient,
+    rules: ReplayRules,
     state_key: str,
     *,
-    bounds: tuple[int, int, float] = (_READ_MESSAGES, _READ_BYTES, _READ_SECONDS),
+    limits: BatchLimits = _DEFAULT_LIMITS,
     dry_run: bool = False,
     again: bool = False,
 ) -> ReplayReport:
-    """Put all letters back that were not read yet, up to the end of the moment.
+    """Put back all dead letters that were not read yet, up to their current end.
 
     :param state_key: Variable with the checkpoint
-    :param bounds: most messages and bytes of a batch, most seconds of all
-    :param dry_run: send nothing and move nothing
-    :param again: begin at the first letter that there is, whatever was put back before
-    :raises KafkaError: if one was not confirmed; the checkpoint stands before its batch then
-    :raises ConfigError: if a topic may not be written
-    :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
+    :param limits: most messages and bytes of a batch, most seconds of all batches
+    :param dry_run: whether to report only; nothing is sent and nothing moves
+    :param again: whether to begin at the first retained dead letter, including those put back before
+    :raises KafkaError: if a message was not confirmed; the checkpoint is then that of the batch before
+    :raises ConfigError: if writing to a topic is not allowed
+    :raises CheckpointError: if another task has moved the checkpoint meanwhile
     """
     rules.check()
-    messages, size, seconds = bounds
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + limits.max_duration
     stored = read_checkpoint(state_key)
-    backlog = _backlog(hook, rules.letter_topics, {} if again else stored, EARLIEST)
+    backlog = _backlog(kafka, rules.dead_letter_topics, {} if again else stored, EARLIEST)
     report = ReplayReport()
-    for result in _batches(hook, backlog, messages, size, deadline):
-        done = replay_letters(hook, [read_letter(message) for message in result.messages], rules, dry_run)
+    for result in _batches(kafka, backlog, limits, deadline):
+        letters = [parse_dead_letter(message) for message in result.messages]
+        batch_report = replay_dead_letters(kafka, letters, rules, dry_run)
         if not dry_run:
-            moved = _moved(stored, result)
+            moved = _advanced(stored, result)
             replace_checkpoint(state_key, stored, moved)
             stored = moved
         lost = sum(item.lost for item in result.ranges)
-        report += msgspec.structs.replace(done, lost=lost, more=result.more)
+        report += msgspec.structs.replace(batch_report, lost=lost, more=result.more)
     return report
 
 
 def _backlog(
-    hook: OpenLineageKafkaHook, topics: Sequence[str], checkpoint: dict[str, dict[str, int]], start: StartPoint
+    kafka: KafkaClient, topics: Sequence[str], checkpoint: dict[str, dict[str, int]], start: StartPosition
 ) -> Backlog:
-    """Return what is to be read of the topics that exist: without bad messages there is no topic."""
-    with hook.query() as query:
-        there = query.existing(topics)
-        return query.backlog(there, checkpoint, start=start)
+    """Return the backlog of the topics that exist: without malformed messages there is no dead-letter topic."""
+    with kafka.query() as query:
+        return query.backlog(query.existing_topics(topics), checkpoint, start=start)
 
 
 def _batches(
-    hook: OpenLineageKafkaHook,
-    backlog: Backlog,
-    messages: int = _READ_MESSAGES,
-    size: int = _READ_BYTES,
-    deadline: float | None = None,
+    kafka: KafkaClient, backlog: Backlog, limits: BatchLimits = _DEFAULT_LIMITS, deadline: float | None = None
 ) -> Iterator[ReadResult]:
-    until = time.monotonic() + _READ_SECONDS if deadline is None else deadline
+    until = time.monotonic() + limits.max_duration if deadline is None else deadline
     more = bool(backlog.partitions)
-    with hook.reader(backlog) as reader:
-        while more and (left := until - time.monotonic()) > 0:
-            result = reader.read(max_messages=messages, max_bytes=size, max_duration=left)
+    with kafka.reader(backlog) as reader:
+        while more and (remaining := until - time.monotonic()) > 0:
+            result = reader.read(max_messages=limits.max_events, max_bytes=limits.max_bytes, max_duration=remaining)
             more = result.more
             yield result
 
 
-def _moved(checkpoint: dict[str, dict[str, int]], result: ReadResult) -> dict[str, dict[str, int]]:
-    moved = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
+def _advanced(checkpoint: dict[str, dict[str, int]], result: ReadResult) -> dict[str, dict[str, int]]:
+    advanced = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
     for item in result.ranges:
-        moved.setdefault(item.topic, {})[str(item.partition)] = item.end
-    return moved
+        advanced.setdefault(item.topic, {})[str(item.partition)] = item.end
+    return advanced
 
 
-def _line(letter: Letter, why: str) -> str:
+def _line(letter: StoredDeadLetter, why: str) -> str:
     message = letter.message
     where = f"{message.topic}[{message.partition}]@{message.offset}"
     return f"{where} from {letter.origin}: {why} ({letter.reason or 'no reason given'})"

@@ -1,9 +1,8 @@
-"""The three steps in one, batch after batch, to the end of the backlog or of the time, for IngestOpenLineageOperator.
+"""Consumes, translates and publishes batch after batch until the backlog or the time is over.
 
-It ends where the topics ended when it began, or when its time is over: however much arrives meanwhile, and however slow
-the catalogue is. Nothing is polled while a batch is published; the reader is in no consumer group, so nobody waits for
-a sign of life from it. What is held in memory is one batch, what the client has fetched ahead (bounded by librdkafka's
-``queued.max.messages.kbytes``), the runs remembered, and the report.
+The backlog ends where the topics ended at the start, however much arrives meanwhile. Nothing is polled while a batch is
+published: the reader is in no consumer group, so no heartbeat is expected from it. Memory holds one batch, the client's
+read-ahead (limited by librdkafka's ``queued.max.messages.kbytes``), the remembered runs, and the report.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
-from openmetadata_ol_provider.ingestion.consume import decode_messages, send_dead_letters
+from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
 from openmetadata_ol_provider.ingestion.publish import (
     PlanEnvelope,
     close_publication,
@@ -35,9 +34,9 @@ from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_l
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.ingestion.consume import Letters
+    from openmetadata_ol_provider.ingestion.consume import DeadLettersByTopic
     from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
+    from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.openlineage.run_assembler import Limits
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
@@ -47,26 +46,26 @@ log = logging.getLogger(__name__)
 
 
 class IngestSettings(NamedTuple):
-    """What is to be ingested, and how.
+    """The input and the options of one run of the loop.
 
     :param topics: names, or regular expressions when they start with ``^``
-    :param state_key: Variable that holds checkpoint and open runs, without lanes
-    :param lane: whose partitions are read
-    :param bounds: of one batch; ``max_duration`` bounds the whole work
-    :param letterbox: where messages go that cannot be used
-    :param limits: of the runs remembered
-    :param reading: where to begin; a span of time is read whole, however long it takes
-    :param dry_run: nothing moves and nothing is written
-    :param full_refresh: compare everything with the catalogue, whatever the ledger holds
+    :param state_key: Variable with checkpoint and open runs, without the suffix of a lane
+    :param lane: the lane whose partitions are read
+    :param batch_limits: limits of one batch; ``max_duration`` limits the whole loop
+    :param dead_letter_target: destination of malformed messages
+    :param run_limits: limits of the remembered runs
+    :param read_request: the messages to read; a span of time is read completely, however long it takes
+    :param dry_run: whether to report only; nothing is written and nothing moves
+    :param full_refresh: whether to compare everything with the catalogue, whatever the ledger holds
     """
 
     topics: Sequence[str]
     state_key: str
     lane: Lane
-    bounds: BatchLimits
-    letterbox: DeadLetterTarget
-    limits: Limits
-    reading: ReadRequest = ReadRequest()
+    batch_limits: BatchLimits
+    dead_letter_target: DeadLetterTarget
+    run_limits: Limits
+    read_request: ReadRequest = ReadRequest()
     dry_run: bool = False
     full_refresh: bool = False
 
@@ -74,26 +73,30 @@ class IngestSettings(NamedTuple):
 class IngestLoop:
     """Works through a backlog.
 
-    :param clock: seconds from any start, never going back
+    :param settings: input and options
+    :param kafka: connection to read from
+    :param client: client of the catalogue
+    :param config: configuration
+    :param clock: monotonic clock, in seconds
     """
 
     def __init__(
         self,
         settings: IngestSettings,
-        hook: OpenLineageKafkaHook,
+        kafka: KafkaClient,
         client: OpenMetadataClient,
         config: Config,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
-        self._hook = hook
+        self._kafka = kafka
         self._client = client
         self._config = config
         self._clock = clock
 
     def run(self) -> PublishReport:
         """Return the report over all batches."""
-        with _frozen():
+        with _frozen_heap():
             return self._run()
 
     def _run(self) -> PublishReport:
@@ -104,50 +107,51 @@ class IngestLoop:
         else:
             key = ensure_lane_state(settings.state_key, settings.lane)
             checkpoint = read_checkpoint(key)
-        backlog = settings.reading.backlog(
-            self._hook, settings.topics, key, checkpoint, settings.letterbox.exclude, dry_run=settings.dry_run
+        backlog = settings.read_request.backlog(
+            self._kafka, settings.topics, key, checkpoint, settings.dead_letter_target.exclude, dry_run=settings.dry_run
         )
         log.info("%d messages are waiting for %s", backlog.events, settings.lane)
         if not settings.dry_run:
-            # Not before: reading again moves the checkpoint, and what was counted counts no more.
+            # Not earlier: reading again moves the checkpoint, which also resets the usage counts.
             stored = read_state(key)
         runs, memory = stored.runs, read_memory(key, stored.usage)
         memory.recent = SessionCache()
-        most, seconds = settings.bounds.max_events, settings.bounds.max_duration
-        deadline = self._clock() + seconds if settings.reading.window is None else math.inf
-        size = first_size(most)
+        max_events, max_duration = settings.batch_limits.max_events, settings.batch_limits.max_duration
+        deadline = self._clock() + max_duration if settings.read_request.window is None else math.inf
+        size = first_size(max_events)
         report, more, refresh = PublishReport(), True, settings.full_refresh
-        with self._hook.reader(backlog, settings.reading.on_loss(key)) as reader:
-            while more and (left := deadline - self._clock()) > 0:
+        with self._kafka.reader(backlog, settings.read_request.loss_policy(key)) as reader:
+            while more and (remaining := deadline - self._clock()) > 0:
                 result = reader.read(
-                    max_messages=size, max_bytes=settings.bounds.max_bytes, max_duration=min(left, seconds)
+                    max_messages=size,
+                    max_bytes=settings.batch_limits.max_bytes,
+                    max_duration=min(remaining, max_duration),
                 )
-                begun, read, more = self._clock(), len(result.messages), result.more
-                consumed = decode_messages(
+                started, read, more = self._clock(), len(result.messages), result.more
+                decoded = decode_batch(
                     result,
                     key,
-                    self._hook.kafka_config_id,
-                    settings.letterbox.topic,
-                    sql=self._config.write.sql,
+                    self._kafka.kafka_config_id,
+                    settings.dead_letter_target.topic,
                     lanes=settings.lane.lanes,
                 )
-                # Neither the bytes nor the events are held while the plan is published: they are most of the memory.
+                # Free the messages and the events before the plan is published: they are most of the memory.
                 del result
-                translated = translate_batch(consumed.batch, runs, self._config, settings.limits)
-                letters = consumed.letters
-                del consumed
+                translated = translate_batch(decoded.batch, runs, self._config, settings.run_limits)
+                dead_letters = decoded.dead_letters
+                del decoded
                 runs = translated.runs
-                report += self._publish(translated, letters, memory, full_refresh=refresh)
-                size = self._resized(size, read, self._clock() - begun)
-                # What this task has compared itself need not be compared again.
+                report += self._publish(translated, dead_letters, memory, full_refresh=refresh)
+                size = self._resize(size, read, self._clock() - started)
+                # The first batch compared everything; the facts it published need no second comparison.
                 refresh = False
         close_publication(key, memory, self._client, self._config)
         if more:
-            log.warning("max_duration is over before the end of the backlog; the next run goes on from here")
+            log.warning("max_duration is over before the end of the backlog; the next run continues from here")
         return report
 
     def _publish(
-        self, translated: PlanEnvelope, letters: Letters, memory: CarryOver, *, full_refresh: bool
+        self, translated: PlanEnvelope, dead_letters: DeadLettersByTopic, memory: CarryOver, *, full_refresh: bool
     ) -> PublishReport:
         """Publish one batch, move the checkpoint, and return the report."""
         settings = self._settings
@@ -156,27 +160,27 @@ class IngestLoop:
                 translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh
             )
             if not settings.dry_run:
-                send_dead_letters(self._hook, letters)
-                commit = settings.reading.window is None
-                commit_batch(translated, memory, self._hook, self._client, self._config, commit=commit)
+                send_dead_letters(self._kafka, dead_letters)
+                commit = settings.read_request.window is None
+                commit_batch(translated, memory, self._kafka, self._client, self._config, commit=commit)
         except CheckpointError as error:
-            raise _overtaken(translated.origin.state_key) from error
+            raise _overtaken_error(translated.origin.state_key) from error
         return report
 
-    def _resized(self, size: int, read: int, seconds: float) -> int:
-        bounds = self._settings.bounds
-        after = next_size(size, read, seconds, bounds.max_duration, bounds.max_events)
-        log.info("batch of %d messages: %.1f s; the next one has at most %d", read, seconds, after)
-        if after < size:
-            log.warning("the catalogue is slow: batches of %d messages take %.0f s; they get smaller", read, seconds)
-        return after
+    def _resize(self, size: int, read: int, seconds: float) -> int:
+        limits = self._settings.batch_limits
+        new_size = next_size(size, read, seconds, limits.max_duration, limits.max_events)
+        log.info("batch of %d messages: %.1f s; the next one has at most %d", read, seconds, new_size)
+        if new_size < size:
+            log.warning("the catalogue is slow: a batch of %d messages took %.0f s; reducing the size", read, seconds)
+        return new_size
 
 
 @contextmanager
-def _frozen() -> Iterator[None]:
-    """Keep the garbage collector from what is there already, which is most of what it would look at: Airflow.
+def _frozen_heap() -> Iterator[None]:
+    """Exclude existing objects, mostly Airflow's own, from garbage collection.
 
-    Without that, a fifth of a task's time is its.
+    Without this, garbage collection takes a fifth of a task's time.
     """
     gc.freeze()
     try:
@@ -185,10 +189,10 @@ def _frozen() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _overtaken(state_key: str) -> OvertakenError:
-    """Return the error of a task beside which another works: its own try before, on a worker that was given up."""
+def _overtaken_error(state_key: str) -> OvertakenError:
+    """Return the error of a task that collides with another one, e.g. with its own earlier try on a lost worker."""
     return OvertakenError(
-        f"another task has moved the checkpoint (Variable {state_key!r}) while this one was at work on the same "
-        "partitions; a retry of this task goes on from there. If there always is another, set max_active_runs to 1, "
-        "and state_key to another name for each DAG"
+        f"another task has moved the checkpoint (Variable {state_key!r}) while this one was working on the same "
+        "partitions; a retry of this task continues from there. If this happens repeatedly, set max_active_runs to 1 "
+        "and give each DAG its own state_key"
     )

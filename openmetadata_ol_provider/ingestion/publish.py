@@ -30,7 +30,7 @@ from openmetadata_ol_provider.state.publication import begin_publication, end_pu
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
@@ -139,7 +139,7 @@ def publish_translated(
 def commit_batch(
     translated: PlanEnvelope,
     memory: CarryOver,
-    hook: OpenLineageKafkaHook,
+    hook: KafkaClient,
     client: OpenMetadataClient,
     config: Config,
     *,

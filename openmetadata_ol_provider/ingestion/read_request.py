@@ -1,8 +1,8 @@
-"""What is read next: what the checkpoint leaves, the same again from an earlier point, or a span of time.
+"""Determines what a task reads: what the checkpoint leaves, the same again from an earlier position, or a span of time.
 
-Reading again is a move of the checkpoint: back, never forward, and stored before anything is read, so that what follows
-is compared with it as ever. A span of time moves nothing of what others read: its state is its own, and the group's
-offsets stay.
+Reading again moves the checkpoint back, never forward, and stores it before anything is read, so that the batches that
+follow are compared with it as usual. A span of time has a state of its own: it moves neither other tasks' checkpoint
+nor the group's offsets.
 """
 
 from __future__ import annotations
@@ -11,64 +11,64 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.kafka.data_loss import LossPolicy, OnLoss
-from openmetadata_ol_provider.kafka.offsets import rewound
-from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPoint
+from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy, OnDataLoss
+from openmetadata_ol_provider.kafka.offsets import rewind_checkpoint
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
 from openmetadata_ol_provider.state.checkpoint import Checkpoint
 from openmetadata_ol_provider.state.publication import move_checkpoint
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.kafka.offsets import Backlog
 
 log = logging.getLogger(__name__)
 
 
 class Window(NamedTuple):
-    """A span of time that is read whole, whatever was read before.
+    """A span of time to read completely, including messages that were read before.
 
-    :param start: its messages are of this time or later
-    :param end: and earlier than this; ``None``: up to the end of the topics
+    :param start: time of the first message
+    :param end: time from which messages are not read any more; ``None``: read up to the end of the topics
     """
 
-    start: StartPoint
-    end: StartPoint | None = None
+    start: StartPosition
+    end: StartPosition | None = None
 
 
 class ReadRequest(NamedTuple):
-    """What a task reads.
+    """The messages that a task reads.
 
-    :param start: where partitions begin that the checkpoint does not name
-    :param replay: read again from here
-    :param window: read this instead of what the checkpoint leaves
-    :param takes: tells which partitions (topic, number) are read: those of a lane; all, if it is not given
-    :param on_data_loss: what to do when what is to be read is there no more
+    :param start: start of partitions that the checkpoint does not name
+    :param replay: position from which to read again; default: do not
+    :param window: span of time to read instead of what the checkpoint leaves; default: none
+    :param partition_filter: the partitions (topic, number) to read, e.g. those of a lane; default: all
+    :param on_data_loss: reaction when messages were deleted before they were read
     """
 
-    start: StartPoint = OWN_GROUP
-    replay: StartPoint | None = None
+    start: StartPosition = OWN_GROUP
+    replay: StartPosition | None = None
     window: Window | None = None
-    takes: Callable[[str, int], bool] | None = None
-    on_data_loss: LossPolicy = "continue"
+    partition_filter: Callable[[str, int], bool] | None = None
+    on_data_loss: OnDataLoss = "continue"
 
-    def on_loss(self, state_key: str) -> OnLoss:
-        """Return what to do when something is lost.
+    def loss_policy(self, state_key: str) -> DataLossPolicy:
+        """Return the reaction to a data loss.
 
         :param state_key: Variable with the checkpoint
         """
-        return OnLoss(self.on_data_loss, "" if self.window else state_key)
+        return DataLossPolicy(self.on_data_loss, "" if self.window else state_key)
 
-    def rewound(
-        self, hook: OpenLineageKafkaHook, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()
+    def rewind(
+        self, kafka: KafkaClient, topics: Sequence[str], checkpoint: Checkpoint, exclude: Sequence[str] = ()
     ) -> Checkpoint:
-        """Return the checkpoint as it is to be for reading again; the same when nothing is to be."""
+        """Return the checkpoint moved back for reading again, unchanged if nothing is to be read again."""
         if self.replay is None:
             return checkpoint
-        return rewound(checkpoint, hook.positions(topics, self.replay, exclude, self.takes))
+        return rewind_checkpoint(checkpoint, kafka.positions(topics, self.replay, exclude, self.partition_filter))
 
     def backlog(
         self,
-        hook: OpenLineageKafkaHook,
+        kafka: KafkaClient,
         topics: Sequence[str],
         state_key: str,
         checkpoint: Checkpoint,
@@ -79,21 +79,22 @@ class ReadRequest(NamedTuple):
         """Return what is to be read, after moving the checkpoint back if something is to be read again.
 
         :param state_key: Variable with the checkpoint
-        :param checkpoint: where it stands
-        :param exclude: topics that a pattern shall not match
-        :param dry_run: move nothing
-        :raises CheckpointError: if somebody else has moved it meanwhile
-        :raises DataLossError: if something is lost, and that is not to be passed over: nothing has moved then
+        :param checkpoint: the stored checkpoint
+        :param exclude: topics that a pattern must not match
+        :param dry_run: whether to leave the stored checkpoint alone
+        :raises CheckpointError: if another task has moved the checkpoint meanwhile
+        :raises DataLossError: if messages are lost and ``on_data_loss`` is ``fail``; nothing has moved then
         """
         if self.window is not None:
-            with hook.query() as query:
-                return query.window(topics, self.window.start, self.window.end, checkpoint, exclude, takes=self.takes)
-        begin = self.rewound(hook, topics, checkpoint, exclude)
-        backlog = hook.backlog(topics, begin, exclude, self.start, self.takes)
-        self.on_loss(state_key).check(hook.settings, backlog)
-        if begin != checkpoint and not dry_run:
-            move_checkpoint(state_key, checkpoint, begin)
+            start, end = self.window
+            with kafka.query() as query:
+                return query.window(topics, start, end, checkpoint, exclude, partition_filter=self.partition_filter)
+        rewound = self.rewind(kafka, topics, checkpoint, exclude)
+        backlog = kafka.backlog(topics, rewound, exclude, self.start, self.partition_filter)
+        self.loss_policy(state_key).check(kafka.settings, backlog)
+        if rewound != checkpoint and not dry_run:
+            move_checkpoint(state_key, checkpoint, rewound)
             log.warning(
-                "replay_from: the checkpoint (Variable %r) moves back from %s to %s", state_key, checkpoint, begin
+                "replay_from: the checkpoint (Variable %r) moves back from %s to %s", state_key, checkpoint, rewound
             )
         return backlog

@@ -12,7 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
-from openmetadata_ol_provider.lineage.retelling import plan_from_state
+from openmetadata_ol_provider.lineage.translate import plan_from_state
 from openmetadata_ol_provider.state.checkpoint import read_checkpoint, read_state
 from openmetadata_ol_provider.state.publication import doubt_ledger
 

@@ -1,12 +1,15 @@
-"""Settings of one reading task: how large a batch may be, and where messages go that cannot be used."""
+"""Settings of a reading task: the limits of a batch, and the topic for malformed messages."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+#: Value of ``dead_letter_topic`` that skips malformed messages; they are counted and logged.
+SKIP = "none"
+
 
 class BatchLimits(NamedTuple):
-    """How large one batch may be: messages, bytes, seconds."""
+    """The limits of one batch: messages, bytes, seconds."""
 
     max_events: int
     max_bytes: int
@@ -14,13 +17,14 @@ class BatchLimits(NamedTuple):
 
 
 class DeadLetterTarget(NamedTuple):
-    """Where messages go that cannot be used, as the steps take it."""
+    """The destination of malformed messages.
+
+    :param topic: name of the topic; ``None``: ``<topic>.dead-letter``; ``"none"``: no topic, they are skipped
+    """
 
     topic: str | None
 
     @property
     def exclude(self) -> tuple[str, ...]:
-        """Topics that a pattern shall not match: dead letters read again would only be dead letters again."""
-        from openmetadata_ol_provider.ingestion.consume import SKIP
-
+        """Topics that a pattern must not match: dead letters that are read would only become dead letters again."""
         return () if self.topic in {None, SKIP} else (str(self.topic),)

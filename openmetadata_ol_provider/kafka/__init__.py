@@ -1,1 +1,1 @@
-"""Kafka as this package uses it: offsets, bounded reading, dead letters; no consumer group is ever joined."""
+"""Kafka access: offsets and backlogs, bounded reading, dead letters. No consumer group is ever joined."""

@@ -1,27 +1,32 @@
-"""What is still to be read of some topics, what a span of time holds, and where a start lies in offsets."""
+"""Computes backlogs over one connection: what a checkpoint leaves, what a span of time holds, where a start lies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
-from openmetadata_ol_provider.kafka.cluster import ClusterQuery, Place
+from openmetadata_ol_provider.kafka.cluster import ClusterQuery, PartitionFilter, PartitionKey
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
     Checkpoint,
     PartitionBacklog,
-    place,
-    position_of,
+    partition_backlog,
+    stored_position,
 )
-from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPoint
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
 
-#: An offset that no partition reaches: where a time lies that is later than every message.
+#: The offset of a time that is later than every message; no partition reaches it.
 _BEYOND = 2**63 - 1
 
 
-class Standing(NamedTuple):
-    """How one partition stands: first retained offset, one past the last, and the group's (``None``: none)."""
+class PartitionStatus(NamedTuple):
+    """The offsets of one partition, for display.
+
+    :param low: first retained offset
+    :param high: offset after the last message
+    :param committed: the group's next offset, ``None`` when it has committed none
+    """
 
     topic: str
     partition: int
@@ -31,141 +36,141 @@ class Standing(NamedTuple):
 
 
 class BacklogQuery(ClusterQuery):
-    """Works out, over one connection, what is to be read. All raise what the questions of :class:`ClusterQuery` do."""
+    """Computes what is to be read; every method raises the errors of :class:`ClusterQuery`."""
 
     def backlog(
         self,
         topics: Sequence[str],
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
-        start: StartPoint = OWN_GROUP,
-        takes: Callable[[str, int], bool] | None = None,
+        start: StartPosition = OWN_GROUP,
+        partition_filter: PartitionFilter | None = None,
     ) -> Backlog:
         """Return what is still to be read.
 
         :param topics: names, or regular expressions when they start with ``^``
         :param checkpoint: topic -> partition -> next offset
-        :param exclude: topics that a regular expression shall not match
-        :param start: where partitions start that the checkpoint does not name
-        :param takes: tells which partitions (topic, number) are asked about; all, if it is not given
+        :param exclude: topics that a regular expression must not match
+        :param start: start of partitions that the checkpoint does not name
+        :param partition_filter: the partitions to include; default: all
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises KafkaError: also if ``auto.offset.reset`` is ``error`` and a position is missing or out of range
         :raises ConfigError: also if a group is named that has committed nothing, and there is no checkpoint at all
         """
-        places = self.partitions(topics, exclude, takes)
-        unknown = [item for item in places if position_of(checkpoint, *item) is None]
+        keys = self.partitions(topics, exclude, partition_filter)
+        unread = [key for key in keys if stored_position(checkpoint, *key) is None]
         committed, times = {}, {}
         if start.kind == "group":
-            committed = self.committed(unknown, start.group)
+            committed = self.committed(unread, start.group)
             if start.group and not committed and not any(checkpoint.values()):
-                # Beginning elsewhere would be a gap or a repeat, which naming a group is to avoid.
-                raise self._uncommitted(start, topics)
+                # Any other start would leave a gap or repeat events, which naming a group is meant to avoid.
+                raise self._nothing_committed(start, topics)
         elif start.kind == "time":
-            times = {**dict.fromkeys(unknown, _BEYOND), **self.at_time(unknown, start.milliseconds)}
-        policy = self._settings.reset_policy
-        initial = start.kind if start.kind in ("earliest", "latest") else policy
-        watermarks = self.watermarks(places)
+            times = {**dict.fromkeys(unread, _BEYOND), **self.offsets_at(unread, start.milliseconds)}
+        reset_policy = self._settings.reset_policy
+        policy = start.kind if start.kind in ("earliest", "latest") else reset_policy
+        watermarks = self.watermarks(keys)
         backlog = Backlog(
             tuple(
-                place(
-                    *item,
-                    watermarks[item],
+                partition_backlog(
+                    *key,
+                    watermarks[key],
                     checkpoint=checkpoint,
-                    committed=committed.get(item),
-                    at_time=times.get(item),
-                    policy=initial,
+                    committed=committed.get(key),
+                    at_time=times.get(key),
+                    policy=policy,
                 )
-                for item in places
+                for key in keys
             )
         )
-        if policy == "error":
-            self._refuse_jumps(backlog, committed, start)
+        if reset_policy == "error":
+            self._refuse_resets(backlog, committed, start)
         return backlog
 
     def window(
         self,
         topics: Sequence[str],
-        start: StartPoint,
-        end: StartPoint | None,
+        start: StartPosition,
+        end: StartPosition | None,
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
         *,
-        takes: Callable[[str, int], bool] | None = None,
+        partition_filter: PartitionFilter | None = None,
     ) -> Backlog:
-        """Return what a span of time holds, whatever was read of it before.
+        """Return the messages of a span of time, including those that were read before.
 
-        :param start: of kind ``time``: the first message at or after it is the first to be read
-        :param end: of kind ``time``: the first message at or after it is not read any more; ``None``: up to the end
-        :param checkpoint: where the checkpoint to be moved stands; it does not decide what is read
+        :param start: time of the first message to read
+        :param end: time from which messages are not read any more; ``None``: read up to the end
+        :param checkpoint: checkpoint that the batches continue; it does not affect what is read
         """
-        places = self.partitions(topics, exclude, takes)
-        starts = self.at_time(places, start.milliseconds)
-        ends = {} if end is None else self.at_time(places, end.milliseconds)
-        found = []
-        for item, (low, high) in self.watermarks(places).items():
-            until = min(ends.get(item, high), high)
-            begin = min(max(starts.get(item, until), low), until)
-            stands = position_of(checkpoint, *item)
-            found.append(PartitionBacklog(*item, low, until, stands, begin, origin="time"))
-        return Backlog(tuple(found))
+        keys = self.partitions(topics, exclude, partition_filter)
+        starts = self.offsets_at(keys, start.milliseconds)
+        ends = {} if end is None else self.offsets_at(keys, end.milliseconds)
+        partitions = []
+        for key, (low, high) in self.watermarks(keys).items():
+            last = min(ends.get(key, high), high)
+            first = min(max(starts.get(key, last), low), last)
+            stored = stored_position(checkpoint, *key)
+            partitions.append(PartitionBacklog(*key, low, last, stored, first, origin="time"))
+        return Backlog(tuple(partitions))
 
     def positions(
         self,
         topics: Sequence[str],
-        start: StartPoint,
+        start: StartPosition,
         exclude: Sequence[str] = (),
-        takes: Callable[[str, int], bool] | None = None,
+        partition_filter: PartitionFilter | None = None,
     ) -> dict[str, dict[str, int]]:
-        """Return where a start lies, in the form of a checkpoint.
+        """Return the offsets of a start position, in the form of a checkpoint.
 
-        Partitions are left out of which a group has committed nothing, or that given offsets do not name.
+        Partitions for which a group has committed nothing, or that given offsets do not name, are left out.
 
-        :raises ConfigError: if a given offset is not within what the partition holds, or the group has committed none
+        :raises ConfigError: if a given offset is not within the retained ones, or the group has committed none
         """
-        places = self.partitions(topics, exclude, takes)
-        found: dict[Place, int] = {}
+        keys = self.partitions(topics, exclude, partition_filter)
+        offsets: dict[PartitionKey, int] = {}
         if start.kind == "group":
-            found = self.committed(places, start.group)
-            if not found:
-                raise self._uncommitted(start, topics)
+            offsets = self.committed(keys, start.group)
+            if not offsets:
+                raise self._nothing_committed(start, topics)
         elif start.kind == "offsets":
-            found = self._given(places, start.offsets or {})
+            offsets = self._checked_offsets(keys, start.offsets or {})
         else:
-            times = self.at_time(places, start.milliseconds) if start.kind == "time" else {}
-            for item, (low, high) in self.watermarks(places).items():
-                found[item] = low if start.kind == "earliest" else times.get(item, high)
+            times = self.offsets_at(keys, start.milliseconds) if start.kind == "time" else {}
+            for key, (low, high) in self.watermarks(keys).items():
+                offsets[key] = low if start.kind == "earliest" else times.get(key, high)
         result: dict[str, dict[str, int]] = {}
-        for (topic, partition), offset in sorted(found.items()):
+        for (topic, partition), offset in sorted(offsets.items()):
             result.setdefault(topic, {})[str(partition)] = offset
         return result
 
-    def standings(self, topics: Sequence[str], exclude: Sequence[str] = ()) -> list[Standing]:
-        """Return how the partitions stand, sorted."""
-        places = self.partitions(topics, exclude)
-        committed = self.committed(places)
-        return [Standing(*item, *ends, committed.get(item)) for item, ends in self.watermarks(places).items()]
+    def partition_statuses(self, topics: Sequence[str], exclude: Sequence[str] = ()) -> list[PartitionStatus]:
+        """Return the offsets of all partitions, sorted."""
+        keys = self.partitions(topics, exclude)
+        committed = self.committed(keys)
+        return [PartitionStatus(*key, *ends, committed.get(key)) for key, ends in self.watermarks(keys).items()]
 
-    def _uncommitted(self, start: StartPoint, topics: Sequence[str]) -> ConfigError:
+    def _nothing_committed(self, start: StartPosition, topics: Sequence[str]) -> ConfigError:
         what = f"group {start.group or self._settings.group!r} has committed no offsets of {', '.join(topics)}"
-        return ConfigError(self._settings.describe(what, "correct the group's name, or begin elsewhere"))
+        return ConfigError(self._settings.describe(what, "correct the group's name, or choose another start"))
 
-    def _given(self, places: Sequence[Place], offsets: Checkpoint) -> dict[Place, int]:
-        found = {}
-        watermarks = self.watermarks(places)
+    def _checked_offsets(self, keys: Sequence[PartitionKey], offsets: Checkpoint) -> dict[PartitionKey, int]:
+        checked = {}
+        watermarks = self.watermarks(keys)
         for topic, partitions in offsets.items():
             for partition, offset in partitions.items():
-                item = (topic, int(partition))
+                key = (topic, int(partition))
                 where = f"topic {topic!r}, partition {partition}"
-                if item not in watermarks:
+                if key not in watermarks:
                     raise ConfigError(self._settings.describe(f"there is no {where}", "correct the offsets"))
-                low, high = watermarks[item]
+                low, high = watermarks[key]
                 if not low <= offset <= high:
                     what = f"{where}: offset {offset} is not within the retained offsets {low} to {high}"
                     raise ConfigError(self._settings.describe(what, "give one within them"))
-                found[item] = offset
-        return found
+                checked[key] = offset
+        return checked
 
-    def _refuse_jumps(self, backlog: Backlog, committed: dict[Place, int], start: StartPoint) -> None:
+    def _refuse_resets(self, backlog: Backlog, committed: dict[PartitionKey, int], start: StartPosition) -> None:
         for item in backlog.partitions:
             position = committed.get((item.topic, item.partition)) if item.checkpoint is None else item.checkpoint
             missing = position is None and start.kind == "group"

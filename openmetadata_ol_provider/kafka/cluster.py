@@ -1,4 +1,4 @@
-"""Asking a cluster where things stand: topics, watermarks, committed offsets. Joins no group and commits nothing."""
+"""Reads a cluster's topics, watermarks and committed offsets. Joins no group and commits nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
-from openmetadata_ol_provider.kafka.group_offsets import committed_offsets, raise_errors
+from openmetadata_ol_provider.kafka.group_offsets import committed_offsets, raise_partition_errors
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.lineage.safe_regex import Pattern, PatternError
@@ -24,14 +24,16 @@ T = TypeVar("T")
 DEAD_LETTER_SUFFIX = re.compile(r"[._-](dlq|dlt|dead[._-]?letters?)$", re.IGNORECASE)
 _TOPIC_WAIT = 0.5
 
-#: A topic and a partition of it.
-Place = tuple[str, int]
+#: Topic and partition number.
+PartitionKey = tuple[str, int]
+#: Returns whether a partition (topic, number) is included.
+PartitionFilter = Callable[[str, int], bool]
 
 
 class ClusterQuery:
-    """A consumer kept open for asking the same cluster again and again; a context manager.
+    """A consumer kept open for repeated requests to the same cluster; a context manager.
 
-    Every question raises ConfigError if the credentials or rights are refused, and KafkaError if the broker does not
+    Every request raises ConfigError if the credentials or rights are refused, and KafkaError if the broker does not
     answer.
 
     :param settings: the connection's settings
@@ -43,74 +45,75 @@ class ClusterQuery:
         self._consumer, self._errors = settings.consumer()
 
     def count_topics(self) -> int:
-        """Return how many topics the cluster has, as a test of the connection."""
+        """Return the number of topics in the cluster, as a test of the connection."""
         return len(self._metadata(None).topics)
 
-    def existing(self, topics: Sequence[str]) -> list[str]:
-        """Return those of some topics, given by name, that there are."""
-        known = self._metadata(None).topics
-        return [topic for topic in topics if topic in known]
+    def existing_topics(self, topics: Sequence[str]) -> list[str]:
+        """Return the given topic names that exist."""
+        all_topics = self._metadata(None).topics
+        return [topic for topic in topics if topic in all_topics]
 
     def partitions(
-        self, topics: Sequence[str], exclude: Sequence[str] = (), takes: Callable[[str, int], bool] | None = None
-    ) -> list[Place]:
+        self, topics: Sequence[str], exclude: Sequence[str] = (), partition_filter: PartitionFilter | None = None
+    ) -> list[PartitionKey]:
         """Return the partitions of topics, sorted.
 
         :param topics: names, or regular expressions when they start with ``^`` (matched from the start, as in Kafka)
-        :param exclude: topics that a regular expression shall not match (names such as ``x.dead_letter``, ``x-dlq``
+        :param exclude: topics that a regular expression must not match (names such as ``x.dead_letter``, ``x-dlq``
             and internal ones are never matched)
-        :param takes: tells which partitions (topic, number) are asked about; all, if it is not given
+        :param partition_filter: the partitions to include; default: all
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         """
-        found: dict[str, list[int]] = {}
+        numbers_by_topic: dict[str, list[int]] = {}
         for topic in topics:
             if topic.startswith("^"):
-                found.update(self._matching(topic, exclude))
+                numbers_by_topic.update(self._matching(topic, exclude))
             else:
-                found[topic] = self._topic(topic)
+                numbers_by_topic[topic] = self._partition_numbers(topic)
         return [
             (topic, partition)
-            for topic, numbers in sorted(found.items())
+            for topic, numbers in sorted(numbers_by_topic.items())
             for partition in sorted(numbers)
-            if takes is None or takes(topic, partition)
+            if partition_filter is None or partition_filter(topic, partition)
         ]
 
-    def watermarks(self, places: Sequence[Place]) -> dict[Place, tuple[int, int]]:
-        """Return the first retained offset, and one past the last that can be read, of each partition."""
+    def watermarks(self, partitions: Sequence[PartitionKey]) -> dict[PartitionKey, tuple[int, int]]:
+        """Return each partition's first retained offset and the offset after its last readable message."""
         from confluent_kafka import OFFSET_BEGINNING, OFFSET_END
 
-        # Asked as if they were times: one request for all partitions of a broker, not one for each of them.
+        # Requested as if they were times: one request for all partitions of a broker, not one for each of them.
         lows, highs = (
-            self._offsets("cannot ask for the offsets", places, kind) for kind in (OFFSET_BEGINNING, OFFSET_END)
+            self._offsets("cannot read the first and last offsets", partitions, which)
+            for which in (OFFSET_BEGINNING, OFFSET_END)
         )
-        return {place: (lows[place], highs[place]) for place in places}
+        return {key: (lows[key], highs[key]) for key in partitions}
 
-    def committed(self, places: Sequence[Place], group: str = "") -> dict[Place, int]:
-        """Return where a group stands, for the partitions that it has committed.
+    def committed(self, partitions: Sequence[PartitionKey], group: str = "") -> dict[PartitionKey, int]:
+        """Return a group's committed offsets, without the partitions that it has not committed.
 
-        :param group: the connection's own when empty
+        :param group: name of the group; default: the connection's own
         """
-        if not places:
+        if not partitions:
             return {}
         if not group or group == self._settings.group:
-            return committed_offsets(self._settings, self._consumer, self._errors, places)
-        settings = self._settings.of_group(group)
+            return committed_offsets(self._settings, self._consumer, self._errors, partitions)
+        settings = self._settings.with_group(group)
         consumer, errors = settings.consumer()
         try:
-            return committed_offsets(settings, consumer, errors, places)
+            return committed_offsets(settings, consumer, errors, partitions)
         finally:
             consumer.close()
 
-    def at_time(self, places: Sequence[Place], milliseconds: int) -> dict[Place, int]:
+    def offsets_at(self, partitions: Sequence[PartitionKey], milliseconds: int) -> dict[PartitionKey, int]:
         """Return the first offset at or after a time, for the partitions that have one.
 
-        :param milliseconds: since 1970; compared with the messages' timestamps
+        :param milliseconds: milliseconds since 1970, compared with the messages' timestamps
         """
-        found = self._offsets("cannot ask for the offsets at a time", places, milliseconds)
-        return {place: offset for place, offset in found.items() if offset >= 0}
+        offsets = self._offsets("cannot find the offsets of a time", partitions, milliseconds)
+        return {key: offset for key, offset in offsets.items() if offset >= 0}
 
     def close(self) -> None:
-        """Close the consumer; harmless when repeated."""
+        """Close the consumer; calling it again does nothing."""
         self._consumer.close()
 
     def __enter__(self) -> Self:
@@ -121,22 +124,22 @@ class ClusterQuery:
     ) -> None:
         self.close()
 
-    def _offsets(self, doing: str, places: Sequence[Place], kind: int) -> dict[Place, int]:
-        """Ask for an offset of each partition: at a time, or what librdkafka takes in place of one."""
+    def _offsets(self, action: str, partitions: Sequence[PartitionKey], which: int) -> dict[PartitionKey, int]:
+        """Return one offset of each partition: that of a time, or of a constant that librdkafka takes in its place."""
         from confluent_kafka import TopicPartition
 
-        asked = [TopicPartition(*place, kind) for place in places]
+        requested = [TopicPartition(*key, which) for key in partitions]
 
-        def ask(wait: float) -> list[Any]:
-            answer: list[Any] = self._consumer.offsets_for_times(asked, timeout=wait)
-            raise_errors(answer)
+        def request(wait: float) -> list[Any]:
+            answer: list[Any] = self._consumer.offsets_for_times(requested, timeout=wait)
+            raise_partition_errors(answer)
             return answer
 
-        answer = self._call(doing, ask) if asked else []
+        answer = self._call(action, request) if requested else []
         return {(item.topic, item.partition): item.offset for item in answer}
 
-    def _topic(self, topic: str) -> list[int]:
-        """Return the partitions; a topic that was created just now may be unknown to one broker for a moment."""
+    def _partition_numbers(self, topic: str) -> list[int]:
+        """Return a topic's partitions; a topic created a moment ago may still be unknown to one of the brokers."""
         from confluent_kafka import KafkaError as Code
 
         deadline = time.monotonic() + REQUEST_TIMEOUT
@@ -159,27 +162,27 @@ class ClusterQuery:
         try:
             expression = Pattern(pattern)
         except PatternError as error:
-            raise ConfigError(f"topics: {pattern!r} is no regular expression to use: {error}; correct it") from None
-        found = {
+            raise ConfigError(f"topics: {pattern!r} cannot be used as a pattern: {error}; correct it") from None
+        matching = {
             name: list(topic.partitions)
             for name, topic in self._metadata(None).topics.items()
             if topic.error is None
             and expression.match(name)
             and not (name in exclude or name.startswith("__") or DEAD_LETTER_SUFFIX.search(name))
         }
-        if not found:
+        if not matching:
             what = f"no topic matches {pattern!r}"
             raise UnknownTopicError(self._settings.describe(what, "create one, or correct topics"))
-        return found
+        return matching
 
     def _metadata(self, topic: str | None) -> Any:
-        named = {"topic": topic} if topic else {}
-        return self._call("cannot ask for topics", lambda wait: self._consumer.list_topics(**named, timeout=wait))
+        arguments = {"topic": topic} if topic else {}
+        return self._call("cannot list topics", lambda wait: self._consumer.list_topics(**arguments, timeout=wait))
 
-    def _call(self, doing: str, ask: Callable[[float], T | None]) -> T:
+    def _call(self, action: str, request: Callable[[float], T | None]) -> T:
         from confluent_kafka import KafkaException
 
         try:
-            return call_with_retry(ask, self._consumer, self._errors)
+            return call_with_retry(request, self._consumer, self._errors)
         except KafkaException as error:
-            raise self._settings.failure(doing, error, self._errors) from None
+            raise self._settings.failure(action, error, self._errors) from None

@@ -1,4 +1,4 @@
-"""Offsets that can no longer be read: told loudly, and then what ``on_data_loss`` says is done."""
+"""Detects offsets that can no longer be read, and applies the option ``on_data_loss``."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LossPolicy = Literal["fail", "continue"]
-_POLICIES: dict[str, LossPolicy] = {"fail": "fail", "continue": "continue"}
-# So many partitions are named in an error.
-_NAMED = 10
+#: Values of the option ``on_data_loss``.
+OnDataLoss = Literal["fail", "continue"]
+_VALUES: dict[str, OnDataLoss] = {"fail": "fail", "continue": "continue"}
+# Most partitions that an error names.
+_MAX_NAMED = 10
 
 
-class Loss(NamedTuple):
-    """What one partition has no more.
+class PartitionLoss(NamedTuple):
+    """The data loss of one partition.
 
-    :param first: the first offset that can be read
-    :param lost: how many before it were deleted by retention; 0: the topic was made anew or cut off, and nobody knows
-    :param position: where reading was to go on, when it lies beyond the end; ``None``: where the group stands
-    :param end: one past the last offset
+    :param first: first offset that can still be read
+    :param lost: number of offsets before it that retention deleted; 0 when the topic was recreated or truncated, so
+        that the number is unknown
+    :param position: next offset to read when it is beyond the end; ``None``: the group's position
+    :param end: offset after the last message
     """
 
     topic: str
@@ -46,93 +48,95 @@ class Loss(NamedTuple):
             )
         position = "of the group" if self.position is None else self.position
         return (
-            f"{where}: the position ({position}) lies beyond the end ({self.end}): topic recreated or truncated, so "
-            "how many were not read nobody knows"
+            f"{where}: the position ({position}) lies beyond the end ({self.end}): the topic was recreated or "
+            "truncated, and the number of unread messages is unknown"
         )
 
 
-class OnLoss(NamedTuple):
-    """What to do when something is lost.
+class DataLossPolicy(NamedTuple):
+    """The reaction to a data loss.
 
-    :param policy: ``continue`` reads on where the topic begins, ``fail`` does not
-    :param state_key: Variable with the checkpoint, which moves when a loss is accepted; empty where none does
+    :param on_data_loss: ``continue`` reads on from the first retained offset, ``fail`` raises an error
+    :param state_key: Variable with the checkpoint that moves when a loss is accepted; empty when none moves
     """
 
-    policy: LossPolicy = "continue"
+    on_data_loss: OnDataLoss = "continue"
     state_key: str = ""
 
     @property
     def fails(self) -> bool:
         """Whether a loss ends the reading."""
-        return self.policy == "fail"
+        return self.on_data_loss == "fail"
 
     def check(self, settings: KafkaSettings, backlog: Backlog) -> None:
-        """Let a backlog pass, or refuse it because of what it has lost.
+        """Refuse a backlog with losses if the policy is ``fail``.
 
         :raises DataLossError: with the remedies
         """
-        losses = losses_of(backlog)
+        losses = partition_losses(backlog)
         if losses and self.fails:
             raise self.error(settings, losses)
 
-    def error(self, settings: KafkaSettings, losses: Sequence[Loss]) -> DataLossError:
-        """Make the error to raise."""
-        named = "; ".join(map(str, losses[:_NAMED]))
-        if len(losses) > _NAMED:
-            named += f"; and {len(losses) - _NAMED} more partitions"
+    def error(self, settings: KafkaSettings, losses: Sequence[PartitionLoss]) -> DataLossError:
+        """Return the error to raise."""
+        named = "; ".join(map(str, losses[:_MAX_NAMED]))
+        if len(losses) > _MAX_NAMED:
+            named += f"; and {len(losses) - _MAX_NAMED} more partitions"
         lost = sum(loss.lost for loss in losses)
         what = f"on_data_loss is fail, and events are lost ({lost} offsets): {named}"
         return DataLossError(settings.describe(what, self._remedy(settings, losses)))
 
-    def _remedy(self, settings: KafkaSettings, losses: Sequence[Loss]) -> str:
-        remedy = "lest it happen again, let the topic retain more, or run more often"
+    def _remedy(self, settings: KafkaSettings, losses: Sequence[PartitionLoss]) -> str:
+        prevention = "to prevent further losses, increase the topic's retention or run more often"
         if not self.state_key:
-            return f"run once with on_data_loss=continue; {remedy}"
-        how = "run once with on_data_loss=continue"
-        if len(losses) <= _NAMED:
-            how += f", or: {self._command(settings, losses)}"
-        stays = f"the checkpoint (Variable {self.state_key!r}) stays, and every run fails until the loss is accepted"
-        return f"{stays}: {how}; {remedy}"
+            return f"run once with on_data_loss=continue; {prevention}"
+        acceptance = "run once with on_data_loss=continue"
+        if len(losses) <= _MAX_NAMED:
+            acceptance += f", or: {self._command(settings, losses)}"
+        consequence = (
+            f"the checkpoint (Variable {self.state_key!r}) stays, and every run fails until the loss is accepted"
+        )
+        return f"{consequence}: {acceptance}; {prevention}"
 
-    def _command(self, settings: KafkaSettings, losses: Sequence[Loss]) -> str:
+    def _command(self, settings: KafkaSettings, losses: Sequence[PartitionLoss]) -> str:
         words = ["openmetadata-ol", "checkpoint", "set", "--kafka-config-id", settings.conn_id]
         words += ["--topics", ",".join(dict.fromkeys(loss.topic for loss in losses))]
-        # The key is that of the lane, where there are lanes: of one only.
+        # Where there are lanes, the state key is that of one lane: the command must not derive a lane's key from it.
         words += ["--state-key", self.state_key, "--lanes", "1"]
         for loss in losses:
             words += ["--offset", f"{loss.topic}:{loss.partition}={loss.first}"]
         return shlex.join(words)
 
 
-#: What happens unless somebody says otherwise.
-GO_ON = OnLoss()
+#: The default policy.
+CONTINUE = DataLossPolicy()
 
 
-def losses_of(backlog: Backlog) -> list[Loss]:
-    """Return what was lost before a backlog was taken."""
+def partition_losses(backlog: Backlog) -> list[PartitionLoss]:
+    """Return the losses that a backlog shows."""
     return [
-        Loss(item.topic, item.partition, item.low, item.lost, item.checkpoint, item.high)
+        PartitionLoss(item.topic, item.partition, item.low, item.lost, item.checkpoint, item.high)
         for item in backlog.partitions
         if item.lost or item.reset
     ]
 
 
-def warn_of_loss(backlog: Backlog) -> None:
-    """Log each partition whose position was not where it ought to be: loudly, since events are gone or come again."""
-    for loss in losses_of(backlog):
+def log_losses(backlog: Backlog) -> None:
+    """Log a warning for each partition that lost events or whose position is beyond the end."""
+    for loss in partition_losses(backlog):
         log.warning("%s; reading starts at %d", loss, loss.first)
 
 
-def parse_policy(value: object, name: str) -> LossPolicy | None:
-    """Return the policy that a parameter names; ``None`` when it is empty, as templates may leave it.
+def parse_on_data_loss(value: object, setting: str) -> OnDataLoss | None:
+    """Parse a value of ``on_data_loss``; return ``None`` when it is empty, which templates may render.
 
-    :param name: of the parameter, for the error
-    :raises ConfigError: if it is none
+    :param setting: name of the parameter or option, for the error
+    :raises ConfigError: if the value is neither ``fail`` nor ``continue``
     """
     text = "" if value is None else str(value).strip().lower()
     if text in ("", "none"):
         return None
-    policy: LossPolicy | None = _POLICIES.get(text)
-    if policy is not None:
-        return policy
-    raise ConfigError(f"{name} is {value!r}; give fail or continue")
+    parsed = _VALUES.get(text)
+    if parsed is not None:
+        return parsed
+    raise ConfigError(f"{setting} is {value!r}; give fail or continue")

@@ -1,4 +1,4 @@
-"""What librdkafka reports, sorted by what helps: other credentials, rights or certificates, or only time."""
+"""Classify librdkafka's errors: some need other credentials, rights or certificates, the rest may pass with time."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from enum import Enum
 from typing import Any
 
 
-class Trouble(Enum):
-    """What waiting cannot mend, in words for people."""
+class FatalCause(Enum):
+    """A cause that waiting cannot remove; its value is the wording for error messages."""
 
     CREDENTIALS = "the broker refuses the credentials"
     RIGHTS = "not allowed"
     CERTIFICATE = "TLS failed, the broker's certificate is not accepted"
-    #: Or there is none, and it wants to see one.
+    #: The certificate is refused, or the broker requires one and none was sent.
     CLIENT_CERTIFICATE = "the broker refuses the client certificate"
 
 
 REMEDIES = {
-    Trouble.CREDENTIALS: (
+    FatalCause.CREDENTIALS: (
         "check security.protocol, sasl.mechanism, sasl.username and sasl.password in the connection's extra"
     ),
-    Trouble.CERTIFICATE: (
+    FatalCause.CERTIFICATE: (
         "set ssl.ca.location (or ssl.ca.pem) in the connection's extra to the authority that signed the broker's "
-        "certificate, and name the brokers in bootstrap.servers and advertised.listeners as their certificates do"
+        "certificate, and use the host names of the brokers' certificates in bootstrap.servers and advertised.listeners"
     ),
-    Trouble.CLIENT_CERTIFICATE: (
+    FatalCause.CLIENT_CERTIFICATE: (
         "set ssl.certificate.location and ssl.key.location in the connection's extra to a certificate that the broker "
         "trusts, and its key"
     ),
@@ -32,53 +32,56 @@ REMEDIES = {
 
 
 class BrokerErrors:
-    """librdkafka's ``error_cb``: remembers the last telling error, for the message of the call that then fails.
+    """Serves as librdkafka's ``error_cb`` and keeps the last error that explains why a call failed.
 
-    :param also: an ``error_cb`` of the user's connection, called as well
+    :param callback: the ``error_cb`` of the user's connection, which is called as well; default: none
     """
 
-    def __init__(self, also: Any = None) -> None:
+    def __init__(self, callback: Any = None) -> None:
         self.last: Any = None
-        #: That the group may not be used. Kept apart: reading needs no group, only its committed offsets do.
-        self.group: Any = None
-        self._also = also
+        #: The refusal to use the consumer group, kept apart because only committed offsets need the group.
+        self.group_error: Any = None
+        self._callback = callback
 
     def __call__(self, error: Any) -> None:
-        """Take one error from librdkafka."""
-        self.hear(error)
-        if callable(self._also):
-            self._also(error)
+        """Record one error reported by librdkafka."""
+        self.record(error)
+        if callable(self._callback):
+            self._callback(error)
 
-    def hear(self, error: Any) -> None:
-        """Remember an error, unless it only says that another one happened to all brokers."""
+    def record(self, error: Any) -> None:
+        """Remember an error, unless it only says that all brokers are down and the cause is already recorded."""
         if error.name() == "GROUP_AUTHORIZATION_FAILED":
-            self.group = error
+            self.group_error = error
         elif self.last is None or error.name() != "_ALL_BROKERS_DOWN":
             self.last = error
 
     @property
-    def hopeless(self) -> bool:
-        """Whether the last thing heard was a refusal: waiting longer cannot help."""
-        return trouble_of(self.last) is not None
+    def is_fatal(self) -> bool:
+        """Whether the last recorded error was a refusal, so that waiting longer cannot help."""
+        return fatal_cause(self.last) is not None
 
 
-def trouble_of(error: Any) -> Trouble | None:
-    """Tell what an error (of confluent_kafka, or ``None``) is about, if waiting cannot mend it."""
+def fatal_cause(error: Any) -> FatalCause | None:
+    """Return the cause of an error that waiting cannot remove, ``None`` for all other errors.
+
+    :param error: a ``confluent_kafka.KafkaError`` or ``None``
+    """
     if error is None:
         return None
     name, text = error.name(), error.str()
     if "AUTHENTICATION" in name or "SASL" in name:
-        return Trouble.CREDENTIALS
+        return FatalCause.CREDENTIALS
     if "AUTHORIZATION" in name:
-        return Trouble.RIGHTS
-    # A handshake that breaks off may be a broker that is being restarted: only what names a certificate is final.
+        return FatalCause.RIGHTS
+    # A handshake that breaks off may be a broker that is restarting: only an error about a certificate is final.
     if "SSL" not in text or "certificate" not in text:
         return None
-    return Trouble.CLIENT_CERTIFICATE if "alert" in text else Trouble.CERTIFICATE
+    return FatalCause.CLIENT_CERTIFICATE if "alert" in text else FatalCause.CERTIFICATE
 
 
-def error_of(error: object) -> Any:
-    """Return the ``confluent_kafka.KafkaError`` that an exception carries or ``error`` itself is, else ``None``."""
+def library_error(error: object) -> Any:
+    """Return the ``confluent_kafka.KafkaError`` that ``error`` is or carries, ``None`` if there is none."""
     from confluent_kafka import KafkaError as LibraryError
     from confluent_kafka import KafkaException
 

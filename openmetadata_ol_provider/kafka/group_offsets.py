@@ -1,7 +1,8 @@
-"""A consumer group's committed offsets: where to start without a checkpoint, and what lag tools see. Nobody joins it.
+"""Reads and writes a consumer group's committed offsets without joining the group.
 
-All of it goes through consumers: the admin client's requests about groups abort the whole process when the group's
-coordinator comes back after such a request has timed out (librdkafka, to 2.16 at least).
+They say where to start without a checkpoint, and they are what lag tools show. All requests go through consumers: the
+admin client's requests about groups abort the whole process when the group's coordinator comes back after such a
+request has timed out (librdkafka, up to at least 2.16).
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
-from openmetadata_ol_provider.kafka.errors import BrokerErrors, error_of
-from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry, serve
+from openmetadata_ol_provider.kafka.errors import BrokerErrors, library_error
+from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry, serve_callbacks
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer
@@ -24,47 +25,47 @@ def committed_offsets(
     consumer: Consumer,
     errors: BrokerErrors,
     partitions: Sequence[tuple[str, int]],
-    doing: str = "",
+    action: str = "",
 ) -> dict[tuple[str, int], int]:
-    """Return where the consumer's group stands.
+    """Return the offsets that the consumer's group has committed.
 
-    :param consumer: made of ``settings``; it decides the group
-    :param errors: what it reports
-    :param partitions: topic and partition
-    :param doing: what is attempted, for the error
-    :return: (topic, partition) -> next offset, for those that the group has committed
+    :param consumer: a consumer made from ``settings``; it determines the group
+    :param errors: the errors that the consumer reports
+    :param partitions: topic and partition numbers
+    :param action: attempted action, for the error; default: reading the group's offsets
+    :return: (topic, partition) -> next offset, without the partitions that the group has not committed
     :raises KafkaError: if the broker does not answer
     :raises ConfigError: if the credentials or rights are refused
     """
     from confluent_kafka import KafkaException, TopicPartition
 
-    asked = [TopicPartition(*item) for item in partitions]
+    requested = [TopicPartition(*item) for item in partitions]
 
-    def ask(wait: float) -> list[Any]:
+    def request(wait: float) -> list[Any]:
         try:
-            answer: list[Any] = consumer.committed(asked, timeout=wait)
+            answer: list[Any] = consumer.committed(requested, timeout=wait)
         except KafkaException:
-            # The client only says that it timed out; why, it says once, as an event.
-            serve(consumer, errors)
-            if errors.group is None:
+            # The call only reports a timeout; the client gives the reason once, as an event.
+            serve_callbacks(consumer, errors)
+            if errors.group_error is None:
                 raise
-            raise KafkaException(errors.group) from None
-        raise_errors(answer)
+            raise KafkaException(errors.group_error) from None
+        raise_partition_errors(answer)
         return answer
 
     try:
-        answer = call_with_retry(ask, consumer, errors)
+        answer = call_with_retry(request, consumer, errors)
     except KafkaException as error:
-        what = doing or f"cannot ask for the offsets of group {settings.group!r}"
-        raise settings.failure(what, error, errors) from None
+        attempted = action or f"cannot read the committed offsets of group {settings.group!r}"
+        raise settings.failure(attempted, error, errors) from None
     return {(item.topic, item.partition): item.offset for item in answer if item.offset >= 0}
 
 
 def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, int]]) -> None:
-    """Commit next offsets for the connection's group, waiting for the answer. Only lag tools need them.
+    """Commit next offsets for the connection's group and wait for the answer. Only lag tools need them.
 
-    :param offsets: topic -> partition -> next offset; nothing happens when it is empty
-    :raises KafkaError: if the broker does not answer or refuses, e.g. because the group has live members
+    :param offsets: topic -> partition -> next offset; an empty mapping does nothing
+    :raises KafkaError: if the broker does not answer or refuses, e.g. because the group has active members
     :raises ConfigError: if the credentials or rights are refused
     """
     from confluent_kafka import KafkaException, TopicPartition
@@ -76,30 +77,30 @@ def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, i
     ]
     if not targets:
         return
-    doing = f"cannot commit offsets of group {settings.group!r}"
-    # The first bounds the search for the coordinator, the second an answer that does not come.
+    action = f"cannot commit offsets of group {settings.group!r}"
+    # The session timeout limits the search for the coordinator, the socket timeout the wait for its answer.
     milliseconds = int(REQUEST_TIMEOUT * 1000)
     consumer, errors = settings.consumer(session_timeout_ms=milliseconds, socket_timeout_ms=milliseconds)
 
-    def ask(_: float) -> Any:
+    def request(_: float) -> Any:
         answer = consumer.commit(offsets=targets, asynchronous=False)
-        raise_errors(answer)
+        raise_partition_errors(answer)
         return answer
 
     try:
-        # A commit that cannot succeed would only time out; a question is answered, or refused with the reason.
-        committed_offsets(settings, consumer, errors, [(item.topic, item.partition) for item in targets], doing)
-        call_with_retry(ask, consumer, errors)
+        # A commit that cannot succeed only times out; reading the offsets first fails with the reason.
+        committed_offsets(settings, consumer, errors, [(item.topic, item.partition) for item in targets], action)
+        call_with_retry(request, consumer, errors)
     except KafkaException as error:
-        raise _commit_failure(settings, doing, error, errors) from None
+        raise _commit_failure(settings, action, error, errors) from None
     finally:
         consumer.close()
 
 
-def raise_errors(partitions: Sequence[Any]) -> None:
-    """Raise the first error that an answer about several partitions holds, saying of which.
+def raise_partition_errors(partitions: Sequence[Any]) -> None:
+    """Raise the first error in an answer about several partitions, with the partition's name.
 
-    :raises KafkaException: if there is one
+    :raises KafkaException: if a partition has an error
     """
     from confluent_kafka import KafkaError as Code
     from confluent_kafka import KafkaException
@@ -111,13 +112,13 @@ def raise_errors(partitions: Sequence[Any]) -> None:
 
 
 def _commit_failure(
-    settings: KafkaSettings, doing: str, error: object, errors: BrokerErrors
+    settings: KafkaSettings, action: str, error: object, errors: BrokerErrors
 ) -> OpenLineageProviderError:
     from confluent_kafka import KafkaError as Code
 
-    cause = error_of(error)
-    members = (Code.UNKNOWN_MEMBER_ID, Code.ILLEGAL_GENERATION, Code.REBALANCE_IN_PROGRESS, Code.NON_EMPTY_GROUP)
+    cause = library_error(error)
+    active_members = (Code.UNKNOWN_MEMBER_ID, Code.ILLEGAL_GENERATION, Code.REBALANCE_IN_PROGRESS, Code.NON_EMPTY_GROUP)
     remedy = ""
-    if cause is not None and cause.code() in members:
+    if cause is not None and cause.code() in active_members:
         remedy = "another consumer is using this group: give each DAG a group.id of its own in the connection's extra"
-    return settings.failure(doing, error, errors, remedy=remedy)
+    return settings.failure(action, error, errors, remedy=remedy)

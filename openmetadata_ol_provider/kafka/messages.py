@@ -1,4 +1,4 @@
-"""What comes out of Kafka and what goes to the dead-letter topic, as plain values."""
+"""Kafka messages and batches of them as plain values, independent of the client library."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class RawMessage(NamedTuple):
-    """One Kafka message, nothing decoded.
+    """One Kafka message as it was read, not decoded.
 
     :param timestamp_ms: milliseconds since the epoch; ``None`` when the broker gave none
     :param value: ``None`` is a tombstone
@@ -28,17 +28,17 @@ class RawMessage(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """A message that could not be used, and why (one line, no secrets)."""
+    """A message that cannot be decoded, with the reason (one line, no secrets)."""
 
     message: RawMessage
     reason: str
 
 
-class Outgoing(NamedTuple):
-    """A message to be sent.
+class OutgoingMessage(NamedTuple):
+    """A message to send.
 
-    :param partition: ``None``: the one that its key belongs to
-    :param timestamp_ms: ``None``: now
+    :param partition: ``None``: the partition that the key determines
+    :param timestamp_ms: ``None``: the time of sending
     """
 
     topic: str
@@ -57,12 +57,12 @@ class Outgoing(NamedTuple):
 class OffsetRange(NamedTuple):
     """The offsets of one partition that a batch covers: ``start`` up to, not including, ``end``.
 
-    :param checkpoint: where the checkpoint has to stand for this batch to be applied; ``None`` = nowhere yet
+    :param checkpoint: the checkpoint that this batch continues; ``None`` when there was none yet
     :param start: first offset covered; differs from ``checkpoint`` when messages were lost or the topic was recreated
-    :param end: one past the last offset covered, which is where the checkpoint goes; it can lie past the last message,
-        since compaction and transactions leave gaps
-    :param lost: offsets that retention had deleted before they were read
-    :param reset: the checkpoint lay beyond the end of the partition (topic recreated or truncated)
+    :param end: the checkpoint after this batch; it can be past the last message, because compaction and transactions
+        leave gaps
+    :param lost: number of offsets that retention had deleted before they were read
+    :param reset: ``True`` when the checkpoint was beyond the end of the partition (topic recreated or truncated)
     """
 
     topic: str
@@ -77,8 +77,8 @@ class OffsetRange(NamedTuple):
 class ReadResult(NamedTuple):
     """One bounded batch.
 
-    :param ranges: one for each partition whose checkpoint moves, also where no message was in it
-    :param more: the backlog that the reader was opened with is not read to its end yet
+    :param ranges: one range for each partition whose checkpoint moves, with or without messages
+    :param more: whether the reader's backlog has more to read
     """
 
     messages: list[RawMessage]

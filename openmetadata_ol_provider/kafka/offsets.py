@@ -1,4 +1,4 @@
-"""Where reading stands: the backlog of each partition, worked out from watermarks and positions. Pure."""
+"""The backlog of partitions: which offsets are still to be read, derived from watermarks and stored positions."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import msgspec
 
 #: Topic -> partition -> next offset to read. Partitions are text in JSON (and in Variables), numbers everywhere else.
 Checkpoint = Mapping[str, Mapping[Any, int]]
-#: What decided where reading starts: the checkpoint, a group's committed offset, a time, or ``auto.offset.reset``.
+#: Source of a start offset: the checkpoint, a group's committed offset, a time, or ``auto.offset.reset``.
 Origin = Literal["checkpoint", "group", "time", "earliest", "latest"]
 ResetPolicy = Literal["earliest", "latest", "error"]
 
 
 class PartitionBacklog(msgspec.Struct, frozen=True):
-    """What one partition holds and what of it is still to be read.
+    """The offsets of one partition that are still to be read.
 
     :param low: first offset still retained
-    :param high: one past the last readable offset
-    :param checkpoint: the checkpoint given; ``None`` when it does not name this partition
+    :param high: offset after the last readable message
+    :param checkpoint: next offset according to the checkpoint; ``None`` when it does not name this partition
     :param start: next offset to read
-    :param lost: offsets between the position and ``low``, deleted by retention before they were read
-    :param reset: the position lay beyond ``high`` (topic recreated or truncated); reading starts over at ``low``
+    :param lost: number of offsets between the position and ``low``, deleted by retention before they were read
+    :param reset: ``True`` when the position was beyond ``high`` (topic recreated or truncated), so that reading starts
+        over at ``low``
     """
 
     topic: str
@@ -38,41 +39,43 @@ class PartitionBacklog(msgspec.Struct, frozen=True):
 
     @property
     def events(self) -> int:
-        """Offsets still to be read: an upper bound of the messages, since compaction leaves gaps."""
+        """Number of offsets to read: an upper bound of the messages, since compaction leaves gaps."""
         return self.high - self.start
 
 
 class Backlog(msgspec.Struct, frozen=True):
-    """All partitions at one moment, sorted by topic and partition."""
+    """The backlog of all partitions at one moment, sorted by topic and partition."""
 
     partitions: tuple[PartitionBacklog, ...] = ()
 
     @property
     def events(self) -> int:
-        """Offsets still to be read."""
+        """Number of offsets to read."""
         return sum(partition.events for partition in self.partitions)
 
     @property
     def lost(self) -> int:
-        """Offsets that retention deleted before they were read."""
+        """Number of offsets that retention deleted before they were read."""
         return sum(partition.lost for partition in self.partitions)
 
     @property
     def highs(self) -> dict[str, dict[str, int]]:
-        """The ends of all partitions, in the form of a checkpoint."""
-        return _by_topic((partition.topic, partition.partition, partition.high) for partition in self.partitions)
+        """The end offsets of all partitions, in the form of a checkpoint."""
+        return _group_by_topic((item.topic, item.partition, item.high) for item in self.partitions)
 
     @property
     def starts(self) -> dict[str, dict[str, int]]:
-        """Where reading of all partitions starts, in the form of a checkpoint."""
-        return _by_topic((partition.topic, partition.partition, partition.start) for partition in self.partitions)
+        """The start offsets of all partitions, in the form of a checkpoint."""
+        return _group_by_topic((item.topic, item.partition, item.start) for item in self.partitions)
 
     def ready(self, min_events: int = 1) -> bool:
-        """Tell whether there is something to do.
+        """Return whether there is something to do.
 
-        Partitions that start at ``latest`` count, although nothing in them is to be read: until a batch has put their
-        position into the checkpoint, "latest" moves along and nothing would ever be new. So do losses, to be told at
-        once.
+        Partitions that start at ``latest`` count although they hold nothing to read: until a batch has stored their
+        position in the checkpoint, "latest" keeps moving and no event would ever be new. Losses count too, so that
+        they are reported immediately.
+
+        :param min_events: least number of offsets to read
         """
         return self.events >= min_events or any(
             partition.origin == "latest" or partition.lost or partition.reset for partition in self.partitions
@@ -85,16 +88,16 @@ class Backlog(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Backlog:
-        """Rebuild from :meth:`to_dict`.
+        """Rebuild a backlog from :meth:`to_dict`.
 
-        :raises ValueError: if it is none
+        :raises ValueError: if the value is not a backlog
         """
         if "partitions" not in value:
-            raise ValueError(f"no backlog: it has no 'partitions' but {sorted(value)}")
+            raise ValueError(f"not a backlog: expected the key 'partitions', got {sorted(value)}")
         return msgspec.convert({"partitions": value["partitions"]}, cls)
 
 
-def place(
+def partition_backlog(
     topic: str,
     partition: int,
     watermarks: tuple[int, int],
@@ -104,18 +107,19 @@ def place(
     at_time: int | None = None,
     policy: ResetPolicy = "earliest",
 ) -> PartitionBacklog:
-    """Work out where reading of one partition starts.
+    """Return the backlog of one partition.
 
-    The checkpoint decides, then the group's committed offset, then the time's, then ``policy``. A partition that was
-    added to a topic that the checkpoint knows starts at its beginning whatever time or policy: nobody has seen its
-    events.
+    It starts at the checkpoint, else at the group's committed offset, else at the offset of a time, else where
+    ``policy`` says. A partition that was added to a topic of the checkpoint starts at its beginning whatever the time
+    or policy, because none of its events has been read.
 
-    :param watermarks: first retained offset, one past the last
-    :param committed: the group's offset
+    :param watermarks: first retained offset, and offset after the last message
+    :param committed: the group's committed offset
     :param at_time: the first offset at or after a time, ``high`` when there is none
+    :param policy: start of a partition without any position
     """
     low, high = watermarks
-    stored = position_of(checkpoint, topic, partition)
+    stored = stored_position(checkpoint, topic, partition)
     position = committed if stored is None else stored
     lost, reset = 0, False
     origin: Origin
@@ -132,38 +136,42 @@ def place(
     return PartitionBacklog(topic, partition, low, high, stored, start, lost, reset, origin)
 
 
-def position_of(checkpoint: Checkpoint, topic: str, partition: int) -> int | None:
-    """Return the checkpoint of one partition, whether its key is a number or, after JSON, text."""
+def stored_position(checkpoint: Checkpoint, topic: str, partition: int) -> int | None:
+    """Return a partition's next offset in a checkpoint, whether its key is a number or, after JSON, text."""
     positions = checkpoint.get(topic) or {}
     return positions.get(partition, positions.get(str(partition)))
 
 
-def rewound(checkpoint: Checkpoint, positions: Checkpoint) -> dict[str, dict[str, int]]:
-    """Return the checkpoint with the partitions named in ``positions`` moved back there; none moves forward.
+def rewind_checkpoint(checkpoint: Checkpoint, positions: Checkpoint) -> dict[str, dict[str, int]]:
+    """Return a checkpoint moved back to ``positions``; no partition moves forward.
 
-    A partition that the checkpoint does not name goes to its position: it has not been read yet.
+    A partition that the checkpoint does not name gets its position from ``positions``: it has not been read yet.
     """
     result = json_checkpoint(checkpoint)
     for topic, partitions in json_checkpoint(positions).items():
-        stands = result.setdefault(topic, {})
+        current = result.setdefault(topic, {})
         for partition, offset in partitions.items():
-            stands[partition] = min(offset, stands.get(partition, offset))
+            current[partition] = min(offset, current.get(partition, offset))
     return result
 
 
 def json_checkpoint(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
-    """Return the checkpoint with its partitions as text, as JSON will have them."""
+    """Return a checkpoint with its partitions as text, the form that JSON gives them."""
     return {topic: {str(key): offset for key, offset in positions.items()} for topic, positions in checkpoint.items()}
 
 
-def _by_topic(positions: Iterable[tuple[str, Any, int]]) -> dict[str, dict[str, int]]:
+def _group_by_topic(positions: Iterable[tuple[str, Any, int]]) -> dict[str, dict[str, int]]:
     result: dict[str, dict[str, int]] = {}
     for topic, partition, offset in positions:
         result.setdefault(topic, {})[str(partition)] = offset
     return result
 
 
-def slot(topic: str, partition: int, count: int) -> int:
-    """Return to which of ``count`` lanes a partition belongs."""
-    # Consecutive partitions go to consecutive lanes; the topic shifts them, lest lane 0 get every partition 0.
-    return (zlib.crc32(topic.encode()) + partition) % count
+def lane_of(topic: str, partition: int, lanes: int) -> int:
+    """Return the number of the lane that reads a partition, from 0.
+
+    :param lanes: number of lanes
+    """
+    # Consecutive partitions go to consecutive lanes; the topic shifts them, so that lane 0 does not get every
+    # topic's partition 0.
+    return (zlib.crc32(topic.encode()) + partition) % lanes

@@ -1,4 +1,4 @@
-"""How far the reading of one partition has come, and the ranges that its batches cover."""
+"""Tracks how far one partition has been read, and the offset ranges that its batches cover."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 class PartitionProgress:
-    """One partition's progress: up to ``position`` handed out, up to ``fetched`` read, ``buffer`` lies between.
+    """The progress of one partition: handed out up to ``position``, fetched up to ``fetched``, ``buffer`` in between.
 
-    ``sizes`` are those of the messages in ``buffer``, which is asked for more than once, and ``size`` is their sum.
+    ``sizes`` are the sizes of the messages in ``buffer``, cached because they are used repeatedly; ``size`` is their
+    sum.
+
+    :param backlog: the offsets to read
     """
 
     __slots__ = (
@@ -35,11 +38,11 @@ class PartitionProgress:
 
     @property
     def finished(self) -> bool:
-        """Whether everything up to the backlog's end was read."""
+        """Whether everything up to the backlog's end was fetched."""
         return self.fetched >= self.end
 
     def add(self, message: RawMessage) -> None:
-        """Take the next message; one that arrived after the backlog was taken only tells that the end is reached."""
+        """Buffer the next message; one after the backlog's end is dropped, but shows that the end is reached."""
         offset = message.offset
         if self.finished or offset < self.fetched:
             return
@@ -52,23 +55,23 @@ class PartitionProgress:
         self.sizes.append(size)
         self.size += size
 
-    def reach_end(self, offset: int) -> None:
-        """Take the news that the partition ends at ``offset`` and all before it was delivered: the rest are gaps."""
-        # Below the known end only after a truncation; then the partition ends here, for the next backlog to notice.
+    def mark_end(self, offset: int) -> None:
+        """Record that everything before ``offset``, the partition's end, was delivered; offsets not seen are gaps."""
+        # Lower than the backlog's end only after a truncation: then this read ends here, and the next one detects it.
         self.end = min(self.end, max(self.fetched, offset))
         self.fetched = self.end
 
-    def take(self) -> RawMessage:
+    def pop(self) -> RawMessage:
         """Hand out the next message."""
         message = self.buffer.popleft()
         self.size -= self.sizes.popleft()
         self.position = message.offset + 1
         return message
 
-    def cover(self) -> OffsetRange | None:
-        """Close the batch: return the range it covers, or ``None`` when the checkpoint stays where it is."""
+    def close_range(self) -> OffsetRange | None:
+        """Return the range that the batch covers, ``None`` when the checkpoint does not move, and begin the next."""
         if not self.buffer:
-            # Gaps of compaction and transactions behind the last message are covered too.
+            # The gaps of compaction and transactions after the last message are covered too.
             self.position = self.fetched
         if self.checkpoint == self.position and not self.lost:
             return None
@@ -79,7 +82,7 @@ class PartitionProgress:
         return covered
 
 
-def raw_message(message: Message) -> RawMessage:
+def copy_message(message: Message) -> RawMessage:
     """Copy a message out of the client library."""
     kind, milliseconds = message.timestamp()
     headers: Any = message.headers()

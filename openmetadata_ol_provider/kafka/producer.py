@@ -1,4 +1,4 @@
-"""Sending messages with every delivery report checked: what is not confirmed was not sent."""
+"""Sends messages and waits for every delivery report: a message without a report counts as not sent."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.kafka.errors import BrokerErrors, error_of
-from openmetadata_ol_provider.kafka.messages import Outgoing
-from openmetadata_ol_provider.kafka.retry import call_with_retry, is_passing
+from openmetadata_ol_provider.kafka.errors import BrokerErrors, library_error
+from openmetadata_ol_provider.kafka.messages import OutgoingMessage
+from openmetadata_ol_provider.kafka.retry import call_with_retry, is_transient
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -18,63 +18,65 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Makes the error to raise: of the topic, what was reported, what librdkafka said meanwhile, how many are unconfirmed.
-Refusal = Callable[[str, object, BrokerErrors, int], Exception]
+#: Returns the error to raise, from the topic, the error, the client's other errors, and the number of unsent messages.
+ErrorFactory = Callable[[str, object, BrokerErrors, int], Exception]
 
 _DELIVERY_TIMEOUT = 12.0
-_TOPIC_WAIT = 0.25
-# Until a topic that did not exist can be written.
-_TOPIC_PATIENCE = 10.0
+_TOPIC_POLL = 0.25
+# Most seconds until a topic that is created automatically can be written.
+_TOPIC_TIMEOUT = 10.0
 _DEFAULT_MESSAGE_BYTES = 1_000_000
 _ENVELOPE_BYTES = 64 * 1024
 
 
-def deliver(settings: KafkaSettings, messages: Sequence[Outgoing], refused: Refusal) -> int:
-    """Send messages, durably: returns only when the broker has confirmed each of them.
+def produce_confirmed(settings: KafkaSettings, messages: Sequence[OutgoingMessage], make_error: ErrorFactory) -> int:
+    """Send messages durably: return only when the broker has confirmed each of them.
 
-    :param messages: nothing happens when there are none; a partition that the topic does not have is left to the key
-    :param refused: makes the error
-    :return: how many were sent
-    :raises Exception: what ``refused`` makes, if one was not confirmed; all are then to be sent again
+    :param messages: messages to send; the key determines the partition if the topic lacks the requested one
+    :param make_error: factory of the error to raise
+    :return: number of messages sent
+    :raises Exception: the error of ``make_error``, if a message was not confirmed; all must then be sent again
     """
     if not messages:
         return 0
     try:
-        return _deliver(settings, messages, refused, idempotent=True)
+        return _produce_all(settings, messages, make_error, idempotent=True)
     except _FatalError as error:
-        # Nobody may write idempotently who may write nowhere and, before Kafka 2.8, who was not given that right: a
-        # plain producer does without it, or is told plainly what is missing.
-        log.info("no idempotent writing here (%s); writing without, which may double a message", error)
-        return _deliver(settings, messages, refused, idempotent=False)
+        # A principal without any write permission, or before Kafka 2.8 without the right to write idempotently, gets
+        # this error. A plain producer works without that right, and otherwise reports clearly which one is missing.
+        log.info("cannot write idempotently (%s); writing without idempotence, which may duplicate a message", error)
+        return _produce_all(settings, messages, make_error, idempotent=False)
 
 
-def _deliver(settings: KafkaSettings, messages: Sequence[Outgoing], refused: Refusal, *, idempotent: bool) -> int:
+def _produce_all(
+    settings: KafkaSettings, messages: Sequence[OutgoingMessage], make_error: ErrorFactory, *, idempotent: bool
+) -> int:
     largest = max(message.size for message in messages)
     limit = max(int(settings.get("message.max.bytes", _DEFAULT_MESSAGE_BYTES)), largest + _ENVELOPE_BYTES)
     producer, errors = settings.producer(
         idempotent=idempotent, message_max_bytes=limit, message_timeout_ms=int(_DELIVERY_TIMEOUT * 1000)
     )
-    reports = _Reports()
+    reports = _DeliveryReports()
 
     def refuse(topic: str, error: object) -> Exception:
         producer.purge()
-        return refused(topic, error, errors, len(messages) - reports.confirmed)
+        return make_error(topic, error, errors, len(messages) - reports.confirmed)
 
     topics = {message.topic for message in messages}
     with _fatal_errors():
-        partitions = {topic: _partitions(producer, errors, topic, refuse) for topic in topics}
+        partitions = {topic: _count_partitions(producer, errors, topic, refuse) for topic in topics}
         for message in messages:
             _produce(producer, message, partitions[message.topic], reports, refuse)
-        left = producer.flush(_DELIVERY_TIMEOUT + 2)
+        unsent = producer.flush(_DELIVERY_TIMEOUT + 2)
     if reports.failures:
         raise refuse(*reports.failures[0])
-    if left or reports.confirmed != len(messages):
+    if unsent or reports.confirmed != len(messages):
         raise refuse(messages[-1].topic, f"no answer within {_DELIVERY_TIMEOUT:g} s")
     return reports.confirmed
 
 
 class _FatalError(Exception):
-    """Raised when the producer is of no more use."""
+    """Raised when the producer can no longer be used."""
 
 
 @contextmanager
@@ -91,12 +93,12 @@ def _fatal_errors() -> Iterator[None]:
 
 
 def _is_fatal(error: Exception) -> bool:
-    cause = error_of(error)
+    cause = library_error(error)
     return cause is not None and bool(cause.fatal())
 
 
-class _Reports:
-    """Counts deliveries, keeps failures with their topics."""
+class _DeliveryReports:
+    """Counts confirmed messages and collects failures with their topics."""
 
     def __init__(self) -> None:
         self.confirmed = 0
@@ -109,17 +111,18 @@ class _Reports:
             self.failures.append((message.topic(), error))
 
 
-def _partitions(
+def _count_partitions(
     producer: Producer, errors: BrokerErrors, topic: str, refuse: Callable[[str, object], Exception]
 ) -> int:
-    """Make sure that the topic is there before anything is sent, and return how many partitions it has.
+    """Wait until a topic can be written, and return its number of partitions.
 
-    Asking creates it where the broker does that. It says "unknown" until it has, then that there is no leader.
+    Requesting its metadata creates it, if the broker creates topics automatically. Until it exists the broker answers
+    "unknown", then that it has no leader.
     """
     from confluent_kafka import KafkaError as Code
     from confluent_kafka import KafkaException
 
-    deadline = time.monotonic() + _TOPIC_PATIENCE
+    deadline = time.monotonic() + _TOPIC_TIMEOUT
     while True:
         try:
             answer = call_with_retry(lambda wait: producer.list_topics(topic, timeout=wait), producer, errors)
@@ -127,42 +130,42 @@ def _partitions(
             if _is_fatal(failure):
                 raise
             raise refuse(topic, failure) from None
-        found = answer.topics[topic]
-        if found.error is None and all(item.leader >= 0 for item in found.partitions.values()):
-            return len(found.partitions)
-        error = found.error or Code(Code.LEADER_NOT_AVAILABLE)
-        making = is_passing(error) or error.code() == Code.UNKNOWN_TOPIC_OR_PART
-        if not making or time.monotonic() > deadline:
+        metadata = answer.topics[topic]
+        if metadata.error is None and all(item.leader >= 0 for item in metadata.partitions.values()):
+            return len(metadata.partitions)
+        error = metadata.error or Code(Code.LEADER_NOT_AVAILABLE)
+        being_created = is_transient(error) or error.code() == Code.UNKNOWN_TOPIC_OR_PART
+        if not being_created or time.monotonic() > deadline:
             raise refuse(topic, error)
-        time.sleep(_TOPIC_WAIT)
+        time.sleep(_TOPIC_POLL)
 
 
 def _produce(
     producer: Producer,
-    message: Outgoing,
+    message: OutgoingMessage,
     partitions: int,
-    reports: _Reports,
+    reports: _DeliveryReports,
     refuse: Callable[[str, object], Exception],
 ) -> None:
     from confluent_kafka import KafkaException
 
-    given: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "key": message.key,
         "value": message.value,
         "headers": list(message.headers),
         "on_delivery": reports,
     }
     if message.partition is not None and message.partition < partitions:
-        given["partition"] = message.partition
+        arguments["partition"] = message.partition
     if message.timestamp_ms is not None:
-        given["timestamp"] = message.timestamp_ms
+        arguments["timestamp"] = message.timestamp_ms
     try:
         try:
-            producer.produce(message.topic, **given)
+            producer.produce(message.topic, **arguments)
         except BufferError:
             # The local queue is full: wait for deliveries, then try once more.
             producer.flush(_DELIVERY_TIMEOUT)
-            producer.produce(message.topic, **given)
+            producer.produce(message.topic, **arguments)
         producer.poll(0)
     except (KafkaException, BufferError) as error:
         if _is_fatal(error):

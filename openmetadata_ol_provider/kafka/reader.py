@@ -1,7 +1,8 @@
-"""Reading a backlog in bounded batches: explicit assignment, exact offset ranges, fair over the partitions.
+"""Reads a backlog in bounded batches: explicit assignment, exact offset ranges, fair to all partitions.
 
-Nothing waits for a batch to fill: a read ends when a bound is reached, when the offsets that the backlog knew are read,
-when its time is over, or when the broker falls silent. Messages that arrived after the backlog was taken are not read.
+A read does not wait for a batch to fill: it ends when a limit is reached, when everything up to the backlog's end is
+read, when its time is over, or when nothing comes from the broker. Messages that arrived after the backlog was
+computed are not read.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
-from openmetadata_ol_provider.kafka.data_loss import GO_ON, Loss, OnLoss, warn_of_loss
+from openmetadata_ol_provider.kafka.data_loss import CONTINUE, DataLossPolicy, PartitionLoss, log_losses
 from openmetadata_ol_provider.kafka.errors import BrokerErrors
 from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog
-from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress, raw_message
-from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT
+from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress, copy_message
+from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, is_transient_while_reading
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 if TYPE_CHECKING:
@@ -32,77 +33,77 @@ log = logging.getLogger(__name__)
 
 #: Seconds without any progress after which a read ends, well before a long ``max_duration``.
 STALL_TIMEOUT = 12.0
-#: The same after a refusal (credentials, certificates), which another broker of the cluster may not share.
+#: The same after a refusal (credentials, certificates): another broker of the cluster may still accept the client.
 REFUSAL_TIMEOUT = 2.0
 _CHUNK = 1000
 _POLL = 0.5
-# What one fetch may bring of each partition: reading ahead by less could miss the partitions that come second.
+# Most bytes that one fetch brings for each partition: with a smaller margin, partitions served later could be missed.
 _FETCH_BYTES = 1024 * 1024
 _FETCH_WAIT_MS = 100
-# What the client reads ahead while a batch is worked on: half a batch of the usual size, the rest comes while that is
-# taken over. Its own default is four times as much, and would be most of the memory of a task.
+# The client's read-ahead while a batch is processed: half a batch of the default size; the rest arrives while that half
+# is copied. librdkafka's own default is four times as much and would be most of a task's memory.
 _AHEAD_KBYTES = 16 * 1024
-# How long it then waits before it looks whether there is room again; its own default, a second, would be felt.
-_FULL_PAUSE_MS = 20
+# Pause of the client when its queue is full; the default of a second would slow the reading down noticeably.
+_QUEUE_FULL_PAUSE_MS = 20
 
 
 class BacklogReader:
     """Reads one backlog batch after batch over one connection; a context manager.
 
     :param settings: the connection's settings
-    :param backlog: what to read; its end offsets are the end
-    :param on_loss: what to do when retention deletes what is to be read
-    :raises DataLossError: if that has happened already, and is not to be passed over
+    :param backlog: the offsets to read
+    :param loss_policy: reaction when retention deletes messages before they are read
+    :raises DataLossError: if the backlog already has losses and the policy is ``fail``
     """
 
-    def __init__(self, settings: KafkaSettings, backlog: Backlog, on_loss: OnLoss = GO_ON) -> None:
-        on_loss.check(settings, backlog)
+    def __init__(self, settings: KafkaSettings, backlog: Backlog, loss_policy: DataLossPolicy = CONTINUE) -> None:
+        loss_policy.check(settings, backlog)
         self._settings = settings
         self._backlog = backlog
-        self._on_loss = on_loss
-        self._gap: DataLossError | None = None
+        self._loss_policy = loss_policy
+        self._loss_error: DataLossError | None = None
         self._partitions = {(item.topic, item.partition): PartitionProgress(item) for item in backlog.partitions}
         self._consumer: Consumer | None = None
         self._errors = BrokerErrors()
-        self._heard = False
-        self._silent = 0.0
-        warn_of_loss(backlog)
+        self._received_any = False
+        self._silent_seconds = 0.0
+        log_losses(backlog)
 
     def read(self, *, max_messages: int, max_bytes: int, max_duration: float) -> ReadResult:
-        """Read the next batch; when everything is read, an empty one at once.
+        """Read the next batch; return an empty one immediately when everything is read.
 
-        :param max_messages: at most so many messages
-        :param max_bytes: at most so many bytes of keys, values and headers, but always one message
-        :param max_duration: at most so many seconds, whatever was read by then
+        :param max_messages: most messages
+        :param max_bytes: most bytes of keys, values and headers; a single larger message is still read
+        :param max_duration: most seconds, however many messages have been read by then
         :raises KafkaError: if there is something to read and nothing comes, or the broker reports an error
-        :raises DataLossError: if retention deleted what comes next, and that is not to be passed over; only when all
-            that was read before it has been handed out
-        :raises ConfigError: if a bound is not positive, or credentials or rights are refused
+        :raises DataLossError: if retention deleted what comes next and the policy is ``fail``; raised only when
+            everything read before it has been handed out
+        :raises ConfigError: if a limit is not positive, or credentials or rights are refused
         """
         for name, value in (("max_messages", max_messages), ("max_bytes", max_bytes), ("max_duration", max_duration)):
             if not value > 0:
-                raise ConfigError(f"{name} is {value!r}; it has to be greater than 0")
+                raise ConfigError(f"{name} is {value!r}; it must be greater than 0")
         started = time.monotonic()
-        before = sum(partition.fetched for partition in self._partitions.values())
+        fetched_before = sum(partition.fetched for partition in self._partitions.values())
         self._fill(max_messages, max_bytes, started + max_duration)
-        moved = sum(partition.fetched for partition in self._partitions.values()) > before
+        moved = sum(partition.fetched for partition in self._partitions.values()) > fetched_before
         messages = self._take(max_messages, max_bytes)
-        if self._gap is not None and not messages:
-            raise self._gap
+        if self._loss_error is not None and not messages:
+            raise self._loss_error
         if moved or messages:
-            self._heard, self._silent = True, 0.0
+            self._received_any, self._silent_seconds = True, 0.0
         elif self._more:
-            # A last read with little time left may come back empty-handed; a reader that never heard anything may not.
-            self._silent += time.monotonic() - started
-            if not self._heard or self._silent >= STALL_TIMEOUT:
-                raise self._silence()
-        ranges = (partition.cover() for partition in self._partitions.values())
+            # A last read with little time left may return nothing; a reader that has never received anything may not.
+            self._silent_seconds += time.monotonic() - started
+            if not self._received_any or self._silent_seconds >= STALL_TIMEOUT:
+                raise self._silence_error()
+        ranges = (partition.close_range() for partition in self._partitions.values())
         return ReadResult(messages, tuple(item for item in ranges if item is not None), self._more)
 
     def batches(self, *, max_messages: int, max_bytes: int, max_duration: float) -> Iterator[ReadResult]:
         """Read batch after batch to the end of the backlog; every batch moves the checkpoint of a partition.
 
-        Parameters and errors as :meth:`read`; ``max_duration`` bounds each batch.
+        Parameters and errors are those of :meth:`read`; ``max_duration`` limits each batch.
         """
         more = True
         while more:
@@ -112,7 +113,7 @@ class BacklogReader:
                 yield result
 
     def close(self) -> None:
-        """Close the connection; harmless when repeated."""
+        """Close the connection; calling it again does nothing."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.close()
@@ -130,35 +131,35 @@ class BacklogReader:
         return any(item.buffer or not item.finished for item in self._partitions.values())
 
     def _fill(self, max_messages: int, max_bytes: int, deadline: float) -> None:
-        progress = time.monotonic()
-        while self._gap is None and not self._enough(max_messages, max_bytes):
+        last_progress = time.monotonic()
+        while self._loss_error is None and not self._has_fair_batch(max_messages, max_bytes):
             now = time.monotonic()
-            patience = REFUSAL_TIMEOUT if self._errors.hopeless else STALL_TIMEOUT
-            left = min(deadline, progress + patience) - now
-            if left <= 0:
+            timeout = REFUSAL_TIMEOUT if self._errors.is_fatal else STALL_TIMEOUT
+            remaining = min(deadline, last_progress + timeout) - now
+            if remaining <= 0:
                 return
-            if self._fetch(min(left, _POLL)):
-                progress = now
+            if self._fetch(min(remaining, _POLL)):
+                last_progress = now
                 self._errors.last = None
 
-    def _enough(self, max_messages: int, max_bytes: int) -> bool:
-        """Tell whether a fair batch can be made: each partition gave its share or all it has, and there is enough."""
-        open_ones = [item for item in self._partitions.values() if not item.finished]
-        if not open_ones:
+    def _has_fair_batch(self, max_messages: int, max_bytes: int) -> bool:
+        """Return whether the buffers fill a batch to which every partition contributes its share, or all it has."""
+        unfinished = [item for item in self._partitions.values() if not item.finished]
+        if not unfinished:
             return True
         size = sum(item.size for item in self._partitions.values())
-        # A partition whose broker is silent must not make the others read without end.
-        if size >= 2 * max_bytes + len(open_ones) * _FETCH_BYTES:
+        # While one partition's broker does not answer, the others must not read ahead without limit.
+        if size >= 2 * max_bytes + len(unfinished) * _FETCH_BYTES:
             return True
         count = sum(len(item.buffer) for item in self._partitions.values())
         if count < max_messages and size < max_bytes:
             return False
         active = sum(1 for item in self._partitions.values() if item.buffer or not item.finished)
         share, bytes_share = math.ceil(max_messages / active), math.ceil(max_bytes / active)
-        return all(len(item.buffer) >= share or item.size >= bytes_share for item in open_ones)
+        return all(len(item.buffer) >= share or item.size >= bytes_share for item in unfinished)
 
     def _fetch(self, timeout: float) -> bool:
-        """Take what the client has, or wait for the first that comes. Return whether there was progress."""
+        """Buffer the messages that the client has, or wait for the next one. Return whether there was progress."""
         consumer = self._consumer or self._open()
         # consume() with a timeout would wait for a full chunk.
         arrived: list[Message] = consumer.consume(_CHUNK, timeout=0)
@@ -170,20 +171,20 @@ class BacklogReader:
         for message in arrived:
             error = message.error()
             if error is None:
-                raw = raw_message(message)
+                raw = copy_message(message)
                 partitions[raw.topic, raw.partition].add(raw)
                 progress = True
             else:
-                progress = self._event(message, error) or progress
+                progress = self._handle_error(message, error) or progress
         return progress
 
     def _open(self) -> Consumer:
         from confluent_kafka import TopicPartition
 
-        # "error": an offset that vanished while reading has to be seen here, not skipped by the client.
+        # "error": an offset that is deleted while reading must be reported here, not skipped by the client.
         wait = self._settings.get("fetch.wait.max.ms", _FETCH_WAIT_MS)
         ahead = self._settings.get("queued.max.messages.kbytes", _AHEAD_KBYTES)
-        pause = self._settings.get("fetch.queue.backoff.ms", _FULL_PAUSE_MS)
+        pause = self._settings.get("fetch.queue.backoff.ms", _QUEUE_FULL_PAUSE_MS)
         consumer, self._errors = self._settings.consumer(
             auto_offset_reset="error",
             fetch_wait_max_ms=wait,
@@ -195,50 +196,51 @@ class BacklogReader:
         consumer.assign(targets)
         return consumer
 
-    def _event(self, message: Message, error: Any) -> bool:
+    def _handle_error(self, message: Message, error: Any) -> bool:
         from confluent_kafka import KafkaError as Code
 
         code = error.code()
         if code == Code._PARTITION_EOF:  # noqa: SLF001 - its public name
-            self._of(message).reach_end(message.offset() or 0)
+            self._progress_of(message).mark_end(message.offset() or 0)
             return True
         if code in (Code._AUTO_OFFSET_RESET, Code.OFFSET_OUT_OF_RANGE):  # noqa: SLF001 - its public name
-            self._jump(self._of(message))
+            self._skip_deleted(self._progress_of(message))
             return True
-        # No group is joined, so reading does not need the right to; what does will say so.
-        if error.retriable() or code == Code.GROUP_AUTHORIZATION_FAILED or code in _passing():
+        if is_transient_while_reading(error):
             log.info("Kafka: %s", error.str())
-            self._errors.hear(error)
+            self._errors.record(error)
             return False
         raise self._settings.failure(f"cannot read {message.topic() or 'the backlog'!r}", error, self._errors)
 
-    def _jump(self, item: PartitionProgress) -> None:
-        """Go on at the first retained offset, after retention has overtaken the reader."""
+    def _skip_deleted(self, item: PartitionProgress) -> None:
+        """Continue at the first retained offset after retention has deleted messages that were to be read next."""
         from confluent_kafka import KafkaException, TopicPartition
 
         consumer = self._consumer or self._open()
         key = (item.backlog.topic, item.backlog.partition)
-        doing = f"topic {key[0]!r}, partition {key[1]}: offset {item.fetched} is out of range"
+        action = f"topic {key[0]!r}, partition {key[1]}: offset {item.fetched} is out of range"
         try:
             low, high = consumer.get_watermark_offsets(TopicPartition(*key), timeout=REQUEST_TIMEOUT)
         except (KafkaException, TypeError) as error:
-            raise self._settings.failure(doing, error, self._errors) from None
+            raise self._settings.failure(action, error, self._errors) from None
         if low <= item.fetched or self._settings.reset_policy == "error":
-            what = f"{doing}: the partition holds {low} to {high} now"
-            raise KafkaError(self._settings.describe(what, "run again: reading then starts where the topic does"))
-        if self._on_loss.fails:
-            self._gap = self._on_loss.error(self._settings, [Loss(*key, low, low - item.fetched)])
+            what = f"{action}: the partition now holds {low} to {high}"
+            raise KafkaError(
+                self._settings.describe(what, "run again: reading then starts at the beginning of the topic")
+            )
+        if self._loss_policy.fails:
+            self._loss_error = self._loss_policy.error(self._settings, [PartitionLoss(*key, low, low - item.fetched)])
             return
-        first = min(low, item.end)
-        log.warning("%s: %d offsets are LOST: retention deleted them while reading", doing, first - item.fetched)
-        item.lost += first - item.fetched
-        item.fetched = first
+        resumed = min(low, item.end)
+        log.warning("%s: %d offsets are LOST: retention deleted them while reading", action, resumed - item.fetched)
+        item.lost += resumed - item.fetched
+        item.fetched = resumed
         consumer.incremental_unassign([TopicPartition(*key)])
         if not item.finished:
-            consumer.incremental_assign([TopicPartition(*key, first)])
+            consumer.incremental_assign([TopicPartition(*key, resumed)])
 
     def _take(self, max_messages: int, max_bytes: int) -> list[RawMessage]:
-        """Take turns, beginning with the partition whose first message is the oldest."""
+        """Hand out messages of the partitions in turn, beginning with the one whose first message is the oldest."""
         turns = deque(
             sorted(
                 (item for item in self._partitions.values() if item.buffer),
@@ -252,47 +254,21 @@ class BacklogReader:
             size += item.sizes[0]
             if messages and size > max_bytes:
                 break
-            messages.append(item.take())
+            messages.append(item.pop())
             if item.buffer:
                 turns.append(item)
         return messages
 
-    def _of(self, message: Message) -> PartitionProgress:
+    def _progress_of(self, message: Message) -> PartitionProgress:
         return self._partitions[message.topic() or "", message.partition() or 0]
 
-    def _silence(self) -> Exception:
+    def _silence_error(self) -> Exception:
         events = sum(item.end - item.fetched for item in self._partitions.values())
-        doing = f"{events} offsets are to be read and nothing came within {self._silent:.1f} s"
+        action = f"{events} offsets remain to be read but nothing came within {self._silent_seconds:.1f} s"
         last = self._errors.last
         remedy = (
             ""
             if last is not None
             else "check the brokers (partition leaders), or raise max_duration if it is very short"
         )
-        return self._settings.failure(doing, last or "the broker is silent", remedy=remedy)
-
-
-def _passing() -> tuple[int, ...]:
-    """Return the codes of hiccups that the client mends itself; if it cannot, the read ends by silence."""
-    from confluent_kafka import KafkaError as Code
-
-    return (
-        Code._TRANSPORT,  # noqa: SLF001 - their public names
-        Code._ALL_BROKERS_DOWN,  # noqa: SLF001
-        Code._TIMED_OUT,  # noqa: SLF001
-        Code._RESOLVE,  # noqa: SLF001
-        Code._WAIT_COORD,  # noqa: SLF001
-        Code.BROKER_NOT_AVAILABLE,
-        Code.FENCED_LEADER_EPOCH,
-        Code.KAFKA_STORAGE_ERROR,
-        Code.LEADER_NOT_AVAILABLE,
-        Code.NETWORK_EXCEPTION,
-        Code.OFFSET_NOT_AVAILABLE,
-        Code.REPLICA_NOT_AVAILABLE,
-        Code.REQUEST_TIMED_OUT,
-        Code.UNKNOWN_LEADER_EPOCH,
-        Code.NOT_LEADER_FOR_PARTITION,
-        Code.COORDINATOR_NOT_AVAILABLE,
-        Code.NOT_COORDINATOR,
-        Code.COORDINATOR_LOAD_IN_PROGRESS,
-    )
+        return self._settings.failure(action, last or "the broker does not answer", remedy=remedy)

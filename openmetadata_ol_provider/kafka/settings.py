@@ -1,4 +1,4 @@
-"""A Kafka connection's settings, checked and completed, the clients made of them, and the errors that name them."""
+"""A Kafka connection's settings, checked and completed, with the clients and the error messages made from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, OpenLineageProviderError
-from openmetadata_ol_provider.kafka.errors import REMEDIES, BrokerErrors, Trouble, error_of, trouble_of
+from openmetadata_ol_provider.kafka.errors import REMEDIES, BrokerErrors, FatalCause, fatal_cause, library_error
 from openmetadata_ol_provider.kafka.offsets import ResetPolicy
 
 if TYPE_CHECKING:
@@ -20,20 +20,56 @@ DEFAULT_GROUP = "openmetadata-openlineage"
 
 _TRUE = frozenset({"true", "t", "1", "yes", "on"})
 _FALSE = frozenset({"false", "f", "0", "no", "off"})
-_POLICIES: dict[str, ResetPolicy] = {
+_RESET_POLICIES: dict[str, ResetPolicy] = {
     **dict.fromkeys(("smallest", "earliest", "beginning"), "earliest"),
     **dict.fromkeys(("largest", "latest", "end"), "latest"),
     "error": "error",
 }
-_UNREACHABLE = "check that bootstrap.servers is reachable from here, and security.protocol and ssl.* where it uses TLS"
-_SECRETS = ("password", "secret", "token", "pem", "oauthbearer.config", "jaas")
+_UNREACHABLE = (
+    "check that this host can reach bootstrap.servers and, if the brokers use TLS, security.protocol and ssl.*"
+)
+# Settings whose key contains one of these hold a secret.
+_SECRET_KEYS = ("password", "secret", "token", "pem", "oauthbearer.config", "jaas")
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+#: Settings for members of a group. No group is joined, and a commit with a member's name would be refused.
+GROUP_MEMBER_ONLY = _names("""
+    group.instance.id group.protocol group.protocol.type group.remote.assignor session.timeout.ms
+    heartbeat.interval.ms max.poll.interval.ms partition.assignment.strategy
+""")
+
+CONSUMER_ONLY = GROUP_MEMBER_ONLY | _names("""
+    group.id coordinator.query.interval.ms enable.auto.commit auto.commit.enable auto.commit.interval.ms
+    enable.auto.offset.store auto.offset.reset enable.partition.eof queued.min.messages queued.max.messages.kbytes
+    fetch.wait.max.ms fetch.queue.backoff.ms fetch.message.max.bytes max.partition.fetch.bytes
+    fetch.max.bytes fetch.min.bytes fetch.error.backoff.ms isolation.level check.crcs allow.auto.create.topics on_commit
+""")
+
+PRODUCER_ONLY = _names("""
+    transactional.id transaction.timeout.ms enable.idempotence enable.gapless.guarantee acks request.required.acks
+    request.timeout.ms retries message.send.max.retries queue.buffering.max.messages queue.buffering.max.kbytes
+    queue.buffering.max.ms linger.ms queue.buffering.backpressure.threshold compression.codec compression.type
+    compression.level batch.num.messages batch.size delivery.report.only.error delivery.timeout.ms message.timeout.ms
+    partitioner msg_order_cmp queuing.strategy sticky.partitioning.linger.ms on_delivery dr_cb
+""")
+
+#: Settings that the producer of dead letters sets itself, whatever the connection says.
+PRODUCER_OVERRIDES = _names("""
+    transactional.id request.required.acks retries message.send.max.retries delivery.timeout.ms message.timeout.ms
+    max.in.flight max.in.flight.requests.per.connection queuing.strategy enable.gapless.guarantee
+    delivery.report.only.error on_delivery dr_cb
+""")
 
 
 class KafkaSettings:
     """The settings of one connection. Its ``repr`` and its errors show no secret.
 
     :param conn_id: Airflow connection id, for messages
-    :param config: librdkafka settings as the connection has them
+    :param config: librdkafka settings from the connection
     :raises ConfigError: if ``enable.auto.commit`` is not false, or ``auto.offset.reset`` has an unknown value
     """
 
@@ -43,7 +79,7 @@ class KafkaSettings:
         for key in ("enable.auto.commit", "auto.commit.enable"):
             self._refuse_auto_commit(key)
         self._config.pop("auto.commit.enable", None)
-        #: What decides where a partition without any position starts (librdkafka's own default would be ``latest``).
+        #: Decides where a partition without any position starts (librdkafka's own default would be ``latest``).
         self.reset_policy = self._reset_policy()
         if self.exposure is not None:
             log.warning("Kafka connection %r: %s", conn_id, self.exposure)
@@ -61,13 +97,13 @@ class KafkaSettings:
         """``group.id`` of the connection or, since confluent-kafka aborts the interpreter without one, our default."""
         return str(self._config.get("group.id") or DEFAULT_GROUP)
 
-    def of_group(self, group: str) -> KafkaSettings:
+    def with_group(self, group: str) -> KafkaSettings:
         """Return the same settings for another consumer group."""
         return KafkaSettings(self.conn_id, {**self._config, "group.id": group})
 
     @property
     def exposure(self) -> str | None:
-        """What is switched off of TLS, ``None`` if nothing is."""
+        """A warning that names the TLS check that is switched off, ``None`` if there is none."""
         if str(self._config.get("enable.ssl.certificate.verification", "true")).strip().lower() in _FALSE:
             return "TLS certificates are NOT verified (enable.ssl.certificate.verification is false)"
         if str(self._config.get("ssl.endpoint.identification.algorithm", "https")).strip().lower() == "none":
@@ -78,95 +114,95 @@ class KafkaSettings:
         """Return one setting."""
         return self._config.get(key, default)
 
-    def consumer(self, **extra: Any) -> tuple[Consumer, BrokerErrors]:
-        """Make a consumer that commits nothing by itself; close it after use.
+    def consumer(self, **overrides: Any) -> tuple[Consumer, BrokerErrors]:
+        """Create a consumer that commits nothing by itself; the caller closes it.
 
-        :param extra: settings (with ``_`` for ``.``) that go over the connection's
+        :param overrides: settings, ``_`` for ``.``, that replace the connection's
         :raises ConfigError: if librdkafka refuses a setting
         """
         from confluent_kafka import Consumer
 
         errors = BrokerErrors(self._config.get("error_cb"))
-        dropped = PRODUCER_ONLY | MEMBERS_ONLY
+        dropped = PRODUCER_ONLY | GROUP_MEMBER_ONLY
         config = {
             **{key: value for key, value in self._config.items() if key not in dropped},
             "group.id": self.group,
             "auto.offset.reset": self.reset_policy,
-            **{key.replace("_", "."): value for key, value in extra.items()},
+            **{key.replace("_", "."): value for key, value in overrides.items()},
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "enable.partition.eof": True,
             "error_cb": errors,
         }
-        return self._make(Consumer, config), errors
+        return self._create(Consumer, config), errors
 
-    def producer(self, *, idempotent: bool = True, **extra: Any) -> tuple[Producer, BrokerErrors]:
-        """Make a producer that waits for all replicas.
+    def producer(self, *, idempotent: bool = True, **overrides: Any) -> tuple[Producer, BrokerErrors]:
+        """Create a producer that waits for all replicas.
 
-        :param idempotent: a message that has to be sent again is there once all the same
-        :param extra: settings (with ``_`` for ``.``) that go over the connection's
+        :param idempotent: whether a message that is sent again is stored only once
+        :param overrides: settings, ``_`` for ``.``, that replace the connection's
         :raises ConfigError: if librdkafka refuses a setting
         """
         from confluent_kafka import Producer
 
         errors = BrokerErrors(self._config.get("error_cb"))
-        dropped = CONSUMER_ONLY | DEAD_LETTERS_OWN
+        dropped = CONSUMER_ONLY | PRODUCER_OVERRIDES
         config = {
             **{key: value for key, value in self._config.items() if key not in dropped},
-            **{key.replace("_", "."): value for key, value in extra.items()},
+            **{key.replace("_", "."): value for key, value in overrides.items()},
             "acks": "all",
             "enable.idempotence": idempotent,
             "error_cb": errors,
         }
-        return self._make(Producer, config), errors
+        return self._create(Producer, config), errors
 
     def failure(
-        self, doing: str, error: object, errors: BrokerErrors | None = None, remedy: str = "", rights: str = ""
+        self, action: str, error: object, errors: BrokerErrors | None = None, remedy: str = "", rights: str = ""
     ) -> OpenLineageProviderError:
-        """Make the error to raise: ConfigError for a refusal of credentials, rights or certificates, else KafkaError.
+        """Return the error to raise: ConfigError for refused credentials, rights or certificates, else KafkaError.
 
-        :param doing: what was attempted, e.g. ``cannot list topics``
+        :param action: attempted action, e.g. ``cannot list topics``
         :param error: a KafkaException, a ``confluent_kafka.KafkaError`` or text
-        :param errors: what librdkafka reported meanwhile, which tells more than "timed out"
-        :param remedy: what to do; a fitting one is chosen by default, and for what is refused in any case
-        :param rights: what to grant when rights are missing; those for reading by default
+        :param errors: errors that librdkafka reported meanwhile, which say more than "timed out"
+        :param remedy: advice for an error that may pass; default: check that the brokers are reachable
+        :param rights: rights to grant when they are missing; default: those for reading
         """
-        cause = error_of(error)
+        cause = library_error(error)
         last = errors.last if errors is not None else None
-        trouble = trouble_of(cause)
+        fatal = fatal_cause(cause)
         reason = cause.str() if cause is not None else str(error)
         if last is not None and (cause is None or cause.name().startswith("_")):
             reason = f"{reason} ({last.str()})"
-            trouble = trouble or trouble_of(last)
-        if trouble is None:
-            return KafkaError(self.describe(f"{doing}: {reason}", remedy or _UNREACHABLE))
-        if trouble is Trouble.RIGHTS:
+            fatal = fatal or fatal_cause(last)
+        if fatal is None:
+            return KafkaError(self.describe(f"{action}: {reason}", remedy or _UNREACHABLE))
+        if fatal is FatalCause.RIGHTS:
             remedy = "grant the principal " + (
                 rights or f"DESCRIBE and READ on the topics and READ on the group {self.group!r}"
             )
-            return ConfigError(self.describe(f"{doing}: {trouble.value}: {reason}", remedy))
-        return ConfigError(self.describe(f"{doing}: {trouble.value}: {reason}", REMEDIES[trouble]))
+            return ConfigError(self.describe(f"{action}: {fatal.value}: {reason}", remedy))
+        return ConfigError(self.describe(f"{action}: {fatal.value}: {reason}", REMEDIES[fatal]))
 
     def describe(self, what: str, remedy: str) -> str:
-        """Return a message that names the connection and its brokers, without secrets."""
-        return self._discreet(
+        """Return a message that names the connection and its brokers, with secrets masked."""
+        return self._mask_secrets(
             f"Kafka connection {self.conn_id!r} (bootstrap.servers={self.bootstrap!r}): {what}; {remedy}"
         )
 
-    def _discreet(self, text: str) -> str:
-        """Return a message without the secrets of the connection, wherever else in it somebody has put them."""
+    def _mask_secrets(self, text: str) -> str:
+        """Mask the connection's secrets, including those that were put into another setting by mistake."""
         for key, value in self._config.items():
-            if isinstance(value, str) and value and any(part in key for part in _SECRETS):
+            if isinstance(value, str) and value and any(part in key for part in _SECRET_KEYS):
                 text = text.replace(value, "***")
         return text
 
-    def _make(self, kind: Any, config: dict[str, Any]) -> Any:
+    def _create(self, kind: Any, config: dict[str, Any]) -> Any:
         from confluent_kafka import KafkaException
 
         try:
             return kind(config, logger=ClientLog())
         except (KafkaException, TypeError, ValueError) as error:
-            cause = error_of(error)
+            cause = library_error(error)
             reason = cause.str() if cause is not None else str(error)
             remedy = "correct it in the connection's extra"
             raise ConfigError(self.describe(f"librdkafka refuses a setting: {reason}", remedy)) from None
@@ -182,7 +218,7 @@ class KafkaSettings:
             else "it is neither true nor false"
         )
         raise ConfigError(
-            self._discreet(
+            self._mask_secrets(
                 f"Kafka connection {self.conn_id!r}: {key} is {value!r}, but {why}; set it to false or remove it"
             )
         )
@@ -190,68 +226,33 @@ class KafkaSettings:
     def _reset_policy(self) -> ResetPolicy:
         value = self._config.get("auto.offset.reset", "earliest")
         try:
-            return _POLICIES[str(value).strip().lower()]
+            return _RESET_POLICIES[str(value).strip().lower()]
         except KeyError:
             raise ConfigError(
-                self._discreet(
+                self._mask_secrets(
                     f"Kafka connection {self.conn_id!r}: auto.offset.reset is {value!r}; "
                     "set it to earliest, latest or error"
                 )
             ) from None
 
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-#: For members of a group. No group is joined, and a commit under a member's name would be refused.
-MEMBERS_ONLY = _names("""
-    group.instance.id group.protocol group.protocol.type group.remote.assignor session.timeout.ms
-    heartbeat.interval.ms max.poll.interval.ms partition.assignment.strategy
-""")
-
-CONSUMER_ONLY = MEMBERS_ONLY | _names("""
-    group.id coordinator.query.interval.ms enable.auto.commit auto.commit.enable auto.commit.interval.ms
-    enable.auto.offset.store auto.offset.reset enable.partition.eof queued.min.messages queued.max.messages.kbytes
-    fetch.wait.max.ms fetch.queue.backoff.ms fetch.message.max.bytes max.partition.fetch.bytes
-    fetch.max.bytes fetch.min.bytes fetch.error.backoff.ms isolation.level check.crcs allow.auto.create.topics on_commit
-""")
-
-PRODUCER_ONLY = _names("""
-    transactional.id transaction.timeout.ms enable.idempotence enable.gapless.guarantee acks request.required.acks
-    request.timeout.ms retries message.send.max.retries queue.buffering.max.messages queue.buffering.max.kbytes
-    queue.buffering.max.ms linger.ms queue.buffering.backpressure.threshold compression.codec compression.type
-    compression.level batch.num.messages batch.size delivery.report.only.error delivery.timeout.ms message.timeout.ms
-    partitioner msg_order_cmp queuing.strategy sticky.partitioning.linger.ms on_delivery dr_cb
-""")
-
-#: What the idempotent producer of dead letters decides for itself, whatever the connection says.
-DEAD_LETTERS_OWN = _names("""
-    transactional.id request.required.acks retries message.send.max.retries delivery.timeout.ms message.timeout.ms
-    max.in.flight max.in.flight.requests.per.connection queuing.strategy enable.gapless.guarantee
-    delivery.report.only.error on_delivery dr_cb
-""")
-
-
-log = logging.getLogger(__name__)
-
 # The end may have brackets within brackets: "(after 0ms in state CONNECT, 1 identical error(s) suppressed)".
-_CHANGING = re.compile(r"rdkafka#\w+-\d+|\((?:after \d+ms|\d+ identical error).*|\d+ms", re.DOTALL)
-_REMEMBERED = 200
+_VARYING = re.compile(r"rdkafka#\w+-\d+|\((?:after \d+ms|\d+ identical error).*|\d+ms", re.DOTALL)
+_MAX_REMEMBERED = 200
 
 
 class ClientLog:
-    """What a client of confluent_kafka takes as its logger; a line that it repeats is for debugging only."""
+    """The logger of a confluent_kafka client; logs a repeated line at level DEBUG."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     def log(self, level: int, message: str, *args: object) -> None:
-        """Take one line."""
+        """Log one line of the client."""
         text = message % args if args else message
-        kind = _CHANGING.sub("", text)
-        if kind in self._told:
+        constant_part = _VARYING.sub("", text)
+        if constant_part in self._logged:
             level = logging.DEBUG
-        elif len(self._told) < _REMEMBERED:
-            self._told.add(kind)
+        elif len(self._logged) < _MAX_REMEMBERED:
+            self._logged.add(constant_part)
         log.log(level, "%s", text)

@@ -1,4 +1,4 @@
-"""Where to begin, as users say it: a group's offsets, the beginning, the end, a time, or offsets. Pure."""
+"""Parses where reading starts: a group's offsets, the beginning, the end, a time, or explicit offsets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openmetadata_ol_provider.openlineage.times import iso, microseconds, parse_
 
 Kind = Literal["group", "earliest", "latest", "time", "offsets"]
 
-_GROUP = "group:"
+_GROUP_PREFIX = "group:"
 _FORMS: dict[str, str] = {
     "group": "group, group:NAME",
     "earliest": "earliest",
@@ -21,17 +21,17 @@ _FORMS: dict[str, str] = {
     "time": "a time such as 2026-05-01T00:00:00Z",
     "offsets": 'offsets such as {"topic": {"0": 17}}',
 }
-_EVERYTHING = tuple(_FORMS)
-#: The kinds that say where all partitions begin.
-STARTS = ("group", "earliest", "latest", "time")
+_ALL_KINDS = tuple(_FORMS)
+#: The kinds that give every partition a start.
+START_KINDS = ("group", "earliest", "latest", "time")
 
 
-class StartPoint(NamedTuple):
-    """One of the ways to say where to begin.
+class StartPosition(NamedTuple):
+    """A place in topics from which to read.
 
-    :param group: of kind ``group``: the consumer group; empty for the connection's own
-    :param time: of kind ``time``
-    :param offsets: of kind ``offsets``: topic -> partition -> next offset
+    :param group: consumer group (kind ``group``); empty for the connection's own
+    :param time: time of the first message (kind ``time``)
+    :param offsets: topic -> partition -> next offset (kind ``offsets``)
     """
 
     kind: Kind
@@ -41,73 +41,73 @@ class StartPoint(NamedTuple):
 
     @property
     def milliseconds(self) -> int:
-        """The time in milliseconds since 1970, rounded up: a message of that time or later is meant."""
+        """The time in milliseconds since 1970, rounded up so that no earlier message is included."""
         assert self.time is not None
         return -(-microseconds(self.time) // 1000)
 
     def __str__(self) -> str:
-        """Return it as :func:`parse_start` takes it."""
+        """Return the text that :func:`parse_start` reads."""
         if self.time is not None:
             return iso(self.time)
         if self.offsets is not None:
             return json.dumps(self.offsets)
-        return f"{_GROUP}{self.group}" if self.group else self.kind
+        return f"{_GROUP_PREFIX}{self.group}" if self.group else self.kind
 
 
-#: Where the connection's own group stands; without a position there, ``auto.offset.reset`` decides.
-OWN_GROUP = StartPoint("group")
-EARLIEST = StartPoint("earliest")
-_WORDS: dict[str, StartPoint] = {point.kind: point for point in (OWN_GROUP, EARLIEST, StartPoint("latest"))}
+#: The committed offsets of the connection's own group; a partition without one starts at ``auto.offset.reset``.
+OWN_GROUP = StartPosition("group")
+EARLIEST = StartPosition("earliest")
+_WORDS: dict[str, StartPosition] = {start.kind: start for start in (OWN_GROUP, EARLIEST, StartPosition("latest"))}
 
 
-def parse_start(value: object, setting: str, kinds: Collection[str] = _EVERYTHING) -> StartPoint | None:
-    """Read what a user gave.
+def parse_start(value: object, setting: str, kinds: Collection[str] = _ALL_KINDS) -> StartPosition | None:
+    """Parse a start position given by a user.
 
-    :param value: text, a time, or offsets as a mapping; a template may also have made ``None`` of nothing
-    :param setting: the parameter's or option's name, for the error
-    :param kinds: which kinds make sense there
-    :return: ``None`` for nothing
-    :raises ConfigError: if it is none of these
+    :param value: text, a time, or a mapping of offsets; a template may also have rendered ``None`` as text
+    :param setting: name of the parameter or option, for the error
+    :param kinds: accepted kinds; default: all
+    :return: ``None`` for an empty value
+    :raises ConfigError: if the value is not of an accepted kind
     """
     text = value.strip() if isinstance(value, str) else value
     if text in (None, "", "None"):
         return None
     try:
-        found = _read(text)
+        start = _parse(text)
     except (ValueError, OverflowError):
-        found = None
-    if found is None or found.kind not in kinds:
-        forms = ", ".join(_FORMS[kind] for kind in _EVERYTHING if kind in kinds)
+        start = None
+    if start is None or start.kind not in kinds:
+        forms = ", ".join(_FORMS[kind] for kind in _ALL_KINDS if kind in kinds)
         raise ConfigError(f"{setting} is {value!r}; give one of: {forms}")
-    return found
+    return start
 
 
-def _read(value: object) -> StartPoint | None:
-    if isinstance(value, StartPoint):
+def _parse(value: object) -> StartPosition | None:
+    if isinstance(value, StartPosition):
         return value
     if isinstance(value, dt.datetime):
-        return StartPoint("time", time=value if value.tzinfo else value.replace(tzinfo=dt.timezone.utc))
+        return StartPosition("time", time=value if value.tzinfo else value.replace(tzinfo=dt.timezone.utc))
     if isinstance(value, Mapping):
-        return StartPoint("offsets", offsets=_offsets(value))
-    return _read_text(value) if isinstance(value, str) else None
+        return StartPosition("offsets", offsets=_parse_offsets(value))
+    return _parse_text(value) if isinstance(value, str) else None
 
 
-def _read_text(text: str) -> StartPoint:
+def _parse_text(text: str) -> StartPosition:
     if (word := _WORDS.get(text)) is not None:
         return word
-    if text.startswith(_GROUP) and text != _GROUP:
-        return StartPoint("group", group=text.removeprefix(_GROUP))
+    if text.startswith(_GROUP_PREFIX) and text != _GROUP_PREFIX:
+        return StartPosition("group", group=text.removeprefix(_GROUP_PREFIX))
     if text.startswith("{"):
-        return StartPoint("offsets", offsets=_offsets(json.loads(text)))
-    return StartPoint("time", time=parse_time(text))
+        return StartPosition("offsets", offsets=_parse_offsets(json.loads(text)))
+    return StartPosition("time", time=parse_time(text))
 
 
-def _offsets(value: Mapping[Any, Any]) -> Checkpoint:
+def _parse_offsets(value: Mapping[Any, Any]) -> Checkpoint:
     if not value or not all(isinstance(partitions, Mapping) and partitions for partitions in value.values()):
         raise ValueError("not topic -> partition -> offset")
-    found = json_checkpoint(value)
-    for partitions in found.values():
+    offsets = json_checkpoint(value)
+    for partitions in offsets.values():
         for partition, offset in partitions.items():
             if not partition.isdecimal() or type(offset) is not int or offset < 0:
                 raise ValueError("partitions and offsets are numbers, not below 0")
-    return found
+    return offsets

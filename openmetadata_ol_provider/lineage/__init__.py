@@ -1,1 +1,4 @@
-"""What the events mean: identity, edges, columns, jobs, the plan. Imports neither Airflow nor Kafka nor HTTP."""
+"""Derives lineage from events: dataset identities, edges, columns, jobs, the plan.
+
+Imports neither Airflow nor Kafka nor HTTP.
+"""

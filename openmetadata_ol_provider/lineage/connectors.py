@@ -1,7 +1,7 @@
-"""Pairs for connectors, whose runs show one dataset an event: told by the names, never multiplied.
+"""Pairs the inputs and outputs of connectors by their names, because their events show one dataset each.
 
-A change-data-capture run has many tables and many topics; each table goes to its own topic, and nothing in the events
-says which but the names: Debezium's topics are ``<prefix>.<schema>.<table>``, a sink's table is named for its topic.
+A change-data-capture run has many tables and many topics. Each table goes to its own topic, and only the names tell
+which: Debezium's topics are ``<prefix>.<schema>.<table>``, a sink's table is named after its topic.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _NOT_WORD = re.compile(r"[^a-z0-9]")
 
 
 def pair_by_name(inputs: Sequence[Side], outputs: Sequence[Side], *, settled: bool) -> list[tuple[Side, Side]]:
-    """Return the (input, output) pairs whose names end alike, for each output the input with the longest common end.
+    """Return the (input, output) pairs whose names end alike: for each output the input with the longest common end.
 
-    A sink with just one topic and one table needs no name once all of it has shown: its topic goes to its table. A
-    source does, since it may have tables and topics that nothing has happened to yet.
+    For a sink with one topic and one table no names are needed once all its datasets are known: its topic goes to its
+    table. For a source they are, since it may have tables and topics without any changes so far.
 
-    :param settled: no further dataset of the run is expected
+    :param settled: whether no further dataset of the run is expected
     """
     pairs = []
     sources = [_Name.of(side) for side in inputs]
@@ -30,17 +30,18 @@ def pair_by_name(inputs: Sequence[Side], outputs: Sequence[Side], *, settled: bo
         target = _Name.of(output)
         scored = [(_alike(name, target), side) for name, side in zip(sources, inputs, strict=True)]
         best = max((score for score, _ in scored), default=0)
-        found = [side for score, side in scored if score == best]
-        if best > 0 and len(found) == 1:
-            pairs.append((found[0], output))
+        candidates = [side for score, side in scored if score == best]
+        if best > 0 and len(candidates) == 1:
+            pairs.append((candidates[0], output))
     if not pairs and settled and len(inputs) == len(outputs) == 1 and _is_topic(inputs[0]):
         return [(inputs[0], outputs[0])]
     return pairs
 
 
 class _Name(NamedTuple):
-    """A dataset's name taken apart once, however many it is compared with.
+    """A dataset's name, split once for all comparisons.
 
+    :param segments: segments of the name, the last one first
     :param whole: letters and digits of the whole name
     :param last: letters and digits of its last segment
     """
@@ -58,7 +59,10 @@ class _Name(NamedTuple):
 
 
 def _alike(one: _Name, other: _Name) -> float:
-    """Count the segments at the end that are the same; a sink's table may be flattened (1) or have a prefix (0.5)."""
+    """Return the number of equal segments at the end.
+
+    The table of a sink may also be its topic's name in one word (1), or have a prefix before it (0.5).
+    """
     if one.segments[0] == other.segments[0]:
         pairs = zip(one.segments, other.segments, strict=False)
         return next(

@@ -1,79 +1,77 @@
-"""The datasets of a plan: each once, with every identity seen for it and its latest facts."""
+"""Collects the datasets of a plan, each once, with every identity seen for it and its latest facts."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from fnmatch import translate as glob
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
-from openmetadata_ol_provider.config import Config, strip_slashes
-from openmetadata_ol_provider.lineage.filters import Filter
+from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.filters import DatasetFilter
 from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Assertion, Dataset, DatasetId, Field, Metric
-from openmetadata_ol_provider.lineage.safe_regex import Pattern
 from openmetadata_ol_provider.lineage.symlinks import Aliases
-from openmetadata_ol_provider.openlineage.facet_merge import merge_facets
+from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
 from openmetadata_ol_provider.openlineage.facets import (
     DataQualityMetricsFacet,
     DatasetFacets,
     Identifier,
     LifecycleFacet,
-    Part,
     SchemaField,
 )
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
 
-class _Entry(Part):
-    facets: DatasetFacets | None = None
-    times: dict[str, int] = msgspec.field(default_factory=dict)
-    links: dict[tuple[str, str, str], Identifier] = msgspec.field(default_factory=dict)
+class _Entry(FacetDraft[DatasetFacets]):
+    """One dataset while it is collected, with its symlinks."""
+
+    __slots__ = ("links",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: dict[tuple[str, str, str], Identifier] = {}
 
 
 class DatasetCollector:
     """Collects the datasets of a batch.
 
-    :param config: for the filters
-    :param naming: for the identities
+    :param config: configuration with the filters
+    :param naming: normaliser of dataset names
     :param aliases: names remembered from other runs
     """
 
     def __init__(self, config: Config, naming: Naming, aliases: Aliases) -> None:
         self._naming = naming
         self._aliases = aliases
-        self._filter = Filter(config.datasets.include, config.datasets.exclude)
-        self._rules = [(namespace_pattern(rule.namespace), rule.ignore) for rule in config.namespaces]
+        self._filter = DatasetFilter(config)
         self._entries: dict[DatasetId, _Entry] = {}
 
     def add(self, dataset: DatasetState) -> None:
-        """Note a dataset as a run or a static event shows it."""
+        """Add a dataset with the facets that a run or a static event has for it."""
         key = DatasetId(dataset.namespace, dataset.name)
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry()
         for link in self._aliases.links(dataset):
             entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
-        entry.facets = merge_facets(entry.facets, entry.times, dataset.facets, 0, dataset.times)
+        entry.merge(dataset.facets, 0, dataset.times)
 
     def mention(self, dataset: DatasetId) -> None:
-        """Note a dataset that only column lineage names."""
+        """Add a dataset that only column lineage names."""
         if dataset not in self._entries:
             self.add(DatasetState(namespace=dataset.namespace, name=dataset.name))
 
     def wanted(self, dataset: DatasetId) -> bool:
-        """Tell whether a dataset takes part: not excluded, and not in an ignored namespace."""
-        rule = next((ignore for pattern, ignore in self._rules if pattern(dataset.namespace)), False)
-        return not rule and self._filter.admits(dataset.namespace, dataset.name)
+        """Tell whether a dataset takes part: it is not excluded, and not in an ignored namespace."""
+        return self._filter.admits(dataset)
 
     def datasets(self) -> tuple[Dataset, ...]:
-        """Return the datasets, sorted by name; what was renamed by its old name too."""
-        for before in [name for entry in self._entries.values() if (name := _renamed_from(entry))]:
-            self.mention(before)
+        """Return the datasets sorted by name, renamed ones under their previous name, too."""
+        for previous in [name for entry in self._entries.values() if (name := _renamed_from(entry))]:
+            self.mention(previous)
         return tuple(self._dataset(key, self._entries[key]) for key in sorted(self._entries))
 
     def _dataset(self, key: DatasetId, entry: _Entry) -> Dataset:
@@ -92,27 +90,18 @@ class DatasetCollector:
         )
 
     def _identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
-        """Return the identities of a dataset; it may still be in the catalogue by the name before a RENAME, so last."""
-        before = _renamed_from(entry)
-        old = self._own_identities(before, self._entries[before]) if before else ()
-        return tuple(dict.fromkeys((*self._own_identities(key, entry), *old)))
+        """Return the identities of a dataset, last those of its previous name, which the catalogue may still have."""
+        previous = _renamed_from(entry)
+        earlier = self._own_identities(previous, self._entries[previous]) if previous else ()
+        return tuple(dict.fromkeys((*self._own_identities(key, entry), *earlier)))
 
     def _own_identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
-        """Return the identities by all symlinks seen, sorted, so that the order of arrival never shows."""
+        """Return the identities by all symlinks seen, independent of their order of arrival."""
         return self._naming.identities(key.namespace, key.name, [entry.links[name] for name in sorted(entry.links)])
 
 
-def namespace_pattern(pattern: str) -> Callable[[str], object]:
-    """Return the test of whole names that a rule is: literal, with ``*`` and ``?``, or ``/regular expression/``."""
-    inner = strip_slashes(pattern)
-    if inner != pattern:
-        return Pattern(inner).fullmatch
-    # Brackets are no glob here: IPv6 addresses have them.
-    return re.compile(glob(pattern.replace("[", "[[]"))).fullmatch
-
-
 def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
-    """Return what an event says of the dataset's present, rather than of its definition."""
+    """Return facts about the present state of a dataset, rather than its definition."""
     kind, change, version = facets.datasetType, facets.lifecycleStateChange, facets.version
     return {
         "type": kind.datasetType or None if kind else None,
@@ -125,8 +114,8 @@ def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
 
 
 def _previous(change: LifecycleFacet | None) -> DatasetId | None:
-    before = change.previousIdentifier if change else None
-    return DatasetId(before.namespace or "", before.name) if before and before.name else None
+    previous = change.previousIdentifier if change else None
+    return DatasetId(previous.namespace or "", previous.name) if previous and previous.name else None
 
 
 def _renamed_from(entry: _Entry) -> DatasetId | None:
@@ -154,9 +143,9 @@ def _assertions(facets: DatasetFacets) -> Iterator[Assertion]:
                 yield Assertion(item.assertion, item.success, item.column or None, item.severity or None)
 
 
-def _fields(found: list[SchemaField] | None) -> tuple[Field, ...]:
+def _fields(fields: Iterable[SchemaField] | None) -> tuple[Field, ...]:
     return tuple(
         Field(field.name, field.type or None, field.description or None, _fields(field.fields))
-        for field in found or ()
+        for field in fields or ()
         if field.name
     )

@@ -1,8 +1,9 @@
-"""Edges of one run or declared job: explicit, else from columnLineage per output, else inputs x outputs of the run.
+"""Derives the edges of one run or declared job.
 
-What is known is never multiplied: an output with column lineage gets edges from the datasets that it names. Inputs that
-no column lineage of the run names (they were only joined or filtered by) belong to the run's output when there is just
-one; with several, nobody knows, and nothing is claimed.
+They are those stated by a ``lineage`` facet; otherwise, for each output, those of its column lineage; otherwise inputs
+x outputs of the run. Nothing is multiplied where more is known: an output with column lineage gets edges only from the
+datasets that it names. Inputs that no column lineage of the run names (only joined or filtered by) belong to the output
+if there is just one; with several nobody knows to which, so no edges are drawn.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from openmetadata_ol_provider.openlineage.facets import (
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
-#: More edges than this from one product say nothing anybody could use; the bound is reported.
+#: Most edges of one product: more are of no use to anybody, and are reported as a problem.
 MAX_PRODUCT = 10_000
-#: Most characters of names in the edges of one product: a hundred names of a book's length each are no lineage.
+#: Most characters of names in the edges of one product: a hundred names, each as long as a book, are not lineage.
 MAX_PRODUCT_TEXT = 10_000_000
 #: Most pairs of names that are compared for a connector.
 MAX_COMPARED = 1_000_000
 
 
 class Edges(NamedTuple):
-    """Edges of one run or job, and what was left out."""
+    """The edges of one run or job, and what was left out."""
 
     edges: tuple[Edge, ...]
     problems: tuple[Problem, ...] = ()
@@ -51,31 +52,31 @@ def derive(
 ) -> Edges:
     """Return the edges between inputs and outputs of one job.
 
-    :param by_name: pair what has no column lineage by names instead of multiplying: for connectors
-    :param settled: no further dataset is expected
+    :param by_name: whether datasets without column lineage are paired by name, as for connectors
+    :param settled: whether no further dataset is expected
     """
     edges: list[Edge] = []
     named: set[DatasetId] = set()
-    known = Inputs(inputs, naming)
+    inputs_by_name = Inputs(inputs, naming)
     for output in outputs:
-        sources = column_sources(output, known, naming)
+        sources = column_sources(output, inputs_by_name, naming)
         named.update(sources)
         edges += [
             Edge(source, output.id, job, "columns", tuple(pairs))
             for source, (identities, pairs) in sources.items()
             if not naming.same(identities, output.identities)
         ]
-    # Outputs without column lineage take every input; a single output takes what its column lineage left over.
-    takers, taken = [output for output in outputs if output.column_lineage is None], inputs
-    if not takers and len(outputs) == 1:
-        takers, taken = list(outputs), [side for side in inputs if side.id not in named]
-    if too_large := _too_large(taken, takers, by_name=by_name):
+    # Outputs without column lineage get every input; a single output also gets those that its column lineage omits.
+    targets, sides = [output for output in outputs if output.column_lineage is None], inputs
+    if not targets and len(outputs) == 1:
+        targets, sides = list(outputs), [side for side in inputs if side.id not in named]
+    if too_large := _too_large(sides, targets, by_name=by_name):
         detail = f"{len(inputs)} inputs x {len(outputs)} outputs are {too_large}: no edges drawn"
         return Edges(tuple(edges), (Problem(ProblemKind.PRODUCT_TOO_LARGE, f"job {job.namespace} {job.name}", detail),))
     if by_name:
-        pairs = pair_by_name(taken, takers, settled=settled)
+        pairs = pair_by_name(sides, targets, settled=settled)
     else:
-        pairs = [(side, output) for output in takers for side in taken]
+        pairs = [(side, output) for output in targets for side in sides]
     edges += [
         Edge(side.id, output.id, job, "product")
         for side, output in pairs
@@ -85,7 +86,7 @@ def derive(
 
 
 def _too_large(inputs: Sequence[Side], outputs: Sequence[Side], *, by_name: bool) -> str | None:
-    """Tell of what a product has too much."""
+    """Return the limit that a product exceeds, ``None`` if it exceeds none."""
     count = len(inputs) * len(outputs)
     if by_name:
         return f"more than {MAX_COMPARED} pairs of names" if count > MAX_COMPARED else None
@@ -99,23 +100,26 @@ def _length(sides: Sequence[Side]) -> int:
     return sum(len(side.id.namespace) + len(side.id.name) for side in sides)
 
 
+# -- lineage that is stated ----------------------------------------------------------------------------------------
+
+
 class _Target(NamedTuple):
     id: DatasetId
     inputs: Iterable[LineageInput]
     fields: Mapping[str, LineageField]
 
 
-def entries_of(facet: LineageJobFacet | None) -> list[LineageEntry] | None:
-    """Return the entries of a job's facet, ``None`` when there is none: then lineage has to be inferred."""
+def entries_of(facet: LineageJobFacet | None) -> Sequence[LineageEntry] | None:
+    """Return the entries of a job's facet, ``None`` if there is none, so that lineage has to be inferred."""
     if facet is None or facet.entries is None or facet.deleted:
         return None
     if facet.deleted_at < 0:
-        return facet.entries  # none at all says that there is no lineage
+        return facet.entries  # an empty list states that there is no lineage
     return [entry for entry in facet.entries if entry.at > facet.deleted_at] or None
 
 
 def derivation(dataset: DatasetId, facet: LineageDatasetFacet, naming: Naming) -> list[Edge]:
-    """Return the edges that the facet of a DatasetEvent states: what a view, an alias, a curated copy is made of."""
+    """Return the edges that the facet of a DatasetEvent states: the sources of a view, an alias, a curated copy."""
     if facet.deleted:
         return []
     entry = LineageEntry(namespace=dataset.namespace, name=dataset.name, inputs=facet.inputs, fields=facet.fields)
@@ -125,7 +129,7 @@ def derivation(dataset: DatasetId, facet: LineageDatasetFacet, naming: Naming) -
 def explicit_edges(entries: Iterable[LineageEntry], job: JobId | None, naming: Naming) -> list[Edge]:
     """Return the edges that entries state.
 
-    :param job: the event's own job; ``None`` for a DatasetEvent
+    :param job: job of the event; ``None`` for a DatasetEvent
     """
     edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]] = {}
     for entry in entries:
@@ -142,7 +146,7 @@ def explicit_edges(entries: Iterable[LineageEntry], job: JobId | None, naming: N
 def _collect(target: _Target, edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]]) -> None:
     for item in target.inputs:
         if _is_dataset(item) and item.name:
-            # A field here is a dataset-wide influence (a filter, a key): a table edge, no column pair.
+            # A field here influences the whole dataset (a filter, a key): that is a table edge, and not a column pair.
             edges.setdefault((DatasetId(item.namespace or "", item.name), target.id), {})
     for column, field in target.fields.items():
         for item in field.inputs or ():

@@ -1,14 +1,18 @@
-"""Include and exclude patterns: shell globs; deny wins; an empty include list admits nothing."""
+"""Decides which datasets and pipelines take part: include and exclude patterns, and namespaces that are ignored."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import translate
+
+from openmetadata_ol_provider.config import Config, strip_slashes
+from openmetadata_ol_provider.lineage.plan import DatasetId
+from openmetadata_ol_provider.lineage.safe_regex import Pattern
 
 
 class Filter:
-    """Admits names that an include pattern matches and no exclude pattern does.
+    """Admits names that an include pattern matches and no exclude pattern does; an empty include list admits nothing.
 
     :param include: globs (``*``, ``?``, ``[...]``), matched case-sensitively against the name and ``namespace name``
     :param exclude: globs that win over ``include``
@@ -16,21 +20,49 @@ class Filter:
 
     def __init__(self, include: Iterable[str], exclude: Iterable[str]) -> None:
         include = list(include)
-        self._exclude = _compiled(exclude)
-        self._include = _compiled(include)
-        self._all = "*" in include and not self._exclude
+        self._exclude = _compile_globs(exclude)
+        self._include = _compile_globs(include)
+        self._admits_all = "*" in include and not self._exclude
 
     def admits(self, namespace: str, name: str) -> bool:
-        """Tell whether a dataset or job is wanted."""
-        if self._all:
+        """Tell whether a dataset or job is included."""
+        if self._admits_all:
             return True
         names = (name, f"{namespace} {name}")
-        return _any(self._include, names) and not _any(self._exclude, names)
+        return _any_matches(self._include, names) and not _any_matches(self._exclude, names)
 
 
-def _compiled(globs: Iterable[str]) -> list[re.Pattern[str]]:
+class DatasetFilter:
+    """Admits datasets that are included and whose namespace no rule ignores.
+
+    :param config: configuration with its ``datasets`` and ``namespaces``
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._filter = Filter(config.datasets.include, config.datasets.exclude)
+        self._rules = [(namespace_pattern(rule.namespace), rule.ignore) for rule in config.namespaces]
+
+    def admits(self, dataset: DatasetId) -> bool:
+        """Tell whether a dataset takes part: the first rule for its namespace counts, then the patterns."""
+        ignored = next((ignore for matches, ignore in self._rules if matches(dataset.namespace)), False)
+        return not ignored and self._filter.admits(dataset.namespace, dataset.name)
+
+
+def namespace_pattern(pattern: str) -> Callable[[str], object]:
+    """Return the test of whole namespaces that a rule stands for.
+
+    :param pattern: literal, with ``*`` and ``?``, or ``/regular expression/``
+    """
+    expression = strip_slashes(pattern)
+    if expression != pattern:
+        return Pattern(expression).fullmatch
+    # Brackets are literal here, because IPv6 addresses have them.
+    return re.compile(translate(pattern.replace("[", "[[]"))).fullmatch
+
+
+def _compile_globs(globs: Iterable[str]) -> list[re.Pattern[str]]:
     return [re.compile(translate(glob)) for glob in globs]
 
 
-def _any(patterns: list[re.Pattern[str]], names: tuple[str, str]) -> bool:
+def _any_matches(patterns: list[re.Pattern[str]], names: tuple[str, str]) -> bool:
     return any(pattern.match(name) for pattern in patterns for name in names)

@@ -1,4 +1,4 @@
-"""Who started a run: the run itself, its parent and the root of its chain, and which of them is the pipeline."""
+"""Finds the parent and the root of a run, the pipeline among them, and names that are the same for every run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openmetadata_ol_provider.openlineage.facets import JobRef, ParentFacet, Run
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState, run_key
 
 Level = Literal["root", "parent", "job"]
-#: Most runs above one another that are walked up through.
+#: Most runs in a chain of parents that are followed.
 MAX_CHAIN = 100
 _TASK_NUMBER = re.compile(r"(?<=.)\.\d+$")
 
@@ -24,9 +24,12 @@ class RunOf(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A run, its parent and the root of its chain; parent and root are ``None`` when it has none.
+    """A run, its parent and the root of its chain.
 
-    :param numbered: the job's name ends with the number of a connector's task (Debezium's ``<prefix>.<task id>``)
+    :param parent: run that started it, ``None`` if there is none
+    :param root: first run of the chain, ``None`` if it is unknown
+    :param numbered: whether the job's name ends with the number of a connector's task (Debezium's
+        ``<prefix>.<task id>``)
     """
 
     own: RunOf
@@ -42,7 +45,7 @@ class Family(NamedTuple):
         return chosen or self.own
 
     def pipeline(self, level: Level) -> RunOf:
-        """Return that run, its job under a name that stays the same from run to run."""
+        """Return that run, its job under a name that is the same for every run."""
         top = self.top(level)
         job = top.job
         if self.numbered and top == self.own:
@@ -52,13 +55,13 @@ class Family(NamedTuple):
 
 
 def stable_job(job: JobId) -> JobId:
-    """Return a job under a name without run-dependent parts; what has no other name is one of the ``queries``."""
+    """Return a job under a name without run-dependent parts, or as ``queries`` if its name has no other part."""
     name = stable_name(job.name)
     return job if name == job.name else JobId(job.namespace, name or "queries")
 
 
 def family(run: Run) -> Family:
-    """Read who started a run: ``parent``, with ``root`` since ParentRunFacet 1-1-0; the old key ``parentRun`` too."""
+    """Return a run with its parent and root, from the facet ``parent`` or its older name ``parentRun``."""
     own = RunOf(JobId(run.namespace, run.name), run.run_id)
     facet = _parent_facet(run.run_facets)
     parent = _run_of(facet.job, facet.run) if facet else None
@@ -69,7 +72,7 @@ def family(run: Run) -> Family:
 
 
 def resolve_root(start: Family, state: RunState) -> Family:
-    """Walk up through the runs that are known where a producer names no root (old ones name the parent only)."""
+    """Return a run with its root, found by following parents if the producer names only those (old ones do)."""
     if start.root is not None or start.parent is None:
         return start
     top, seen = start.parent, {start.own.run_id}
@@ -101,6 +104,7 @@ def _run_of(job: JobRef | None, run: RunRef | None) -> RunOf | None:
 
 
 _DATE = r"(?:19|20)\d{2}(?P<sep>[-_.]?)(?:0[1-9]|1[0-2])(?P=sep)(?:0[1-9]|[12]\d|3[01])"
+# Not \b at the ends: an underscore is a word character to a regular expression, but a separator in names.
 _RUN_DEPENDENT = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"\d{8}_\d{6}_\d{5}_[a-z0-9]{5}"  # a Trino query id
@@ -114,17 +118,16 @@ _RUN_DEPENDENT = re.compile(
     r")(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
-# Looked for where separators begin, lest a long row of them be gone through from each one.
+# Matches only at the first of several separators, so that a long row of them is not scanned from each one.
 _LEFT_OVER = re.compile(r"(?<![._\-/:= ])(?:[._\-/:= ]*(?<![A-Za-z0-9])\x00)+(?=$|[._\-/:= ])")
 
 
 @lru_cache(maxsize=65_536)
 def stable_name(name: str) -> str | None:
-    """Return a job's name without its run-dependent parts, ``None`` if nothing else is in it.
+    """Return a job's name without its run-dependent parts, ``None`` if it has no other part.
 
-    :param name: a job's name as the producer gives it
+    :param name: job name in the producer's spelling
     """
-    # An underscore is a word character to a regular expression, but a separator in names.
     cut = _RUN_DEPENDENT.sub("\x00", name)
     if "\x00" not in cut:
         return name
@@ -134,7 +137,7 @@ def stable_name(name: str) -> str | None:
 def task_name(job: JobId, pipeline: JobId) -> str | None:
     """Return the task's name within the pipeline: ``dag.group.task`` is ``group.task`` of ``dag``.
 
-    The pipeline's own name is cut off, not everything before the first dot: names of both may hold dots.
+    The name of the pipeline is cut off, and not everything before the first dot: both names may contain dots.
     """
     if job == pipeline:
         return None
@@ -144,6 +147,6 @@ def task_name(job: JobId, pipeline: JobId) -> str | None:
 
 
 def task_in(job: JobId, pipeline: JobId) -> str | None:
-    """Return the task's name within the pipeline, without what changes from run to run."""
+    """Return the task's name within the pipeline, without run-dependent parts."""
     task = task_name(job, pipeline)
     return task and (stable_name(task) or task)

@@ -1,4 +1,4 @@
-"""Jobs: which job is the pipeline, which its task, and what the catalogue may be told of them."""
+"""Decides which job is the pipeline and which its task, and reads the facts about them that a catalogue can use."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ _NO_FACETS = JobFacets()
 
 
 class JobPlacement(NamedTuple):
-    """Where a run's job is: the task it is, or is a part of, and the pipeline.
+    """The pipeline and task to which the job of a run belongs.
 
-    :param level: which job becomes the pipeline
-    :param pipeline: the pipeline's run, its job under a name that stays the same from run to run
-    :param task: ``None`` when the job is the pipeline
-    :param part: the job is a part of that task (a query it ran), not the task itself
+    :param names: the run, its parent and the root of its chain
+    :param level: job that becomes the pipeline
+    :param pipeline: run of the pipeline, its job under a name that is the same for every run
+    :param task: name of the task; ``None`` if the job is the pipeline
+    :param part: whether the job is a part of that task (a query it ran), and not the task itself
     """
 
     names: Family
@@ -31,7 +32,7 @@ class JobPlacement(NamedTuple):
 
 
 def place_of(names: Family, facets: JobFacets | None, level: Level) -> JobPlacement:
-    """Place a job: the queries of a task (Airflow's ``task.query.N``, dbt's ``node.sql.N``) are parts of the task."""
+    """Return where a job belongs: the queries of a task (``task.query.N``, dbt's ``node.sql.N``) are its parts."""
     job, top = names.own.job, names.top(level).job
     kind = facets.jobType if facets else None
     parent = names.parent.job if names.parent else None
@@ -44,19 +45,19 @@ def _is_part(job_type: str | None) -> bool:
     return (job_type or "").upper() in {"QUERY", "SQL"}
 
 
-def job_of(place: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> Job:
-    """Return a job with the facts that a catalogue can use; facets are never dumped whole."""
+def job_of(placement: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> Job:
+    """Return a job with the facts that a catalogue can use: single values, never whole facets."""
     facets = facets or _NO_FACETS
     kind, location, sql = facets.jobType, facets.sourceCodeLocation, facets.sql
-    names, level = place.names, place.level
+    names, level = placement.names, placement.level
     job, top = names.own.job, names.top(level).job
     parent = names.parent.job if names.parent else None
-    found = Job(
+    placed = Job(
         namespace=job.namespace,
         name=job.name,
-        pipeline=place.pipeline.job,
-        task=place.task,
-        part=place.part,
+        pipeline=placement.pipeline.job,
+        task=placement.task,
+        part=placement.part,
         parent=parent,
         root=names.root.job if names.root else None,
         type=kind.jobType if kind else None,
@@ -70,26 +71,26 @@ def job_of(place: JobPlacement, facets: JobFacets | None, run_facets: RunFacets 
         source_url=location.url or None if location and not location.deleted else None,
         upstream=_upstream(run_facets),
         # Where every job is a pipeline, none is a task of another.
-        tasks=task_outlines(job, parent, top, facets, run_facets) if level != "job" and not place.part else (),
+        tasks=task_outlines(job, parent, top, facets, run_facets) if level != "job" and not placement.part else (),
     )
-    return completed_by_dag(found, run_facets)
+    return completed_by_dag(placed, run_facets)
 
 
 def _upstream(facets: RunFacets | None) -> tuple[JobId, ...]:
-    found = facets.jobDependencies if facets else None
-    jobs = [item.job for item in found.upstream or () if item.job] if found and not found.deleted else []
+    facet = facets.jobDependencies if facets else None
+    jobs = [item.job for item in facet.upstream or () if item.job] if facet and not facet.deleted else []
     return tuple(sorted({JobId(job.namespace or "", job.name) for job in jobs if job.name}))
 
 
-def completed(job: Job, known: Job) -> Job:
-    """Return a job with what an earlier run of it said and this one does not (its SQL comes with the last event)."""
-    missing = {name: getattr(known, name) for name in job.__struct_fields__ if not getattr(job, name)}
+def completed(job: Job, earlier: Job) -> Job:
+    """Return a job with the facts that only an earlier run of it has (its SQL comes with the last event)."""
+    missing = {name: getattr(earlier, name) for name in job.__struct_fields__ if not getattr(job, name)}
     return msgspec.structs.replace(job, **missing)
 
 
 def _description(facets: JobFacets) -> str | None:
-    found = facets.documentation
-    return found.description or None if found and not found.deleted else None
+    facet = facets.documentation
+    return facet.description or None if facet and not facet.deleted else None
 
 
 def owners_of(facet: OwnershipFacet | None) -> tuple[Owner, ...]:

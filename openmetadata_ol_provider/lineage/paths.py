@@ -1,4 +1,4 @@
-"""From the path that was written to the dataset that was meant.
+"""Reduces the path of a file or partition to the path of its dataset.
 
 A write to ``orders/dt=2024-01-02/part-0003.parquet`` is a write to ``orders``. Two laws hold: the result is never
 longer than the path, and trimming the result again changes nothing.
@@ -13,7 +13,7 @@ from openmetadata_ol_provider.lineage.names.identifiers import join_identifier
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _DATE = rf"(?:{_YEAR}-{_MONTH}-{_DAY}|{_DAY}\.{_MONTH}\.{_YEAR}|{_YEAR}{_MONTH}{_DAY})"
-# Directories and files that a writer makes below a dataset, by the conventions of Hive, Spark, Delta and Iceberg.
+# Directories and files that a writer creates below a dataset, by the conventions of Hive, Spark, Delta and Iceberg.
 _BELOW_A_DATASET = re.compile(
     r"[^/=]*=[^/]*"  # dt=2024-01-02
     rf"|(?:[TZ\s:._\-\d]*[TZ\s:._\-])?{_DATE}[TZ\s:._\-+\d]*"  # 2024-01-02, 20240102T0304Z, 02.01.2024
@@ -23,7 +23,7 @@ _BELOW_A_DATASET = re.compile(
     r"|\d{6}_\d+(?:_copy_\d+)?"  # Hive's 000000_0
     r"|_SUCCESS|_metadata|_common_metadata|_committed_[^/]*|_started_[^/]*"
 )
-# Directories that a writer keeps for itself: whatever is in them is part of the dataset above.
+# Directories for a writer's own use: everything in them is part of the dataset above.
 _OWN_DIRECTORY = re.compile(
     r"_delta_log|_change_data|_temporary|_spark_metadata|_symlink_format_manifest|\.hoodie"
     r"|\.spark-staging[^/]*|\.hive-staging[^/]*"
@@ -33,15 +33,15 @@ _DATE_TREE = re.compile(
     rf"{_YEAR}/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?(?:/(?:[01]?\d|2[0-3]))?(?:/[0-5]\d)?"
 )
 _WAREHOUSE = re.compile(r"(?P<directory>(?:.*/)?)(?P<database>[^/]+)\.db/+(?P<table>[^/]+)", re.DOTALL)
-# A table of the database `default` has no directory of a database; only directories that cannot be another thing.
+# A table of the database `default` has no directory for its database; only unmistakable warehouses count.
 _DEFAULT_DATABASE = re.compile(r"(?P<directory>(?:.*/)?(?:hive/warehouse|spark-warehouse)/)(?P<table>[^/]+)", re.DOTALL)
 
 
 class WarehouseTable(NamedTuple):
-    """A table by its place in a Hive warehouse.
+    """A table by its path in a Hive warehouse.
 
-    :param directory: the warehouse
-    :param name: ``database.table``
+    :param directory: directory of the warehouse
+    :param name: name of the table, ``database.table``
     """
 
     directory: str
@@ -49,9 +49,9 @@ class WarehouseTable(NamedTuple):
 
 
 def trim_path(path: str) -> str:
-    """Return the path of the dataset that ``path`` is in: partitions, date trees and part files cut off.
+    """Return the path of the dataset to which a path belongs: without partitions, date trees and part files.
 
-    :param path: a path or object key; at least its first segment is kept
+    :param path: path or object key; at least its first segment is kept
     """
     segments = path.split("/")
     first = next((position for position, segment in enumerate(segments) if segment), None)
@@ -72,21 +72,21 @@ def _outside_own_directories(segments: list[str], first: int) -> int:
     return next((position for position in later if _OWN_DIRECTORY.fullmatch(segments[position])), len(segments))
 
 
-def _shorter(segments: list[str], kept: int, end: int) -> int:
-    """Return where the path ends without its last partition, file or date; the same end if it has none.
+def _shorter(segments: list[str], least: int, end: int) -> int:
+    """Return the end of the path without its last partition, file or date; the same end if it has none.
 
-    :param kept: so many segments stay whatever they are
+    :param least: number of segments that are always kept
     """
-    if end > kept and _BELOW_A_DATASET.fullmatch(segments[end - 1]):
+    if end > least and _BELOW_A_DATASET.fullmatch(segments[end - 1]):
         return end - 1
-    for count in range(min(5, end - kept), 1, -1):
+    for count in range(min(5, end - least), 1, -1):
         if _DATE_TREE.fullmatch("/".join(segments[end - count : end])):
             return end - count
     return end
 
 
 def warehouse_table(path: str) -> WarehouseTable | None:
-    """Return the table that a path in a Hive warehouse says, ``.../<database>.db/<table>``; ``None`` elsewhere."""
+    """Return the table of a path in a Hive warehouse, ``.../<database>.db/<table>``, ``None`` for other paths."""
     if ".db/" not in path and "warehouse/" not in path:
         return None
     match = _WAREHOUSE.fullmatch(path)

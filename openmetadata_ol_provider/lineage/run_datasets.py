@@ -1,4 +1,4 @@
-"""The datasets on the two sides of a run, as lineage sees them: named, without those that have no part in it."""
+"""Prepares the inputs and outputs of a run for lineage: with identities, without those that have no part in it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
-# Kafka allows neither in a topic's name: Spark joins the topics it subscribes to with commas, Flink with semicolons.
+# Spark joins the topics it subscribes to with commas, Flink with semicolons; Kafka allows neither in a topic's name.
 _TOPIC_LIST = re.compile(r"[,;]")
 
 
 class Side(NamedTuple):
-    """A dataset on one side of a run, with the identities that its name and symlinks give it.
+    """An input or output of a run, with the identities from its name and symlinks.
 
-    :param temporary: exists between jobs only: lineage goes through it, not to it
+    :param temporary: whether it exists between jobs only: lineage goes through it, not to it
     """
 
     id: DatasetId
@@ -30,12 +30,12 @@ class Side(NamedTuple):
 
 
 def sides(datasets: Iterable[DatasetState], naming: Naming, aliases: Aliases) -> list[Side]:
-    """Prepare the inputs or outputs of a run, sorted, so that the order of arrival never shows in the plan."""
-    found = []
+    """Return the prepared inputs or outputs of a run, sorted, so that the order of arrival does not matter."""
+    prepared = []
     for dataset in sorted(datasets, key=lambda dataset: (dataset.namespace, dataset.name)):
         facets = dataset.facets or DatasetFacets()
         if takes_part(facets):
-            found.append(
+            prepared.append(
                 Side(
                     DatasetId(dataset.namespace, dataset.name),
                     naming.identities(dataset.namespace, dataset.name, aliases.links(dataset)),
@@ -43,13 +43,13 @@ def sides(datasets: Iterable[DatasetState], naming: Naming, aliases: Aliases) ->
                     is_temporary(dataset.namespace, dataset.name, facets),
                 )
             )
-    return found
+    return prepared
 
 
 def takes_part(facets: DatasetFacets) -> bool:
-    """Tell whether a dataset has a part in its run's lineage: not one that was dropped, nor a dbt ephemeral model.
+    """Tell whether a dataset has a part in its run's lineage: it was not dropped, and is not an ephemeral dbt model.
 
-    An ephemeral model is a CTE of the models that use it: no database has it.
+    An ephemeral model is a CTE in the models that use it, and exists in no database.
     """
     change, model = facets.lifecycleStateChange, facets.dbt_model
     if change is not None and (change.lifecycleStateChange or "").upper() == "DROP":
@@ -61,7 +61,7 @@ _STAGING = re.compile(r"(^|/)(\.spark-bigquery-[^/]*|\.spark-staging[^/]*|\.hive
 
 
 def is_temporary(namespace: str, name: str, facets: DatasetFacets) -> bool:
-    """Tell a dataset that exists between jobs only: in memory, a job's output, a staging directory."""
+    """Tell whether a dataset exists between jobs only: in memory, as a job's output, or in a staging directory."""
     kind = facets.datasetType
     if kind is not None and (kind.datasetType or "").upper() == "JOB_OUTPUT":
         return True
@@ -69,12 +69,12 @@ def is_temporary(namespace: str, name: str, facets: DatasetFacets) -> bool:
 
 
 def _column_lineage(facets: DatasetFacets) -> ColumnLineageFacet | None:
-    found = facets.columnLineage
-    return found if found is not None and not found.deleted and (found.fields or found.dataset) else None
+    facet = facets.columnLineage
+    return facet if facet is not None and not facet.deleted and (facet.fields or facet.dataset) else None
 
 
 def single_topics(datasets: Iterable[DatasetState]) -> Iterator[DatasetState]:
-    """Yield the datasets, a list of topics (``a,b`` or ``a;b``) as one dataset a topic."""
+    """Yield the datasets, each topic of a list (``a,b`` or ``a;b``) as a dataset of its own."""
     for dataset in datasets:
         if scheme_of(dataset.namespace) != "kafka" or not _TOPIC_LIST.search(dataset.name):
             yield dataset

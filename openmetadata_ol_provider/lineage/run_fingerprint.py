@@ -1,7 +1,7 @@
-"""What a run says of its job, in a form in which two runs are compared at little cost.
+"""Reduces a run to everything that its job and edges are derived from, so that two runs are compared at little cost.
 
-Runs of one job mostly say the same, in facets that they share (``openlineage.recall``): then they have the same
-objects, and what was worked out for one of them holds for the other.
+Runs of one job mostly have equal facets, and share them (:mod:`~openmetadata_ol_provider.openlineage.facet_cache`):
+comparing shared facets costs a comparison of pointers, and whatever was derived from one run holds for the other.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
 
 
 class RunFingerprint(NamedTuple):
-    """All that a run's job and edges are worked out from. Facets are told apart by identity, as long as they live.
+    """Everything that a run's job and edges are derived from; equal for runs with the same job and edges.
 
-    :param pipeline: the job that is the pipeline
-    :param is_true: its lineage has come true
-    :param by_name: its inputs and outputs are paired by name
-    :param settled: no further dataset is expected of it
+    :param pipeline: job that becomes the pipeline
+    :param is_final: whether its lineage is final
+    :param by_name: whether its inputs and outputs are paired by name
+    :param settled: whether no further dataset is expected
     """
 
     pipeline: JobId
@@ -32,60 +32,61 @@ class RunFingerprint(NamedTuple):
     root: JobId | None
     task: str | None
     part: bool
-    is_true: bool
+    is_final: bool
     by_name: bool
     settled: bool
-    facets: tuple[int, ...]
+    facets: tuple[object, ...]
     inputs: tuple[tuple[object, ...], ...]
     outputs: tuple[tuple[object, ...], ...]
 
 
-def fingerprint(run: Run, place: JobPlacement, latest_at: int, *, is_true: bool) -> RunFingerprint:
-    """Return what a run says; only good for comparing within one batch.
+def fingerprint(run: Run, placement: JobPlacement, latest_at: int, *, is_final: bool) -> RunFingerprint:
+    """Return the fingerprint of a run.
 
-    :param latest_at: time of the latest event of any run, microseconds
+    :param latest_at: time of the latest event of any run, in microseconds
+    :param is_final: whether its lineage is final
     """
-    names = place.names
+    names = placement.names
     return RunFingerprint(
-        pipeline=place.pipeline.job,
+        pipeline=placement.pipeline.job,
         parent=names.parent.job if names.parent else None,
         root=names.root.job if names.root else None,
-        task=place.task,
-        part=place.part,
-        is_true=is_true,
-        by_name=is_true and is_connector(run),
-        settled=is_true and is_settled(run, latest_at),
+        task=placement.task,
+        part=placement.part,
+        is_final=is_final,
+        by_name=is_final and is_connector(run),
+        settled=is_final and is_settled(run, latest_at),
         facets=(*_of_job(run.job_facets), *_of_run(run.run_facets)),
-        inputs=_of_datasets(run.inputs.values()) if is_true else (),
-        outputs=_of_datasets(run.outputs.values()) if is_true else (),
+        inputs=_of_datasets(run.inputs.values()) if is_final else (),
+        outputs=_of_datasets(run.outputs.values()) if is_final else (),
     )
 
 
-def _of_job(facets: JobFacets | None) -> Iterable[int]:
-    return map(id, astuple(facets)) if facets is not None else ()
+def _of_job(facets: JobFacets | None) -> Iterable[object]:
+    return astuple(facets) if facets is not None else ()
 
 
-def _of_run(facets: RunFacets | None) -> Iterable[int]:
+def _of_run(facets: RunFacets | None) -> Iterable[object]:
     if facets is None:
         return ()
     task, dag_run = facets.airflow, facets.airflowDagRun
-    of_task = (id(task.task), id(task.dag), task.deleted) if task is not None else ()
-    of_dag_run = (id(dag_run.dag), dag_run.deleted) if dag_run is not None else ()
-    return (id(facets.jobDependencies), *of_task, *of_dag_run)
+    of_task = (task.task, task.dag, task.deleted) if task is not None else ()
+    of_dag_run = (dag_run.dag, dag_run.deleted) if dag_run is not None else ()
+    return (facets.jobDependencies, *of_task, *of_dag_run)
 
 
 def _of_datasets(side: Iterable[DatasetState]) -> tuple[tuple[object, ...], ...]:
-    return tuple((state.namespace, state.name, *_of_dataset(state)) for state in side)
+    return tuple((dataset.namespace, dataset.name, *_of_dataset(dataset)) for dataset in side)
 
 
-def _of_dataset(state: DatasetState) -> Iterable[int]:
-    facets = state.facets
+def _of_dataset(dataset: DatasetState) -> Iterable[object]:
+    facets = dataset.facets
     if facets is None:
         return ()
     return (
-        id(facets.columnLineage),
-        id(facets.symlinks),
-        id(facets.datasetType),
-        id(facets.lifecycleStateChange),
-        id(facets.dbt_model),
+        facets.columnLineage,
+        facets.symlinks,
+        facets.datasetType,
+        facets.lifecycleStateChange,
+        facets.dbt_model,
     )

@@ -1,9 +1,11 @@
-"""What is known of runs, for their statuses: states, times, errors, statistics, and the start of the pipeline's run."""
+"""Derives run records from runs: states, times, errors, statistics, and the start of the pipeline's run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.airflow_facets import log_url, logical_time
 from openmetadata_ol_provider.lineage.job_hierarchy import RunOf
@@ -12,7 +14,7 @@ from openmetadata_ol_provider.lineage.plan import RunRecord, Statistics
 from openmetadata_ol_provider.openlineage.facets import RunFacets
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, Run, run_key
 from openmetadata_ol_provider.openlineage.times import iso, iso_of, parse_time
 
 #: Longest error message that goes into a run's status.
@@ -20,25 +22,26 @@ MAX_ERROR = 2_000
 _NO_FACETS = RunFacets()
 
 
-def run_record(run: Run, place: JobPlacement, state: RunState, *, new: bool) -> RunRecord:
-    """Return what is known of a run, pinned to the start of the pipeline's run that it belongs to.
+def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineRunStart], *, new: bool) -> RunRecord:
+    """Return what is known of a run, with the start of the pipeline's run that it belongs to.
 
-    :param new: no earlier batch has shown it
+    :param starts: starts of pipeline runs, the one of this run among them
+    :param new: whether the run was first seen in this batch
     """
-    top = place.pipeline
+    top = placement.pipeline
     facets = run.run_facets or _NO_FACETS
     error, nominal, extraction = facets.errorMessage, facets.nominalTime, facets.extractionError
-    anchor = state.anchors[run_key(top.job.namespace, top.run_id)]
+    start = starts[run_key(top.job.namespace, top.run_id)]
     return RunRecord(
         run_id=run.run_id,
-        job=place.names.own.job,
+        job=placement.names.own.job,
         state=run.state,
         pipeline=top.job,
         pipeline_run_id=top.run_id,
-        pipeline_started_at=iso_of(anchor.at),
-        logical_at=iso_of(anchor.logical_at) if anchor.logical_at is not None else None,
-        task=place.task,
-        part=place.part,
+        pipeline_started_at=iso_of(start.at),
+        logical_at=iso_of(start.logical_at) if start.logical_at is not None else None,
+        task=placement.task,
+        part=placement.part,
         started_at=iso_of(run.first_at if run.started_at is None else run.started_at),
         ended_at=iso_of(run.ended_at) if run.ended_at is not None else None,
         nominal_start=_time(nominal.nominalStartTime) if nominal else None,
@@ -53,14 +56,14 @@ def run_record(run: Run, place: JobPlacement, state: RunState, *, new: bool) -> 
 
 def _statistics(run: Run) -> tuple[Statistics, ...]:
     read = [
-        Statistics(dataset.namespace, dataset.name, "read", found.rowCount, found.size, found.fileCount)
+        Statistics(dataset.namespace, dataset.name, "read", facet.rowCount, facet.size, facet.fileCount)
         for dataset in run.inputs.values()
-        if dataset.facets is not None and (found := dataset.facets.inputStatistics) is not None
+        if dataset.facets is not None and (facet := dataset.facets.inputStatistics) is not None
     ]
     written = [
-        Statistics(dataset.namespace, dataset.name, "written", found.rowCount, found.size, found.fileCount)
+        Statistics(dataset.namespace, dataset.name, "written", facet.rowCount, facet.size, facet.fileCount)
         for dataset in run.outputs.values()
-        if dataset.facets is not None and (found := dataset.facets.outputStatistics) is not None
+        if dataset.facets is not None and (facet := dataset.facets.outputStatistics) is not None
     ]
     return (*sorted(read, key=_by_name), *sorted(written, key=_by_name)) if read or written else ()
 
@@ -69,23 +72,30 @@ def _by_name(statistics: Statistics) -> tuple[str, str]:
     return statistics.namespace, statistics.name
 
 
-def fix_pipeline_starts(runs: list[tuple[Run, RunOf]], state: RunState, touched: int) -> None:
-    """Give each pipeline run the time that keys its status: the earliest seen when first published, then for ever.
+def fix_pipeline_starts(
+    remembered: Mapping[str, PipelineRunStart], runs: Iterable[tuple[Run, RunOf]], seen_at: int
+) -> Mapping[str, PipelineRunStart]:
+    """Return the remembered starts of pipeline runs with those of a batch.
 
-    :param runs: the runs of a batch, each with the pipeline's run that it belongs to
-    :param touched: time of consumption, microseconds
+    The start is the key of a run's status: the earliest time seen when the run is first published, never changed later.
+
+    :param remembered: starts by :func:`~openmetadata_ol_provider.openlineage.run_state.run_key`
+    :param runs: runs of the batch, each with the pipeline's run that it belongs to
+    :param seen_at: time of consumption, in microseconds
     """
     earliest: dict[str, int] = {}
+    logical: dict[str, int] = {}
     for run, top in runs:
         key = run_key(top.job.namespace, top.run_id)
         earliest[key] = min(run.first_at, earliest.get(key, run.first_at))
-    for key, at in earliest.items():
-        anchor = state.anchors.setdefault(key, PipelineRunStart(at=at))
-        anchor.touched = touched
-    for run, top in runs:
         logical_at = logical_time(run.run_facets, top.job)
         if logical_at is not None:
-            state.anchors[run_key(top.job.namespace, top.run_id)].logical_at = logical_at
+            logical[key] = logical_at
+    starts = dict(remembered)
+    for key, at in earliest.items():
+        start = starts.get(key) or PipelineRunStart(at=at)
+        starts[key] = replace(start, logical_at=logical.get(key, start.logical_at), last_seen_at=seen_at)
+    return starts
 
 
 @lru_cache(4096)
@@ -97,12 +107,12 @@ def _time(text: str | None) -> str | None:
 
 
 def suspected_split_runs(changed: Iterable[Run]) -> Iterator[Problem]:
-    """Yield a problem for each job of which runs have ended that never started, as far as this lane has seen.
+    """Yield a problem for each job with runs that ended although this lane has seen no START.
 
-    Producers that send no START do the same, so it is a hint. That the rest of a run was elsewhere shows in the other
-    lane as well, later: there it never ends.
+    It is a hint, because some producers send no START at all. If the START was in another lane, that lane reports later
+    that the run never ended.
 
-    :param changed: the runs that events came in for
+    :param changed: runs with events in the batch
     """
     ended: dict[tuple[str, str], list[Run]] = {}
     for run in changed:

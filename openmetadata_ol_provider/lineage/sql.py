@@ -1,26 +1,37 @@
-"""SQL text for a catalogue, with its literals taken out where that is asked for."""
+"""SQL text and the policy ``write.sql``: ``never``, ``redacted`` (without literals) or ``always``.
+
+The policy is enforced at two borders and nowhere else. :func:`apply_sql_policy` is for events, where they enter:
+nothing derived from them (batches in XCom, states in Variables, plans) has more. :func:`apply_sql_policy_to_plan` is
+for what was derived earlier, perhaps under another policy: runs remembered in a state, plans and parked edges.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
+from openmetadata_ol_provider.lineage.plan import ColumnPair, Edge, Job, JobId, Transformation
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.facets import (
     ColumnField,
     ColumnInput,
+    ColumnLineageFacet,
     JobFacets,
     LineageDatasetFacet,
     LineageEntry,
+    LineageField,
     LineageInput,
     TransformationField,
 )
 
-# One alternative a kind of token, so that what looks like a literal inside a comment or a quoted name is not one. What
-# is opened and never closed (SQL that was cut off) reaches to the end: no half literal stays, nothing is tried twice.
+SqlPolicy = Literal["never", "redacted", "always"]
+
+# One alternative for each kind of token, so that what looks like a literal inside a comment or a quoted name is not
+# taken for one. What is opened and never closed (SQL that was cut off) reaches to the end: no half literal stays, and
+# nothing is tried twice.
 _TOKENS = re.compile(
     r"(?P<kept>--[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*`?|\[[A-Za-z_@#][^\]'\",]*\]?|[A-Za-z_][\w$]*)"
     r"|(?P<double>\"(?:[^\"\\]|\"\"|\\.)*(?:\"|\\?\Z))"
@@ -28,81 +39,182 @@ _TOKENS = re.compile(
     r"|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)",
     re.DOTALL,
 )
-#: Dialects, as producers begin their names, in which double quotes are those of a text.
-_TEXT_IN_DOUBLE_QUOTES = (
+#: Dialects, as the beginnings of producers' names for them, in which double quotes may enclose a string.
+_STRINGS_IN_DOUBLE_QUOTES = (
     "mysql", "mariadb", "singlestore", "tidb", "doris", "starrocks", "bigquery", "spark", "databricks", "hive",
 )  # fmt: skip
-
-_copy = msgspec.msgpack.Decoder(Event).decode
 
 
 def redact_literals(sql: str, dialect: str | None = None) -> str:
     """Return SQL with every string and number replaced by ``?``; names and comments stay.
 
-    :param dialect: or integration, as the producer spells it: where what is in double quotes may be a string, it goes
+    :param dialect: SQL dialect, or integration, in the producer's spelling; where double quotes may enclose a string,
+        such texts are replaced too
     """
-    kept = {"kept"} if (dialect or "").lower().startswith(_TEXT_IN_DOUBLE_QUOTES) else {"kept", "double"}
+    kept = {"kept"} if (dialect or "").lower().startswith(_STRINGS_IN_DOUBLE_QUOTES) else {"kept", "double"}
     return _TOKENS.sub(lambda match: match[0] if match.lastgroup in kept else "?", sql)
 
 
-def dialect_of(facets: JobFacets | None) -> str | None:
-    """Return the dialect of a job's SQL; where it is not said, the job's integration tells as much."""
-    said = facets.sql.dialect if facets and facets.sql else None
-    return said or (facets.jobType.integration if facets and facets.jobType else None)
+def allowed_sql(text: str | None, policy: SqlPolicy, dialect: str | None = None) -> str | None:
+    """Return SQL as far as the policy allows it.
+
+    :param dialect: see :func:`redact_literals`
+    """
+    if not text or policy == "always":
+        return text
+    return redact_literals(text, dialect) if policy == "redacted" else None
 
 
-def apply_sql_policy(event: Event, policy: str) -> Event:
-    """Return an event without what the configuration does not want to be kept anywhere.
+# -- events ------------------------------------------------------------------------------------------------------
 
-    :param event: stays as it is: its facets are other events' as well
-    :param policy: ``write.sql``: ``never``, ``redacted`` or ``always``
+
+def apply_sql_policy(event: Event, policy: SqlPolicy) -> Event:
+    """Return an event without the SQL that the configuration does not want, in its job and in column lineage.
+
+    :param event: decoded event; not changed, since other events share its facets
+    :param policy: ``write.sql`` of the configuration
     """
     if policy == "always":
         return event
-    event = _copy(msgspec.msgpack.encode(event))
     facets = event.job.facets if event.job else None
-    dialect = dialect_of(facets)
-    if facets is not None and facets.sql is not None and facets.sql.query:
-        facets.sql.query = redact_literals(facets.sql.query, dialect) if policy == "redacted" else None
-    # A transformation is described by an expression, more often than not.
-    for column in _columns(event):
-        column.transformationDescription = _discreet(column.transformationDescription, dialect, policy)
-    for transformation in _transformations(event):
-        transformation.description = _discreet(transformation.description, dialect, policy)
-    return event
+    policed = _Policed(policy, _dialect_of_facets(facets))
+    if event.job and facets:
+        event = _with(event, job=_with(event.job, facets=policed.job_facets(facets)))
+    return _with(
+        event,
+        dataset=policed.dataset(event.dataset) if event.dataset else None,
+        inputs=_each(event.inputs, policed.dataset),
+        outputs=_each(event.outputs, policed.dataset),
+    )
 
 
-def _discreet(text: str | None, dialect: str | None, policy: str) -> str | None:
-    return redact_literals(text, dialect) if text and policy == "redacted" else None
+def _dialect_of_facets(facets: JobFacets | None) -> str | None:
+    """Return the dialect of a job's SQL, or its integration, which tells as much."""
+    dialect = facets.sql.dialect if facets and facets.sql else None
+    return dialect or (facets.jobType.integration if facets and facets.jobType else None)
 
 
-def _columns(event: Event) -> Iterator[ColumnField]:
-    for dataset in _datasets(event):
-        facet = dataset.facets.columnLineage if dataset.facets else None
-        yield from (facet.fields or {}).values() if facet else ()
+class _Policed:
+    """The parts of an event with only the SQL that is allowed; parts without SQL are returned as they are."""
+
+    def __init__(self, policy: SqlPolicy, dialect: str | None) -> None:
+        self._policy = policy
+        self._dialect = dialect
+
+    def job_facets(self, facets: JobFacets) -> JobFacets:
+        sql, stated = facets.sql, facets.lineage
+        return _with(
+            facets,
+            sql=_with(sql, query=self._text(sql.query)) if sql else None,
+            lineage=_with(stated, entries=_each(stated.entries, self._stated)) if stated else None,
+        )
+
+    def dataset(self, dataset: EventDataset) -> EventDataset:
+        facets = dataset.facets
+        if facets is None:
+            return dataset
+        columns, stated = facets.columnLineage, facets.lineage
+        facets = _with(
+            facets,
+            columnLineage=self._column_lineage(columns) if columns else None,
+            lineage=self._stated(stated) if stated else None,
+        )
+        return _with(dataset, facets=facets)
+
+    def _column_lineage(self, facet: ColumnLineageFacet) -> ColumnLineageFacet:
+        return _with(facet, fields=_each_value(facet.fields, self._column), dataset=_each(facet.dataset, self._source))
+
+    def _column(self, column: ColumnField) -> ColumnField:
+        return _with(
+            column,
+            inputFields=_each(column.inputFields, self._source),
+            transformationDescription=self._text(column.transformationDescription),
+        )
+
+    def _stated(self, stated: _Stated) -> _Stated:
+        return _with(
+            stated, inputs=_each(stated.inputs, self._source), fields=_each_value(stated.fields, self._stated_field)
+        )
+
+    def _stated_field(self, field: LineageField) -> LineageField:
+        return _with(field, inputs=_each(field.inputs, self._source))
+
+    def _source(self, source: _Source) -> _Source:
+        return _with(source, transformations=_each(source.transformations, self._transformation))
+
+    def _transformation(self, transformation: TransformationField) -> TransformationField:
+        # The description of a transformation is an expression more often than not.
+        return _with(transformation, description=self._text(transformation.description))
+
+    def _text(self, text: str | None) -> str | None:
+        return allowed_sql(text, self._policy, self._dialect)
 
 
-def _datasets(event: Event) -> Iterator[EventDataset]:
-    return chain((event.dataset,) if event.dataset else (), event.inputs or (), event.outputs or ())
+_Item = TypeVar("_Item", bound=msgspec.Struct)
+_Stated = TypeVar("_Stated", LineageEntry, LineageDatasetFacet)
+_Source = TypeVar("_Source", ColumnInput, LineageInput)
 
 
-def _transformations(event: Event) -> Iterator[TransformationField]:
-    for source in _sources(event):
-        yield from source.transformations or ()
+def _with(item: _Item, **fields: Any) -> _Item:
+    """Return a struct with other fields, and the same struct if they are the same."""
+    changed = {name: value for name, value in fields.items() if value is not getattr(item, name)}
+    return msgspec.structs.replace(item, **changed) if changed else item
 
 
-def _sources(event: Event) -> Iterator[ColumnInput | LineageInput]:
-    for column in _columns(event):
-        yield from column.inputFields or ()
-    stated: list[LineageEntry | LineageDatasetFacet] = []
-    for dataset in _datasets(event):
-        if dataset.facets and dataset.facets.columnLineage:
-            yield from dataset.facets.columnLineage.dataset or ()
-        if dataset.facets and dataset.facets.lineage:
-            stated.append(dataset.facets.lineage)
-    facets = event.job.facets if event.job else None
-    stated += (facets.lineage.entries or ()) if facets and facets.lineage else ()
-    for entry in stated:
-        yield from entry.inputs or ()
-        for field in (entry.fields or {}).values():
-            yield from field.inputs or ()
+def _each(items: Sequence[_Item] | None, change: Callable[[_Item], _Item]) -> Sequence[_Item] | None:
+    changed = list(map(change, items or ()))
+    return items if all(new is old for new, old in zip(changed, items or (), strict=True)) else changed
+
+
+def _each_value(items: Mapping[str, _Item] | None, change: Callable[[_Item], _Item]) -> Mapping[str, _Item] | None:
+    changed = {name: change(item) for name, item in (items or {}).items()}
+    return items if items is None or all(changed[name] is item for name, item in items.items()) else changed
+
+
+# -- plans -------------------------------------------------------------------------------------------------------
+
+
+class _HasSql(Protocol):
+    """What has jobs and edges: a plan, or one thing that is parked."""
+
+    @property
+    def jobs(self) -> tuple[Job, ...]: ...
+
+    @property
+    def edges(self) -> tuple[Edge, ...]: ...
+
+
+_Plan = TypeVar("_Plan", bound=_HasSql)
+
+
+def apply_sql_policy_to_plan(plan: _Plan, policy: SqlPolicy) -> _Plan:
+    """Return a plan, or a part of one, without the SQL that the configuration does not want.
+
+    :param plan: struct with ``jobs`` and ``edges``
+    :param policy: ``write.sql`` of the configuration
+    """
+    if policy == "always":
+        return plan
+    jobs = {job.id: _with(job, sql=allowed_sql(job.sql, policy, job.dialect or job.integration)) for job in plan.jobs}
+    edges = tuple(_allowed_edge(edge, policy, jobs) for edge in plan.edges)
+    parts: dict[str, Any] = {"jobs": tuple(jobs.values()), "edges": edges}
+    return msgspec.structs.replace(plan, **parts)  # type: ignore[type-var]
+
+
+def _allowed_edge(edge: Edge, policy: SqlPolicy, jobs: dict[JobId, Job]) -> Edge:
+    job = jobs.get(edge.job) if edge.job else None
+    dialect = (job.dialect or job.integration) if job else None
+    sql = allowed_sql(edge.sql, policy, dialect)
+    # Runs of one job may differ in nothing but their literals.
+    return _with(
+        edge,
+        columns=tuple(_allowed_pair(pair, policy, dialect) for pair in edge.columns),
+        sql=None if job and sql == job.sql else sql,
+    )
+
+
+def _allowed_pair(pair: ColumnPair, policy: SqlPolicy, dialect: str | None) -> ColumnPair:
+    def allowed(item: Transformation) -> Transformation:
+        return _with(item, description=allowed_sql(item.description, policy, dialect))
+
+    return _with(pair, transformations=tuple(map(allowed, pair.transformations)))

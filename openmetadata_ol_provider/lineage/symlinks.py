@@ -1,78 +1,87 @@
-"""Other names of datasets, remembered from one run to the next: producers do not send a symlink with every event.
+"""Remembers other names of datasets from one run to the next, because not every event repeats its symlinks.
 
-A Delta table's Hive name comes when the table is read, not when it is written; the inner run of a CTAS has the path
-only; a DatasetEvent may name a symlink for all that follows. Bounded in number and time; the least recently seen go
-first.
+A Delta table's Hive name is sent when the table is read, not when it is written; the inner run of a CTAS has the path
+only; a DatasetEvent may name a symlink for all later events. Names are bounded in number and time; the least recently
+seen are forgotten first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.facets import Identifier, SymlinksFacet
-from openmetadata_ol_provider.openlineage.run_state import Alias, DatasetState, RunState
+from openmetadata_ol_provider.openlineage.run_state import Alias, DatasetState, name_key
 
-#: Datasets whose other names are remembered.
+#: Most datasets whose other names are remembered.
 MAX_ALIASES = 5_000
-#: Other names of one dataset.
+#: Most other names of one dataset.
 MAX_NAMES = 8
 
 
 class Aliases:
-    """The remembered names of a state.
+    """The other names of datasets.
 
-    :param state: keeps them; changed in place
-    :param touched: time of consumption, microseconds
+    :param remembered: other names by :func:`~openmetadata_ol_provider.openlineage.run_state.name_key`
     """
 
-    def __init__(self, state: RunState, touched: int) -> None:
-        self._kept = state.aliases
-        self._touched = touched
-
-    def learn(self, datasets: Iterable[EventDataset]) -> None:
-        """Remember the symlinks that datasets carry; a withdrawn facet makes forget."""
-        learnt: dict[str, SymlinksFacet] = {}
-        for dataset in datasets:
-            facet = dataset.facets.symlinks if dataset.facets else None
-            if facet is None:
-                continue
-            key = _key(dataset)
-            if learnt.get(key) is facet:
-                continue
-            learnt[key] = facet
-            # Taken out and put in again: the dictionary's order is that of use.
-            known = self._kept.pop(key, None) or Alias()
-            if facet.deleted:
-                continue
-            names = {_name(item): item for item in (*_identifiers(facet), *known.identifiers)}
-            latest = [names[name] for name in sorted(names)][:MAX_NAMES]
-            self._kept[key] = Alias(identifiers=latest, touched=self._touched)
-        for key in list(self._kept)[: max(0, len(self._kept) - MAX_ALIASES)]:
-            del self._kept[key]
+    def __init__(self, remembered: Mapping[str, Alias]) -> None:
+        self._remembered = remembered
 
     def links(self, dataset: DatasetState) -> list[Identifier]:
         """Return the symlinks of a dataset: its own first, then those remembered."""
         facet = dataset.facets.symlinks if dataset.facets else None
-        known = self._kept.get(_key(dataset))
-        if facet is None and known is None:
+        alias = self._remembered.get(name_key(dataset.namespace, dataset.name))
+        if facet is None and alias is None:
             return []
-        names = {_name(item): item for item in (*_identifiers(facet), *(known.identifiers if known else ()))}
-        return list(names.values())
+        by_name = {_name(item): item for item in (*_identifiers(facet), *(alias.identifiers if alias else ()))}
+        return list(by_name.values())
+
+
+def learn_aliases(
+    remembered: Mapping[str, Alias], datasets: Iterable[EventDataset], seen_at: int
+) -> Mapping[str, Alias]:
+    """Return the remembered names with the symlinks of datasets; a withdrawn facet forgets them.
+
+    :param datasets: datasets with symlinks, the oldest first
+    :param seen_at: time of consumption, in microseconds
+    """
+    aliases = dict(remembered)
+    learnt: dict[str, SymlinksFacet] = {}
+    for dataset in datasets:
+        facet = dataset.facets.symlinks if dataset.facets else None
+        if facet is None:
+            continue
+        key = name_key(dataset.namespace, dataset.name)
+        # Removed and inserted again, because the dictionary is in the order of last use.
+        alias = aliases.pop(key, None)
+        if alias is not None and learnt.get(key) is facet:
+            aliases[key] = alias
+            continue
+        learnt[key] = facet
+        if facet.deleted:
+            continue
+        alias = alias or Alias()
+        by_name = {_name(item): item for item in (*_identifiers(facet), *alias.identifiers)}
+        first = [by_name[name] for name in sorted(by_name)][:MAX_NAMES]
+        aliases[key] = Alias(identifiers=first, last_seen_at=seen_at)
+    for key in list(aliases)[: max(0, len(aliases) - MAX_ALIASES)]:
+        del aliases[key]
+    return aliases
 
 
 def symlinked(events: Iterable[Event]) -> Iterator[EventDataset]:
-    """Yield what events of all kinds say of datasets with symlinks, the oldest first.
+    """Yield the datasets with symlinks in events of all kinds, the oldest first.
 
-    A run keeps the latest facet only, but names that its events give one after the other are all true.
+    A run keeps only the latest facet, but all names that its events give, one after the other, are true.
     """
-    found = [
+    with_symlinks = [
         (event.eventTime, dataset)
         for event in events
         for dataset in (*([event.dataset] if event.dataset else ()), *(event.inputs or ()), *(event.outputs or ()))
         if dataset.facets and dataset.facets.symlinks
     ]
-    for _, dataset in sorted(found, key=lambda item: item[0]):
+    for _, dataset in sorted(with_symlinks, key=lambda item: item[0]):
         yield dataset
 
 
@@ -82,7 +91,3 @@ def _identifiers(facet: SymlinksFacet | None) -> Iterable[Identifier]:
 
 def _name(item: Identifier) -> tuple[str, str, str]:
     return item.namespace or "", item.name or "", item.type or ""
-
-
-def _key(dataset: DatasetState | EventDataset) -> str:
-    return f"{dataset.namespace}\x1f{dataset.name}"

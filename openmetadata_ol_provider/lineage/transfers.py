@@ -1,7 +1,7 @@
-"""Airflow's transfer operators: what they read and what they write shows in different child runs of one task.
+"""Joins the child runs of Airflow's transfer operators, some of which only read and some only write.
 
-``GenericTransfer`` and the ``...To...Operator`` classes move data; the SQL that their hooks run is reported by child
-runs (``task.query.N``), reads and writes apart. Of any other task, reads and writes in different queries prove nothing.
+``GenericTransfer`` and the ``...To...Operator`` classes move data. The SQL that their hooks run is reported by child
+runs (``task.query.N``), reads and writes apart. For other tasks, reads and writes in different queries prove nothing.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ import re
 from collections.abc import Iterable, Iterator
 
 from openmetadata_ol_provider.lineage.job_hierarchy import parent_of
-from openmetadata_ol_provider.openlineage.facet_merge import merge_facets
-from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_state_merge import merge_datasets
 
 _TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
 
-#: No class has a longer name, in characters.
+#: Longest class name that is looked at, in characters.
 _LONGEST = 250
 
 
 def is_transfer(run: Run) -> bool:
-    """Tell the run of a task whose operator moves data from one place to another."""
+    """Tell whether a run is that of a task whose operator moves data from one place to another."""
     facet = run.run_facets.airflow if run.run_facets else None
     name = facet.task.operator_class if facet and facet.task else None
     return name is not None and _TRANSFER.fullmatch(name.rpartition(".")[2][:_LONGEST]) is not None
 
 
 def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, list[Run]]]:
-    """Yield the transfer tasks that a batch says something new of, each with its child runs."""
+    """Yield the transfer tasks that a batch has changed, each with its child runs."""
     tasks: dict[str, Run] = {}
     for run in changed:
         parent = parent_of(run)
@@ -47,17 +47,10 @@ def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, li
 
 
 def united(task: Run, children: Iterable[Run]) -> Declaration:
-    """Return a task with its inputs and outputs and those of its children."""
+    """Return a task with its own inputs and outputs and those of its children."""
     inputs, outputs = dict(task.inputs), dict(task.outputs)
     for child in children:
         for side, more in ((inputs, child.inputs), (outputs, child.outputs)):
             for key, dataset in more.items():
-                side[key] = _merged(side[key], dataset) if key in side else dataset
+                side[key] = merge_datasets(side[key], dataset) if key in side else dataset
     return Declaration(job_facets=task.job_facets, inputs=inputs, outputs=outputs)
-
-
-def _merged(one: DatasetState, other: DatasetState) -> DatasetState:
-    merged = DatasetState(namespace=one.namespace, name=one.name)
-    for state in (one, other):
-        merged.facets = merge_facets(merged.facets, merged.times, state.facets, 0, state.times)
-    return merged

@@ -1,1 +1,1 @@
-"""OpenLineage events as they arrive: decoding, facets, batches, runs. Imports neither Airflow nor Kafka nor HTTP."""
+"""Decodes OpenLineage events and assembles runs from them, without Airflow, Kafka or HTTP."""

@@ -1,4 +1,4 @@
-"""A bounded batch of events with the offsets it covers: what the consume step hands to the translate step."""
+"""Defines the event batch, which the consume step passes to the translate step."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ BATCH_VERSION = 1
 class BatchRange(msgspec.Struct, frozen=True):
     """The offsets of one partition that a batch covers.
 
-    :param checkpoint: where the checkpoint stood when the batch was read; ``None`` when there was none
+    :param checkpoint: next offset by the checkpoint when the batch was read; ``None`` if there was no checkpoint
     :param start: first offset covered
     :param end: one past the last offset covered
-    :param lost: offsets that retention deleted before they were read
+    :param lost: number of offsets that retention deleted before they were read
     """
 
     topic: str
@@ -31,10 +31,10 @@ class BatchRange(msgspec.Struct, frozen=True):
 
 
 class BatchOrigin(msgspec.Struct, frozen=True):
-    """Where a batch is from and whose checkpoint it moves; travels along from consume to publish.
+    """The source of a batch and the checkpoint that it moves; passed on from consume to publish.
 
-    :param state_key: of the lane, if there are lanes
-    :param lanes: how many there are
+    :param state_key: Variable with the checkpoint, of the lane if there are lanes
+    :param lanes: number of lanes
     """
 
     state_key: str
@@ -44,11 +44,11 @@ class BatchOrigin(msgspec.Struct, frozen=True):
 
 
 class EventBatch(msgspec.Struct, frozen=True):
-    """Events of one read, decoded and stripped to the facets that are used.
+    """Events of one read, decoded and reduced to the facets that are used.
 
-    :param dead_letters: messages that went to the dead-letter topic
-    :param skipped: messages that could not be used and were skipped because ``dead_letter_topic`` is ``none``
-    :param more: more events were waiting when the batch was full
+    :param dead_letters: number of messages that went to the dead-letter topic
+    :param skipped: number of malformed messages that were skipped because ``dead_letter_topic`` is ``none``
+    :param more: whether more events were waiting when the batch was full
     """
 
     origin: BatchOrigin
@@ -75,7 +75,7 @@ class EventBatch(msgspec.Struct, frozen=True):
     def from_dict(cls, batch: dict[str, Any]) -> EventBatch:
         """Rebuild a batch from :meth:`to_dict`.
 
-        :raises ValueError: if it is no batch, damaged, or of another version
+        :raises ValueError: if it is not a batch, damaged, or of another version
         """
         version = batch.get("version") if isinstance(batch, dict) else None
         if version != BATCH_VERSION:

@@ -1,8 +1,8 @@
-"""From bytes to :class:`Event`: in one go when all is in order (``orderly``), leniently, facet by facet, when not.
+"""Decodes messages into events: in one go if everything is in order, otherwise leniently, facet by facet.
 
-One bad facet costs that facet, one bad dataset that dataset, never the event; each loss is a problem that is reported.
-Only what cannot be used at all is refused, with the reason that goes to the dead-letter topic. What is read is brought
-within bounds and cleaned of credentials before anybody sees it: ``bounds``.
+One bad facet costs that facet, one bad dataset that dataset, never the event; each loss is reported as a problem. Only
+a message that cannot be used at all is refused, with the reason that goes to the dead-letter topic. Events are bounded
+and free of credentials (:mod:`~openmetadata_ol_provider.openlineage.limits`) before anything else is done with them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from openmetadata_ol_provider.openlineage.event import Event, EventDataset, Even
 from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.fast_decode import decode_fast
-from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, bring_within_bounds
+from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, clean_event
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.times import parse_time
@@ -37,11 +37,11 @@ class Decoded(NamedTuple):
 
 
 def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
-    """Read one message.
+    """Decode one message.
 
-    :param value: the message's value; ``None`` for a tombstone
-    :param where: where the message is from, for the problems
-    :raises MalformedEventError: if it is no OpenLineage event
+    :param value: value of the message; ``None`` for a tombstone
+    :param where: position of the message, for the problems
+    :raises MalformedEventError: if it is not an OpenLineage event
     """
     if value is None or not value:
         raise MalformedEventError("tombstone: the message has no value")
@@ -52,27 +52,16 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
     # A NUL can only be written as an escape.
     has_nul = ("\\u0000" if isinstance(value, str) else b"\\u0000") in value  # type: ignore[operator]
     losses = Losses(where)
-    event = _settle(_decode_leniently(value, losses))
-    if not bring_within_bounds(event, losses, has_nul=has_nul):
-        told = "; ".join(problem.detail for problem in losses.problems)
-        raise MalformedEventError(f"its run, job or dataset cannot be named: {told}")
+    event = clean_event(_decode_leniently(value, losses), losses, has_nul=has_nul)
+    if event is None:
+        details = "; ".join(problem.detail for problem in losses.problems)
+        raise MalformedEventError(f"its run, job or dataset cannot be named: {details}")
     if len(value) > MAX_KEPT_BYTES and (size := len(msgspec.json.encode(event))) > MAX_KEPT_BYTES:
         raise MalformedEventError(f"too large: what is read of it has {size} bytes, more than {MAX_KEPT_BYTES}")
     return Decoded(event, losses.problems)
 
 
 _FOREIGN = "not an OpenLineage event: it has neither run, job nor dataset"
-
-
-def _settle(event: Event) -> Event:
-    """Move what is in ``inputFacets`` and ``outputFacets`` to ``facets``, the one place where it is looked for."""
-    for side in (event.inputs, event.outputs):
-        for dataset in side or ():
-            for more in (dataset.inputFacets, dataset.outputFacets):
-                if more is not None:
-                    dataset.facets = fill_missing_facets(dataset.facets, more)
-            dataset.inputFacets = dataset.outputFacets = None
-    return event
 
 
 def _decode_leniently(value: bytes | str, losses: Losses) -> Event:
@@ -92,14 +81,14 @@ def _parse(value: bytes | str) -> object:
     except msgspec.MsgspecError as error:
         reason = str(error)
     try:
-        # Python producers write NaN and Infinity (statistics), some a byte order mark: no reason to lose the event.
+        # Python producers write NaN and Infinity (in statistics), some a byte order mark: the event is usable anyway.
         return _decode_any(json.dumps(json.loads(value, parse_constant=lambda _: None)))
     except (ValueError, RecursionError):
         raise MalformedEventError(f"not JSON: {reason}") from None
 
 
 class _Reader:
-    """Reads a decoded JSON object part by part, collecting what is lost."""
+    """Reads a decoded JSON object part by part, and collects what is lost."""
 
     def __init__(self, losses: Losses) -> None:
         self._losses = losses
@@ -109,42 +98,50 @@ class _Reader:
         if not any(isinstance(part, dict) for part in (run, job, dataset)):
             raise MalformedEventError(_FOREIGN)
         if run is not None and not isinstance(run, dict):
-            # Not a JobEvent: what a run says while it runs must not pass for what a job declares.
+            # Not a JobEvent: the lineage of a run must not pass for lineage that a job declares.
             raise MalformedEventError(f"run is not an object: {_short(run)}")
-        event_type = document.get("eventType")
-        event = Event(
-            eventTime=_time(document.get("eventTime")),
-            eventType=event_type if isinstance(event_type, str) else None,
+        event_time, event_type = _time(document.get("eventTime")), document.get("eventType")
+        if event_type is not None and not isinstance(event_type, str):
+            self._lost(ProblemKind.BAD_VALUE, "eventType", f"not a string: {_short(event_type)}")
+        event_run = self._run(run) if isinstance(run, dict) else None
+        event_job = self._job(job) if isinstance(job, dict) else None
+        if event_run is not None and event_job is None:
+            raise MalformedEventError("a RunEvent without job")
+        return Event(
+            eventTime=event_time,
+            eventType=_text(event_type),
+            run=event_run,
+            job=event_job,
+            dataset=self._own_dataset(dataset) if event_job is None and isinstance(dataset, dict) else None,
+            inputs=self._datasets(document, "inputs"),
+            outputs=self._datasets(document, "outputs"),
             producer=_text(document.get("producer")),
         )
-        if event_type is not None and event.eventType is None:
-            self._lost(ProblemKind.BAD_VALUE, "eventType", f"not a string: {_short(event_type)}")
-        if isinstance(run, dict):
-            event.run = EventRun(runId=_needed(run, "run.runId"), facets=self._facets(run, "run", RunFacets))
-        if isinstance(job, dict):
-            event.job = EventJob(
-                namespace=_text(job.get("namespace")) or "",
-                name=_needed(job, "job.name"),
-                facets=self._facets(job, "job", JobFacets),
-            )
-        elif event.run is not None:
-            raise MalformedEventError("a RunEvent without job")
-        if event.run is None and event.job is None and isinstance(dataset, dict):
-            event.dataset = self._dataset(dataset, "dataset")
-            if event.dataset is None:
-                raise MalformedEventError("a DatasetEvent whose dataset has no name")
-        event.inputs = self._datasets(document, "inputs")
-        event.outputs = self._datasets(document, "outputs")
-        return event
+
+    def _run(self, run: dict[str, Any]) -> EventRun:
+        return EventRun(runId=_needed(run, "run.runId"), facets=self._facets(run, "run", RunFacets))
+
+    def _job(self, job: dict[str, Any]) -> EventJob:
+        return EventJob(
+            namespace=_text(job.get("namespace")) or "",
+            name=_needed(job, "job.name"),
+            facets=self._facets(job, "job", JobFacets),
+        )
+
+    def _own_dataset(self, dataset: dict[str, Any]) -> EventDataset:
+        read = self._dataset(dataset, "dataset")
+        if read is None:
+            raise MalformedEventError("a DatasetEvent whose dataset has no name")
+        return read
 
     def _datasets(self, document: dict[str, Any], side: str) -> list[EventDataset]:
-        found = document.get(side)
-        if found is None:
+        items = document.get(side)
+        if items is None:
             return []
-        if not isinstance(found, list):
-            self._lost(ProblemKind.BAD_VALUE, side, f"not a list: {_short(found)}")
+        if not isinstance(items, list):
+            self._lost(ProblemKind.BAD_VALUE, side, f"not a list: {_short(items)}")
             return []
-        read = (self._dataset(item, f"{side}[{index}]") for index, item in enumerate(found))
+        read = (self._dataset(item, f"{side}[{index}]") for index, item in enumerate(items))
         return [dataset for dataset in read if dataset is not None]
 
     def _dataset(self, item: object, path: str) -> EventDataset | None:
@@ -158,33 +155,31 @@ class _Reader:
         if not name:
             self._lost(ProblemKind.BAD_DATASET, path, f"no name in namespace {namespace!r}")
             return None
-        return EventDataset(
-            namespace=namespace or "",
-            name=name,
-            facets=self._facets(item, path, DatasetFacets),
-            inputFacets=self._facets(item, path, DatasetFacets, "inputFacets"),
-            outputFacets=self._facets(item, path, DatasetFacets, "outputFacets"),
-        )
+        facets = None
+        for key in ("facets", "inputFacets", "outputFacets"):
+            more = self._facets(item, path, DatasetFacets, key)
+            facets = facets if more is None else fill_missing_facets(facets, more)
+        return EventDataset(namespace=namespace or "", name=name, facets=facets)
 
     def _facets(self, owner: dict[str, Any], path: str, kind: type[_T], key: str = "facets") -> _T | None:
-        found = owner.get(key)
-        if found is None:
+        document = owner.get(key)
+        if document is None:
             return None
-        if not isinstance(found, dict):
-            self._lost(ProblemKind.BAD_FACET, f"{path}.{key}", f"not an object: {_short(found)}")
+        if not isinstance(document, dict):
+            self._lost(ProblemKind.BAD_FACET, f"{path}.{key}", f"not an object: {_short(document)}")
             return None
-        facets = kind()
+        facets: dict[str, Any] = {}
         for field in _fields(kind):
-            facet = found.get(field.encode_name)
+            facet = document.get(field.encode_name)
             if facet is None:
                 continue
             try:
-                setattr(facets, field.name, msgspec.convert(facet, field.type, strict=False))
+                facets[field.name] = msgspec.convert(facet, field.type, strict=False)
             except (msgspec.ValidationError, RecursionError, OverflowError) as error:
                 self._lost(ProblemKind.BAD_FACET, f"{path}.{key}.{field.encode_name}", str(error))
-        return facets
+        return kind(**facets)
 
-    def _lost(self, kind: str, path: str, detail: str) -> None:
+    def _lost(self, kind: ProblemKind, path: str, detail: str) -> None:
         self._losses.add(kind, path, detail)
 
 
@@ -197,7 +192,7 @@ def _time(value: object) -> dt.datetime:
     elif isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e14:
         # Epoch seconds or milliseconds: hand-written producers send both.
         return dt.datetime.fromtimestamp(value / 1000 if value > 1e11 else value, dt.timezone.utc)
-    raise MalformedEventError(f"eventTime is missing or no time: {_short(value)}")
+    raise MalformedEventError(f"eventTime is missing or not a time: {_short(value)}")
 
 
 def _needed(owner: dict[str, Any], path: str) -> str:
@@ -214,5 +209,5 @@ def _text(value: object) -> str | None:
 
 
 def _short(value: object) -> str:
-    # Types, not values, of what is foreign: it may hold secrets.
+    # Only the type of what is foreign, because its value may hold secrets.
     return type(value).__name__ if isinstance(value, dict | list) else repr(value)[:60]

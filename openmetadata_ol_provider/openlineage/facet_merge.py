@@ -1,13 +1,13 @@
-"""Merging facets: per facet the latest event wins, whole; ties are settled by content, so order never matters.
+"""Merges facets: of each facet the latest event wins as a whole, and ties are settled by content.
 
-A facet register is a last-writer-wins map: merging is commutative, associative and idempotent. This is what makes the
-plan the same for any order of arrival and any duplication (OpenLineage: facets are atomic and cumulative).
+Merging is commutative, associative and idempotent (a last-writer-wins map), so a plan is the same for any order of
+arrival and any duplication. OpenLineage defines facets as atomic and cumulative.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 from msgspec.structs import astuple, replace
@@ -15,55 +15,68 @@ from msgspec.structs import astuple, replace
 from openmetadata_ol_provider.openlineage.facets import LineageEntry, LineageJobFacet, Part
 
 _T = TypeVar("_T", bound=Part)
-#: Entries of explicit lineage that a run is remembered with, the latest: a stream may add to them for ever.
+#: Entries of explicit lineage that are remembered of a run, the latest: a stream may add entries for ever.
 MAX_ENTRIES = 10_000
 
 
-def merge_facets(
-    kept: _T | None, times: dict[str, int], new: _T | None, time: int, own_times: Mapping[str, int] | None = None
-) -> _T | None:
-    """Merge the facets that an event carries into those kept so far.
+class FacetDraft(Generic[_T]):
+    """Facets while they are being merged; the facets that are merged are not changed.
 
-    :param kept: facets so far; not changed, they may be other runs' as well
-    :param times: facet -> time (microseconds) of the event that it is from; changed in place
-    :param new: facets of one event; not changed
-    :param time: that event's time
-    :param own_times: facet -> time, where ``new`` is itself merged of several events
-    :return: the merged facets
+    :param facets: facets merged so far
+    :param times: time of the event that each of them is from, in microseconds
     """
-    if new is None:
-        return kept
-    if kept is new:
-        # Said again, all of it: mostly the next event of the same run.
-        for name, before in times.items():
-            when = time if own_times is None else own_times.get(name, time)
-            if before < when:
-                times[name] = when
-        return kept
-    if kept is None and own_times is None and getattr(new, "lineage", None) is None:
-        times |= {
-            name: time for name, facet in zip(new.__struct_fields__, astuple(new), strict=True) if facet is not None
-        }
-        return new
-    changed: dict[str, object] = {}
-    for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
-        if facet is None:
-            continue
-        at = times.get(name)
-        when = time if own_times is None else own_times.get(name, time)
-        if isinstance(facet, LineageJobFacet):
-            times[name] = max(when, at or when)
-            changed[name] = _merge_lineage(getattr(kept, name, None), facet, when)
-        elif at is None or when > at or (when == at and _wins_tie(facet, getattr(kept, name, None))):
-            times[name] = when
-            if kept is not None and facet is not getattr(kept, name):
-                changed[name] = facet
-    kept = kept or new
-    return replace(kept, **changed) if changed else kept
+
+    __slots__ = ("facets", "times")
+
+    def __init__(self, facets: _T | None = None, times: Mapping[str, int] | None = None) -> None:
+        self.facets = facets
+        self.times = dict(times) if times else {}
+
+    def merge(self, new: _T | None, time: int, times: Mapping[str, int] | None = None) -> None:
+        """Merge further facets into this draft.
+
+        :param new: facets of one event, or facets that were merged already
+        :param time: time of the event, for each facet without a time of its own
+        :param times: times of facets that were merged already
+        """
+        if new is None:
+            return
+        merged_times = self.times
+        if self.facets is new:
+            # Repeated unchanged, mostly by the next event of the same run.
+            for name, before in merged_times.items():
+                when = time if times is None else times.get(name, time)
+                if before < when:
+                    merged_times[name] = when
+        elif self.facets is None and times is None and getattr(new, "lineage", None) is None:
+            for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
+                if facet is not None:
+                    merged_times[name] = time
+            self.facets = new
+        else:
+            self._merge_each(new, time, times or {})
+
+    def _merge_each(self, new: _T, time: int, times: Mapping[str, int]) -> None:
+        merged, merged_times = self.facets, self.times
+        changed: dict[str, object] = {}
+        for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
+            if facet is None:
+                continue
+            at, when = merged_times.get(name), times.get(name, time)
+            if isinstance(facet, LineageJobFacet):
+                merged_times[name] = max(when, at or when)
+                changed[name] = _merge_lineage(getattr(merged, name, None), facet, when)
+            elif at is None or when > at or (when == at and _wins_tie(facet, getattr(merged, name, None))):
+                merged_times[name] = when
+                if merged is not None and facet is not getattr(merged, name):
+                    changed[name] = facet
+        if merged is None:
+            merged = new
+        self.facets = replace(merged, **changed) if changed else merged
 
 
 def fill_missing_facets(facets: _T | None, more: _T) -> _T:
-    """Return facets with those that only ``more`` has; neither is changed."""
+    """Return facets, completed with those that only ``more`` has."""
     if facets is None:
         return more
     missing = {
@@ -74,18 +87,18 @@ def fill_missing_facets(facets: _T | None, more: _T) -> _T:
     return replace(facets, **missing) if missing else facets
 
 
-def _merge_lineage(kept: LineageJobFacet | None, new: LineageJobFacet, time: int) -> LineageJobFacet:
-    """Unite the entries of a run's events (this facet is cumulative, not atomic); a withdrawal ends those before it."""
-    deleted_at = max(kept.deleted_at if kept else -1, time if new.deleted else -1)
+def _merge_lineage(merged: LineageJobFacet | None, new: LineageJobFacet, time: int) -> LineageJobFacet:
+    """Merge the entries of a run's events: unlike others, this facet is cumulative; a withdrawal ends earlier ones."""
+    deleted_at = max(merged.deleted_at if merged else -1, time if new.deleted else -1)
     entries: dict[bytes, LineageEntry] = {}
-    for entry in (*(kept.entries if kept and kept.entries else ()), *(new.entries or ())):
-        # An entry that comes in for the first time has no time yet.
+    for entry in (*(merged.entries if merged and merged.entries else ()), *(new.entries or ())):
+        # An entry that has just been read has no time yet.
         at = entry.at or time
-        plain = replace(entry, at=0)
-        key = msgspec.json.encode(plain)
-        entries[key] = replace(plain, at=max(at, entries[key].at if key in entries else at))
+        timeless = replace(entry, at=0)
+        key = msgspec.json.encode(timeless)
+        entries[key] = replace(timeless, at=max(at, entries[key].at if key in entries else at))
     latest = sorted(entries, key=lambda key: (entries[key].at, key))[-MAX_ENTRIES:]
-    given = (kept is not None and kept.entries is not None) or new.entries is not None
+    given = (merged is not None and merged.entries is not None) or new.entries is not None
     return LineageJobFacet(entries=[entries[key] for key in sorted(latest)] if given else None, deleted_at=deleted_at)
 
 

@@ -1,7 +1,7 @@
-"""Events in which everything is in order: read in one go, what is known of them recalled rather than decoded again.
+"""Decodes events in which everything is in order, and takes parts that were decoded before from a cache.
 
-That is nearly all of a stream. Whatever is not as it should be, and be it one name that is too long, makes ``decode``
-read the event part by part.
+Nearly all events of a stream are in order. Any irregularity, even one name that is too long, is left to the lenient
+reader in ``decode``, which reads the event part by part.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS, clean_label, clean_name
 
-#: What is known of events, in bytes of their JSON.
-MAX_KNOWN: Final = 16 * 2**20
+#: Most bytes of JSON whose decoded parts are cached.
+MAX_CACHED: Final = 16 * 2**20
 _ABSENT: Final = frozenset({b"", b"null"})
 
 
@@ -55,10 +55,10 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 def decode_fast(value: bytes | str) -> Event | None:
-    """Read one message.
+    """Decode one message.
 
     :param value: JSON
-    :return: the event, its parts shared with other events; ``None`` if anything at all is not in order
+    :return: event whose parts are shared with other events; ``None`` if anything at all is not in order
     """
     try:
         return _event(_open(value))
@@ -66,20 +66,21 @@ def decode_fast(value: bytes | str) -> Event | None:
         return None
 
 
-def _event(found: _Envelope) -> Event:
-    job, dataset, inputs, outputs = bytes(found.job), bytes(found.dataset), bytes(found.inputs), bytes(found.outputs)
+def _event(envelope: _Envelope) -> Event:
+    job, dataset = bytes(envelope.job), bytes(envelope.dataset)
+    inputs, outputs = bytes(envelope.inputs), bytes(envelope.outputs)
     has_job = job not in _ABSENT
-    if not has_job and (found.run is not None or dataset in _ABSENT):
+    if not has_job and (envelope.run is not None or dataset in _ABSENT):
         raise NeedsLenientDecode
     return Event(
-        eventTime=_utc(found.eventTime),
-        eventType=_label(found.eventType),
-        run=None if found.run is None else _run(found.run),
+        eventTime=_utc(envelope.eventTime),
+        eventType=_label(envelope.eventType),
+        run=None if envelope.run is None else _run(envelope.run),
         job=_job(job) if has_job else None,
         dataset=None if has_job else _dataset(dataset),
         inputs=None if inputs in _ABSENT else _side(inputs),
         outputs=None if outputs in _ABSENT else _side(outputs),
-        producer=_label(found.producer),
+        producer=_label(envelope.producer),
     )
 
 
@@ -89,36 +90,36 @@ def _utc(time: dt.datetime) -> dt.datetime:
     return time.astimezone(dt.timezone.utc) if time.tzinfo else time.replace(tzinfo=dt.timezone.utc)
 
 
-def _run(found: _Run) -> EventRun:
-    raw = bytes(found.facets)
-    # Not looked up as a whole: no two runs have the same.
-    return EventRun(runId=_name(found.runId), facets=None if raw in _ABSENT else _run_facets(raw))
+def _run(run: _Run) -> EventRun:
+    raw = bytes(run.facets)
+    # Not cached as a whole, because no two runs have the same facets.
+    return EventRun(runId=_name(run.runId), facets=None if raw in _ABSENT else _run_facets(raw))
 
 
 def _read_job(raw: bytes) -> EventJob:
-    found = _owner(raw)
-    facets = bytes(found.facets)
+    job = _owner(raw)
+    facets = bytes(job.facets)
     return EventJob(
-        namespace=_namespace(found.namespace),
-        name=_name(found.name),
+        namespace=_namespace(job.namespace),
+        name=_name(job.name),
         facets=None if facets in _ABSENT else _job_facets(facets),
     )
 
 
 def _read_side(raw: bytes) -> list[EventDataset]:
-    found = _list(raw)
-    if len(found) > MAX_ITEMS:
+    datasets = _list(raw)
+    if len(datasets) > MAX_ITEMS:
         raise NeedsLenientDecode
-    return [_dataset(bytes(item)) for item in found]
+    return [_dataset(bytes(dataset)) for dataset in datasets]
 
 
 def _read_dataset(raw: bytes) -> EventDataset:
-    found = _owner(raw)
+    dataset = _owner(raw)
     facets = None
-    for part in map(bytes, (found.facets, found.inputFacets, found.outputFacets)):
+    for part in map(bytes, (dataset.facets, dataset.inputFacets, dataset.outputFacets)):
         if part not in _ABSENT:
             facets = fill_missing_facets(facets, _dataset_facets(part))
-    return EventDataset(namespace=_namespace(found.namespace), name=_name(found.name), facets=facets)
+    return EventDataset(namespace=_namespace(dataset.namespace), name=_name(dataset.name), facets=facets)
 
 
 def _name(text: str) -> str:
@@ -146,10 +147,10 @@ def _label(text: str | None) -> str | None:
 _open = msgspec.json.Decoder(_Envelope).decode
 _owner = msgspec.json.Decoder(_Owner).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_memory = CacheBudget(MAX_KNOWN)
-_run_facets = facets_reader(RunFacets, _memory, "run", "facets")
-_job_facets = facets_reader(JobFacets, _memory, "job", "facets")
-_dataset_facets = MemoizedReader(facets_reader(DatasetFacets, _memory, "outputs", 0, "facets"), _memory)
-_job = MemoizedReader(_read_job, _memory)
-_dataset = MemoizedReader(_read_dataset, _memory)
-_side = MemoizedReader(_read_side, _memory)
+_budget = CacheBudget(MAX_CACHED)
+_run_facets = facets_reader(RunFacets, _budget, "run", "facets")
+_job_facets = facets_reader(JobFacets, _budget, "job", "facets")
+_dataset_facets = MemoizedReader(facets_reader(DatasetFacets, _budget, "outputs", 0, "facets"), _budget)
+_job = MemoizedReader(_read_job, _budget)
+_dataset = MemoizedReader(_read_dataset, _budget)
+_side = MemoizedReader(_read_side, _budget)

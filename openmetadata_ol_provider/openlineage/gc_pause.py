@@ -1,4 +1,4 @@
-"""The garbage collector, kept away where millions of values come into being that lead to none of themselves."""
+"""Pauses the garbage collector while millions of values are made that cannot form cycles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_collection() -> Iterator[None]:
-    """Let the garbage collector wait: looking again and again at what is just being made takes much of the time."""
+    """Pause the garbage collector, which would spend much time on visiting new values again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -10,7 +10,7 @@ class ProblemKind(str, Enum):
 
     description: str
 
-    def __new__(cls, value: str, description: str) -> ProblemKind:  # noqa: PYI034 - typing.Self is Python 3.11's
+    def __new__(cls, value: str, description: str = "") -> ProblemKind:  # noqa: PYI034 - typing.Self is Python 3.11's
         """Make a member.
 
         :param value: stable name in plans and reports

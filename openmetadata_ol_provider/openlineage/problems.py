@@ -1,4 +1,4 @@
-"""What was lost or left out, as a value: every step reports its own, nothing is silent."""
+"""Defines problems, the values by which every step reports what was lost or left out."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from collections.abc import Iterable
 
 import msgspec
 
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
 
-#: Longest name of what a problem is about, in characters.
+#: Longest ``where`` of a problem, in characters.
 MAX_WHERE = 600
-#: Most problems that are told one by one; a topic full of rubbish must not fill XCom with complaints about it.
+#: Most problems that are listed one by one, so that a topic full of rubbish does not fill XCom with complaints.
 MAX_PROBLEMS = 2_000
-_MORE = "more_problems"
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """Something that was lost or left out. Made for people: on one line, of bounded length, without credentials.
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that was lost or left out, for people: on one line, of bounded length, without credentials.
 
-    :param kind: short machine-readable kind, e.g. ``bad_facet``, ``unresolved``, ``failed``
-    :param where: what it is about: an event's position, a dataset, an edge
-    :param detail: what happened and, where there is one, the remedy
+    :param where: what it is about: an event's position, a dataset, an edge; of ``more_problems`` their kind
+    :param detail: what happened and, if there is one, the remedy
+    :param count: number of losses that it reports
     """
 
-    kind: str
+    kind: ProblemKind
     where: str
     detail: str
+    count: int = 1
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "where", safe_text(self.where, MAX_WHERE))
@@ -34,54 +35,54 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class ProblemLog:
-    """Problems as they come in: the first are kept, each once; of all others it is counted how many there are.
+    """Collects problems: the first are listed, each once; all others are counted by kind.
 
-    :param most: most problems that are kept
+    :param max_problems: most problems that are listed
     """
 
-    def __init__(self, most: int = MAX_PROBLEMS) -> None:
-        self._most = most
-        self._kept: dict[Problem, None] = {}
+    def __init__(self, max_problems: int = MAX_PROBLEMS) -> None:
+        self._max_problems = max_problems
+        self._listed: dict[Problem, None] = {}
         self._more: Counter[str] = Counter()
 
     def add(self, *problems: Problem) -> None:
-        """Take more problems."""
+        """Add problems."""
         for problem in problems:
-            if problem.kind == _MORE:
-                self._more[problem.where] += _number(problem)
-            elif problem in self._kept or len(self._kept) < self._most:
-                self._kept[problem] = None
+            if problem.kind == ProblemKind.MORE_PROBLEMS:
+                self._more[problem.where] += problem.count
+            elif problem in self._listed or len(self._listed) < self._max_problems:
+                self._listed[problem] = None
             else:
-                self._more[problem.kind] += 1
+                self._more[str(problem.kind)] += problem.count
 
-    def tell(self, kind: str, where: str, detail: str) -> None:
-        """Take one more problem, of which there may be millions."""
-        if len(self._kept) < self._most:
+    def record(self, kind: ProblemKind, where: str, detail: str) -> None:
+        """Add a problem that is only made if it is going to be listed, because there may be millions of them."""
+        if len(self._listed) < self._max_problems:
             self.add(Problem(kind, where, detail))
         else:
-            self._more[kind] += 1
+            self._more[str(kind)] += 1
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The problems that were kept, and how many more there are of each kind."""
-        more = (Problem(_MORE, kind, f"{count} more of this kind") for kind, count in sorted(self._more.items()))
-        return (*self._kept, *more)
+        """The listed problems, and one with the number of further problems for each kind."""
+        more = (
+            Problem(ProblemKind.MORE_PROBLEMS, kind, f"{count} more of this kind", count)
+            for kind, count in sorted(self._more.items())
+        )
+        return (*self._listed, *more)
 
 
 def limit_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return the first problems, each once, and how many more there are of each kind."""
-    told = ProblemLog()
-    told.add(*problems)
-    return told.problems
+    """Return the first problems, each once, and the number of further problems for each kind."""
+    log = ProblemLog()
+    log.add(*problems)
+    return log.problems
 
 
-def count(problems: Iterable[Problem], kind: str) -> int:
-    """Return how many problems of a kind there are, those that are only counted among them."""
+def count_problems(problems: Iterable[Problem], kind: ProblemKind) -> int:
+    """Return the number of losses of one kind, including those that are not listed one by one."""
     return sum(
-        _number(problem) if problem.kind == _MORE and problem.where == kind else problem.kind == kind
+        problem.count
         for problem in problems
+        if problem.kind == kind or (problem.kind == ProblemKind.MORE_PROBLEMS and problem.where == kind)
     )
-
-
-def _number(problem: Problem) -> int:
-    return int(problem.detail.partition(" ")[0])

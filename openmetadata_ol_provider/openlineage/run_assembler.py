@@ -1,39 +1,47 @@
-"""The run assembler: all events of one run, merged, whatever their order, their duplicates and their batches.
+"""Assembles runs: merges all events of one run, whatever their order, their duplicates and their batches.
 
-Runs stay in the state while they are open, and for a while after, so that a late or repeated event changes nothing that
-was true (a Spark job's FAIL is followed by a COMPLETE of the same run). All of it is a value: the state goes in, the
-state comes out, and what is kept is bounded in time and number; what is given up is reported.
+Runs are remembered while they are open, and for some time afterwards, so that a late or repeated event does not change
+what was true (a FAIL of a Spark job is followed by a COMPLETE of the same run). Memory is bounded in time and number;
+open runs that are given up are reported.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.event import Event, EventDataset
-from openmetadata_ol_provider.openlineage.facet_merge import merge_facets
+from openmetadata_ol_provider.openlineage.event import Event, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_state import TERMINAL, UNKNOWN, DatasetState, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_draft import MAX_DATASETS, RunDraft
+from openmetadata_ol_provider.openlineage.run_state import (
+    UNKNOWN,
+    Alias,
+    Declaration,
+    PipelineRunStart,
+    Run,
+    RunState,
+    TemporaryDataset,
+    run_key,
+)
 from openmetadata_ol_provider.openlineage.run_state_eviction import given_up, is_lost
 from openmetadata_ol_provider.openlineage.times import microseconds
 
-#: Datasets of one side with which a run is remembered: a stream may show new ones for ever.
-MAX_DATASETS = 10_000
+_Remembered = TypeVar("_Remembered", Alias, Declaration, PipelineRunStart, TemporaryDataset)
 
 
 class Limits(NamedTuple):
-    """How long and how many runs are kept.
+    """Limits on how many runs are remembered, and for how long.
 
-    :param open_seconds: open runs are given up this long after their last event
-    :param closed_seconds: ended runs are remembered this long for late events
-    :param max_runs: no more runs than this are kept; the longest untouched go first, ended ones before open ones
-    :param max_bytes: what is kept is no larger than this when it is packed, see
-        :mod:`~openmetadata_ol_provider.openlineage.run_state_eviction`; ``None``: it is not going to be kept
+    :param open_seconds: seconds after its last event until an open run is given up
+    :param closed_seconds: seconds after its last event for which an ended run is remembered for late events
+    :param max_runs: most runs that are remembered; ended ones are forgotten before open ones, and of these the least
+        recently seen first
+    :param max_bytes: most bytes of the packed state, see
+        :mod:`~openmetadata_ol_provider.openlineage.run_state_eviction`; ``None``: the state is not going to be stored
     """
 
     open_seconds: int = 7 * 86400
@@ -45,19 +53,32 @@ class Limits(NamedTuple):
 class Assembled(NamedTuple):
     """The outcome of a batch.
 
-    :param changed: the runs that events came in for, by their first event's time
-    :param snapshots: events that stand alone (COMPLETE_SNAPSHOT), each in the form of a run, never kept
+    :param state: the new state
+    :param changed: runs with events in the batch, by key, ordered by their first event
+    :param snapshots: COMPLETE_SNAPSHOT events, each in the form of a run of its own, which is not remembered
     :param static: events that belong to no run
-    :param problems: what was given up
-    :param new: keys of the runs that this batch has shown first
+    :param problems: open runs that were given up, datasets that were left out
+    :param new: keys of the runs that were first seen in this batch
     """
 
     state: RunState
-    changed: tuple[Run, ...]
+    changed: Mapping[str, Run]
     snapshots: tuple[Run, ...]
     static: tuple[Event, ...]
     problems: tuple[Problem, ...]
     new: frozenset[str] = frozenset()
+
+
+class _RunEvent(NamedTuple):
+    """An event of a run with its parts at hand.
+
+    :param at: time of the event in microseconds
+    """
+
+    at: int
+    run: EventRun
+    job: EventJob
+    event: Event
 
 
 DEFAULT_LIMITS = Limits()
@@ -67,142 +88,111 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     """Merge a batch of events into the runs that are known.
 
     :param events: the batch, in any order
-    :param state: runs of earlier batches; taken over, do not use it afterwards
-    :param now: the time of consumption, for the limits
+    :param state: state after earlier batches, which is not changed
+    :param now: time of consumption, for the limits
     """
-    touched = microseconds(now)
+    seen_at = microseconds(now)
+    by_run, static = _by_run(events)
     changed: dict[str, Run] = {}
-    new: set[str] = set()
-    merged: list[tuple[Run, Event, int]] = []
+    snapshots: dict[bytes, Run] = {}
+    problems: list[Problem] = []
+    for key, its_events in by_run.items():
+        draft = RunDraft(state.runs.get(key) or _new_run(its_events[0]))
+        for event in its_events:
+            draft.merge(event.run, event.job, event.event.eventType, event.at)
+        # Only now, because the event that says that events are snapshots may come after others.
+        if draft.sends_snapshots:
+            run = draft.finish(seen_at)
+            alone = [
+                _snapshot(run, event, seen_at) for event in its_events if event.event.inputs or event.event.outputs
+            ]
+            snapshots |= {msgspec.json.encode(snapshot): snapshot for snapshot in alone}
+        else:
+            left_out = sum([draft.merge_datasets(event.event, event.at) for event in its_events])
+            run = draft.finish(seen_at)
+            if left_out:
+                problems.append(_too_many_datasets(run, left_out))
+        changed[key] = run
+    latest = max((event.at for its_events in by_run.values() for event in its_events), default=0)
+    kept, expired = _without_expired_runs({**state.runs, **changed}, seen_at, limits, changed)
+    forget_before = seen_at - limits.open_seconds * 1_000_000
+    return Assembled(
+        RunState(
+            runs=kept,
+            pipeline_starts=_since(forget_before, state.pipeline_starts),
+            temporary_datasets=_since(forget_before, state.temporary_datasets),
+            aliases=_since(forget_before, state.aliases),
+            declarations=_since(forget_before, state.declarations),
+            latest_at=max(state.latest_at, min(seen_at, latest)),
+        ),
+        dict(sorted(changed.items(), key=lambda item: _first_event(item[1]))),
+        tuple(snapshots[content] for content in sorted(snapshots)),
+        tuple(static),
+        (*problems, *expired),
+        frozenset(key for key in by_run if key not in state.runs),
+    )
+
+
+def _by_run(events: Iterable[Event]) -> tuple[dict[str, list[_RunEvent]], list[Event]]:
+    """Return the events of each run, and those that belong to no run."""
+    by_run: dict[str, list[_RunEvent]] = {}
     static = []
     for event in events:
-        if event.run is None or event.job is None:
+        run, job = event.run, event.job
+        if run is None or job is None:
             static.append(event)
             continue
-        at = microseconds(event.eventTime)
-        key = run_key(event.job.namespace, event.run.runId)
-        run = state.runs.get(key)
-        if run is None:
-            run = Run(run_id=event.run.runId, namespace=event.job.namespace, name=UNKNOWN, name_at=at, first_at=at)
-            state.runs[key] = run
-            new.add(key)
-        _merge_event(run, event, at)
-        run.touched = touched
-        run.inherited = False
-        if state.latest_at < at:
-            state.latest_at = max(state.latest_at, min(touched, at))
-        changed[key] = run
-        merged.append((run, event, at))
-    # Datasets second: what sort of events a run sends may only be said by one that came in after others.
-    snapshots = {}
-    left_out: Counter[str] = Counter()
-    for run, event, at in merged:
-        if not _sends_snapshots(run):
-            count = _merge_datasets(run, event, at)
-            if count:
-                left_out[run_key(run.namespace, run.run_id)] += count
-        elif event.inputs or event.outputs:
-            snapshot = _snapshot(run, event)
-            snapshots[msgspec.json.encode(snapshot)] = snapshot
-    full = [_full(changed[key], count) for key, count in left_out.items()]
-    problems = (*full, *_expire(state, touched, limits, changed.keys()))
-    runs = sorted(changed.values(), key=lambda run: (run.first_at, run.namespace, run.name, run.run_id))
-    alone = (snapshots[key] for key in sorted(snapshots))
-    return Assembled(state, tuple(runs), tuple(alone), tuple(static), problems, frozenset(new))
+        its_events = by_run.setdefault(run_key(job.namespace, run.runId), [])
+        its_events.append(_RunEvent(microseconds(event.eventTime), run, job, event))
+    return by_run, static
 
 
-def _merge_event(run: Run, event: Event, time: int) -> None:
-    assert event.run is not None
-    assert event.job is not None
-    run.first_at = min(run.first_at, time)
-    # The latest event names the job: some producers know the name only later.
-    if event.job.name != UNKNOWN and (run.name == UNKNOWN or (time, event.job.name) >= (run.name_at, run.name)):
-        run.name, run.name_at = event.job.name, time
-    _merge_state(run, (event.eventType or "OTHER").upper(), time)
-    run.run_facets = merge_facets(run.run_facets, run.run_times, event.run.facets, time)
-    run.job_facets = merge_facets(run.job_facets, run.job_times, event.job.facets, time)
+def _new_run(event: _RunEvent) -> Run:
+    return Run(run_id=event.run.runId, namespace=event.job.namespace, name=UNKNOWN, name_at=event.at, first_at=event.at)
 
 
-def _merge_datasets(run: Run, event: Event, time: int) -> int:
-    """Add the datasets of an event to those of its run, and return how many there was no room for."""
-    run.joint = run.joint or bool(event.inputs and event.outputs)
-    left_out = 0
-    for side, datasets in ((run.inputs, event.inputs), (run.outputs, event.outputs)):
-        for dataset in datasets or ():
-            left_out += not _merge_dataset(side, dataset, time)
-    return left_out
+def _snapshot(run: Run, event: _RunEvent, seen_at: int) -> Run:
+    """Return one event of a run that sends snapshots, in the form of a run of its own."""
+    draft = RunDraft(msgspec.structs.replace(_new_run(event), name=run.name))
+    draft.merge(event.run, event.job, event.event.eventType, event.at)
+    draft.merge_datasets(event.event, event.at)
+    return msgspec.structs.replace(draft.finish(seen_at), run_facets=run.run_facets, job_facets=run.job_facets)
 
 
-def _sends_snapshots(run: Run) -> bool:
-    """Tell a run whose events each hold the whole picture of their time window, and must not be united."""
-    kind = run.job_facets.jobType if run.job_facets else None
-    pattern = kind.emissionPattern if kind else None
-    return pattern is not None and (pattern.eventContentMode or "").upper() == "COMPLETE_SNAPSHOT"
+def _first_event(run: Run) -> tuple[int, str, str, str]:
+    return run.first_at, run.namespace, run.name, run.run_id
 
 
-def _snapshot(run: Run, event: Event) -> Run:
-    """Return one event of such a run in the form of a run of its own."""
-    assert event.run is not None
-    assert event.job is not None
-    at = microseconds(event.eventTime)
-    alone = Run(run_id=run.run_id, namespace=run.namespace, name=run.name, name_at=at, first_at=at)
-    _merge_event(alone, event, at)
-    alone.run_facets, alone.job_facets = run.run_facets, run.job_facets
-    _merge_datasets(alone, event, at)
-    return alone
-
-
-def _merge_dataset(side: dict[str, DatasetState], dataset: EventDataset, time: int) -> bool:
-    key = f"{dataset.namespace}\x1f{dataset.name}"
-    kept = side.get(key)
-    if kept is None:
-        if len(side) >= MAX_DATASETS:
-            return False
-        kept = side[key] = DatasetState(namespace=dataset.namespace, name=dataset.name)
-    if kept.first_at is None or time < kept.first_at:
-        kept.first_at = time
-    kept.facets = merge_facets(kept.facets, kept.times, dataset.facets, time)
-    return True
-
-
-def _merge_state(run: Run, event_type: str, time: int) -> None:
-    """Move the run's state forward: the first terminal state stays, nothing undoes it."""
-    if event_type in TERMINAL:
-        # The first terminal state stays; at the same time the worse one does.
-        new = (time, -TERMINAL[event_type])
-        if run.ended_at is None or new < (run.ended_at, -TERMINAL[run.state]):
-            run.state, run.ended_at = event_type, time  # type: ignore[assignment]
-    elif event_type == "START":
-        run.started_at = time if run.started_at is None else min(run.started_at, time)
-        if run.state == "OTHER":
-            run.state = "START"
-    elif event_type == "RUNNING":
-        run.ran = True
-        if run.state in ("OTHER", "START"):
-            run.state = "RUNNING"
-
-
-def _expire(state: RunState, now: int, limits: Limits, changed: Iterable[str]) -> Iterator[Problem]:
-    """Drop runs and anchors that are too old or too many; open runs that are given up are reported."""
-    keep = set(changed)
-    for key, run in list(state.runs.items()):
+def _without_expired_runs(
+    runs: dict[str, Run], now: int, limits: Limits, changed: Collection[str]
+) -> tuple[dict[str, Run], list[Problem]]:
+    """Return the runs that are neither too old nor too many, and the open runs that are given up."""
+    problems = []
+    for key, run in list(runs.items()):
         seconds = limits.closed_seconds if run.terminal else limits.open_seconds
-        if key not in keep and now - run.touched > seconds * 1_000_000:
-            del state.runs[key]
+        if now - run.last_seen_at > seconds * 1_000_000 and key not in changed:
+            del runs[key]
             if is_lost(run):
-                yield given_up(run, f"no event for {seconds} s (open_run_ttl)")
-    excess = len(state.runs) - limits.max_runs
+                problems.append(given_up(run, f"no event for {seconds} s (open_run_ttl)"))
+    excess = len(runs) - limits.max_runs
     if excess > 0:
-        by_age = sorted(state.runs.items(), key=lambda item: (not item[1].terminal, item[1].touched, item[1].first_at))
-        for key, run in by_age[:excess]:
-            del state.runs[key]
+        least_needed = sorted(
+            runs.items(), key=lambda item: (not item[1].terminal, item[1].last_seen_at, item[1].first_at)
+        )
+        for key, run in least_needed[:excess]:
+            del runs[key]
             if is_lost(run):
-                yield given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)")
-    for kept in (state.anchors, state.bridges, state.aliases, state.declared):
-        for key in [key for key, item in kept.items() if now - item.touched > limits.open_seconds * 1_000_000]:
-            del kept[key]
+                problems.append(given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)"))
+    return runs, problems
 
 
-def _full(run: Run, count: int) -> Problem:
-    detail = f"{count} datasets beside the {MAX_DATASETS} that a run is remembered with on each side were left out"
-    return Problem(ProblemKind.TOO_MANY, f"run {run.run_id} of {run.namespace} {run.name}", detail)
+def _since(time: int, remembered: Mapping[str, _Remembered]) -> Mapping[str, _Remembered]:
+    """Return what was last seen at a time or later."""
+    if all(item.last_seen_at >= time for item in remembered.values()):
+        return remembered
+    return {key: item for key, item in remembered.items() if item.last_seen_at >= time}
+
+
+def _too_many_datasets(run: Run, left_out: int) -> Problem:
+    detail = f"{left_out} datasets were left out: at most {MAX_DATASETS} are remembered on each side of a run"
+    return Problem(ProblemKind.TOO_MANY, run.label, detail)

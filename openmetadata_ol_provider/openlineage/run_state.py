@@ -1,44 +1,53 @@
-"""What is kept of runs between batches, as values: runs, and what was learnt from them. Times are microseconds."""
+"""Defines what is remembered of runs between batches, as frozen values with times in microseconds since 1970.
+
+Field names in quotes are those of the stored format, which earlier releases read and write.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import State
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, Identifier, JobFacets, Part, RunFacets
 
-#: Settles terminal states of one run that have the same time; otherwise the first terminal state stays.
-TERMINAL = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
-#: States of a run that has not ended, how far it has come.
+#: Ranks terminal states of one run that have the same time; otherwise the first terminal state stays.
+TERMINAL: Mapping[str, int] = {"FAIL": 3, "ABORT": 2, "COMPLETE": 1}
+#: States of a run that has not ended, in the order of its progress.
 OPEN = ("OTHER", "START", "RUNNING")
-#: What Spark calls a job whose name it does not know yet.
+#: Spark's name for a job whose name it does not know yet.
 UNKNOWN = "unknown"
 
 
-class DatasetState(Part):
-    """A dataset as one run has shown it so far.
+class DatasetState(Part, frozen=True):
+    """A dataset with all that the events of one run have said about it.
 
-    :param first_at: time of the earliest event that names it, microseconds
+    :param first_at: time of the earliest event that names it
+    :param times: time of the event that each facet is from
     """
 
     namespace: str
     name: str
     first_at: int | None = None
     facets: DatasetFacets | None = None
-    times: dict[str, int] = msgspec.field(default_factory=dict)
+    times: Mapping[str, int] = msgspec.field(default_factory=dict)
 
 
-class Run(Part):
-    """All that the events of one run have said so far. Times are microseconds since 1970.
+class Run(Part, frozen=True):
+    """A run with all that its events have said so far.
 
+    :param name_at: time of the event that the job's name is from
     :param first_at: time of the earliest event
-    :param shown: its lineage was published
-    :param touched: when an event of the run last came in (the consumer's clock), for the limits
-    :param ran: a RUNNING event was seen
-    :param joint: an event had both inputs and outputs
-    :param inherited: taken over from another division into lanes, and no event of it has come in since: it may be
-        another lane's
-    :param trimmed: its columns and SQL were shed, since the state had grown too large
+    :param saw_running: a RUNNING event was seen
+    :param has_paired_event: one event had both inputs and outputs
+    :param last_seen_at: time at which its latest event was consumed, by the consumer's clock
+    :param lineage_emitted: a plan contained its lineage
+    :param columns_evicted: its columns and SQL were dropped because the state had grown too large
+    :param from_previous_lanes: it was read by a previous set of lanes and no event of it has come in since, so it may
+        belong to another lane
+    :param run_times: time of the event that each run facet is from
+    :param job_times: time of the event that each job facet is from
     """
 
     run_id: str
@@ -49,90 +58,106 @@ class Run(Part):
     first_at: int = 0
     started_at: int | None = None
     ended_at: int | None = None
-    ran: bool = False
-    joint: bool = False
-    touched: int = 0
-    shown: bool = False
-    trimmed: bool = False
-    inherited: bool = False
+    saw_running: bool = msgspec.field(default=False, name="ran")
+    has_paired_event: bool = msgspec.field(default=False, name="joint")
+    last_seen_at: int = msgspec.field(default=0, name="touched")
+    lineage_emitted: bool = msgspec.field(default=False, name="shown")
+    columns_evicted: bool = msgspec.field(default=False, name="trimmed")
+    from_previous_lanes: bool = msgspec.field(default=False, name="inherited")
     run_facets: RunFacets | None = None
-    run_times: dict[str, int] = msgspec.field(default_factory=dict)
+    run_times: Mapping[str, int] = msgspec.field(default_factory=dict)
     job_facets: JobFacets | None = None
-    job_times: dict[str, int] = msgspec.field(default_factory=dict)
-    inputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
-    outputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
+    job_times: Mapping[str, int] = msgspec.field(default_factory=dict)
+    inputs: Mapping[str, DatasetState] = msgspec.field(default_factory=dict)
+    outputs: Mapping[str, DatasetState] = msgspec.field(default_factory=dict)
 
     @property
     def terminal(self) -> bool:
         """Whether the run has ended."""
         return self.state in TERMINAL
 
+    @property
+    def label(self) -> str:
+        """Name of the run in problems."""
+        return f"run {self.run_id} of {self.namespace} {self.name}"
 
-class PipelineRunStart(Part):
-    """The start of a pipeline's run, pinned when first published: the key of its status in the catalogue.
 
-    :param logical_at: the time by which the orchestrator itself knows the run
+class PipelineRunStart(Part, frozen=True):
+    """The start of a pipeline run, fixed when first published: the key of its status in the catalogue.
+
+    :param logical_at: time by which the orchestrator itself knows the run
     """
 
     at: int
     logical_at: int | None = None
-    touched: int = 0
+    last_seen_at: int = msgspec.field(default=0, name="touched")
 
 
-class BridgeSource(Part):
-    """What was written into a temporary dataset; ``columns`` are [source field, field of the temporary dataset]."""
+class TemporarySource(Part, frozen=True):
+    """A dataset that was written into a temporary dataset.
+
+    :param columns: pairs of a source field and a field of the temporary dataset
+    """
 
     namespace: str
     name: str
-    columns: list[list[str]] = msgspec.field(default_factory=list)
+    columns: Sequence[Sequence[str]] = msgspec.field(default_factory=list)
 
 
-class Bridge(Part):
-    """A temporary dataset: lineage goes through it."""
+class TemporaryDataset(Part, frozen=True):
+    """A dataset that exists between jobs only: lineage goes through it."""
 
-    sources: list[BridgeSource] = msgspec.field(default_factory=list)
-    touched: int = 0
-
-
-class Alias(Part):
-    """Other names under which a dataset was seen."""
-
-    identifiers: list[Identifier] = msgspec.field(default_factory=list)
-    touched: int = 0
+    sources: Sequence[TemporarySource] = msgspec.field(default_factory=list)
+    last_seen_at: int = msgspec.field(default=0, name="touched")
 
 
-class Declaration(Part):
-    """What a job declares of itself (JobEvents), in the form that a run has.
+class Alias(Part, frozen=True):
+    """The other names of a dataset."""
 
-    :param at: time of the latest event, microseconds
+    identifiers: Sequence[Identifier] = msgspec.field(default_factory=list)
+    last_seen_at: int = msgspec.field(default=0, name="touched")
+
+
+class Declaration(Part, frozen=True):
+    """The lineage that a job declares in JobEvents, in the form that a run has.
+
+    :param at: time of the latest event
     """
 
     job_facets: JobFacets | None = None
-    inputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
-    outputs: dict[str, DatasetState] = msgspec.field(default_factory=dict)
+    inputs: Mapping[str, DatasetState] = msgspec.field(default_factory=dict)
+    outputs: Mapping[str, DatasetState] = msgspec.field(default_factory=dict)
     at: int = 0
-    touched: int = 0
+    last_seen_at: int = msgspec.field(default=0, name="touched")
 
 
-class RunState(Part):
-    """What is kept between batches.
+class RunState(Part, frozen=True):
+    """All that is remembered between batches.
 
-    :param runs: by job namespace and run id
-    :param anchors: starts of pipeline runs
-    :param bridges: temporary datasets
-    :param aliases: other names of datasets
-    :param declared: what jobs declare, by job namespace and name
-    :param latest_at: time of the latest event seen (microseconds), none of them in the consumer's future
+    Temporary datasets, aliases and declarations are in the order of their last use, so that the least recently used
+    can be forgotten first.
+
+    :param runs: runs by :func:`run_key`
+    :param pipeline_starts: starts of pipeline runs by :func:`run_key`
+    :param temporary_datasets: temporary datasets by :func:`name_key`
+    :param aliases: other names of datasets by :func:`name_key`
+    :param declarations: declared lineage of jobs by :func:`name_key`
+    :param latest_at: time of the latest event seen, at most the consumer's time
     """
 
-    runs: dict[str, Run] = msgspec.field(default_factory=dict)
-    anchors: dict[str, PipelineRunStart] = msgspec.field(default_factory=dict)
-    bridges: dict[str, Bridge] = msgspec.field(default_factory=dict)
-    aliases: dict[str, Alias] = msgspec.field(default_factory=dict)
-    declared: dict[str, Declaration] = msgspec.field(default_factory=dict)
+    runs: Mapping[str, Run] = msgspec.field(default_factory=dict)
+    pipeline_starts: Mapping[str, PipelineRunStart] = msgspec.field(default_factory=dict, name="anchors")
+    temporary_datasets: Mapping[str, TemporaryDataset] = msgspec.field(default_factory=dict, name="bridges")
+    aliases: Mapping[str, Alias] = msgspec.field(default_factory=dict)
+    declarations: Mapping[str, Declaration] = msgspec.field(default_factory=dict, name="declared")
     latest_at: int = 0
 
 
 def run_key(namespace: str, run_id: str) -> str:
-    """Return the key of a run: run ids alone are not unique between producers."""
+    """Return the key of a run: run ids alone are not unique across producers."""
     return f"{namespace}\x1f{run_id}"
+
+
+def name_key(namespace: str, name: str) -> str:
+    """Return the key of a dataset or job."""
+    return f"{namespace}\x1f{name}"

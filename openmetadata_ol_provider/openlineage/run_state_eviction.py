@@ -1,18 +1,22 @@
-"""Keeping the packed state below a size: what is shed when it grows past it, in which order, and what is said of it.
+"""Keeps the packed state below a size, and reports what is dropped when it has grown past it.
 
-Airflow Variables, and the databases they are in, have limits. What costs least to lose goes first, of one sort what was
-longest untouched: runs that have ended; what describes datasets and jobs, since that was published with the batch that
-brought it; column pairs and SQL, without which a run still gives its edges, and says so; at last open runs, each of
-them reported, together with whatever else was remembered as long ago.
+Airflow Variables, and the databases that store them, have limits. What costs least to lose is dropped first, and of one
+sort what was least recently seen:
+
+1. runs that have ended,
+2. descriptions of datasets and jobs, which were published with the batch that brought them,
+3. column pairs and SQL, without which a run still gives its edges, and says so,
+4. open runs, each of them reported, together with whatever else was last seen as long ago.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.facets import ColumnField, ColumnInput, ColumnLineageFacet, Part
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
@@ -20,20 +24,30 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState
 from openmetadata_ol_provider.openlineage.serialization import Size, packed_size
 
-#: Shedding goes on until so much of the size is left, lest every batch have to shed.
-_ROOM = 0.9
-_OF_DATASETS = (
+#: Share of the size that is left when something had to be dropped, so that the next batch need not drop more.
+_FILL_LEVEL = 0.9
+_DATASET_DESCRIPTIONS = (
     "schema", "documentation", "ownership", "tags", "version", "inputStatistics", "outputStatistics",
     "dataQualityMetrics", "dataQualityAssertions", "greatExpectations_assertions",
 )  # fmt: skip
-_OF_JOBS = ("documentation", "ownership", "tags", "sourceCodeLocation")
-_OF_RUNS = ("tags", "jobDependencies", "processing_engine")
+_JOB_DESCRIPTIONS = ("documentation", "ownership", "tags", "sourceCodeLocation")
+_RUN_DESCRIPTIONS = ("tags", "jobDependencies", "processing_engine")
+#: What is forgotten last comes last, where things were last seen at the same time.
+_REMEMBERED = ("aliases", "pipeline_starts", "temporary_datasets", "declarations", "runs")
+_F = TypeVar("_F", bound=Part)
 
 
-class _Shed(NamedTuple):
-    """One thing that was shed.
+class Evicted(NamedTuple):
+    """A state that fits, and what was given up for that."""
 
-    :param sort: what sort of thing, in the words of the report
+    state: RunState
+    problems: tuple[Problem, ...] = ()
+
+
+class Eviction(NamedTuple):
+    """One thing that was dropped.
+
+    :param sort: sort of thing, in the words of the report
     :param freed: bytes of JSON
     """
 
@@ -42,130 +56,179 @@ class _Shed(NamedTuple):
     problem: Problem | None = None
 
 
-def evict_to_size(state: RunState, most: int) -> tuple[Problem, ...]:
-    """Make a state fit.
+def evict_to_size(state: RunState, max_bytes: int) -> Evicted:
+    """Return the state with so much dropped that it fits.
 
-    :param state: changed in place
-    :param most: bytes that it may have when it is packed
-    :return: what was given up
+    :param state: state of any size, which is not changed
+    :param max_bytes: most bytes of the packed state
     """
-    size = packed_size(state, enough=most)
-    if size.packed <= most:
-        return ()
-    target = int(most * _ROOM)
-    done: list[_Shed] = []
-    for step in (_ended_runs, _descriptions, _columns, _oldest):
-        size = _shed_by(step(state), state, size, target, done.append)
+    size = packed_size(state, enough=max_bytes)
+    if size.packed <= max_bytes:
+        return Evicted(state)
+    target = int(max_bytes * _FILL_LEVEL)
+    draft = StateDraft(state)
+    evictions: list[Eviction] = []
+    for step in (draft.evict_ended_runs, draft.evict_descriptions, draft.evict_columns, draft.evict_oldest):
+        size = _evict(step(), draft, size, target, evictions.append)
         if size.packed <= target:
             break
-    told = ", ".join(f"{number} {sort}" for sort, number in Counter(item.sort for item in done).items())
-    detail = f"they take more than {most} bytes (max_state_bytes): {told}. Raise it, or lower open_run_ttl"
-    found = [item.problem for item in done if item.problem is not None]
-    return (Problem(ProblemKind.STATE_TRIMMED, "the runs remembered", detail), *found)
+    counts = Counter(eviction.sort for eviction in evictions)
+    summary = ", ".join(f"{count} {sort}" for sort, count in counts.items())
+    detail = f"they take more than {max_bytes} bytes (max_state_bytes): {summary}. Raise it, or lower open_run_ttl"
+    problems = [eviction.problem for eviction in evictions if eviction.problem is not None]
+    return Evicted(draft.finish(), (Problem(ProblemKind.STATE_TRIMMED, "the runs remembered", detail), *problems))
 
 
-def _shed_by(items: Iterable[_Shed], state: RunState, size: Size, target: int, note: Callable[[_Shed], None]) -> Size:
-    """Shed one thing after the other until the state is small enough; between two measurements it is estimated."""
-    saves = size.packed / size.raw
+def _evict(
+    evictions: Iterable[Eviction], draft: StateDraft, size: Size, target: int, note: Callable[[Eviction], None]
+) -> Size:
+    """Drop one thing after the other until the state is small enough; between two measurements it is estimated."""
+    packed_per_byte = size.packed / size.raw
     freed = 0
-    for item in items:
-        note(item)
-        freed += item.freed
-        if freed * saves >= size.packed - target:
-            before, size = size, packed_size(state)
+    for eviction in evictions:
+        note(eviction)
+        freed += eviction.freed
+        if freed * packed_per_byte >= size.packed - target:
+            before, size = size, packed_size(draft.finish())
             if size.packed <= target:
                 return size
-            # What goes may be more alike than what stays, and save less.
-            saves, freed = max((before.packed - size.packed) / freed, saves / 8), 0
-    return packed_size(state) if freed else size
-
-
-def _ended_runs(state: RunState) -> Iterator[_Shed]:
-    for key, run in _untouched_first(state.runs):
-        if run.terminal:
-            del state.runs[key]
-            yield _Shed("ended runs forgotten, late events of which will count as new runs", _size(run) + len(key))
-
-
-def _descriptions(state: RunState) -> Iterator[_Shed]:
-    for _, run in _untouched_first(state.runs):
-        freed = _drop(run, "run_facets", run.run_times, _OF_RUNS) + _drop(run, "job_facets", run.job_times, _OF_JOBS)
-        freed += sum(_drop(dataset, "facets", dataset.times, _OF_DATASETS) for dataset in _datasets(run))
-        if freed:
-            yield _Shed("open runs without what described their jobs and datasets (it was published)", freed)
-
-
-def _columns(state: RunState) -> Iterator[_Shed]:
-    # Of a stream that runs, they are in the catalogue and stay there.
-    for _, run in sorted(_untouched_first(state.runs), key=lambda item: not item[1].shown):
-        freed = _drop(run, "job_facets", run.job_times, ("sql",))
-        freed += sum(_drop_columns(dataset) for dataset in _datasets(run))
-        if freed:
-            run.trimmed = True
-            yield _Shed("open runs without columns and SQL", freed)
-
-
-def _oldest(state: RunState) -> Iterator[_Shed]:
-    kept = ("runs", "anchors", "bridges", "aliases", "declared")
-    every = [(part.touched, name, key) for name in kept for key, part in getattr(state, name).items()]
-    for _, name, key in sorted(every):
-        part = getattr(state, name).pop(key)
-        freed = _size(part) + len(key)
-        if name == "runs" and is_lost(part):
-            yield _Shed("open runs given up", freed, given_up(part, "max_state_bytes"))
-        else:
-            yield _Shed("other things forgotten (starts of pipelines' runs, names and sources of datasets)", freed)
+            # What was dropped may be more alike than what is left, and compress better.
+            packed_per_byte, freed = max((before.packed - size.packed) / freed, packed_per_byte / 8), 0
+    return packed_size(draft.finish()) if freed else size
 
 
 def is_lost(run: Run) -> bool:
-    """Tell whether something is lost with a run: not if it has ended, or if it is another lane's as well."""
-    return not run.terminal and not run.inherited
+    """Return whether forgetting a run loses something: not if it has ended, or may belong to another lane."""
+    return not run.terminal and not run.from_previous_lanes
 
 
-def given_up(run: Run, why: str) -> Problem:
-    """Return what is said of an open run that is forgotten."""
-    return Problem(
-        ProblemKind.RUN_GIVEN_UP, f"run {run.run_id} of {run.namespace} {run.name}", f"the run never ended: {why}"
-    )
+def given_up(run: Run, reason: str) -> Problem:
+    """Return the problem that reports an open run that is forgotten."""
+    return Problem(ProblemKind.RUN_GIVEN_UP, run.label, f"the run never ended: {reason}")
 
 
-def _untouched_first(runs: dict[str, Run]) -> list[tuple[str, Run]]:
-    return sorted(runs.items(), key=lambda item: (item[1].touched, item[1].first_at))
+class StateDraft:
+    """A state while things are dropped from it; each step drops one thing whenever the next eviction is asked for.
+
+    :param state: state so far, which is not changed
+    """
+
+    def __init__(self, state: RunState) -> None:
+        self._latest_at = state.latest_at
+        self._remembered: dict[str, dict[str, Any]] = {name: dict(getattr(state, name)) for name in _REMEMBERED}
+        self._runs: dict[str, Run] = self._remembered["runs"]
+
+    def finish(self) -> RunState:
+        """Return the state that is left."""
+        return RunState(latest_at=self._latest_at, **{name: dict(items) for name, items in self._remembered.items()})
+
+    def evict_ended_runs(self) -> Iterator[Eviction]:
+        """Forget runs that have ended."""
+        for key, run in self._least_recent_runs():
+            if run.terminal:
+                del self._runs[key]
+                yield Eviction("ended runs forgotten, late events of which will count as new runs", _size(run, key))
+
+    def evict_descriptions(self) -> Iterator[Eviction]:
+        """Drop descriptions of jobs and datasets."""
+        for key, run in self._least_recent_runs():
+            run_facets, run_times, of_run = _without(run.run_facets, run.run_times, _RUN_DESCRIPTIONS)
+            job_facets, job_times, of_job = _without(run.job_facets, run.job_times, _JOB_DESCRIPTIONS)
+            inputs, of_inputs = _each(run.inputs, _without_descriptions)
+            outputs, of_outputs = _each(run.outputs, _without_descriptions)
+            freed = of_run + of_job + of_inputs + of_outputs
+            if freed:
+                self._runs[key] = replace(
+                    run,
+                    run_facets=run_facets,
+                    run_times=run_times,
+                    job_facets=job_facets,
+                    job_times=job_times,
+                    inputs=inputs,
+                    outputs=outputs,
+                )
+                yield Eviction("open runs without what described their jobs and datasets (it was published)", freed)
+
+    def evict_columns(self) -> Iterator[Eviction]:
+        """Drop columns and SQL, first of running streams: theirs are in the catalogue and stay there."""
+        for key, run in sorted(self._least_recent_runs(), key=lambda item: not item[1].lineage_emitted):
+            job_facets, job_times, of_job = _without(run.job_facets, run.job_times, ("sql",))
+            inputs, of_inputs = _each(run.inputs, _without_columns)
+            outputs, of_outputs = _each(run.outputs, _without_columns)
+            freed = of_job + of_inputs + of_outputs
+            if freed:
+                self._runs[key] = replace(
+                    run,
+                    columns_evicted=True,
+                    job_facets=job_facets,
+                    job_times=job_times,
+                    inputs=inputs,
+                    outputs=outputs,
+                )
+                yield Eviction("open runs without columns and SQL", freed)
+
+    def evict_oldest(self) -> Iterator[Eviction]:
+        """Forget open runs, and whatever else was last seen as long ago."""
+        by_age = [
+            (item.last_seen_at, rank, key)
+            for rank, name in enumerate(_REMEMBERED)
+            for key, item in self._remembered[name].items()
+        ]
+        for _, rank, key in sorted(by_age):
+            name = _REMEMBERED[rank]
+            item = self._remembered[name].pop(key)
+            freed = _size(item, key)
+            if name == "runs" and is_lost(item):
+                yield Eviction("open runs given up", freed, given_up(item, "max_state_bytes"))
+            else:
+                yield Eviction(
+                    "other things forgotten (starts of pipelines' runs, names and sources of datasets)", freed
+                )
+
+    def _least_recent_runs(self) -> list[tuple[str, Run]]:
+        return sorted(self._runs.items(), key=lambda item: (item[1].last_seen_at, item[1].first_at))
 
 
-def _datasets(run: Run) -> Iterator[DatasetState]:
-    yield from run.inputs.values()
-    yield from run.outputs.values()
+def _size(item: object, key: str = "") -> int:
+    return len(msgspec.json.encode(item)) + len(key)
 
 
-def _size(part: object) -> int:
-    return len(msgspec.json.encode(part))
-
-
-def _drop(owner: Part, attribute: str, times: dict[str, int], names: Iterable[str]) -> int:
-    """Take facets away from an owner, whose other facets may be others' as well, and return their bytes of JSON."""
-    facets = getattr(owner, attribute)
+def _without(
+    facets: _F | None, times: Mapping[str, int], names: Iterable[str]
+) -> tuple[_F | None, Mapping[str, int], int]:
+    """Return facets without some of them, the times of the others, and the bytes of JSON that are freed."""
     dropped = {name: facet for name in names if (facet := getattr(facets, name, None)) is not None}
-    if not dropped:
-        return 0
-    setattr(owner, attribute, msgspec.structs.replace(facets, **dict.fromkeys(dropped)))
-    for name in dropped:
-        times.pop(name, None)
-    return sum(_size(facet) + len(name) for name, facet in dropped.items())
+    if facets is None or not dropped:
+        return facets, times, 0
+    left = {name: at for name, at in times.items() if name not in dropped}
+    return replace(facets, **dict.fromkeys(dropped)), left, sum(_size(facet, name) for name, facet in dropped.items())
 
 
-def _drop_columns(dataset: DatasetState) -> int:
-    """Leave of column lineage which datasets it names: without any, all inputs would be taken for sources."""
+def _each(
+    side: Mapping[str, DatasetState], without: Callable[[DatasetState], tuple[DatasetState, int]]
+) -> tuple[Mapping[str, DatasetState], int]:
+    """Return the inputs or outputs of a run with something dropped from each, and the bytes of JSON that are freed."""
+    smaller = {key: without(dataset) for key, dataset in side.items()}
+    freed = sum(bytes_freed for _, bytes_freed in smaller.values())
+    return ({key: dataset for key, (dataset, _) in smaller.items()}, freed) if freed else (side, 0)
+
+
+def _without_descriptions(dataset: DatasetState) -> tuple[DatasetState, int]:
+    facets, times, freed = _without(dataset.facets, dataset.times, _DATASET_DESCRIPTIONS)
+    return (replace(dataset, facets=facets, times=times), freed) if freed else (dataset, 0)
+
+
+def _without_columns(dataset: DatasetState) -> tuple[DatasetState, int]:
+    """Reduce column lineage to the datasets it names: without any, all inputs would be taken for sources."""
     facet = dataset.facets.columnLineage if dataset.facets else None
     if dataset.facets is None or facet is None or not facet.fields:
-        return 0
+        return dataset, 0
     named = (*(facet.dataset or ()), *(ref for field in facet.fields.values() for ref in field.inputFields or ()))
     sources = {(ref.namespace, ref.name): ColumnInput(namespace=ref.namespace, name=ref.name) for ref in named}
-    # One field without sources says that there is column lineage, and that nothing is known of it.
+    # One field without sources says that there is column lineage, and that nothing is known about it.
     fields = None if sources else {next(iter(facet.fields)): ColumnField()}
-    plain = ColumnLineageFacet(deleted=facet.deleted, fields=fields, dataset=list(sources.values()) or None)
-    freed = _size(facet) - _size(plain)
+    reduced = ColumnLineageFacet(deleted=facet.deleted, fields=fields, dataset=list(sources.values()) or None)
+    freed = _size(facet) - _size(reduced)
     if freed <= 0:
-        return 0
-    dataset.facets = msgspec.structs.replace(dataset.facets, columnLineage=plain)
-    return freed
+        return dataset, 0
+    return replace(dataset, facets=replace(dataset.facets, columnLineage=reduced)), freed

@@ -1,81 +1,88 @@
-"""Uniting states that were kept apart: what several lanes remember, as if one had read all their events. Pure."""
+"""Merges the states of several lanes into the state of one reader that has read all their events."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.event import State
-from openmetadata_ol_provider.openlineage.facet_merge import merge_facets
+from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
 from openmetadata_ol_provider.openlineage.run_state import (
     OPEN,
     TERMINAL,
     UNKNOWN,
     Alias,
-    Bridge,
     DatasetState,
+    Declaration,
     PipelineRunStart,
     Run,
     RunState,
+    TemporaryDataset,
+    TemporarySource,
 )
+
+_T = TypeVar("_T")
+_Ordered = TypeVar("_Ordered", Alias, Declaration, TemporaryDataset)
 
 
 def merge_run_states(states: Iterable[RunState]) -> RunState:
-    """Return what several states remember; they are taken over, do not use them afterwards.
-
-    A run that is in two of them is what all its events add up to.
-    """
-    united = RunState()
-    for state in states:
-        for key, run in state.runs.items():
-            united.runs[key] = unite_runs(united.runs[key], run) if key in united.runs else run
-        for key, anchor in state.anchors.items():
-            united.anchors[key] = _anchor(united.anchors[key], anchor) if key in united.anchors else anchor
-        for key, bridge in state.bridges.items():
-            united.bridges[key] = _bridge(united.bridges[key], bridge) if key in united.bridges else bridge
-        for key, alias in state.aliases.items():
-            united.aliases[key] = _alias(united.aliases[key], alias) if key in united.aliases else alias
-        for key, said in state.declared.items():
-            if key not in united.declared or united.declared[key].at <= said.at:
-                united.declared[key] = said
-        united.latest_at = max(united.latest_at, state.latest_at)
-    # The order of these is that of use, and the longest unused are forgotten first.
-    for name in ("bridges", "aliases", "declared"):
-        kept = getattr(united, name)
-        setattr(united, name, dict(sorted(kept.items(), key=lambda item: item[1].touched)))
-    return united
+    """Return the union of states; a run in several of them becomes the sum of all its events."""
+    states = tuple(states)
+    return RunState(
+        runs=_merged((state.runs for state in states), merge_runs),
+        pipeline_starts=_merged((state.pipeline_starts for state in states), _merge_starts),
+        temporary_datasets=_by_last_use(_merged((state.temporary_datasets for state in states), _merge_temporary)),
+        aliases=_by_last_use(_merged((state.aliases for state in states), _merge_aliases)),
+        declarations=_by_last_use(_merged((state.declarations for state in states), _latest_declaration)),
+        latest_at=max((state.latest_at for state in states), default=0),
+    )
 
 
-def unite_runs(one: Run, other: Run) -> Run:
-    """Return what two parts of one run add up to, the same whichever comes first."""
+def _merged(mappings: Iterable[Mapping[str, _T]], merge: Callable[[_T, _T], _T]) -> dict[str, _T]:
+    merged: dict[str, _T] = {}
+    for mapping in mappings:
+        for key, item in mapping.items():
+            merged[key] = merge(merged[key], item) if key in merged else item
+    return merged
+
+
+def _by_last_use(remembered: Mapping[str, _Ordered]) -> dict[str, _Ordered]:
+    return dict(sorted(remembered.items(), key=lambda item: item[1].last_seen_at))
+
+
+def merge_runs(one: Run, other: Run) -> Run:
+    """Return the sum of two parts of one run, the same whichever comes first."""
     named = max(one, other, key=lambda run: (run.name != UNKNOWN, run.name_at, run.name))
     state, ended_at = _end(one, other)
-    starts = [at for at in (one.started_at, other.started_at) if at is not None]
-    return msgspec.structs.replace(
+    run_facets = FacetDraft(one.run_facets, one.run_times)
+    run_facets.merge(other.run_facets, 0, other.run_times)
+    job_facets = FacetDraft(one.job_facets, one.job_times)
+    job_facets.merge(other.job_facets, 0, other.job_times)
+    return replace(
         named,
         state=state,
         first_at=min(one.first_at, other.first_at),
-        started_at=min(starts, default=None),
+        started_at=_earliest(one.started_at, other.started_at),
         ended_at=ended_at,
-        ran=one.ran or other.ran,
-        joint=one.joint or other.joint,
-        touched=max(one.touched, other.touched),
-        shown=one.shown or other.shown,
-        trimmed=one.trimmed or other.trimmed,
-        inherited=one.inherited and other.inherited,
-        # The times of the first are changed together with its facets.
-        run_facets=merge_facets(one.run_facets, one.run_times, other.run_facets, 0, other.run_times),
-        run_times=one.run_times,
-        job_facets=merge_facets(one.job_facets, one.job_times, other.job_facets, 0, other.job_times),
-        job_times=one.job_times,
-        inputs=_datasets(one.inputs, other.inputs),
-        outputs=_datasets(one.outputs, other.outputs),
+        saw_running=one.saw_running or other.saw_running,
+        has_paired_event=one.has_paired_event or other.has_paired_event,
+        last_seen_at=max(one.last_seen_at, other.last_seen_at),
+        lineage_emitted=one.lineage_emitted or other.lineage_emitted,
+        columns_evicted=one.columns_evicted or other.columns_evicted,
+        from_previous_lanes=one.from_previous_lanes and other.from_previous_lanes,
+        run_facets=run_facets.facets,
+        run_times=run_facets.times,
+        job_facets=job_facets.facets,
+        job_times=job_facets.times,
+        inputs=_merged((one.inputs, other.inputs), merge_datasets),
+        outputs=_merged((one.outputs, other.outputs), merge_datasets),
     )
 
 
 def _end(one: Run, other: Run) -> tuple[State, int | None]:
-    """Return state and end: the first terminal state, at the same time the worse; else how far it has come."""
+    """Return state and end: the first terminal state, at the same time the worse; else the furthest progress."""
     ended = [(run.ended_at, -TERMINAL[run.state], run.state) for run in (one, other) if run.ended_at is not None]
     if ended:
         at, _, state = min(ended)
@@ -83,38 +90,43 @@ def _end(one: Run, other: Run) -> tuple[State, int | None]:
     return max(one.state, other.state, key=OPEN.index), None
 
 
-def _datasets(one: dict[str, DatasetState], other: dict[str, DatasetState]) -> dict[str, DatasetState]:
-    united = dict(one)
-    for key, dataset in other.items():
-        known = united.get(key)
-        if known is None:
-            united[key] = dataset
-            continue
-        seen = [at for at in (known.first_at, dataset.first_at) if at is not None]
-        known.first_at = min(seen, default=None)
-        known.facets = merge_facets(known.facets, known.times, dataset.facets, 0, dataset.times)
-    return united
+def merge_datasets(one: DatasetState, other: DatasetState) -> DatasetState:
+    """Return a dataset with what two runs, or two parts of one run, have said about it."""
+    facets = FacetDraft(one.facets, one.times)
+    facets.merge(other.facets, 0, other.times)
+    first_at = _earliest(one.first_at, other.first_at)
+    return replace(one, first_at=first_at, facets=facets.facets, times=facets.times)
 
 
-def _anchor(one: PipelineRunStart, other: PipelineRunStart) -> PipelineRunStart:
-    # Both key a status in the catalogue; the earlier one is more likely the run's own start.
-    first = min(one, other, key=lambda anchor: anchor.at)
-    logical_at = one.logical_at if one.logical_at is not None else other.logical_at
-    return PipelineRunStart(at=first.at, logical_at=logical_at, touched=max(one.touched, other.touched))
+def _earliest(*times: int | None) -> int | None:
+    return min((time for time in times if time is not None), default=None)
 
 
-def _bridge(one: Bridge, other: Bridge) -> Bridge:
-    united = Bridge(sources=list(one.sources), touched=max(one.touched, other.touched))
-    known = {(source.namespace, source.name): source for source in united.sources}
-    for source in other.sources:
-        same = known.get((source.namespace, source.name))
-        if same is None:
-            united.sources.append(source)
-        else:
-            same.columns += [pair for pair in source.columns if pair not in same.columns]
-    return united
+def _merge_starts(one: PipelineRunStart, other: PipelineRunStart) -> PipelineRunStart:
+    # Both are keys of a status in the catalogue; the earlier one is more likely the run's own start.
+    return PipelineRunStart(
+        at=min(one.at, other.at),
+        logical_at=one.logical_at if one.logical_at is not None else other.logical_at,
+        last_seen_at=max(one.last_seen_at, other.last_seen_at),
+    )
 
 
-def _alias(one: Alias, other: Alias) -> Alias:
-    names = {(item.namespace, item.name, item.type): item for item in (*one.identifiers, *other.identifiers)}
-    return Alias(identifiers=list(names.values()), touched=max(one.touched, other.touched))
+def _merge_temporary(one: TemporaryDataset, other: TemporaryDataset) -> TemporaryDataset:
+    merged: dict[tuple[str, str], TemporarySource] = {}
+    for source in (*one.sources, *other.sources):
+        key = (source.namespace, source.name)
+        same = merged.get(key)
+        if same is not None:
+            more = [pair for pair in source.columns if pair not in same.columns]
+            source = replace(same, columns=[*same.columns, *more])  # noqa: PLW2901
+        merged[key] = source
+    return TemporaryDataset(sources=list(merged.values()), last_seen_at=max(one.last_seen_at, other.last_seen_at))
+
+
+def _merge_aliases(one: Alias, other: Alias) -> Alias:
+    by_name = {(item.namespace, item.name, item.type): item for item in (*one.identifiers, *other.identifiers)}
+    return Alias(identifiers=list(by_name.values()), last_seen_at=max(one.last_seen_at, other.last_seen_at))
+
+
+def _latest_declaration(one: Declaration, other: Declaration) -> Declaration:
+    return other if other.at >= one.at else one

@@ -1,4 +1,4 @@
-"""Times as producers write them: with or without zone, with one to nine fractional digits, with a zone's name."""
+"""Parses and writes times: producers leave out the zone, add its name, or write one to nine fractional digits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
     r"\s*(?P<zone>[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*(?:\[[^\]]*\])?"
 )
-#: No time is longer, in characters.
+#: Longest text that is parsed as a time, in characters.
 _LONGEST = 100
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -19,14 +19,14 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 def parse_time(text: str) -> dt.datetime:
     """Return a time with a zone.
 
-    :param text: ISO 8601, leniently: no zone means UTC, more than six digits are rounded (as the typed decoder
-        does: one time must not become two), ``[Europe/Berlin]`` is ignored
-    :raises ValueError: if it is no time
-    :raises OverflowError: if it is outside the years 1 to 9999 in UTC
+    :param text: ISO 8601; without a zone it is UTC, more than six fractional digits are rounded (as msgspec does, so
+        that both decoders read the same time), a zone's name such as ``[Europe/Berlin]`` is ignored
+    :raises ValueError: if the text is not a time
+    :raises OverflowError: if the time is outside the years 1 to 9999 in UTC
     """
     match = _TIME.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None:
-        raise ValueError(f"no time: {text[:60]!r}")
+        raise ValueError(f"not a time: {text[:60]!r}")
     clock = match["clock"] if len(match["clock"]) > 5 else match["clock"] + ":00"
     fraction = (match["fraction"] or "").ljust(7, "0")
     zone = (match["zone"] or "Z").upper().replace("Z", "+00:00")

@@ -1,4 +1,4 @@
-"""An entity of the catalogue as lineage needs it: reference, FQN, and columns in the catalogue's own spelling. Pure."""
+"""An entity of the catalogue as lineage needs it: reference, FQN, and columns in the catalogue's own spelling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
 from openmetadata_ol_provider.openmetadata.fqn import quote, split
 
-#: REST collection and the fields to ask for, by entity type.
+#: REST collection and requested fields by entity type.
 COLLECTIONS = {
     "table": ("v1/tables", "columns,owners,tags,sourceHash"),
     "topic": ("v1/topics", "owners,tags,sourceHash"),
@@ -20,7 +20,7 @@ COLLECTIONS = {
     "storedProcedure": ("v1/storedProcedures", "owners,tags,sourceHash"),
     "apiEndpoint": ("v1/apiEndpoints", "requestSchema,responseSchema,owners,tags,sourceHash"),
 }
-#: Path segments that stand for "any element" in nested column paths.
+#: Path segments that mean "any element" in nested column paths.
 _ELEMENTS = frozenset({"element", "[]", "[*]", "array_element", "items"})
 
 
@@ -28,7 +28,7 @@ class Entity:
     """A table, topic, container or another data asset found in the catalogue.
 
     :param type_: entity type, e.g. ``table``; one of :data:`COLLECTIONS`
-    :param body: the entity's JSON
+    :param body: JSON of the entity
     """
 
     def __init__(self, type_: str, body: dict[str, Any]) -> None:
@@ -49,28 +49,28 @@ class Entity:
 
     @property
     def ref(self) -> str:
-        """Type and id in one word."""
+        """Type and id as one key, ``<type>:<id>``."""
         return f"{self.type}:{self.id}"
 
     @property
     def reference(self) -> dict[str, str]:
-        """The entity reference that requests carry."""
+        """Entity reference for requests."""
         return {"id": self.id, "type": self.type}
 
     @property
     def service(self) -> str:
-        """Name of the service it is in."""
+        """Name of its service."""
         return split(self.fqn)[0]
 
     @cached_property
     def columns(self) -> dict[tuple[str, ...], str]:
-        """FQN of every column, nested ones included, by path of plain names."""
+        """FQN of every column, nested ones included, by its path of plain names."""
         columns: dict[tuple[str, ...], str] = {}
         for path, fqn in self._walked:
             columns.setdefault(path, fqn)
         top = list(_children(self.type, self.body))
         if self.type == "topic" and len(top) == 1 and top[0].get("children"):
-            # The one root of an Avro or Protobuf schema is the record itself, which events do not name.
+            # The single root of an Avro or Protobuf schema is the record itself, which events leave out.
             for path, fqn in self._walked:
                 columns.setdefault(path[1:] or path, fqn)
         if self.type == "dashboard":
@@ -81,7 +81,7 @@ class Entity:
 
     @cached_property
     def column_fqns(self) -> frozenset[str]:
-        """All column FQNs."""
+        """FQNs of all columns."""
         return frozenset(fqn for _, fqn in self._walked)
 
     @cached_property
@@ -97,25 +97,24 @@ class Entity:
         return spellings
 
     def column(self, field: str) -> str | None:
-        """Return the FQN of the column an event's field means, ``None`` if there is none or it is not clear which.
+        """Return the FQN of the column for a field of an event, ``None`` if there is none or more than one.
 
-        The exact spelling comes first, then the same in another letter case; ``a.b`` is a nested field or a name with
-        a dot in it.
+        The exact spelling comes first, then any other letter case; ``a.b`` is a nested field or a name with a dot.
         """
         parts = split_identifier(field)
         for path in (tuple(parts), (field,), tuple(part for part in parts if part.lower() not in _ELEMENTS)):
             if path in self.columns:
                 return self.columns[path]
-            found = self._spellings.get(".".join(path).casefold(), ())
-            exact = [fqn for known, fqn in self.columns.items() if ".".join(known) == ".".join(path)]
+            any_case = self._spellings.get(".".join(path).casefold(), ())
+            exact = [fqn for names, fqn in self.columns.items() if ".".join(names) == ".".join(path)]
             if len(exact) == 1:
                 return exact[0]
-            if len(found) == 1:
-                return found[0]
+            if len(any_case) == 1:
+                return any_case[0]
         return None
 
 
-#: Where column lineage finds the columns of an entity; of an API what it answers comes before what it is asked.
+#: Paths of the columns in the JSON of an entity; for an API the response comes before the request.
 _COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
     "table": (("columns",),),
     "topic": (("messageSchema", "schemaFields"),),
@@ -129,10 +128,10 @@ _COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 def _children(type_: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for keys in _COLUMNS.get(type_, ()):
-        found: Any = body
+        value: Any = body
         for key in keys:
-            found = found.get(key) or {}
-        yield from (item for item in found or () if isinstance(item, dict))
+            value = value.get(key) or {}
+        yield from (item for item in value or () if isinstance(item, dict))
 
 
 def _walk(

@@ -1,4 +1,4 @@
-"""Names as OpenMetadata spells them: quoting, splitting and joining FQNs, and names made from OpenLineage's. Pure."""
+"""OpenMetadata's names: quoting, splitting and joining FQNs, and entity names derived from OpenLineage's names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 
 from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
 
-#: Longest entity name (pipelines, tasks, services), in UTF-16 units as the server counts.
+#: Longest entity name (pipelines, tasks, services), in UTF-16 code units, which the server counts.
 MAX_NAME = 256
 _DIGEST = 16
-#: What connectors write in place of characters that names must not have, so that a resolver has to as well.
+#: Replacements that connectors write for characters that names must not contain; the resolver needs the same.
 _RESERVED = {
     "::": "__reserved__colon__",
     ">": "__reserved__arrow__",
@@ -23,22 +23,22 @@ _FQN_QUOTES = {'"': '"'}
 
 
 def quote(part: str) -> str:
-    """Return one part of an FQN as it stands in the FQN: in double quotes if it contains a dot, else bare."""
+    """Quote one part of an FQN: in double quotes if it contains a dot, else unchanged."""
     return f'"{part}"' if "." in part else part
 
 
 def join(*parts: str) -> str:
-    """Return the FQN of plain parts."""
+    """Join plain parts to an FQN."""
     return ".".join(quote(part) for part in parts)
 
 
 def split(fqn: str) -> tuple[str, ...]:
-    """Return the plain parts of an FQN; dots in double quotes do not separate."""
+    """Split an FQN into plain parts; dots in double quotes do not separate."""
     return split_identifier(fqn, _FQN_QUOTES)
 
 
 def stored_name(name: str) -> str:
-    """Return the name a connector would have stored for this one (reserved characters replaced)."""
+    """Return the name that a connector stores for this one, with reserved characters replaced."""
     for reserved, replacement in _RESERVED.items():
         name = name.replace(reserved, replacement)
     return name
@@ -47,20 +47,20 @@ def stored_name(name: str) -> str:
 def pipeline_name(namespace: str, name: str) -> str:
     """Return the entity name of a job's pipeline: ``<namespace>:<name>``.
 
-    Two jobs never share a name: ``%``, ``:`` and ``/`` of the namespace and whatever a name must not have are
-    percent-encoded, and what is too long ends in a digest of the whole.
+    Two jobs never share a name: ``%``, ``:`` and ``/`` of the namespace and all characters that a name must not contain
+    are percent-encoded, and a name that is too long ends in a digest of the whole.
     """
     head = re.sub(r"[%:/]", _percent, namespace)
     return bounded(_allowed(f"{head}:", keep_percent=True) + _allowed(name, after_colon=True))
 
 
 def task_name(name: str) -> str:
-    """Return the name of a task within its pipeline, escaped and bounded as :func:`pipeline_name` does."""
+    """Return the name of a task within its pipeline, encoded and shortened like :func:`pipeline_name`."""
     return bounded(_allowed(name) or "_")
 
 
 def bounded(name: str, limit: int = MAX_NAME) -> str:
-    """Return the name, or its beginning and a digest of the whole if it is longer than the limit."""
+    """Shorten a name that is longer than the limit to its beginning and a digest of the whole."""
     if _length(name) <= limit:
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
@@ -71,7 +71,7 @@ def bounded(name: str, limit: int = MAX_NAME) -> str:
 
 
 def _allowed(text: str, *, keep_percent: bool = False, after_colon: bool = False) -> str:
-    """Percent-encode what a name must not have, and any ``%`` that could be read as such an encoding."""
+    """Percent-encode characters that a name must not contain, and any ``%`` that looks like such an encoding."""
     if not keep_percent:
         text = re.sub(r"%(?=[0-9A-Fa-f]{2})", _percent, text)
     text = re.sub(r'[\x00-\x1f\x7f">]', _percent, text)

@@ -1,21 +1,21 @@
-"""How entities and labels of ours are told from others'. Pure."""
+"""The marks that distinguish entities and tags of this provider from those of others."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: Classification of the tags that are ours.
+#: Classification of this provider's tags.
 CLASSIFICATION = "OpenLineage"
-#: Source hash of everything that is created here for want of the real thing; at most 32 characters.
+#: Source hash of stubs, which stand in for entities that no ingestion has created yet; at most 32 characters.
 SOURCE_HASH = "openmetadata-ol-provider"
-#: Name, and FQN, of the tag on tables, topics and containers that are stubs.
+#: Name and FQN of the tag on tables, topics and containers that are stubs.
 TAG = "Stub"
 STUB_TAG = f"{CLASSIFICATION}.{TAG}"
 _FIRST_VERSION = 0.1
 
 
 def is_stub(body: dict[str, Any]) -> bool:
-    """Return whether an entity is a stub of ours that no ingestion has replaced yet.
+    """Return whether an entity is a stub of this provider that no ingestion has replaced yet.
 
     :param body: JSON of the entity, with ``sourceHash``
     """
@@ -23,7 +23,7 @@ def is_stub(body: dict[str, Any]) -> bool:
 
 
 def is_untouched_stub(body: dict[str, Any]) -> bool:
-    """Return whether an entity is a stub of ours that nobody has changed since.
+    """Return whether an entity is a stub of this provider that nobody has changed since.
 
     :param body: JSON of the entity, with ``sourceHash``
     """
@@ -31,10 +31,10 @@ def is_untouched_stub(body: dict[str, Any]) -> bool:
 
 
 def is_outgrown(body: dict[str, Any]) -> bool:
-    """Return whether an entity has the mark of a stub, but has been ingested since.
+    """Return whether an entity still has the tag of a stub although it has been ingested since.
 
     :param body: JSON of the entity, with ``sourceHash`` and ``tags``
     """
-    # A missing hash says nothing: it may just not have been asked for.
+    # A missing hash proves nothing: the request may not have asked for it.
     hash_ = body.get("sourceHash")
     return bool(hash_) and hash_ != SOURCE_HASH and any(tag.get("tagFQN") == STUB_TAG for tag in body.get("tags") or ())

@@ -9,11 +9,11 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
-    as_topics,
     batch_limits,
     dead_letter_target,
     read_config,
     read_request,
+    topic_list,
 )
 
 if TYPE_CHECKING:
@@ -21,32 +21,34 @@ if TYPE_CHECKING:
 
 
 class ConsumeOpenLineageOperator(BaseOperator):
-    """Read the next events after the checkpoint and hand them on as an event batch (XCom).
+    """Read the next events after the checkpoint and return them as an event batch (XCom).
 
     Nothing is committed and no consumer group is joined: the checkpoint moves when the batch has been published, so
-    this task can be retried or cleared at any time. What is no OpenLineage event goes to the dead-letter topic.
+    this task can be retried or cleared at any time. Messages that are not OpenLineage events go to the dead-letter
+    topic.
 
-    :param topics: topics; one that begins with ``^`` is a regular expression
+    :param topics: names, or regular expressions when they start with ``^``
     :param kafka_config_id: Airflow connection of type ``kafka``
     :param max_events: most messages in the batch (default: ``[openmetadata_ol] max_events``)
     :param max_bytes: most bytes of message values; a single larger message is still read
         (default: ``[openmetadata_ol] max_bytes``)
     :param max_duration: most seconds of reading (default: ``[openmetadata_ol] max_duration``)
-    :param dead_letter_topic: topic for messages that cannot be used; ``None``: ``[openmetadata_ol] dead_letter_topic``,
-        else ``<topic>.dead-letter``; ``"none"``: such messages are skipped, counted and logged
-    :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``; only ``write.sql``
-        counts here: SQL (or its literals) that is not to be published does not go through XCom either
-    :param start_from: where to begin while there is no checkpoint: ``group``, ``group:NAME``, ``earliest``, ``latest``,
+    :param dead_letter_topic: topic for malformed messages; ``"none"``: skip, count and log them
+        (default: ``[openmetadata_ol] dead_letter_topic``, else ``<topic>.dead-letter``)
+    :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``; this task uses only
+        ``write.sql``: SQL (or its literals) that must not be published does not go through XCom either
+    :param start_from: start position while there is no checkpoint: ``group``, ``group:NAME``, ``earliest``, ``latest``,
         or a time (default: ``[openmetadata_ol] start_from``)
-    :param replay_from: read again from here: ``earliest``, a time, or offsets (topic -> partition -> offset, also as
-        JSON). The checkpoint moves back to there first, where it stands further on; the runs after this one go on
-        from there. Empty: do not
-    :param on_data_loss: what to do when retention has deleted events before they were read, or the topic was made anew:
-        ``continue`` with what is there, or ``fail`` before anything is published, the checkpoint staying where it is
-        (default: ``[openmetadata_ol] on_data_loss``; templated)
-    :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
-    :param lane: which lane this task is, from 0; to be mapped: ``.expand(lane=[0, 1, 2, 3])`` (templated)
-    :param lanes: how many lanes there are; each reads its share of the partitions and has its own state (templated)
+    :param replay_from: position from which to read again: ``earliest``, a time, or offsets (topic -> partition ->
+        offset, also as JSON). The checkpoint first moves back to it, unless it is already there or before; later runs
+        continue from there (default: do not read again)
+    :param on_data_loss: reaction when retention deleted events before they were read, or a topic was deleted and
+        recreated: ``continue`` with the remaining events, or ``fail`` before anything is published, leaving the
+        checkpoint where it is (templated; default: ``[openmetadata_ol] on_data_loss``)
+    :param state_key: Variable with checkpoint and open runs (default: derived from DAG id and topics)
+    :param lane: number of the lane that this task reads, from 0; to be mapped: ``.expand(lane=[0, 1, 2, 3])``
+        (templated)
+    :param lanes: number of lanes; each reads its share of the partitions and has its own state (templated)
     :return: the event batch as plain JSON: offsets, counts, problems, and the events, compressed
     """
 
@@ -100,33 +102,31 @@ class ConsumeOpenLineageOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.ingestion.consume import decode_messages, send_dead_letters
+        from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
         from openmetadata_ol_provider.state.checkpoint import default_state_key, read_checkpoint
         from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.repartition import ensure_lane_state
 
         with airflow_errors():
             sql = read_config(self.config).write.sql
-            topics = as_topics(self.topics)
+            topics = topic_list(self.topics)
             lane = as_lane(self.lane, self.lanes)
             state_key = ensure_lane_state(self.state_key or default_state_key(self.dag_id, topics), lane)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
-            bounds, letterbox = batch_limits(self), dead_letter_target(self)
+            limits, target = batch_limits(self), dead_letter_target(self)
             stored = read_checkpoint(state_key)
-            reading = read_request(self)._replace(takes=lane.takes)
-            backlog = reading.backlog(hook, topics, state_key, stored, letterbox.exclude)
+            request = read_request(self)._replace(partition_filter=lane.takes)
+            backlog = request.backlog(hook, topics, state_key, stored, target.exclude)
             result = hook.read(
                 backlog,
-                max_messages=bounds.max_events,
-                max_bytes=bounds.max_bytes,
-                max_duration=bounds.max_duration,
-                on_loss=reading.on_loss(state_key),
+                max_messages=limits.max_events,
+                max_bytes=limits.max_bytes,
+                max_duration=limits.max_duration,
+                loss_policy=request.loss_policy(state_key),
             )
-            consumed = decode_messages(
-                result, state_key, self.kafka_config_id, letterbox.topic, sql=sql, lanes=lane.lanes
-            )
-            send_dead_letters(hook, consumed.letters)
-        batch = consumed.batch
+            decoded = decode_batch(result, state_key, self.kafka_config_id, target.topic, sql=sql, lanes=lane.lanes)
+            send_dead_letters(hook, decoded.dead_letters)
+        batch = decoded.batch
         self.log.info(
             "%d of %d waiting messages read: %d events, %d dead letters, %d skipped%s",
             len(result.messages),

@@ -7,49 +7,50 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.links import LineageLink, PipelineLink
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
-    as_flag,
-    as_topics,
     batch_limits,
     dead_letter_target,
+    emit_report,
+    exclude_own_dag,
+    parse_bool,
     read_config,
     read_request,
     run_limits,
-    show,
-    without_own_events,
+    topic_list,
 )
+from openmetadata_ol_provider.operators.links import LineageLink, PipelineLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
 class IngestOpenLineageOperator(BaseOperator):
-    """Read, translate and publish until the end offsets seen at the start are reached: the three steps in one task.
+    """Read, translate and publish in one task until the end offsets seen at the start are reached.
 
-    The same functions as the single operators; the batches do not pass through XCom, so this is the one for volume.
+    It does the same as the three single operators, but its batches do not pass through XCom: use it for large volumes.
 
-    :param topics: topics; one that begins with ``^`` is a regular expression
+    :param topics: names, or regular expressions when they start with ``^``
     :param kafka_config_id: Airflow connection of type ``kafka``
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
-    :param max_events: most messages in one batch (default: ``[openmetadata_ol] max_events``); the first one has no more
-        than 1,000, and a slow catalogue makes them smaller
+    :param max_events: most messages in one batch (default: ``[openmetadata_ol] max_events``); the first one has at most
+        1,000, and a slow catalogue makes them smaller
     :param max_bytes: most bytes of message values in one batch (default: ``[openmetadata_ol] max_bytes``)
-    :param max_duration: seconds after which no further batch is begun; the one under way is finished
+    :param max_duration: seconds after which no further batch begins; the one in progress is finished
         (default: ``[openmetadata_ol] max_duration``)
     :param dead_letter_topic: as for ConsumeOpenLineageOperator
     :param start_from: as for ConsumeOpenLineageOperator
     :param replay_from: as for ConsumeOpenLineageOperator
     :param on_data_loss: as for ConsumeOpenLineageOperator
-    :param start: read a span of time instead, whole and whatever was read before: the messages from this time on, for
-        example ``"{{ data_interval_start }}"``. It takes as long as it takes (``execution_timeout`` bounds it), has a
-        state of its own, and moves neither the checkpoint of other tasks nor the group's offsets
-    :param end: where the span ends: messages of this time and later are not read (default: the end of the topics)
-    :param dry_run: read only: report what would be written; nothing moves
-    :param full_refresh: compare everything with the catalogue, also what the ledger holds as published (templated)
-    :param state_key: Variable that holds checkpoint and open runs (default: made of DAG id and topics)
+    :param start: start of a span of time to read instead, completely and including messages read before, for example
+        ``"{{ data_interval_start }}"``. ``max_duration`` does not limit it (``execution_timeout`` does); it has its own
+        state, and moves neither the checkpoint of other tasks nor the group's offsets
+    :param end: end of the span: messages of this time and later are not read (default: the end of the topics)
+    :param dry_run: whether to report only what would be written; nothing is written and nothing moves
+    :param full_refresh: whether to compare everything with the catalogue, including facts that the ledger holds as
+        published (templated)
+    :param state_key: Variable with checkpoint and open runs (default: derived from DAG id and topics)
     :param lane: as for ConsumeOpenLineageOperator
     :param lanes: as for ConsumeOpenLineageOperator
     :return: the report over all batches as plain JSON
@@ -119,7 +120,7 @@ class IngestOpenLineageOperator(BaseOperator):
         self.lanes = lanes
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Work through the backlog."""
+        """Process the backlog."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
         from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
@@ -127,23 +128,23 @@ class IngestOpenLineageOperator(BaseOperator):
         from openmetadata_ol_provider.state.lanes import as_lane
 
         with airflow_errors():
-            config = without_own_events(read_config(self.config), self.dag_id)
+            config = exclude_own_dag(read_config(self.config), self.dag_id)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
-            topics, lane = as_topics(self.topics), as_lane(self.lane, self.lanes)
-            reading = read_request(self)._replace(takes=lane.takes)
-            owner = f"{self.dag_id}.window" if reading.window else self.dag_id
+            topics, lane = topic_list(self.topics), as_lane(self.lane, self.lanes)
+            request = read_request(self)._replace(partition_filter=lane.takes)
+            owner = f"{self.dag_id}.window" if request.window else self.dag_id
             settings = IngestSettings(
                 topics=topics,
                 state_key=self.state_key or default_state_key(owner, topics),
                 lane=lane,
-                bounds=batch_limits(self),
-                letterbox=dead_letter_target(self),
-                limits=run_limits(),
-                reading=reading,
+                batch_limits=batch_limits(self),
+                dead_letter_target=dead_letter_target(self),
+                run_limits=run_limits(),
+                read_request=request,
                 dry_run=self.is_dry_run,
-                full_refresh=as_flag("full_refresh", self.full_refresh),
+                full_refresh=parse_bool("full_refresh", self.full_refresh),
             )
             report = IngestLoop(settings, hook, client, config).run()
-        show(self, context, report)
+        emit_report(self, context, report)
         return report.to_dict()

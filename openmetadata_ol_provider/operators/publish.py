@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.links import LineageLink, PipelineLink
-from openmetadata_ol_provider.operators._base import airflow_errors, as_flag, input_of, read_config, show
+from openmetadata_ol_provider.operators._base import (
+    airflow_errors,
+    emit_report,
+    parse_bool,
+    read_config,
+    resolve_input,
+)
+from openmetadata_ol_provider.operators.links import LineageLink, PipelineLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
 class PublishLineageOperator(BaseOperator):
-    """Make the catalogue say what the plan says, then move the checkpoint, then commit the group's offsets.
+    """Publish a plan to the catalogue, then move the checkpoint, then commit the group's offsets.
 
-    A plan whose batch does not start where the checkpoint stands is refused; one that was published before is not
-    published again. Publishing is idempotent: what the catalogue already says is not written.
+    A plan whose batch does not continue the checkpoint is refused; one that was published before is not published
+    again. Publishing is idempotent: what the catalogue already holds is not written.
 
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
-    :param dry_run: read only: report what would be written; state, checkpoint and offsets stay
-    :param full_refresh: compare everything with the catalogue, also what the ledger holds as published (templated)
+    :param dry_run: whether to report only what would be written; state, checkpoint and offsets stay
+    :param full_refresh: whether to compare everything with the catalogue, including facts that the ledger holds as
+        published (templated)
     :param plan: the output of TranslateOpenLineageOperator (default: that of the upstream task)
     :return: the report as plain JSON
     """
@@ -65,7 +72,14 @@ class PublishLineageOperator(BaseOperator):
 
         with airflow_errors():
             config = read_config(self.config)
-            translated = input_of(self, context, "plan", {"edges", "state"}, PlanEnvelope.from_dict)
+            translated = resolve_input(
+                self,
+                context,
+                "plan",
+                producer="TranslateOpenLineageOperator",
+                keys={"edges", "state"},
+                read=PlanEnvelope.from_dict,
+            )
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
             state_key = translated.origin.state_key
             memory = read_memory(state_key, read_state(state_key).usage)
@@ -75,11 +89,11 @@ class PublishLineageOperator(BaseOperator):
                 config,
                 memory,
                 dry_run=self.is_dry_run,
-                full_refresh=as_flag("full_refresh", self.full_refresh),
+                full_refresh=parse_bool("full_refresh", self.full_refresh),
             )
             if not self.is_dry_run and not report.already_published:
                 hook = OpenLineageKafkaHook(translated.origin.kafka_config_id)
                 commit_batch(translated, memory, hook, client, config)
                 close_publication(state_key, memory, client, config)
-        show(self, context, report)
+        emit_report(self, context, report)
         return report.to_dict()

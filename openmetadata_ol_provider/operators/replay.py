@@ -1,4 +1,4 @@
-"""Put dead letters back onto their topics."""
+"""Put dead letters back on their topics."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import airflow_errors, as_topics, batch_limits, dead_letter_target
+from openmetadata_ol_provider.operators._base import airflow_errors, batch_limits, dead_letter_target, topic_list
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
 class ReplayDeadLettersOperator(BaseOperator):
-    """Put the dead letters that came since the last time back onto their topics, for the next run to read them again.
+    """Put dead letters that are new since the last replay back on their topics, so that the next run reads them again.
 
-    Each goes back as it came (key, value, headers, timestamp, partition), each delivery is confirmed, then the
+    Each message goes back unchanged (key, value, headers, timestamp, partition), each delivery is confirmed, then the
     checkpoint of the dead-letter topic moves. A header counts how often a message was put back; it stays with the
-    message when it fails again, and after ``max_replays`` times the message is left alone, and reported.
+    message when it fails again, and after ``max_replays`` replays the message is skipped and reported.
 
-    :param topics: topics that messages may go back to; one that begins with ``^`` is a regular expression
+    :param topics: topics that messages may go back to: names, or regular expressions when they start with ``^``
     :param kafka_config_id: Airflow connection of type ``kafka``
-    :param dead_letter_topic: where the letters are (default: ``[openmetadata_ol] dead_letter_topic``, else
+    :param dead_letter_topic: topic of the dead letters (default: ``[openmetadata_ol] dead_letter_topic``, else
         ``<topic>.dead-letter``)
-    :param target_topic: put all of them on this topic instead of where they came from
-    :param max_replays: leave a message alone that was put back so often
-    :param keep_timestamp: with their first timestamps; ``False``: with now's, where retention would delete old ones
+    :param target_topic: topic for all messages (default: the topics they came from)
+    :param max_replays: number of replays after which a message is skipped
+    :param keep_timestamp: whether to send the original timestamps; ``False``: the current time, for topics whose
+        retention would delete old messages
     :param max_events: most messages in one batch (default: ``[openmetadata_ol] max_events``)
     :param max_bytes: most bytes in one batch (default: ``[openmetadata_ol] max_bytes``)
-    :param max_duration: seconds after which no further batch is begun (default: ``[openmetadata_ol] max_duration``)
-    :param dry_run: report what would be put back; nothing is sent, nothing moves
-    :param state_key: Variable with the checkpoint of the letters (default: made of their topics, shared with
-        ``openmetadata-ol dlq replay``)
-    :return: the report as plain JSON: numbers of letters read, replayed, exhausted, foreign
+    :param max_duration: seconds after which no further batch begins (default: ``[openmetadata_ol] max_duration``)
+    :param dry_run: whether to report only what would be put back; nothing is sent and nothing moves
+    :param state_key: Variable with the checkpoint of the dead-letter topics (default: derived from their names, shared
+        with ``openmetadata-ol dlq replay``)
+    :return: the report as plain JSON: numbers of dead letters read, replayed, exhausted, foreign
     """
 
     template_fields: Sequence[str] = ("topics", "kafka_config_id", "dead_letter_topic", "target_topic", "state_key")
@@ -70,22 +71,27 @@ class ReplayDeadLettersOperator(BaseOperator):
         self.state_key = state_key
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Put them back."""
+        """Put the dead letters back."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.ingestion.dead_letters import Rules, default_key, letter_topics, replay_new
+        from openmetadata_ol_provider.ingestion.dead_letters import (
+            ReplayRules,
+            dead_letter_topics,
+            default_key,
+            replay_new,
+        )
 
         with airflow_errors():
-            topics = as_topics(self.topics)
-            where = letter_topics(topics, dead_letter_target(self).topic)
+            topics = topic_list(self.topics)
+            sources = dead_letter_topics(topics, dead_letter_target(self).topic)
             report = replay_new(
                 OpenLineageKafkaHook(self.kafka_config_id),
-                Rules(topics, where, self.target_topic, self.max_replays, self.keep_timestamp),
-                self.state_key or default_key(where),
-                bounds=batch_limits(self),
+                ReplayRules(topics, sources, self.target_topic, self.max_replays, self.keep_timestamp),
+                self.state_key or default_key(sources),
+                limits=batch_limits(self),
                 dry_run=self.is_dry_run,
             )
         self.log.info(
-            "%d dead letters read: %d put back, %d left alone after %d times, %d that may go nowhere%s",
+            "%d dead letters read: %d put back, %d skipped after %d replays, %d skipped without an allowed topic%s",
             report.read,
             report.replayed,
             report.exhausted,

@@ -9,24 +9,24 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
-    input_of,
+    exclude_own_dag,
     read_config,
+    resolve_input,
     run_limits,
-    without_own_events,
 )
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-#: Problems that are logged one by one.
-_LOGGED = 50
+# Most problems that are logged one by one.
+_MAX_LOGGED = 50
 
 
 class TranslateOpenLineageOperator(BaseOperator):
-    """Merge a batch of events with the runs that are still open, and work out what should be true in the catalogue.
+    """Merge a batch of events with the runs that are still open, and plan what to publish to the catalogue.
 
-    No side effects: the runs to remember travel with the plan and are stored once it has been published.
+    It has no side effects: the runs to remember are part of the plan and are stored once it has been published.
 
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
     :param batch: the output of ConsumeOpenLineageOperator (default: that of the upstream task)
@@ -48,8 +48,15 @@ class TranslateOpenLineageOperator(BaseOperator):
         from openmetadata_ol_provider.state.checkpoint import read_state
 
         with airflow_errors():
-            config = without_own_events(read_config(self.config), self.dag_id)
-            batch = input_of(self, context, "batch", {"origin", "count", "events"}, EventBatch.from_dict)
+            config = exclude_own_dag(read_config(self.config), self.dag_id)
+            batch = resolve_input(
+                self,
+                context,
+                "batch",
+                producer="ConsumeOpenLineageOperator",
+                keys={"origin", "count", "events"},
+                read=EventBatch.from_dict,
+            )
             runs = read_state(batch.origin.state_key).runs
             translated = translate_batch(batch, runs, config, run_limits())
         plan = translated.plan
@@ -62,8 +69,8 @@ class TranslateOpenLineageOperator(BaseOperator):
             len(plan.problems),
             len(translated.runs.runs),
         )
-        for problem in plan.problems[:_LOGGED]:
+        for problem in plan.problems[:_MAX_LOGGED]:
             self.log.warning("%s: %s: %s", problem.kind, problem.where, problem.detail)
-        if len(plan.problems) > _LOGGED:
-            self.log.warning("and %d more problems, all of them in the plan", len(plan.problems) - _LOGGED)
+        if len(plan.problems) > _MAX_LOGGED:
+            self.log.warning("and %d more problems; the plan lists all of them", len(plan.problems) - _MAX_LOGGED)
         return translated.to_dict()

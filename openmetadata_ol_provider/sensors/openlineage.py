@@ -1,4 +1,4 @@
-"""Waiting for OpenLineage events, in a worker or (deferred) in the triggerer."""
+"""The sensor that waits for OpenLineage events, in a worker or (deferred) in the triggerer."""
 
 from __future__ import annotations
 
@@ -22,28 +22,30 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
-    from openmetadata_ol_provider.kafka.start_position import StartPoint
+    from openmetadata_ol_provider.kafka.start_position import StartPosition
 
-# The trigger keeps the deadline itself and says so; Airflow's own timeout is for a trigger that does not come back.
-_GRACE = timedelta(minutes=2)
+# The trigger watches the deadline and reports it; Airflow's own timeout is for a trigger that never returns.
+_GRACE_PERIOD = timedelta(minutes=2)
 
 
 class OpenLineageSensor(BaseSensorOperator):
-    """Wait until events are to be read, and return which partitions have how many (a ``Backlog`` as a dict).
+    """Wait until there are events to read, and return how many each partition has (a ``Backlog`` as a dict).
 
-    It looks at watermarks only: it joins no group, reads nothing and commits nothing.
+    It reads watermarks only: it joins no group, reads no messages and commits nothing.
 
     :param topics: names, or regular expressions when they start with ``^`` (templated)
     :param kafka_config_id: Airflow connection of type ``kafka`` (templated)
-    :param min_events: wait for so many events, or for a loss, which is to be told at once
-    :param dead_letter_topic: as for ConsumeOpenLineageOperator (templated): a pattern of topics shall not match it
-    :param state_key: Variable with the checkpoint (templated); ``None``: that of this DAG's other tasks for ``topics``
-    :param start_from: as for ConsumeOpenLineageOperator (templated)
-    :param replay_from: as for ConsumeOpenLineageOperator (templated): what is to be read again need not be waited for
-    :param lanes: the number of lanes by which the other tasks read (templated): it waits for all of them
-    :param deferrable: wait in the triggerer; default: ``[operators] default_deferrable``
-    :param poke_interval: seconds between two looks; the trigger begins with shorter ones
-    :param timeout: seconds after which the task fails (is skipped with ``soft_fail``)
+    :param min_events: number of events to wait for; a data loss ends the wait immediately
+    :param dead_letter_topic: the dead-letter topic, as for ConsumeOpenLineageOperator (templated); patterns in
+        ``topics`` do not match it
+    :param state_key: Variable with the checkpoint (templated; default: that of this DAG's other tasks for ``topics``)
+    :param start_from: start position, as for ConsumeOpenLineageOperator (templated)
+    :param replay_from: position from which the other tasks read again, as for ConsumeOpenLineageOperator (templated);
+        events to read again end the wait
+    :param lanes: number of lanes that the other tasks read by (templated); the sensor waits for all of them
+    :param deferrable: whether to wait in the triggerer (default: ``[operators] default_deferrable``)
+    :param poke_interval: seconds between two checks; the trigger starts with shorter intervals
+    :param timeout: seconds after which the task fails (or is skipped, with ``soft_fail``)
     """
 
     template_fields: Sequence[str] = (
@@ -72,7 +74,7 @@ class OpenLineageSensor(BaseSensorOperator):
     ) -> None:
         super().__init__(**kwargs)
         if min_events < 1:
-            raise ConfigError(f"min_events is {min_events}; it has to be at least 1")
+            raise ConfigError(f"min_events is {min_events}; it must be at least 1")
         self.topics = topics
         self.kafka_config_id = kafka_config_id
         self.min_events = min_events
@@ -85,8 +87,9 @@ class OpenLineageSensor(BaseSensorOperator):
 
     @property
     def _topics(self) -> list[str]:
-        # One name is taken for a list of one; only at use, since a template may turn into either.
-        return [self.topics] if isinstance(self.topics, str) else list(self.topics)
+        from openmetadata_ol_provider.operators._base import topic_list
+
+        return topic_list(self.topics)
 
     @property
     def _exclude(self) -> list[str]:
@@ -95,22 +98,22 @@ class OpenLineageSensor(BaseSensorOperator):
         return list(dead_letter_target(self).exclude)
 
     @property
-    def _start(self) -> StartPoint:
-        from openmetadata_ol_provider.operators._base import start_of
+    def _start(self) -> StartPosition:
+        from openmetadata_ol_provider.operators._base import start_position
 
-        return start_of(self)
+        return start_position(self)
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
-        """Look once."""
-        backlog = self._look(self._checkpoint())
+        """Check once."""
+        backlog = self._check(self._checkpoint())
         return PokeReturnValue(is_done=backlog.ready(self.min_events), xcom_value=backlog.to_dict())
 
     def execute(self, context: Context) -> Any:
-        """Look; when there is nothing yet, wait here or defer."""
+        """Check; when there is nothing yet, wait here or defer."""
         if not self.deferrable:
             return super().execute(context)
         checkpoint = self._checkpoint()
-        backlog = self._first_look(checkpoint)
+        backlog = self._first_check(checkpoint)
         if backlog is not None and backlog.ready(self.min_events):
             return backlog.to_dict()
 
@@ -127,49 +130,49 @@ class OpenLineageSensor(BaseSensorOperator):
             start_from=str(self._start),
         )
         return self.defer(
-            trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout) + _GRACE
+            trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout) + _GRACE_PERIOD
         )
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002
-        """Take the trigger's event.
+        """Return the backlog of the trigger's event.
 
-        :raises AirflowSensorTimeout: when nothing came in time (``soft_fail`` makes it a skip, as for every sensor)
-        :raises AirflowException: when the trigger reports an error or nothing
+        :raises AirflowSensorTimeout: if too few events came in time (``soft_fail`` turns it into a skip)
+        :raises AirflowException: if the trigger reports an error or nothing
         """
         from openmetadata_ol_provider.triggers.openlineage import TriggerStatus
 
         status = (event or {}).get("status")
         if event is not None and status == TriggerStatus.BACKLOG:
             backlog: dict[str, Any] = event["backlog"]
-            self.log.info("%d events are to be read", backlog["events"])
+            self.log.info("%d events to read", backlog["events"])
             return backlog
-        message = str((event or {}).get("message") or f"the trigger came back with {event!r}")
+        message = str((event or {}).get("message") or f"the trigger returned {event!r}")
         if self.never_fail:
-            # Airflow 3 would do this itself, Airflow 2 does not.
+            # Airflow 3 does this itself, Airflow 2 does not.
             raise AirflowSkipException(message)
         if status == TriggerStatus.TIMEOUT:
             raise AirflowSensorTimeout(message)
         raise AirflowException(message)
 
-    def _first_look(self, checkpoint: Checkpoint) -> Backlog | None:
-        """Look as a sensor that does not defer would: ``silent_fail`` and ``never_fail`` apply."""
+    def _first_check(self, checkpoint: Checkpoint) -> Backlog | None:
+        """Check like a sensor that does not defer: ``silent_fail`` and ``never_fail`` apply."""
         try:
-            return self._look(checkpoint)
+            return self._check(checkpoint)
         except Exception as error:
             if self.silent_fail:
-                self.log.exception("The first look failed; the trigger goes on")
+                self.log.exception("The first check failed; the trigger continues")
                 return None
             if self.never_fail:
                 raise AirflowSkipException("Skipping due to never_fail is set to True.") from error
             raise
 
-    def _look(self, checkpoint: Checkpoint) -> Backlog:
+    def _check(self, checkpoint: Checkpoint) -> Backlog:
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 
         backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(
             self._topics, checkpoint, self._exclude, self._start
         )
-        self.log.info("%d events on %d partitions are to be read", backlog.events, len(backlog.partitions))
+        self.log.info("%d events to read on %d partitions", backlog.events, len(backlog.partitions))
         return backlog
 
     def _checkpoint(self) -> Checkpoint:
@@ -181,6 +184,6 @@ class OpenLineageSensor(BaseSensorOperator):
 
         state_key = self.state_key or default_state_key(self.dag_id, self._topics)
         stored = read_checkpoints(state_key, as_lane(0, self.lanes).lanes)
-        # Only for looking: the task that reads moves it.
+        # The stored checkpoint stays: the task that reads moves it.
         hook = OpenLineageKafkaHook(self.kafka_config_id)
-        return read_request(self).rewound(hook, self._topics, stored, self._exclude)
+        return read_request(self).rewind(hook, self._topics, stored, self._exclude)

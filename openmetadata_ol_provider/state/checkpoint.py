@@ -18,8 +18,8 @@ import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
-from openmetadata_ol_provider.openlineage.facet_cache import share_facets
 from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state_sharing import share_facets
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import Usage
@@ -97,8 +97,7 @@ def read_state(state_key: str) -> StoredState:
         counts = unpack(document.usage, list[tuple[str, str, int]]) if document.usage else []
     except ValueError as error:
         raise _damaged(state_key, error) from None
-    share_facets(runs.runs.values())
-    return StoredState(document.checkpoint, runs, {(fqn, day): count for fqn, day, count in counts})
+    return StoredState(document.checkpoint, share_facets(runs), {(fqn, day): count for fqn, day, count in counts})
 
 
 def write_whole(state_key: str, state: StoredState, generation: int | None) -> None:

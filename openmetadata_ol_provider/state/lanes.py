@@ -10,7 +10,7 @@ import zlib
 from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.kafka.offsets import slot
+from openmetadata_ol_provider.kafka.offsets import lane_of
 from openmetadata_ol_provider.state.checkpoint import bounded_key
 
 
@@ -31,7 +31,7 @@ class Lane(NamedTuple):
 
     def takes(self, topic: str, partition: int) -> bool:
         """Tell whether a partition is this lane's: the same for as long as there are so many lanes."""
-        return slot(topic, partition, self.lanes) == self.number
+        return lane_of(topic, partition, self.lanes) == self.number
 
     def keeps(self, name: str) -> bool:
         """Tell whether something that is in no partition is this lane's to keep when lanes are divided anew."""

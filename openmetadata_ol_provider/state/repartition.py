@@ -207,8 +207,10 @@ def _united(sources: Iterable[_Source], lane: Lane) -> StoredState:
     stored = [read_state(source.key) for source in sources]
     runs = merge_run_states(state.runs for state in stored)
     if all(len(source.through) > 1 for source in sources):
-        for run in runs.runs.values():
-            run.inherited = not lane.is_alone
+        marked = {
+            key: msgspec.structs.replace(run, from_previous_lanes=not lane.is_alone) for key, run in runs.runs.items()
+        }
+        runs = msgspec.structs.replace(runs, runs=marked)
     usage: Usage = {}
     for state in stored:
         for key, count in state.usage.items():

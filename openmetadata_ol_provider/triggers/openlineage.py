@@ -1,7 +1,7 @@
-"""Waiting for OpenLineage events in the triggerer: a level trigger for the sensor, an edge trigger for asset watchers.
+"""Triggers that wait for OpenLineage events: a level trigger for the sensor, an edge trigger for asset watchers.
 
-Both only look at watermarks: no group is joined, nothing is read and nothing committed. The Kafka client blocks, so
-each trigger has a thread of its own: one shared by all triggers of the process would make them wait for each other.
+Both read watermarks only: no group is joined, no message is read and nothing is committed. The Kafka client blocks, so
+each trigger has its own thread: a thread shared by all triggers of the process would make them wait for each other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, json_checkpoint
-from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, STARTS, StartPoint, parse_start
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, StartPosition, parse_start
 from openmetadata_ol_provider.version_compat import BaseEventTrigger
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _FIRST_DELAY = 1.0
-_LONGEST_RETRY = 60.0
-_SETTLE_LIMIT = 10
+_MAX_RETRY_DELAY = 60.0
+_MAX_SETTLE_CHECKS = 10
 _ANNOUNCED_KEY = "openlineage.announced_offsets"
 
 
@@ -44,20 +44,21 @@ class TriggerStatus(str, Enum):
 
 
 class OpenLineageTrigger(BaseTrigger):
-    """Fires once when there is a backlog (level): at once if there is one already.
+    """Fires once when there is a backlog (level): immediately if there already is one.
 
     The payload is ``{"status": "backlog", "backlog": {...}}``, or ``{"status": "timeout"|"error", "message": ...}``.
-    A broker that does not answer is asked again until the deadline; what a retry cannot mend is an error at once.
+    If the broker does not answer, the trigger retries until the deadline; an error that a retry cannot fix is reported
+    immediately.
 
     :param topics: names, or regular expressions when they start with ``^``
     :param kafka_config_id: Airflow connection of type ``kafka``
-    :param checkpoint: topic -> partition -> next offset, as it stood when the sensor deferred
-    :param min_events: fire when so many events wait
-    :param poll_interval: longest time between two looks, in seconds; the first ones follow faster, from 1 s up
-    :param deadline: when to give up, in seconds since the epoch, so that a restart of the triggerer does not extend it;
-        ``None``: never
-    :param exclude: topics that a regular expression shall not match
-    :param start_from: where partitions start that the checkpoint does not name, as for ConsumeOpenLineageOperator
+    :param checkpoint: topic -> partition -> next offset, at the time when the sensor deferred
+    :param min_events: number of events to wait for
+    :param poll_interval: longest time between two checks, in seconds; the first intervals are shorter, from 1 s up
+    :param deadline: time of giving up, in seconds since the epoch, so that a restart of the triggerer does not extend
+        it; default: never
+    :param exclude: topics that a regular expression must not match
+    :param start_from: start of partitions that the checkpoint does not name, as for ConsumeOpenLineageOperator
     """
 
     def __init__(
@@ -83,7 +84,7 @@ class OpenLineageTrigger(BaseTrigger):
         self.start_from = start_from
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return class path and arguments: all there is to know, so that any triggerer can go on."""
+        """Return the class path and the complete arguments, so that any triggerer can continue."""
         return (
             "openmetadata_ol_provider.triggers.openlineage.OpenLineageTrigger",
             {
@@ -99,49 +100,48 @@ class OpenLineageTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, then yield the one event."""
-        # The consumer is closed before the event is out: nobody may come back for what follows a yield.
-        async with _Watch(self.kafka_config_id) as watch:
-            payload = await self._wait(watch)
+        """Wait, then yield the single event."""
+        # Close the consumer before the event: Airflow may never resume the generator after a yield.
+        async with _Connection(self.kafka_config_id) as kafka:
+            payload = await self._wait(kafka)
         yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
-    async def _wait(self, watch: _Watch) -> dict[str, Any]:
+    async def _wait(self, kafka: _Connection) -> dict[str, Any]:
         delay = min(_FIRST_DELAY, self.poll_interval)
-        trouble = ""
+        last_error = ""
         while True:
             try:
-                start = parse_start(self.start_from, "start_from", STARTS) or OWN_GROUP
-                backlog = await watch.backlog(self.topics, self.checkpoint, self.exclude, start)
+                start = parse_start(self.start_from, "start_from", START_KINDS) or OWN_GROUP
+                backlog = await kafka.backlog(self.topics, self.checkpoint, self.exclude, start)
                 if backlog.ready(self.min_events):
                     return {"status": TriggerStatus.BACKLOG.value, "backlog": backlog.to_dict()}
-                trouble = ""
+                last_error = ""
             except OpenLineageProviderError as error:
                 if not error.retriable:
                     return {"status": TriggerStatus.ERROR.value, "message": str(error)}
-                self.log.warning("Asking again in %g s: %s", delay, error)
-                trouble = f"; last error: {error}"
-            left = delay if self.deadline is None else self.deadline - time.time()
-            if left <= 0:
-                message = f"fewer than {self.min_events} events arrived on {', '.join(self.topics)} in time{trouble}"
+                self.log.warning("Retrying in %g s: %s", delay, error)
+                last_error = f"; last error: {error}"
+            remaining = delay if self.deadline is None else self.deadline - time.time()
+            if remaining <= 0:
+                message = f"fewer than {self.min_events} events arrived on {', '.join(self.topics)} in time{last_error}"
                 return {"status": TriggerStatus.TIMEOUT.value, "message": message}
-            await asyncio.sleep(min(delay, left))
+            await asyncio.sleep(min(delay, remaining))
             delay = min(delay * 2, self.poll_interval)
 
 
 class OpenLineageActivityTrigger(BaseEventTrigger):
-    """Fires once for each burst of new events (edge), for ever: for an ``AssetWatcher``.
+    """Fires once for each burst of new events (edge) and never ends: for an ``AssetWatcher``.
 
-    It fires again when what it announced was worked on (the group's offsets moved) and some of it is left, as after a
-    batch that could not take the whole backlog. The payload is ``{"topics": {topic: {partition: end offset}}, "new":
-    number}``, with ``"left": number`` when it is about the rest. What was announced is remembered:
-    in the asset's state store where Airflow has one (3.3), else only as long as this trigger runs, so that a restart
-    of the triggerer announces once more what the group has not committed yet.
+    It fires again when announced events were processed (the group's offsets moved) and some of them remain, e.g. after
+    a batch that did not cover the whole backlog. The payload is ``{"topics": {topic: {partition: end offset}}, "new":
+    number}``, with ``"left": number`` when it announces the rest. Announced offsets are remembered in the asset's state
+    store if Airflow has one (3.3), else only while this trigger runs: then a restart of the triggerer announces again
+    the events that the group has not committed yet.
 
     :param topics: names, or regular expressions when they start with ``^``
     :param kafka_config_id: Airflow connection of type ``kafka``
-    :param poll_interval: time between two looks, in seconds
-    :param settle: a burst is over when nothing new came for so many seconds (it is announced after ten times that in
-        any case)
+    :param poll_interval: time between two checks, in seconds
+    :param settle: seconds without new events that end a burst (after ten times as long it is announced in any case)
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
         self.settle = settle
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return class path and arguments."""
+        """Return the class path and the arguments."""
         return (
             "openmetadata_ol_provider.triggers.openlineage.OpenLineageActivityTrigger",
             {
@@ -171,72 +171,72 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Yield an event a burst, never return."""
-        announced = await self._recall()
-        seen: dict[str, dict[str, int]] | None = None
-        async with _Watch(self.kafka_config_id) as watch:
+        """Yield one event for each burst, forever."""
+        announced = await self._load_announced()
+        last_starts: dict[str, dict[str, int]] | None = None
+        async with _Connection(self.kafka_config_id) as kafka:
             while True:
-                fresh = await self._look(watch, announced)
-                # Without a checkpoint of ours, the backlog begins where the group stands.
-                rest = await self._look(watch, {})
-                moved, seen = seen is not None and rest.starts != seen, rest.starts
+                fresh = await self._check(kafka, announced)
+                # Without a checkpoint, the backlog begins at the group's committed offsets.
+                rest = await self._check(kafka, {})
+                moved, last_starts = last_starts is not None and rest.starts != last_starts, rest.starts
                 if fresh.events > 0:
-                    fresh = await self._settled(watch, announced, fresh)
+                    fresh = await self._wait_until_settled(kafka, announced, fresh)
                     payload: dict[str, Any] = {"topics": fresh.highs, "new": fresh.events}
                     yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
                 elif moved and rest.events > 0:
                     payload = {"topics": fresh.highs, "new": 0, "left": rest.events}
                     yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
-                # Only now: if the triggerer dies before, the burst is announced again rather than never.
+                # Only now: if the triggerer dies earlier, the burst is announced twice rather than never.
                 if fresh.highs != announced:
                     announced = fresh.highs
-                    await self._remember(announced)
+                    await self._store_announced(announced)
                 await asyncio.sleep(self.poll_interval)
 
-    async def _look(self, watch: _Watch, announced: Checkpoint) -> Backlog:
-        """Ask until there is an answer: nobody would hear of an error, and raising would only start this anew."""
+    async def _check(self, kafka: _Connection, announced: Checkpoint) -> Backlog:
+        """Retry until there is an answer: no task would report an error, and Airflow would restart the trigger."""
         delay = _FIRST_DELAY
         while True:
             try:
-                return await watch.backlog(self.topics, announced)
+                return await kafka.backlog(self.topics, announced)
             except OpenLineageProviderError as error:
-                level = self.log.warning if error.retriable else self.log.error
-                level("Asking again in %g s: %s", delay, error)
+                log = self.log.warning if error.retriable else self.log.error
+                log("Retrying in %g s: %s", delay, error)
             await asyncio.sleep(delay)
-            delay = min(delay * 2, _LONGEST_RETRY)
+            delay = min(delay * 2, _MAX_RETRY_DELAY)
 
-    async def _settled(self, watch: _Watch, announced: Checkpoint, fresh: Backlog) -> Backlog:
-        for _ in range(_SETTLE_LIMIT):
+    async def _wait_until_settled(self, kafka: _Connection, announced: Checkpoint, fresh: Backlog) -> Backlog:
+        for _ in range(_MAX_SETTLE_CHECKS):
             await asyncio.sleep(self.settle)
-            latest = await self._look(watch, announced)
+            latest = await self._check(kafka, announced)
             if latest.highs == fresh.highs:
                 break
             fresh = latest
         return fresh
 
-    async def _recall(self) -> dict[str, dict[str, int]]:
+    async def _load_announced(self) -> dict[str, dict[str, int]]:
         store = getattr(self, "asset_state_store", None)
         if store is None:
             return {}
         try:
             stored = await store.aget(_ANNOUNCED_KEY)
-        except Exception as error:  # noqa: BLE001 - memory is a comfort: without it a burst is announced twice
-            self.log.warning("What was announced cannot be recalled: %s", error)
+        except Exception as error:  # noqa: BLE001 - without stored offsets a burst is only announced twice
+            self.log.warning("The announced offsets cannot be loaded: %s", error)
             return {}
         return stored if isinstance(stored, dict) else {}
 
-    async def _remember(self, announced: dict[str, dict[str, int]]) -> None:
+    async def _store_announced(self, announced: dict[str, dict[str, int]]) -> None:
         store = getattr(self, "asset_state_store", None)
         if store is None:
             return
         try:
             await store.aset(_ANNOUNCED_KEY, announced)
         except Exception as error:  # noqa: BLE001 - as above
-            self.log.warning("What was announced cannot be remembered: %s", error)
+            self.log.warning("The announced offsets cannot be stored: %s", error)
 
 
-class _Watch:
-    """An open query and the thread it lives in; after an error the next question makes a new one."""
+class _Connection:
+    """An open query with its own thread; after an error, the next request opens a new one."""
 
     def __init__(self, kafka_config_id: str) -> None:
         self._kafka_config_id = kafka_config_id
@@ -248,7 +248,7 @@ class _Watch:
         topics: Sequence[str],
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
-        start: StartPoint = OWN_GROUP,
+        start: StartPosition = OWN_GROUP,
     ) -> Backlog:
         try:
             query = self._query or await self._open()
@@ -264,7 +264,7 @@ class _Watch:
         await hook.load_connection()
 
         def connect() -> BacklogQuery:
-            # Kept from within the thread: a trigger that is cancelled meanwhile still closes it.
+            # Assigned in the thread, so that a trigger that is cancelled meanwhile still closes it.
             self._query = hook.query()
             return self._query
 
@@ -285,7 +285,7 @@ class _Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            # Also when the trigger is cancelled; it queues up behind a call that is under way.
+            # Also when the trigger is cancelled; closing waits for a call in progress.
             await asyncio.shield(self._run(self._close))
         finally:
             self._thread.shutdown(wait=False)

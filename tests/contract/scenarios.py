@@ -14,14 +14,14 @@ from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.client.retry import Retries
+from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.contract.world import seed, tag_label
 from tests.support import BASE, CAPTURES, PACKAGED, WRITTEN, captured
 
 Json = dict[str, Any]
-_FAST = Retries(attempts=4, base=0.001, cap=0.01, budget=30.0)
+_FAST = RetryPolicy(attempts=4, base=0.001, cap=0.01, budget=30.0)
 #: Everything that may be written is, over everything that may be overwritten.
 GREEDY: Json = {
     "namespaces": [{"namespace": "*trino*", "service": "warehouse"}],

@@ -105,7 +105,7 @@ def _set_up(patience: float, stops: Stops) -> None:
     for module, name in PATIENCE:
         setattr(importlib.import_module(f"openmetadata_ol_provider.{module}"), name, patience)
     client: Any = importlib.import_module("openmetadata_ol_provider.openmetadata.client.client")
-    client.Retries = lambda: steps_support.FAST
+    client.RetryPolicy = lambda: steps_support.FAST
     stops.install()
 
 

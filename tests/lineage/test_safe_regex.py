@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.lineage.dataset_collector import namespace_pattern
-from openmetadata_ol_provider.lineage.safe_regex import MAX_SIZE, Pattern, PatternError, Template, _parser
+from openmetadata_ol_provider.lineage.filters import namespace_pattern
+from openmetadata_ol_provider.lineage.regex_program import MAX_SIZE, _parser
+from openmetadata_ol_provider.lineage.safe_regex import Pattern, PatternError, Template
 from tests.support import arrows, dataset, plan_of, run_event
 
 LAWS = settings(max_examples=1500, deadline=None, derandomize=True, database=None)

@@ -8,6 +8,7 @@ import pytest
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
@@ -217,7 +218,7 @@ def test_all_kinds_of_events_are_used_together() -> None:
 
 
 def test_what_was_lost_while_reading_and_what_is_given_up_is_in_the_plan() -> None:
-    lost = Problem("bad_facet", "t[0]@1 run.facets.parent", "not an object")
+    lost = Problem(ProblemKind.BAD_FACET, "t[0]@1 run.facets.parent", "not an object")
     state = translated(*(run_event("START", run_id=f"r{n}") for n in range(2))).state
     found = translate(
         decode(run_event("START", run_id="r9")), Config(), state, now=BASE, limits=Limits(max_runs=2), problems=[lost]

@@ -13,6 +13,7 @@ from openmetadata_ol_provider.openlineage import serialization as packing
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_assembler import assemble
 from openmetadata_ol_provider.openlineage.run_state import RunState
@@ -24,7 +25,7 @@ ORIGIN = BatchOrigin("key", "kafka_default", (BatchRange("t", 0, 5, 7, 12, lost=
 
 def batch(**changes: Any) -> EventBatch:
     events = tuple(decode(run_event("START", inputs=["a"]), run_event(outputs=["x"], seconds=1), job_event()))
-    problems = (Problem("malformed", "t[0]@8", "not JSON"),)
+    problems = (Problem(ProblemKind.MALFORMED, "t[0]@8", "not JSON"),)
     return EventBatch(ORIGIN, events, dead_letters=1, skipped=2, more=True, problems=problems, **changes)
 
 

@@ -96,7 +96,7 @@ def test_milliseconds_since_1970_keep_their_fraction() -> None:
     ],
 )
 def test_what_is_no_time_is_refused(value: Any) -> None:
-    with pytest.raises(MalformedEventError, match="eventTime is missing or no time"):
+    with pytest.raises(MalformedEventError, match="eventTime is missing or not a time"):
         decoded_time(value)
 
 

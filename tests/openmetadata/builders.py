@@ -19,11 +19,11 @@ from openmetadata_ol_provider.lineage.plan import (
     RunRecord,
     Transformation,
 )
-from openmetadata_ol_provider.openmetadata.client.retry import Retries
+from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
 
 TOKEN = "a.jwt.token-of-the-tests"
 #: Retries without noticeable pauses.
-FAST = Retries(attempts=4, base=0.001, cap=0.01, budget=30.0)
+FAST = RetryPolicy(attempts=4, base=0.001, cap=0.01, budget=30.0)
 
 PG = "postgres://warehouse:5432"
 KAFKA = "kafka://b1:9092"
@@ -31,6 +31,11 @@ KAFKA = "kafka://b1:9092"
 
 def columns(*names: str) -> list[dict[str, Any]]:
     return [{"name": name, "dataType": "STRING"} for name in names]
+
+
+def service(name: str, type_: str, **connection: Any) -> dict[str, Any]:
+    """Return the JSON of a service."""
+    return {"name": name, "serviceType": type_, "connection": {"config": {"type": type_, **connection}}}
 
 
 SEED: dict[str, Any] = {

@@ -7,7 +7,7 @@ import pytest
 
 from openmetadata_ol_provider.config import ParkingOptions
 from openmetadata_ol_provider.lineage.plan import Field, Owner
-from openmetadata_ol_provider.openlineage.problems import MAX_PROBLEMS, count
+from openmetadata_ol_provider.openlineage.problems import MAX_PROBLEMS, count_problems
 from openmetadata_ol_provider.openlineage.serialization import pack
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
@@ -64,7 +64,7 @@ def test_one_run_cannot_fill_the_parking(client: OpenMetadataClient, server: Cat
     memory = CarryOver()
     report = publish_plan(plan(*edges, datasets=(*sources, *targets)), client, config(), memory=memory)
     assert 0 < report.parked < len(edges)
-    assert count(report.problems, "parking_given_up") == len(edges) - report.parked
+    assert count_problems(report.problems, "parking_given_up") == len(edges) - report.parked
     assert len(pack(memory.parking.items)) < MAX_BYTES
 
 
@@ -84,7 +84,7 @@ def test_a_report_tells_so_many_problems_and_namespaces_and_counts_the_rest(clie
     edges = [edge(orders(), target) for target in datasets]
     report = publish_plan(plan(*edges, datasets=(orders(), *datasets)), client, config())
     assert len(report.problems) <= MAX_PROBLEMS + 5
-    assert count(report.problems, "unresolved") == report.datasets.unresolved == many
+    assert count_problems(report.problems, "unresolved") == report.datasets.unresolved == many
     assert len(report.namespaces) == MOST_NAMESPACES
     assert sum(share.total for share in report.namespaces.values()) == many + 1
     twice = report + report

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, Version
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.services import type_of
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan

@@ -12,12 +12,12 @@ import pytest
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field
+from openmetadata_ol_provider.lineage.systems import parse_namespace
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.provenance import SOURCE_HASH, STUB_TAG
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner, EdgeWriter
 from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import StubOutcome, publish_stubs
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import first_rule
-from openmetadata_ol_provider.openmetadata.resolution.namespaces import parse_namespace
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver, Spot
 from openmetadata_ol_provider.openmetadata.resolution.services import ServiceIndex
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -37,7 +37,7 @@ def having(known: Dataset, *fields: Field, **facts: Any) -> Dataset:
 
 
 def spots_in(client: OpenMetadataClient, config: Config) -> Callable[[Dataset], Iterable[Spot]]:
-    services = ServiceIndex.read(client)
+    services = ServiceIndex.from_client(client)
 
     def spots(dataset: Dataset) -> Iterator[Spot]:
         for identity in dataset.identities:

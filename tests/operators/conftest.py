@@ -31,7 +31,7 @@ def no_state(airflow_db: None) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries not take the time that they take in production."""
-    monkeypatch.setattr("openmetadata_ol_provider.openmetadata.client.client.Retries", lambda: FAST)
+    monkeypatch.setattr("openmetadata_ol_provider.openmetadata.client.client.RetryPolicy", lambda: FAST)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from airflow.providers.common.compat.sdk import DAG
 
-from openmetadata_ol_provider.openmetadata.client.retry import Retries
+from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
 from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
 from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
 from openmetadata_ol_provider.operators.publish import PublishLineageOperator
@@ -24,7 +24,7 @@ TOPIC = "openlineage.events"
 DAG_ID = "lineage"
 PARTITIONS = 3
 #: Retries as many as always, without noticeable pauses.
-FAST = Retries(attempts=3, base=0.001, cap=0.01, budget=30.0)
+FAST = RetryPolicy(attempts=3, base=0.001, cap=0.01, budget=30.0)
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT / "openmetadata_ol_provider" / "sandbox" / "data" / "catalogue.json"

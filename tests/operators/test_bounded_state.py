@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from steps_support import EDGE, TOPIC, Sender, consume, ingest, publish, run_event, state_document, translate
 
-from openmetadata_ol_provider.openlineage import run_state_eviction as shedding
 from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state_eviction import StateDraft
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
@@ -55,10 +55,10 @@ def test_what_a_run_no_longer_knows_stays_in_the_catalogue(send: Sender, catalog
     [before] = catalogue.entities("pipeline")
     assert before["description"] == "Loads the customers."
     document = state_document()
-    runs = unpack(document["runs"], RunState)
-    assert list(shedding._descriptions(runs))
-    assert list(shedding._columns(runs))
-    document["runs"] = pack(runs)
+    draft = StateDraft(unpack(document["runs"], RunState))
+    assert list(draft.evict_descriptions())
+    assert list(draft.evict_columns())
+    document["runs"] = pack(draft.finish())
     from airflow.models.variable import Variable
 
     Variable.set(KEY, json.dumps(document))

@@ -144,4 +144,4 @@ def test_what_is_only_worth_knowing_is_a_warning(
         code = main(["check"])
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("  warn"))
     assert code == 0
-    assert line.startswith("  warn   service connections: warning: not shown of 1 of kind databaseService")
+    assert line.startswith("  warn   service connections: warning: hidden for 1 of kind databaseService")

@@ -108,12 +108,13 @@ def test_a_topic_made_anew_is_a_loss_too(work: Work, send: Sender, catalogue: Ca
     send.message(run_event("second life"))
     stand_at(p0=50)
     message = refused(work, on_data_loss="fail")
-    assert "partition 0: the position (50) lies beyond the end (1): topic recreated or truncated" in message
+    assert "partition 0: the position (50) lies beyond the end (1): the topic was recreated or truncated" in message
     assert f"--offset {TOPIC}:0=0" in message
     assert (catalogue.requests, checkpoint()) == ([], {0: 50})
     report = work()
     assert lost(report) == {
-        f"{TOPIC}[0]": "the checkpoint 50 lies beyond the end: the topic was made anew; read from 0"
+        f"{TOPIC}[0]": "the checkpoint 50 lies beyond the end: the topic was deleted and recreated, or truncated; "
+        "reading starts at 0"
     }
     assert checkpoint()[0] == 1
 

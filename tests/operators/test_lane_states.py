@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from openmetadata_ol_provider.exceptions import CheckpointError
@@ -227,7 +228,7 @@ def test_every_lane_knows_the_open_runs_since_any_may_be_where_they_go_on() -> N
     begin("r1", "r2")
     for state in prepared(4):
         assert set(state.runs.runs) == {"r1", "r2"}
-        assert all(run.inherited for run in state.runs.runs.values())
+        assert all(run.from_previous_lanes for run in state.runs.runs.values())
 
 
 def test_the_task_without_lanes_has_the_runs_of_all_lanes_and_they_are_its_own() -> None:
@@ -237,7 +238,7 @@ def test_the_task_without_lanes_has_the_runs_of_all_lanes_and_they_are_its_own()
         advance(lane, 1, f"r{lane.number}")
     [state] = prepared(1)
     assert set(state.runs.runs) == {"old", "r0", "r1", "r2", "r3"}
-    assert not any(run.inherited for run in state.runs.runs.values())
+    assert not any(run.from_previous_lanes for run in state.runs.runs.values())
 
 
 def test_a_run_that_ended_in_one_lane_has_ended_for_those_that_come_after() -> None:
@@ -245,11 +246,12 @@ def test_a_run_that_ended_in_one_lane_has_ended_for_those_that_come_after() -> N
     prepared(2)
     key = ensure_lane_state(BASE, Lane(1, 2))
     stored = read_state(key)
-    stored.runs.runs["r"] = Run(run_id="r", namespace="ns", name="job", state="COMPLETE", ended_at=9, shown=True)
-    write_whole(key, stored, read_head(key).generation)
+    ended = Run(run_id="r", namespace="ns", name="job", state="COMPLETE", ended_at=9, lineage_emitted=True)
+    runs = msgspec.structs.replace(stored.runs, runs={**stored.runs.runs, "r": ended})
+    write_whole(key, stored._replace(runs=runs), read_head(key).generation)
     for state in prepared(3):
         assert state.runs.runs["r"].state == "COMPLETE"
-        assert state.runs.runs["r"].shown
+        assert state.runs.runs["r"].lineage_emitted
 
 
 def test_what_was_counted_is_not_counted_again() -> None:

@@ -103,7 +103,7 @@ def test_a_host_can_be_given_in_place_of_a_connection(
 def test_what_is_wrong_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     code, result, told = register(capsys, "--topic", "^open.*")
     assert (code, result) == (2, None)
-    assert told.startswith("openmetadata-ol: topic '^open.*' is no topic's name")
+    assert told.startswith("openmetadata-ol: topic '^open.*' is not the name of a topic")
     assert register(capsys, "--kafka-config-id", "no_kafka")[0] == 2
 
 

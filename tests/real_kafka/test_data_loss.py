@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import DataLossError
-from openmetadata_ol_provider.kafka.data_loss import OnLoss
+from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 from tests.operators.steps_support import EDGE, ingest, run_event, run_steps, state_document
@@ -95,7 +95,7 @@ def test_a_topic_made_anew_is_fatal_too(
     kafka.delete_topic(name)
     kafka.create_topic(name)
     produce(name, run_event("second life", minute=1))
-    assert "the position (3) lies beyond the end (1): topic recreated or truncated" in refused(work, name)
+    assert "the position (3) lies beyond the end (1): the topic was recreated or truncated" in refused(work, name)
     assert checkpoint(name) == {"0": 3}
     report = work(topics=[name])
     assert (report["events"], checkpoint(name), len(lost(report))) == (1, {"0": 1}, 1)
@@ -110,7 +110,7 @@ def test_what_was_read_before_a_loss_is_handed_out_and_then_the_read_ends(
     for number in range(20):
         # One by one: what is sent together is fetched together.
         produce(name, b"%d" % number * 100_000)
-    with hook.reader(hook.backlog([name], {name: {0: 0}}), OnLoss("fail", "key")) as reader:
+    with hook.reader(hook.backlog([name], {name: {0: 0}}), DataLossPolicy("fail", "key")) as reader:
         position = reader.read(**BOUNDS).ranges[0].end
         kafka.delete_records(name, {0: 18})
         with pytest.raises(DataLossError) as failure:  # noqa: PT012 - the read that fails is a later one

@@ -79,7 +79,9 @@ def test_reading_is_enough_for_a_task_and_lag_tools_need_the_group(
     with pytest.raises(AirflowFailException, match="grant the principal DESCRIBE and READ on the topics"):
         ingest(topics=[name], start_from="earliest")
     grant("reading", name)
-    with pytest.raises(AirflowFailException, match=f"cannot ask for the offsets of group '{group}': not allowed"):
+    with pytest.raises(
+        AirflowFailException, match=f"cannot read the committed offsets of group '{group}': not allowed"
+    ):
         ingest(topics=[name])
     assert ingest(topics=[name], start_from="earliest")["events"] == 1
     assert "offsets are not committed to Kafka (the checkpoint is safe)" in caplog.text

@@ -261,7 +261,9 @@ def test_a_group_that_may_not_be_used_is_told_where_it_is_needed_and_only_there(
 ) -> None:
     hook, name = connect("sasl_tls", {**sasl_tls()(kafka), "group.id": "of-others"}), allowed["topic"]
     rights = "READ on the group 'of-others'"
-    refused(lambda: hook.backlog([name], {}), ConfigError, "cannot ask for the offsets of group 'of-others'", rights)
+    refused(
+        lambda: hook.backlog([name], {}), ConfigError, "cannot read the committed offsets of group 'of-others'", rights
+    )
     refused(lambda: hook.commit({name: {0: 1}}), ConfigError, "cannot commit offsets of group 'of-others'", rights)
     # With a checkpoint nobody asks the group.
     backlog = hook.backlog([name], {name: {0: 0, 1: 0}})

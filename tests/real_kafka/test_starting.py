@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.kafka.offsets import Backlog
-from openmetadata_ol_provider.kafka.start_position import StartPoint, parse_start
+from openmetadata_ol_provider.kafka.start_position import StartPosition, parse_start
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.operators.steps_support import EDGE, holding, ingest, run_event, run_steps, state_document
 from tests.real_kafka.cluster import RealKafka, wait
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("airflow_db", "connections")
 HOUR = 3_600_000
 
 
-def time_of(text: str) -> StartPoint:
+def time_of(text: str) -> StartPosition:
     found = parse_start(text, "x")
     assert found is not None
     return found

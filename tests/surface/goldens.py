@@ -18,6 +18,7 @@ from tests.surface.scenario import (
     REFUSALS,
     World,
     first_half,
+    narrower,
     on_day,
     read_variables,
     run_event,
@@ -43,7 +44,7 @@ def published(here: World) -> None:
 
 
 def parked(here: World) -> None:
-    """Have the catalogue refuse something of every kind."""
+    """Make the catalogue refuse something of every kind."""
     here.send.events(*to_park(TODAY))
     for method, path, times in REFUSALS:
         here.catalogue.fail(method, path, 400, times=times)
@@ -63,7 +64,21 @@ def counted(here: World) -> None:
     work()
 
 
-SITUATIONS: tuple[Callable[[World], dict[str, Any] | None], ...] = (continuing, published, parked, lanes, counted)
+def vanishing(here: World) -> None:
+    """Run a job four times without an edge that it once had: one time less than makes it stale."""
+    for number in range(5):
+        here.send.events(narrower(number))
+        work()
+
+
+SITUATIONS: tuple[Callable[[World], dict[str, Any] | None], ...] = (
+    continuing,
+    published,
+    parked,
+    lanes,
+    counted,
+    vanishing,
+)
 
 
 def main(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""Five situations whose stored state is pinned: their events, and the operators that take these through the sandbox."""
+"""Six situations whose stored state is pinned: their events, and the operators that take these through the sandbox."""
 
 from __future__ import annotations
 
@@ -102,6 +102,12 @@ def on_day(day: str, event: bytes) -> bytes:
     """
     document = json.loads(event)
     return json.dumps({**document, "eventTime": day + document["eventTime"][10:]}).encode()
+
+
+def narrower(number: int) -> bytes:
+    """Return a run of a job that writes two tables the first time, and from then on only one of them."""
+    outputs = ["shop.analytics_stg.stg_customers", *(["shop.analytics_stg.stg_orders"] if number == 0 else [])]
+    return run_event(f"narrower-{number}", minute=number, job="nightly.narrower", outputs=outputs)
 
 
 def runs(event_type: str, minute: int) -> list[bytes]:

@@ -39,7 +39,7 @@ def packed(value: Any) -> str:
 
 
 def digest(*values: Any) -> int:
-    """Return the number that stands for values in ledgers."""
+    """Return the digest of values that ledgers hold."""
     return int.from_bytes(hashlib.blake2b(_json(values), digest_size=8).digest(), "big") >> 1
 
 

@@ -1,4 +1,4 @@
-"""What Airflow is told of the provider, and what it keeps in its database: options, connection form, class paths."""
+"""Provider metadata, and what Airflow keeps in its database: options, connection form, class paths."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.surface.stored import GOLDEN
 PACKAGE = "openmetadata_ol_provider"
 INFO: dict[str, Any] = get_provider_info()
 
-# -- what Airflow is told ----------------------------------------------------------------------------------------------
+# -- provider metadata -------------------------------------------------------------------------------------------------
 
 #: Option of section ``[openmetadata_ol]`` -> type and default, and what its function of ``conf`` gives by default.
 OPTIONS: dict[str, tuple[str, str, Any]] = {

@@ -16,6 +16,20 @@ from tests.surface.pins import assert_pinned
 from tests.surface.scenario import DAG_ID, TOPIC, World
 
 MOST = 250
+#: Topic and partition -> lane of three.
+LANES = {
+    f"{TOPIC} 0": 2,
+    f"{TOPIC} 1": 0,
+    f"{TOPIC} 2": 1,
+    "wide 0": 0,
+    "wide 1": 1,
+    "wide 2": 2,
+    "wide 3": 0,
+    "wide 4": 1,
+    "wide 5": 2,
+    "wide 6": 0,
+    "wide 7": 1,
+}
 
 
 def keys() -> set[str]:
@@ -63,6 +77,20 @@ def test_lanes_have_keys_of_their_own(here: World) -> None:
     assert_pinned("Variables", keys() - {f"{lane}.ledger" for lane in lanes}, {
         *lanes, f"{lanes[0]}.parked", f"{lanes[1]}.parked", f"{key}.lanes",
     })  # fmt: skip
+
+
+def test_a_partition_is_always_the_same_lanes(here: World) -> None:
+    # A checkpoint is stored by lane: dealt out otherwise, a lane would read what another has read.
+    here.broker.create_topic("wide", 8)
+    for partition in range(8):
+        here.send.message(run_event("r1"), topic="wide", partition=partition)
+    batches = [consume(topics=["wide", TOPIC], lane=lane, lanes=3) for lane in range(3)]
+    found = {
+        f"{item['topic']} {item['partition']}": lane
+        for lane, batch in enumerate(batches)
+        for item in batch["origin"]["ranges"]
+    }
+    assert_pinned("partitions of lanes", found, LANES)
 
 
 def bounded(key: str) -> str:

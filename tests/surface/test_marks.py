@@ -158,7 +158,7 @@ def test_a_dead_letter_has_its_headers(here: World) -> None:
     assert back.headers() == [("own", b"1"), (REPLAYED, b"1")]
 
 
-def test_a_letter_of_before_goes_back(here: World) -> None:
+def test_a_letter_that_an_earlier_version_wrote_goes_back(here: World) -> None:
     ours = {"reason": b"not JSON", "topic": TOPIC.encode(), "partition": b"2", "offset": b"7", "timestamp": b"1"}
     headers = [("own", b"1"), *((f"openlineage.dead_letter.{name}", value) for name, value in ours.items())]
     here.broker.create_topic(f"{TOPIC}.dead-letter")

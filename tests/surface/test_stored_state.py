@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openmetadata_ol_provider.cli import main
-from tests.operators.steps_support import holding, publish, run_event
+from tests.operators.steps_support import consume, holding, publish, run_event, translate
 from tests.support import captured
 from tests.surface.internals import load_config
 from tests.surface.pins import assert_covers, assert_pinned
@@ -20,6 +20,7 @@ from tests.surface.scenario import (
     World,
     call,
     first_half,
+    narrower,
     on_day,
     read_variables,
     runs,
@@ -146,6 +147,23 @@ def test_a_ledger_of_another_catalogue_is_not_believed(here: World) -> None:
     here.send.events(*events)
     _, _, report = work()
     assert report["edges"]["published"] == 9
+
+
+def test_a_ledger_knows_what_a_job_no_longer_produces(here: World) -> None:
+    ledger = unpacked(variables("vanishing")[".ledger"])
+    assert sorted(edge[7] for edge in ledger["edges"].values()) == [0, 4]
+    here.send.events(narrower(0))
+    work()
+    assert len(here.catalogue.edges()) == 2
+    texts = believed({**read_variables(), ".ledger": variables("vanishing")[".ledger"]}, here)
+    write_variables(texts)
+    here.send.events(narrower(5))
+    config = {**CONFIG, "write": {**CONFIG["write"], "stale_edges": "remove"}}
+    report = publish(translate(consume(), config=config), config=config)
+    assert report["stale"] == {"removed": 1, "kept": 0, "failed": 0}
+    assert set(here.catalogue.edges()) == {
+        ("warehouse.shop.public.customers", "warehouse.shop.analytics_stg.stg_customers")
+    }
 
 
 # -- parking -----------------------------------------------------------------------------------------------------------

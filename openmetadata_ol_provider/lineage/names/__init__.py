@@ -1,1 +1,1 @@
-"""Names of datasets: namespaces, identifiers and the normalised identity that all of them lead to."""
+"""Names of datasets: namespaces, identifiers, and the normalised identity made from them."""

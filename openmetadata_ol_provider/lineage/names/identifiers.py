@@ -1,7 +1,7 @@
-"""Dotted identifiers: splitting them with quotes in mind, joining them in one spelling. Pure.
+"""Splits dotted identifiers at the dots outside quotes, and joins them in canonical spelling.
 
-Producers write names as the SQL or the driver has them: ``"my.db"."t"``, ```my-db`.`t```, ``[db].[dbo].[T]``. The one
-spelling is OpenMetadata's: parts joined by dots, a part in double quotes if it contains a dot, else bare.
+Producers copy names from the SQL or the driver: ``"my.db"."t"``, ```my-db`.`t```, ``[db].[dbo].[T]``. The canonical
+spelling is OpenMetadata's: parts joined by dots, a part in double quotes if it contains a dot, otherwise bare.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-#: Longer names are left as they are: no catalogue has them, and quotes that are never closed take time to look for.
+#: Longest name that is split: no catalogue has longer ones, and quotes that are never closed take time to look for.
 MAX_LENGTH: Final = 8192
 _CLOSING: Final = {'"': '"', "`": "`", "[": "]"}
 
 
 def split_identifier(name: str, closing: Mapping[str, str] = _CLOSING) -> tuple[str, ...]:
-    """Return the plain parts of a dotted name.
+    """Return the parts of a dotted name, without quotes.
 
-    A quote counts only at the start of a part, and if its closing one ends that part; a doubled one stands for itself.
+    Quotes count only if they enclose a whole part; a doubled quote inside them is a literal one.
 
-    :param closing: closing quote of each opening one
+    :param closing: closing quote for each opening quote
     """
     if len(name) > MAX_LENGTH:
         return (name,)
@@ -28,31 +28,33 @@ def split_identifier(name: str, closing: Mapping[str, str] = _CLOSING) -> tuple[
     unclosed: set[tuple[str, int]] = set()
     while True:
         mark = closing.get(name[position : position + 1])
-        found = _quoted(name, position, mark, unclosed) if mark else None
-        if found is None:
+        quoted = _quoted(name, position, mark, unclosed) if mark else None
+        if quoted is None:
             dot = name.find(".", position)
             end = len(name) if dot < 0 else dot
-            found = name[position:end], end
-        parts.append(found[0])
-        if found[1] >= len(name):
+            part = name[position:end]
+        else:
+            part, end = quoted
+        parts.append(part)
+        if end >= len(name):
             return tuple(parts)
-        position = found[1] + 1
+        position = end + 1
 
 
 def join_identifier(parts: Iterable[str]) -> str:
-    """Return the one spelling of a name with these parts: what :func:`split_identifier` takes apart again."""
+    """Return the canonical spelling of a name with these parts; :func:`split_identifier` returns them again."""
     return ".".join(_spelled(part) for part in parts)
 
 
 def spell_identifier(name: str) -> str:
-    """Return the one spelling of a name."""
+    """Return the canonical spelling of a name."""
     if len(name) <= MAX_LENGTH and ('"' in name or "`" in name or "[" in name):
         return join_identifier(split_identifier(name))
     return name
 
 
 def unquoted(name: str) -> str:
-    """Return a name without any quotes, for systems in which nothing quoted can contain a dot."""
+    """Return a name without any quotes, for systems whose quoted parts cannot contain dots."""
     return name.translate(_NO_QUOTES)
 
 
@@ -60,23 +62,25 @@ _NO_QUOTES: Final = str.maketrans("", "", '`"[]')
 
 
 def _quoted(name: str, start: int, mark: str, unclosed: set[tuple[str, int]]) -> tuple[str, int] | None:
-    """Return the quoted part that begins here and where it ends; ``None`` if it is not closed.
+    """Return the quoted part that begins at a position, and its end; ``None`` if it is not closed.
 
-    :param unclosed: quotes from which no closing one was found, and their marks; added to
+    :param start: position of the opening quote
+    :param mark: closing quote
+    :param unclosed: quotes that were tried in vain as closing ones, with their positions; updated
     """
     position = start + 1
-    passed = []
+    tried = []
     while (end := name.find(mark, position)) >= 0 and (mark, end) not in unclosed:
-        passed.append((mark, end))
+        tried.append((mark, end))
         after = name[end + 1 : end + 2]
         if after in ("", "."):
             return name[start + 1 : end].replace(mark * 2, mark), end + 1
         position = end + (2 if after == mark else 1)
-    unclosed.update(passed)
+    unclosed.update(tried)
     return None
 
 
 def _spelled(part: str) -> str:
-    # A quote that is part of a name needs quoting too, or it would be taken off when the name is read again.
+    # A name that begins with a quote is quoted as well, or reading it again would remove that quote.
     bare = "." not in part and part[:1] not in _CLOSING
     return part if bare else '"' + part.replace('"', '""') + '"'

@@ -1,4 +1,4 @@
-"""The normalised identity of a dataset: one name under which the catalogue may hold it."""
+"""The normalised identity of a dataset: one name under which the catalogue may have it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-#: What kind of catalogue entity an identity may name.
+#: Kinds of catalogue entity that an identity may name.
 Kind = Literal[
     "table",
     "topic",
@@ -20,12 +20,8 @@ Kind = Literal[
 ]
 
 
-class PlanValue(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Base of the plan's values: immutable, hashable where the parts are, absent parts left out of JSON."""
-
-
-class Identity(PlanValue, frozen=True):
-    """One name under which a dataset may be found in the catalogue, normalised; candidates are tried in order."""
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One normalised name under which the catalogue may have a dataset; identities are tried in order."""
 
     namespace: str
     name: str

@@ -1,4 +1,4 @@
-"""A dataset's namespace taken apart: scheme, authority, path. Pure.
+"""A dataset's namespace, parsed once: scheme, authority with user and hosts, path, parameters.
 
 Namespaces are URLs (``postgres://db:5432``), bare words (``bigquery``), AWS resource names (``arn:aws:glue:...``),
 directories (``/data/warehouse``, ``file:/data``), or just ``host:port``, as Trino and Flink 1 have sent them.
@@ -6,111 +6,195 @@ directories (``/data/warehouse``, ``file:/data``), or just ``host:port``, as Tri
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-_URL: Final = re.compile(r"(?P<scheme>[A-Za-z][\w.+-]*)://(?P<authority>[^/?;]*)(?P<path>/[^?;]*)?")
+#: Host in lower case, and its port.
+HostPort = tuple[str, int | None]
+
+_URL: Final = re.compile(
+    r"(?P<scheme>[A-Za-z][\w.+-]*)://(?P<authority>[^/?;]*)(?P<path>/[^?;]*)?(?P<parameters>.*)", re.DOTALL
+)
 _ARN: Final = re.compile(
     r"(?P<owner>arn:[\w-]+:(?P<service>[\w-]+):(?P<region>[^:]*):?(?P<account>[^:/]*)):?(?P<resource>.*)"
 )
+_ARN_OWNER: Final = re.compile(r"arn:[\w-]+:[\w-]+:(?P<region>[^:]*)(?::(?P<account>[^:]*))?")
+_AWS_ENDPOINT: Final = re.compile(r"[\w-]+\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws\.com(?:\.cn)?")
 _ORACLE: Final = re.compile(r"oracle:thin:@(?://)?(?P<authority>[^/:]+(?::\d+)?)(?:[:/](?P<path>.*))?", re.IGNORECASE)
+_REDSHIFT: Final = re.compile(
+    r"(?P<cluster>[^.]+)\.[^.]+\.(?P<region>[^.]+)\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?", re.IGNORECASE
+)
 _HOST_PORTS: Final = re.compile(r"[\w.-]+:\d+(?:\s*,\s*[\w.-]+(?::\d+)?)*")
 #: Ports on which bare ``host:port`` namespaces are brokers: Kafka's, Amazon MSK's, and those of common compose files.
 _BROKER_PORTS: Final = re.compile(r":(?:909[2-8]|919[4-8]|[12]9092|29093)\b")
-# What a template leaves in place of a port it was not given.
+# What a template leaves when its port was not given.
 _NO_PORT: Final = re.compile(r":(?:None|null|-1)?$", re.IGNORECASE)
+_PORT_AT_END: Final = re.compile(r":\d+(,|$)")
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - compared, never bound
+#: Schemes that tell how to talk to a service, and not what it is.
+_HTTP: Final = frozenset({"http", "https"})
 
 
-class Address(NamedTuple):
-    """A namespace taken apart.
+class Namespace(NamedTuple):
+    """A parsed namespace.
 
-    :param scheme: canonical scheme; the head of what has none
-    :param authority: hosts, bucket or account, as written; of an ARN all before the resource
-    :param path: what follows the authority, with its leading slash; of an ARN the resource
-    :param raw: as it was written
+    :param scheme: canonical scheme; the leading word if there is no scheme
+    :param authority: user, hosts, bucket or account, as written; the part of an ARN before its resource
+    :param path: path with its leading slash; the resource of an ARN
+    :param parameters: rest of a URL, from the first ``?`` or ``;`` on
+    :param raw: namespace as written
     """
 
     scheme: str
-    authority: str
-    path: str
-    raw: str
+    authority: str = ""
+    path: str = ""
+    parameters: str = ""
+    raw: str = ""
 
     @property
-    def place(self) -> str:
-        """The namespace without path: ``scheme://authority``, the ARN, or what was written if it is neither."""
+    def root(self) -> str:
+        """The namespace without path: ``scheme://authority``, the ARN, or ``raw`` if it is neither."""
         if self.scheme == "file":
             return "file"
-        if self.authority.startswith("arn:"):
+        if self.is_arn:
             return self.authority
         return f"{self.scheme}://{self.authority}" if self.is_url else self.raw
 
     @property
+    def canonical(self) -> str:
+        """The namespace with its path and its canonical scheme."""
+        as_written = self.scheme == "file" or not self.is_url or self.is_arn
+        return self.raw if as_written else self.root + self.path.rstrip("/")
+
+    @property
     def is_url(self) -> bool:
-        """Whether it has an authority, be it an empty one (``hdfs:///``)."""
+        """Whether there is an authority, even an empty one (``hdfs:///``)."""
         return bool(self.authority) or "://" in self.raw
 
     @property
-    def whole(self) -> str:
-        """The namespace with its path, in the canonical scheme."""
-        kept = self.scheme == "file" or not self.is_url or self.authority.startswith("arn:")
-        return self.raw if kept else self.place + self.path.rstrip("/")
+    def is_arn(self) -> bool:
+        """Whether this is an AWS resource name."""
+        return self.authority.startswith("arn:")
+
+    @property
+    def is_web(self) -> bool:
+        """Whether this is the address of a web server, which does not tell what kind of service it is."""
+        return self.scheme in _HTTP
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The path's segments."""
+        """The segments of the path."""
         return tuple(segment for segment in self.path.split("/") if segment)
 
+    @property
+    def user(self) -> str:
+        """The authority before its ``@``: user and password, connection, or Azure's container."""
+        return self.authority.rpartition("@")[0]
 
-def take_apart(namespace: str, schemes: Mapping[str, str]) -> Address:
-    """Take a namespace apart.
+    def without_user(self) -> Namespace:
+        """Return the namespace without user and password."""
+        return self._replace(authority=self.authority.rpartition("@")[2])
 
-    :param schemes: canonical scheme of every known one
+    @property
+    def hosts(self) -> tuple[HostPort, ...]:
+        """The hosts and ports, several for a list of brokers; none for files and ARNs."""
+        if self.scheme == "file" or self.is_arn:
+            return ()
+        return parse_hosts(self.authority or (self.raw if _PORT_AT_END.search(self.raw) else ""))
+
+    @property
+    def region(self) -> str | None:
+        """The AWS region of an ARN or of an endpoint's host."""
+        if self.is_arn:
+            return self._arn_part("region")
+        endpoints = (_AWS_ENDPOINT.fullmatch(host) for host, _ in self.hosts)
+        return next((endpoint["region"] for endpoint in endpoints if endpoint), None)
+
+    @property
+    def account(self) -> str | None:
+        """The AWS account of an ARN."""
+        return self._arn_part("account")
+
+    def _arn_part(self, part: str) -> str | None:
+        owner = _ARN_OWNER.fullmatch(self.authority)
+        return owner[part] or None if owner else None
+
+
+def parse(namespace: str, schemes: Mapping[str, str]) -> Namespace:
+    """Parse a namespace.
+
+    :param schemes: canonical scheme of every known spelling
     """
     text = namespace.strip()
     if text[:5].lower() == "jdbc:":
         text = text[5:]
     oracle = _ORACLE.fullmatch(text)
     if oracle:
-        return Address("oracle", oracle["authority"], f"/{oracle['path'] or ''}", namespace)
+        return Namespace("oracle", oracle["authority"], f"/{oracle['path'] or ''}", raw=namespace)
     url = _URL.match(text)
     if url:
-        scheme = canonical(url["scheme"], schemes)
-        return Address(scheme, _NO_PORT.sub("", url["authority"]), url["path"] or "", namespace)
+        authority = _NO_PORT.sub("", url["authority"])
+        return Namespace(canonical(url["scheme"], schemes), authority, url["path"] or "", url["parameters"], namespace)
     arn = _ARN.match(text)
     if arn:
-        return Address(canonical(arn["service"], schemes), arn["owner"].rstrip(":"), arn["resource"], namespace)
+        return Namespace(canonical(arn["service"], schemes), arn["owner"].rstrip(":"), arn["resource"], raw=namespace)
     if not text or text[0] == "/":
-        return Address("file", "", text, namespace)
+        return Namespace("file", path=text, raw=namespace)
     if _HOST_PORTS.fullmatch(text):
-        return _bare(text, namespace, schemes)
+        return _bare_hosts(text, namespace, schemes)
     head, colon, rest = text.partition(":")
     scheme = canonical(head, schemes)
-    # Bare words that are known are spelt in one way; `duckdb:/tmp/x` and what nobody knows stay as they are.
-    return Address(scheme, "", rest, namespace if colon or head.lower() not in schemes else scheme)
+    # Known bare words get their canonical spelling; `duckdb:/tmp/x` and unknown words stay as they are.
+    return Namespace(scheme, path=rest, raw=namespace if colon or head.lower() not in schemes else scheme)
 
 
 def canonical(scheme: str, schemes: Mapping[str, str]) -> str:
-    """Return the canonical scheme; a driver's name after ``+`` is no part of it."""
+    """Return the canonical spelling of a scheme, without the name of a driver after ``+``.
+
+    :param schemes: canonical scheme of every known spelling
+    """
     low = scheme.lower()
     return schemes.get(low) or schemes.get(low.partition("+")[0]) or low
 
 
-def _bare(text: str, namespace: str, schemes: Mapping[str, str]) -> Address:
+def _bare_hosts(text: str, namespace: str, schemes: Mapping[str, str]) -> Namespace:
     host = text.partition(":")[0].lower()
     if host in schemes:
-        return Address(schemes[host], text, "", namespace)
+        return Namespace(schemes[host], text, raw=namespace)
     if "," in text or _BROKER_PORTS.search(text):
-        return Address("kafka", text, "", namespace)
-    return Address(host, "", "", namespace)
+        return Namespace("kafka", text, raw=namespace)
+    return Namespace(host, raw=namespace)
 
 
-_REDSHIFT: Final = re.compile(
-    r"(?P<cluster>[^.]+)\.[^.]+\.(?P<region>[^.]+)\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?", re.IGNORECASE
-)
+@lru_cache(maxsize=4096)
+def parse_hosts(authority: str) -> tuple[HostPort, ...]:
+    """Return the hosts and ports of an authority: no user, lower case, all loopback names as ``localhost``."""
+    pairs: list[HostPort] = []
+    for item in re.split(r"[,;\s]+", authority.strip()):
+        # Broker lists may repeat the scheme, and the hostPort of a service may be a URL.
+        address = item.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+        match = re.fullmatch(r"(\[[^\]]+\]|[^:]*)(?::(\d*))?", address)
+        host, port = (match.group(1), match.group(2)) if match else (address, None)
+        host = short_redshift_host(_compressed(host.strip("[]").lower().rstrip(".")))
+        if host:
+            pairs.append(("localhost" if host in _LOOPBACK else host, int(port) if port else None))
+    return tuple(pairs)
 
 
-def short_host(host: str) -> str:
-    """Return a Redshift endpoint as the specification writes it, ``cluster.region``; any other host as it is."""
+def _compressed(host: str) -> str:
+    """Return an IPv6 address in its shortest form, and any other host unchanged."""
+    if ":" not in host:
+        return host
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).compressed
+    except ValueError:
+        return host
+
+
+def short_redshift_host(host: str) -> str:
+    """Return a Redshift endpoint as the specification writes it, ``cluster.region``, and any other host unchanged."""
     match = _REDSHIFT.fullmatch(host)
     return f"{match['cluster']}.{match['region']}" if match else host

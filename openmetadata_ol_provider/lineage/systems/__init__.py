@@ -1,6 +1,7 @@
-"""The naming conventions that are understood: one module a system, and which of them a namespace is of.
+"""The naming conventions of dataset systems, and which of them a namespace belongs to.
 
-To add a system, write its module with a ``SYSTEM``, name it here, and give it a file of examples with the tests.
+To add a system: a row in ``simple_tables`` or ``simple_assets`` if one of the shared readers fits; otherwise a module
+with a ``SYSTEM``, listed here. Either needs a file of examples with the tests.
 """
 
 from __future__ import annotations
@@ -8,73 +9,50 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from openmetadata_ol_provider.lineage.names.namespaces import Address, canonical, take_apart
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace, canonical, parse
 from openmetadata_ol_provider.lineage.systems import (
-    athena,
     azure,
     bigquery,
     bigtable,
-    cassandra,
-    clickhouse,
     cosmos,
-    dashboards,
-    databases,
     databricks,
-    db2,
     dbfs,
-    dremio,
-    druid,
-    duckdb,
     dynamodb,
-    eventhubs,
     file,
     ftp,
     gcs,
     glue,
     hana,
-    hdfs,
     hive,
     iceberg,
-    inmemory,
-    kafka,
     kinesis,
     kusto,
-    milvus,
-    mlmodels,
     mongodb,
-    mysql,
-    objectstores,
-    oracle,
-    postgres,
     pubsub,
     pulsar,
-    queues,
     redshift,
     s3,
     s3tables,
-    searchindexes,
+    simple_assets,
+    simple_tables,
     snowflake,
     spanner,
     spark,
     sqlserver,
-    teradata,
-    trino,
-    vertica,
-)  # fmt: skip
+)
 from openmetadata_ol_provider.lineage.systems.system import System
 
-#: All systems: databases, then streams, then storage, then the rest.
-SYSTEMS: Final[tuple[System, ...]] = tuple(
-    module.SYSTEM
-    for module in (
-        postgres, redshift, mysql, sqlserver, oracle, db2, teradata, vertica, hana, clickhouse, snowflake, bigquery,
-        bigtable, spanner, athena, glue, s3tables, dynamodb, hive, spark, databricks, iceberg, trino, dremio, druid,
-        duckdb, cassandra, mongodb, cosmos, kusto, milvus, databases,
-        kafka, eventhubs, kinesis, pubsub, pulsar, queues, inmemory,
-        s3, gcs, azure, objectstores, dbfs, hdfs, file, ftp,
-        dashboards, mlmodels, searchindexes,
-    )
+_WITH_MODULES: Final = (
+    azure, bigquery, bigtable, cosmos, databricks, dbfs, dynamodb, file, ftp, gcs, glue, hana, hive, iceberg, kinesis,
+    kusto, mongodb, pubsub, pulsar, redshift, s3, s3tables, snowflake, spanner, spark, sqlserver,
 )  # fmt: skip
+
+#: All systems, in no particular order: every scheme belongs to one of them.
+SYSTEMS: Final[tuple[System, ...]] = (
+    *simple_tables.SYSTEMS,
+    *simple_assets.SYSTEMS,
+    *(module.SYSTEM for module in _WITH_MODULES),
+)
 
 _BY_SCHEME: Final = {scheme: system for system in SYSTEMS for scheme in system.schemes}
 _CANONICAL: Final = {scheme: scheme for scheme in _BY_SCHEME} | {
@@ -83,13 +61,13 @@ _CANONICAL: Final = {scheme: scheme for scheme in _BY_SCHEME} | {
 
 
 @lru_cache(maxsize=4096)
-def address_of(namespace: str) -> Address:
-    """Return a namespace taken apart, its scheme in the canonical spelling."""
-    return take_apart(namespace, _CANONICAL)
+def parse_namespace(namespace: str) -> Namespace:
+    """Parse a namespace; its scheme is canonical."""
+    return parse(namespace, _CANONICAL)
 
 
 def system_of(scheme: str) -> System | None:
-    """Return the system of a canonical scheme, ``None`` if nobody knows it."""
+    """Return the system of a canonical scheme, ``None`` if the scheme is unknown."""
     return _BY_SCHEME.get(scheme)
 
 
@@ -98,27 +76,35 @@ def canonical_scheme(scheme: str) -> str:
     return canonical(scheme, _CANONICAL)
 
 
-@lru_cache(maxsize=4096)
-def places(namespace: str) -> tuple[str, ...]:
-    """Return spellings to compare namespaces by: two that share one are the same place.
+def spellings(scheme: str) -> tuple[str, ...]:
+    """Return all spellings of the schemes that address the same storage as a canonical scheme, itself first."""
+    system = system_of(scheme)
+    if system is None:
+        return (scheme,)
+    same = {name for name, entry in system.schemes.items() if scheme in (name, entry.family)}
+    return tuple(dict.fromkeys((scheme, *sorted(same), *(name for name, of in system.aliases.items() if of in same))))
 
-    Hosts are folded to lower case and get the default port; of several hosts (a broker list) each names the place.
-    Paths are kept as they are.
+
+@lru_cache(maxsize=4096)
+def comparison_keys(namespace: str) -> tuple[str, ...]:
+    """Return spellings for comparison: two namespaces that share one mean the same server.
+
+    Hosts are in lower case and get the default port; each of several hosts (a broker list) is a key. Paths are kept.
     """
-    address = address_of(namespace)
-    system = system_of(address.scheme)
-    if address.scheme == "file":
-        return (address.path.rstrip("/") or "file",)
+    parsed = parse_namespace(namespace)
+    system = system_of(parsed.scheme)
+    if parsed.scheme == "file":
+        return (parsed.path.rstrip("/") or "file",)
     if system is not None:
-        address = system.fold(address)
-    if address.authority.startswith("arn:") or not address.is_url:
-        return (address.whole,)
-    port = system.schemes[address.scheme] if system is not None else None
+        parsed = system.fold(parsed)
+    if parsed.is_arn or not parsed.is_url:
+        return (parsed.canonical,)
+    port = system.schemes[parsed.scheme].port if system is not None else None
     return tuple(
-        f"{address.scheme}://{_with_port(host.strip().lower(), port)}{address.path.rstrip('/')}"
-        for host in address.authority.split(",")
+        f"{parsed.scheme}://{_with_port(host.strip().lower(), port)}{parsed.path.rstrip('/')}"
+        for host in parsed.authority.split(",")
         if host.strip()
-    ) or (address.whole,)
+    ) or (parsed.canonical,)
 
 
 def _with_port(host: str, port: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Prints the page of what is understood: ``python -m openmetadata_ol_provider.lineage.systems > docs/systems.md``."""
+"""Prints the page of known systems: ``python -m openmetadata_ol_provider.lineage.systems > docs/systems.md``."""
 
 from __future__ import annotations
 
@@ -6,29 +6,35 @@ import sys
 import textwrap
 
 from openmetadata_ol_provider.lineage.systems import SYSTEMS
+from openmetadata_ol_provider.lineage.systems.system import System
 
 _HEAD = """\
-# Dataset names that are understood
+# Dataset names
 
-Every dataset of an event gets *identities*: its name in one spelling for each system, with all that producers vary
-(schemes, ports, quotes, slashes, partitions) taken out. They are what OpenMetadata is searched for, in this order:
-symlinks of type TABLE, the event's own name, other symlinks, and the table that a path in a Hive warehouse says.
-Two datasets are the same if they share an identity; names of tables are compared without regard to letter case, those
-of topics and paths with it.
+Every dataset of an event gets *identities*: its name in one canonical spelling for each system, without the
+differences between producers (schemes, ports, quotes, slashes, partitions). OpenMetadata is searched for them in this
+order: symlinks of type TABLE, the event's own name, other symlinks, and for a path in a Hive warehouse the table that
+is stored there. Two datasets are the same if they share an identity. Letter case matters in names of topics and paths,
+not in those of tables.
 
 - Identifiers may be quoted with `"`, `` ` `` or `[ ]`; in an identity a part is quoted if it contains a dot.
-- A name may lack its first or its middle part: the database comes from the namespace's path
-  (`postgres://db:5432/shop`), from a rule in `namespaces`, or from the one table of that name that the service has.
-- Paths lose what writers put below a dataset: `key=value` directories, dates (`2026-11-23`, `2026/11/23`, `20261123`),
+- A name may lack its first or its middle part. The database then comes from the path of the namespace
+  (`postgres://db:5432/shop`), from a rule in `namespaces`, or from the only table of that name in the service.
+- Paths lose what writers add below a dataset: `key=value` directories, dates (`2026-11-23`, `2026/11/23`, `20261123`),
   part files, `_delta_log` and the like. `datasets.strip_partitions: false` keeps them.
-- Date-sharded tables (`events_20261123`) are tables of their own; `datasets.rename` makes one of them:
+- Date-sharded tables (`events_20261123`) are separate tables; `datasets.rename` makes them one:
   `{match: "/(events)_\\\\d{8}$/", to: "\\\\1_"}`.
-- A namespace that is not listed here is taken for that of a database, as it is; a rule in `namespaces` says which, and
-  the kind of its service (database, messaging, storage, dashboard, ML model, search, API) says what its datasets are.
-- What the `datasetType` facet says (`TOPIC`, `DASHBOARD`, `MODEL`, `INDEX`, `API` ...) counts where the namespace does
-  not tell; a `STORED_PROCEDURE` is looked for as one before it is as a table.
+- A namespace that is not listed here is treated as a database, unchanged. A rule in `namespaces` names its service, and
+  the kind of that service (database, messaging, storage, dashboard, ML model, search, API) decides what its datasets
+  are.
+- The `datasetType` facet (`TOPIC`, `DASHBOARD`, `MODEL`, `INDEX`, `API` ...) decides where the namespace does not; a
+  `STORED_PROCEDURE` is looked for as a stored procedure first, and then as a table.
 
-This page is made from the code: `python -m openmetadata_ol_provider.lineage.systems > docs/systems.md`.
+The services listed are the OpenMetadata service types in which such datasets are looked for when no rule names a
+service; where none are listed, all services of that kind are. A service that was entered by hand (`CustomDatabase`,
+`CustomStorage` ...) also fits if its address does.
+
+This page is generated: `python -m openmetadata_ol_provider.lineage.systems > docs/systems.md`.
 """
 _TITLES = {
     "table": "Tables",
@@ -37,7 +43,7 @@ _TITLES = {
     "dashboard": "Dashboards",
     "mlmodel": "ML models",
     "searchIndex": "Search indexes",
-    "other": "Looked for by a rule only",
+    "other": "Found by a rule only",
 }
 
 
@@ -46,12 +52,19 @@ def page() -> str:
     lines = []
     for kind, title in _TITLES.items():
         lines += ["", f"## {title}", ""]
-        for system in SYSTEMS:
+        for system in sorted(SYSTEMS, key=lambda system: system.title.casefold()):
             if system.kind == kind:
-                lines += _wrapped("- ", f"**{system.title}**")
-                lines += _wrapped("  - namespaces: ", system.namespaces)
-                lines += _wrapped("  - names: ", system.names)
+                lines += _entry(system)
     return _HEAD + "\n".join(lines) + "\n"
+
+
+def _entry(system: System) -> list[str]:
+    lines = _wrapped("- ", f"**{system.title}**")
+    lines += _wrapped("  - namespaces: ", system.namespaces)
+    lines += _wrapped("  - names: ", system.names)
+    if system.service_types:
+        lines += _wrapped("  - services: ", ", ".join(system.service_types))
+    return lines
 
 
 def _wrapped(head: str, text: str) -> list[str]:

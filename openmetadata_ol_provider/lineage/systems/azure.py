@@ -1,4 +1,4 @@
-"""Azure storage: container and account are the namespace. One account answers as data lake (dfs) and as blob storage.
+"""Azure storage: container and account are the namespace. An account serves as data lake (dfs) and as blob storage.
 
 Source: the specification's rows, ``abfss://container@account.dfs.core.windows.net`` and ``wasbs://...`` + path; Data
 Lake Storage Gen1 is ``adl://store.azuredatalakestore.net``.
@@ -6,20 +6,22 @@ Lake Storage Gen1 is ``adl://store.azuredatalakestore.net``.
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System, objects
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, objects
 
 
-def _fold(address: Address) -> Address:
-    if address.scheme != "wasbs":
-        return address
-    return address._replace(scheme="abfss", authority=address.authority.lower().replace(".blob.core.", ".dfs.core."))
+def _fold(namespace: Namespace) -> Namespace:
+    if namespace.scheme != "wasbs":
+        return namespace
+    authority = namespace.authority.lower().replace(".blob.core.", ".dfs.core.")
+    return namespace._replace(scheme="abfss", authority=authority)
 
 
 SYSTEM = System(
+    name="azure",
     title="Azure Data Lake and Blob Storage",
     kind="container",
-    schemes={"abfss": None, "wasbs": None, "adl": None},
+    schemes={"abfss": Scheme(None, "ADLS"), "wasbs": Scheme(family="abfss"), "adl": Scheme(None, "ADLS")},
     aliases={"abfs": "abfss", "wasb": "wasbs"},
     namespaces="`abfss://container@account.dfs.core.windows.net`, `wasbs://container@account.blob.core.windows.net`, `adl://store`",
     names="a path, with or without slashes around it",

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System, table
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    segments = address.segments
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    segments = namespace.segments
     if len(segments) != 2 or segments[0] != "dbs":
-        return table(address.whole, spell_identifier(name))
-    return table(address.place, join_identifier((segments[1], name.removeprefix("colls/"))))
+        return table(namespace.canonical, spell_identifier(name))
+    return table(namespace.root, join_identifier((segments[1], name.removeprefix("colls/"))))
 
 
 SYSTEM = System(
+    name="cosmos",
     title="Azure Cosmos DB",
     kind="table",
-    schemes={"azurecosmos": None},
+    schemes={"azurecosmos": Scheme(None, "MongoDB Cassandra CustomDatabase")},
     aliases={"cosmos": "azurecosmos", "cosmosdb": "azurecosmos"},
     namespaces="`azurecosmos://host/dbs/database`",
     names="`colls/table`",

@@ -6,18 +6,19 @@ Source: the specification's row, ``gs://bucket`` + key.
 from __future__ import annotations
 
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System, objects, without_user
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, objects
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    return objects(without_user(address), name)
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    return objects(namespace.without_user(), name)
 
 
 SYSTEM = System(
+    name="gcs",
     title="Google Cloud Storage",
     kind="container",
-    schemes={"gs": None},
+    schemes={"gs": Scheme(None, "GCS")},
     aliases={"gcs": "gs"},
     namespaces="`gs://bucket`, `gcs://bucket`, `gs://connection@bucket`",
     names="a key or prefix",

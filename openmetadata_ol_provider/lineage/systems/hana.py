@@ -1,4 +1,4 @@
-"""SAP HANA: names may contain slashes, ``SAPSR3./BIC/AZSALES00``, which separate nothing.
+"""SAP HANA: names may contain slashes, ``SAPSR3./BIC/AZSALES00``, which are not separators.
 
 Source: not in the specification; JDBC (``jdbc:sap://host:port``) and SQLAlchemy (``hana://``) + ``schema.table``.
 """
@@ -7,20 +7,22 @@ from __future__ import annotations
 
 from openmetadata_ol_provider.lineage.names.identifiers import spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System, table, without_user
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    return table(without_user(address).whole, spell_identifier(name))
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    return table(namespace.without_user().canonical, spell_identifier(name))
 
 
 SYSTEM = System(
+    name="hana",
     title="SAP HANA",
     kind="table",
-    schemes={"saphana": 30015},
+    schemes={"saphana": Scheme(30015, "SapHana SapErp")},
     aliases={"hana": "saphana", "sap": "saphana", "hdb": "saphana"},
     namespaces="`saphana://host:port`, `sap://host:port`, `hana://host:port`",
     names="`schema.table`",
     read=_read,
+    single_database="SapHana",
 )

@@ -6,19 +6,20 @@ Source: not in the specification; Flink's and Airflow's connectors name a stream
 from __future__ import annotations
 
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     stream = name.rpartition(":")[2] if name.startswith("arn:") else name
-    return (Identity(address.place, stream.removeprefix("stream/"), "topic"),)
+    return (Identity(namespace.root, stream.removeprefix("stream/"), "topic"),)
 
 
 SYSTEM = System(
+    name="kinesis",
     title="Amazon Kinesis",
     kind="topic",
-    schemes={"kinesis": None},
+    schemes={"kinesis": Scheme(None, "Kinesis", host_is_region=True)},
     namespaces="`arn:aws:kinesis:region:account`, `kinesis://region`",
     names="`stream/name`, the stream's name, its ARN",
     read=_read,

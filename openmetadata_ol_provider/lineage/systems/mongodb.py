@@ -1,4 +1,4 @@
-"""MongoDB: a collection's name may contain dots, so only the first one separates.
+"""MongoDB: the name of a collection may contain dots, so only the first dot separates.
 
 Source: Debezium, ``mongodb://host:port`` + ``database.collection``; several hosts are one replica set.
 """
@@ -7,22 +7,24 @@ from __future__ import annotations
 
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System, table, without_user
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     database, *rest = split_identifier(name)
-    parts = (database, ".".join(rest)) if rest else (*address.segments[:1], database)
-    return table(without_user(address).place, join_identifier(parts))
+    parts = (database, ".".join(rest)) if rest else (*namespace.segments[:1], database)
+    return table(namespace.without_user().root, join_identifier(parts))
 
 
 SYSTEM = System(
+    name="mongodb",
     title="MongoDB",
     kind="table",
-    schemes={"mongodb": 27017},
+    schemes={"mongodb": Scheme(27017, "MongoDB")},
     aliases={"mongo": "mongodb"},
     namespaces="`mongodb://host:port`, `mongodb+srv://host`, several hosts with commas",
     names="`database.collection`; dots in the collection are its own",
     read=_read,
+    single_database="MongoDB",
 )

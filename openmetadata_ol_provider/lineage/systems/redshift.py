@@ -1,28 +1,30 @@
 """Amazon Redshift: cluster and region are the namespace.
 
 Source: the specification's row, ``redshift://cluster.region:port`` + ``database.schema.table``. dbt sends the whole
-host, ``cluster.id.region.redshift.amazonaws.com``; the short form is the one spelling.
+host, ``cluster.id.region.redshift.amazonaws.com``; the short form is canonical.
 """
 
 from __future__ import annotations
 
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address, short_host
-from openmetadata_ol_provider.lineage.systems.system import System, within
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace, short_redshift_host
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, within
 
 _in_cluster = within(3)
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    host, colon, port = address.authority.rpartition("@")[2].partition(":")
-    return _in_cluster(address._replace(authority=f"{short_host(host)}{colon}{port}"), name)
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    host, colon, port = namespace.authority.rpartition("@")[2].partition(":")
+    return _in_cluster(namespace._replace(authority=f"{short_redshift_host(host)}{colon}{port}"), name)
 
 
 SYSTEM = System(
+    name="redshift",
     title="Amazon Redshift",
     kind="table",
-    schemes={"redshift": 5439},
+    schemes={"redshift": Scheme(5439, "Redshift")},
     namespaces="`redshift://cluster.region:port`, `redshift://cluster.id.region.redshift.amazonaws.com:port`",
     names="`database.schema.table`",
     read=_read,
+    default_schema={"Redshift": "public"},
 )

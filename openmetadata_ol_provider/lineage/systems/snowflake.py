@@ -9,28 +9,30 @@ from __future__ import annotations
 import re
 
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System, within
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, within
 
 _DOMAIN = re.compile(r"(\.privatelink)?(\.snowflakecomputing\.(com|cn))?(:443)?$", re.IGNORECASE)
 _in_account = within(3)
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    return _in_account(address._replace(authority=_DOMAIN.sub("", address.authority)), name)
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    return _in_account(namespace._replace(authority=_DOMAIN.sub("", namespace.authority)), name)
 
 
-def _fold(address: Address) -> Address:
-    # Host names cannot have underscores, so that an account's are hyphens there.
-    return address._replace(authority=address.authority.replace("_", "-"))
+def _fold(namespace: Namespace) -> Namespace:
+    # Host names cannot have underscores, so those of an account are hyphens there.
+    return namespace._replace(authority=namespace.authority.replace("_", "-"))
 
 
 SYSTEM = System(
+    name="snowflake",
     title="Snowflake",
     kind="table",
-    schemes={"snowflake": None},
+    schemes={"snowflake": Scheme(None, "Snowflake")},
     namespaces="`snowflake://org-account`, `snowflake://locator.region.cloud`, also as a host name",
     names="`DATABASE.SCHEMA.TABLE`",
     read=_read,
     fold=_fold,
+    default_schema={"Snowflake": "PUBLIC"},
 )

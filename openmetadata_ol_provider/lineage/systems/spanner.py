@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.names.namespaces import Address
-from openmetadata_ol_provider.lineage.systems.system import System, table
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
 
-def _read(address: Address, name: str) -> tuple[Identity, ...]:
-    place = ":".join((address.place, *address.segments))
+def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    instance = ":".join((namespace.root, *namespace.segments))
     parts = tuple(part for part in name.split("/") if part)
-    return table(place, join_identifier(parts) if len(parts) > 1 else spell_identifier(name))
+    return table(instance, join_identifier(parts) if len(parts) > 1 else spell_identifier(name))
 
 
 SYSTEM = System(
+    name="spanner",
     title="Google Spanner",
     kind="table",
-    schemes={"spanner": None},
+    schemes={"spanner": Scheme(None, "CustomDatabase")},
     namespaces="`spanner://project:instance`, `spanner://project/instance`",
     names="`database.schema.table`, `database/table`",
     read=_read,

@@ -1,54 +1,81 @@
-"""What a system is to naming, and the few ways of reading names that systems share.
+"""What defines a dataset system, and the ways of reading names that systems share.
 
-A system says which schemes are its, what kind of catalogue entity its datasets are, and how a name in it is read:
-``read(address, name)`` returns the identities, the canonical one first. Two laws hold for every system: an identity
-read again is itself, and two datasets that differ never share an identity.
+A system lists its schemes, the kind of its datasets, how their names are read, and what OpenMetadata has for it. Its
+``read(namespace, name)`` returns identities, the canonical one first. Two laws hold for every system: reading an
+identity again returns the same identity, and two different datasets never share one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity, Kind
-from openmetadata_ol_provider.lineage.names.namespaces import Address
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 
-Read = Callable[[Address, str], tuple[Identity, ...]]
+Read = Callable[[Namespace, str], tuple[Identity, ...]]
+
+#: The name of a bucket as a whole.
+ROOT: Final = "/"
 
 
-def _same(address: Address) -> Address:
-    return address
+class Scheme(NamedTuple):
+    """One scheme of a system.
+
+    :param port: default port; ``None`` if there is none
+    :param services: OpenMetadata service types that may hold such datasets, the likeliest first, separated by spaces;
+        empty for any that holds this kind. Types for manual entry (``CustomMessaging`` ...) need not be listed, except
+        ``CustomDatabase``
+    :param host_is_region: whether the authority is an AWS region: ``dynamodb://eu-west-1``
+    :param family: scheme that addresses the same storage by another protocol
+    """
+
+    port: int | None = None
+    services: str = ""
+    host_is_region: bool = False
+    family: str | None = None
 
 
 @dataclass(frozen=True)
 class System:
-    """One naming convention.
+    """A naming convention of datasets, and what OpenMetadata has for them.
 
-    :param title: what it is the convention of
-    :param kind: what its datasets are in a catalogue
-    :param schemes: canonical scheme -> default port; the first one names the system
-    :param aliases: other spellings of a scheme -> the canonical one
-    :param namespaces: the namespaces that are understood, for people
-    :param names: the names that are understood, for people
-    :param read: how a name in it is read
-    :param fold: brings addresses of one place to one spelling, for comparison only
+    :param name: name of the file with its examples, and of its module if it has one
+    :param title: products that follow the convention, for the documentation
+    :param kind: kind of catalogue entity
+    :param schemes: canonical schemes
+    :param aliases: canonical scheme of each other spelling
+    :param namespaces: namespaces that are understood, in Markdown
+    :param names: names that are understood, in Markdown
+    :param read: reader of a name
+    :param fold: reduces namespaces of one server to one spelling, for comparison only
+    :param any_port: whether a service on the same host matches whatever its port
+    :param default_schema: schema of unqualified tables, by service type
+    :param single_database: service types whose tables are all in one database, which names omit, separated by spaces
     """
 
+    name: str
     title: str
     kind: Kind
-    schemes: Mapping[str, int | None]
+    schemes: Mapping[str, Scheme]
     namespaces: str
     names: str
     read: Read
     aliases: Mapping[str, str] = field(default_factory=dict)
-    fold: Callable[[Address], Address] = _same
+    fold: Callable[[Namespace], Namespace] = lambda namespace: namespace
+    any_port: bool = False
+    default_schema: Mapping[str, str] = field(default_factory=dict)
+    single_database: str = ""
 
     @property
-    def name(self) -> str:
-        """The first of its schemes."""
-        return next(iter(self.schemes))
+    def service_types(self) -> tuple[str, ...]:
+        """The OpenMetadata service types of all its schemes, each once."""
+        return tuple(dict.fromkeys(name for scheme in self.schemes.values() for name in scheme.services.split()))
+
+
+# -- readers: tables ---------------------------------------------------------------------------------------------
 
 
 def table(namespace: str, name: str) -> tuple[Identity, ...]:
@@ -56,78 +83,68 @@ def table(namespace: str, name: str) -> tuple[Identity, ...]:
     return (Identity(namespace, name, "table"),)
 
 
-def dotted(address: Address, name: str) -> tuple[Identity, ...]:
-    """Read a dotted name as it is, in a namespace that is taken whole."""
-    return table(address.whole, spell_identifier(name))
+def dotted(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    """Read a dotted name as it is, in the whole namespace."""
+    return table(namespace.canonical, spell_identifier(name))
 
 
 def within(depth: int) -> Read:
-    """Return a reader of dotted names in a server, whose namespace may name the database: ``postgres://db:5432/shop``.
+    """Return a reader of dotted names in a server whose namespace may name the database: ``postgres://db:5432/shop``.
 
-    :param depth: parts of a full name; a shorter one is completed with what the namespace's path says
+    :param depth: number of parts of a full name; shorter names are completed from the namespace's path
     """
 
-    def read(address: Address, name: str) -> tuple[Identity, ...]:
-        place = without_user(address).place
-        if not address.segments:
-            return table(place, spell_identifier(name))
-        front, parts = address.segments, split_identifier(name)
+    def read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+        server = namespace.without_user().root
+        front = namespace.segments
+        if not front:
+            return table(server, spell_identifier(name))
+        parts = split_identifier(name)
         if len(parts) < depth and parts[0].casefold() != front[0].casefold():
             parts = (*front[: depth - len(parts)], *parts)
-        return table(place, join_identifier(parts))
+        return table(server, join_identifier(parts))
 
     return read
 
 
-def topic(address: Address, name: str) -> tuple[Identity, ...]:
-    """Read a topic's name, which is what it is."""
-    return (Identity(address.place, name, "topic"),)
+# -- readers: everything else ------------------------------------------------------------------------------------
+
+
+def topic(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    """Read the name of a topic as it is."""
+    return (Identity(namespace.root, name, "topic"),)
 
 
 def asset(kind: Kind) -> Read:
-    """Return a reader of names that are taken as they are, without slashes around them.
+    """Return a reader of names that are taken as they are, without the slashes around them.
 
-    :param kind: what they name
+    :param kind: kind of catalogue entity
     """
 
-    def read(address: Address, name: str) -> tuple[Identity, ...]:
-        return (Identity(without_user(address).whole, name.strip("/") or ROOT, kind),)
+    def read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+        return (Identity(namespace.without_user().canonical, name.strip("/") or ROOT, kind),)
 
     return read
 
 
-def other(address: Address, name: str) -> tuple[Identity, ...]:
-    """Read a name of which OpenMetadata has no entity."""
-    return (Identity(address.whole, name, "other"),)
+def other(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    """Read the name of a dataset for which OpenMetadata has no kind of entity."""
+    return (Identity(namespace.canonical, name, "other"),)
 
 
-def objects(address: Address, name: str) -> tuple[Identity, ...]:
-    """Read the key of an object, or a prefix of keys, in a bucket: without slashes around it."""
-    return (Identity(address.place, joined(address.path, name).strip("/") or ROOT, "container"),)
+def objects(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    """Read the key of an object, or a prefix of keys, in a bucket: without the slashes around it."""
+    return (Identity(namespace.root, _below(namespace.path, name).strip("/") or ROOT, "container"),)
 
 
-def files(address: Address, name: str) -> tuple[Identity, ...]:
-    """Read a path in a file system: with a slash before it and none after it."""
-    return (Identity(address.place, "/" + joined(address.path, name).strip("/"), "container"),)
+def files(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    """Read a path in a file system: with a leading slash and no trailing one."""
+    return (Identity(namespace.root, "/" + _below(namespace.path, name).strip("/"), "container"),)
 
 
-#: The name of a bucket as a whole.
-ROOT: Final = "/"
-
-
-def joined(directory: str, name: str) -> str:
-    """Return a name below the directory that is in the namespace; an absolute one may repeat the directory."""
+def _below(directory: str, name: str) -> str:
+    """Return a name below the namespace's directory, which an absolute name may repeat."""
     directory = directory.rstrip("/")
-    if not directory or name == directory or (name.startswith(f"{directory}/")):
+    if not directory or name == directory or name.startswith(f"{directory}/"):
         return name
     return f"{directory}/{name.lstrip('/')}"
-
-
-def without_user(address: Address) -> Address:
-    """Return the address without user and password."""
-    return address._replace(authority=address.authority.rpartition("@")[2])
-
-
-def last(parts: tuple[str, ...], count: int) -> str:
-    """Return the name that the last parts make."""
-    return join_identifier(parts[-count:])

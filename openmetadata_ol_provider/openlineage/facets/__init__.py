@@ -1,8 +1,8 @@
-"""The facets that are read, each as its own type: what is not named here is dropped while decoding.
+"""Defines a type for each facet that is read; decoding drops all other facets.
 
 That keeps secrets (``debezium_config``, ``environmentVariables``, Spark properties) and megabytes of query plans
 out of XCom, Variables and the catalogue. Field names are OpenLineage's own, so a decoded event encodes to OpenLineage
-again. Every key is optional and may be null: producers leave out what the specification requires.
+again. Every key is optional and may be null, because producers leave out what the specification requires.
 """
 
 from __future__ import annotations

@@ -1,24 +1,27 @@
-"""What facets are made of, and those that runs, jobs and datasets have in common."""
+"""Defines the base types of facets, and the facets that runs, jobs and datasets have in common."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import msgspec
 
 
-class Part(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
-    """Base of all parts of an event: unknown keys are ignored, defaults are not encoded.
+class Part(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
+    """Base of all parts of an event: unknown keys are ignored, defaults are not encoded, and nothing changes in place.
 
-    No part ever leads back to itself, so the garbage collector need not look at the millions that a state may have.
+    Events and runs share equal parts. Parts never form cycles, so the garbage collector does not have to visit the
+    millions of them that a state may hold.
     """
 
 
-class Facet(Part):
+class Facet(Part, frozen=True):
     """A facet; ``_deleted`` withdraws a job or dataset facet sent earlier."""
 
     deleted: bool = msgspec.field(default=False, name="_deleted")
 
 
-class TransformationField(Part):
+class TransformationField(Part, frozen=True):
     """One transformation of a column's source."""
 
     type: str | None = None
@@ -27,7 +30,7 @@ class TransformationField(Part):
     masking: bool | None = None
 
 
-class TagField(Part):
+class TagField(Part, frozen=True):
     """One tag of a tags facet."""
 
     key: str | None = None
@@ -36,26 +39,26 @@ class TagField(Part):
     field: str | None = None
 
 
-class TagsFacet(Facet):
+class TagsFacet(Facet, frozen=True):
     """TagsRunFacet, TagsJobFacet and TagsDatasetFacet."""
 
-    tags: list[TagField] | None = None
+    tags: Sequence[TagField] | None = None
 
 
-class DocumentationFacet(Facet):
+class DocumentationFacet(Facet, frozen=True):
     """DocumentationJobFacet and DocumentationDatasetFacet."""
 
     description: str | None = None
 
 
-class OwnerField(Part):
+class OwnerField(Part, frozen=True):
     """One owner of an ownership facet."""
 
     name: str | None = None
     type: str | None = None
 
 
-class OwnershipFacet(Facet):
+class OwnershipFacet(Facet, frozen=True):
     """OwnershipJobFacet and OwnershipDatasetFacet."""
 
-    owners: list[OwnerField] | None = None
+    owners: Sequence[OwnerField] | None = None

@@ -1,6 +1,8 @@
-"""Dataset facets that are read, those of inputs and outputs among them."""
+"""Defines the dataset facets that are read, including those of inputs and outputs."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from openmetadata_ol_provider.openlineage.facets.base import (
     DocumentationFacet,
@@ -13,46 +15,46 @@ from openmetadata_ol_provider.openlineage.facets.base import (
 from openmetadata_ol_provider.openlineage.facets.lineage import LineageDatasetFacet
 
 
-class SchemaField(Part):
+class SchemaField(Part, frozen=True):
     """A column or message field; nested fields in ``fields``."""
 
     name: str | None = None
     type: str | None = None
     description: str | None = None
-    fields: list[SchemaField] | None = None
+    fields: Sequence[SchemaField] | None = None
 
 
-class SchemaFacet(Facet):
+class SchemaFacet(Facet, frozen=True):
     """SchemaDatasetFacet."""
 
-    fields: list[SchemaField] | None = None
+    fields: Sequence[SchemaField] | None = None
 
 
-class ColumnInput(Part):
+class ColumnInput(Part, frozen=True):
     """One source column of an output column."""
 
     namespace: str | None = None
     name: str | None = None
     field: str | None = None
-    transformations: list[TransformationField] | None = None
+    transformations: Sequence[TransformationField] | None = None
 
 
-class ColumnField(Part):
-    """The sources of one output column, with the deprecated transformation keys of before 1-1-0."""
+class ColumnField(Part, frozen=True):
+    """The sources of one output column, with the transformation keys that version 1-1-0 deprecated."""
 
-    inputFields: list[ColumnInput] | None = None
+    inputFields: Sequence[ColumnInput] | None = None
     transformationDescription: str | None = None
     transformationType: str | None = None
 
 
-class ColumnLineageFacet(Facet):
+class ColumnLineageFacet(Facet, frozen=True):
     """ColumnLineageDatasetFacet."""
 
-    fields: dict[str, ColumnField] | None = None
-    dataset: list[ColumnInput] | None = None
+    fields: Mapping[str, ColumnField] | None = None
+    dataset: Sequence[ColumnInput] | None = None
 
 
-class Identifier(Part):
+class Identifier(Part, frozen=True):
     """One other name of a dataset."""
 
     namespace: str | None = None
@@ -60,33 +62,33 @@ class Identifier(Part):
     type: str | None = None
 
 
-class SymlinksFacet(Facet):
+class SymlinksFacet(Facet, frozen=True):
     """SymlinksDatasetFacet."""
 
-    identifiers: list[Identifier] | None = None
+    identifiers: Sequence[Identifier] | None = None
 
 
-class PreviousIdentifier(Part):
-    """What a renamed dataset was called."""
+class PreviousIdentifier(Part, frozen=True):
+    """The previous name of a renamed dataset."""
 
     namespace: str | None = None
     name: str | None = None
 
 
-class LifecycleFacet(Facet):
+class LifecycleFacet(Facet, frozen=True):
     """LifecycleStateChangeDatasetFacet."""
 
     lifecycleStateChange: str | None = None
     previousIdentifier: PreviousIdentifier | None = None
 
 
-class VersionFacet(Facet):
+class VersionFacet(Facet, frozen=True):
     """DatasetVersionDatasetFacet: a snapshot of Iceberg or Delta."""
 
     datasetVersion: str | None = None
 
 
-class StatisticsFacet(Facet):
+class StatisticsFacet(Facet, frozen=True):
     """InputStatisticsInputDatasetFacet and OutputStatisticsOutputDatasetFacet."""
 
     rowCount: int | None = None
@@ -94,7 +96,7 @@ class StatisticsFacet(Facet):
     fileCount: int | None = None
 
 
-class ColumnMetrics(Part):
+class ColumnMetrics(Part, frozen=True):
     """Metrics of one column."""
 
     nullCount: int | None = None
@@ -105,16 +107,16 @@ class ColumnMetrics(Part):
     max: float | str | None = None
 
 
-class DataQualityMetricsFacet(Facet):
+class DataQualityMetricsFacet(Facet, frozen=True):
     """DataQualityMetrics of an input or of a dataset."""
 
     rowCount: int | None = None
     bytes: int | None = None
     fileCount: int | None = None
-    columnMetrics: dict[str, ColumnMetrics] | None = None
+    columnMetrics: Mapping[str, ColumnMetrics] | None = None
 
 
-class AssertionField(Part):
+class AssertionField(Part, frozen=True):
     """One test of a dataset or column, and whether it passed."""
 
     assertion: str | None = None
@@ -123,33 +125,33 @@ class AssertionField(Part):
     severity: str | None = None
 
 
-class DataQualityAssertionsFacet(Facet):
-    """DataQualityAssertionsDatasetFacet; Great Expectations sends it under a name of its own."""
+class DataQualityAssertionsFacet(Facet, frozen=True):
+    """DataQualityAssertionsDatasetFacet; Great Expectations sends it under its own name."""
 
-    assertions: list[AssertionField] | None = None
+    assertions: Sequence[AssertionField] | None = None
 
 
-class DbtConfig(Part):
-    """The configuration of a dbt model, as far as it is read."""
+class DbtConfig(Part, frozen=True):
+    """The part of a dbt model's configuration that is read."""
 
     materialized: str | None = None
 
 
-class DbtModelFacet(Facet):
-    """dbt's own facet of a model."""
+class DbtModelFacet(Facet, frozen=True):
+    """dbt's own facet for a model."""
 
     config: DbtConfig | None = None
 
 
-class DatasetTypeFacet(Facet):
+class DatasetTypeFacet(Facet, frozen=True):
     """DatasetTypeDatasetFacet."""
 
     datasetType: str | None = None
     subType: str | None = None
 
 
-class DatasetFacets(Part):
-    """Facets of a dataset that are read; those of ``inputFacets`` and ``outputFacets`` have names of their own."""
+class DatasetFacets(Part, frozen=True):
+    """Facets of a dataset that are read, including those from ``inputFacets`` and ``outputFacets``."""
 
     schema: SchemaFacet | None = None
     columnLineage: ColumnLineageFacet | None = None

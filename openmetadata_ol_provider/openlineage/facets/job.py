@@ -1,18 +1,20 @@
-"""Job facets that are read."""
+"""Defines the job facets that are read."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 from openmetadata_ol_provider.openlineage.facets.base import DocumentationFacet, Facet, OwnershipFacet, Part, TagsFacet
 from openmetadata_ol_provider.openlineage.facets.lineage import LineageJobFacet
 
 
-class EmissionPattern(Part):
+class EmissionPattern(Part, frozen=True):
     """How a job sends events (JobTypeJobFacet 2-0-4)."""
 
     eventContentMode: str | None = None
 
 
-class JobTypeFacet(Facet):
+class JobTypeFacet(Facet, frozen=True):
     """JobTypeJobFacet."""
 
     processingType: str | None = None
@@ -21,36 +23,36 @@ class JobTypeFacet(Facet):
     emissionPattern: EmissionPattern | None = None
 
 
-class SqlFacet(Facet):
+class SqlFacet(Facet, frozen=True):
     """SQLJobFacet."""
 
     query: str | None = None
     dialect: str | None = None
 
 
-class SourceCodeLocationFacet(Facet):
+class SourceCodeLocationFacet(Facet, frozen=True):
     """SourceCodeLocationJobFacet."""
 
     url: str | None = None
 
 
-class AirflowTaskOutline(Part):
-    """One task of a DAG as the DAG itself lists it.
+class AirflowTaskOutline(Part, frozen=True):
+    """One task of a DAG, listed by the DAG itself.
 
-    :param operator: its operator's class, with or without the module
+    :param operator: class name of the operator, with or without the module
     """
 
     operator: str | None = None
-    downstream_task_ids: list[str] | None = None
+    downstream_task_ids: Sequence[str] | None = None
 
 
-class AirflowJobFacet(Facet):
-    """Airflow's own facet of a DAG: its tasks by id."""
+class AirflowJobFacet(Facet, frozen=True):
+    """Airflow's own facet for a DAG: its tasks by id."""
 
-    tasks: dict[str, AirflowTaskOutline] | None = None
+    tasks: Mapping[str, AirflowTaskOutline] | None = None
 
 
-class JobFacets(Part):
+class JobFacets(Part, frozen=True):
     """Facets of ``job.facets`` that are read."""
 
     jobType: JobTypeFacet | None = None

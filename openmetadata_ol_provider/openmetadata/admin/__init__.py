@@ -1,1 +1,1 @@
-"""The administrator's side: what a token may do, and registering the service."""
+"""For administrators: the connection check and the registration of the pipeline service."""

@@ -1,18 +1,17 @@
-"""The steps of a check, as ``openmetadata-ol check`` and the connection form's Test button tell them."""
+"""The steps of a check, shown by ``openmetadata-ol check`` and the Test button of the connection form."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-WARNING = "warning: "
-
 
 class Step(NamedTuple):
-    """One thing that was tried.
+    """One step of a check.
 
-    :param passed: a warning passes too
-    :param detail: what was found; of a failure, with the remedy; a warning begins with :data:`WARNING`
+    :param name: what was checked
+    :param passed: ``True`` if it passed, also with a warning
+    :param detail: what was seen; for a failure, with the remedy
     """
 
     name: str
@@ -20,17 +19,37 @@ class Step(NamedTuple):
     detail: str
 
     @property
-    def warns(self) -> bool:
-        """Whether it passed, but something is to be said."""
-        return self.passed and self.detail.startswith(WARNING)
+    def is_warning(self) -> bool:
+        """Whether it passed with a warning."""
+        return False
+
+
+class WarningStep(Step):
+    """A step that passed, but with something to mend."""
+
+    __slots__ = ()
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether it passed with a warning."""
+        return True
+
+
+def warning(name: str, detail: str) -> Step:
+    """Return a step that passed with a warning.
+
+    :param name: what was checked
+    :param detail: what was seen and the remedy
+    """
+    return WarningStep(name, True, f"warning: {detail}")
 
 
 def summary(steps: Sequence[Step]) -> tuple[bool, str]:
-    """Return whether all steps passed, and in one line what is wrong, or that nothing is."""
+    """Return whether all steps passed, and one line with the failures or the warnings."""
     failed = [step for step in steps if not step.passed]
     if failed:
-        others = ", ".join(step.name for step in failed[1:])
         first = f"{failed[0].name}: {failed[0].detail}"
-        return False, first if not others else f"{first}; failed as well: {others}"
-    warnings = "".join(f"; {step.name}: {step.detail}" for step in steps if step.warns)
+        others = ", ".join(step.name for step in failed[1:])
+        return False, f"{first}; also failed: {others}" if others else first
+    warnings = "".join(f"; {step.name}: {step.detail}" for step in steps if step.is_warning)
     return True, f"{steps[0].detail}, {len(steps)} steps passed{warnings}" if steps else "nothing to check"

@@ -1,7 +1,7 @@
-"""The check of a connection: address, version, health, token, every permission, and what matching needs to see.
+"""Checks a connection: address, version, health, token, every permission, and whether service addresses are visible.
 
-What later steps depend on stops the check; everything else is gone through, so that all that is missing is known at
-once.
+A failure that makes the later steps pointless ends the check; after any other failure it goes on, so that one run shows
+everything that is missing.
 """
 
 from __future__ import annotations
@@ -10,74 +10,78 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import CatalogueError
-from openmetadata_ol_provider.openmetadata.admin.check_step import WARNING, Step
-from openmetadata_ol_provider.openmetadata.admin.permissions import permission_steps
-from openmetadata_ol_provider.openmetadata.client.client import MINIMUM_VERSION
-from openmetadata_ol_provider.openmetadata.client.errors import message_of
-from openmetadata_ol_provider.openmetadata.client.token import TokenFacts
+from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
+from openmetadata_ol_provider.openmetadata.admin.permission_check import permission_steps
+from openmetadata_ol_provider.openmetadata.client.error_body import read_error
+from openmetadata_ol_provider.openmetadata.client.token import TokenClaims
+from openmetadata_ol_provider.openmetadata.client.version import MINIMUM_VERSION
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
-#: A token that expires within so many days is warned about.
+#: A token that expires within this time is warned about.
 EXPIRES_SOON = dt.timedelta(days=7)
-#: Buckets are found by their containers, whatever the connection of their service shows.
+#: Kinds of services that are matched by their address; buckets are found by their containers instead.
 _KINDS_WITH_HOSTS = ("databaseService", "messagingService")
 
 
 def check_catalogue(client: OpenMetadataClient, config: Config) -> list[Step]:
-    """Try everything that publishing needs, writing nothing.
+    """Try everything that publishing needs, without writing.
 
-    :param config: what is to be written decides which permissions are needed
-    :return: the steps; it ends with the first that nothing can follow: no address, too old, no token
+    :param client: client to check
+    :param config: configuration, which decides the permissions that are needed
+    :return: the steps; the last one failed if the address, the version or the token is wrong
     """
-    steps = _reach(client)
+    steps = _address_steps(client)
     if not all(step.passed for step in steps):
         return steps
-    steps.append(_health(client))
-    token = _token(client)
-    steps.append(token)
-    if not token.passed:
+    steps.append(_health_step(client))
+    token_step = _token_step(client)
+    steps.append(token_step)
+    if not token_step.passed:
         return steps
-    steps += expiry_steps(client.token_facts, dt.datetime.now(dt.timezone.utc))
+    steps += expiry_steps(client.token_claims, dt.datetime.now(dt.timezone.utc))
     steps += permission_steps(client, config)
-    steps.append(_services(client))
+    steps.append(_services_step(client))
     return steps
 
 
-def _reach(client: OpenMetadataClient) -> list[Step]:
+def _address_steps(client: OpenMetadataClient) -> list[Step]:
     try:
-        version = client.ask_version()
+        version = client.fetch_version()
     except CatalogueError as error:
         return [Step("address", False, str(error))]
     steps = [Step("address", True, f"OpenMetadata {version} answers at {client.base_url}")]
     if client.exposure is not None:
-        remedy = "anybody on the way could read and use it; give a https address, and a CA file as `verify` if need be"
-        steps.append(Step("TLS", True, f"{WARNING}{client.exposure}: {remedy}"))
+        remedy = (
+            "anybody on the network path can read and use it; use an https address and, if need be, set `verify` to a "
+            "CA file"
+        )
+        steps.append(warning("TLS", f"{client.exposure}: {remedy}"))
     if version.at_least(*MINIMUM_VERSION):
         return [*steps, Step("version", True, f"{version} is supported")]
     oldest = ".".join(map(str, MINIMUM_VERSION))
     return [*steps, Step("version", False, f"{version} is too old: {oldest} or later is needed")]
 
 
-def _health(client: OpenMetadataClient) -> Step:
+def _health_step(client: OpenMetadataClient) -> Step:
     try:
-        answer = client.probe("v1/system/health")
+        response = client.probe("v1/system/health")
     except CatalogueError as error:
         return Step("health", False, str(error))
-    if answer.status >= 500:
+    if response.status >= 500:
+        message = read_error(response).message
         return Step(
-            "health", False, f"the server says that it is not well ({answer.status}: {message_of(answer)}); look into "
-            "its log"
-        )  # fmt: skip
+            "health", False, f"the server reports that it is unhealthy ({response.status}: {message}); check its log"
+        )
     # The UI answers paths that the API does not have.
-    if answer.status == 200 and answer.content_type != "text/html":
-        return Step("health", True, "the server says that it is well")
-    return Step("health", True, "this server does not tell")
+    if response.status == 200 and response.content_type != "text/html":
+        return Step("health", True, "the server reports that it is healthy")
+    return Step("health", True, "this server does not report its health")
 
 
-def _token(client: OpenMetadataClient) -> Step:
+def _token_step(client: OpenMetadataClient) -> Step:
     try:
         user = client.request("GET", "v1/users/loggedInUser", missing_ok=True, attempts=1) or {}
     except CatalogueError as error:
@@ -86,45 +90,46 @@ def _token(client: OpenMetadataClient) -> Step:
     if user.get("isBot"):
         return Step("token", True, f"accepted, bot {name}")
     if user.get("isBot") is False:
-        return Step("token", True, f"{WARNING}accepted, but {name} is a person and not a bot; take the token of a bot")
+        return warning("token", f"accepted, but {name} is a person and not a bot; use the token of a bot")
     return Step("token", True, f"accepted, user {name}")
 
 
-def expiry_steps(token: TokenFacts | None, now: dt.datetime) -> list[Step]:
-    """Return what is to be said of the time until a token expires, at most one step.
+def expiry_steps(claims: TokenClaims | None, now: dt.datetime) -> list[Step]:
+    """Return at most one step about the time until a token expires.
 
-    :param token: ``None`` where none is sent
+    :param claims: claims of the token; ``None`` if none is sent
+    :param now: current time
     """
-    if token is None:
+    if claims is None:
         return []
-    if not token.readable:
-        return [Step("token expiry", True, "the token is no JWT, so it does not say when it expires")]
-    if token.expires_at is None:
+    if not claims.readable:
+        return [Step("token expiry", True, "the token is not a JWT, so its expiry is unknown")]
+    if claims.expires_at is None:
         return [Step("token expiry", True, "the token does not expire")]
-    when = f"the token expires on {token.expires_at:%Y-%m-%d %H:%M} UTC"
-    if token.expires_at - now > EXPIRES_SOON:
+    when = f"the token expires on {claims.expires_at:%Y-%m-%d %H:%M} UTC"
+    if claims.expires_at - now > EXPIRES_SOON:
         return [Step("token expiry", True, when)]
-    return [Step("token expiry", True, f"{WARNING}{when}; renew it before, and put the new one into the connection")]
+    return [warning("token expiry", f"{when}; renew it before then, and put the new one into the connection")]
 
 
-def _services(client: OpenMetadataClient) -> Step:
-    """Tell whether the token may see where the services are: without, only rules match namespaces to services."""
+def _services_step(client: OpenMetadataClient) -> Step:
+    """Check whether the token may see the addresses of services: without them, only rules match namespaces."""
     name = "service connections"
     hidden: dict[str, int] = {}
-    shown = 0
+    visible = 0
     try:
         for kind in _KINDS_WITH_HOSTS:
-            told = [_shows_connection(item) for item in client.pages(f"v1/services/{kind}s")]
-            shown += sum(told)
-            if told and not any(told):
-                hidden[kind] = len(told)
+            visibility = [_shows_connection(service) for service in client.pages(f"v1/services/{kind}s")]
+            visible += sum(visibility)
+            if visibility and not any(visibility):
+                hidden[kind] = len(visibility)
     except CatalogueError as error:
-        return Step(name, True, f"{WARNING}services cannot be listed ({error}); write `namespaces` rules")
+        return warning(name, f"services cannot be listed ({error}); write `namespaces` rules")
     if hidden:
         kinds = ", ".join(f"{number} of kind {kind}" for kind, number in hidden.items())
         remedy = f"write `namespaces` rules, or give a role of the bot ViewAll on {', '.join(hidden)}"
-        return Step(name, True, f"{WARNING}not shown of {kinds}: only rules match namespaces to these; {remedy}")
-    return Step(name, True, f"shown of {shown} services")
+        return warning(name, f"hidden for {kinds}: only rules match namespaces to these; {remedy}")
+    return Step(name, True, f"visible for {visible} services")
 
 
 def _shows_connection(service: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
-"""The OpenLineage pipeline service with its Kafka connection, made of Airflow's Kafka connection.
+"""Registers the OpenLineage pipeline service with its Kafka connection, derived from Airflow's Kafka connection.
 
 OpenMetadata then shows where the lineage comes from, and its own connector could read the same topic. An existing
-service is compared and left as it is, unless it is to be updated; then only what differs is changed, by a patch.
+service is compared and left unchanged, unless an update is requested; then a patch changes only the fields that differ.
 Secrets stay in Airflow: passwords and private keys are neither sent nor shown.
 """
 
@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError, ConfigError
-from openmetadata_ol_provider.openmetadata.admin.permissions import is_granted
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, Version, path
-from openmetadata_ol_provider.openmetadata.client.permissions import Right
+from openmetadata_ol_provider.openmetadata.admin.permission_check import is_granted
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.permissions import Permission
+from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.openmetadata.fqn import quote
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ Change = Literal["created", "updated", "unchanged", "different"]
 SERVICES = "v1/services/pipelineServices"
 SERVICE_TYPE = "OpenLineage"
 DEFAULT_NAME = "openlineage"
-#: Seconds a poll of OpenMetadata's connector waits, and seconds without an event after which it ends: its defaults.
+#: Defaults of OpenMetadata's connector: seconds that a poll waits, and seconds without an event after which it ends.
 _POOL_TIMEOUT = 1.0
 _SESSION_TIMEOUT = 30
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_SSL")
-#: Since the connection has its Kafka part in ``brokerConfig``.
+#: Protocols of versions that have the Kafka fields in ``brokerConfig``.
 _PROTOCOLS_NESTED = (*_PROTOCOLS, "SASL_PLAINTEXT")
 _MECHANISMS = ("PLAIN", "GSSAPI", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
-#: Settings that hold or lead to a secret, and are not sent.
+#: Settings that are secrets or point to one; they are not sent.
 _SECRETS = (
     "sasl.password", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "sasl.kerberos.keytab",
     "ssl.key.location", "ssl.key.pem", "ssl.key.password", "ssl.keystore.location", "ssl.keystore.password",
@@ -41,10 +42,12 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE--
 
 
 class ServiceSpec(NamedTuple):
-    """The service as it is to be.
+    """The desired service.
 
+    :param name: name of the service
     :param connection: ``config`` of its connection
-    :param left_out: what of the Kafka connection is not in it, and why
+    :param description: description; default: ``None``, an existing one stays
+    :param left_out: settings of the Kafka connection that are not sent, with the reason
     """
 
     name: str
@@ -54,7 +57,7 @@ class ServiceSpec(NamedTuple):
 
     @property
     def body(self) -> dict[str, Any]:
-        """The request that creates it."""
+        """Body of the request that creates it."""
         body: dict[str, Any] = {
             "name": self.name,
             "serviceType": SERVICE_TYPE,
@@ -64,11 +67,13 @@ class ServiceSpec(NamedTuple):
 
 
 class Registration(NamedTuple):
-    """What became of it.
+    """The result of a registration.
 
-    :param change: ``different``: it exists with other values, and was not to be updated
-    :param differences: what was, or would have to be, changed: dotted names of fields
-    :param left_out: see :class:`ServiceSpec`
+    :param service: FQN of the service
+    :param id: id of the service; empty if a dry run would create it
+    :param change: change made or, in a dry run, due; ``different`` if it has other values and no update was requested
+    :param differences: dotted names of the fields that were changed or differ
+    :param left_out: settings of the Kafka connection that are not sent, with the reason
     """
 
     service: str
@@ -85,14 +90,18 @@ class Registration(NamedTuple):
 def service_spec(
     settings: KafkaSettings, topic: str, version: Version, *, name: str = DEFAULT_NAME, description: str | None = None
 ) -> ServiceSpec:
-    """Return the service for a Kafka connection, in the form that a version of OpenMetadata takes.
+    """Return the service for a Kafka connection, in the format of a version of OpenMetadata.
 
-    :param topic: where the events are
-    :raises ConfigError: if the topic is none, or the connection names no brokers
+    :param settings: settings of Airflow's Kafka connection
+    :param topic: topic with the events
+    :param version: version of the server
+    :param name: name of the service
+    :param description: description of the service; default: none
+    :raises ConfigError: if the topic is missing or a pattern, or the connection names no brokers
     """
     if not topic or topic.startswith("^"):
         raise ConfigError(
-            f"topic {topic!r} is no topic's name, which OpenMetadata needs; give one with --topic (topic)"
+            f"topic {topic!r} is not the name of a topic, which OpenMetadata needs; give one with --topic (topic)"
         )
     if not settings.bootstrap:
         raise ConfigError(f"Kafka connection {settings.conn_id!r} has no bootstrap.servers; add it to its extra")
@@ -113,7 +122,7 @@ def service_spec(
     secrets = [key for key in _SECRETS if settings.get(key)]
     if secrets:
         left_out.append(
-            f"{', '.join(secrets)}: secrets are not sent; enter them in OpenMetadata, if its own connector is to use "
+            f"{', '.join(secrets)}: secrets are not sent; enter them in OpenMetadata if its own connector is to use "
             "the service"
         )
     config = {"type": SERVICE_TYPE, **({"brokerConfig": broker} if nested else broker)}
@@ -121,18 +130,20 @@ def service_spec(
 
 
 def is_nested(version: Version) -> bool:
-    """Return whether a version has the connection's Kafka part in ``brokerConfig`` (1.11 got it as late as 1.12)."""
+    """Return whether a version has the connection's Kafka fields in ``brokerConfig`` (since 1.12.2 and 1.11.12)."""
     return version.at_least(1, 12, 2) or (version[:2] == (1, 11) and version.at_least(1, 11, 12))
 
 
 def register_service(
     client: OpenMetadataClient, spec: ServiceSpec, *, update: bool = False, dry_run: bool = False
 ) -> Registration:
-    """Create the service, or compare an existing one with it.
+    """Create the service, or compare an existing one with the desired one.
 
-    :param update: change what differs in an existing one
-    :param dry_run: tell what would be done, and do nothing
-    :raises CatalogueRequestError: if something else has that name
+    :param client: client of the catalogue
+    :param spec: desired service
+    :param update: ``True`` to change the fields that differ in an existing one; default: ``False``
+    :param dry_run: ``True`` to only report what would be done; default: ``False``
+    :raises CatalogueRequestError: if a service of another type has that name
     :raises CatalogueError: if the catalogue refuses
     """
     stored = _stored(client, spec)
@@ -140,7 +151,7 @@ def register_service(
         if dry_run:
             return Registration(quote(spec.name), "", "created", left_out=spec.left_out)
         try:
-            # POST and not PUT, which would replace one that somebody else creates at this moment.
+            # POST and not PUT, which would replace a service that somebody else creates at the same moment.
             return _registration(client.post(SERVICES, spec.body), "created", spec)
         except CatalogueRequestError as error:
             if error.status != 409:
@@ -148,8 +159,8 @@ def register_service(
         stored = _stored(client, spec)
         if stored is None:
             raise CatalogueRequestError(
-                f"pipeline service {spec.name!r} is deleted in OpenMetadata, but not for good; restore it there, or "
-                "delete it for good",
+                f"pipeline service {spec.name!r} is soft-deleted in OpenMetadata; restore it there, or delete it "
+                "permanently",
                 409,
             )
     if stored.get("serviceType") != SERVICE_TYPE:
@@ -170,12 +181,12 @@ def register_service(
 
 
 def _refuse_hidden(client: OpenMetadataClient, stored: dict[str, Any]) -> None:
-    """Refuse to compare with, and to write over, a connection that is there but not shown to this token."""
-    right = Right("ViewAll", "pipelineService")
-    if stored.get("connection") is None and is_granted(client, right) is False:
+    """Refuse to compare or overwrite a connection that exists but that this token may not see."""
+    permission = Permission("ViewAll", "pipelineService")
+    if stored.get("connection") is None and is_granted(client, permission) is False:
         raise CatalogueAuthError(
-            f"pipeline service {stored.get('name')!r} exists and its connection is not shown to this token; give a "
-            f"role of the bot {right}"
+            f"pipeline service {stored.get('name')!r} exists, but this token may not see its connection; give a role "
+            f"of the bot {permission}"
         )
 
 
@@ -191,14 +202,14 @@ def _registration(
 
 
 def _operations(stored: dict[str, Any], spec: ServiceSpec) -> Iterator[dict[str, Any]]:
-    """Yield the patch that makes a stored service what is wanted; what the spec does not name stays."""
+    """Yield the patch from the stored service to the desired one; fields that the spec does not name stay."""
     if spec.description is not None:
         yield from _added("", {"description": spec.description}, stored)
     yield from _added("", {"connection": {"config": spec.connection}}, stored)
 
 
-def _added(prefix: str, wanted: dict[str, Any], stored: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for key, value in wanted.items():
+def _added(prefix: str, desired: dict[str, Any], stored: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for key, value in desired.items():
         present = stored.get(key)
         if isinstance(value, dict) and isinstance(present, dict):
             yield from _added(f"{prefix}/{key}", value, present)
@@ -214,7 +225,7 @@ def _protocol(settings: KafkaSettings, version: Version, left_out: list[str]) ->
     protocol = str(settings.get("security.protocol") or "PLAINTEXT").upper()
     if protocol in (_PROTOCOLS_NESTED if is_nested(version) else _PROTOCOLS):
         return protocol
-    left_out.append(f"security.protocol {protocol}: OpenMetadata {version} does not know it")
+    left_out.append(f"security.protocol {protocol}: OpenMetadata {version} does not support it")
     return None
 
 
@@ -227,28 +238,28 @@ def _session_timeout(settings: KafkaSettings) -> int:
 
 
 def _ssl(settings: KafkaSettings, nested: bool, left_out: list[str]) -> dict[str, str]:
-    """Return the certificates: their text for newer servers, where their files are for older ones."""
-    found = {}
+    """Return the certificates: their text for newer servers, the paths of their files for older ones."""
+    config = {}
     for field, setting in (("caCertificate", "ssl.ca"), ("sslCertificate", "ssl.certificate")):
         text, location = settings.get(f"{setting}.pem"), settings.get(f"{setting}.location")
         if nested and location and not text:
             text = _file(str(location), f"{setting}.location", left_out)
-        # Such a file may have the private key beside the certificate.
+        # Such a file may also contain the private key.
         certificates = "\n".join(_CERTIFICATE.findall(str(text or "")))
         if nested and certificates:
-            found[field] = certificates
+            config[field] = certificates
         elif location and not nested:
-            found[field] = str(location)
+            config[field] = str(location)
         elif text:
-            left_out.append(f"{setting}.pem: OpenMetadata of this version takes a file on its own machine")
-    return found
+            left_out.append(f"{setting}.pem: this version of OpenMetadata takes the path of a file on its own machine")
+    return config
 
 
 def _file(location: str, setting: str, left_out: list[str]) -> str | None:
     try:
         return Path(location).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = getattr(error, "strerror", None) or "not a text file"
         left_out.append(f"{setting} {location!r}: {reason}; enter the certificate in OpenMetadata")
         return None
 
@@ -256,11 +267,11 @@ def _file(location: str, setting: str, left_out: list[str]) -> str | None:
 def _sasl(settings: KafkaSettings, left_out: list[str]) -> dict[str, str]:
     mechanism = str(settings.get("sasl.mechanism") or settings.get("sasl.mechanisms") or "").upper()
     username = settings.get("sasl.username")
-    found = {}
+    config = {}
     if mechanism in _MECHANISMS:
-        found["saslMechanism"] = mechanism
+        config["saslMechanism"] = mechanism
     elif mechanism:
-        left_out.append(f"sasl.mechanism {mechanism}: OpenMetadata does not know it")
+        left_out.append(f"sasl.mechanism {mechanism}: OpenMetadata does not support it")
     if username:
-        found["saslUsername"] = str(username)
-    return found
+        config["saslUsername"] = str(username)
+    return config

@@ -1,1 +1,1 @@
-"""The HTTP side: a client that retries, paces itself and tells what answers mean."""
+"""The REST client: connections, retries, a limit that follows the server's load, and errors with remedies."""

@@ -1,97 +1,105 @@
-"""What an answer means for the call: its result, or an error, whether to try again, and how busy the server is.
+"""Classifies responses: a result or an error, whether to retry, and what they show of the server's load.
 
-It decides; waiting and sending again are the client's.
+Waiting and sending again are up to :mod:`.sender`.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError, CatalogueUnavailableError
-from openmetadata_ol_provider.openmetadata.client.errors import cut_off, error_of, is_plan_limit, not_an_api
+from openmetadata_ol_provider.exceptions import (
+    CatalogueError,
+    CatalogueRequestError,
+    CatalogueUnavailableError,
+    RefusalReason,
+)
+from openmetadata_ol_provider.openmetadata.client.error_body import read_error
+from openmetadata_ol_provider.openmetadata.client.errors import cut_off_error, error_for, not_an_api_message
 from openmetadata_ol_provider.openmetadata.client.retry import (
     IDEMPOTENT,
     OVERLOADED_STATUS,
     RETRIABLE_STATUS,
     retry_after,
 )
-from openmetadata_ol_provider.openmetadata.client.throttle import Outcome
-from openmetadata_ol_provider.openmetadata.client.token import TokenFacts
+from openmetadata_ol_provider.openmetadata.client.throttle import LoadSignal
+from openmetadata_ol_provider.openmetadata.client.token import BearerToken
 from openmetadata_ol_provider.openmetadata.client.transport import Request, Response
 
 
-class Found(NamedTuple):
-    """The JSON object of a good answer, ``None`` for what is not there."""
+class Success(NamedTuple):
+    """The JSON object of a successful response; ``None`` for a 404 that is allowed."""
 
     body: dict[str, Any] | None
 
 
 class Failure(NamedTuple):
-    """Why a call failed.
+    """A failed attempt.
 
-    :param again: whether sending it again may help
-    :param outcome: what it says of the server's load
-    :param asked: seconds that the server asks to wait
+    :param error: error to raise if it is not retried
+    :param retriable: ``True`` if sending the request again may help
+    :param load: what it shows of the server's load
+    :param retry_after: seconds that the server asks to wait, ``None`` if it does not ask
     """
 
     error: CatalogueError
-    again: bool
-    outcome: Outcome = "failed"
-    asked: float | None = None
+    retriable: bool
+    load: LoadSignal = "unknown"
+    retry_after: float | None = None
 
 
 def classify_response(
-    base: str, call: Request, answer: Response, token: TokenFacts | None, *, missing_ok: bool
-) -> Found | Failure:
-    """Tell what an answer means.
+    base_url: str, request: Request, response: Response, token: BearerToken | None, *, missing_ok: bool
+) -> Success | Failure:
+    """Decide what a response means for its request.
 
-    :param base: base URL of the API
-    :param token: of the token that was sent
-    :param missing_ok: a 404 is a result, not an error
+    :param base_url: base URL of the API
+    :param request: request that was sent
+    :param response: response to it
+    :param token: token that was sent, ``None`` if none was
+    :param missing_ok: ``True`` if a 404 is a result and not an error
     """
-    if 200 <= answer.status < 300:
-        return _good(base, call, answer)
-    if answer.status == 404 and missing_ok and answer.is_json:
-        return Found(None)
-    error = error_of(base, call, answer, token)
-    if answer.status == 429 and is_plan_limit(answer):
-        return Failure(error, again=False, outcome="worked")
-    return Failure(error, _may_help(call, answer.status), _load(answer.status), _asked(answer))
+    if 200 <= response.status < 300:
+        return _successful(base_url, request, response)
+    if response.status == 404 and missing_ok and response.is_json:
+        return Success(None)
+    body = read_error(response)
+    error = error_for(base_url, request, response, body, token)
+    if body.reason is RefusalReason.PLAN_LIMIT:
+        return Failure(error, retriable=False, load="handled")
+    retriable = _may_succeed_later(request, response.status)
+    return Failure(error, retriable, _load(response.status), retry_after(response.headers.get("Retry-After")))
 
 
-def unanswered(call: Request, error: CatalogueUnavailableError) -> Failure:
-    """Return what it means that no answer came."""
-    return Failure(error, again=_may_be_repeated(call))
+def classify_no_response(request: Request, error: CatalogueUnavailableError) -> Failure:
+    """Decide what it means that there is no response, or only part of one."""
+    return Failure(error, retriable=_is_idempotent(request))
 
 
-def _good(base: str, call: Request, answer: Response) -> Found | Failure:
-    if not answer.content and not answer.headers.get("Content-Encoding"):
-        return Found({})
-    if not answer.is_json:
-        return Failure(CatalogueRequestError(not_an_api(base, call, answer), answer.status), again=False)
+def _successful(base_url: str, request: Request, response: Response) -> Success | Failure:
+    if not response.content and not response.headers.get("Content-Encoding"):
+        return Success({})
+    if not response.is_json:
+        message = not_an_api_message(base_url, request, response)
+        return Failure(CatalogueRequestError(message, response.status), retriable=False)
     try:
-        body = answer.json()
+        body = response.json()
     except ValueError as error:
-        # What calls itself JSON and is none has lost its end on the way.
-        return Failure(cut_off(base, call, str(error)), again=_may_be_repeated(call))
-    return Found(body if isinstance(body, dict) else {"data": body})
+        # A body that is declared to be JSON and is not has lost its end on the way.
+        return classify_no_response(request, cut_off_error(base_url, request, str(error)))
+    return Success(body if isinstance(body, dict) else {"data": body})
 
 
-def _may_help(call: Request, status: int) -> bool:
+def _may_succeed_later(request: Request, status: int) -> bool:
     if status == 409:
-        return call.method == "PUT"
-    return status in (RETRIABLE_STATUS if _may_be_repeated(call) else OVERLOADED_STATUS)
+        return request.method == "PUT"
+    return status in (RETRIABLE_STATUS if _is_idempotent(request) else OVERLOADED_STATUS)
 
 
-def _may_be_repeated(call: Request) -> bool:
-    return call.repeatable or call.method in IDEMPOTENT
+def _is_idempotent(request: Request) -> bool:
+    return request.idempotent or request.method in IDEMPOTENT
 
 
-def _load(status: int) -> Outcome:
+def _load(status: int) -> LoadSignal:
     if status in OVERLOADED_STATUS:
         return "overloaded"
-    return "failed" if status >= 500 else "worked"
-
-
-def _asked(answer: Response) -> float | None:
-    return retry_after(answer.headers.get("Retry-After"))
+    return "unknown" if status >= 500 else "handled"

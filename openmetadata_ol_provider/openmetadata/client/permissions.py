@@ -1,4 +1,4 @@
-"""Which permission a call needs, in OpenMetadata's words: an operation on a kind of resource, granted by a policy."""
+"""The permissions that a request needs: operations on resources, which rules of policies grant."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from openmetadata_ol_provider.openmetadata.client.transport import Request
 
 #: Collections whose resource is not their name without the ``s``.
 _RESOURCES = {"queries": "query", "searchIndexes": "searchIndex", "columns": "table"}
-#: What lineage connects.
+#: Resources that lineage connects.
 _LINEAGE = frozenset({
     "table", "topic", "container", "pipeline", "dashboard", "dashboardDataModel", "chart", "mlmodel", "searchIndex",
     "storedProcedure", "apiEndpoint", "metric",
 })  # fmt: skip
-#: Top-level fields of a JSON Patch with an operation of their own; any other needs EditAll.
+#: Operations on single top-level fields of a JSON Patch; any other field needs EditAll.
 _FIELDS = {
     "description": "EditDescription",
     "displayName": "EditDisplayName",
@@ -26,8 +26,8 @@ _FIELDS = {
 }
 
 
-class Right(NamedTuple):
-    """An operation on a kind of resource, e.g. ``EditLineage`` on ``table``."""
+class Permission(NamedTuple):
+    """An operation on a resource, e.g. ``EditLineage`` on ``table``."""
 
     operation: str
     resource: str
@@ -36,32 +36,32 @@ class Right(NamedTuple):
         return f"{self.operation} on {self.resource}"
 
 
-def rights_of(call: Request) -> tuple[Right, ...]:
-    """Return the permissions that a call needs; of several for one resource, the server may ask for one only."""
-    segments = [unquote(segment) for segment in call.path.strip("/").split("/")]
+def permissions_for(request: Request) -> tuple[Permission, ...]:
+    """Return the permissions that a request needs; of several for one resource, the server may require only one."""
+    segments = [unquote(segment) for segment in request.path.strip("/").split("/")]
     if segments and segments[0] == "v1":
         segments = segments[1:]
     head, *rest = segments or [""]
     if head == "lineage":
-        operation = "ViewBasic" if call.method == "GET" else "EditLineage"
-        return tuple(Right(operation, kind) for kind in dict.fromkeys(_ends(rest, call.json)))
+        operation = "ViewBasic" if request.method == "GET" else "EditLineage"
+        return tuple(Permission(operation, resource) for resource in dict.fromkeys(_connected(rest, request.json)))
     if head == "usage" and rest:
-        return (Right("EditUsage", rest[0]),)
+        return (Permission("EditUsage", rest[0]),)
     if head == "services" and rest:
         head, *rest = rest
     if not head.endswith("s"):
         return ()
     resource = _RESOURCES.get(head, head.removesuffix("s"))
-    return tuple(Right(operation, resource) for operation in _operations(call, rest))
+    return tuple(Permission(operation, resource) for operation in _operations(request, rest))
 
 
 def rule_text(operations: Iterable[str], resources: Iterable[str]) -> str:
-    """Return the policy rule that grants operations on resources, as its form in OpenMetadata asks for it."""
+    """Return the policy rule that grants operations on resources, in the order of OpenMetadata's form."""
     return f"resources [{', '.join(resources)}], operations [{', '.join(operations)}], effect allow"
 
 
-def _ends(segments: list[str], body: Any) -> Iterator[str]:
-    """Yield the kinds of the entities that a call on lineage is about."""
+def _connected(segments: list[str], body: Any) -> Iterator[str]:
+    """Yield the resources that a lineage request connects."""
     edge = body.get("edge") if isinstance(body, dict) else None
     if isinstance(edge, dict):
         ends = [edge.get("fromEntity"), edge.get("toEntity")]
@@ -70,18 +70,18 @@ def _ends(segments: list[str], body: Any) -> Iterator[str]:
     yield from [segment for segment in segments if segment in _LINEAGE] or ("table", "topic", "container")
 
 
-def _operations(call: Request, rest: list[str]) -> tuple[str, ...]:
-    if call.method == "GET":
+def _operations(request: Request, rest: list[str]) -> tuple[str, ...]:
+    if request.method == "GET":
         return ("ViewBasic",)
     if "status" in rest:
         return ("EditStatus",)
-    if call.method == "PATCH":
-        return tuple(dict.fromkeys(_patched(call.json))) or ("EditAll",)
-    if call.method == "DELETE":
+    if request.method == "PATCH":
+        return tuple(dict.fromkeys(_patched(request.json))) or ("EditAll",)
+    if request.method == "DELETE":
         return ("Delete",)
     if rest and rest[0] != "bulk":
         return ("EditAll",)
-    return ("Create",) if call.method == "POST" else ("Create", "EditAll")
+    return ("Create",) if request.method == "POST" else ("Create", "EditAll")
 
 
 def _patched(operations: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""How often and how long a call to OpenMetadata is tried again: full jitter, ``Retry-After``, and a budget."""
+"""How often and how long a request is tried: full jitter, ``Retry-After``, and a budget."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-#: Answers that may be another one a moment later.
+#: Status codes after which the same request may succeed a moment later.
 RETRIABLE_STATUS = frozenset({429, 500, 502, 503, 504})
-#: Answers that say that there is too much to do; they come before the call has had any effect.
+#: Status codes of an overloaded server; it sends them before the request has had any effect.
 OVERLOADED_STATUS = frozenset({429, 503})
-#: Methods that may be sent again although the first sending may have had its effect.
+#: Methods that may be sent again although the first request may have had its effect.
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
-class Retries(NamedTuple):
-    """Retry policy of one client.
+class RetryPolicy(NamedTuple):
+    """Retry policy of a client.
 
-    :param attempts: tries per call, the first included
-    :param base: seconds; the n-th pause is drawn from 0 ... ``base * 2**n`` (full jitter)
-    :param cap: seconds; longest pause drawn
-    :param budget: seconds; a call is given up when its tries and the pauses between them would take longer. Waiting for
-        other calls to get through, before it is sent, does not count
+    :param attempts: attempts per request, the first included
+    :param base: seconds; the pause after the n-th failure is drawn from 0 to ``base * 2**n`` (full jitter)
+    :param cap: longest pause drawn, in seconds
+    :param budget: seconds that the attempts of a request and the pauses between them may take together. Time spent
+        waiting for other requests of the client before it is sent does not count
     """
 
     attempts: int = 6
@@ -31,13 +31,59 @@ class Retries(NamedTuple):
     budget: float = 120.0
 
     def pause(self, attempt: int, retry_after: float | None = None) -> float:
-        """Return the seconds to wait after failed attempt number ``attempt`` (from 0); never less than asked for."""
+        """Return the seconds to wait after a failed attempt.
+
+        :param attempt: number of the failed attempt, from 0
+        :param retry_after: seconds that the server asks to wait; the pause is never shorter
+        """
         drawn = random.uniform(0, min(self.cap, self.base * 2**attempt))  # noqa: S311 - jitter, not a secret
         return max(drawn, retry_after or 0.0)
 
 
+class RetryState:
+    """What one request has used of its retry policy so far.
+
+    :param policy: the client's retry policy
+    :param attempts: most attempts of this request; default: the policy's
+    """
+
+    def __init__(self, policy: RetryPolicy, attempts: int | None = None) -> None:
+        self._policy = policy
+        self._attempts = attempts or policy.attempts
+        self._conflicts = 0
+        #: attempts that failed
+        self.failures = 0
+        #: seconds used by attempts and by the pauses between them
+        self.seconds = 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds left of the budget."""
+        return self._policy.budget - self.seconds
+
+    def next_pause(self, retry_after: float | None) -> float:
+        """Return the seconds to wait after the attempt that has just failed."""
+        return self._policy.pause(self.failures, retry_after)
+
+    def record_failure(self, seconds: float, status: int | None) -> None:
+        """Count a failed attempt.
+
+        :param seconds: duration of the attempt
+        :param status: HTTP status, ``None`` if there was no response
+        """
+        self.seconds += seconds
+        self.failures += 1
+        # A PUT that raced with another one for the same name finds the entity the second time.
+        self._conflicts += status == 409
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no further attempt is allowed, whatever the budget."""
+        return self.failures >= self._attempts or self._conflicts > 1
+
+
 def retry_after(header: str | None) -> float | None:
-    """Return the seconds of a ``Retry-After`` header (delta or HTTP date), ``None`` when there is none to obey."""
+    """Return the seconds of a ``Retry-After`` header (delta or HTTP date), ``None`` if it is missing or unreadable."""
     if not header:
         return None
     try:

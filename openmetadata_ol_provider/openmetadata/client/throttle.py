@@ -1,8 +1,9 @@
-"""How fast a client may go: one pace for all its threads, set by what the server says of itself.
+"""How many requests a client has in flight: one limit for all its threads, adapted to the server's load.
 
-When the server is overloaded (429, 503), every thread waits until the moment it asked for, and the number of calls
-under way halves, down to one; some rounds of calls that went well let one more through, up to the client's limit.
-:class:`Pace` decides and knows no threads; :class:`Gate` makes threads wait for their turn, first come, first served.
+After a 429 or 503 every thread waits until the moment that the server asked for, and the number of requests in flight
+halves, down to one. Some rounds of successful requests raise it by one again, up to the client's maximum.
+:class:`AdaptiveLimit` decides and knows no threads; :class:`RequestGate` makes threads wait for their turn, first come,
+first served.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-#: What became of a call: the server worked it off, was overloaded, or failed in a way that says nothing of its load.
-Outcome = Literal["worked", "overloaded", "failed"]
+#: What a request showed of the server's load: it was handled, it was turned away, or it failed for another reason.
+LoadSignal = Literal["handled", "overloaded", "unknown"]
 
-#: Rounds of calls that have to go well before one more is let through: a server that was overloaded is not tempted.
+#: Rounds of successful requests before the limit grows by one: slowly, so that the server is not overloaded again.
 _ROUNDS = 4
 
 
-class PaceError(Exception):
-    """Raised when a call has to wait longer than it may.
+class ThrottleError(Exception):
+    """Raised when a request would have to wait longer than it may.
 
-    :param pause: seconds that the server asked for; ``None`` where no call of the client got through meanwhile
+    :param pause: seconds that the server asks to wait; ``None`` if no request of the client was completed meanwhile
     """
 
     def __init__(self, pause: float | None) -> None:
@@ -32,121 +33,126 @@ class PaceError(Exception):
 
 
 class AdaptiveLimit:
-    """How many calls may be under way, and from when on. Times are passed in, in seconds of any one clock.
+    """Decides how many requests may be in flight, and from when on.
 
-    :param limit: calls under way at most
+    Times are passed in, in seconds of any one clock.
+
+    :param maximum: most requests in flight at any time
     """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._width = float(limit)
-        self._under_way = 0
+    def __init__(self, maximum: int) -> None:
+        self._maximum = maximum
+        self._limit = float(maximum)
+        self._in_flight = 0
         self._round = 0
-        #: no call may be sent before
+        #: time before which no request may be sent
         self.resume_at = float("-inf")
 
     @property
-    def width(self) -> int:
-        """Calls that may be under way now."""
-        return int(self._width)
+    def current(self) -> int:
+        """Requests that may be in flight now."""
+        return int(self._limit)
 
     def is_open(self, now: float) -> bool:
-        """Return whether one more call may be sent."""
-        return now >= self.resume_at and self._under_way < self.width
+        """Return whether one more request may be sent."""
+        return now >= self.resume_at and self._in_flight < self.current
 
-    def begin(self) -> int:
-        """Count a call as under way and return the round it belongs to."""
-        self._under_way += 1
+    def start(self) -> int:
+        """Count a request as in flight and return the round it belongs to."""
+        self._in_flight += 1
         return self._round
 
-    def end(self, round_: int, outcome: Outcome, resume_at: float = float("-inf")) -> bool:
-        """Count a call as done, learn from it, and return whether it slowed the pace down.
+    def finish(self, round_: int, signal: LoadSignal, resume_at: float = float("-inf")) -> bool:
+        """Count a request as done, learn from it, and return whether the limit was lowered.
 
-        :param round_: of :meth:`begin`
-        :param resume_at: when an overloaded server may be asked again
+        :param round_: return value of :meth:`start`
+        :param signal: what the request showed of the server's load
+        :param resume_at: time from which an overloaded server may be asked again
         """
-        self._under_way -= 1
-        if outcome == "overloaded":
+        self._in_flight -= 1
+        if signal == "overloaded":
             self.resume_at = max(self.resume_at, resume_at)
-        # Calls that were sent before the pace was last slowed down say nothing of the present one: a crowd that is
-        # turned away at once halves it once.
+        # Requests sent before the limit was last lowered say nothing about the new limit: a crowd that is turned away
+        # at once halves it once.
         if round_ != self._round:
             return False
-        if outcome == "worked":
-            self._width = min(float(self._limit), self._width + 1 / (_ROUNDS * self.width))
-        elif outcome == "overloaded":
-            self._width = max(1.0, self._width / 2)
+        if signal == "handled":
+            self._limit = min(float(self._maximum), self._limit + 1 / (_ROUNDS * self.current))
+        elif signal == "overloaded":
+            self._limit = max(1.0, self._limit / 2)
             self._round += 1
             return True
         return False
 
 
 class RequestGate:
-    """Lets the threads of a client pass at the pace of the server.
+    """Lets the threads of a client send requests one by one, as the server's load allows.
 
-    :param limit: calls under way at most
-    :param patience: seconds that a call waits while no call gets through
-    :param clock: seconds, never going back
+    :param maximum: most requests in flight at any time
+    :param stall_timeout: seconds that a request waits while no other one is completed
+    :param clock: monotonic clock, in seconds
     """
 
-    def __init__(self, limit: int, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pace = AdaptiveLimit(limit)
-        self._patience = patience
+    def __init__(self, maximum: int, stall_timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._adaptive = AdaptiveLimit(maximum)
+        self._stall_timeout = stall_timeout
         self._clock = clock
         self._lock = threading.Lock()
-        # Each waits for a word of its own: to wake all for each call that is done would cost more than the calls.
+        # One condition per waiting thread: waking all of them for each completed request would cost more than the
+        # requests.
         self._queue: deque[threading.Condition] = deque()
         self._progress_at = float("-inf")
 
     @property
-    def width(self) -> int:
-        """Calls that may be under way now."""
-        return self._pace.width
+    def limit(self) -> int:
+        """Requests that may be in flight now."""
+        return self._adaptive.current
 
-    def enter(self, longest_pause: float) -> int:
-        """Wait until it is this call's turn and return what :meth:`leave` is to be given.
+    def acquire(self, max_pause: float) -> int:
+        """Wait for this request's turn and return the round to hand to :meth:`release`.
 
-        :param longest_pause: seconds that the server may ask this call to wait
-        :raises PaceError: if it asks for more, or if nothing has got through for too long
+        :param max_pause: longest pause, in seconds, that the server may ask of this request
+        :raises ThrottleError: if the server asks for more, or if no request is completed for too long
         """
         with self._lock:
             arrived = self._clock()
-            if not self._queue and self._pace.is_open(arrived):
-                return self._pace.begin()
+            if not self._queue and self._adaptive.is_open(arrived):
+                return self._adaptive.start()
             turn = threading.Condition(self._lock)
             self._queue.append(turn)
             try:
                 while True:
                     now = self._clock()
-                    pause = self._pace.resume_at - now
-                    if pause > longest_pause:
-                        raise PaceError(pause)
-                    if self._queue[0] is turn and self._pace.is_open(now):
-                        return self._pace.begin()
-                    # While others get through, this call's turn will come; waiting for it costs it nothing.
-                    left = max(arrived, self._progress_at) + self._patience - now
+                    pause = self._adaptive.resume_at - now
+                    if pause > max_pause:
+                        raise ThrottleError(pause)
+                    if self._queue[0] is turn and self._adaptive.is_open(now):
+                        return self._adaptive.start()
+                    # As long as other requests are completed, the turn will come, and waiting costs this one nothing.
+                    left = max(arrived, self._progress_at) + self._stall_timeout - now
                     if left <= 0:
-                        raise PaceError(None)
+                        raise ThrottleError(None)
                     turn.wait(min(pause, left) if pause > 0 else left)
             finally:
                 self._queue.remove(turn)
-                self._wake()
+                self._wake_next()
 
-    def leave(self, place: int, outcome: Outcome, pause: float = 0.0) -> bool:
-        """Give the place back and return whether the pace was slowed down.
+    def release(self, round_: int, signal: LoadSignal, pause: float = 0.0) -> bool:
+        """Count a request as done and return whether the limit was lowered.
 
-        :param place: of :meth:`enter`
-        :param pause: seconds until an overloaded server may be asked again, by any thread
+        :param round_: return value of :meth:`acquire`
+        :param signal: what the request showed of the server's load
+        :param pause: seconds until any thread may ask an overloaded server again
         """
         with self._lock:
             now = self._clock()
-            if outcome == "worked":
+            if signal == "handled":
                 self._progress_at = now
-            slowed = self._pace.end(place, outcome, now + pause)
-            self._wake()
-            return slowed
+            lowered = self._adaptive.finish(round_, signal, now + pause)
+            self._wake_next()
+            return lowered
 
-    def _wake(self) -> None:
-        """Let the first that waits look whether it may go; it wakes the next when it goes, or gives up."""
+    def _wake_next(self) -> None:
+        """Wake the first thread in the queue; it wakes the next one when it leaves the queue."""
         if self._queue:
             self._queue[0].notify()

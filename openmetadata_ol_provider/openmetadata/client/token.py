@@ -1,21 +1,22 @@
-"""What a JWT says of itself. Nothing is verified: that is the server's business; this is for messages only."""
+"""The bearer token, and the claims that messages quote from it.
+
+The signature is not verified: only the server can do that, and nothing here depends on it.
+"""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import json
+from functools import cached_property
 from typing import NamedTuple
 
 
-class TokenFacts(NamedTuple):
-    """What can be told of a token without telling the token.
+class TokenClaims(NamedTuple):
+    """Claims of a token that may appear in messages, which the token itself never does.
 
-    :param readable: whether it is a JWT at all
-    :param name: of whom it is
-    :param is_bot: whether that is a bot, where the token says so
-    :param expires_at: UTC; ``None`` when it does not expire
+    :param readable: ``True`` if the token is a JWT at all
+    :param name: name of the bot or user; ``None`` if the token does not contain it
+    :param is_bot: ``True`` if it belongs to a bot; ``None`` if the token does not contain it
+    :param expires_at: end of its validity in UTC; ``None`` if it does not expire
     """
 
     readable: bool
@@ -24,17 +25,39 @@ class TokenFacts(NamedTuple):
     expires_at: dt.datetime | None = None
 
 
-def token_facts(token: str) -> TokenFacts:
-    """Read a token's claims."""
+class BearerToken:
+    """A JWT that no representation shows.
+
+    :param text: the token itself
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "BearerToken('***')"
+
+    @property
+    def authorization(self) -> str:
+        """Value of the ``Authorization`` header."""
+        return f"Bearer {self._text}"
+
+    @cached_property
+    def claims(self) -> TokenClaims:
+        """Claims of the token, decoded when a message first needs them."""
+        return read_claims(self._text)
+
+
+def read_claims(token: str) -> TokenClaims:
+    """Read a token's claims without verifying its signature."""
+    import jwt
+
     try:
-        _, payload, _ = token.strip().split(".")
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, binascii.Error):
-        return TokenFacts(readable=False)
-    if not isinstance(claims, dict):
-        return TokenFacts(readable=False)
+        claims = jwt.decode(token.strip(), options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return TokenClaims(readable=False)
     name, is_bot = claims.get("sub"), claims.get("isBot")
-    return TokenFacts(
+    return TokenClaims(
         readable=True,
         name=name if isinstance(name, str) else None,
         is_bot=is_bot if isinstance(is_bot, bool) else None,

@@ -1,4 +1,4 @@
-"""Where OpenMetadata's REST API is: the base URL made of what people write into a connection."""
+"""The base URL of OpenMetadata's REST API, from what people write into a connection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def base_url(host: str | None, schema: str | None = None, port: int | None = Non
     :param host: URL or host name, with or without port, path and ``/api``
     :param schema: ``http`` or ``https``; used when ``host`` has no scheme of its own (default ``http``)
     :param port: used when ``host`` has no port of its own
-    :raises ConfigError: if no URL can be made of it, or if it carries a user and password
+    :raises ConfigError: if this is not a URL, or if it contains a user or password
     """
     text = (host or "").strip()
     if not text:
@@ -25,20 +25,20 @@ def base_url(host: str | None, schema: str | None = None, port: int | None = Non
         text = f"{(schema or 'http').strip().lower()}://{text}"
     try:
         url = urlsplit(text)
-        own_port = url.port
+        url_port = url.port
     except ValueError as error:
         raise ConfigError(f"OpenMetadata host is not a URL ({error}); {_REMEDY}") from None
     if url.username or url.password:
-        raise ConfigError("OpenMetadata host carries a user or password; put the JWT token into the password field")
+        raise ConfigError("OpenMetadata host contains a user or password; put the JWT token into the password field")
     if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ConfigError(f"OpenMetadata host {_shown(text)!r} is no http(s) address; {_REMEDY}")
+        raise ConfigError(f"OpenMetadata host {_shown(text)!r} is not an http(s) address; {_REMEDY}")
     name = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    number = own_port or port
-    netloc = f"{name}:{number}" if number else name
+    port = url_port or port
+    netloc = f"{name}:{port}" if port else name
     path = re.sub(r"(/api)?(/v1)?/*$", "", url.path.rstrip("/"))
     return f"{url.scheme}://{netloc}{path}/api"
 
 
 def _shown(text: str) -> str:
-    """Return the address without query and fragment, which may hold secrets."""
+    """Return the address without query and fragment, which may contain secrets."""
     return re.split(r"[?#]", text, maxsplit=1)[0]

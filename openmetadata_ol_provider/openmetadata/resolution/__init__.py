@@ -1,1 +1,1 @@
-"""From the datasets of a plan to the entities of the catalogue that they are."""
+"""Resolves datasets of a plan to entities of the catalogue."""

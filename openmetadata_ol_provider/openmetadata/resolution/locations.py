@@ -1,29 +1,28 @@
-"""Places in object stores and file systems, in one spelling, and how a search for them is written. Pure."""
+"""Locations in object stores and file systems, normalised, and the search expressions for them."""
 
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
 
-from openmetadata_ol_provider.openmetadata.resolution.namespaces import parse_namespace
+from openmetadata_ol_provider.lineage.systems import parse_namespace, spellings
 from openmetadata_ol_provider.openmetadata.resolution.search import literal, regex_literal
+from openmetadata_ol_provider.openmetadata.resolution.service_types import scheme_of
 
-#: Parent directories that are looked for, nearest first.
+#: Most parent directories that are searched, nearest first.
 _MAX_PARENTS: Final = 8
-# Longer regular expressions are refused by the search engine.
+# The search engine refuses longer regular expressions.
 _MAX_PATTERN: Final = 900
-#: Schemes that mean the same, for search.
-_SCHEMES: Final = {"s3": "s3[an]?|minio", "gs": "gc?s", "abfss": "abfss?|wasbs?", "hdfs": "(s?web)?hdfs"}
-#: What a bucket's name in a full path may have that its normalised one has not.
+#: Suffixes of a bucket in full paths that its normalised name lacks, as regular expressions.
 _SUFFIXES: Final = {"hdfs": "(:[0-9]+)?", "abfss": r"(\.[^/]*)?"}
 
 
 class Location(NamedTuple):
-    """An object-store or file path, normalised.
+    """A path in an object store or file system, normalised.
 
     :param family: canonical scheme (``s3`` for s3a and s3n); ``file`` for plain paths
-    :param bucket: bucket, container@account, or name node; lower-case, without port and domain
-    :param path: without leading and trailing slashes
+    :param bucket: bucket, container@account, or name node, in lower case, without port and domain
+    :param path: path without leading and trailing slashes
     """
 
     family: str
@@ -32,26 +31,30 @@ class Location(NamedTuple):
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The path's segments."""
+        """Segments of the path."""
         return tuple(self.path.split("/")) if self.path else ()
 
     @property
     def root_names(self) -> tuple[str, ...]:
-        """Names that the container of the whole bucket may have; none where a path has no bucket."""
+        """Names that the container of the whole bucket may have; empty without a bucket."""
         return tuple(dict.fromkeys(filter(None, (self.bucket, self.bucket.partition("@")[0]))))
 
     def holds(self, other: Location, *, exact_case: bool) -> bool:
-        """Tell whether another place is this one or below it."""
-        mine, theirs = (one.segments if exact_case else one.path.casefold().split("/") for one in (self, other))
+        """Return whether another location is this one or below it.
+
+        :param other: other location
+        :param exact_case: ``True`` if the letter case of the paths counts
+        """
+        own, below = (one.segments if exact_case else one.path.casefold().split("/") for one in (self, other))
         if (self.family, self.bucket) != (other.family, other.bucket):
             return False
-        return not self.path or list(theirs[: len(mine)]) == list(mine)
+        return not self.path or list(below[: len(own)]) == list(own)
 
     def pattern(self, *, least: int) -> str | None:
-        """Return a regular expression for the full paths of this place and of its parents.
+        """Return a regular expression for the full paths of this location and of its parents.
 
-        :param least: segments that a parent has to have
-        :return: ``None`` if it were too long for the search engine
+        :param least: fewest segments of a parent
+        :return: the expression, or ``None`` if it is too long for the search engine
         """
         first, segments = max(least, len(self.segments) - _MAX_PARENTS), [regex_literal(part) for part in self.segments]
         tail = "".join(f"(/{part}" for part in segments[first:])
@@ -59,7 +62,7 @@ class Location(NamedTuple):
 
     @property
     def wildcard(self) -> str | None:
-        """A search expression for all full paths that begin with the first directory; ``None`` without a bucket."""
+        """Wildcard expression for all full paths below the first directory; ``None`` without a bucket."""
         if not self.bucket or not self.path:
             return None
         between = {"hdfs": "*", "abfss": "*"}.get(self.family, "")
@@ -67,40 +70,46 @@ class Location(NamedTuple):
 
     @property
     def below_bucket(self) -> str | None:
-        """A regular expression for all full paths in the bucket."""
+        """Regular expression for all full paths in the bucket; ``None`` if it is too long."""
         return self._with_bucket("", "(/.*)?")
 
     def _with_bucket(self, start: str, end: str) -> str | None:
         if self.family == "file":
             pattern = f"(file:)?/*{start.removeprefix('/')}{end}/?"
         else:
-            scheme = _SCHEMES.get(self.family, regex_literal(self.family))
+            scheme = "|".join(map(regex_literal, spellings(self.family)))
             bucket = regex_literal(self.bucket) + _SUFFIXES.get(self.family, "")
             pattern = f"({scheme})://{bucket}{start}{end}/?"
         return pattern if len(pattern) <= _MAX_PATTERN else None
 
 
 def location(namespace: str, name: str = "") -> Location | None:
-    """Return the normalised location of a namespace and name, or of a whole path given as namespace."""
-    scheme = parse_namespace(namespace).scheme
-    family = scheme.name if scheme else None
-    text = namespace if not name else name if "://" in name else f"{namespace.rstrip('/')}/{name.lstrip('/')}"
-    if family is None:
+    """Return the location of a dataset, ``None`` if its namespace is not a known scheme.
+
+    :param namespace: namespace, or a complete path if there is no name
+    :param name: name; default: empty
+    """
+    parsed = parse_namespace(namespace)
+    scheme = scheme_of(parsed)
+    if scheme is None:
         return None
-    if family == "file":
-        path = re.sub(r"^file:?/*", "", text, flags=re.IGNORECASE)
-        return Location("file", "", _clean(path))
-    _, _, rest = text.partition("://")
-    bucket, _, path = rest.partition("/")
-    return Location(family, _bucket(family, bucket.lower()), _clean(path))
+    if "://" in name:
+        parsed, name = parse_namespace(name), ""
+    path = f"{parsed.path}{parsed.parameters}/{name}"
+    if scheme.name == "file":
+        return Location("file", "", _clean(f"{parsed.authority}/{path}"))
+    if "://" not in parsed.raw.rstrip("/"):
+        # Without a host or bucket nothing tells which storage is meant.
+        return Location(scheme.name, "", "")
+    return Location(scheme.name, _bucket(scheme.name, parsed.authority.lower()), _clean(path))
 
 
 def _bucket(family: str, bucket: str) -> str:
     if family == "hdfs":
-        # With or without the port it is the same name node.
+        # The name node is the same with or without the port.
         return bucket.partition(":")[0]
     if family == "abfss":
-        # Blob and data lake endpoints are two protocols of one account; clouds have domains of their own.
+        # The blob and data lake endpoints are two protocols of one account; each cloud has its own domain.
         return re.sub(r"\.(?:dfs|blob)\.(?:core\.[\w.]+|storage\.azure\.net)$", "", bucket)
     return bucket
 

@@ -1,4 +1,4 @@
-"""Where to look for a dataset: in which services, and as what kind of entity; by rule, by address, or by type."""
+"""Where to look for a dataset: services and kind of entity, chosen by a rule, by address, or by type."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from openmetadata_ol_provider.config import NamespaceRule
-from openmetadata_ol_provider.lineage.dataset_collector import namespace_pattern
+from openmetadata_ol_provider.lineage.filters import namespace_pattern
 from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
-from openmetadata_ol_provider.lineage.systems import canonical_scheme
-from openmetadata_ol_provider.openmetadata.resolution.namespaces import WEB_KINDS, Namespace, is_path, parse_namespace
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.systems import canonical_scheme, parse_namespace
+from openmetadata_ol_provider.openmetadata.resolution.service_types import WEB_KINDS, is_path, region_of, scheme_of
 from openmetadata_ol_provider.openmetadata.resolution.services import (
     KIND_OF_SERVICE,
     SERVICE_KIND,
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.names.identity import Identity
     from openmetadata_ol_provider.lineage.plan import Dataset
 
-#: What the ``datasetType`` facet calls each kind, without spaces, hyphens and underscores.
-_TYPES: Final = {
+#: Entity type by the value of the ``datasetType`` facet, without spaces, hyphens and underscores.
+_ENTITY_TYPES: Final = {
     "TABLE": "table", "VIEW": "table", "MATERIALIZEDVIEW": "table",
     "TOPIC": "topic", "STREAM": "topic", "QUEUE": "topic",
     "FILE": "container", "DIRECTORY": "container",
@@ -44,9 +44,11 @@ class LookupScope(NamedTuple):
     """Where to look for an identity.
 
     :param kind: entity type to look for
-    :param services: groups of services, in the order in which they are asked; a group is asked as a whole
-    :param known: the services were matched, and are not just of the fitting type
-    :param why: how they were matched
+    :param namespace: namespace of the identity
+    :param rule: the configuration's rule for the namespace
+    :param services: groups of services in the order in which they are searched; a group is searched as a whole
+    :param known: ``True`` if a rule or their address chose the services, and not just their type
+    :param why: how the services were chosen, for people
     """
 
     kind: str
@@ -57,16 +59,16 @@ class LookupScope(NamedTuple):
     why: str
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def service_names(self) -> tuple[str, ...]:
         """Names of all its services."""
         return tuple(service.name for group in self.services for service in group)
 
 
 class LookupScopes:
-    """Finds the places of datasets.
+    """Determines where to look for datasets.
 
-    :param services: the catalogue's
-    :param config: for the rules of ``namespaces``
+    :param services: services of the catalogue
+    :param config: configuration with the rules of ``namespaces``
     """
 
     def __init__(self, services: ServiceIndex, config: Config) -> None:
@@ -74,27 +76,27 @@ class LookupScopes:
         self._rules = config.namespaces
 
     def rule(self, dataset: Dataset, identity: Identity) -> NamespaceRule | None:
-        """Return the rule for an identity.
+        """Return the rule for an identity, ``None`` if there is none.
 
-        Rules are written with the namespace that events and reports show, which identities have normalised.
+        Rules are written with the namespace that events and reports show; identities have it normalised.
         """
         spellings = (identity.namespace, dataset.namespace) if is_own(dataset, identity) else (identity.namespace,)
         return first_rule(self._rules, *spellings)
 
-    def of(self, dataset: Dataset, identity: Identity) -> Iterator[LookupScope]:
-        """Yield the places of an identity, the likeliest first: a rule's service, or what the namespace says."""
+    def for_identity(self, dataset: Dataset, identity: Identity) -> Iterator[LookupScope]:
+        """Yield the scopes of an identity, the likeliest first: a rule's service, or those of its namespace."""
         namespace, rule = parse_namespace(identity.namespace), self.rule(dataset, identity)
         kinds = _kinds(dataset, identity, namespace)
         if rule is not None and rule.service is not None:
             yield from self._by_rule(rule, rule.service, namespace, kinds)
             return
-        web = WEB_KINDS if namespace.is_web and kinds[0] in WEB_KINDS else ()
-        at = self._services.best(namespace, *dict.fromkeys((*kinds, *web)))
-        for kind, services in at.items():
+        web_kinds = WEB_KINDS if namespace.is_web and kinds[0] in WEB_KINDS else ()
+        by_kind = self._services.best(namespace, *dict.fromkeys((*kinds, *web_kinds)))
+        for kind, services in by_kind.items():
             groups = _preferred(services, first_words(identity.name, namespace))
             why = f"service {', '.join(service.name for service in services)} by its address"
             yield LookupScope(kind, namespace, rule, groups, True, why)
-        if not at:
+        if not by_kind:
             for kind in kinds:
                 yield self._by_type(kind, namespace, rule, identity)
 
@@ -107,58 +109,59 @@ class LookupScopes:
             hint = f", did you mean {near[0]!r}?" if near else ""
             yield LookupScope(kinds[0], namespace, rule, (), True, f"the rule's service {name!r} does not exist{hint}")
             return
-        # A rule may say that a namespace is something else than its scheme suggests.
+        # A rule may name a service of another kind than the scheme suggests.
         fitting = [kind for kind in kinds if SERVICE_KIND.get(kind) == service.kind] or [KIND_OF_SERVICE[service.kind]]
         for kind in fitting:
             yield LookupScope(kind, namespace, rule, ((service,),), True, f"service {service.name} by rule")
 
     def _by_type(self, kind: str, namespace: Namespace, rule: NamespaceRule | None, identity: Identity) -> LookupScope:
         if kind not in SERVICE_KIND:
-            return LookupScope(kind, namespace, rule, (), False, "names nothing that the catalogue has an entity for")
-        holding = self._services.holding(namespace, kind, first_words(identity.name, namespace))
-        if holding:
-            why = f"service {', '.join(service.name for service in holding)} by what its connection is for"
-            return LookupScope(kind, namespace, rule, (holding,), True, why)
-        of_kind = self._services.of_kind(namespace, kind)
+            return LookupScope(kind, namespace, rule, (), False, "the catalogue has no entity type for it")
+        services = self._services.holding(namespace, kind, first_words(identity.name, namespace))
+        if services:
+            why = f"service {', '.join(service.name for service in services)} by what its connection is for"
+            return LookupScope(kind, namespace, rule, (services,), True, why)
+        candidates = self._services.of_kind(namespace, kind)
         if namespace.is_web and kind in WEB_KINDS:
-            # Paths are common words: another server than the one a service says it is at is not meant.
-            of_kind = tuple(service for service in of_kind if is_silent(service))
-        why = "no service with that address" + ("" if of_kind else ", none of a fitting type")
-        if of_kind and not any(service.hosts or service.names or service.holds for service in of_kind):
+            # Paths are common words, so a service with an address that differs from the namespace is not meant.
+            candidates = tuple(service for service in candidates if is_silent(service))
+        why = "no service with that address" + ("" if candidates else ", none of a fitting type")
+        if candidates and not any(service.hosts or service.names or service.holds for service in candidates):
             why += " (connections show none: may the token see them?)"
-        return LookupScope(kind, namespace, rule, (of_kind,) if of_kind else (), False, why)
+        return LookupScope(kind, namespace, rule, (candidates,) if candidates else (), False, why)
 
 
 def _kinds(dataset: Dataset, identity: Identity, namespace: Namespace) -> tuple[str, ...]:
-    """Return what kinds of entity an identity may be; what the producer says counts where the namespace is silent."""
-    said = _TYPES.get(re.sub(r"[\W_]", "", dataset.type or "").upper())
+    """Return the entity types an identity may have; the producer's counts if the namespace leaves it open."""
+    declared = _ENTITY_TYPES.get(re.sub(r"[\W_]", "", dataset.type or "").upper())
     kind: str = identity.kind
-    if said is None or said == kind:
+    if declared is None or declared == kind:
         return (kind,)
-    silent = namespace.scheme is None or namespace.is_web
-    return (said, kind) if silent or SERVICE_KIND[said] == SERVICE_KIND.get(kind) else (kind,)
+    is_open = scheme_of(namespace) is None or namespace.is_web
+    return (declared, kind) if is_open or SERVICE_KIND[declared] == SERVICE_KIND.get(kind) else (kind,)
 
 
 def _preferred(services: tuple[Service, ...], words: tuple[str, ...]) -> tuple[tuple[Service, ...], ...]:
-    """Return the services in groups: of several at one address the one for that database comes first."""
+    """Group services: of several at one address, those whose connection is for that database come first."""
     first = holding(services, words)
     return tuple(filter(None, (first, tuple(service for service in services if service not in first))))
 
 
 def is_own(dataset: Dataset, identity: Identity) -> bool:
-    """Tell whether an identity is the dataset's own name in another spelling, and no symlink."""
-    mine, theirs = parse_namespace(dataset.namespace), parse_namespace(identity.namespace)
-    return len(dataset.identities) == 1 or (
-        (mine.scheme, mine.hosts, mine.region, mine.account)
-        == (theirs.scheme, theirs.hosts, theirs.region, theirs.account)
-    )
+    """Return whether an identity is the dataset's own name in another spelling, and not a symlink."""
+    return len(dataset.identities) == 1 or _server(dataset.namespace) == _server(identity.namespace)
+
+
+def _server(namespace: str) -> tuple[object, ...]:
+    parsed = parse_namespace(namespace)
+    return scheme_of(parsed), parsed.hosts, region_of(parsed), parsed.account
 
 
 def first_words(name: str, namespace: Namespace) -> tuple[str, ...]:
-    """Return what a connection may be restricted to, if it is the one a name is in."""
+    """Return the words of a name to which the connection of its service may be restricted (database, account)."""
     if is_path(namespace):
         # Azure's container@account.
-        return tuple(filter(None, (namespace.raw.partition("://")[2].rpartition("@")[0],)))
+        return tuple(filter(None, (namespace.user,)))
     return tuple(filter(None, (split_identifier(name)[0], namespace.account)))
 
 
@@ -166,17 +169,20 @@ _compiled = lru_cache(maxsize=1024)(namespace_pattern)
 
 
 def first_rule(rules: Iterable[NamespaceRule], *namespaces: str) -> NamespaceRule | None:
-    """Return the first rule that matches the whole of a namespace, in any of the spellings given.
+    """Return the first rule that matches a namespace, ``None`` if there is none.
 
-    A rule's pattern is a literal, or has ``*`` and ``?`` in it, or is a regular expression between slashes. All three
-    have to match from the first character to the last: ``mysql://host-1`` is never taken for ``mysql://host-10``.
-    Identities have one spelling of each scheme; a rule with another (``s3a://*``, ``mssql://db``) is for them too.
+    A rule's pattern is a literal, or contains ``*`` and ``?``, or is a regular expression between slashes. All three
+    have to match from the first character to the last: ``mysql://host-1`` never matches ``mysql://host-10``. Identities
+    have one spelling of each scheme; a rule with another one (``s3a://*``, ``mssql://db``) applies to them too.
+
+    :param rules: rules in the order of the configuration
+    :param namespaces: spellings of the namespace
     """
     return next((rule for rule in rules if any(_matches(rule.namespace, text) for text in namespaces)), None)
 
 
 def _matches(pattern: str, text: str) -> bool:
-    # Literally first: [ and ] of an IPv6 address mean something else in a glob.
+    # Compared literally first: [ and ] of an IPv6 address have another meaning in a glob.
     if pattern == text or _compiled(pattern)(text):
         return True
     canonical = _canonical(pattern)
@@ -185,6 +191,6 @@ def _matches(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _canonical(pattern: str) -> str:
-    """Return a pattern that is written with another spelling of a scheme (``s3a://*``) as identities have it."""
+    """Return a pattern with the spelling of its scheme that identities have (``s3a://*`` becomes ``s3://*``)."""
     head, separator, rest = pattern.partition("://")
     return f"{canonical_scheme(head)}{separator}{rest}" if separator and re.fullmatch(r"[\w.+-]+", head) else pattern

@@ -1,7 +1,7 @@
-"""What a service's connection says of where it is and what it holds: hosts, names, databases. Pure.
+"""Reads from a service's connection its address and contents: hosts, names, databases.
 
-Connectors spell the same thing in many ways, and some keep it in a section of its own (``authType``, ``credentials``,
-``configSource``). Secrets are not read; masked values are nothing.
+Connectors name the same thing in many ways, and some have it in a section (``authType``, ``credentials``,
+``configSource``). Secrets are not read; masked values count as missing.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from openmetadata_ol_provider.openmetadata.resolution.namespaces import SINGLE_DATABASE, parse_hosts
+from openmetadata_ol_provider.lineage.names.namespaces import HostPort, parse_hosts
+from openmetadata_ol_provider.openmetadata.resolution.service_types import SINGLE_DATABASE
 
-Config = dict[str, Any]
+ConnectionConfig = dict[str, Any]
 
-#: Sections that may have what the connection itself does not, in the order in which they are looked into.
+#: Sections that may contain what the connection itself does not, in the order of precedence.
 _SECTIONS: Final = (
     ("connection",), ("authType",), ("configSource",), ("configSource", "connection"), ("openAPISchemaConnection",),
     ("connectionOptions",),
@@ -27,74 +28,75 @@ _NAMES: Final = (
     "account", "catalogId", "workgroup", "projectId", "bucketNames", "clusterIdentifier", "workgroupName",
     "awsAccountId",
 )  # fmt: skip
-#: What the first part of a name in the service may be: database, catalog, Oracle's service, Athena's catalog.
+#: Fields with the first part of names in the service: database, catalog, Oracle's service, Athena's catalog.
 _HOLDS: Final = (("database",), ("catalog",), ("catalogId",), ("oracleConnectionType", "oracleServiceName"))
-#: The same where all tables are in one database, so that names begin with the schema.
+#: The same for services with one database, whose names begin with the schema.
 _HOLDS_SCHEMAS: Final = (("databaseSchema",), ("oracleConnectionType", "databaseSchema"))
 _TNS_ADDRESS: Final = re.compile(r"\(\s*HOST\s*=\s*([^)\s]+)\s*\)\s*\(\s*PORT\s*=\s*(\d+)\s*\)", re.IGNORECASE)
 _TNS_SERVICE: Final = re.compile(r"\(\s*(?:SERVICE_NAME|SID)\s*=\s*([^)\s]+)\s*\)", re.IGNORECASE)
 
 
-def config_of(entity: Config) -> Config:
-    """Return the connection of a service entity; one that is hidden or absent is an empty one."""
+def connection_config(entity: ConnectionConfig) -> ConnectionConfig:
+    """Return the connection of a service entity, ``{}`` if it is hidden or missing."""
     return section(entity, "connection", "config")
 
 
-def section(config: Config, *keys: str) -> Config:
-    """Return a section of a section; what is absent or something else is an empty one."""
+def section(config: ConnectionConfig, *keys: str) -> ConnectionConfig:
+    """Return a nested section, ``{}`` if it is missing or not an object."""
     for key in keys:
-        found = config.get(key)
-        config = found if isinstance(found, dict) else {}
+        value = config.get(key)
+        config = value if isinstance(value, dict) else {}
     return config
 
 
 def text(value: object) -> str | None:
-    """Return a non-empty string; masked secrets and other types are nothing."""
+    """Return a value if it is a non-empty string and not masked, else ``None``."""
     return value if isinstance(value, str) and value and not re.fullmatch(r"\*+", value) else None
 
 
-def hosts(config: Config) -> tuple[tuple[str, int | None], ...]:
+def hosts(config: ConnectionConfig) -> tuple[HostPort, ...]:
     """Return the (host, port) pairs of a connection, each once."""
     for keys in ((), *_SECTIONS):
-        found = tuple(dict.fromkeys(_hosts(section(config, *keys))))
-        if found:
-            return found
+        pairs = tuple(dict.fromkeys(_hosts(section(config, *keys))))
+        if pairs:
+            return pairs
     return _tns_hosts(config)
 
 
-def names(config: Config) -> frozenset[str]:
-    """Return other words that name a service: account, project, bucket, cluster; lower-case."""
+def names(config: ConnectionConfig) -> frozenset[str]:
+    """Return other words that name a service, in lower case: account, project, bucket, cluster."""
     values = [config.get(key) for key in _NAMES]
     values += [section(config, "authType").get("projectId"), section(config, "credentials").get("accountName")]
     values.append(config.get("accountName"))
     return frozenset(word.lower() for word in (*_texts(values), *_projects(config)))
 
 
-def region(config: Config) -> str | None:
-    """Return the AWS region of a connection."""
+def region(config: ConnectionConfig) -> str | None:
+    """Return the AWS region of a connection, ``None`` if it has none."""
     return text(section(config, "awsConfig").get("awsRegion"))
 
 
-def database(config: Config) -> str | None:
-    """Return the database that a connection is for; of Google's services the project, if it is one."""
-    named = text(config.get("databaseName") or config.get("database") or config.get("catalog"))
-    projects = set() if named else set(_projects(config))
-    return named or (projects.pop() if len(projects) == 1 else None)
+def database(config: ConnectionConfig) -> str | None:
+    """Return the database of a connection; for Google's services the project, if there is exactly one."""
+    name = text(config.get("databaseName") or config.get("database") or config.get("catalog"))
+    projects = set() if name else set(_projects(config))
+    return name or (projects.pop() if len(projects) == 1 else None)
 
 
-def holds(config: Config, service_type: str) -> frozenset[str]:
-    """Return what a connection is restricted to, as names in the service begin; lower-case, empty: it does not say.
+def holds(config: ConnectionConfig, service_type: str) -> frozenset[str]:
+    """Return the words, in lower case, with which names in the service begin; empty if the connection has no limits.
 
+    :param config: connection of the service
     :param service_type: ``serviceType`` of the service
     """
     paths = (*_HOLDS, *_HOLDS_SCHEMAS) if service_type in SINGLE_DATABASE else _HOLDS
-    found = [*_texts(section(config, *keys).get(last) for *keys, last in paths), *_projects(config)]
-    found += _texts((config.get("containerName"), config.get("awsAccountId")))
-    found += _TNS_SERVICE.findall(_tns(config))
-    return frozenset(word.lower() for word in found)
+    words = [*_texts(section(config, *keys).get(last) for *keys, last in paths), *_projects(config)]
+    words += _texts((config.get("containerName"), config.get("awsAccountId")))
+    words += _TNS_SERVICE.findall(_tns(config))
+    return frozenset(word.lower() for word in words)
 
 
-def _hosts(config: Config) -> Iterator[tuple[str, int | None]]:
+def _hosts(config: ConnectionConfig) -> Iterator[HostPort]:
     for key in _HOSTS:
         for value in _texts((config.get(key),)):
             yield from parse_hosts(value)
@@ -103,17 +105,17 @@ def _hosts(config: Config) -> Iterator[tuple[str, int | None]]:
         yield from parse_hosts(f"{host}:{port}" if isinstance(port, int) and ":" not in host else host)
 
 
-def _tns(config: Config) -> str:
+def _tns(config: ConnectionConfig) -> str:
     return text(section(config, "oracleConnectionType").get("oracleTNSConnection")) or ""
 
 
-def _tns_hosts(config: Config) -> tuple[tuple[str, int | None], ...]:
+def _tns_hosts(config: ConnectionConfig) -> tuple[HostPort, ...]:
     addresses = _TNS_ADDRESS.findall(_tns(config))
     return tuple(pair for host, port in addresses for pair in parse_hosts(f"{host}:{port}"))
 
 
-def _projects(config: Config) -> Iterator[str]:
-    """Yield the projects of Google credentials, which are ``credentials`` or ``gcpConfig`` by connector."""
+def _projects(config: ConnectionConfig) -> Iterator[str]:
+    """Yield the projects of Google credentials; connectors have them in ``credentials`` or ``gcpConfig``."""
     for keys in (("credentials", "gcpConfig"), ("gcpConfig", "gcpConfig"), ("gcpConfig",)):
         yield from _texts((section(config, *keys).get("projectId"),))
 
@@ -122,6 +124,6 @@ def _texts(values: Iterable[object]) -> Iterator[str]:
     """Yield the strings among values and lists of values."""
     for value in values:
         for item in value if isinstance(value, list) else [value]:
-            found = text(item)
-            if found:
-                yield found
+            string = text(item)
+            if string:
+                yield string

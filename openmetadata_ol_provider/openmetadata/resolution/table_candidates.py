@@ -1,7 +1,7 @@
-"""Which tables a dataset's name may mean: forms of (database, schema, table), in tiers. Pure.
+"""The readings of a table name as (database, schema, table), in tiers.
 
-A tier is a set of readings of equal rank: all are tried, and two that exist are two too many. A later tier is looked at
-only when no reading of the earlier ones exists. ``None`` in a form is "whatever it is, if there is only one".
+The readings of a tier have equal rank: all are tried, and if two of them exist, the name is ambiguous. A later tier
+counts only if no reading of the earlier ones exists. ``None`` stands for any value, as long as only one table matches.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import NamedTuple
 from openmetadata_ol_provider.config import NamespaceRule
 from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
 from openmetadata_ol_provider.openmetadata.fqn import stored_name
-from openmetadata_ol_provider.openmetadata.resolution.namespaces import DEFAULT_SCHEMA
+from openmetadata_ol_provider.openmetadata.resolution.service_types import DEFAULT_SCHEMA
 from openmetadata_ol_provider.openmetadata.resolution.services import Service
 
 
 class Form(NamedTuple):
-    """One reading of a table name; ``None`` where the name does not say."""
+    """One reading of a table name; ``None`` for a part that the name leaves open."""
 
     database: str | None
     schema: str | None
@@ -24,7 +24,7 @@ class Form(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether nothing is left open, so that it is one FQN."""
+        """Whether no part is left open, so that it is one FQN."""
         return self.database is not None and self.schema is not None
 
 
@@ -32,7 +32,7 @@ Tiers = tuple[tuple[Form, ...], ...]
 
 
 def name_parts(name: str) -> tuple[str, ...]:
-    """Return the parts of a table name: dotted with quotes, or Glue's ``table/db/tbl`` and ``db/tbl``."""
+    """Split a table name: dotted with quotes, or Glue's ``table/db/tbl`` and ``db/tbl``."""
     if "/" in name and "." not in name:
         parts = tuple(part for part in name.split("/") if part)
         parts = parts[1:] if len(parts) > 2 and parts[0] == "table" else parts
@@ -44,13 +44,14 @@ def name_parts(name: str) -> tuple[str, ...]:
 def table_forms(
     parts: tuple[str, ...], service: Service, rule: NamespaceRule | None, account: str | None = None
 ) -> Tiers:
-    """Return the readings of a name in a service that is known to be the one.
+    """Return the readings of a name in the service that is known to hold the table.
 
-    :param parts: of :func:`name_parts`
-    :param rule: the configuration's rule, whose database and schema override what the name says
-    :param account: AWS account, which is the database of what Glue's crawlers have found there
+    :param parts: parts of the name, from :func:`name_parts`
+    :param service: service that holds the table
+    :param rule: the configuration's rule, whose database and schema take precedence over the name
+    :param account: AWS account, which is the database of tables that Glue's crawlers have found; default: none
     """
-    tiers = _known(parts, service, _databases(service, account))
+    tiers = _forms_in(parts, service, _databases(service, account))
     if rule is None or not (rule.database or rule.db_schema):
         return tiers
     overridden = (
@@ -61,13 +62,13 @@ def table_forms(
 
 
 def _databases(service: Service, account: str | None) -> tuple[str, ...]:
-    """Return the databases a name without one may be in, the likeliest first."""
-    known = service.databases
+    """Return the databases that a name without a database may be in, the likeliest first."""
+    databases = service.databases
     of_account = (account,) if account and service.service_type == "Glue" else ()
-    return tuple(dict.fromkeys((*known[:-1], *of_account, *known[-1:])))
+    return tuple(dict.fromkeys((*databases[:-1], *of_account, *databases[-1:])))
 
 
-def _known(parts: tuple[str, ...], service: Service, databases: tuple[str, ...]) -> Tiers:
+def _forms_in(parts: tuple[str, ...], service: Service, databases: tuple[str, ...]) -> Tiers:
     default_schema = DEFAULT_SCHEMA.get(service.service_type)
     if not parts:
         return ()
@@ -81,7 +82,7 @@ def _known(parts: tuple[str, ...], service: Service, databases: tuple[str, ...])
         as_database = () if service.single or not default_schema else (Form(front[0], default_schema, table),)
         any_schema = () if service.single else (Form(front[0], None, table),)
         return _tiers((*first, *as_database), *others, (Form(None, front[0], table),), any_schema)
-    # Catalogs such as spark_catalog are not part of the FQN where a service has one database.
+    # Catalogs such as spark_catalog are not part of the FQN if the service has one database.
     local = ((Form(name, front[-1], table),) for name in databases) if service.single else ()
     last = (Form(front[-2], front[-1], table),) if len(front) > 2 else ()
     whole = tuple(Form(name, ".".join(front), table) for name in databases) if len(front) > 2 else ()
@@ -96,12 +97,15 @@ def free_forms(
     all_single: bool,
     account: str | None = None,
 ) -> Tiers:
-    """Return the readings of a name in a service that only fits by its type: the service has to be found by the name.
+    """Return the readings of a name in a service of a fitting type, which the name itself has to confirm.
 
-    One part alone names nothing: some table of that name is nearly always there.
+    A name of one part has none: some table of that name nearly always exists.
 
+    :param parts: parts of the name, from :func:`name_parts`
+    :param service: service of a fitting type
     :param service_types: types that fit, empty for any
-    :param all_single: no service that is asked has more than one database, so that the database need not be looked for
+    :param all_single: ``True`` if every service has one database only, so that no other one has to be searched
+    :param account: AWS account, see :func:`table_forms`; default: none
     """
     if len(parts) < 2:
         return ()
@@ -113,17 +117,17 @@ def free_forms(
         return _tiers(*exact, (Form(None, front[0], table),), as_database)
     whole = Form(front[0], ".".join(front[1:]), table)
     last = (Form(front[-2], front[-1], table),) if len(front) > 2 else ()
-    # What stands before the schema is a catalog's name.
+    # The part before the schema is the name of a catalog.
     return _tiers((whole,), last, (Form("default", front[-1], table),) if service.single else ())
 
 
 def _tiers(*tiers: tuple[Form, ...]) -> Tiers:
-    """Return the tiers without repetitions and without empty ones."""
+    """Remove repeated forms and empty tiers."""
     seen: set[Form] = set()
     result = []
     for tier in tiers:
-        fresh = tuple(form for form in dict.fromkeys(tier) if form not in seen)
-        seen.update(fresh)
-        if fresh:
-            result.append(fresh)
+        unseen = tuple(form for form in dict.fromkeys(tier) if form not in seen)
+        seen.update(unseen)
+        if unseen:
+            result.append(unseen)
     return tuple(result)

@@ -14,6 +14,7 @@ import msgspec
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
+from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
 
@@ -89,7 +90,7 @@ def select(plan: LineagePlan, memory: CarryOver, config: Config, now: float) -> 
     :param memory: what earlier publications left
     :param now: seconds since 1970
     """
-    return _Selector(plan, memory, config, now).select()
+    return _Selector(apply_sql_policy_to_plan(plan, config.write.sql), memory, config, now).select()
 
 
 class _Selector:
@@ -105,7 +106,7 @@ class _Selector:
         self.edges = [edge for edge in plan.edges if self._is_wanted(self._pipeline_of(edge.job))]
         self.runs = [run for run in plan.runs if self._is_wanted(run.pipeline)]
         self.parts: dict[object, Part] = {}
-        self.retried = tuple(memory.parking.due(now))
+        self.retried = tuple(apply_sql_policy_to_plan(item, config.write.sql) for item in memory.parking.due(now))
         self._add_retried()
 
     def _is_wanted(self, pipeline: JobId | None) -> bool:

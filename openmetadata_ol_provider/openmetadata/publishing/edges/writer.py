@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Transformation
-from openmetadata_ol_provider.lineage.sql import redact_literals
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
@@ -25,17 +24,14 @@ if TYPE_CHECKING:
 MAX_FUNCTION = 500
 
 
-def function_text(transformations: Iterable[Transformation], policy: str = "always") -> str | None:
-    """Return what there is to say about how a column is made, ``None`` for a plain copy.
-
-    :param policy: ``write.sql``: a producer's description may be an expression with literals
-    """
+def function_text(transformations: Iterable[Transformation]) -> str | None:
+    """Return a description of how a column is made, ``None`` for a plain copy."""
     words = set()
     for item in transformations:
         word = (item.subtype or "").upper() or ("" if item.type.upper() == "DIRECT" else item.type.upper())
         if item.masking:
             word = f"{word or 'DIRECT'} (masked)"
-        said = _description(item, policy)
+        said = _description(item)
         if said:
             words.add(f"{word}: {said}" if word else said)
         elif word and word != "IDENTITY":
@@ -43,11 +39,8 @@ def function_text(transformations: Iterable[Transformation], policy: str = "alwa
     return ", ".join(sorted(words)) or None
 
 
-def _description(item: Transformation, policy: str) -> str:
+def _description(item: Transformation) -> str:
     text = " ".join((item.description or "").split())
-    if not text or policy == "never":
-        return ""
-    text = redact_literals(text) if policy == "redacted" else text
     return text if len(text) <= MAX_FUNCTION else f"{text[:MAX_FUNCTION]}..."
 
 
@@ -109,7 +102,7 @@ class EdgePlanner:
             columns=self._columns(source, target, edges, problems) if self._config.lineage.columns else {},
             pipeline=self._pipeline(latest) if latest else None,
             writers=frozenset(name for id_ in jobs if (name := self.writer(id_))),
-            sql=cap_sql(text) if text and self._config.write.sql != "never" else None,
+            sql=cap_sql(text) if text else None,
             partial=any(id_ in self._partial for id_ in jobs),
             keys=tuple(dict.fromkeys(edge_key(edge) for edge in edges)),
         )
@@ -144,8 +137,7 @@ class EdgePlanner:
                     item for item in pair.transformations if self._config.lineage.indirect or not _steers(item)
                 ]
         problems += [_unknown(fqn, list(names), source, target) for fqn, names in unknown.items()]
-        policy = self._config.write.sql
-        return {end: (frozenset(starts), function_text(how, policy)) for end, (starts, how) in made.items()}
+        return {end: (frozenset(starts), function_text(how)) for end, (starts, how) in made.items()}
 
 
 def _steers(item: Transformation) -> bool:

@@ -17,8 +17,8 @@ from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequest
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.fqn import quote
-from openmetadata_ol_provider.openmetadata.resolution.search import Once
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import Owner
@@ -94,9 +94,9 @@ class OwnerLookup:
 
     def __init__(self, client: OpenMetadataClient) -> None:
         self._client = client
-        self._once = Once()
+        self._once = QueryCache()
         self._lock = threading.Lock()
-        self._problems: set[tuple[str, str, str]] = set()
+        self._problems: set[tuple[ProblemKind, str, str]] = set()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -129,7 +129,7 @@ class OwnerLookup:
             )
         return taken
 
-    def _note(self, kind: str, where: str, detail: str) -> None:
+    def _note(self, kind: ProblemKind, where: str, detail: str) -> None:
         with self._lock:
             self._problems.add((kind, where, detail))
 

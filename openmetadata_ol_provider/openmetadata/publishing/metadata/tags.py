@@ -17,9 +17,9 @@ from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.fqn import join, split, task_name
 from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION, STUB_TAG
-from openmetadata_ol_provider.openmetadata.resolution.search import Once
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import Tag
@@ -74,7 +74,7 @@ class TagLookup:
         self._create = create
         self._others = others
         self._dry_run = dry_run
-        self._once = Once()
+        self._once = QueryCache()
         self._lock = threading.Lock()
         self._unknown: set[str] = set()
         self._foreign: set[str] = set()

@@ -189,7 +189,7 @@ def _put(target: Body, key: str, value: Any, *, renew: bool) -> None:
 
 
 def _complete_task(task: Body, job: Job, write: WriteOptions, *, renew: bool) -> None:
-    sql = cap_sql(job.sql) if job.sql and write.sql != "never" else None
+    sql = cap_sql(job.sql) if job.sql else None
     if job.part:
         # One of several things that the task does; what it says is not the task's.
         _put(task, "taskSQL", sql, renew=False)

@@ -9,7 +9,8 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueError
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, Version, path
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.openmetadata.fqn import quote
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError
+from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError, RefusalReason
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -219,7 +219,7 @@ class StatusWriter:
             put()
         except CatalogueRequestError as error:
             # Tasks are replaced whole, so of two that publish a pipeline at a time one loses those of the other.
-            if "Invalid task name" not in str(error) or not completions:
+            if error.reason is not RefusalReason.UNKNOWN_TASK or not completions:
                 raise
             self._complete(run)
             self._with_tasks(run, put, completions - 1)

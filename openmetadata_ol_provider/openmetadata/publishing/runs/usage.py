@@ -154,7 +154,7 @@ class UsageWriter:
             if self._recent is not None:
                 self._recent.forget_count(count.key)
             place = path(f"{USAGE}/pipeline", count.ref.id)
-            self._client.request("POST", place, json={"date": count.day, "count": total}, repeatable=True)
+            self._client.request("POST", place, json={"date": count.day, "count": total}, idempotent=True)
         if self._recent is not None:
             self._recent.note_count(count.key, max(total, stored))
         return counted, total > stored
@@ -170,7 +170,7 @@ class UsageWriter:
         return {day: outcome.problems for day, outcome in zip(days, outcomes, strict=True)}
 
     def _rank_day(self, day: str) -> bool:
-        self._client.request("POST", path(f"{USAGE}/compute.percentile/pipeline", day), repeatable=True)
+        self._client.request("POST", path(f"{USAGE}/compute.percentile/pipeline", day), idempotent=True)
         return True
 
     # -- what the catalogue has ----------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub, suggested
 from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import holder_request
-from openmetadata_ol_provider.openmetadata.resolution.namespaces import SINGLE_DATABASE
-from openmetadata_ol_provider.openmetadata.resolution.search import Once
+from openmetadata_ol_provider.openmetadata.resolution.service_types import SINGLE_DATABASE
 from openmetadata_ol_provider.openmetadata.resolution.table_candidates import Form
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Holders:
         self._client = client
         self._exact = exact_case
         self._dry_run = dry_run
-        self._once = Once()
+        self._once = QueryCache()
 
     def schema_of(self, stub: Stub) -> Holder:
         """Return the schema that a table's stub belongs into, created if it is missing.

@@ -16,11 +16,11 @@ from typing import Literal, NamedTuple
 from openmetadata_ol_provider.config import NamespaceRule
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset
-from openmetadata_ol_provider.lineage.systems import canonical_scheme
+from openmetadata_ol_provider.lineage.systems import parse_namespace
 from openmetadata_ol_provider.openmetadata.fqn import MAX_NAME, bounded, stored_name
 from openmetadata_ol_provider.openmetadata.resolution.locations import location
-from openmetadata_ol_provider.openmetadata.resolution.namespaces import SINGLE_DATABASE, is_path, parse_namespace
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Spot
+from openmetadata_ol_provider.openmetadata.resolution.service_types import SINGLE_DATABASE, is_path
 from openmetadata_ol_provider.openmetadata.resolution.services import SERVICE_KIND, Service
 from openmetadata_ol_provider.openmetadata.resolution.table_candidates import Form, name_parts, table_forms
 
@@ -178,7 +178,5 @@ def _container(dataset: Dataset, identity: Identity, service: Service) -> Stub |
     place = location(identity.namespace, identity.name) if is_path(parse_namespace(identity.namespace)) else None
     if place is None or not (place.bucket or place.path):
         return f"{identity.namespace} {identity.name} is no path"
-    text = identity.name if "://" in identity.name else identity.namespace
-    scheme, _, rest = text.partition("://")
-    root = f"{canonical_scheme(scheme)}://{rest.partition('/')[0]}" if place.bucket else ""
+    root = parse_namespace(identity.name if "://" in identity.name else identity.namespace).root if place.bucket else ""
     return Stub(dataset, identity, "container", service, place.path, root=root, bucket=stored_name(place.bucket))

@@ -158,7 +158,9 @@ def resolve_datasets(desk: PublishContext, selection: Selection) -> tuple[dict[D
     for end in ends:
         resolution = resolutions[end]
         if resolution.outcome in {"unresolved", "ambiguous"}:
-            desk.problems.append(Problem(resolution.outcome, f"{end.namespace} {end.name}", resolution.detail))
+            desk.problems.append(
+                Problem(ProblemKind(resolution.outcome), f"{end.namespace} {end.name}", resolution.detail)
+            )
     return resolutions, stubs
 
 

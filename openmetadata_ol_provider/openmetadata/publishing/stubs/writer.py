@@ -15,6 +15,7 @@ from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueErr
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION, STUB_TAG, TAG, is_outgrown, is_stub
@@ -27,7 +28,7 @@ from openmetadata_ol_provider.openmetadata.publishing.stubs.parents import (
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub
 from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import bucket_request, completion_of, stub_request
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup
-from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Once
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -70,7 +71,7 @@ class StubWriter:
         self._marks = config.write.tags != "never"
         self._holders = Holders(client, exact_case=self._exact, dry_run=dry_run)
         self._containers = ContainerLookup(Finder(client), exact_case=self._exact)
-        self._once = Once()
+        self._once = QueryCache()
         self._lock = threading.Lock()
         self._errors: list[CatalogueError] = []
         self._made: dict[str, Entity] = {}

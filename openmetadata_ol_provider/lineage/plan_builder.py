@@ -1,0 +1,270 @@
+"""Builds one plan: places jobs, derives edges, names datasets, and notes what is to be remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from msgspec.json import encode
+from msgspec.structs import replace
+
+from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.airflow_facets import named_by_task, without_dag
+from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
+from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
+from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
+from openmetadata_ol_provider.lineage.filters import Filter
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, family, resolve_root
+from openmetadata_ol_provider.lineage.jobs import JobPlacement, completed, job_of, place_of
+from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.run_completion import is_presumed_running, lineage_is_final
+from openmetadata_ol_provider.lineage.run_datasets import single_topics
+from openmetadata_ol_provider.lineage.run_fingerprint import RunFingerprint, fingerprint
+from openmetadata_ol_provider.lineage.runs import fix_pipeline_starts, run_record
+from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
+from openmetadata_ol_provider.lineage.symlinks import Aliases
+from openmetadata_ol_provider.lineage.transfers import transfers, united
+from openmetadata_ol_provider.openlineage.event import Event, EventJob
+from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.times import microseconds
+
+
+class Built(NamedTuple):
+    """A finished plan, and the state to remember with it."""
+
+    plan: LineagePlan
+    state: RunState
+
+
+class PlanBuilder:
+    """Collects the parts of one plan; the state that it is given is not changed.
+
+    :param config: configuration
+    :param state: state with all that the batch says of runs and symlinks
+    :param seen_at: time of consumption, in microseconds
+    :param latest_at: time of the latest event of any run, in microseconds
+    """
+
+    def __init__(self, config: Config, state: RunState, *, seen_at: int, latest_at: int) -> None:
+        self._config = config
+        self._state = state
+        self._seen_at = seen_at
+        self._latest_at = latest_at
+        naming, aliases = Naming(config.datasets), Aliases(state.aliases)
+        self._datasets = DatasetCollector(config, naming, aliases)
+        self._edges = EdgeCollector(naming, aliases)
+        self._pipeline_filter = Filter(config.pipelines.include, config.pipelines.exclude)
+        self._jobs: dict[JobId, Job] = {}
+        self._records: list[RunRecord] = []
+        self._problems: list[Problem] = []
+        self._fingerprints: dict[JobId, RunFingerprint] = {}
+        # To be remembered.
+        self._changed: set[str] = set()
+        self._added: set[str] = set()
+        self._emitted: set[str] = set()
+        self._pipeline_starts = state.pipeline_starts
+        self._declarations = state.declarations
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def add_runs(self, runs: Mapping[str, Run], new: Collection[str] = ()) -> None:
+        """Add runs with their records, the run that ended last at the end.
+
+        :param runs: runs by key
+        :param new: keys of the runs that were first seen in this batch
+        """
+        self._changed.update(runs)
+        placed = [(key, run, place) for key, run in runs.items() if (place := self._place(run))]
+        placed.sort(key=lambda item: _end(item[1]))
+        pipeline_runs = [(run, place.pipeline) for _, run, place in placed]
+        self._pipeline_starts = fix_pipeline_starts(self._pipeline_starts, pipeline_runs, self._seen_at)
+        for key, run, place in placed:
+            self._add_run(key, run, place)
+            self._records.append(run_record(run, place, self._pipeline_starts, new=key in new))
+
+    def add_snapshots(self, snapshots: Iterable[Run]) -> None:
+        """Add events that stand alone, in the form of runs."""
+        for snapshot in snapshots:
+            place = self._place(snapshot)
+            if place:
+                self._add_datasets(snapshot)
+                self._add_edges(snapshot, place, self._fingerprint(snapshot, place))
+                self._fingerprints.pop(place.names.own.job, None)
+
+    def add_later_runs(self, changed: Mapping[str, Run]) -> None:
+        """Add the latest run of each job that changed, which wins even if it came in an earlier batch."""
+        jobs = {(run.namespace, run.name) for run in changed.values()}
+        names = {run.name for run in changed.values()}
+        latest: dict[tuple[str, str], tuple[str, Run]] = {}
+        for key, run in self._state.runs.items():
+            if run.name not in names:
+                continue
+            job = (run.namespace, run.name)
+            if job in jobs and (job not in latest or _end(latest[job][1]) <= _end(run)):
+                latest[job] = key, run
+        for key, run in latest.values():
+            if key not in changed and (place := self._place(run)):
+                self._add_run(key, run, place)
+
+    def add_quiet_streams(self, changed: Mapping[str, Run]) -> None:
+        """Add streams that have only started and did not change: by now they have had the time to fail."""
+        for key, run in self._state.runs.items():
+            if run.state != "START" or run.lineage_emitted or key in changed or key in self._added:
+                continue
+            if is_presumed_running(run, self._latest_at) and (place := self._place(run)):
+                self._add_run(key, run, place)
+
+    def add_transfers(self, changed: Mapping[str, Run]) -> None:
+        """Add the lineage of transfer tasks, whose reads and writes show in different child runs."""
+        for task, children in transfers(changed.values(), self._state):
+            place = self._place(task)
+            if place and self._is_final(task):
+                self._edges.add(place.names.own.job, united(task, children))
+
+    def _place(self, run: Run) -> JobPlacement | None:
+        """Return the placement of a run's job; ``None`` if the configuration excludes it."""
+        place = place_of(resolve_root(family(run), self._state), run.job_facets, self._config.pipelines.level)
+        return place if self._is_included(place.pipeline.job, run) else None
+
+    def _is_included(self, pipeline: JobId, run: Run | None = None) -> bool:
+        if not self._pipeline_filter.admits(pipeline.namespace, pipeline.name):
+            return False
+        return run is None or pipeline.name == run.name or self._pipeline_filter.admits(run.namespace, run.name)
+
+    def _is_final(self, run: Run) -> bool:
+        return lineage_is_final(run, self._config.lineage.on, self._latest_at)
+
+    def _fingerprint(self, run: Run, place: JobPlacement) -> RunFingerprint:
+        return fingerprint(run, place, self._latest_at, is_final=self._is_final(run))
+
+    def _add_run(self, key: str, run: Run, place: JobPlacement) -> None:
+        self._added.add(key)
+        self._add_datasets(run)
+        own, job = self._fingerprint(run, place), place.names.own.job
+        if own.is_final and not run.lineage_emitted:
+            self._emitted.add(key)
+        if own == self._fingerprints.get(job) and not run.columns_evicted:
+            # Nothing new: the job's previous run had the same job and edges.
+            return
+        self._fingerprints[job] = own
+        self._add_job(place, run.job_facets, run.run_facets)
+        self._add_edges(run, place, own)
+
+    def _add_edges(self, run: Run, place: JobPlacement, own: RunFingerprint) -> None:
+        if not own.is_final:
+            return
+        if run.columns_evicted and not run.lineage_emitted:
+            detail = "its edges lack the columns and SQL that its earlier events told of"
+            self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
+        self._edges.add(place.names.own.job, run, by_name=own.by_name, settled=own.settled)
+
+    def _add_datasets(self, run: Run) -> None:
+        for side in (run.inputs, run.outputs):
+            for dataset in single_topics(side.values()):
+                self._datasets.add(dataset)
+
+    # -- declared lineage ------------------------------------------------------------------------------------------
+
+    def add_static(self, events: Iterable[Event]) -> None:
+        """Add what jobs and datasets declare, which holds until they declare something else."""
+        declared: list[tuple[JobId, Declaration]] = []
+        derivations: dict[DatasetId, LineageDatasetFacet] = {}
+        for event in sorted(events, key=lambda event: (event.eventTime, encode(event))):
+            at = microseconds(event.eventTime)
+            if event.job is not None:
+                declared += self._declared(event.job, event, at)
+            elif event.dataset is not None:
+                for dataset in dataset_states([event.dataset], at).values():
+                    self._datasets.add(dataset)
+                if event.dataset.facets and event.dataset.facets.lineage:
+                    derivations[DatasetId(event.dataset.namespace, event.dataset.name)] = event.dataset.facets.lineage
+        self._declarations = learn_declarations(self._declarations, declared, self._seen_at)
+        for job in dict.fromkeys(job for job, _ in declared):
+            self._edges.add(job, declared_by(job, self._declarations))
+        for dataset_id, facet in derivations.items():
+            self._edges.add_derivation(dataset_id, facet)
+
+    def _declared(self, job: EventJob, event: Event, at: int) -> Iterable[tuple[JobId, Declaration]]:
+        own = RunOf(JobId(job.namespace, job.name), "")
+        if not self._is_included(own.job):
+            return ()
+        self._add_job(place_of(Family(own, None, None), job.facets, self._config.pipelines.level), job.facets)
+        self._jobs[own.job] = replace(self._jobs[own.job], declared=True)
+        inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
+        for dataset in single_topics((*inputs.values(), *outputs.values())):
+            self._datasets.add(dataset)
+        return [(own.job, Declaration(job_facets=job.facets, inputs=inputs, outputs=outputs, at=at))]
+
+    # -- jobs ------------------------------------------------------------------------------------------------------
+
+    def _add_job(self, place: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
+        job = job_of(place, facets, run_facets)
+        own = place.names.own.job
+        earlier = self._jobs.get(own)
+        self._jobs[own] = job if earlier is None else completed(job, earlier)
+        if job.pipeline not in self._jobs:
+            # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it anyway.
+            self._jobs[job.pipeline] = named_by_task(job, run_facets, self._integration(place, job))
+
+    def _integration(self, place: JobPlacement, job: Job) -> str | None:
+        """Return the integration of a pipeline that is only named: its own if known, else that of its tasks.
+
+        A task's name begins with its pipeline's; whatever else runs below it (Spark below Airflow) is another's.
+        """
+        top = place.names.top(place.level)
+        run = self._state.runs.get(run_key(top.job.namespace, top.run_id))
+        kind = run.job_facets.jobType if run and run.job_facets else None
+        if kind is not None:
+            return kind.integration
+        return job.integration if job.task != job.name else None
+
+    # -- the outcome -----------------------------------------------------------------------------------------------
+
+    def finish(self, events: int, problems: Iterable[Problem]) -> Built:
+        """Return the plan of everything that was added, and the state to remember with it.
+
+        :param events: number of events in the batch
+        :param problems: problems of earlier steps
+        """
+        collected = self._edges.collect(
+            self._jobs, self._datasets.wanted, self._state.temporary_datasets, self._seen_at
+        )
+        for edge in collected.edges:
+            self._datasets.mention(edge.source)
+            self._datasets.mention(edge.target)
+        plan = LineagePlan(
+            events=events,
+            edges=collected.edges,
+            jobs=tuple(self._jobs.values()),
+            runs=tuple(self._records),
+            datasets=self._datasets.datasets(),
+            one_sided=collected.one_sided,
+            problems=(*problems, *self._problems, *collected.problems),
+        )
+        state = replace(
+            self._state,
+            runs=self._remembered_runs(),
+            pipeline_starts=self._pipeline_starts,
+            temporary_datasets=collected.temporary_datasets,
+            declarations=self._declarations,
+        )
+        # The state may remember SQL from before the policy.
+        return Built(apply_sql_policy_to_plan(plan, self._config.write.sql), state)
+
+    def _remembered_runs(self) -> Mapping[str, Run]:
+        """Return the runs, those in the plan without their DAGs, and marked if their lineage is in it."""
+        runs = dict(self._state.runs)
+        for key in self._emitted & runs.keys():
+            runs[key] = replace(runs[key], lineage_emitted=True)
+        for key in self._changed & runs.keys():
+            runs[key] = without_dag(runs[key])
+        return runs
+
+
+def _end(run: Run) -> int:
+    """Return the time by which the runs of a job are ordered."""
+    return run.ended_at or run.first_at

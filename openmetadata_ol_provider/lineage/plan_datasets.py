@@ -1,0 +1,98 @@
+"""The datasets of a plan and their facts."""
+
+from __future__ import annotations
+
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.plan_value import PlanValue
+
+
+class DatasetId(PlanValue, frozen=True, order=True):
+    """A dataset's primary name, as in the event."""
+
+    namespace: str
+    name: str
+
+
+class Owner(PlanValue, frozen=True):
+    """An owner in the producer's spelling: ``user:jdoe``, ``team:data`` or a bare name."""
+
+    name: str
+    type: str | None = None
+
+
+class Tag(PlanValue, frozen=True):
+    """A tag in the producer's spelling.
+
+    :param field: column that carries the tag
+    """
+
+    key: str
+    value: str | None = None
+    source: str | None = None
+    field: str | None = None
+
+
+class Field(PlanValue, frozen=True):
+    """A column or message field.
+
+    :param fields: nested fields
+    """
+
+    name: str
+    type: str | None = None
+    description: str | None = None
+    fields: tuple[Field, ...] = ()
+
+
+class Metric(PlanValue, frozen=True):
+    """A data-quality metric of a dataset, or of one of its columns.
+
+    :param column: column that was measured; ``None`` for the whole dataset
+    """
+
+    name: str
+    value: float | str
+    column: str | None = None
+
+
+class Assertion(PlanValue, frozen=True):
+    """The result of a test of a dataset, or of one of its columns.
+
+    :param column: column that was tested; ``None`` for the whole dataset
+    """
+
+    assertion: str
+    success: bool
+    column: str | None = None
+    severity: str | None = None
+
+
+class Dataset(PlanValue, frozen=True):
+    """A dataset: its primary name, the identities it may have in the catalogue, and its facts.
+
+    :param ignored: whether the configuration leaves it out: then no edge of the plan touches it
+    :param type: type that the producer gives it: TABLE, VIEW, FILE, TOPIC ...
+    :param lifecycle: latest change to it: CREATE, ALTER, OVERWRITE, DROP, RENAME, TRUNCATE
+    :param previous: name before a RENAME
+    :param dataset_version: snapshot that was written or read
+    """
+
+    namespace: str
+    name: str
+    identities: tuple[Identity, ...]
+    fields: tuple[Field, ...] = ()
+    description: str | None = None
+    owners: tuple[Owner, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    ignored: bool = False
+    type: str | None = None
+    lifecycle: str | None = None
+    previous: DatasetId | None = None
+    dataset_version: str | None = None
+    metrics: tuple[Metric, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+
+    @property
+    def id(self) -> DatasetId:
+        """The dataset's primary name."""
+        return DatasetId(self.namespace, self.name)

@@ -1,0 +1,116 @@
+"""The jobs of a plan and their runs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from openmetadata_ol_provider.lineage.plan_datasets import Owner, Tag
+from openmetadata_ol_provider.lineage.plan_value import PlanValue
+from openmetadata_ol_provider.openlineage.event import State
+
+
+class JobId(PlanValue, frozen=True, order=True):
+    """A job's name, as in the event."""
+
+    namespace: str
+    name: str
+
+
+class TaskOutline(PlanValue, frozen=True):
+    """A task as the pipeline's own producer lists it, whether or not it has run.
+
+    :param downstream: names of the tasks that wait for it
+    """
+
+    name: str
+    type: str | None = None
+    downstream: tuple[str, ...] = ()
+
+
+class Job(PlanValue, frozen=True):
+    """A job and where it belongs: the pipeline it is, or the task it is in one.
+
+    :param pipeline: job that becomes the OpenMetadata pipeline (itself, its parent or its root, by configuration)
+    :param task: name of the task within that pipeline; ``None`` if the job is the pipeline
+    :param part: whether the job is a part of that task (a query it ran), and not the task itself
+    :param upstream: jobs that have to end before this one begins: control flow, not lineage
+    :param tasks: tasks as the producer lists them, by their names in the pipeline, each with the tasks that wait for
+        it: all tasks of a pipeline (or of a part of it), or a task itself
+    :param schedule: schedule in the producer's notation (cron expression or words)
+    :param declared: whether a JobEvent of this batch states all of its lineage
+    """
+
+    namespace: str
+    name: str
+    pipeline: JobId
+    task: str | None = None
+    part: bool = False
+    parent: JobId | None = None
+    root: JobId | None = None
+    type: str | None = None
+    integration: str | None = None
+    processing_type: str | None = None
+    description: str | None = None
+    owners: tuple[Owner, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    sql: str | None = None
+    dialect: str | None = None
+    source_url: str | None = None
+    upstream: tuple[JobId, ...] = ()
+    tasks: tuple[TaskOutline, ...] = ()
+    schedule: str | None = None
+    declared: bool = False
+
+    @property
+    def id(self) -> JobId:
+        """The job's name."""
+        return JobId(self.namespace, self.name)
+
+
+class Statistics(PlanValue, frozen=True):
+    """How much of a dataset one run read or wrote.
+
+    :param size: bytes
+    """
+
+    namespace: str
+    name: str
+    direction: Literal["read", "written"]
+    rows: int | None = None
+    size: int | None = None
+    files: int | None = None
+
+
+class RunRecord(PlanValue, frozen=True):
+    """The status of one run. Times are ISO 8601 in UTC.
+
+    :param pipeline: pipeline whose run this is, or to whose run it belongs
+    :param pipeline_run_id: id of that pipeline's run, shared by all of its tasks
+    :param pipeline_started_at: start of that pipeline's run, the key of the status: the same for every event of it, in
+        every batch
+    :param logical_at: time by which the orchestrator identifies the pipeline's run (Airflow's logical date)
+    :param task: name of the task; ``None`` for the pipeline's own run
+    :param part: whether this is a run of a part of that task (a query it ran), and not of the task itself
+    :param partial: whether the producer could not extract all of the run's lineage
+    :param log_url: address of its log
+    :param new: whether no earlier batch has shown the run
+    """
+
+    run_id: str
+    job: JobId
+    state: State
+    pipeline: JobId
+    pipeline_run_id: str
+    pipeline_started_at: str | None = None
+    logical_at: str | None = None
+    task: str | None = None
+    part: bool = False
+    started_at: str | None = None
+    ended_at: str | None = None
+    nominal_start: str | None = None
+    nominal_end: str | None = None
+    error: str | None = None
+    partial: bool = False
+    log_url: str | None = None
+    new: bool = False
+    statistics: tuple[Statistics, ...] = ()

@@ -1,0 +1,126 @@
+"""Pooled connections to one server, shared by all threads of a client; redirects are never followed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from openmetadata_ol_provider.openmetadata.client.token import BearerToken
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+#: Most seconds to wait for a connection.
+_CONNECT_TIMEOUT = 10.0
+
+
+class ConnectionPool:
+    """Connections to one server.
+
+    :param base_url: base URL of the API
+    :param token: bearer token, ``None`` to send none
+    :param verify: ``True``, ``False`` or the path of a CA bundle
+    :param cert: client certificate, or certificate and key
+    :param size: most connections; further threads wait for a free one
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: BearerToken | None,
+        *,
+        verify: bool | str,
+        cert: str | tuple[str, str] | None,
+        size: int,
+    ) -> None:
+        self._base_url = base_url
+        self._verify = verify
+        self._cert = cert
+        self._adapter = _adapter(size, quiet=verify is False)
+        self._headers = {"Accept": "application/json", "User-Agent": "openmetadata-ol-provider"}
+        self._headers["Accept-Encoding"] = "gzip, deflate"
+        if token is not None:
+            self._headers["Authorization"] = token.authorization
+        self._lock = threading.Lock()
+        self._opened: tuple[Any, str] | None = None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._adapter.close()
+
+    def send(
+        self, method: str, target: str, *, body: Any, headers: Mapping[str, str] | None, timeout: float
+    ) -> BaseHTTPResponse:
+        """Send a request and return the response as soon as its head has arrived.
+
+        :param method: HTTP method
+        :param target: path below the base URL, with the query
+        :param body: body, sent as JSON; ``None`` for no body
+        :param headers: headers of this request only
+        :param timeout: seconds to wait for the response, and for each further piece of it
+        :raises urllib3.exceptions.HTTPError: if there is no response
+        :raises OSError: if there is no response, or a certificate file is missing
+        """
+        from urllib3 import Timeout
+
+        pool, prefix = self._opened or self._open()
+        all_headers = self._headers
+        content = None
+        if body is not None:
+            content = msgspec.json.encode(body)
+            all_headers = {**all_headers, "Content-Type": "application/json"}
+        response: BaseHTTPResponse = pool.urlopen(
+            method,
+            f"{prefix}/{target}",
+            body=content,
+            headers={**all_headers, **(headers or {})},
+            timeout=Timeout(connect=min(_CONNECT_TIMEOUT, timeout), read=timeout),
+            redirect=False,
+            retries=False,
+            preload_content=False,
+        )
+        return response
+
+    def _open(self) -> tuple[Any, str]:
+        """Return urllib3's pool and the prefix of all request targets, which is the whole base URL behind a proxy."""
+        import requests
+
+        with self._lock, requests.Session() as session:
+            if self._opened is None:
+                # An explicit False takes precedence over REQUESTS_CA_BUNDLE.
+                settings = session.merge_environment_settings(self._base_url, {}, True, self._verify, self._cert)
+                verify, cert, proxies = settings["verify"], settings["cert"], settings["proxies"]
+                prepared = requests.Request("GET", self._base_url).prepare()
+                pool = self._adapter.get_connection_with_tls_context(prepared, verify, proxies=proxies, cert=cert)
+                self._adapter.cert_verify(pool, self._base_url, verify, cert)
+                self._opened = pool, self._adapter.request_url(prepared, proxies)
+            return self._opened
+
+
+def _adapter(size: int, *, quiet: bool) -> Any:
+    from requests.adapters import HTTPAdapter
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class QuietPool(HTTPSConnectionPool):
+        """Connects without urllib3's warning: the client logs its own once, and a global filter would hide others'."""
+
+        def _validate_conn(self, conn: Any) -> None:
+            if getattr(conn, "sock", None) is None:
+                conn.connect()
+
+    class QuietAdapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            self.poolmanager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": QuietPool}
+
+        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+            manager = super().proxy_manager_for(*args, **kwargs)
+            manager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": QuietPool}
+            return manager
+
+    return (QuietAdapter if quiet else HTTPAdapter)(
+        pool_connections=1, pool_maxsize=size, pool_block=True, max_retries=0
+    )

@@ -1,0 +1,219 @@
+"""``openmetadata-ol checkpoint``: where reading stands, shown, moved and deleted; compared before it is moved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.state import checkpoint as state
+from tests.kafka import fixtures
+
+broker, connect, hook, produce = fixtures.broker, fixtures.connect, fixtures.hook, fixtures.produce
+clean_variables = fixtures.clean_variables
+
+pytestmark = pytest.mark.usefixtures("clean_variables")
+KEY = "openmetadata_ol.openlineage_to_openmetadata.events"
+
+
+@pytest.fixture
+def command(hook: Any, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Return ``command(action, *arguments)``: exit code, stdout and stderr."""
+
+    def run(action: str, *arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["checkpoint", action, "--topics", "events", *arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def two_groups(connect: Callable[..., Any], broker: Any, produce: Any) -> None:
+    """Fill three partitions with 3, 4 and 5 messages; our group and another have read some of them."""
+    for partition in range(3):
+        produce("events", partition, *[b"x"] * (partition + 3))
+    connect(broker.bootstrap, {"group.id": "connector"}).commit({"events": {2: 5}})
+    connect(broker.bootstrap).commit({"events": {1: 1}})
+
+
+def stand_at(**offsets: int) -> None:
+    """Store a checkpoint: ``stand_at(p0=3)``, with an open run and one that has ended."""
+    runs = {"open": Run("1", "ns", "job", state="START"), "done": Run("2", "ns", "job", state="COMPLETE")}
+    ranges = [BatchRange("events", int(name[1:]), None, 0, offset) for name, offset in offsets.items()]
+    state.write_state(BatchOrigin(KEY, "kafka_default", tuple(ranges)), RunState(runs), {})
+
+
+def test_show_tells_how_checkpoint_group_and_ends_stand(hook: Any, produce: Any, command: Any) -> None:
+    for partition in range(3):
+        produce("events", partition, *[b"x"] * (partition + 3))
+    stand_at(p0=1)
+    hook.commit({"events": {0: 1, 1: 2}})
+    code, out, _ = command("show", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert (shown["state_key"], shown["runs"], shown["open_runs"], shown["lag"]) == (KEY, 2, 1, 9)
+    assert shown["updated_at"].endswith("Z")
+    assert shown["group"] == "openmetadata-openlineage"
+    names = ("partition", "checkpoint", "committed", "low", "high", "start", "start_by", "lag", "lost")
+    assert [tuple(row[name] for name in names) for row in shown["partitions"]] == [
+        (0, 1, 1, 0, 3, 1, "checkpoint", 2, 0),
+        (1, None, 2, 0, 4, 2, "group", 2, 0),
+        (2, None, None, 0, 5, 0, "earliest", 5, 0),
+    ]
+
+
+def test_show_is_readable(produce: Any, command: Any) -> None:
+    produce("events", 0, b"x")
+    lines = command("show")[1].splitlines()
+    assert lines[0] == f"Variable {KEY}: not there (yet); 0 runs remembered, 0 of them open"
+    assert lines[1] == "group openmetadata-openlineage; 1 offsets to be read, 0 lost"
+    assert lines[2].split() == [
+        "topic", "partition", "checkpoint", "group", "low", "high", "starts", "at", "by", "lag", "lost",
+    ]  # fmt: skip
+    assert lines[3].split() == ["events", "0", "-", "-", "0", "1", "0", "earliest", "1", "0"]
+
+
+def test_show_says_where_start_from_begins(produce: Any, command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__START_FROM", "latest")
+    produce("events", 0, b"x", b"x")
+    assert json.loads(command("show", "--json")[1])["partitions"][0]["start"] == 2
+
+
+def test_lost_offsets_are_an_exit_code(produce: Any, command: Any) -> None:
+    # The mock broker retains about 5 MB a partition.
+    produce("events", 0, *[b"x" * 1_000_000] * 12)
+    stand_at(p0=2)
+    code, out, _ = command("show", "--json")
+    assert code == 1
+    assert json.loads(out)["lost"] == json.loads(out)["partitions"][0]["low"] - 2 > 0
+
+
+def test_a_topic_made_anew_is_an_exit_code_too(produce: Any, command: Any) -> None:
+    produce("events", 1, b"x")
+    stand_at(p1=7)
+    code, out, _ = command("show")
+    assert code == 1
+    assert out.splitlines()[2] == "made anew or cut off, since the position lies beyond the end: events[1]"
+    assert [row["reset"] for row in json.loads(command("show", "--json")[1])["partitions"]] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--to", "earliest"], {"0": 0, "1": 0, "2": 0}),
+        (["--to", "latest"], {"0": 3, "1": 4, "2": 5}),
+        (["--to", "group"], {"0": 2, "1": 1}),
+        (["--to", "group:connector"], {"0": 2, "2": 5}),
+        (["--offset", "events:1=3", "--offset", "events:2=0"], {"0": 2, "1": 3, "2": 0}),
+    ],
+)
+@pytest.mark.usefixtures("two_groups")
+def test_set_moves_it_and_keeps_the_runs(arguments: list[str], expected: dict[str, int], command: Any) -> None:
+    stand_at(p0=2)
+    before = state.read_checkpoint(KEY)
+    code, out, err = command("set", *arguments, "--dry-run")
+    assert (code, state.read_checkpoint(KEY)) == (0, before)
+    assert "nothing was changed (dry run)" in err
+    code, again, err = command("set", *arguments)
+    assert (code, again) == (0, out)
+    assert "the next run goes on from here" in err
+    assert state.read_checkpoint(KEY) == {"events": expected}
+    assert set(state.read_state(KEY).runs.runs) == {"open", "done"}
+    assert f"events[0] {expected['0']} ({'stays' if expected['0'] == 2 else 'was 2'})" in out
+
+
+def test_set_makes_a_checkpoint_where_there_is_none(produce: Any, command: Any) -> None:
+    produce("events", 0, b"x", b"x")
+    code, out, _ = command("set", "--to", "latest")
+    assert (code, out.splitlines()[0]) == (0, "events[0] 2 (was not set)")
+    assert state.read_checkpoint(KEY) == {"events": {"0": 2, "1": 0, "2": 0}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--to", "group:nobody"], "group 'nobody' has committed no offsets of events; correct the group's name"),
+        (["--to", "yesterday"], "--to is 'yesterday'; give one of: group, group:NAME, earliest, latest, a time"),
+        (["--to", ""], "--to is empty"),
+        (["--offset", "events:0=99"], "offset 99 is not within the retained offsets 0 to 1"),
+        (["--offset", "events:7=0"], "there is no topic 'events', partition 7"),
+        (["--offset", "payroll:0=0"], "there is no topic 'payroll', partition 0"),
+        (["--offset", "events=5"], "--offset is 'events=5'; give TOPIC:PARTITION=OFFSET"),
+    ],
+)
+def test_what_cannot_be_set_is_wrong_use_and_moves_nothing(
+    arguments: list[str], said: str, produce: Any, command: Any
+) -> None:
+    produce("events", 0, b"x")
+    code, _, err = command("set", *arguments)
+    assert code == 2
+    assert said in err
+    assert state.read_summary(KEY) is None
+
+
+def test_the_ways_to_say_where_exclude_each_other(command: Any) -> None:
+    for arguments in ([], ["--to", "latest", "--offset", "events:0=1"]):
+        with pytest.raises(SystemExit):
+            command("set", *arguments)
+
+
+def test_a_checkpoint_that_was_moved_meanwhile_is_left_alone() -> None:
+    stand_at(p0=2)
+    with pytest.raises(CheckpointError, match=r"was moved meanwhile.*Nothing was changed; pause the DAG"):
+        state.replace_checkpoint(KEY, {"events": {"0": 1}}, {"events": {"0": 0}})
+    assert state.read_checkpoint(KEY) == {"events": {"0": 2}}
+
+
+def test_reset_deletes_it_and_says_what_it_was(command: Any) -> None:
+    stand_at(p0=2)
+    assert command("reset", "--dry-run")[0] == 0
+    assert state.read_checkpoint(KEY) == {"events": {"0": 2}}
+    code, out, err = command("reset")
+    assert (code, json.loads(out)) == (0, {"checkpoint": {"events": {"0": 2}}})
+    assert "deleted, with 2 runs, 1 of them open" in err
+    assert state.read_summary(KEY) is None
+    assert "nothing to delete" in command("reset")[2]
+
+
+def test_reset_takes_away_what_is_damaged(command: Any) -> None:
+    from airflow.models.variable import Variable
+
+    Variable.set(KEY, "offsets: 5")
+    code, _, err = command("show")
+    assert code == 1
+    assert "is not a state of this package" in err
+    assert command("reset")[0] == 0
+    assert state.read_summary(KEY) is None
+
+
+def test_another_dag_has_another_checkpoint(produce: Any, command: Any) -> None:
+    produce("events", 0, b"x")
+    command("set", "--to", "latest", "--dag-id", "mine")
+    command("set", "--to", "earliest", "--state-key", "theirs")
+    assert state.read_checkpoint("openmetadata_ol.mine.events")["events"]["0"] == 1
+    assert state.read_checkpoint("theirs")["events"]["0"] == 0
+    assert state.read_summary(KEY) is None
+
+
+def test_lanes_are_shown_together_and_moved_each(produce: Any, command: Any) -> None:
+    for partition in range(3):
+        produce("events", partition, *[b"x"] * (partition + 3))
+    code, out, err = command("set", "--to", "latest", "--lanes", "2")
+    assert code == 0
+    assert sorted(line.split(" ")[0] for line in out.splitlines()) == ["events[0]", "events[1]", "events[2]"]
+    assert [f"{KEY}.lane-{number}-of-2" in err for number in range(2)] == [True, True]
+    lanes = [state.read_checkpoint(f"{KEY}.lane-{number}-of-2")["events"] for number in range(2)]
+    assert sorted(map(len, lanes)) == [1, 2]
+    assert lanes[0] | lanes[1] == {"0": 3, "1": 4, "2": 5}
+    shown = json.loads(command("show", "--json", "--lanes", "2")[1])
+    assert (shown["lag"], [row["checkpoint"] for row in shown["partitions"]]) == (0, [3, 4, 5])
+    assert command("reset", "--lanes", "2")[0] == 0
+    assert json.loads(command("show", "--json", "--lanes", "2")[1])["lag"] == 12

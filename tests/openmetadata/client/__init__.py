@@ -1,0 +1,1 @@
+"""Tests of the REST client, over HTTP on the loopback interface."""

@@ -1,0 +1,1 @@
+"""Tests of resolving datasets to entities, against the stand-in over HTTP."""
