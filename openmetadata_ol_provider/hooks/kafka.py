@@ -102,7 +102,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
         start: StartPosition = OWN_GROUP,
-        partition_filter: PartitionFilter | None = None,
+        takes: PartitionFilter | None = None,
     ) -> Backlog:
         """Return what is still to be read, from watermarks only: this joins no group and commits nothing.
 
@@ -111,20 +111,20 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         :param exclude: topics that a regular expression must not match, such as the dead-letter topic
         :param start: start of partitions that the checkpoint does not name; default: the group's committed offset,
             else ``auto.offset.reset`` (``earliest`` by default)
-        :param partition_filter: the partitions to include, e.g. those of a lane; default: all
+        :param takes: filter of the partitions to include, e.g. those of a lane; default: all
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the connection is wrong, or credentials or rights are refused
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.backlog(topics, checkpoint, exclude, start, partition_filter)
+            return query.backlog(topics, checkpoint, exclude, start, takes)
 
     def positions(
         self,
         topics: Sequence[str],
         start: StartPosition,
         exclude: Sequence[str] = (),
-        partition_filter: PartitionFilter | None = None,
+        takes: PartitionFilter | None = None,
     ) -> dict[str, dict[str, int]]:
         """Return the offsets of a start position, in the form of a checkpoint.
 
@@ -132,21 +132,21 @@ class OpenLineageKafkaHook(KafkaBaseHook):
 
         :param topics: names, or regular expressions when they start with ``^``
         :param start: the start position
-        :param partition_filter: the partitions to include; default: all
+        :param takes: filter of the partitions to include; default: all
         :raises ConfigError: also if a given offset is not within the retained ones, or the group has committed none
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.positions(topics, start, exclude, partition_filter)
+            return query.positions(topics, start, exclude, takes)
 
-    def reader(self, backlog: Backlog, loss_policy: DataLossPolicy = CONTINUE) -> BacklogReader:
+    def reader(self, backlog: Backlog, on_loss: DataLossPolicy = CONTINUE) -> BacklogReader:
         """Return a reader, a context manager, that reads the backlog batch after batch over one connection.
 
-        :param loss_policy: reaction when retention has deleted messages before they were read
+        :param on_loss: reaction when retention has deleted messages before they were read
         :raises ConfigError: if the connection is wrong
         :raises DataLossError: if messages are lost and the policy is ``fail``
         """
-        return BacklogReader(self.settings, backlog, loss_policy)
+        return BacklogReader(self.settings, backlog, on_loss)
 
     def read(
         self,
@@ -155,19 +155,19 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         max_messages: int,
         max_bytes: int,
         max_duration: float,
-        loss_policy: DataLossPolicy = CONTINUE,
+        on_loss: DataLossPolicy = CONTINUE,
     ) -> ReadResult:
         """Read one bounded batch of the backlog.
 
         :param max_messages: most messages
         :param max_bytes: most bytes of keys, values and headers; a single larger message is still read
         :param max_duration: most seconds
-        :param loss_policy: reaction when retention has deleted messages before they were read
+        :param on_loss: reaction when retention has deleted messages before they were read
         :raises KafkaError: if there is something to read and nothing came
         :raises DataLossError: if messages are lost and the policy is ``fail``
         :raises ConfigError: if the connection or a limit is wrong
         """
-        with self.reader(backlog, loss_policy) as reader:
+        with self.reader(backlog, on_loss) as reader:
             return reader.read(max_messages=max_messages, max_bytes=max_bytes, max_duration=max_duration)
 
     def dead_letter(self, letters: Sequence[DeadLetter], topic: str) -> int:

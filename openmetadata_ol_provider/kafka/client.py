@@ -38,6 +38,7 @@ class KafkaClient(Protocol):
         exclude: Sequence[str] = (),
         start: StartPosition = OWN_GROUP,
         partition_filter: PartitionFilter | None = None,
+        /,
     ) -> Backlog:
         """Return what is still to be read."""
 
@@ -47,10 +48,11 @@ class KafkaClient(Protocol):
         start: StartPosition,
         exclude: Sequence[str] = (),
         partition_filter: PartitionFilter | None = None,
+        /,
     ) -> dict[str, dict[str, int]]:
         """Return the offsets of a start position, in the form of a checkpoint."""
 
-    def reader(self, backlog: Backlog, loss_policy: DataLossPolicy = CONTINUE) -> BacklogReader:
+    def reader(self, backlog: Backlog, loss_policy: DataLossPolicy = CONTINUE, /) -> BacklogReader:
         """Return a reader, a context manager, that reads a backlog batch after batch."""
 
     def dead_letter(self, letters: Sequence[DeadLetter], topic: str) -> int:

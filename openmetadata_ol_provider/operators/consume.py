@@ -122,7 +122,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
                 max_messages=limits.max_events,
                 max_bytes=limits.max_bytes,
                 max_duration=limits.max_duration,
-                loss_policy=request.loss_policy(state_key),
+                on_loss=request.loss_policy(state_key),
             )
             decoded = decode_batch(result, state_key, self.kafka_config_id, target.topic, sql=sql, lanes=lane.lanes)
             send_dead_letters(hook, decoded.dead_letters)

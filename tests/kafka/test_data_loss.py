@@ -91,7 +91,7 @@ def test_with_fail_what_was_read_before_a_loss_is_handed_out_first(broker: Any, 
 def test_with_fail_a_backlog_with_a_loss_is_not_read(hook: Any, produce: Any) -> None:
     produce("events", 1, *[b"x" * 1_000_000] * 12)
     with pytest.raises(DataLossError, match=r"on_data_loss is fail, and events are lost \(\d+ offsets\)"):
-        hook.read(hook.backlog(["events"], {"events": {"1": 2}}), **BOUNDS, loss_policy=DataLossPolicy("fail"))
+        hook.read(hook.backlog(["events"], {"events": {"1": 2}}), **BOUNDS, on_loss=DataLossPolicy("fail"))
 
 
 def test_an_error_about_many_partitions_names_ten_of_them(connect: Any) -> None:

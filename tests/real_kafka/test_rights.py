@@ -27,7 +27,7 @@ USER: dict[str, Any] = {
     "sasl.username": "lineage",
     "sasl.password": "lineage-password",
 }
-BEGINNING = "beginning at a group's offsets (`start_from`), `checkpoint show`"
+STARTING = "starting at a group's offsets (`start_from`), `checkpoint show`"
 Grant = Callable[[str, str], None]
 
 
@@ -86,7 +86,7 @@ def test_reading_is_enough_for_a_task_and_lag_tools_need_the_group(
     assert ingest(topics=[name], start_from="earliest")["events"] == 1
     assert "offsets are not committed to Kafka (the checkpoint is safe)" in caplog.text
     caplog.clear()
-    grant("giving lag tools the offsets", group)
+    grant("committing offsets for lag monitoring", group)
     produce(name, run_event("b", minute=1))
     assert ingest(topics=[name])["events"] == 1
     assert "not committed" not in caplog.text
@@ -102,11 +102,11 @@ def test_beginning_at_a_groups_offsets_needs_to_describe_it(
     grant("reading", name)
     with pytest.raises(AirflowFailException, match=f"group '{other}': not allowed"):
         ingest(topics=[name], start_from=f"group:{other}")
-    grant(BEGINNING, other)
+    grant(STARTING, other)
     assert ingest(topics=[name], start_from=f"group:{other}")["events"] == 1
     arguments = ["checkpoint", "show", "--topics", name, "--state-key", f"openmetadata_ol.lineage.{name}"]
     assert main(arguments) == 2
-    grant(BEGINNING, group)
+    grant(STARTING, group)
     assert main(arguments) == 0
 
 
@@ -123,7 +123,7 @@ def test_one_that_does_not_exist_needs_to_be_created_too(lineage: Any, kafka: Re
     grant("dead letters", name)
     with pytest.raises(DeadLetterRefusedError, match="CREATE if it does not exist"):
         lineage.dead_letter([LETTER], name)
-    grant("dead letters, when their topic is to be made", name)
+    grant("creating the dead-letter topic", name)
     assert lineage.dead_letter([LETTER], name) == 1
     assert kafka.watermarks(name) == (0, 1)
 
@@ -138,11 +138,11 @@ def test_putting_dead_letters_back_needs_reading_there_and_writing_here(
     replay = ReplayDeadLettersOperator(task_id="replay", topics=[name])
     # A topic that may not be seen is as one that is not there: then there are no letters.
     assert replay.execute({})["read"] == 0
-    grant("listing, showing and putting back dead letters", dead)
+    grant("listing, showing and replaying dead letters", dead)
     assert main(["dlq", "list", "--topics", name]) == 0
     with pytest.raises(AirflowFailException, match=f"grant the principal WRITE and DESCRIBE on the topic '{name}'"):
         replay.execute({})
-    grant("putting them back, beside that", name)
+    grant("replaying dead letters, in addition", name)
     assert replay.execute({})["replayed"] == 1
 
 
