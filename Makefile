@@ -30,6 +30,10 @@ test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest tests/contract/test_suite.py
 
+# Pure tests: no broker, no server, no database.
+test-fast: $(VENV)/.dev      ## run the quick tests, in under a minute
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not outside" tests/openlineage tests/lineage tests/test_config.py tests/test_problem_kinds.py tests/test_promises.py
+
 test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
 	$(BIN)/python -m pytest --timeout=600 -m "not rare" tests/real_kafka tests/faults
 
@@ -55,13 +59,14 @@ fuzz: $(VENV)/.dev           ## damage real events at random, 20,000 times for e
 bench: $(VENV)/.dev          ## measure everything (a quarter of an hour), on Apache Kafka where there are Java and Maven; no network
 	$(BIN)/python -m bench $(BENCH)
 
-lint: $(VENV)/.dev           ## ruff, mypy and the layers of imports
+lint: $(VENV)/.dev           ## ruff, mypy, spelling and the layers of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 
 clean:           ## remove what make made
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-kafka test-faults test-live test-airflow2 fuzz bench lint clean
+.PHONY: help demo test test-fast test-kafka test-faults test-live test-airflow2 fuzz bench lint clean

@@ -9,6 +9,8 @@ import pytest
 
 #: All of it goes to one process: each would have to load the models of ten releases.
 _TOGETHER = "tests/contract/"
+#: Fixtures that start a broker, a catalogue or Airflow's database: tests that use one are not in ``make test-fast``.
+_OUTSIDE = {"airflow_db", "broker", "catalogue", "here", "kafka", "server"}
 
 
 def is_one_of_several() -> bool:
@@ -30,8 +32,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let long files begin: the last one of all keeps the other processes waiting."""
+    """Mark tests that talk to a server, and start with the long files, so that none of them is the last to end."""
+    for item in items:
+        if _OUTSIDE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("outside")
     if is_one_of_several():
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: (item.path not in slow, not item.nodeid.startswith(_TOGETHER)))

@@ -7,7 +7,7 @@ from collections import Counter
 from tests.faults.page import FAILED, PAGE, page, rows
 from tests.faults.scenarios import SCENARIOS
 
-HOW = "make it anew: make test-faults"
+HOW = "update it: make test-faults"
 TEXT = PAGE.read_text(encoding="utf-8")
 
 

@@ -19,7 +19,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 import openmetadata_ol_provider
-from openmetadata_ol_provider import cli, conf
+from openmetadata_ol_provider import conf
+from openmetadata_ol_provider.cli.commands import build_parser
 from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.get_provider_info import OPTIONS
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
@@ -143,7 +144,7 @@ def commands(name: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("words", [pytest.param(words, id=" ".join(words)) for words in commands("openmetadata-ol")])
 def test_every_command_line_is_one_that_the_command_takes(words: list[str]) -> None:
-    assert cli._parser().parse_args(words[1:]).command == words[1]
+    assert build_parser().parse_args(words[1:]).command == words[1]
 
 
 @pytest.mark.usefixtures("airflow_db")

@@ -1,4 +1,4 @@
-"""What the commands share that read Airflow's connections, Variables and options."""
+"""Shared by the commands that read Airflow's connections, Variables and options."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from argparse import Namespace
 
 
-def as_airflow_does() -> None:
-    """Look where Airflow's own commands look, and keep its log out of the results."""
-    # Without this, connections and Variables in its database are not looked at.
+def prepare_airflow() -> None:
+    """Make Airflow look up connections and Variables in its database, and keep its log off stdout."""
+    # Without this, connections and Variables in Airflow's database are not found.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
-    # Airflow logs to stdout, which is for results: version 3 to what it finds when it is imported, 2 whatever it finds.
+    # Airflow logs to stdout, which is for results: version 3 to the stream that it finds when it is imported, version 2
+    # in any case.
     with contextlib.redirect_stdout(sys.stderr):
         importlib.import_module("airflow.settings")
     root = logging.getLogger()
@@ -25,26 +25,17 @@ def as_airflow_does() -> None:
             root.addHandler(logging.StreamHandler(sys.stderr))
 
 
-def topics_of(arguments: Any) -> list[str]:
-    """Return ``--topics``, by default those of the bundled DAG."""
+def topics_of(arguments: Namespace) -> list[str]:
+    """Return the topics of ``--topics``, by default those of ``[openmetadata_ol] topics``."""
     from openmetadata_ol_provider import conf
 
-    given = [topic.strip() for topic in (arguments.topics or "").split(",")]
-    return [topic for topic in given if topic] or conf.topics()
+    topics = [topic.strip() for topic in (arguments.topics or "").split(",")]
+    return [topic for topic in topics if topic] or conf.topics()
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return rows as aligned columns."""
-    lines = [list(head), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in lines
-    )
-
-
-def state_key_of(arguments: Any) -> str:
-    """Return the Variable's key that ``--state-key``, or ``--dag-id`` and ``--topics``, name."""
-    as_airflow_does()
+def state_key_of(arguments: Namespace) -> str:
+    """Return the key of the Variable that ``--state-key``, or else ``--dag-id`` and ``--topics``, select."""
+    prepare_airflow()
     if arguments.state_key:
         return str(arguments.state_key)
     from openmetadata_ol_provider.state.checkpoint import default_state_key

@@ -1,23 +1,30 @@
-"""``openmetadata-ol check``: test both of Airflow's connections and the config document."""
+"""``openmetadata-ol check``: tests both Airflow connections and the configuration."""
 
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.airflow import as_airflow_does
+from openmetadata_ol_provider.cli.airflow import prepare_airflow
+from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.terminal import write_line
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.openlineage.sanitize import printable
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.admin.check_step import Step
 
+_STYLES = {"ok": "green", "warn": "yellow", "FAILED": "bold red"}
 
-def check_command(arguments: Any) -> int:
-    """Print one line a check, and below OpenMetadata's one a step; exit code 1 when one failed."""
-    as_airflow_does()
+
+def check_command(arguments: Namespace) -> int:
+    """Print a line for each check, and below them one for each step of OpenMetadata's check.
+
+    :return: exit code, which is 1 when a check failed
+    """
+    prepare_airflow()
     from openmetadata_ol_provider.config import Config, load_config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
@@ -41,18 +48,21 @@ def check_command(arguments: Any) -> int:
     steps: list[Step] = []
     try:
         steps = OpenMetadataHook(arguments.openmetadata_conn_id).check(config)
-        found = summary(steps)
+        passed, detail = summary(steps)
     except ConfigError as error:
-        found = (False, str(error))
-    results.append(Step(f"connection {arguments.openmetadata_conn_id} (OpenMetadata)", *found))
+        passed, detail = False, str(error)
+    results.append(Step(f"connection {arguments.openmetadata_conn_id} (OpenMetadata)", passed, detail))
     print_steps(results, sys.stdout)
     print_steps(steps, sys.stdout, indent="  ")
     return DONE if all(step.passed for step in results) else FAILED
 
 
 def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None:
-    """Print one line a step."""
+    """Print one line for each step.
+
+    :param indent: text before each line
+    """
     for step in steps:
         word = "warn" if step.is_warning else "ok" if step.passed else "FAILED"
         detail = "\n".join(map(printable, step.detail.splitlines()))
-        stream.write(f"{indent}{word:6} {step.name}: {detail}\n")
+        write_line(stream, indent, (f"{word:6}", _STYLES[word]), f" {step.name}: {detail}")

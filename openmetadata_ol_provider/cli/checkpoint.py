@@ -1,14 +1,18 @@
-"""``openmetadata-ol checkpoint``: show where reading stands, move it, delete it."""
+"""``openmetadata-ol checkpoint``: shows, moves or deletes the offsets from which reading continues."""
 
 from __future__ import annotations
 
 import json
 import re
 import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.airflow import as_airflow_does, state_key_of, table, topics_of
+from openmetadata_ol_provider.cli.airflow import prepare_airflow, state_key_of, topics_of
+from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.output import write_json
+from openmetadata_ol_provider.cli.terminal import write_table
 from openmetadata_ol_provider.exceptions import CheckpointError, ConfigError
 
 if TYPE_CHECKING:
@@ -17,30 +21,43 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.state.lanes import Lane
 
 _OFFSET = re.compile(r"(?P<topic>.+):(?P<partition>\d+)=(?P<offset>\d+)")
+#: Heading of a column -> key of a partition in the JSON document.
+_COLUMNS = {
+    "topic": "topic",
+    "partition": "partition",
+    "checkpoint": "checkpoint",
+    "group": "committed",
+    "low": "low",
+    "high": "high",
+    "starts at": "start",
+    "by": "start_by",
+    "lag": "lag",
+    "lost": "lost",
+}
 
 
-def checkpoint_command(arguments: Any) -> int:
-    """Run ``show``, ``set`` or ``reset``."""
-    as_airflow_does()
+def checkpoint_command(arguments: Namespace) -> int:
+    """Run the action ``show``, ``set`` or ``reset``, and return the exit code."""
+    prepare_airflow()
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.state.lanes import Lane
 
-    key, count = state_key_of(arguments), arguments.lanes or conf.lanes()
-    lanes = [Lane(number, count) for number in range(count)]
+    state_key, lane_count = state_key_of(arguments), arguments.lanes or conf.lanes()
+    lanes = [Lane(number, lane_count) for number in range(lane_count)]
     if arguments.action == "reset":
-        return max(_reset(lane.key(key), dry_run=arguments.dry_run) for lane in lanes)
+        return max(_reset(lane.key(state_key), dry_run=arguments.dry_run) for lane in lanes)
     hook, topics = OpenLineageKafkaHook(arguments.kafka_config_id), topics_of(arguments)
-    dead = conf.dead_letter_topic()
-    exclude = [] if dead in (None, "none") else [str(dead)]
+    dead_letter_topic = conf.dead_letter_topic()
+    exclude = [] if dead_letter_topic in (None, "none") else [str(dead_letter_topic)]
     if arguments.action == "show":
-        return _show(arguments, [lane.key(key) for lane in lanes], hook, topics, exclude)
-    start = _offsets(arguments.offset) if arguments.offset else _start(arguments.to)
+        return _show(hook, topics, exclude, [lane.key(state_key) for lane in lanes], as_json=arguments.json)
+    start = _parse_offsets(arguments.offset) if arguments.offset else _parse_start(arguments.to)
     positions = hook.positions(topics, start, exclude)
-    return max(_set(lane, lane.key(key), positions, dry_run=arguments.dry_run) for lane in lanes)
+    return max(_set(lane, lane.key(state_key), positions, dry_run=arguments.dry_run) for lane in lanes)
 
 
-def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str]) -> int:
+def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], keys: list[str], *, as_json: bool) -> int:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
     from openmetadata_ol_provider.state.checkpoint import read_summary
@@ -54,22 +71,6 @@ def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: l
     with hook.query() as query:
         backlog = query.backlog(topics, checkpoint, exclude, start)
         committed = {(item.topic, item.partition): item.committed for item in query.partition_statuses(topics, exclude)}
-    rows = [
-        {
-            "topic": item.topic,
-            "partition": item.partition,
-            "checkpoint": item.checkpoint,
-            "committed": committed.get((item.topic, item.partition)),
-            "low": item.low,
-            "high": item.high,
-            "start": item.start,
-            "start_by": item.origin,
-            "lag": item.events,
-            "lost": item.lost,
-            "reset": item.reset,
-        }
-        for item in backlog.partitions
-    ]
     document = {
         "state_key": keys[0] if len(keys) == 1 else keys,
         "updated_at": max((summary.updated_at for summary in summaries), default=None),
@@ -78,29 +79,43 @@ def _show(arguments: Any, keys: list[str], hook: OpenLineageKafkaHook, topics: l
         "group": hook.settings.group,
         "lag": backlog.events,
         "lost": backlog.lost,
-        "partitions": rows,
+        "partitions": [
+            {
+                "topic": item.topic,
+                "partition": item.partition,
+                "checkpoint": item.checkpoint,
+                "committed": committed.get((item.topic, item.partition)),
+                "low": item.low,
+                "high": item.high,
+                "start": item.start,
+                "start_by": item.origin,
+                "lag": item.events,
+                "lost": item.lost,
+                "reset": item.reset,
+            }
+            for item in backlog.partitions
+        ],
     }
-    if arguments.json:
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    if as_json:
+        write_json(document)
     else:
-        sys.stdout.write(_told(document))
+        _write_text(document, keys)
     return FAILED if any(item.lost or item.reset for item in backlog.partitions) else DONE
 
 
-def _told(document: dict[str, Any]) -> str:
-    found = document["state_key"]
-    keys = f"Variable {found}" if isinstance(found, str) else f"Variables {', '.join(found)}"
-    held = f"written {document['updated_at']}" if document["updated_at"] is not None else "not there (yet)"
-    head = ("topic", "partition", "checkpoint", "group", "low", "high", "starts at", "by", "lag", "lost")
-    names = ("topic", "partition", "checkpoint", "committed", "low", "high", "start", "start_by", "lag", "lost")
-    rows = [["-" if row[name] is None else row[name] for name in names] for row in document["partitions"]]
-    anew = [f"{row['topic']}[{row['partition']}]" for row in document["partitions"] if row["reset"]]
-    reset = f"made anew or cut off, since the position lies beyond the end: {', '.join(anew)}\n" if anew else ""
-    return (
-        f"{keys}: {held}; {document['runs']} runs remembered, "
+def _write_text(document: Mapping[str, Any], keys: Sequence[str]) -> None:
+    partitions = document["partitions"]
+    written = "not written yet" if document["updated_at"] is None else f"written {document['updated_at']}"
+    sys.stdout.write(
+        f"Variable{'s' if len(keys) > 1 else ''} {', '.join(keys)}: {written}; {document['runs']} runs remembered, "
         f"{document['open_runs']} of them open\n"
-        f"group {document['group']}; {document['lag']} offsets to be read, {document['lost']} lost\n"
-        f"{reset}{table(head, rows)}"
+        f"group {document['group']}; {document['lag']} offsets to read, {document['lost']} lost\n"
+    )
+    reset = [f"{item['topic']}[{item['partition']}]" for item in partitions if item["reset"]]
+    if reset:
+        sys.stdout.write(f"recreated or truncated, because the position is beyond the end: {', '.join(reset)}\n")
+    write_table(
+        list(_COLUMNS), (["-" if item[key] is None else item[key] for key in _COLUMNS.values()] for item in partitions)
     )
 
 
@@ -109,7 +124,7 @@ def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run:
     from openmetadata_ol_provider.state.publication import move_checkpoint
 
     before = read_checkpoint(key)
-    # Partitions that a group has not read, or that are not named, stay where they are.
+    # Partitions that the group has not read, or that --offset does not name, keep their positions.
     after = {topic: dict(partitions) for topic, partitions in before.items()}
     for topic, partitions in positions.items():
         own = {number: offset for number, offset in partitions.items() if lane.takes(topic, int(number))}
@@ -119,32 +134,32 @@ def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run:
         move_checkpoint(key, before, after)
     for topic, partitions in after.items():
         for partition, offset in partitions.items():
-            stood = before.get(topic, {}).get(partition)
-            moved = "stays" if stood == offset else f"was {'not set' if stood is None else stood}"
-            sys.stdout.write(f"{topic}[{partition}] {offset} ({moved})\n")
-    done = "nothing was changed (dry run)" if dry_run else "the next run goes on from here"
-    sys.stderr.write(f"Variable {key}: {done}\n")
+            previous = before.get(topic, {}).get(partition)
+            change = "unchanged" if previous == offset else f"was {'not set' if previous is None else previous}"
+            sys.stdout.write(f"{topic}[{partition}] {offset} ({change})\n")
+    effect = "nothing was changed (dry run)" if dry_run else "the next run continues from these offsets"
+    sys.stderr.write(f"Variable {key}: {effect}\n")
     return DONE
 
 
-def _start(text: str) -> StartPosition:
+def _parse_start(text: str) -> StartPosition:
     from openmetadata_ol_provider.kafka.start_position import START_KINDS, parse_start
 
-    found = parse_start(text, "--to", START_KINDS)
-    if found is None:
+    start = parse_start(text, "--to", START_KINDS)
+    if start is None:
         raise ConfigError("--to is empty; give earliest, latest, group, group:NAME, or a time")
-    return found
+    return start
 
 
-def _offsets(given: list[str]) -> StartPosition:
+def _parse_offsets(texts: list[str]) -> StartPosition:
     from openmetadata_ol_provider.kafka.start_position import StartPosition
 
     offsets: dict[str, dict[str, int]] = {}
-    for text in given:
-        found = _OFFSET.fullmatch(text)
-        if found is None:
+    for text in texts:
+        parts = _OFFSET.fullmatch(text)
+        if parts is None:
             raise ConfigError(f"--offset is {text!r}; give TOPIC:PARTITION=OFFSET, such as openlineage.events:0=17")
-        offsets.setdefault(found["topic"], {})[found["partition"]] = int(found["offset"])
+        offsets.setdefault(parts["topic"], {})[parts["partition"]] = int(parts["offset"])
     return StartPosition("offsets", offsets=offsets)
 
 
@@ -155,18 +170,18 @@ def _reset(key: str, *, dry_run: bool) -> int:
     try:
         summary = read_summary(key)
     except CheckpointError as error:
-        # To be rid of such a one is what the command is for.
+        # Deleting a state that cannot be read is what the command is for.
         sys.stderr.write(f"{error}\n")
         summary = StateSummary({}, "", 0, 0)
     if summary is None:
-        sys.stderr.write(f"Variable {key} is not there: nothing to delete\n")
+        sys.stderr.write(f"Variable {key} does not exist: nothing to delete\n")
         return DONE
     if not dry_run:
         forget(key)
     sys.stdout.write(json.dumps({"checkpoint": summary.checkpoint}) + "\n")
-    done = "would be deleted (dry run)" if dry_run else "deleted"
+    effect = "would be deleted (dry run)" if dry_run else "deleted"
     sys.stderr.write(
-        f"Variable {key}: {done}, with {summary.runs} runs, {summary.open_runs} of them open. Without it, start_from "
-        "says where the next run begins: by default at the group's committed offsets\n"
+        f"Variable {key}: {effect}, with {summary.runs} runs, {summary.open_runs} of them open. Without it, the next "
+        "run starts at start_from, by default at the group's committed offsets\n"
     )
     return DONE

@@ -1,28 +1,27 @@
-"""``openmetadata-ol ingest``: events from files, published the same way as the operators do."""
+"""``openmetadata-ol ingest``: publishes the lineage of event files in the same way as the operators."""
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from typing import Any
+from argparse import Namespace
 
-from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.files import write_result
-from openmetadata_ol_provider.cli.translate import plan_of
+from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
+from openmetadata_ol_provider.cli.output import write_json
+from openmetadata_ol_provider.cli.translate import read_plan
 from openmetadata_ol_provider.config import load_config
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
-TOKEN_VARIABLE = "OPENMETADATA_JWT_TOKEN"  # noqa: S105 - the name of a variable, not a token
 
+def ingest_command(arguments: Namespace) -> int:
+    """Publish the lineage, and print the report as JSON.
 
-def ingest_command(arguments: Any) -> int:
-    """Publish and print the report; exit code 1 when events or facts failed."""
+    :return: exit code, which is 1 when some lines are not OpenLineage events or something was not published
+    """
     config = load_config(arguments.config)
-    plan, found = plan_of(arguments)
-    client = OpenMetadataClient(arguments.host, os.environ.get(TOKEN_VARIABLE))
+    plan, file_events = read_plan(arguments.events, config)
+    client = openmetadata_client(arguments)
     report = publish_plan(plan, client, config, dry_run=arguments.dry_run)
-    write_result(json.dumps(report.to_dict(), indent=2) + "\n", arguments.output)
+    write_json(report.to_dict(), arguments.output)
     sys.stderr.write(report.table() + "\n")
-    return FAILED if found.malformed or report.failed else DONE
+    return FAILED if file_events.malformed or report.failed else DONE

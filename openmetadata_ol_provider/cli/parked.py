@@ -1,17 +1,18 @@
-"""``openmetadata-ol parked``: what could not be published yet: list it, try it again now, or drop it."""
+"""``openmetadata-ol parked``: lists, retries or drops lineage that could not be published yet."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sys
+from argparse import Namespace
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from openmetadata_ol_provider.cli import DONE, FAILED
 from openmetadata_ol_provider.cli.airflow import state_key_of
+from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.output import write_json
+from openmetadata_ol_provider.cli.terminal import OutlineNode, write_outline
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
@@ -19,25 +20,32 @@ from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
 from openmetadata_ol_provider.state.publication import read_memory, read_parked, write_parked
 
-#: A time that does not come while a command runs.
+#: Time of the next try for items that are not to be tried, in seconds since 1970: far in the future.
 _NEVER = 1 << 40
 
 
-def parked_command(arguments: Any) -> int:
-    """List, retry or drop; exit code 1 when something that was tried again is still parked."""
+def parked_command(arguments: Namespace) -> int:
+    """Run the action ``list``, ``retry`` or ``drop``.
+
+    :return: exit code, which is 1 when an item that was tried again is still parked
+    """
     state_key = state_key_of(arguments)
     if arguments.action == "list":
-        items = list(_chosen(read_parked(state_key), arguments.keys).values())
-        sys.stdout.write(
-            json.dumps(to_builtins(items), indent=2) + "\n" if arguments.json else "".join(map(_line, items))
-        )
+        _list(list(_chosen(read_parked(state_key), arguments.keys).values()), as_json=arguments.json)
         return DONE
     if not arguments.keys and not arguments.all:
-        raise ConfigError(f"parked {arguments.action}: name the keys of `parked list`, or give --all")
+        raise ConfigError(f"parked {arguments.action}: give keys as `parked list` shows them, or give --all")
     return (_retry if arguments.action == "retry" else _drop)(state_key, arguments)
 
 
-def _drop(state_key: str, arguments: Any) -> int:
+def _list(items: list[Parked], *, as_json: bool) -> None:
+    if as_json:
+        write_json(to_builtins(items))
+    else:
+        write_outline(map(_node, items))
+
+
+def _drop(state_key: str, arguments: Namespace) -> int:
     parking = Parking(read_parked(state_key))
     for key in _chosen(parking.items, arguments.keys):
         parking.release(key)
@@ -47,7 +55,7 @@ def _drop(state_key: str, arguments: Any) -> int:
     return DONE
 
 
-def _retry(state_key: str, arguments: Any) -> int:
+def _retry(state_key: str, arguments: Namespace) -> int:
     from openmetadata_ol_provider.config import load_config
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
     from openmetadata_ol_provider.lineage.plan import LineagePlan
@@ -68,13 +76,13 @@ def _retry(state_key: str, arguments: Any) -> int:
             memory.parking.items[key] = msgspec.structs.replace(item, next_try=0 if key in now else _NEVER)
         report = report + publish_plan(LineagePlan(), client, config, memory=memory)
     write_parked(state_key, memory.parking)
-    sys.stdout.write(json.dumps(report.to_dict(), indent=2) + "\n")
+    write_json(report.to_dict())
     sys.stderr.write(report.table() + "\n")
     return FAILED if memory.parking.items.keys() & set(chosen) else DONE
 
 
 def _chosen(items: dict[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
-    """Return the items of these keys, all without any.
+    """Return the items with these keys, or all items without keys.
 
     :raises ConfigError: for a key that is not parked
     """
@@ -84,11 +92,15 @@ def _chosen(items: dict[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
     return {key: items[key] for key in keys} if keys else dict(items)
 
 
-def _line(item: Parked) -> str:
-    first, following = (_time(seconds) for seconds in (item.first_seen, item.next_try))
-    return (
-        f"{item.key}  {item.reason}  {safe_text(item.where)}\n"
-        f"    since {first}, tried {item.tries} times, next try {following}\n    {safe_text(item.detail)}\n"
+def _node(item: Parked) -> OutlineNode:
+    first_seen, next_try = (_time(seconds) for seconds in (item.first_seen, item.next_try))
+    return OutlineNode(
+        f"{item.key}  {item.reason}  {safe_text(item.where)}",
+        [
+            OutlineNode(f"since {first_seen}, tried {item.tries} times, next try {next_try}"),
+            OutlineNode(safe_text(item.detail)),
+        ],
+        indent=4,
     )
 
 

@@ -1,32 +1,41 @@
-"""``openmetadata-ol translate``: events -> plan, no network."""
+"""``openmetadata-ol translate``: prints the lineage plan of event files, without network access."""
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import Any
+from argparse import Namespace
+from collections.abc import Sequence
 
-from openmetadata_ol_provider.cli import DONE, FAILED
-from openmetadata_ol_provider.cli.files import FileEvents, read_events, write_result
-from openmetadata_ol_provider.cli.unread_facets import Survey
-from openmetadata_ol_provider.config import load_config
+from openmetadata_ol_provider.cli.event_files import FileEvents, read_events
+from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.output import write_json
+from openmetadata_ol_provider.cli.unread_facets import UnreadFacets
+from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 
 
-def plan_of(arguments: Any, survey: Survey | None = None) -> tuple[LineagePlan, FileEvents]:
-    """Read the events that a command names and translate them."""
-    config = load_config(arguments.config)
-    found = read_events(arguments.events, survey)
-    return translate(found.events, config, problems=found.problems, final=True).plan, found
+def translate_command(arguments: Namespace) -> int:
+    """Print the plan as JSON.
 
-
-def translate_command(arguments: Any) -> int:
-    """Print the plan; exit code 1 when some lines were no OpenLineage events."""
-    plan, found = plan_of(arguments)
-    write_result(json.dumps(plan.to_dict(), indent=2) + "\n", arguments.output)
+    :return: exit code, which is 1 when some lines are not OpenLineage events
+    """
+    plan, file_events = read_plan(arguments.events, load_config(arguments.config))
+    write_json(plan.to_dict(), arguments.output)
     sys.stderr.write(
         f"{plan.events} events: {len(plan.runs)} runs, {len(plan.jobs)} jobs, {len(plan.edges)} edges, "
         f"{len(plan.datasets)} datasets, {len(plan.problems)} problems\n"
     )
-    return FAILED if found.malformed else DONE
+    return FAILED if file_events.malformed else DONE
+
+
+def read_plan(
+    paths: Sequence[str], config: Config, unread_facets: UnreadFacets | None = None
+) -> tuple[LineagePlan, FileEvents]:
+    """Read event files and translate them.
+
+    :param paths: paths of files, or ``-`` for stdin
+    :param unread_facets: counter for facets that the provider does not read, by default none
+    """
+    file_events = read_events(paths, unread_facets)
+    return translate(file_events.events, config, problems=file_events.problems, final=True).plan, file_events

@@ -1,12 +1,13 @@
-"""Which facets an event carries that are not read, by name and producer: to see what is left on the table.
+"""Counts the facets in events that the provider does not read, by name and producer.
 
-A decode of its own, which the way of the data does not pay for; the command line asks for it.
+The events are decoded a second time for it, so only the command line does it, not the tasks.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,57 +15,77 @@ from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
 
 #: Longest name of a facet or producer, in characters.
-_SHOWN = 200
-_Names = dict[str, msgspec.Raw]
+_MAX_NAME = 200
+_FacetsByName = dict[str, msgspec.Raw]
 
 
-class _Owner(msgspec.Struct):
-    facets: _Names | None = None
-    inputFacets: _Names | None = None  # noqa: N815 - OpenLineage's name
-    outputFacets: _Names | None = None  # noqa: N815
+class UnreadFacet(NamedTuple):
+    """A facet that is not read.
+
+    :param section: part of the event it belongs to: ``run``, ``job`` or ``dataset``
+    :param facet: name of the facet
+    :param producer: producer of the event, ``?`` if it has none
+    """
+
+    section: str
+    facet: str
+    producer: str
 
 
-class _Carrier(msgspec.Struct):
-    run: _Owner | None = None
-    job: _Owner | None = None
-    dataset: _Owner | None = None
-    inputs: list[_Owner] | None = None
-    outputs: list[_Owner] | None = None
+class UnreadFacets:
+    """Counts how often each facet occurs that is not read; values are not kept."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[UnreadFacet] = Counter()
+
+    def add(self, value: bytes | str) -> None:
+        """Count the unread facets of one event, none if its JSON has another structure.
+
+        :param value: event as JSON
+        """
+        try:
+            event = _decode(value)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return
+        producer = safe_text(event.producer or "?", _MAX_NAME)
+        for section, name in _unread_in_event(event):
+            self._counts[UnreadFacet(section, safe_text(name, _MAX_NAME), producer)] += 1
+
+    def counts(self) -> dict[UnreadFacet, int]:
+        """Return the number of occurrences of each facet, sorted by facet."""
+        return dict(sorted(self._counts.items()))
+
+
+class _FacetOwner(msgspec.Struct):
+    facets: _FacetsByName | None = None
+    inputFacets: _FacetsByName | None = None  # noqa: N815 - OpenLineage's name
+    outputFacets: _FacetsByName | None = None  # noqa: N815
+
+
+class _Event(msgspec.Struct):
+    run: _FacetOwner | None = None
+    job: _FacetOwner | None = None
+    dataset: _FacetOwner | None = None
+    inputs: list[_FacetOwner] | None = None
+    outputs: list[_FacetOwner] | None = None
     producer: str | None = None
 
 
-_decode = msgspec.json.Decoder(_Carrier).decode
+_decode = msgspec.json.Decoder(_Event).decode
 
 
-class Survey:
-    """Counts facets that are not read: (section, facet, producer) -> number of times seen."""
-
-    def __init__(self) -> None:
-        self.unread: Counter[tuple[str, str, str]] = Counter()
-
-    def add(self, value: bytes | str) -> None:
-        """Count the unread facets of one event; what cannot be read that way is not counted."""
-        try:
-            carrier = _decode(value)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return
-        producer = safe_text(carrier.producer or "?", _SHOWN)
-        for section, name in _facets(carrier):
-            self.unread[section, safe_text(name, _SHOWN), producer] += 1
+def _unread_in_event(event: _Event) -> Iterator[tuple[str, str]]:
+    yield from _unread("run", event.run, RunFacets)
+    yield from _unread("job", event.job, JobFacets)
+    for dataset in (event.dataset, *(event.inputs or ()), *(event.outputs or ())):
+        yield from _unread("dataset", dataset, DatasetFacets)
 
 
-def _facets(carrier: _Carrier) -> Iterator[tuple[str, str]]:
-    yield from _unread("run", carrier.run, RunFacets)
-    yield from _unread("job", carrier.job, JobFacets)
-    for owner in (carrier.dataset, *(carrier.inputs or ()), *(carrier.outputs or ())):
-        yield from _unread("dataset", owner, DatasetFacets)
-
-
-def _unread(section: str, owner: _Owner | None, read: type[Part]) -> Iterator[tuple[str, str]]:
+def _unread(section: str, owner: _FacetOwner | None, facets_read: type[Part]) -> Iterator[tuple[str, str]]:
     if owner is None:
         return
-    known = set(read.__struct_encode_fields__)
-    for names in (owner.facets, owner.inputFacets, owner.outputFacets):
-        for name in names or ():
-            if name not in known:
+    names_read = set(facets_read.__struct_encode_fields__)
+    for facets in (owner.facets, owner.inputFacets, owner.outputFacets):
+        for name in facets or ():
+            if name not in names_read:
                 yield section, name

@@ -73,8 +73,8 @@ def test_show_tells_how_checkpoint_group_and_ends_stand(hook: Any, produce: Any,
 def test_show_is_readable(produce: Any, command: Any) -> None:
     produce("events", 0, b"x")
     lines = command("show")[1].splitlines()
-    assert lines[0] == f"Variable {KEY}: not there (yet); 0 runs remembered, 0 of them open"
-    assert lines[1] == "group openmetadata-openlineage; 1 offsets to be read, 0 lost"
+    assert lines[0] == f"Variable {KEY}: not written yet; 0 runs remembered, 0 of them open"
+    assert lines[1] == "group openmetadata-openlineage; 1 offsets to read, 0 lost"
     assert lines[2].split() == [
         "topic", "partition", "checkpoint", "group", "low", "high", "starts", "at", "by", "lag", "lost",
     ]  # fmt: skip
@@ -101,7 +101,7 @@ def test_a_topic_made_anew_is_an_exit_code_too(produce: Any, command: Any) -> No
     stand_at(p1=7)
     code, out, _ = command("show")
     assert code == 1
-    assert out.splitlines()[2] == "made anew or cut off, since the position lies beyond the end: events[1]"
+    assert out.splitlines()[2] == "recreated or truncated, because the position is beyond the end: events[1]"
     assert [row["reset"] for row in json.loads(command("show", "--json")[1])["partitions"]] == [False, True, False]
 
 
@@ -124,10 +124,10 @@ def test_set_moves_it_and_keeps_the_runs(arguments: list[str], expected: dict[st
     assert "nothing was changed (dry run)" in err
     code, again, err = command("set", *arguments)
     assert (code, again) == (0, out)
-    assert "the next run goes on from here" in err
+    assert "the next run continues from these offsets" in err
     assert state.read_checkpoint(KEY) == {"events": expected}
     assert set(state.read_state(KEY).runs.runs) == {"open", "done"}
-    assert f"events[0] {expected['0']} ({'stays' if expected['0'] == 2 else 'was 2'})" in out
+    assert f"events[0] {expected['0']} ({'unchanged' if expected['0'] == 2 else 'was 2'})" in out
 
 
 def test_set_makes_a_checkpoint_where_there_is_none(produce: Any, command: Any) -> None:

@@ -86,7 +86,7 @@ def test_show_gives_headers_and_value(bury: Any, dlq: Any, tmp_path: Path) -> No
     [
         ("0@7", f"there is no dead letter {DEAD}[0]@7"),
         ("3@0", f"there is no dead letter {DEAD}[3]@0"),
-        ("17", "give it as `dlq list` does"),
+        ("17", "give it as `dlq list` shows it"),
         ("payroll[0]@0", f"the dead letters are on {DEAD}; set --dead-letter-topic"),
     ],
 )

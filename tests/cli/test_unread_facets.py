@@ -6,17 +6,17 @@ import json
 
 import pytest
 
-from openmetadata_ol_provider.cli.unread_facets import Survey
+from openmetadata_ol_provider.cli.unread_facets import UnreadFacet, UnreadFacets
 from tests.support import CAPTURES, WRITTEN, Json, captured, dataset, dataset_event, job_event, run_event
 
 PRODUCER = "https://example.com/producer"
 
 
-def unread(*events: Json | bytes | str) -> dict[tuple[str, str, str], int]:
-    survey = Survey()
+def unread(*events: Json | bytes | str) -> dict[UnreadFacet, int]:
+    facets = UnreadFacets()
     for event in events:
-        survey.add(json.dumps(event) if isinstance(event, dict) else event)
-    return dict(survey.unread)
+        facets.add(json.dumps(event) if isinstance(event, dict) else event)
+    return facets.counts()
 
 
 def test_an_event_whose_facets_are_all_read_counts_nothing() -> None:
@@ -81,7 +81,7 @@ def test_what_cannot_be_read_that_way_is_not_counted_and_raises_nothing(value: b
 
 
 @pytest.mark.parametrize("name", [*CAPTURES, *WRITTEN])
-def test_every_event_of_a_real_producer_can_be_surveyed(name: str) -> None:
+def test_every_event_of_a_real_producer_can_be_counted(name: str) -> None:
     lines = captured(name)
     marked = []
     for line in lines:

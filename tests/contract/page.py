@@ -1,4 +1,4 @@
-"""Prints the page of what each version takes: ``python -m tests.contract.page > docs/contract.md``."""
+"""Prints the page of supported versions: ``python -m tests.contract.page > docs/contract.md``."""
 
 from __future__ import annotations
 
@@ -11,43 +11,44 @@ from tests.contract.samples import definition
 from tests.contract.test_shapes import SHAPES
 
 _HEAD = f"""\
-# What each version of OpenMetadata takes
+# Supported versions of OpenMetadata
 
-The catalogue is asked for its version (`GET /v1/system/version`), and only what it knows is sent: OpenMetadata
-refuses a body with a field it does not know, so a body that fits one version need not fit the next or the one before.
+The provider asks the server for its version (`GET /v1/system/version`) and sends only fields that this version knows:
+OpenMetadata refuses a request body with an unknown field, so a body that fits one version may not fit an earlier or
+later one.
 
-`tests/contract` holds this against OpenMetadata's own published models. The package `{PACKAGE}` carries
-classes that are generated from the schemas of the server, and these are asked, of the first release of each minor
-version, which takes least, and of the last one where the models changed on the way:
+`tests/contract` checks this against OpenMetadata's own published models. The package `{PACKAGE}` contains
+classes generated from the server's schemas. The tests use these classes from the first release of each minor version,
+which accepts the least, and from the last one if the models changed in between:
 
     {{versions}}
 
 The wheels are downloaded once (`pip download --no-deps`), and only the generated classes are kept, in `.contract/`.
-Nothing of them is installed; each release is asked in a process of its own. Without access to PyPI these tests are
-skipped and say why; in a build (`CI=true`) they fail.
+Nothing in them is installed; each release is loaded in a separate process. Without access to PyPI these tests are
+skipped with a reason; in a build (`CI=true`) they fail.
 
-Checked are
+Checked are:
 
-- *What we send.* Captured events of all producers are published to a stand-in of each version, with the default
-  configuration and with one that writes all that can be written. Each body has to fit the model of that very version;
-  a body to a route that is not in the table of `tests/contract/routes.py` fails the test. At the end of a run of all
-  tests, so does any body that one of them made us send.
-- *The stand-in* (`openmetadata_ol_provider.sandbox.catalogue`). It knows the same fields and values and asks for the
-  same ones, it refuses what the models refuse (tried out on bodies that are wrong in one place), and the models can be
-  read from its answers.
+- *Requests.* Captured events of all producers are published to a stand-in of each version, with the default
+  configuration and with one that enables every write. Each body must fit the model of exactly that version; a body sent
+  to a route that is missing in `tests/contract/routes.py` fails the test. At the end of a run of all tests, the bodies
+  that the other tests sent are checked, too.
+- *The stand-in* (`openmetadata_ol_provider.sandbox.catalogue`). It knows the same fields and values and requires the
+  same ones, it refuses what the models refuse (tested with bodies that are wrong in one place), and the models can
+  parse its responses.
 
-The models do not say, but the server asks for it:
+The server also enforces rules that are not in the models:
 
-- From 2.0 on names have no `>`, no `"` and no control characters in them; before, only `::` is forbidden.
-- Columns of type `VARCHAR`, `CHAR`, `BINARY` and `VARBINARY` have a `dataLength`, `ARRAY` an `arrayDataType`, `STRUCT`
+- From 2.0 on names must not contain `>`, `"` or control characters; before, only `::` is forbidden.
+- Columns of type `VARCHAR`, `CHAR`, `BINARY` and `VARBINARY` need a `dataLength`, `ARRAY` an `arrayDataType`, `STRUCT`
   its `children`.
-- A run status has `taskStatus`, if only an empty one, and names only tasks that the pipeline has.
-- Before 1.10 one unknown column refuses the whole edge; later it is dropped.
-- `PUT /v1/pipelines/{{fqn}}/status/bulk` is there from 1.12 on, lineage routes by name from 2.0 on.
+- A run status needs `taskStatus`, which may be empty, and names only tasks that the pipeline has.
+- Before 1.10 one unknown column makes the server refuse the whole edge; later versions drop the column.
+- `PUT /v1/pipelines/{{fqn}}/status/bulk` exists from 1.12 on, lineage routes by name from 2.0 on.
 
-The tables are made from the stand-in's shapes: `python -m tests.contract.page > docs/contract.md`. "From 1.11.12,
-1.12.2, 1.13 on" means that the change of 1.13 was ported back: 1.11.14 has it, 1.12.0 has not. A patch version is the
-first in which it was seen, of those that were looked at.
+The tables are generated from the stand-in's schemas: `python -m tests.contract.page > docs/contract.md`. "From 1.11.12,
+1.12.2, 1.13 on" means that the change of 1.13 was backported: 1.11.14 has it, 1.12.0 does not. A patch version is the
+first of the examined ones that has the change.
 """
 _MANY = 3
 
@@ -58,15 +59,15 @@ def page() -> str:
     fields, values = _table(_changed_fields()), _table(_changed_values())
     lines = [
         _HEAD.replace("{versions}", versions),
-        "## Fields that came or went",
+        "## Added and removed fields",
         "",
-        "| Field | Of | Known |",
+        "| Field | Schema | Known |",
         "|---|---|---|",
         *(f"| `{name}` | {_of(shapes)} | {known} |" for (name, known), shapes in fields.items()),
         "",
-        "## Values that came or went",
+        "## Added and removed values",
         "",
-        "| Value | Of | Known |",
+        "| Value | Field | Known |",
         "|---|---|---|",
         *(f"| `{name}` | {_of(shapes)} | {known} |" for (name, known), shapes in values.items()),
     ]
@@ -92,7 +93,7 @@ def _changed_fields() -> Iterator[tuple[str, str, str]]:
             if "x-since" in schema or "x-until" in schema:
                 yield name, key, _known(schema.get("x-since"), schema.get("x-until"))
             if "x-optional-since" in schema:
-                yield name, key, f"may be left out {_from(schema['x-optional-since'])}"
+                yield name, key, f"optional {_from(schema['x-optional-since'])}"
             target = _target(schema)
             for change in target.get("x-changes", ()):
                 if change.get("maxLength", target) is None:
@@ -136,13 +137,17 @@ def _target(schema: Schema) -> Schema:
 
 def _known(since: str | None, until: str | None) -> str:
     parts = [_from(since)] if since else []
-    parts += [f"not {_from(until)}"] if until else []
+    parts += [f"removed in {_versions(until)}"] if until else []
     return ", ".join(parts)
 
 
 def _from(marks: str) -> str:
     """Return versions in words: ``from 1.11.12, 1.12.2, 1.13 on``."""
-    return f"from {', '.join(marks.split())} on"
+    return f"from {_versions(marks)} on"
+
+
+def _versions(marks: str) -> str:
+    return ", ".join(marks.split())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page of what each version takes says what the shapes do, which are those of the models."""
+"""The page of supported versions matches the schemas of the stand-in, which match the models."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "contract.md"
 
 def test_the_page_is_the_one_the_shapes_make() -> None:
     made = page()
-    assert PAGE.read_text(encoding="utf-8") == made, "make it anew: python -m tests.contract.page > docs/contract.md"
+    assert PAGE.read_text(encoding="utf-8") == made, "make it again: python -m tests.contract.page > docs/contract.md"

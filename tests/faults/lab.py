@@ -37,12 +37,12 @@ class Notes:
 
     def text(self) -> str:
         """Return the notes in words, for the table."""
-        words = {"done": "went through", "failed": "failed", "killed": "killed"}
+        words = {"done": "succeeded", "failed": "failed", "killed": "killed"}
         parts = [f"{self.ends[word]} {words[word]}" for word in words if word in self.ends]
         after = f" after {_count(self.runs, 'more run')}" if self.runs else ""
         parts.append(f"{self.loss} as undisturbed{after}".lstrip())
         if self.doubled:
-            parts.append(f"{_count(self.doubled, 'dead letter')} twice, marked")
+            parts.append(f"{_count(self.doubled, 'duplicate dead letter')}, marked")
         return "; ".join([*parts, *self.said])
 
 

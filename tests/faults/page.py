@@ -1,4 +1,4 @@
-"""The page with the table of faults, made of the scenarios and of what came of them."""
+"""The page with the table of faults, generated from the scenarios and their outcomes."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ FAILED = "**not as undisturbed**"
 _FORMS = {"steps": "three tasks", "ingest": "one task"}
 
 _HEAD = """\
-# What faults do
+# Fault tests
 
-This page is written by `make test-faults`: every row is a test of `tests/faults`, which makes it happen on a real
-Apache Kafka, with tasks in processes of their own, a metadata database, and a stand-in for OpenMetadata behind a
-socket. With every build, `make test-kafka` runs a selection.
+`make test-faults` writes this page. Every row is a test in `tests/faults`. It injects the fault on a real Apache Kafka,
+with tasks in separate processes, a metadata database, and a stand-in for OpenMetadata behind a socket. Every build runs
+a selection with `make test-kafka`.
 
-Each scenario has a consumer group, a state and a catalogue of its own. The topic holds captured events of dbt, Airflow,
-Spark and Debezium, events of today (a run whose START and COMPLETE are far apart, a job whose SQL changes and changes
-back, owners, tags, descriptions, SQL as queries, runs that fail, a job that only reads), lineage of a table that the
-catalogue does not have, a job that the configuration leaves out, and messages that are no events, a tombstone among
-them. It is disturbed, then the DAG is run, undisturbed, until nothing is left to do. After that is checked:
+Each scenario has its own consumer group, state and catalogue. The topic contains captured events of dbt, Airflow, Spark
+and Debezium; recent events (a run whose START and COMPLETE are far apart, a job whose SQL changes and changes back,
+owners, tags, descriptions, SQL as queries, runs that fail, a job that only reads); lineage of a table that is missing
+in the catalogue; a job that the configuration excludes; and messages that are not OpenLineage events, including a
+tombstone. After the fault, the DAG runs undisturbed until nothing is left to do. Then these results are checked:
 
-- *Catalogue.* All that it holds is what it holds after undisturbed runs: edges with their columns, SQL and pipelines;
+- *Catalogue.* It contains exactly what it contains after undisturbed runs: edges with their columns, SQL and pipelines;
   pipelines with their tasks; run statuses; owners, tags, descriptions; queries; usage and its ranks. A further run
   writes nothing.
-- *Parked* is the same lineage as undisturbed.
-- *Dead letters.* Each bad message is there at least once, with its key, value and headers. What is there twice has the
-  same `openlineage.dead_letter.topic`, `.partition` and `.offset`.
-- *Checkpoint.* It stands at the end of the topic. Each run reports as many events and dead letters as it has read.
-- *Accounts.* Of every message it is known what became of it: read = published + parked + dead letters + left out.
+- *Parking.* It contains the same lineage as after undisturbed runs.
+- *Dead letters.* Each bad message is there at least once, with its key, value and headers. Duplicates have the same
+  `openlineage.dead_letter.topic`, `.partition` and `.offset`.
+- *Checkpoint.* It is at the end of the topic. Each run reports as many events and dead letters as it has read.
+- *Accounts.* The fate of every message is known: read = published + parked + dead letters + left out.
 
-Where an outcome is another one, the row says so, and that it is just that is checked. "Went through", "failed" and
-"killed" tell how the disturbed tasks ended, in all worlds in which the scenario was tried out; "more runs" are DAG runs
-that had something to do afterwards, and of dead letters the most that were there twice.
+If the expected outcome differs, the row says so, and the test checks for that outcome. "Succeeded", "failed" and
+"killed" count the disturbed tasks in all repetitions of the scenario. "More runs" counts the later DAG runs that had
+something to do, and "duplicate dead letters" is the maximum over the repetitions.
 
 *Three tasks* is the DAG with consume, translate and publish, *one task* the one with the ingest operator. A cell is
-empty where the fault cannot happen in that form, or hits the same code in the other one.
+empty if the fault cannot happen in that form, or affects the same code in the other form.
 """
 _TAIL = """
-## What no further run makes good
+## What further runs do not repair
 
-- *A topic deleted and made anew, with more messages than the checkpoint has passed*, is not told from the old one: as
-  many messages as the checkpoint says are taken for read. Delete the state together with the topic
+- *A recreated topic with more messages than the checkpoint has passed* cannot be distinguished from the old one: as
+  many messages as the checkpoint counts are considered read. Delete the state together with the topic
   (`openmetadata-ol checkpoint reset`).
-- *A state deleted while runs are open*, see above: what their earlier events said is gone. Have them read again
-  (`openmetadata-ol checkpoint set`), and it is there again.
-- *Parking deleted*, see above: what waited in it comes with the next runs of its jobs, not before.
-- *A tag that OpenMetadata refuses for what it is* (400) is left out and reported, and not tried again: it would keep
-  all else from being written.
+- *State deleted while runs are open* (see above): the contents of their earlier events are lost. Read the events again
+  (`openmetadata-ol checkpoint set`) to restore them.
+- *Parking deleted* (see above): its lineage returns with the next runs of its jobs, not earlier.
+- *A tag that OpenMetadata refuses permanently* (400) is left out, reported, and not retried, because it would prevent
+  everything else from being written.
 """
 
 
 def page(outcomes: Mapping[str, str | None]) -> str:
     """Return the page in Markdown.
 
-    :param outcomes: what came of the scenarios, by their ids; ``None`` stands for one that failed
+    :param outcomes: outcomes of the scenarios by id; ``None`` for a failed one
     """
     chapters: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
     for scenario in SCENARIOS:

@@ -33,12 +33,12 @@ class Point(NamedTuple):
 
 
 POINTS = {
-    "asked": Point("after the offsets were asked for", "hooks.kafka", "OpenLineageKafkaHook.backlog"),
+    "asked": Point("after the offsets were requested", "hooks.kafka", "OpenLineageKafkaHook.backlog"),
     "read": Point("after a batch was read", "kafka.reader", "BacklogReader.read"),
-    "decoded": Point("after it was decoded", "consumption", "decode_messages"),
-    "translated": Point("after it was translated", "steps", "translate_batch"),
-    "begun": Point("after it was noted that a publication begins", "steps", "begin"),
-    "answered": Point("after an answer of the catalogue", "openmetadata.http.wire", "exchange"),
+    "decoded": Point("after the batch was decoded", "consumption", "decode_messages"),
+    "translated": Point("after the batch was translated", "steps", "translate_batch"),
+    "begun": Point("after the start of the publication was recorded", "steps", "begin"),
+    "answered": Point("after a response of the catalogue", "openmetadata.http.wire", "exchange"),
     "published": Point("after the publication", "openmetadata.publication.publisher", "publish_plan"),
     "letters due": Point("before the dead letters", "consumption", "send_dead_letters", before=True),
     #: Reached by what the function returns.
@@ -53,7 +53,7 @@ POINTS = {
     "ledger due": Point("before the ledger is written", "keeping", "end", before=True),
     "ledger written": Point("after the ledger was written", "keeping", "end"),
     #: Reached by the worker itself.
-    "done": Point("at its end, before Airflow knows", "", ""),
+    "done": Point("at its end, before Airflow records it", "", ""),
 }
 
 

@@ -215,4 +215,4 @@ def test_a_checkpoint_is_set_to_a_time(
         assert main(["checkpoint", "set", "--to", text, "--topics", hourly, "--state-key", key]) == 0
         assert state_document(key)["checkpoint"] == {hourly: expected}
     assert ingest(topics=[hourly])["events"] == 0
-    assert "the next run goes on from here" in capsys.readouterr().err
+    assert "the next run continues from these offsets" in capsys.readouterr().err

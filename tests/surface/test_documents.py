@@ -52,7 +52,7 @@ PLAN = {
     "one_sided[].job": NAME,
     "one_sided[].reads[]": NAME,
     "one_sided[].writes[]": NAME,
-    "problems[]": "detail kind where",
+    "problems[]": "count detail kind where",
     "runs[]": "ended_at error job log_url logical_at new nominal_end nominal_start part partial pipeline "
     "pipeline_run_id pipeline_started_at run_id started_at state statistics task",
     "runs[].job": NAME,
@@ -62,10 +62,20 @@ PLAN = {
 #: What a plan on its way to publication has besides, in XCom.
 ON_ITS_WAY = "dead_letters more origin state"
 #: Place in the plan -> values that can be there.
+KINDS = {
+    *("already_published", "ambiguous", "ambiguous_pipeline", "bad_dataset", "bad_facet", "bad_value", "data_loss"),
+    *("dropped", "failed", "foreign_tag", "malformed", "more_losses", "more_problems", "no_message_key", "no_pipeline"),
+    *("no_service", "no_stub", "no_timestamp", "overwritten", "owner_left_out", "parking_given_up", "plan_too_large"),
+    *("product_too_large", "run_given_up", "run_trimmed", "run_without_start", "same_timestamp", "shared_pipeline"),
+    *("stale_edge", "state_trimmed", "temporary_source", "too_deep", "too_long", "too_many", "too_many_tasks"),
+    *("twin_pipeline", "unfit_name", "unfit_url", "unknown_column", "unknown_owner", "unknown_tag", "unknown_task"),
+    "unresolved",
+}
 VALUES = {
     "datasets[].identities[].kind": "apiEndpoint container dashboard mlmodel other searchIndex storedProcedure "
     "table topic",
     "edges[].basis": "columns explicit product",
+    "problems[].kind": " ".join(sorted(KINDS)),
     "runs[].state": "ABORT COMPLETE FAIL OTHER RUNNING START",
     "runs[].statistics[].direction": "read written",
 }
@@ -79,7 +89,7 @@ REPORT = {
     "links": "edges pipelines",
     "namespaces{}": "resolved total",
     "pipelines": "created failed unchanged updated",
-    "problems[]": "detail kind where",
+    "problems[]": "count detail kind where",
     "queries": WRITTEN,
     "stale": "failed kept removed",
     "statuses": WRITTEN,
@@ -98,15 +108,6 @@ COUNTERS = {
     *(f"statuses.{outcome}" for outcome in WRITTEN.split()),
     *(f"stubs.{outcome}" for outcome in ("created", "failed", "updated")),
     *(f"usage.{outcome}" for outcome in WRITTEN.split()),
-}
-KINDS = {
-    *("already_published", "ambiguous", "ambiguous_pipeline", "bad_dataset", "bad_facet", "bad_value", "data_loss"),
-    *("dropped", "failed", "foreign_tag", "malformed", "more_losses", "more_problems", "no_message_key", "no_pipeline"),
-    *("no_service", "no_stub", "no_timestamp", "overwritten", "owner_left_out", "parking_given_up", "plan_too_large"),
-    *("product_too_large", "run_given_up", "run_trimmed", "run_without_start", "same_timestamp", "shared_pipeline"),
-    *("stale_edge", "state_trimmed", "temporary_source", "too_deep", "too_long", "too_many", "too_many_tasks"),
-    *("twin_pipeline", "unfit_name", "unfit_url", "unknown_column", "unknown_owner", "unknown_tag", "unknown_task"),
-    "unresolved",
 }
 
 
@@ -184,7 +185,8 @@ def test_a_report_in_xcom_has_all_of_its_keys(here: World) -> None:
     report = ingest()
     found = {(path, key) for path, key in used(report) if not path.startswith(("namespaces", "requests"))}
     expected = {(path, key) for path, keys in REPORT.items() for key in keys.split() if "{}" not in path}
-    assert_pinned("keys of a report in XCom", found, expected)
+    # Left out where it is 1.
+    assert_pinned("keys of a report in XCom", found, expected - {("problems[]", "count")})
     assert all(set(share) == {"resolved", "total"} for share in report["namespaces"].values())
     assert set(report["requests"]) <= {"DELETE", "GET", "PATCH", "POST", "PUT"}
 

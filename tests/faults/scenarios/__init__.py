@@ -12,7 +12,7 @@ from tests.faults.world import FORMS, Form
 
 
 def _undisturbed(lab: Lab, form: Form) -> None:
-    """See that the accounts add up where nothing goes wrong, and that there is something of everything."""
+    """Check that the accounts add up when nothing goes wrong, and that every category occurs."""
     with lab.world(form) as world:
         sums = world.repaired(lab.undisturbed(form)).accounts
         assert min(sums) > 0

@@ -1,4 +1,4 @@
-"""The broker is killed and comes back, or hangs; the topic is cut, made anew, or gets more partitions."""
+"""The broker is killed and comes back, or hangs; the topic is truncated, recreated, or gets more partitions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.faults.points import POINTS
 from tests.faults.world import FORMS, Form, World, at, new_topic, send
 
 CHAPTER = "The broker fails"
-TOPICS = "The topic is not what it was"
+TOPICS = "The topic changes"
 #: Boundaries at which the broker is killed: before the reads, the letters and the commit, and in the middle of them.
 _POINTS = ("asked", "read", "letters due", "letter sent", "state written", "commit due")
-#: Seconds that a task waits for a broker which does not come back.
+#: Seconds that a task waits for a broker that does not return.
 _IMPATIENT = 2.0
-#: Messages of each partition that are lost: they repeat what was said before.
+#: Messages of each partition that are lost; they repeat earlier ones.
 _LOST = 5
 
 
@@ -34,7 +34,7 @@ def _killed_and_back(point: str, lab: Lab, form: Form) -> None:
 
 
 def _killed_and_gone(point: str, lab: Lab, form: Form) -> None:
-    """Let the broker come back only after the task has given up."""
+    """Restart the broker only after the task has given up."""
     with lab.world(form) as world:
         ended = at(point, world.dag_run(), patience=_IMPATIENT, meanwhile=lambda: lab.meet(lab.kafka.kill))
         lab.notes.ended(ended)
@@ -54,7 +54,7 @@ def _hangs(point: str, lab: Lab, form: Form) -> None:
 
 
 def _read_and_deleted(lab: Lab, form: Form) -> None:
-    """Delete what a batch was read from, before it is published."""
+    """Delete the messages of a batch before it is published."""
     with lab.world(form, own_topic=True) as world:
         run = world.dag_run()
 
@@ -68,13 +68,13 @@ def _read_and_deleted(lab: Lab, form: Form) -> None:
 
 
 def _deleted_unread(lab: Lab, form: Form) -> None:
-    """Delete messages that nobody has read: told, with their number, and nothing else is lost.
+    """Delete unread messages: their number is reported, and nothing else is lost.
 
-    They repeat what was said before, so that the outcome is that of a topic where they are not deleted.
+    They repeat earlier messages, so the outcome is the same as for a topic where they are not deleted.
     """
     (said,) = (message for message in mix().messages if message.value and b'"facts.load"' in message.value)
     head = tuple(said._replace(partition=partition) for partition in range(PARTITIONS))
-    feed = Feed("said before", (*head * (_LOST + 1), *mix().messages), mix().batch)
+    feed = Feed("repeated", (*head * (_LOST + 1), *mix().messages), mix().batch)
     topic = new_topic(lab.kafka, head)
     with World(lab.kafka, lab.tasks, form, feed, topic) as world:
         world.work_off()
@@ -85,12 +85,12 @@ def _deleted_unread(lab: Lab, form: Form) -> None:
         told = [problem["detail"] for problem in ended.result["problems"] if problem["kind"] == "data_loss"]
         assert len(told) == PARTITIONS
         assert all(f"deleted {_LOST} messages" in detail for detail in told)
-        lab.notes.said.append(f"{PARTITIONS * _LOST} offsets lost, and told")
+        lab.notes.said.append(f"{PARTITIONS * _LOST} lost offsets, reported")
         lab.repaired(world, feed)
 
 
-def _made_anew(lab: Lab, form: Form) -> None:
-    """Delete the topic and make it anew, with a part of what it had."""
+def _recreated(lab: Lab, form: Form) -> None:
+    """Delete the topic and recreate it with a part of its messages."""
     with lab.world(form, own_topic=True) as world:
         world.work_off()
         before = world.outcome()
@@ -107,7 +107,7 @@ def _made_anew(lab: Lab, form: Form) -> None:
 
 
 def _more_partitions(lab: Lab, form: Form) -> None:
-    """Add a partition between two runs: what is in it is read from its beginning."""
+    """Add a partition between two runs: it is read from its beginning."""
     from confluent_kafka.admin import NewPartitions
 
     messages = tuple(item._replace(partition=item.partition or PARTITIONS) for item in mix().messages)
@@ -125,8 +125,8 @@ def _more_partitions(lab: Lab, form: Form) -> None:
 def _scenarios() -> Iterator[Scenario]:
     for form in FORMS:
         for fault, act, points in (
-            ("killed, back at once", _killed_and_back, _POINTS),
-            ("killed, back when the task has failed", _killed_and_gone, _POINTS),
+            ("killed, restarted immediately", _killed_and_back, _POINTS),
+            ("killed, restarted after the task failed", _killed_and_gone, _POINTS),
             ("hangs", _hangs, ("asked", "letters due", "commit due")),
         ):
             for point in points:
@@ -134,11 +134,11 @@ def _scenarios() -> Iterator[Scenario]:
                 where = POINTS[point].words
                 yield Scenario(CHAPTER, fault, where, form, partial(act, point), quick, party=f"broker {fault}")
         yield Scenario(
-            TOPICS, "records deleted", "that a batch has read, before it is published", form, _read_and_deleted
+            TOPICS, "records deleted", "already read by a batch, before it is published", form, _read_and_deleted
         )
-        yield Scenario(TOPICS, "records deleted", "that nobody has read", form, _deleted_unread, quick=form == "ingest")
-        yield Scenario(TOPICS, "deleted and made anew", "with less in it than before", form, _made_anew)
-        yield Scenario(TOPICS, "another partition", "between two runs", form, _more_partitions)
+        yield Scenario(TOPICS, "records deleted", "not read yet", form, _deleted_unread, quick=form == "ingest")
+        yield Scenario(TOPICS, "deleted and recreated", "with fewer messages than before", form, _recreated)
+        yield Scenario(TOPICS, "partition added", "between two runs", form, _more_partitions)
 
 
 BROKER = tuple(_scenarios())

@@ -1,4 +1,4 @@
-"""The catalogue answers with errors, by half, late or not at all."""
+"""The catalogue responds with errors, incompletely, late or not at all."""
 
 from __future__ import annotations
 
@@ -14,35 +14,39 @@ from tests.faults.tasks import Ended
 from tests.faults.world import FORMS, Form, World
 
 CHAPTER = "OpenMetadata fails"
-#: Seconds that a client waits for a catalogue that does not answer; and how long that one takes.
+#: Seconds that a client waits for a response, and seconds that the slow catalogue takes.
 _TIMEOUT, _STALL = 1.0, 1.6
 _CONFLICT = "OpenSearch exception [type=version_conflict_engine_exception, reason=version conflict]"
 
 FAULTS: dict[str, dict[str, Any]] = {
     "500": {"status": 500},
-    "500 `version_conflict`, after its effect": {"status": 500, "message": _CONFLICT, "after_effect": True},
+    "500 `version_conflict`, after processing": {"status": 500, "message": _CONFLICT, "after_effect": True},
     "503": {"status": 503},
     "429 with `Retry-After`": {"status": 429, "headers": {"Retry-After": "1"}},
     "401": {"status": 401, "message": "Expired token!"},
     "connection closed": {"status": 0},
-    "connection closed, after the effect": {"status": 0, "after_effect": True},
+    "connection closed, after processing": {"status": 0, "after_effect": True},
     "connection reset": {"status": 0, "reset": True},
-    "connection reset, after the effect": {"status": 0, "reset": True, "after_effect": True},
-    "no answer in time": {"status": None, "delay": _STALL},
-    "no answer in time, after the effect": {"status": None, "delay": _STALL, "after_effect": True},
-    "half an answer": {"status": None, "half": True},
+    "connection reset, after processing": {"status": 0, "reset": True, "after_effect": True},
+    "no response in time": {"status": None, "delay": _STALL},
+    "no response in time, after processing": {"status": None, "delay": _STALL, "after_effect": True},
+    "truncated response": {"status": None, "half": True},
 }
 #: Faults that a client has to wait for.
 _SLOW = frozenset(name for name, fault in FAULTS.items() if "delay" in fault or "headers" in fault)
-#: Those tried with every build, and in which form.
-_QUICK: dict[str, Form] = {"503": "steps", "connection reset, after the effect": "ingest", "half an answer": "steps"}
-#: One of so many calls is hit.
+#: Faults tried with every build, and in which form.
+_QUICK: dict[str, Form] = {
+    "503": "steps",
+    "connection reset, after processing": "ingest",
+    "truncated response": "steps",
+}
+#: One request in this many is hit.
 _EVERY = 6
 _MANY = 100_000
-#: A tag that is refused for what it is, is left out and reported, lest it keep all else from being written.
+#: A tag that is refused permanently is left out and reported, so that everything else can be written.
 _TAGS = re.compile("/(tags|classifications)")
 WRITES = frozenset({"PUT", "POST", "PATCH", "DELETE"})
-#: What in a path is no name, id or date.
+#: Parts of a path that are not names, ids or dates.
 _WORD = re.compile(r"[a-z]+|[a-z]+Services|compute\.percentile|getLineage")
 
 
@@ -51,7 +55,7 @@ def _fail(world: World, fault: dict[str, Any], *, method: str = "*", path: str =
 
 
 def _untouched(world: World, calls: int) -> None:
-    """Have the next calls answered as always."""
+    """Let the next requests through without a fault."""
     world.catalogue.fail("*", ".", None, times=calls)
 
 
@@ -64,7 +68,7 @@ def _run(lab: Lab, world: World) -> Ended:
 
 
 def _now_and_then(fault: dict[str, Any], every: int, worlds: int, lab: Lab, form: Form) -> None:
-    """Hit one of so many calls: in each world other ones."""
+    """Hit one request in ``every``, with a different offset in each world."""
     feed = short()
     for offset in range(0, every, every // worlds):
         with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 20.0) as world:
@@ -87,7 +91,7 @@ def _from_then_on(fault: dict[str, Any], stride: int, lab: Lab, form: Form) -> N
 
 
 def _one_kind_of_call(fault: dict[str, Any], lab: Lab, form: Form) -> None:
-    """Hit calls of one kind, as long as the run lasts: each kind in a world of its own."""
+    """Hit all requests of one kind during the run, each kind in a separate world."""
     feed = short()
     for method, path in _kinds(lab, form, feed):
         with lab.world(form, feed) as world:
@@ -98,7 +102,7 @@ def _one_kind_of_call(fault: dict[str, Any], lab: Lab, form: Form) -> None:
 
 
 def _one_call_for_good(status: int, lab: Lab, form: Form) -> None:
-    """Hit one write, whenever it is repeated, as long as the run lasts: each write in a world of its own."""
+    """Hit one write and all its retries during the run, each write in a separate world."""
     feed = short()
     for (method, path), number in _kinds(lab, form, feed).items():
         if method not in WRITES or (status == 400 and _TAGS.search(path)):
@@ -112,12 +116,12 @@ def _one_call_for_good(status: int, lab: Lab, form: Form) -> None:
 
 
 def _kinds(lab: Lab, form: Form, feed: Feed) -> Counter[tuple[str, str]]:
-    """Return what an undisturbed run asks for, as method and pattern of path, and how often."""
+    """Count the requests of an undisturbed run by method and pattern of path."""
     return Counter((method, _kind(path)) for method, path in lab.calls(form, feed))
 
 
 def _kind(path: str) -> str:
-    """Return a pattern for paths of one kind: that of a table by its name stands for all tables by name."""
+    """Return a pattern for paths of one kind: the path of one table by name matches those of all tables."""
     words = path.partition("?")[0].removeprefix("/api/v1/").split("/")
     return "^/api/v1/" + "/".join(re.escape(word) if _WORD.fullmatch(word) else "[^/?]+" for word in words) + r"(\?|$)"
 
@@ -138,15 +142,17 @@ def _scenarios() -> Iterator[Scenario]:
 
         for name, fault in FAULTS.items():
             every, worlds = (4 * _EVERY, 2) if name in _SLOW else (_EVERY, _EVERY)
-            where = f"to one call of {every}"
+            where = f"to one request in {every}"
             yield row(name, where, partial(_now_and_then, fault, every, worlds), quick=_QUICK.get(name) == form)
-            where = "to all calls from some call on"
+            where = "to all requests from a certain one on"
             yield row(name, where, partial(_from_then_on, fault, 60 if name in _SLOW else 20))
-        # Whichever form the DAG has, the catalogue is called in the same way.
-        name = {"steps": "500", "ingest": "connection closed, after the effect"}[form]
-        yield row(name, "to all calls of one kind, kind by kind", partial(_one_kind_of_call, FAULTS[name]), long=True)
+        # Both forms of the DAG call the catalogue in the same way.
+        name = {"steps": "500", "ingest": "connection closed, after processing"}[form]
+        yield row(
+            name, "to all requests of one kind, kind by kind", partial(_one_kind_of_call, FAULTS[name]), long=True
+        )
         name = {"steps": "400", "ingest": "500"}[form]
-        where = "to one write, whenever it is repeated, each write once"
+        where = "to one write and all its retries, write by write"
         yield row(name, where, partial(_one_call_for_good, int(name)), long=True)
 
 

@@ -1,4 +1,4 @@
-"""The task's process is killed, at every boundary."""
+"""The task's process is killed at every boundary."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.faults.world import FORMS, Form
 CHAPTER = "The task is killed (`kill -9`)"
 #: Boundaries that a task passes, in the order in which it passes them.
 _BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "done"})
-#: The batches in which it is killed, and whether the task is tried again or the next run makes up for it. In the second
-#: batch there is a ledger, there are open runs, and something is parked.
+#: The batches in which it is killed, and whether the task is retried or the next run continues. The second batch has a
+#: ledger, open runs and parked lineage.
 _BATCHES = ((1, True), (2, False))
-#: Boundaries that are not passed with each batch but once for each run.
+#: Boundaries that are passed once per run, not once per batch.
 _ONCE = frozenset({"asked", "begun", "ledger due", "ledger written"})
-#: Answers between two at which the task is killed, with every build.
+#: Every how many responses the task is killed, with every build.
 _STRIDE = 15
 
 
@@ -27,7 +27,7 @@ def _at_a_boundary(point: str, lab: Lab, form: Form) -> None:
         with lab.world(form) as world:
             stop = Stop(point, batch)
             if form == "steps" or point in _ONCE:
-                # There each batch is a run of its own.
+                # Each batch is a separate run there.
                 for _ in range(batch - 1):
                     assert world.dag_run().go().word == "done"
                 stop = Stop(point)
@@ -65,7 +65,7 @@ def _at_answers(stride: int, lab: Lab, form: Form) -> None:
 
 
 def _again_and_again(lab: Lab, form: Form) -> None:
-    """Kill each run a few answers later than the one before, until one gets through."""
+    """Kill each run a few responses later than the one before, until one succeeds."""
     feed = mix()
     with lab.world(form, feed) as world:
         for answer in range(3, 400, 12):
@@ -88,13 +88,13 @@ def _scenarios() -> Iterator[Scenario]:
             quick = point in {"letter sent", "state written"}
             yield row(POINTS[point].words, partial(_at_a_boundary, point), quick=quick)
         for task in ("consume", "translate", "publish") if form == "steps" else ("ingest",):
-            yield row(f"at the end of {task}, before Airflow knows", partial(_at_the_end, task))
+            yield row(f"at the end of {task}, before Airflow records it", partial(_at_the_end, task))
         yield row(
-            f"after every {_STRIDE}th answer of the catalogue", partial(_at_answers, _STRIDE), quick=form == "ingest"
+            f"after every {_STRIDE}th response of the catalogue", partial(_at_answers, _STRIDE), quick=form == "ingest"
         )
         if form == "ingest":
-            yield row("after each answer of the catalogue", partial(_at_answers, 1), long=True)
-        yield row("in one run after the other, each time some answers later", _again_and_again)
+            yield row("after each response of the catalogue", partial(_at_answers, 1), long=True)
+        yield row("in consecutive runs, each time some responses later", _again_and_again)
 
 
 KILLED = tuple(_scenarios())

@@ -1,4 +1,4 @@
-"""What is kept between runs is lost, damaged or set back; old tasks are run again."""
+"""State is lost, damaged or moved back; old tasks are run again."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.faults.mix import Message, mix, parts
 from tests.faults.points import Stop
 from tests.faults.world import FORMS, Form, World, at, new_topic, send
 
-CHAPTER = "State is lost, damaged or set back"
+CHAPTER = "State is lost, damaged or moved back"
 CLEARED = "Old tasks are cleared and run again"
-#: What a task says that another has overtaken. The one that does all in one is tried again by Airflow.
+#: Error of a task that another one has overtaken. Airflow retries the ingest operator.
 _OVERTAKEN: dict[Form, str] = {
     "steps": "It was moved while the batch was published",
     "ingest": "a retry of this task goes on from there",
@@ -24,7 +24,7 @@ _OVERTAKEN: dict[Form, str] = {
 
 @contextlib.contextmanager
 def _between(lab: Lab, form: Form) -> Iterator[World]:
-    """Open a world in which the first part of the messages was read: no run is open. The second part comes after."""
+    """Open a world in which the first part of the messages was read and no run is open. The second part follows."""
     feed, first = parts()
     topic = new_topic(lab.kafka, feed.messages[:first])
     with World(lab.kafka, lab.tasks, form, feed, topic) as world:
@@ -70,7 +70,7 @@ def _deleted_while_a_task_works(lab: Lab, form: Form) -> None:
 
 
 def _first_batch(world: World) -> None:
-    """Read one batch: of some runs only the START is read then."""
+    """Read one batch, which contains only the START of some runs."""
     if world.form == "steps":
         assert world.dag_run().go().word == "done"
     else:
@@ -78,9 +78,9 @@ def _first_batch(world: World) -> None:
 
 
 def _deleted_while_runs_are_open(lab: Lab, form: Form) -> None:
-    """Delete it where the START of runs was read, but not their COMPLETE, and go on where the group stands.
+    """Delete it after the START of runs was read, but not their COMPLETE, and continue at the group's offsets.
 
-    What the STARTs had said is lost, and only that.
+    Only the contents of the START events are lost.
     """
     with lab.world(form) as world:
         _first_batch(world)
@@ -92,12 +92,12 @@ def _deleted_while_runs_are_open(lab: Lab, form: Form) -> None:
         undisturbed = lab.undisturbed(form)
         wrong = found.differences(undisturbed)
         assert any("public.customers -> warehouse.shop.analytics_stg.stg_orders is missing" in text for text in wrong)
-        # Ranks are among all pipelines of the day.
+        # Ranks compare all pipelines of the day.
         others = [text for text in wrong if not any(name in text for name in (*names, "catalogue: rank"))]
         assert not others, others
         assert found.letters == undisturbed.letters
         assert found.checkpoint == undisturbed.checkpoint
-        lab.notes.loss = f"lost: what had been read of {len(open_runs)} open runs; all else"
+        lab.notes.loss = f"lost: earlier events of {len(open_runs)} open runs; everything else"
 
 
 def _deleted_and_group_set_back(lab: Lab, form: Form) -> None:
@@ -166,7 +166,7 @@ def _ledger(text: str | None, lab: Lab, form: Form) -> None:
 
 
 def _parking(text: str | None, lab: Lab, form: Form) -> None:
-    """Lose what waits: it waits again once its jobs have run again."""
+    """Lose parked lineage: it is parked again once its jobs have run again."""
     with lab.world(form, own_topic=True) as world:
         world.work_off()
         waiting = {job for item in world.outcome().parked.values() for job in item["jobs"]}
@@ -182,7 +182,7 @@ def _parking(text: str | None, lab: Lab, form: Form) -> None:
         again = tuple(item for item in mix().messages if not item.bad and _job(item) in waiting)
         send(world.kafka, world.topic, again)
         world.messages += again
-        lab.notes.said.append("what waited comes with the next runs of its jobs")
+        lab.notes.said.append("parked lineage returns with the next runs of its jobs")
         lab.repaired(world, undisturbed=lab.undisturbed(form)._replace(checkpoint=world.ends()))
 
 
@@ -192,7 +192,7 @@ def _job(message: Message) -> str:
 
 
 def _database_locked(lab: Lab, form: Form) -> None:
-    """Have Airflow's database refuse what is written to it, as long as the task tries."""
+    """Let Airflow's database refuse writes for as long as the task tries."""
     with lab.world(form) as world:
         ended = at("state due", world.dag_run(), meanwhile=lambda: lab.meet(lab.database.lock))
         lab.meet(lab.database.unlock)
@@ -217,7 +217,7 @@ def _cleared(tasks: tuple[str, ...], later: int, lab: Lab, form: Form) -> None:
 
 
 def _consume_alone_cleared(lab: Lab, form: Form) -> None:
-    """Run the first task of an old run again, but not what follows it."""
+    """Run the first task of an old run again, but not the tasks after it."""
     with lab.world(form) as world:
         first = world.dag_run()
         assert first.go().word == "done"
@@ -237,29 +237,29 @@ def _scenarios() -> Iterator[Scenario]:
             ),
             ("state deleted", "while a task publishes", _deleted_while_a_task_works),
             ("state deleted", "while runs are open", _deleted_while_runs_are_open),
-            ("state deleted and group offsets set back", "while runs are open", _deleted_and_group_set_back),
+            ("state deleted and group offsets moved back", "while runs are open", _deleted_and_group_set_back),
             ("state damaged", "between runs; then deleted, as the error says", _damaged),
-            ("checkpoint set back by hand", "after the last run", _set_back),
-            ("checkpoint set back by hand, runs forgotten", "after the last run", partial(_set_back, forget=True)),
-            ("checkpoint set back by hand", "while a task publishes", _set_back_while_a_task_works),
-            ("group offsets set back", "after the last run", _group_set_back),
-            ("state, ledger, parking deleted, group offsets set back", "after the last run", _all_deleted),
+            ("checkpoint moved back by hand", "after the last run", _set_back),
+            ("checkpoint moved back by hand, runs forgotten", "after the last run", partial(_set_back, forget=True)),
+            ("checkpoint moved back by hand", "while a task publishes", _set_back_while_a_task_works),
+            ("group offsets moved back", "after the last run", _group_set_back),
+            ("state, ledger, parking deleted, group offsets moved back", "after the last run", _all_deleted),
             ("ledger deleted", "between runs", partial(_ledger, None)),
             ("ledger damaged", "between runs", partial(_ledger, "no ledger")),
             ("parking deleted", "after the last run; then its jobs run again", partial(_parking, None)),
             ("parking damaged", "after the last run; then deleted, as the error says", partial(_parking, "damaged")),
-            ("Airflow's database locked", "when state and checkpoint are written", _database_locked),
+            ("Airflow's database locked", "while state and checkpoint are written", _database_locked),
         ):
             quick = act in {_deleted_while_runs_are_open, _all_deleted} and form == "ingest"
             party = "database" if act is _database_locked else ""
             yield Scenario(CHAPTER, what, where, form, act, quick, party)
     for tasks in (("publish",), ("translate", "publish"), ("consume", "translate", "publish")):
         fault = ", ".join(tasks)
-        for later, where in ((0, "at once"), (1, "after the next run"), (3, "after all runs")):
+        for later, where in ((0, "immediately"), (1, "after the next run"), (3, "after all runs")):
             yield Scenario(
                 CLEARED, fault, where, "steps", partial(_cleared, tasks, later), quick=fault == "publish" and later == 1
             )
-    yield Scenario(CLEARED, "consume alone", "at once", "steps", _consume_alone_cleared)
+    yield Scenario(CLEARED, "consume only", "immediately", "steps", _consume_alone_cleared)
     yield Scenario(CLEARED, "ingest", "after the last run", "ingest", partial(_cleared, ("ingest",), 0))
 
 

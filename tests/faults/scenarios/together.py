@@ -1,4 +1,4 @@
-"""Two DAG runs at once: whatever comes before what, one of them is refused, or both do the same."""
+"""Two DAG runs at once: in any order, one of them is refused, or both do the same."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _POINTS = (
 
 
 def _overtaken(point: str, nth: int, lab: Lab, form: Form) -> None:
-    """Have a run wait at a boundary while another does all its work."""
+    """Let a run wait at a boundary while another one does all its work."""
     with lab.world(form) as world:
 
         def overtake() -> None:
@@ -62,10 +62,10 @@ def _scenarios() -> Iterator[Scenario]:
     for form in FORMS:
         for point in _POINTS:
             act = partial(_overtaken, point, 20 if point == "answered" else 1)
-            fault = "overtaken by another"
+            fault = "overtaken by another run"
             quick = point == {"steps": "published", "ingest": "state due"}[form]
             yield Scenario(CHAPTER, fault, POINTS[point].words, form, act, quick)
-        yield Scenario(CHAPTER, "side by side", "five times", form, _side_by_side, quick=form == "steps")
+        yield Scenario(CHAPTER, "started together", "five times", form, _side_by_side, quick=form == "steps")
 
 
 TOGETHER = tuple(_scenarios())

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from openmetadata_ol_provider.cli import files
-from openmetadata_ol_provider.cli.files import read_events
+from openmetadata_ol_provider.cli import event_documents
+from openmetadata_ol_provider.cli.event_files import read_events
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES
 from openmetadata_ol_provider.openlineage.problems import MAX_PROBLEMS
@@ -32,7 +32,7 @@ def test_a_line_longer_than_any_event_is_passed_over(tmp_path: Path) -> None:
         tmp_path, (EVENT, 1), line, (b"\n", 1), (EVENT, 1), (b"a" * (MAX_EVENT_BYTES + 1) + b"\n", 1), (EVENT, 1)
     )
     found = read_events([path])
-    assert found.places == [f"{path}:1", f"{path}:3", f"{path}:5"]
+    assert found.locations == [f"{path}:1", f"{path}:3", f"{path}:5"]
     assert [(problem.where, problem.detail.partition(":")[0]) for problem in found.problems] == [
         (f"{path}:2", "too large"),
         (f"{path}:4", "too large"),
@@ -41,17 +41,17 @@ def test_a_line_longer_than_any_event_is_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [EVENT, b"a" * 2**20, b"{}\n" * 1000])
 def test_a_file_is_read_up_to_so_many_bytes(content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_FILE_BYTES", 2**20)
+    monkeypatch.setattr(event_documents, "MAX_FILE_BYTES", 2**20)
     path = zipped(tmp_path, (EVENT, 1), (content, 2 * 2**20 // len(content)))
     assert Path(path).stat().st_size < 2**17
-    with pytest.raises(ConfigError, match=r"more than 1048576 bytes \(unpacked\); give them in several files"):
+    with pytest.raises(ConfigError, match="more than 1048576 bytes after decompression; split them into several files"):
         read_events([path])
 
 
 def test_an_array_is_read_up_to_so_many_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MAX_WHOLE_BYTES", 2**20)
+    monkeypatch.setattr(event_documents, "MAX_WHOLE_BYTES", 2**20)
     path = zipped(tmp_path, (b"[\n" + EVENT, 1), (b"," + EVENT, 2**20 // len(EVENT)), (b"]", 1))
-    with pytest.raises(ConfigError, match="more than 1048576 bytes, and not one event a line; write one"):
+    with pytest.raises(ConfigError, match="more than 1048576 bytes, and not one event per line; write one"):
         read_events([path])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.cli.files import read_events, write_result
+from openmetadata_ol_provider.cli.event_files import read_events
 from openmetadata_ol_provider.exceptions import ConfigError
 from tests.support import run_event
 
@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Any:
 
 def run_ids(*paths: str) -> list[str]:
     found = read_events(paths)
-    assert found.problems == []
+    assert found.problems == ()
     return [event.run.runId for event in found.events if event.run]
 
 
@@ -132,14 +132,3 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_path(tmp_path: Path, nam
     with pytest.raises(ConfigError, match=r"cannot be read: .*; check the path") as refused:
         read_events([path])
     assert path in str(refused.value)
-
-
-def test_a_result_goes_to_stdout_or_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_result("ü\n", None)
-    write_result("ü\n", str(tmp_path / "out"))
-    assert capsys.readouterr().out == (tmp_path / "out").read_text(encoding="utf-8") == "ü\n"
-
-
-def test_a_result_that_cannot_be_written_names_the_option(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"--output '.*' cannot be written"):
-        write_result("x", str(tmp_path / "no such folder" / "out"))

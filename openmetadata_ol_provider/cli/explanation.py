@@ -1,0 +1,137 @@
+"""The explanation of a lineage plan, as an outline for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openmetadata_ol_provider.cli.terminal import OutlineNode
+from openmetadata_ol_provider.cli.unread_facets import UnreadFacet
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, LineagePlan, RunRecord
+from openmetadata_ol_provider.openlineage.serialization import to_builtins
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+_RULES = {
+    "explicit": "the producer's lineage facet says so",
+    "columns": "the output's columnLineage names the source",
+    "product": "no column lineage for this pair: inputs x outputs of the run",
+}
+#: Spaces by which the lines of a run are indented, so that they line up behind its state.
+_RUN_INDENT = 10
+
+
+class Explanation(NamedTuple):
+    """A plan, where it came from, and what became of its datasets.
+
+    :param plan: the plan
+    :param events_of_runs: a line for each event, by job namespace and run id
+    :param unread_facets: number of occurrences of each facet that the provider does not read
+    :param resolutions: result of looking up each dataset, ``None`` if they were not looked up
+    """
+
+    plan: LineagePlan
+    events_of_runs: Mapping[tuple[str, str], Sequence[str]]
+    unread_facets: Mapping[UnreadFacet, int]
+    resolutions: Mapping[DatasetId, Resolution] | None
+
+    @property
+    def has_unresolved_edges(self) -> bool:
+        """Whether datasets were looked up, and one at the end of an edge was not found or is ambiguous."""
+        if self.resolutions is None:
+            return False
+        ends = {end for edge in self.plan.edges for end in (edge.source, edge.target)}
+        return any(self.resolutions[end].outcome in ("unresolved", "ambiguous") for end in ends)
+
+
+def explanation_document(explanation: Explanation) -> dict[str, Any]:
+    """Return the plan as JSON values, with the explanations added."""
+    document = explanation.plan.to_dict()
+    for run in document["runs"]:
+        run["events"] = explanation.events_of_runs[run["job"]["namespace"], run["run_id"]]
+    document["unread_facets"] = [
+        {**facet._asdict(), "count": count} for facet, count in explanation.unread_facets.items()
+    ]
+    for edge in document["edges"]:
+        edge["why"] = _RULES[edge["basis"]]
+    if explanation.resolutions is not None:
+        for dataset in document["datasets"]:
+            resolution = explanation.resolutions[DatasetId(dataset["namespace"], dataset["name"])]
+            dataset.update(_resolution_document(resolution))
+    return document
+
+
+def _resolution_document(resolution: Resolution) -> dict[str, Any]:
+    document: dict[str, Any] = {"outcome": resolution.outcome, "detail": resolution.detail}
+    if resolution.entity is not None:
+        document["entity"] = {"type": resolution.entity.type, "fqn": resolution.entity.fqn}
+        document["identity"] = to_builtins(resolution.identity)
+    return document
+
+
+def explanation_outline(explanation: Explanation) -> list[OutlineNode]:
+    """Return the sections of the explanation as an outline."""
+    plan = explanation.plan
+    return [
+        _section("RUNS", [_run(run, explanation.events_of_runs[run.job.namespace, run.run_id]) for run in plan.runs]),
+        _section("EDGES", [_edge(edge) for edge in plan.edges]),
+        _section("DATASETS", [_dataset(dataset, explanation.resolutions) for dataset in plan.datasets]),
+        _section(
+            "PROBLEMS", [OutlineNode(f"{problem.kind}: {problem.where}: {problem.detail}") for problem in plan.problems]
+        ),
+        _section(
+            "FACETS THAT ARE NOT READ",
+            [
+                OutlineNode(f"{section} {facet}: {count} times, by {producer}")
+                for (section, facet, producer), count in explanation.unread_facets.items()
+            ],
+        ),
+    ]
+
+
+def _section(title: str, nodes: Sequence[OutlineNode]) -> OutlineNode:
+    return OutlineNode(f"{title} ({len(nodes)})", nodes, style="bold")
+
+
+def _run(run: RunRecord, events: Sequence[str]) -> OutlineNode:
+    pipeline = f"task {run.task!r} of {run.pipeline.name!r}" if run.task else f"pipeline {run.pipeline.name!r}"
+    error = f"; error: {run.error}" if run.error else ""
+    lines = [f"{run.started_at} to {run.ended_at or '?'}{error}", *events]
+    return OutlineNode(
+        f"{run.state:<9} {run.job.namespace} {run.job.name}  run {run.run_id}, {pipeline}",
+        [OutlineNode(line) for line in lines],
+        indent=_RUN_INDENT,
+    )
+
+
+def _edge(edge: Edge) -> OutlineNode:
+    job = f"job {edge.job.namespace} {edge.job.name}" if edge.job else "stated by the dataset itself"
+    lines = [f"{job}; {_RULES[edge.basis]}"]
+    for pair in edge.columns:
+        kinds = ", ".join(f"{kind.type}{'/' + kind.subtype if kind.subtype else ''}" for kind in pair.transformations)
+        lines.append(f"column {pair.source.field} -> {pair.target_field}{'  ' + kinds if kinds else ''}")
+    return OutlineNode(
+        f"{edge.source.namespace} {edge.source.name} -> {edge.target.namespace} {edge.target.name}",
+        [OutlineNode(line) for line in lines],
+    )
+
+
+def _dataset(dataset: Dataset, resolutions: Mapping[DatasetId, Resolution] | None) -> OutlineNode:
+    excluded = "  (left out by the configuration)" if dataset.ignored else ""
+    return OutlineNode(f"{dataset.namespace} {dataset.name}{excluded}", list(_lookups(dataset, resolutions)))
+
+
+def _lookups(dataset: Dataset, resolutions: Mapping[DatasetId, Resolution] | None) -> Iterator[OutlineNode]:
+    for identity in dataset.identities:
+        yield OutlineNode(f"candidate {identity.kind:<9} {identity.namespace} {identity.name}")
+    if resolutions is not None:
+        yield OutlineNode(_outcome(resolutions[DatasetId(dataset.namespace, dataset.name)]))
+
+
+def _outcome(resolution: Resolution) -> str:
+    if resolution.entity is None:
+        return f"{resolution.outcome}: {resolution.detail}"
+    assert resolution.identity is not None
+    identity = f"{resolution.identity.namespace} {resolution.identity.name}"
+    return f"{resolution.outcome}: {resolution.entity.type} {resolution.entity.fqn} (by {identity})"
