@@ -1,4 +1,4 @@
-# Two commands set everything up on a machine with make and python3 (3.10 to 3.12) with venv: make demo, make test.
+# Needs make and python3 (3.10 to 3.12) with venv; every target sets up the environment that it needs.
 PYTHON  ?= python3
 VENV    ?= .venv
 AIRFLOW ?= apache-airflow>=2.11.0
@@ -6,7 +6,7 @@ BIN     := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 
-help:            ## this list
+help:            ## list the targets
 	@grep -hE '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(VENV)/.run: pyproject.toml
@@ -22,8 +22,8 @@ $(VENV)/.dev: $(VENV)/.run
 demo: $(VENV)/.run           ## run the bundled DAG on real events, against an embedded broker and an OpenMetadata stand-in
 	$(BIN)/openmetadata-ol demo
 
-# The first time it downloads OpenMetadata's models, 220 MB, into .contract; docs/contract.md says what for.
-# So many processes run the tests side by side; the bodies that they made us send are held against the models afterwards.
+# The first run downloads OpenMetadata's models, 220 MB, into .contract; see docs/contract.md.
+# WORKERS processes run the tests in parallel; then the request bodies they sent are checked against the models.
 WORKERS ?= 2
 test: $(VENV)/.dev           ## run all tests, with the coverage floor
 	rm -rf .contract/bodies
@@ -34,39 +34,39 @@ test: $(VENV)/.dev           ## run all tests, with the coverage floor
 test-fast: $(VENV)/.dev      ## run the quick tests, in under a minute
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not outside" tests/openlineage tests/lineage tests/test_config.py tests/test_problem_kinds.py tests/test_promises.py
 
-test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; Kafka is fetched into .kafka, 45 MB)
+test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Java 17 and Maven; downloads Kafka into .kafka, 45 MB)
 	$(BIN)/python -m pytest --timeout=600 -m "not rare" tests/real_kafka tests/faults
 
-test-faults: $(VENV)/.dev    ## kill, cut, stall, refuse and lose everything, on a real Apache Kafka, and write docs/faults.md (ten minutes)
+test-faults: $(VENV)/.dev    ## inject faults on a real Apache Kafka, and write docs/faults.md (ten minutes)
 	$(BIN)/python -m tests.faults
 
-# Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 makes it shorter.
-test-live: $(VENV)/.dev      ## four lanes in a real Airflow with PostgreSQL and Kafka, parts of it killed (five minutes)
+# Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 shortens it.
+test-live: $(VENV)/.dev      ## run four lanes in a real Airflow with PostgreSQL and Kafka, and kill parts of it (five minutes)
 	$(BIN)/pip install -q psycopg2-binary asyncpg
 	LIVE=1 $(BIN)/python -m pytest --log-cli-level=INFO tests/live
 
-# What we send to OpenMetadata does not depend on Airflow's version: tests/contract has looked at it already.
-test-airflow2:   ## run all other tests on Airflow 2.11, in an environment of its own
+# Requests to OpenMetadata do not depend on Airflow's version, so tests/contract need not run again.
+test-airflow2:   ## run all tests but the contract tests on Airflow 2.11, in a separate environment
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
 	$(VENV)-airflow2/bin/python -m pytest -n $(WORKERS) --ignore=tests/contract
 
-# New examples each time: each property tries FUZZ_EXAMPLES of them.
+# Each property tries FUZZ_EXAMPLES new random examples.
 FUZZ_EXAMPLES ?= 20000
 fuzz: $(VENV)/.dev           ## damage real events at random, 20,000 times for each property (about five minutes)
 	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest --timeout=3600 tests/openlineage/test_decode_fuzz.py tests/lineage/test_translate_fuzz.py
 
-# BENCH="--only decode plan" runs some of it; BENCH=--write puts the figures into docs/performance.md.
-bench: $(VENV)/.dev          ## measure everything (a quarter of an hour), on Apache Kafka where there are Java and Maven; no network
+# BENCH="--only decode plan" runs some parts only; BENCH=--write updates docs/performance.md.
+bench: $(VENV)/.dev          ## measure everything (a quarter of an hour; on Apache Kafka if Java and Maven are installed; no network)
 	$(BIN)/python -m bench $(BENCH)
 
-lint: $(VENV)/.dev           ## ruff, mypy, spelling and the layers of imports
+lint: $(VENV)/.dev           ## run ruff, mypy, codespell and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-clean:           ## remove what make made
+clean:           ## remove everything that make created
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
 .PHONY: help demo test test-fast test-kafka test-faults test-live test-airflow2 fuzz bench lint clean

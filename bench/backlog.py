@@ -1,4 +1,4 @@
-"""Backlogs of any length: time for an event, and memory, of one task that works through them.
+"""Backlogs of different lengths: time per event and memory of one task.
 
 IngestOpenLineageOperator from Kafka into the sandbox's stand-in for OpenMetadata, which runs in a process of its own,
 as the task does. The jobs are those of the captures; what the stand-in does not know is parked, as ever. Memory is what
@@ -55,7 +55,7 @@ def measure(rounds: int) -> Iterator[Figure]:
             tasks = [_task(running.config, topic, sent) for _ in range(1 if length == max(lengths) else rounds)]
             name = f"{sent:,} events, {running.name}"
             yield Figure(name, "us/event", tuple(1e6 * task.seconds / task.events for task in tasks))
-            above = Figure(f"{sent:,} events: memory above Airflow's own", "MB", tuple(t.most - t.own for t in tasks))
+            above = Figure(f"{sent:,} events: memory beyond Airflow's own", "MB", tuple(t.most - t.own for t in tasks))
             yield above.at_most(_MOST_MB)
             yield Figure(f"{sent:,} events: Airflow's own", "MB", tuple(task.own for task in tasks))
 

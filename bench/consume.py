@@ -1,4 +1,4 @@
-"""From a Kafka broker to the plan, against the same bytes out of memory.
+"""From a Kafka broker to the plan, compared with the same bytes from memory.
 
 The broker runs on the same machine and shares its cores; seconds are those of the wall clock. Both ways take turns. The
 seconds of the task's own thread show only what reading adds to its work, because the client reads ahead in its own
@@ -40,14 +40,14 @@ def measure(rounds: int) -> Iterator[Figure]:
             reading.append(_reading(running, size))
             pure.append(_planned(kept, events))
             whole.append(_planned(_results(running, size), events))
-    base = rates("bytes -> plan, out of memory", events, [took.wall for took in pure])
+    base = rates("bytes -> plan, from memory", events, [took.wall for took in pure])
     found = rates(f"consume -> plan, {running.name}", events, [took.wall for took in whole])
     yield rates(f"consume, {running.name}", events, reading)
     yield base
     yield found
     yield ratios("consume -> plan / bytes -> plan", found, base).at_least(0.8)
     shares = tuple(one.own / other.own for one, other in zip(pure, whole, strict=True))
-    yield Figure("the same by the seconds of the task's own thread", "ratio", shares).at_least(0.8)
+    yield Figure("the same in CPU time of the task's thread", "ratio", shares).at_least(0.8)
 
 
 def _results(running: Broker, size: int) -> Iterator[ReadResult]:

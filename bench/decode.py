@@ -1,4 +1,4 @@
-"""Decoding: the same bytes through JSON decoders and through ours.
+"""Decoding: JSON decoders and ours on the same bytes.
 
 The floor is msgspec without types, which builds everything that is in an event. Ours builds only what is read of it,
 and then sees to what may be wrong with it. Seconds are those of the processor, so that others on the machine are not
@@ -42,7 +42,7 @@ _DECODERS: dict[str, Callable[[bytes], object]] = {
 def measure(rounds: int) -> Iterator[Figure]:
     """Decode one stream with each decoder in turn, round by round."""
     values = [message.value for message in stream(sized(tiny=200, usual=10_000, full=100_000))]
-    yield Figure("bytes of an event, on average", "bytes", (sum(map(len, values)) / len(values),))
+    yield Figure("average size of an event", "bytes", (sum(map(len, values)) / len(values),))
     seconds: dict[str, list[float]] = {name: [] for name in _DECODERS}
     for _ in range(rounds):
         for name, decode in _DECODERS.items():

@@ -1,4 +1,4 @@
-"""What importing costs: the provider, the bundled DAG and the command line, each in an interpreter of its own.
+"""Cost of imports: the provider, the bundled DAG and the command line, each in a separate interpreter.
 
 Airflow is imported before the clock of a DAG's parsing starts, as it is in the DAG processor. Modules are counted, too:
 their number does not depend on the machine, and ``tests/test_import_cost.py`` bounds it.
@@ -70,7 +70,7 @@ def measure(rounds: int) -> Iterator[Figure]:
             yield Figure(f"{name}: modules of this package", "modules", (own,))
             yield Figure(f"{name}: other modules", "modules", (len(modules) - own,))
         bare = [_started([sys.executable, "-c", "pass"]) for _ in range(rounds)]
-        yield Figure("an interpreter that does nothing", "s", tuple(bare))
+        yield Figure("empty interpreter", "s", tuple(bare))
         helped = Figure("openmetadata-ol --help", "s", tuple(_started(_HELP) for _ in range(rounds)))
         yield helped.at_most(_HELP_SECONDS)
         _, modules = _imported(_HELP_WORK)

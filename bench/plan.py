@@ -1,4 +1,4 @@
-"""From bytes to the plan: what one core does with a stream of all producers.
+"""From bytes to the plan: throughput of one core with events of all producers.
 
 Decoding, assembling the runs and translating, in batches of 6,000 as the operators do it, with the state of the runs
 carried on. Seconds are those of the processor, so that others on the machine are not measured.
@@ -118,7 +118,7 @@ def _module(file: str) -> str:
 
 
 def _allocated(size: int) -> Iterator[Figure]:
-    """Yield what is allocated at most beyond the messages, for a first batch and for one with runs of three before."""
+    """Yield the peak allocation beyond the messages, for the first batch and for the one after three others."""
     state = RunState()
     for number, result in enumerate(batches(4 * size, size=size)):
         which = _MEASURED.get(number)
@@ -128,6 +128,6 @@ def _allocated(size: int) -> Iterator[Figure]:
             state = plan([result], state).state
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
-            yield Figure(f"allocated at most, {which} (of {size})", "MB", (peak / 1e6,))
+            yield Figure(f"peak allocation, {which} (of {size})", "MB", (peak / 1e6,))
         else:
             state = plan([result], state).state

@@ -12,8 +12,9 @@ from bench.traffic import Message, stream
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.ingestion.consume import decode_batch
 from openmetadata_ol_provider.ingestion.publish import translate_batch
-from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage, ReadResult
+from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.openlineage.batch import EventBatch
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
 

@@ -87,7 +87,7 @@ def section(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     lines = [
         BEGIN,
         f"`make bench`, {run['date']}: {described(run['machine'])}.",
-        f"{run['rounds']} rounds, {run['seconds']:.0f} seconds for all parts. Met is told of the median.",
+        f"{run['rounds']} rounds, {run['seconds']:.0f} seconds for all parts. Targets are compared with the median.",
     ]
     for name, figures in run["parts"].items():
         lines += ["", f"### {titles[name]}", "", f"| {' | '.join(_HEADS)} |", "|---|---|---:|---:|---:|---|---|"]

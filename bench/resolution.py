@@ -1,4 +1,4 @@
-"""Finding a dataset in the catalogue: what it costs, and whether the size of the catalogue is any matter.
+"""Cost of finding a dataset, for different sizes of the catalogue.
 
 Starts the sandbox's stand-in for OpenMetadata in a process of its own with 1,000, 10,000 and 100,000 tables and lets
 the resolver find datasets of each sort in it, and of all sorts together.
@@ -58,7 +58,7 @@ def sorts(tables: int, count: int) -> dict[str, list[Dataset]]:
         "exact name": [_dataset(POSTGRES, _table(number)) for number in spread],
         "other letter case": [_dataset(POSTGRES, _table(number).upper()) for number in spread],
         "no schema": [_dataset(POSTGRES, f"shop.t{number}") for number in spread],
-        "not there": [_dataset(POSTGRES, f"shop.s1.{MISSING}{number}") for number in range(count)],
+        "missing": [_dataset(POSTGRES, f"shop.s1.{MISSING}{number}") for number in range(count)],
         "path below a container": [_part(number) for number in range(count)],
     }
     return found | {"a fifth of each": [dataset for sort in found.values() for dataset in sort[:: len(found)]]}
@@ -87,9 +87,9 @@ def measure(rounds: int) -> Iterator[Figure]:
                 seconds = ask(rounds * 20)
                 yield Figure(f"{tables:,} tables: stand-in, {question}", "ms/call", tuple(1000 * s for s in seconds))
     for sort, numbers in calls.items():
-        yield Figure(f"calls of all catalogues: {sort}", "calls/dataset", tuple(sorted(numbers)))
+        yield Figure(f"calls, any catalogue: {sort}", "calls/dataset", tuple(sorted(numbers)))
     depending = sum(len(numbers) > 1 for numbers in calls.values())
-    yield Figure("sorts whose calls depend on the catalogue's size", "sorts", (depending,)).at_most(0)
+    yield Figure("kinds of dataset whose calls depend on the catalogue's size", "kinds", (depending,)).at_most(0)
 
 
 def _resolve(url: str, datasets: list[Dataset]) -> tuple[float, int]:

@@ -17,8 +17,8 @@ from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.serialization import packed_size
-from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
-from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
+from openmetadata_ol_provider.openmetadata.publishing.core.history import History
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerTarget, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger_recorder import LedgerRecorder
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, select
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
@@ -73,7 +73,7 @@ class Lane:
             max_runs=max(1, int(scenario.max_runs * fraction)), max_bytes=max(1, int(MAX_STATE_BYTES * fraction))
         )
         self._config = Config()
-        self._memory = CarryOver()
+        self._history = History()
         self._runs = RunState()
         #: what is in the catalogue, by key and content
         self._published: set[object] = set()
@@ -107,9 +107,9 @@ class Lane:
         events = [decode_event(value).event for _, value in batch]
         translated = translate(events, self._config, self._runs, now=at, limits=self._limits)
         self._runs = translated.state
-        todo = select(translated.plan, self._memory, self._config, at.timestamp())
+        todo = select(translated.plan, self._history, self._config, at.timestamp())
         reads, writes = self._calls(todo, seen)
-        self._note(todo, at.timestamp())
+        self._record(todo, at.timestamp())
         self._cpu += time.process_time() - began
         self._events += len(batch)
         if self._steps % _MEASURED_EVERY == 0:
@@ -120,7 +120,7 @@ class Lane:
         each = (self._scenario.latency + CALL_SECONDS) / self._scenario.connections
         seconds += (reads + writes) / self._fraction * each
         seconds += STATE_SECONDS * self._state / self._fraction / 1e6
-        facts = len(self._memory.ledger.facts) + len(self._memory.ledger.edges)
+        facts = len(self._history.ledger.facts) + len(self._history.ledger.edges)
         return Step(now, seconds, len(batch), 1, reads, writes, now + seconds - batch[0][0], self._state, facts)
 
     def _calls(self, todo: Selection, seen: set[JobId]) -> tuple[int, int]:
@@ -134,8 +134,8 @@ class Lane:
         shared = self._scenario.lanes > 1
         looked_at = todo.pipelines if shared else todo.changed | (todo.pipelines - seen)
         reads = len(todo.datasets) + len(edges) + len(looked_at)
-        facts: set[object] = {(key, todo.parts[key].digest) for key in edges}
-        facts |= {(job.id, todo.parts[job.id].digest) for job in todo.jobs.values() if job.pipeline in todo.changed}
+        facts: set[object] = {(key, todo.entries[key].digest) for key in edges}
+        facts |= {(job.id, todo.entries[job.id].digest) for job in todo.jobs.values() if job.pipeline in todo.changed}
         new = len(facts - self._published)
         writes = new + len(with_runs) + len(counted)
         if shared:
@@ -145,10 +145,14 @@ class Lane:
         seen |= todo.pipelines
         return reads, writes
 
-    def _note(self, todo: Selection, now: float) -> None:
-        books = LedgerRecorder(self._memory, todo, now)
-        books.note_jobs(todo.jobs.values())
-        books.note_runs(todo.runs)
-        books.note_datasets({id_: Resolution("resolved") for id_ in todo.datasets}, ())
-        books.note_idle_edges({edge_key(edge) for edge in todo.edges})
-        self._memory.ledger.trim(self._max_facts)
+    def _record(self, todo: Selection, now: float) -> None:
+        recorder = LedgerRecorder(self._history.ledger, todo, now)
+        recorder.record_jobs(todo.jobs.values())
+        recorder.record_runs(todo.runs)
+        recorder.record_datasets({id_: Resolution("resolved") for id_ in todo.datasets}, ())
+        recorder.record_idle_edges({edge_key(edge) for edge in todo.edges})
+        ledger = self._history.ledger
+        changes = recorder.changes(
+            LedgerTarget(ledger.catalogue, ledger.config), trusted=True, max_facts=self._max_facts
+        )
+        self._history = self._history._replace(ledger=ledger.updated(changes))

@@ -1,4 +1,4 @@
-"""A day at speed: what lanes, schedule and catalogue make of the traffic, from one team to a billion events a day.
+"""A simulated day: lanes, schedule and catalogue, from one team to a billion events a day.
 
     python -m bench.simulation [--jobs 100000 --events 1e9 --lanes 64 --latency 0.02 ...]
 
@@ -62,7 +62,7 @@ SCENARIOS = (
     Scenario("a team: 200 jobs, 100,000 events a day, 1 lane", 200, 100_000),
     Scenario("a department: 2,000 jobs, 5 million, 1 lane", 2_000, 5_000_000),
     Scenario(
-        "a company: 20,000 jobs, 100 million, 8 lanes each 15 minutes, batches of 50,000",
+        "a company: 20,000 jobs, 100 million, 8 lanes every 15 minutes, batches of 50,000",
         20_000,
         100_000_000,
         8,
@@ -71,7 +71,7 @@ SCENARIOS = (
         max_facts=100_000,
     ),
     Scenario(
-        "100,000 jobs, a billion, 64 lanes each 30 minutes, batches of 100,000, no usage",
+        "100,000 jobs, a billion, 64 lanes every 30 minutes, batches of 100,000, no usage",
         100_000,
         1_000_000_000,
         64,
@@ -80,7 +80,7 @@ SCENARIOS = (
         max_facts=100_000,
         usage=0,
     ),
-    Scenario("the same billion and lanes with all else as by default", 100_000, 1_000_000_000, 64),
+    Scenario("the same billion and lanes, other settings at their defaults", 100_000, 1_000_000_000, 64),
 )
 
 
@@ -92,14 +92,14 @@ def measure(rounds: int) -> Iterator[Figure]:
         hours = list(day(scenario, sized(tiny=600, usual=BUDGET, full=20 * BUDGET)))
         arrived, calls = sum(hour.arrived for hour in hours), sum(hour.calls for hour in hours)
         peak = max(hours, key=lambda hour: hour.calls)
-        yield Figure(f"{scenario.name}: lag at most", "s", (max(hour.lag for hour in hours),))
-        yield Figure(f"{scenario.name}: backlog at most, a lane", "events", (max(hour.backlog for hour in hours),))
-        yield Figure(f"{scenario.name}: busy in the worst hour", "ratio", (max(hour.busy for hour in hours),))
+        yield Figure(f"{scenario.name}: maximum lag", "s", (max(hour.lag for hour in hours),))
+        yield Figure(f"{scenario.name}: maximum backlog of a lane", "events", (max(hour.backlog for hour in hours),))
+        yield Figure(f"{scenario.name}: utilisation in the worst hour", "ratio", (max(hour.busy for hour in hours),))
         yield Figure(f"{scenario.name}: calls", "calls/event", (calls / arrived,))
-        yield Figure(f"{scenario.name}: all lanes at their peak", "calls/s", (peak.calls * scenario.lanes / 3600,))
-        yield Figure(f"{scenario.name}: of them writes", "calls/s", (peak.writes * scenario.lanes / 3600,))
+        yield Figure(f"{scenario.name}: peak of all lanes", "calls/s", (peak.calls * scenario.lanes / 3600,))
+        yield Figure(f"{scenario.name}: writes at the peak", "calls/s", (peak.writes * scenario.lanes / 3600,))
         yield Figure(f"{scenario.name}: state of a lane", "MB", (max(hour.state_mb for hour in hours),))
-        yield Figure(f"{scenario.name}: facts in a ledger", "facts", (max(hour.facts for hour in hours),))
+        yield Figure(f"{scenario.name}: facts in the ledger of a lane", "facts", (max(hour.facts for hour in hours),))
 
 
 def day(scenario: Scenario, budget: int) -> Iterator[Hour]:

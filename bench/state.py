@@ -1,4 +1,4 @@
-"""The state: what it costs to have many runs open, from ten to a hundred thousand.
+"""State: the cost of open runs, from ten to a hundred thousand.
 
 The state is read from its Variable (in SQLite, encrypted), a batch of 6,000 further events is planned with it, and it
 is written back, with ``max_open_runs`` and ``max_state_bytes`` raised so far that nothing is shed. Open runs are those
@@ -21,12 +21,14 @@ from bench.traffic import stream
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.ingestion.publish import translate_batch
 from openmetadata_ol_provider.kafka.messages import ReadResult
-from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_assembler import Limits, assemble
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.times import parse_time
-from openmetadata_ol_provider.state.checkpoint import StoredState, read_state, write_state, write_whole
+from openmetadata_ol_provider.state.document import StoredState
+from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable
 
 _T = TypeVar("_T")
@@ -43,7 +45,7 @@ def measure(rounds: int) -> Iterator[Figure]:
     with airflow_home(variables=True):
         counts = sized(tiny=(10, 20), usual=(10, 1000, 10_000, 100_000))
         for count in counts:
-            write_whole(_KEY, StoredState({TOPIC: {"0": 0}}, _open_runs(count), {}), None)
+            StateStore(_KEY).write_state(StoredState({TOPIC: {"0": 0}}, _open_runs(count), {}), None)
             names = ("read", "translate", "write")
             seconds: dict[str, list[float]] = {name: [] for name in names}
             # The largest takes its time.
@@ -53,8 +55,8 @@ def measure(rounds: int) -> Iterator[Figure]:
             for name, found in seconds.items():
                 yield Figure(f"{count:,} open runs: {name} a batch", "ms", tuple(1000 * took for took in found))
             total = [sum(parts) for parts in zip(*seconds.values(), strict=True)]
-            yield Figure(f"{count:,} open runs: all of it", "us/event", tuple(1e6 * took / size for took in total))
-            yield Figure(f"{count:,} open runs: the Variable", "MB", (len(get_variable(_KEY) or "") / 1e6,))
+            yield Figure(f"{count:,} open runs: total", "us/event", tuple(1e6 * took / size for took in total))
+            yield Figure(f"{count:,} open runs: size of the Variable", "MB", (len(get_variable(_KEY) or "") / 1e6,))
 
 
 def _open_runs(count: int) -> RunState:
@@ -77,9 +79,9 @@ def _timed(work: Callable[[], _T]) -> tuple[_T, float]:
 def _batch(result: ReadResult, offset: int) -> tuple[float, float, float]:
     """Read the state, plan a batch and write the state; return how long each of them took."""
     found = decoded(result)
-    moved = BatchOrigin(_KEY, "kafka_default", (BatchRange(TOPIC, 0, offset, offset, offset + len(found.events)),))
+    moved = BatchOrigin(_KEY, "kafka_default", (OffsetRange(TOPIC, 0, offset, offset, offset + len(found.events)),))
     gc.collect()
-    runs, reading = _timed(lambda: read_state(_KEY).runs)
+    runs, reading = _timed(lambda: StateStore(_KEY).read_state().runs)
     translated, translating = _timed(lambda: translate_batch(found, runs, Config(), _LIMITS))
-    _, writing = _timed(lambda: write_state(moved, translated.runs, {}))
+    _, writing = _timed(lambda: StateStore(_KEY).advance(moved, translated.runs, {}))
     return reading, translating, writing

@@ -1,4 +1,4 @@
-"""The whole way: IngestOpenLineageOperator, from a Kafka broker into a catalogue that answers in 5 ms.
+"""End to end: IngestOpenLineageOperator, from a Kafka broker to a catalogue that responds in 5 ms.
 
 Cold is the first time that anything is seen of 500 jobs and 1,000 tables; repeated are new runs of the same jobs, a
 task later. Broker, catalogue (the sandbox's stand-in) and task share the cores of one machine; Variables are in SQLite.

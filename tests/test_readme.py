@@ -27,7 +27,8 @@ from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.kafka.dead_letters import dead_letter_headers
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
-from openmetadata_ol_provider.state import checkpoint as state
+from openmetadata_ol_provider.state.keys import default_state_key
+from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import set_variable
 from tests.test_promises import functions
 
@@ -150,9 +151,9 @@ def test_every_command_line_is_one_that_the_command_takes(words: list[str]) -> N
 @pytest.mark.usefixtures("airflow_db")
 def test_the_variable_to_read_again_is_that_of_the_bundled_dag_and_is_understood() -> None:
     ((*_, key, value),) = commands("airflow variables set")
-    assert key == state.default_state_key("openlineage_to_openmetadata", ["openlineage.events"])
+    assert key == default_state_key("openlineage_to_openmetadata", ["openlineage.events"])
     set_variable("read_again", value)
-    assert state.read_state("read_again").checkpoint == {"openlineage.events": {"0": 0, "1": 0, "2": 0}}
+    assert StateStore("read_again").read_state().checkpoint == {"openlineage.events": {"0": 0, "1": 0, "2": 0}}
 
 
 @pytest.mark.parametrize("block", of("yaml"))

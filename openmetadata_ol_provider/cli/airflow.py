@@ -38,6 +38,6 @@ def state_key_of(arguments: Namespace) -> str:
     prepare_airflow()
     if arguments.state_key:
         return str(arguments.state_key)
-    from openmetadata_ol_provider.state.checkpoint import default_state_key
+    from openmetadata_ol_provider.state.keys import default_state_key
 
     return default_state_key(arguments.dag_id, topics_of(arguments))

@@ -60,9 +60,9 @@ def checkpoint_command(arguments: Namespace) -> int:
 def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], keys: list[str], *, as_json: bool) -> int:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
-    from openmetadata_ol_provider.state.checkpoint import read_summary
+    from openmetadata_ol_provider.state.store import StateStore
 
-    summaries = [summary for key in keys if (summary := read_summary(key)) is not None]
+    summaries = [summary for key in keys if (summary := StateStore(key).read_summary()) is not None]
     checkpoint: dict[str, dict[str, int]] = {}
     for summary in summaries:
         for topic, partitions in summary.checkpoint.items():
@@ -120,10 +120,10 @@ def _write_text(document: Mapping[str, Any], keys: Sequence[str]) -> None:
 
 
 def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run: bool) -> int:
-    from openmetadata_ol_provider.state.checkpoint import read_checkpoint
-    from openmetadata_ol_provider.state.publication import move_checkpoint
+    from openmetadata_ol_provider.state.store import StateStore
 
-    before = read_checkpoint(key)
+    store = StateStore(key)
+    before = store.read_checkpoint()
     # Partitions that the group has not read, or that --offset does not name, keep their positions.
     after = {topic: dict(partitions) for topic, partitions in before.items()}
     for topic, partitions in positions.items():
@@ -131,7 +131,7 @@ def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run:
         if own:
             after.setdefault(topic, {}).update(own)
     if not dry_run and after != before:
-        move_checkpoint(key, before, after)
+        store.move_checkpoint(before, after)
     for topic, partitions in after.items():
         for partition, offset in partitions.items():
             previous = before.get(topic, {}).get(partition)
@@ -164,11 +164,12 @@ def _parse_offsets(texts: list[str]) -> StartPosition:
 
 
 def _reset(key: str, *, dry_run: bool) -> int:
-    from openmetadata_ol_provider.state.checkpoint import StateSummary, read_summary
-    from openmetadata_ol_provider.state.publication import forget
+    from openmetadata_ol_provider.state.document import StateSummary
+    from openmetadata_ol_provider.state.store import StateStore
 
+    store = StateStore(key)
     try:
-        summary = read_summary(key)
+        summary = store.read_summary()
     except CheckpointError as error:
         # Deleting a state that cannot be read is what the command is for.
         sys.stderr.write(f"{error}\n")
@@ -177,7 +178,7 @@ def _reset(key: str, *, dry_run: bool) -> int:
         sys.stderr.write(f"Variable {key} does not exist: nothing to delete\n")
         return DONE
     if not dry_run:
-        forget(key)
+        store.forget()
     sys.stdout.write(json.dumps({"checkpoint": summary.checkpoint}) + "\n")
     effect = "would be deleted (dry run)" if dry_run else "deleted"
     sys.stderr.write(

@@ -21,7 +21,7 @@ def ingest_command(arguments: Namespace) -> int:
     config = load_config(arguments.config)
     plan, file_events = read_plan(arguments.events, config)
     client = openmetadata_client(arguments)
-    report = publish_plan(plan, client, config, dry_run=arguments.dry_run)
+    report = publish_plan(plan, client, config, dry_run=arguments.dry_run).report
     write_json(report.to_dict(), arguments.output)
     sys.stderr.write(report.table() + "\n")
     return FAILED if file_events.malformed or report.failed else DONE

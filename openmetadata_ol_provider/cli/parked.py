@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -18,7 +18,7 @@ from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
-from openmetadata_ol_provider.state.publication import read_memory, read_parked, write_parked
+from openmetadata_ol_provider.state.store import StateStore, apply
 
 #: Time of the next try for items that are not to be tried, in seconds since 1970: far in the future.
 _NEVER = 1 << 40
@@ -29,13 +29,13 @@ def parked_command(arguments: Namespace) -> int:
 
     :return: exit code, which is 1 when an item that was tried again is still parked
     """
-    state_key = state_key_of(arguments)
+    store = StateStore(state_key_of(arguments))
     if arguments.action == "list":
-        _list(list(_chosen(read_parked(state_key), arguments.keys).values()), as_json=arguments.json)
+        _list(list(_chosen(store.read_parked(), arguments.keys).values()), as_json=arguments.json)
         return DONE
     if not arguments.keys and not arguments.all:
         raise ConfigError(f"parked {arguments.action}: give keys as `parked list` shows them, or give --all")
-    return (_retry if arguments.action == "retry" else _drop)(state_key, arguments)
+    return (_retry if arguments.action == "retry" else _drop)(store, arguments)
 
 
 def _list(items: list[Parked], *, as_json: bool) -> None:
@@ -45,43 +45,44 @@ def _list(items: list[Parked], *, as_json: bool) -> None:
         write_outline(map(_node, items))
 
 
-def _drop(state_key: str, arguments: Namespace) -> int:
-    parking = Parking(read_parked(state_key))
-    for key in _chosen(parking.items, arguments.keys):
-        parking.release(key)
-    dropped = len(parking.changes)
-    write_parked(state_key, parking)
-    sys.stdout.write(f"dropped {dropped}, {len(parking)} left\n")
+def _drop(store: StateStore, arguments: Namespace) -> int:
+    items = store.read_parked()
+    dropped = _chosen(items, arguments.keys)
+    store.update_parked(dict.fromkeys(dropped))
+    sys.stdout.write(f"dropped {len(dropped)}, {len(items) - len(dropped)} left\n")
     return DONE
 
 
-def _retry(state_key: str, arguments: Namespace) -> int:
+def _retry(store: StateStore, arguments: Namespace) -> int:
     from openmetadata_ol_provider.config import load_config
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
     from openmetadata_ol_provider.lineage.plan import LineagePlan
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
     from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
-    from openmetadata_ol_provider.state.checkpoint import read_state
     from openmetadata_ol_provider.version_compat import get_variable
 
     config = load_config(arguments.config, get_variable)
     client = OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
-    memory = read_memory(state_key, read_state(state_key).usage)
-    chosen = list(_chosen(memory.parking.items, arguments.keys))
+    history = store.read_history()
+    chosen = list(_chosen(history.parking.items, arguments.keys))
     report = PublishReport()
     for start in range(0, len(chosen), MOST_AT_ONCE):
         now = set(chosen[start : start + MOST_AT_ONCE])
-        for key, item in memory.parking.items.items():
-            # What is not asked for waits; this is not written back.
-            memory.parking.items[key] = msgspec.structs.replace(item, next_try=0 if key in now else _NEVER)
-        report = report + publish_plan(LineagePlan(), client, config, memory=memory)
-    write_parked(state_key, memory.parking)
+        # Items that were not asked for wait; that is not written back.
+        tries = {
+            key: msgspec.structs.replace(item, next_try=0 if key in now else _NEVER)
+            for key, item in history.parking.items.items()
+        }
+        publication = publish_plan(LineagePlan(), client, config, history._replace(parking=Parking(tries)))
+        history = apply(history, publication)
+        store.update_parked(publication.parking)
+        report = report + publication.report
     write_json(report.to_dict())
     sys.stderr.write(report.table() + "\n")
-    return FAILED if memory.parking.items.keys() & set(chosen) else DONE
+    return FAILED if history.parking.items.keys() & set(chosen) else DONE
 
 
-def _chosen(items: dict[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
+def _chosen(items: Mapping[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
     """Return the items with these keys, or all items without keys.
 
     :raises ConfigError: for a key that is not parked

@@ -15,10 +15,11 @@ from openmetadata_ol_provider.kafka.data_loss import CONTINUE, DataLossPolicy
 from openmetadata_ol_provider.kafka.dead_letters import send_dead_letters, send_replayed
 from openmetadata_ol_provider.kafka.group_offsets import commit_offsets
 from openmetadata_ol_provider.kafka.messages import DeadLetter, OutgoingMessage, ReadResult
-from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
+from openmetadata_ol_provider.kafka.offsets import Backlog
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection

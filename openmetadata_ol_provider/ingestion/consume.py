@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from openmetadata_ol_provider.exceptions import MalformedEventError
 from openmetadata_ol_provider.ingestion.settings import SKIP
 from openmetadata_ol_provider.lineage.sql import SqlPolicy, apply_sql_policy
-from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
@@ -19,7 +21,8 @@ from openmetadata_ol_provider.openlineage.sanitize import safe_text
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.client import KafkaClient
-    from openmetadata_ol_provider.kafka.messages import DeadLetter, OffsetRange, ReadResult
+    from openmetadata_ol_provider.kafka.messages import DeadLetter, ReadResult
+    from openmetadata_ol_provider.openlineage.positions import OffsetRange
 
     #: Malformed messages by the dead-letter topic that they are written to.
     DeadLettersByTopic = dict[str, list[DeadLetter]]
@@ -83,10 +86,8 @@ def decode_batch(
     # Losses come first: the list of problems is limited later, and they must not be cut off.
     first = [problem for item in result.ranges if (problem := _data_loss(item))]
     first += [_missing_keys(topic, count) for topic, count in keyless.items()]
-    ranges = tuple(
-        BatchRange(item.topic, item.partition, item.checkpoint, item.start, item.end, item.lost)
-        for item in result.ranges
-    )
+    # That a topic was recreated is reported here and now, and is not part of what travels on.
+    ranges = tuple(msgspec.structs.replace(item, reset=False) for item in result.ranges)
     batch = EventBatch(
         origin=BatchOrigin(state_key, kafka_config_id, ranges, lanes),
         events=tuple(events),

@@ -21,7 +21,9 @@ from openmetadata_ol_provider.ingestion.settings import SKIP, BatchLimits
 from openmetadata_ol_provider.kafka.dead_letters import StoredDeadLetter, parse_dead_letter
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.kafka.start_position import EARLIEST, StartPosition
-from openmetadata_ol_provider.state.checkpoint import default_state_key, read_checkpoint, replace_checkpoint
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
+from openmetadata_ol_provider.state.keys import default_state_key
+from openmetadata_ol_provider.state.store import StateStore
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.client import KafkaClient
@@ -206,7 +208,8 @@ def replay_new(
     """
     rules.check()
     deadline = time.monotonic() + limits.max_duration
-    stored = read_checkpoint(state_key)
+    store = StateStore(state_key)
+    stored = store.read_checkpoint()
     backlog = _backlog(kafka, rules.dead_letter_topics, {} if again else stored, EARLIEST)
     report = ReplayReport()
     for result in _batches(kafka, backlog, limits, deadline):
@@ -214,16 +217,14 @@ def replay_new(
         batch_report = replay_dead_letters(kafka, letters, rules, dry_run)
         if not dry_run:
             moved = _advanced(stored, result)
-            replace_checkpoint(state_key, stored, moved)
+            store.replace_checkpoint(stored, moved)
             stored = moved
         lost = sum(item.lost for item in result.ranges)
         report += msgspec.structs.replace(batch_report, lost=lost, more=result.more)
     return report
 
 
-def _backlog(
-    kafka: KafkaClient, topics: Sequence[str], checkpoint: dict[str, dict[str, int]], start: StartPosition
-) -> Backlog:
+def _backlog(kafka: KafkaClient, topics: Sequence[str], checkpoint: Checkpoint, start: StartPosition) -> Backlog:
     """Return the backlog of the topics that exist: without malformed messages there is no dead-letter topic."""
     with kafka.query() as query:
         return query.backlog(query.existing_topics(topics), checkpoint, start=start)
@@ -241,7 +242,7 @@ def _batches(
             yield result
 
 
-def _advanced(checkpoint: dict[str, dict[str, int]], result: ReadResult) -> dict[str, dict[str, int]]:
+def _advanced(checkpoint: Checkpoint, result: ReadResult) -> dict[str, dict[str, int]]:
     advanced = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
     for item in result.ranges:
         advanced.setdefault(item.topic, {})[str(item.partition)] = item.end

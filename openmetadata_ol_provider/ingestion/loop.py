@@ -18,19 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
 from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
-from openmetadata_ol_provider.ingestion.publish import (
-    PlanEnvelope,
-    close_publication,
-    commit_batch,
-    publish_translated,
-    translate_batch,
-)
+from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishSession, translate_batch
 from openmetadata_ol_provider.ingestion.read_request import ReadRequest
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
-from openmetadata_ol_provider.state.checkpoint import read_checkpoint, read_state
-from openmetadata_ol_provider.state.publication import read_memory
 from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_lane
+from openmetadata_ol_provider.state.store import StateStore
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -39,7 +32,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.openlineage.run_assembler import Limits
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-    from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
     from openmetadata_ol_provider.state.lanes import Lane
 
 log = logging.getLogger(__name__)
@@ -103,24 +95,32 @@ class IngestLoop:
         settings = self._settings
         if settings.dry_run:
             key, stored = settings.lane.key(settings.state_key), read_lane(settings.state_key, settings.lane)
-            checkpoint = stored.checkpoint
+            store, checkpoint = StateStore(key), stored.checkpoint
         else:
             key = ensure_lane_state(settings.state_key, settings.lane)
-            checkpoint = read_checkpoint(key)
+            store = StateStore(key)
+            checkpoint = store.read_checkpoint()
         backlog = settings.read_request.backlog(
             self._kafka, settings.topics, key, checkpoint, settings.dead_letter_target.exclude, dry_run=settings.dry_run
         )
         log.info("%d messages are waiting for %s", backlog.events, settings.lane)
         if not settings.dry_run:
             # Not earlier: reading again moves the checkpoint, which also resets the usage counts.
-            stored = read_state(key)
-        runs, memory = stored.runs, read_memory(key, stored.usage)
-        memory.recent = SessionCache()
+            stored = store.read_state()
+        runs = stored.runs
+        session = PublishSession(
+            store,
+            self._client,
+            self._config,
+            store.read_history(stored.usage),
+            dry_run=settings.dry_run,
+            cache=SessionCache(),
+        )
         max_events, max_duration = settings.batch_limits.max_events, settings.batch_limits.max_duration
         deadline = self._clock() + max_duration if settings.read_request.window is None else math.inf
         size = first_size(max_events)
         report, more, refresh = PublishReport(), True, settings.full_refresh
-        with self._kafka.reader(backlog, settings.read_request.loss_policy(key)) as reader:
+        with session, self._kafka.reader(backlog, settings.read_request.loss_policy(key)) as reader:
             while more and (remaining := deadline - self._clock()) > 0:
                 result = reader.read(
                     max_messages=size,
@@ -141,31 +141,28 @@ class IngestLoop:
                 dead_letters = decoded.dead_letters
                 del decoded
                 runs = translated.runs
-                report += self._publish(translated, dead_letters, memory, full_refresh=refresh)
+                report += self._publish(session, translated, dead_letters, full_refresh=refresh)
                 size = self._resize(size, read, self._clock() - started)
                 # The first batch compared everything; the facts it published need no second comparison.
                 refresh = False
-        close_publication(key, memory, self._client, self._config)
         if more:
             log.warning("max_duration is over before the end of the backlog; the next run continues from here")
         return report
 
     def _publish(
-        self, translated: PlanEnvelope, dead_letters: DeadLettersByTopic, memory: CarryOver, *, full_refresh: bool
+        self, session: PublishSession, translated: PlanEnvelope, dead_letters: DeadLettersByTopic, *, full_refresh: bool
     ) -> PublishReport:
         """Publish one batch, move the checkpoint, and return the report."""
         settings = self._settings
         try:
-            report = publish_translated(
-                translated, self._client, self._config, memory, dry_run=settings.dry_run, full_refresh=full_refresh
-            )
+            published = session.publish(translated, full_refresh=full_refresh)
             if not settings.dry_run:
                 send_dead_letters(self._kafka, dead_letters)
-                commit = settings.read_request.window is None
-                commit_batch(translated, memory, self._kafka, self._client, self._config, commit=commit)
+                group_offsets = settings.read_request.window is None
+                session.commit(translated, published, self._kafka, group_offsets=group_offsets)
         except CheckpointError as error:
             raise _overtaken_error(translated.origin.state_key) from error
-        return report
+        return published.report
 
     def _resize(self, size: int, read: int, seconds: float) -> int:
         limits = self._settings.batch_limits

@@ -1,11 +1,11 @@
-"""The steps from a batch to the catalogue, as functions: all operators, single or all in one, call these.
+"""Publishes batches: the steps from a batch to the catalogue and the stored state, shared by all operators.
 
-What comes before, from messages to the batch, is ``consumption``.
+The steps before, from messages to the batch, are in :mod:`~openmetadata_ol_provider.ingestion.consume`.
 
-Order of effects, so that a crash between any two of them loses nothing and doubles nothing: that a publication begins
-(from then on the ledger is not believed), publication (idempotent), dead letters (delivery confirmed), what is parked,
-state and checkpoint (one Variable), the group's offsets in Kafka (for lag tools), and at the end the ledger.
-In the four-task DAG the dead letters are written by the consume task, the only one that has the original bytes.
+The order of effects, so that a crash between any two of them loses nothing and doubles nothing: the claim (from then on
+the ledger is not trusted), the publication (idempotent), dead letters (delivery confirmed), the parking lot, state and
+checkpoint (one Variable), the group's offsets in Kafka (for lag tools), and at the end the ledger. In the four-task DAG
+the dead letters are written by the consume task, the only one that has the original bytes.
 """
 
 from __future__ import annotations
@@ -25,21 +25,35 @@ from openmetadata_ol_provider.openlineage.problems import Problem, limit_problem
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.serialization import pack, to_builtins, unpack
-from openmetadata_ol_provider.state.checkpoint import check, is_done, read_checkpoint, write_state
-from openmetadata_ol_provider.state.publication import begin_publication, end_publication, write_parked
+from openmetadata_ol_provider.state.checkpoint import is_past, require_start
+from openmetadata_ol_provider.state.store import apply
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-    from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+    from openmetadata_ol_provider.openmetadata.publishing.core.history import History
+    from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
+    from openmetadata_ol_provider.state.store import StateStore
 
 log = logging.getLogger(__name__)
 
 
 class PlanEnvelope(NamedTuple):
-    """A plan on its way to publication: with its batch's origin and the runs to remember once it is published."""
+    """A plan with everything that its publication needs.
+
+    :param plan: plan of the batch
+    :param origin: origin of the batch
+    :param runs: runs to remember once the plan is published
+    :param dead_letters: number of dead letters of the batch
+    :param more: whether more events are waiting
+    """
 
     plan: LineagePlan
     origin: BatchOrigin
@@ -48,7 +62,7 @@ class PlanEnvelope(NamedTuple):
     more: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plan's own JSON, with what publication needs beside it."""
+        """Return the JSON of the plan, with the other fields added to it."""
         return {
             **self.plan.to_dict(),
             "origin": to_builtins(self.origin),
@@ -61,7 +75,7 @@ class PlanEnvelope(NamedTuple):
     def from_dict(cls, document: dict[str, Any]) -> PlanEnvelope:
         """Rebuild from :meth:`to_dict`.
 
-        :raises ValueError: if it is no plan of TranslateOpenLineageOperator
+        :raises ValueError: if it is not the output of TranslateOpenLineageOperator
         """
         if not isinstance(document, dict) or "state" not in document:
             raise ValueError("not a plan of TranslateOpenLineageOperator: it has no state")
@@ -75,7 +89,7 @@ class PlanEnvelope(NamedTuple):
 
 
 def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: Limits) -> PlanEnvelope:
-    """Translate a batch with the runs known from earlier ones."""
+    """Translate a batch together with the runs that earlier batches began."""
     translation = translate(
         batch.events, config, runs, limits=limits, problems=batch.problems, lanes=batch.origin.lanes
     )
@@ -83,108 +97,143 @@ def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: L
     return PlanEnvelope(plan, batch.origin, translation.state, batch.dead_letters, batch.more)
 
 
-def publish_translated(
-    translated: PlanEnvelope,
-    client: OpenMetadataClient,
-    config: Config,
-    memory: CarryOver,
-    *,
-    dry_run: bool = False,
-    full_refresh: bool = False,
-) -> PublishReport:
-    """Publish a plan if its batch starts where the checkpoint stands.
+class PublishedBatch(NamedTuple):
+    """A batch after its publication.
 
-    :param memory: what earlier publications left, changed in place
-    :param full_refresh: compare everything with the catalogue, whatever the ledger holds
-    :return: the report; a batch that was published before gives an empty one that says so
-    :raises CheckpointError: if the checkpoint stands elsewhere: nothing is published
-    :raises PublicationError: if more failed than ``write.max_failure_ratio``: the checkpoint stays
+    :param report: report of the publication
+    :param publication: changes to commit; ``None`` if the batch had been published before, so that nothing was done
     """
-    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
-    from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
-    origin = translated.origin
-    checkpoint = {} if dry_run else read_checkpoint(origin.state_key)
-    if is_done(origin, checkpoint):
-        where = ", ".join(f"{item.topic}[{item.partition}] {item.start}-{item.end}" for item in origin.ranges)
-        log.warning("nothing to do: the batch (%s) was published before", where)
-        return PublishReport(
-            problems=(Problem(ProblemKind.ALREADY_PUBLISHED, where, "the checkpoint stands past this batch"),)
+    report: PublishReport
+    publication: Publication | None
+
+
+class PublishSession:
+    """Publishes the batches of one task with one state; a context manager.
+
+    At its end the ledger is written, once for the whole task, because a crash before that costs only comparisons. If
+    another task turns out to have published with the same state meanwhile, the catalogue is repaired, here and nowhere
+    else: the state store notices the other task by the checkpoint or by its claim, and what the state remembers is
+    published again.
+
+    :param store: state of the task
+    :param client: client of the catalogue
+    :param config: rules, filters and write policies
+    :param history: what earlier publications left behind
+    :param dry_run: read everything, but write neither the catalogue nor the state
+    :param cache: what this task reads and writes, shared by its batches
+    """
+
+    def __init__(
+        self,
+        store: StateStore,
+        client: OpenMetadataClient,
+        config: Config,
+        history: History,
+        *,
+        dry_run: bool = False,
+        cache: SessionCache | None = None,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._config = config
+        self._history = history
+        self._dry_run = dry_run
+        self._cache = cache
+
+    def publish(self, translated: PlanEnvelope, *, full_refresh: bool = False) -> PublishedBatch:
+        """Publish a plan if its batch continues the checkpoint; nothing is kept until it is committed.
+
+        :param full_refresh: compare everything with the catalogue, whatever the ledger holds
+        :raises CheckpointError: if the batch does not continue the checkpoint: nothing is published
+        :raises PublicationError: if more failed than ``write.max_failure_ratio`` allows: the checkpoint stays
+        """
+        from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+
+        plan, origin = translated.plan, translated.origin
+        if not self._dry_run:
+            checkpoint = self._store.read_checkpoint()
+            if is_past(origin, checkpoint):
+                return PublishedBatch(_already_published(origin), None)
+            require_start(origin, checkpoint)
+            if plan.jobs or plan.datasets or self._history.parking.items:
+                self._history = self._store.claim(self._history)
+        publication = publish_plan(
+            plan,
+            self._client,
+            self._config,
+            self._history,
+            dry_run=self._dry_run,
+            full_refresh=full_refresh,
+            concurrent=origin.lanes > 1,
+            cache=self._cache,
         )
-    if not dry_run:
+        report = msgspec.structs.replace(publication.report, dead_letters=translated.dead_letters)
+        if report.failure_ratio > self._config.write.max_failure_ratio:
+            raise PublicationError(_failure(report, self._config))
+        if self._dry_run:
+            self._history = apply(self._history, publication)
+        return PublishedBatch(report, publication._replace(report=report))
+
+    def commit(
+        self,
+        translated: PlanEnvelope,
+        published: PublishedBatch,
+        kafka: KafkaClient,
+        *,
+        group_offsets: bool = True,
+    ) -> None:
+        """Make a published batch final: the parking lot, state and checkpoint, then the group's offsets for lag tools.
+
+        :param published: result of :meth:`publish`
+        :param group_offsets: ``False``: the group's offsets belong to other reading and stay
+        :raises CheckpointError: if another task has moved the checkpoint meanwhile, or had published the batch before
+        """
+        origin, publication = translated.origin, published.publication
+        if publication is None:
+            require_start(origin, self._store.read_checkpoint(), published=True)
+            return
+        self._store.commit(origin, translated.runs, publication)
+        self._history = apply(self._history, publication)
+        if not group_offsets or not origin.ranges:
+            return
+        offsets: dict[str, dict[int, int]] = {}
+        for item in origin.ranges:
+            offsets.setdefault(item.topic, {})[item.partition] = item.end
         try:
-            check(origin, checkpoint)
-        except CheckpointError:
-            if memory.token:
-                # Batches before this one were published, and perhaps at the same time as those of the other.
-                republish(origin.state_key, client, config)
-            raise
-        if translated.plan.jobs or translated.plan.datasets or memory.parking.items:
-            begin_publication(origin.state_key, memory)
-    report = publish_plan(
-        translated.plan,
-        client,
-        config,
-        dry_run=dry_run,
-        memory=memory,
-        full_refresh=full_refresh,
-        shared=origin.lanes > 1,
-    )
-    report = msgspec.structs.replace(report, dead_letters=translated.dead_letters)
-    if report.failure_ratio > config.write.max_failure_ratio:
-        raise PublicationError(_failure(report, config))
-    return report
+            kafka.commit(offsets)
+        except OpenLineageProviderError as error:
+            # The batch is published and the checkpoint decides: what only lag tools read must not fail the task.
+            log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._dry_run:
+            return
+        if error is None:
+            is_alone = self._store.release(self._history)
+        else:
+            # After any other error the claim stays, so that the next task does not trust the ledger.
+            is_alone = not (isinstance(error, CheckpointError) and self._history.token)
+        if not is_alone:
+            republish(self._store, self._client, self._config)
 
 
-def commit_batch(
-    translated: PlanEnvelope,
-    memory: CarryOver,
-    hook: KafkaClient,
-    client: OpenMetadataClient,
-    config: Config,
-    *,
-    commit: bool = True,
-) -> None:
-    """Make a published batch final: what is parked, state and checkpoint, then the group's offsets for lag tools.
+def _already_published(origin: BatchOrigin) -> PublishReport:
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 
-    :param memory: after the publication
-    :param client: of the publication, as the configuration; for what has to be put back
-    :param commit: ``False``: the group's offsets are about what others read
-    :raises CheckpointError: if somebody else has moved the checkpoint meanwhile
-    """
-    state_key = translated.origin.state_key
-    write_parked(state_key, memory.parking)
-    if not translated.origin.ranges:
-        # Nothing was read, so nothing moves: the comparison has nothing to compare, and these runs may be older ones.
-        return
-    try:
-        write_state(translated.origin, translated.runs, memory.usage)
-    except CheckpointError:
-        republish(state_key, client, config)
-        raise
-    if not commit:
-        return
-    offsets: dict[str, dict[int, int]] = {}
-    for item in translated.origin.ranges:
-        offsets.setdefault(item.topic, {})[item.partition] = item.end
-    try:
-        hook.commit(offsets)
-    except OpenLineageProviderError as error:
-        # The batch is published and the checkpoint is what counts: what only lag tools look at must not fail the task.
-        log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
-
-
-def close_publication(state_key: str, memory: CarryOver, client: OpenMetadataClient, config: Config) -> None:
-    """End a task whose batches are all settled: the ledger is written once, since a crash costs but a comparison.
-
-    :param memory: after the last publication
-    """
-    if not end_publication(state_key, memory):
-        republish(state_key, client, config)
+    where = ", ".join(f"{item.topic}[{item.partition}] {item.start}-{item.end}" for item in origin.ranges)
+    log.warning("nothing to do: the batch (%s) was published before", where)
+    problem = Problem(ProblemKind.ALREADY_PUBLISHED, where, "the checkpoint is past this batch")
+    return PublishReport(problems=(problem,))
 
 
 def _failure(report: PublishReport, config: Config) -> str:
-    worst = "; ".join(f"{p.where}: {p.detail}" for p in report.problems if p.kind == "failed")
+    worst = "; ".join(f"{p.where}: {p.detail}" for p in report.problems if p.kind == ProblemKind.FAILED)
     return (
         f"{report.failure_ratio:.0%} of the facts failed, write.max_failure_ratio allows "
         f"{config.write.max_failure_ratio:.0%}. The checkpoint stays, the batch is tried again. {worst[:1000]}"

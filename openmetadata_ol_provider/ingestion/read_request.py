@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy, OnDataLoss
 from openmetadata_ol_provider.kafka.offsets import rewind_checkpoint
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
-from openmetadata_ol_provider.state.checkpoint import Checkpoint
-from openmetadata_ol_provider.state.publication import move_checkpoint
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
+from openmetadata_ol_provider.state.store import StateStore
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.client import KafkaClient
@@ -93,7 +93,7 @@ class ReadRequest(NamedTuple):
         backlog = kafka.backlog(topics, rewound, exclude, self.start, self.partition_filter)
         self.loss_policy(state_key).check(kafka.settings, backlog)
         if rewound != checkpoint and not dry_run:
-            move_checkpoint(state_key, checkpoint, rewound)
+            StateStore(state_key).move_checkpoint(checkpoint, rewound)
             log.warning(
                 "replay_from: the checkpoint (Variable %r) moves back from %s to %s", state_key, checkpoint, rewound
             )

@@ -9,12 +9,12 @@ from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, Kafk
 from openmetadata_ol_provider.kafka.cluster import ClusterQuery, PartitionFilter, PartitionKey
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
-    Checkpoint,
     PartitionBacklog,
     partition_backlog,
     stored_position,
 )
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
 #: The offset of a time that is later than every message; no partition reaches it.
 _BEYOND = 2**63 - 1

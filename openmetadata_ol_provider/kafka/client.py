@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.backlog import BacklogQuery
     from openmetadata_ol_provider.kafka.cluster import PartitionFilter
     from openmetadata_ol_provider.kafka.messages import DeadLetter, OutgoingMessage
-    from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
+    from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.kafka.reader import BacklogReader
     from openmetadata_ol_provider.kafka.settings import KafkaSettings
+    from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
 
 class KafkaClient(Protocol):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openlineage.positions import OffsetRange
 
 
 class RawMessage(NamedTuple):
@@ -52,26 +55,6 @@ class OutgoingMessage(NamedTuple):
     def size(self) -> int:
         """Bytes of key, value and headers."""
         return _size(self.key, self.value, self.headers)
-
-
-class OffsetRange(NamedTuple):
-    """The offsets of one partition that a batch covers: ``start`` up to, not including, ``end``.
-
-    :param checkpoint: the checkpoint that this batch continues; ``None`` when there was none yet
-    :param start: first offset covered; differs from ``checkpoint`` when messages were lost or the topic was recreated
-    :param end: the checkpoint after this batch; it can be past the last message, because compaction and transactions
-        leave gaps
-    :param lost: number of offsets that retention had deleted before they were read
-    :param reset: ``True`` when the checkpoint was beyond the end of the partition (topic recreated or truncated)
-    """
-
-    topic: str
-    partition: int
-    checkpoint: int | None
-    start: int
-    end: int
-    lost: int = 0
-    reset: bool = False
 
 
 class ReadResult(NamedTuple):

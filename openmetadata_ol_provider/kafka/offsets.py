@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
-#: Topic -> partition -> next offset to read. Partitions are text in JSON (and in Variables), numbers everywhere else.
-Checkpoint = Mapping[str, Mapping[Any, int]]
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
+
 #: Source of a start offset: the checkpoint, a group's committed offset, a time, or ``auto.offset.reset``.
 Origin = Literal["checkpoint", "group", "time", "earliest", "latest"]
 ResetPolicy = Literal["earliest", "latest", "error"]
@@ -137,8 +137,8 @@ def partition_backlog(
 
 
 def stored_position(checkpoint: Checkpoint, topic: str, partition: int) -> int | None:
-    """Return a partition's next offset in a checkpoint, whether its key is a number or, after JSON, text."""
-    positions = checkpoint.get(topic) or {}
+    """Return a partition's next offset in a checkpoint; callers of the hook may use numbers instead of text as keys."""
+    positions: Mapping[Any, int] = checkpoint.get(topic) or {}
     return positions.get(partition, positions.get(str(partition)))
 
 

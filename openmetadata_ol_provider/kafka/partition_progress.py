@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage
+from openmetadata_ol_provider.kafka.messages import RawMessage
 from openmetadata_ol_provider.kafka.offsets import PartitionBacklog
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 
 if TYPE_CHECKING:
     from confluent_kafka import Message

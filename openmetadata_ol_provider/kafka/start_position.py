@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal, NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.kafka.offsets import Checkpoint, json_checkpoint
+from openmetadata_ol_provider.kafka.offsets import json_checkpoint
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.times import iso, microseconds, parse_time
 
 Kind = Literal["group", "earliest", "latest", "time", "offsets"]

@@ -7,27 +7,11 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.serialization import pack, to_builtins, unpack
 
 BATCH_VERSION = 1
-
-
-class BatchRange(msgspec.Struct, frozen=True):
-    """The offsets of one partition that a batch covers.
-
-    :param checkpoint: next offset by the checkpoint when the batch was read; ``None`` if there was no checkpoint
-    :param start: first offset covered
-    :param end: one past the last offset covered
-    :param lost: number of offsets that retention deleted before they were read
-    """
-
-    topic: str
-    partition: int
-    checkpoint: int | None
-    start: int
-    end: int
-    lost: int = 0
 
 
 class BatchOrigin(msgspec.Struct, frozen=True):
@@ -39,7 +23,7 @@ class BatchOrigin(msgspec.Struct, frozen=True):
 
     state_key: str
     kafka_config_id: str
-    ranges: tuple[BatchRange, ...] = ()
+    ranges: tuple[OffsetRange, ...] = ()
     lanes: int = 1
 
 

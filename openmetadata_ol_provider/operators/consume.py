@@ -103,9 +103,10 @@ class ConsumeOpenLineageOperator(BaseOperator):
         """Read one batch."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
-        from openmetadata_ol_provider.state.checkpoint import default_state_key, read_checkpoint
+        from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.repartition import ensure_lane_state
+        from openmetadata_ol_provider.state.store import StateStore
 
         with airflow_errors():
             sql = read_config(self.config).write.sql
@@ -114,7 +115,7 @@ class ConsumeOpenLineageOperator(BaseOperator):
             state_key = ensure_lane_state(self.state_key or default_state_key(self.dag_id, topics), lane)
             hook = OpenLineageKafkaHook(self.kafka_config_id)
             limits, target = batch_limits(self), dead_letter_target(self)
-            stored = read_checkpoint(state_key)
+            stored = StateStore(state_key).read_checkpoint()
             request = read_request(self)._replace(partition_filter=lane.takes)
             backlog = request.backlog(hook, topics, state_key, stored, target.exclude)
             result = hook.read(

@@ -124,7 +124,7 @@ class IngestOpenLineageOperator(BaseOperator):
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
         from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
-        from openmetadata_ol_provider.state.checkpoint import default_state_key
+        from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
 
         with airflow_errors():

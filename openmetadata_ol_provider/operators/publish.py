@@ -61,14 +61,8 @@ class PublishLineageOperator(BaseOperator):
         """Publish the plan."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-        from openmetadata_ol_provider.ingestion.publish import (
-            PlanEnvelope,
-            close_publication,
-            commit_batch,
-            publish_translated,
-        )
-        from openmetadata_ol_provider.state.checkpoint import read_state
-        from openmetadata_ol_provider.state.publication import read_memory
+        from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishSession
+        from openmetadata_ol_provider.state.store import StateStore
 
         with airflow_errors():
             config = read_config(self.config)
@@ -81,19 +75,11 @@ class PublishLineageOperator(BaseOperator):
                 read=PlanEnvelope.from_dict,
             )
             client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
-            state_key = translated.origin.state_key
-            memory = read_memory(state_key, read_state(state_key).usage)
-            report = publish_translated(
-                translated,
-                client,
-                config,
-                memory,
-                dry_run=self.is_dry_run,
-                full_refresh=parse_bool("full_refresh", self.full_refresh),
-            )
-            if not self.is_dry_run and not report.already_published:
-                hook = OpenLineageKafkaHook(translated.origin.kafka_config_id)
-                commit_batch(translated, memory, hook, client, config)
-                close_publication(state_key, memory, client, config)
-        emit_report(self, context, report)
-        return report.to_dict()
+            store = StateStore(translated.origin.state_key)
+            with PublishSession(store, client, config, store.read_history(), dry_run=self.is_dry_run) as session:
+                published = session.publish(translated, full_refresh=parse_bool("full_refresh", self.full_refresh))
+                if not self.is_dry_run and published.publication is not None:
+                    hook = OpenLineageKafkaHook(translated.origin.kafka_config_id)
+                    session.commit(translated, published, hook)
+        emit_report(self, context, published.report)
+        return published.report.to_dict()

@@ -45,7 +45,7 @@ class TranslateOpenLineageOperator(BaseOperator):
         """Translate the batch."""
         from openmetadata_ol_provider.ingestion.publish import translate_batch
         from openmetadata_ol_provider.openlineage.batch import EventBatch
-        from openmetadata_ol_provider.state.checkpoint import read_state
+        from openmetadata_ol_provider.state.store import StateStore
 
         with airflow_errors():
             config = exclude_own_dag(read_config(self.config), self.dag_id)
@@ -57,7 +57,7 @@ class TranslateOpenLineageOperator(BaseOperator):
                 keys={"origin", "count", "events"},
                 read=EventBatch.from_dict,
             )
-            runs = read_state(batch.origin.state_key).runs
+            runs = StateStore(batch.origin.state_key).read_state().runs
             translated = translate_batch(batch, runs, config, run_limits())
         plan = translated.plan
         self.log.info(

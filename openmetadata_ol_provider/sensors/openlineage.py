@@ -21,8 +21,9 @@ from openmetadata_ol_provider.exceptions import ConfigError
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint
+    from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.kafka.start_position import StartPosition
+    from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
 # The trigger watches the deadline and reports it; Airflow's own timeout is for a trigger that never returns.
 _GRACE_PERIOD = timedelta(minutes=2)
@@ -178,7 +179,7 @@ class OpenLineageSensor(BaseSensorOperator):
     def _checkpoint(self) -> Checkpoint:
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.operators._base import read_request
-        from openmetadata_ol_provider.state.checkpoint import default_state_key
+        from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.repartition import read_checkpoints
 

@@ -1,7 +1,7 @@
-"""Lanes: the partitions of all topics dealt out to tasks that run side by side, each partition to exactly one.
+"""Lanes: tasks that run side by side and share the partitions of all topics, each partition in exactly one lane.
 
-Each lane has a checkpoint, runs, parking and ledger of its own, and knows nothing of the others. What belongs together
-has to be in one lane, so in one partition: OpenLineage's clients see to it by their message keys.
+Each lane has a checkpoint, runs, parking lot and ledger of its own, and knows nothing of the others. Events that belong
+together have to be in one lane, hence in one partition: OpenLineage's clients ensure that by their message keys.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.kafka.offsets import lane_of
-from openmetadata_ol_provider.state.checkpoint import bounded_key
+from openmetadata_ol_provider.state.keys import bounded_key
 
 
 class Lane(NamedTuple):
-    """One of a number of lanes; without lanes, the only one.
+    """One of several lanes; by default the only one.
 
-    :param number: from 0
-    :param lanes: how many there are
+    :param number: number of the lane, counted from 0
+    :param lanes: number of lanes
     """
 
     number: int = 0
@@ -26,21 +26,21 @@ class Lane(NamedTuple):
 
     @property
     def is_alone(self) -> bool:
-        """Whether there are no lanes: this task reads everything."""
+        """Whether this is the only lane, so that its task reads everything."""
         return self.lanes == 1
 
     def takes(self, topic: str, partition: int) -> bool:
-        """Tell whether a partition is this lane's: the same for as long as there are so many lanes."""
+        """Return whether a partition belongs to this lane; the answer depends only on the number of lanes."""
         return lane_of(topic, partition, self.lanes) == self.number
 
     def keeps(self, name: str) -> bool:
-        """Tell whether something that is in no partition is this lane's to keep when lanes are divided anew."""
+        """Return whether this lane takes over something without a partition when the number of lanes changes."""
         return zlib.crc32(name.encode()) % self.lanes == self.number
 
     def key(self, state_key: str) -> str:
-        """Return the Variable's key for the lane's state.
+        """Return the state key of the lane.
 
-        :param state_key: of the state without lanes
+        :param state_key: state key without lanes
         """
         return state_key if self.is_alone else bounded_key(f"{state_key}.lane-{self.number}-of-{self.lanes}")
 
@@ -49,9 +49,10 @@ class Lane(NamedTuple):
 
 
 def as_lane(lane: object, lanes: object) -> Lane:
-    """Return the lane that an operator's parameters name; they may be texts, made by templates.
+    """Return the lane that an operator's parameters name; they may be text, rendered by templates.
 
-    :param lane: 0 up to, not including, ``lanes``; ``None`` where there are no lanes
+    :param lane: number from 0 up to, not including, ``lanes``; ``None`` without lanes
+    :param lanes: number of lanes
     :raises ConfigError: if there is no such lane
     """
     count = _number("lanes", lanes)
@@ -73,7 +74,7 @@ def as_lane(lane: object, lanes: object) -> Lane:
 def _number(name: str, value: object) -> int:
     try:
         if isinstance(value, bool) or not isinstance(value, int | str):
-            raise ValueError  # noqa: TRY301, TRY004 - told below
+            raise ValueError  # noqa: TRY301, TRY004 - reported below
         return int(value)
     except ValueError:
         raise ConfigError(f"{name} is {value!r}; give a whole number") from None

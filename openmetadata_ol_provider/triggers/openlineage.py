@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
-from openmetadata_ol_provider.kafka.offsets import Backlog, Checkpoint, json_checkpoint
+from openmetadata_ol_provider.kafka.offsets import Backlog, json_checkpoint
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, StartPosition, parse_start
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.version_compat import BaseEventTrigger
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import pytest
 
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import CheckpointError
-from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
-from openmetadata_ol_provider.state import checkpoint as state
+from openmetadata_ol_provider.state.store import StateStore
 from tests.kafka import fixtures
 
 broker, connect, hook, produce = fixtures.broker, fixtures.connect, fixtures.hook, fixtures.produce
@@ -47,8 +48,8 @@ def two_groups(connect: Callable[..., Any], broker: Any, produce: Any) -> None:
 def stand_at(**offsets: int) -> None:
     """Store a checkpoint: ``stand_at(p0=3)``, with an open run and one that has ended."""
     runs = {"open": Run("1", "ns", "job", state="START"), "done": Run("2", "ns", "job", state="COMPLETE")}
-    ranges = [BatchRange("events", int(name[1:]), None, 0, offset) for name, offset in offsets.items()]
-    state.write_state(BatchOrigin(KEY, "kafka_default", tuple(ranges)), RunState(runs), {})
+    ranges = [OffsetRange("events", int(name[1:]), None, 0, offset) for name, offset in offsets.items()]
+    StateStore(KEY).advance(BatchOrigin(KEY, "kafka_default", tuple(ranges)), RunState(runs), {})
 
 
 def test_show_tells_how_checkpoint_group_and_ends_stand(hook: Any, produce: Any, command: Any) -> None:
@@ -118,15 +119,15 @@ def test_a_topic_made_anew_is_an_exit_code_too(produce: Any, command: Any) -> No
 @pytest.mark.usefixtures("two_groups")
 def test_set_moves_it_and_keeps_the_runs(arguments: list[str], expected: dict[str, int], command: Any) -> None:
     stand_at(p0=2)
-    before = state.read_checkpoint(KEY)
+    before = StateStore(KEY).read_checkpoint()
     code, out, err = command("set", *arguments, "--dry-run")
-    assert (code, state.read_checkpoint(KEY)) == (0, before)
+    assert (code, StateStore(KEY).read_checkpoint()) == (0, before)
     assert "nothing was changed (dry run)" in err
     code, again, err = command("set", *arguments)
     assert (code, again) == (0, out)
     assert "the next run continues from these offsets" in err
-    assert state.read_checkpoint(KEY) == {"events": expected}
-    assert set(state.read_state(KEY).runs.runs) == {"open", "done"}
+    assert StateStore(KEY).read_checkpoint() == {"events": expected}
+    assert set(StateStore(KEY).read_state().runs.runs) == {"open", "done"}
     assert f"events[0] {expected['0']} ({'unchanged' if expected['0'] == 2 else 'was 2'})" in out
 
 
@@ -134,7 +135,7 @@ def test_set_makes_a_checkpoint_where_there_is_none(produce: Any, command: Any) 
     produce("events", 0, b"x", b"x")
     code, out, _ = command("set", "--to", "latest")
     assert (code, out.splitlines()[0]) == (0, "events[0] 2 (was not set)")
-    assert state.read_checkpoint(KEY) == {"events": {"0": 2, "1": 0, "2": 0}}
+    assert StateStore(KEY).read_checkpoint() == {"events": {"0": 2, "1": 0, "2": 0}}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_what_cannot_be_set_is_wrong_use_and_moves_nothing(
     code, _, err = command("set", *arguments)
     assert code == 2
     assert said in err
-    assert state.read_summary(KEY) is None
+    assert StateStore(KEY).read_summary() is None
 
 
 def test_the_ways_to_say_where_exclude_each_other(command: Any) -> None:
@@ -168,18 +169,18 @@ def test_the_ways_to_say_where_exclude_each_other(command: Any) -> None:
 def test_a_checkpoint_that_was_moved_meanwhile_is_left_alone() -> None:
     stand_at(p0=2)
     with pytest.raises(CheckpointError, match=r"was moved meanwhile.*Nothing was changed; pause the DAG"):
-        state.replace_checkpoint(KEY, {"events": {"0": 1}}, {"events": {"0": 0}})
-    assert state.read_checkpoint(KEY) == {"events": {"0": 2}}
+        StateStore(KEY).replace_checkpoint({"events": {"0": 1}}, {"events": {"0": 0}})
+    assert StateStore(KEY).read_checkpoint() == {"events": {"0": 2}}
 
 
 def test_reset_deletes_it_and_says_what_it_was(command: Any) -> None:
     stand_at(p0=2)
     assert command("reset", "--dry-run")[0] == 0
-    assert state.read_checkpoint(KEY) == {"events": {"0": 2}}
+    assert StateStore(KEY).read_checkpoint() == {"events": {"0": 2}}
     code, out, err = command("reset")
     assert (code, json.loads(out)) == (0, {"checkpoint": {"events": {"0": 2}}})
     assert "deleted, with 2 runs, 1 of them open" in err
-    assert state.read_summary(KEY) is None
+    assert StateStore(KEY).read_summary() is None
     assert "nothing to delete" in command("reset")[2]
 
 
@@ -191,16 +192,16 @@ def test_reset_takes_away_what_is_damaged(command: Any) -> None:
     assert code == 1
     assert "is not a state of this package" in err
     assert command("reset")[0] == 0
-    assert state.read_summary(KEY) is None
+    assert StateStore(KEY).read_summary() is None
 
 
 def test_another_dag_has_another_checkpoint(produce: Any, command: Any) -> None:
     produce("events", 0, b"x")
     command("set", "--to", "latest", "--dag-id", "mine")
     command("set", "--to", "earliest", "--state-key", "theirs")
-    assert state.read_checkpoint("openmetadata_ol.mine.events")["events"]["0"] == 1
-    assert state.read_checkpoint("theirs")["events"]["0"] == 0
-    assert state.read_summary(KEY) is None
+    assert StateStore("openmetadata_ol.mine.events").read_checkpoint()["events"]["0"] == 1
+    assert StateStore("theirs").read_checkpoint()["events"]["0"] == 0
+    assert StateStore(KEY).read_summary() is None
 
 
 def test_lanes_are_shown_together_and_moved_each(produce: Any, command: Any) -> None:
@@ -210,7 +211,7 @@ def test_lanes_are_shown_together_and_moved_each(produce: Any, command: Any) -> 
     assert code == 0
     assert sorted(line.split(" ")[0] for line in out.splitlines()) == ["events[0]", "events[1]", "events[2]"]
     assert [f"{KEY}.lane-{number}-of-2" in err for number in range(2)] == [True, True]
-    lanes = [state.read_checkpoint(f"{KEY}.lane-{number}-of-2")["events"] for number in range(2)]
+    lanes = [StateStore(f"{KEY}.lane-{number}-of-2").read_checkpoint()["events"] for number in range(2)]
     assert sorted(map(len, lanes)) == [1, 2]
     assert lanes[0] | lanes[1] == {"0": 3, "1": 4, "2": 5}
     shown = json.loads(command("show", "--json", "--lanes", "2")[1])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS
-from openmetadata_ol_provider.state.publication import read_parked
+from openmetadata_ol_provider.state.store import StateStore
 from tests.faults.mix import PASSING, PRIVATE, Message
 from tests.operators.steps_support import holding
 
@@ -122,7 +122,7 @@ def waiting(state_key: str) -> dict[str, Any]:
             "jobs": [job.name for job in item.jobs],
             "runs": [run.run_id for run in item.runs],
         }
-        for key, item in read_parked(state_key).items()
+        for key, item in StateStore(state_key).read_parked().items()
     }
 
 

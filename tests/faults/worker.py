@@ -26,12 +26,12 @@ from tests.real_kafka.cluster import _die_with_parent
 
 #: Seconds that the package waits for a broker, by the constants that say so.
 PATIENCE = (
-    ("kafka.patience", "REQUEST_TIMEOUT"),
-    ("kafka.groups", "REQUEST_TIMEOUT"),
-    ("kafka.query", "REQUEST_TIMEOUT"),
+    ("kafka.retry", "REQUEST_TIMEOUT"),
+    ("kafka.group_offsets", "REQUEST_TIMEOUT"),
+    ("kafka.cluster", "REQUEST_TIMEOUT"),
     ("kafka.reader", "REQUEST_TIMEOUT"),
     ("kafka.reader", "STALL_TIMEOUT"),
-    ("kafka.producing", "_DELIVERY_TIMEOUT"),
+    ("kafka.producer", "_DELIVERY_TIMEOUT"),
 )
 #: What is imported only when it is needed, by Airflow 3 and by us; each task needs it.
 _LATE = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from typing_extensions import Self
 
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.state.checkpoint import read_checkpoint
+from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults import outcome
 from tests.faults.mix import CONFIG, PARTITIONS, Feed, Message
@@ -161,7 +161,7 @@ class World:
 
     def checkpoint(self) -> dict[int, int]:
         """Return where the checkpoint stands, by partition."""
-        positions = read_checkpoint(self.state_key).get(self.topic, {})
+        positions = StateStore(self.state_key).read_checkpoint().get(self.topic, {})
         return {int(partition): offset for partition, offset in positions.items()}
 
     def position(self) -> dict[int, int]:

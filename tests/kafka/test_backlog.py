@@ -10,8 +10,8 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, UnknownTopicError
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
-from openmetadata_ol_provider.kafka.messages import OffsetRange
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}

@@ -9,8 +9,8 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import DataLossError
 from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy, parse_on_data_loss
-from openmetadata_ol_provider.kafka.messages import OffsetRange
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage
+from openmetadata_ol_provider.kafka.messages import RawMessage
 from openmetadata_ol_provider.kafka.offsets import PartitionBacklog
 from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 
 
 @pytest.fixture

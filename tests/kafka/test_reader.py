@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
-from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage
+from openmetadata_ol_provider.kafka.messages import RawMessage
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.openlineage import serialization as packing
-from openmetadata_ol_provider.openlineage.batch import BatchOrigin, BatchRange, EventBatch
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_assembler import assemble
@@ -20,7 +21,7 @@ from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from tests.support import BASE, CAPTURES, captured, decode, job_event, run_event
 
-ORIGIN = BatchOrigin("key", "kafka_default", (BatchRange("t", 0, 5, 7, 12, lost=2), BatchRange("t", 1, None, 0, 3)))
+ORIGIN = BatchOrigin("key", "kafka_default", (OffsetRange("t", 0, 5, 7, 12, lost=2), OffsetRange("t", 1, None, 0, 3)))
 
 
 def batch(**changes: Any) -> EventBatch:

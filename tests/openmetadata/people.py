@@ -12,7 +12,7 @@ from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClie
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
 from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import dataset_targets, pipeline_target
-from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import FactWriter
+from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import MetadataWriter
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import group_jobs
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -114,10 +114,10 @@ def publish(
     for group, ref in zip(group_jobs(jobs), pipelines, strict=True):
         target = pipeline_target(group, ref)
         targets += [target] if target else []
-    writer = FactWriter(client, config(write=write), dry_run=dry_run)
+    writer = MetadataWriter(client, config(write=write), dry_run=dry_run)
     outcomes = Executor(4).run(targets, writer.publish, lambda target: target.where)
     problems += [problem for outcome in outcomes for problem in outcome.problems]
-    return Published([outcome.result for outcome in outcomes], [*problems, *writer.problems])
+    return Published([outcome.value for outcome in outcomes], [*problems, *writer.problems])
 
 
 def stored(server: CatalogueServer, type_: str, fqn: str) -> dict[str, Any]:

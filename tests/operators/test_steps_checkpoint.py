@@ -97,12 +97,12 @@ def test_consuming_and_translating_an_old_run_again_is_harmless(send: Sender, ca
 
 
 def refused(plan: Any, text: str) -> None:
-    with pytest.raises(AirflowFailException, match="the batch does not start where the checkpoint stands") as error:
+    with pytest.raises(AirflowFailException, match="the start of the batch differs from the checkpoint") as error:
         publish(plan)
     message = str(error.value)
     assert KEY in message
     assert text in message
-    assert "Nothing was published. Run the DAG anew, or clear the consume task" in message
+    assert "Nothing was published. Run the DAG again, or clear the consume task" in message
 
 
 def test_a_gap_is_refused(send: Sender, catalogue: CatalogueServer) -> None:

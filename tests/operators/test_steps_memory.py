@@ -1,9 +1,9 @@
-"""What DAG runs hand on to one another beside the checkpoint: the ledger, and what is parked."""
+"""What DAG runs pass on to one another together with the checkpoint: the ledger, and what is parked."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -26,12 +26,11 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, close_publication, commit_batch, publish_translated
+from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishedBatch, PublishSession
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.state.publication import begin_publication, end_publication, read_memory
+from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import delete_variable
 
 pytestmark = pytest.mark.usefixtures("connections")
@@ -132,98 +131,115 @@ def test_what_a_publication_that_died_has_changed_can_be_changed_back(
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 1"
 
 
+def session() -> PublishSession:
+    """Begin the publications of a task."""
+    store = StateStore(KEY)
+    return PublishSession(store, OpenMetadataHook().get_conn(), Config(), store.read_history())
+
+
 def test_a_task_that_is_refused_at_its_end_leaves_no_ledger_to_believe(
     send: Sender, catalogue: CatalogueServer
 ) -> None:
     send.events(run_event("r1"))
     slow = PlanEnvelope.from_dict(translate(consume()))
-    memory = read_memory(KEY, {})
-    publish_translated(slow, OpenMetadataHook().get_conn(), Config(), memory)
+    task = session()
+    published = task.publish(slow)
     run_steps()
-    assert not read_memory(KEY, {}).interrupted
-    with pytest.raises(CheckpointError):
-        commit_batch(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
-    assert read_memory(KEY, {}).interrupted
+    assert not StateStore(KEY).read_history().interrupted
+    with pytest.raises(CheckpointError), task:
+        task.commit(slow, published, OpenLineageKafkaHook())
+    assert StateStore(KEY).read_history().interrupted
 
 
-def test_a_ledger_is_not_believed_when_two_have_published_at_once(catalogue: CatalogueServer) -> None:
-    one, two, three = CarryOver(), CarryOver(), CarryOver()
-    begin_publication(KEY, one)
-    begin_publication(KEY, two)
-    for memory in (one, two):
-        assert not end_publication(KEY, memory)
-        assert read_memory(KEY, {}).interrupted
-    begin_publication(KEY, three)
-    assert end_publication(KEY, three)
-    assert not read_memory(KEY, {}).interrupted
+class Slow(NamedTuple):
+    """A task that has published a batch, and was overtaken then."""
 
-
-def test_who_has_published_nothing_leaves_the_ledger_of_others_as_it_is(catalogue: CatalogueServer) -> None:
-    begin_publication(KEY, CarryOver())
-    assert end_publication(KEY, CarryOver())
-    assert read_memory(KEY, {}).interrupted
+    batch: PlanEnvelope
+    session: PublishSession
+    published: PublishedBatch
 
 
 @pytest.fixture
-def overtaken(send: Sender, catalogue: CatalogueServer) -> tuple[PlanEnvelope, CarryOver]:
-    """Let a slow task publish beside two DAG runs: some of its calls take longer than all that those do."""
+def overtaken(send: Sender, catalogue: CatalogueServer) -> Slow:
+    """Let a slow task publish next to two DAG runs: some of its calls take longer than all of theirs."""
     send.events(sql(1, "select 1"))
     slow = PlanEnvelope.from_dict(translate(consume()))
-    memory = read_memory(KEY, {})
-    client = OpenMetadataHook().get_conn()
-    publish_translated(slow, client, Config(), memory)
+    task = session()
+    published = task.publish(slow)
     run_steps()
     send.events(sql(2, "select 2"))
     run_steps()
-    publish_plan(slow.plan, client, Config())
+    publish_plan(slow.plan, OpenMetadataHook().get_conn(), Config())
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 1"
-    return slow, memory
+    return Slow(slow, task, published)
 
 
 def test_a_task_that_is_refused_at_its_end_gives_the_last_word_back(
-    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer
+    overtaken: Slow, catalogue: CatalogueServer
 ) -> None:
-    slow, memory = overtaken
-    with pytest.raises(CheckpointError, match="It was moved while the batch was published"):
-        commit_batch(slow, memory, OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config())
+    with pytest.raises(CheckpointError, match="It was moved while the batch was published"), overtaken.session as task:
+        task.commit(overtaken.batch, overtaken.published, OpenLineageKafkaHook())
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
 
 
-def test_a_task_that_is_not_refused_gives_the_last_word_back_to_whoever_has_published_beside_it(
-    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer
+def test_a_task_that_is_not_refused_gives_the_last_word_back_at_its_end(
+    overtaken: Slow, catalogue: CatalogueServer
 ) -> None:
     """As one that has read nothing, and has published what was parked."""
-    close_publication(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    with overtaken.session:
+        pass
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
-    assert read_memory(KEY, {}).interrupted
+    assert StateStore(KEY).read_history().interrupted
 
 
 def test_a_task_that_is_refused_at_its_next_batch_gives_the_last_word_back(
-    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer
+    overtaken: Slow, catalogue: CatalogueServer
 ) -> None:
-    slow, memory = overtaken
-    ranges = tuple(replace(item, checkpoint=7, start=7, end=99) for item in slow.origin.ranges)
-    next_one = slow._replace(origin=replace(slow.origin, ranges=ranges))
-    with pytest.raises(CheckpointError, match="Nothing was published"):
-        publish_translated(next_one, OpenMetadataHook().get_conn(), Config(), memory)
+    batch = overtaken.batch
+    ranges = tuple(replace(item, checkpoint=7, start=7, end=99) for item in batch.origin.ranges)
+    next_one = batch._replace(origin=replace(batch.origin, ranges=ranges))
+    with pytest.raises(CheckpointError, match="Nothing was published"), overtaken.session as task:
+        task.publish(next_one)
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
 
 
+def test_a_task_that_has_published_nothing_has_nothing_to_give_back(
+    overtaken: Slow, catalogue: CatalogueServer
+) -> None:
+    batch = overtaken.batch
+    ranges = tuple(replace(item, checkpoint=7, start=7, end=99) for item in batch.origin.ranges)
+    with pytest.raises(CheckpointError), session() as task:
+        task.publish(batch._replace(origin=replace(batch.origin, ranges=ranges)))
+    assert catalogue.edges()[EDGE]["sqlQuery"] == "select 1"
+    assert not StateStore(KEY).read_history().interrupted
+
+
 def test_what_cannot_be_given_back_is_a_warning(
-    overtaken: tuple[PlanEnvelope, CarryOver], catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture
+    overtaken: Slow, catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     catalogue.fail("*", ".", 401, times=100)
-    close_publication(KEY, overtaken[1], OpenMetadataHook().get_conn(), Config())
+    with overtaken.session:
+        pass
     assert "may be overwritten until its jobs run again" in caplog.text
-    assert read_memory(KEY, {}).interrupted
+    assert StateStore(KEY).read_history().interrupted
+
+
+def test_any_other_error_leaves_a_ledger_that_is_not_believed(send: Sender, catalogue: CatalogueServer) -> None:
+    send.events(run_event("r1"))
+    batch = PlanEnvelope.from_dict(translate(consume()))
+    task = session()
+    task.publish(batch)
+    with pytest.raises(RuntimeError), task:
+        raise RuntimeError("killed")
+    assert StateStore(KEY).read_history().interrupted
 
 
 def test_a_ledger_whose_state_was_deleted_is_not_believed(send: Sender, catalogue: CatalogueServer) -> None:
     send.events(run_event("r1"))
     run_steps()
-    assert read_memory(KEY, {}).ledger.facts
+    assert StateStore(KEY).read_history().ledger.facts
     delete_variable(KEY)
-    assert not read_memory(KEY, {}).ledger.facts
+    assert not StateStore(KEY).read_history().ledger.facts
 
 
 @pytest.mark.parametrize("flag", [True, "True", "true"])

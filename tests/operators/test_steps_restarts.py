@@ -35,11 +35,10 @@ from steps_support import (
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, publish_translated
-from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishedBatch, PublishSession
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.state.checkpoint import write_state
+from openmetadata_ol_provider.state.store import StateStore
 
 pytestmark = pytest.mark.usefixtures("connections")
 EVENTS = captured("dbt-postgres")
@@ -136,11 +135,17 @@ def forget_everything() -> None:
     os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"] = json.dumps(extra)
 
 
+def published(translated: PlanEnvelope) -> PublishedBatch:
+    """Publish a plan, and die then."""
+    store = StateStore(translated.origin.state_key)
+    return PublishSession(store, OpenMetadataHook().get_conn(), Config(), store.read_history()).publish(translated)
+
+
 def test_dying_after_publication_but_before_the_state_is_written_doubles_nothing(
     sent: int, undisturbed: Holding, catalogue: CatalogueServer
 ) -> None:
     translated = PlanEnvelope.from_dict(translate(consume()))
-    publish_translated(translated, OpenMetadataHook().get_conn(), Config(), CarryOver())
+    published(translated)
     assert (checkpoint(), holding(catalogue)) == ({}, undisturbed)
     catalogue.reset_requests()
     assert run_steps()["events"] == sent
@@ -156,8 +161,8 @@ def test_dying_before_the_offsets_are_committed_to_kafka_doubles_nothing(
     sent: int, undisturbed: Holding, catalogue: CatalogueServer, broker: KafkaBroker, send: Sender
 ) -> None:
     translated = PlanEnvelope.from_dict(translate(consume(kafka_config_id="kafka_other_group")))
-    publish_translated(translated, OpenMetadataHook().get_conn(), Config(), CarryOver())
-    write_state(translated.origin, translated.runs, {})
+    published(translated)
+    StateStore(translated.origin.state_key).advance(translated.origin, translated.runs, {})
     assert committed(broker.bootstrap, group="other_group") == {}
     assert sum(checkpoint().values()) == sent
     nothing_is_left_to_do(catalogue)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.exceptions import DeadLetterError, KafkaError
-from openmetadata_ol_provider.kafka.messages import DeadLetter, OffsetRange, RawMessage
+from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.triggers.openlineage import OpenLineageTrigger, TriggerStatus
 from tests.real_kafka.cluster import RealKafka
 

@@ -13,9 +13,10 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import KafkaError, UnknownTopicError
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
-from openmetadata_ol_provider.kafka.messages import OffsetRange, RawMessage, ReadResult
+from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.kafka.start_position import EARLIEST
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from tests.real_kafka.cluster import wait
 
 BOUNDS: dict[str, Any] = {"max_messages": 10_000, "max_bytes": 50_000_000, "max_duration": 30}

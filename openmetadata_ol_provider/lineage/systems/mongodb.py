@@ -24,7 +24,7 @@ SYSTEM = System(
     schemes={"mongodb": Scheme(27017, "MongoDB")},
     aliases={"mongo": "mongodb"},
     namespaces="`mongodb://host:port`, `mongodb+srv://host`, several hosts with commas",
-    names="`database.collection`; dots in the collection are its own",
+    names="`database.collection`; dots after the first belong to the collection",
     read=_read,
     single_database="MongoDB",
 )

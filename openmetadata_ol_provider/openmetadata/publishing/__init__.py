@@ -1,1 +1,1 @@
-"""One publication of one plan, stage by stage, and what it hands on to the next."""
+"""Publish a plan to the catalogue, stage by stage."""

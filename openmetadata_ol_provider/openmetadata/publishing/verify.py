@@ -1,10 +1,10 @@
-"""Looking again at what was written, where others write at the same time: what they have overwritten is written again.
+"""Compares once more what a publication wrote while other lanes write too, and restores what they have overwritten.
 
-The server takes a pipeline's tasks, an edge and a status whole, so of two that read the same, add theirs and write, the
-second undoes the first. Each of them looks again at the end of its publication, when the other's write has long
-followed its read, and puts back what is missing; merged, so that they do not go on undoing one another. What another
-overwrites even later is found when the same fact comes next: until it has been found unchanged, the ledger does not
-vouch for it.
+The server replaces a pipeline's tasks, an edge and a status as a whole, so when two tasks read the same state, add
+their part and write, the second undoes the first. Each of them therefore compares again at the end of its publication,
+when the other's write has long followed its read, and restores what is missing, merged, so that they do not go on
+undoing one another. What another task overwrites even later is noticed when the same fact comes again: until it has
+been found unchanged, the ledger does not call it current.
 """
 
 from __future__ import annotations
@@ -19,43 +19,45 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgeWr
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
-    from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PipelineStage
-    from openmetadata_ol_provider.openmetadata.publishing.runs.stage import RunStage
+    from openmetadata_ol_provider.openmetadata.publishing.edges.stage import PublishedEdges
+    from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines
+    from openmetadata_ol_provider.openmetadata.publishing.runs.stage import StatusOutcome
 
 
-def verify_writes(desk: PublishContext, pipelines: PipelineStage, edges: Iterable[EdgeWrite], runs: RunStage) -> None:
-    """Write again what was overwritten, and report it.
-
-    :param edges: those that were written
-    """
-    repaired = _pipelines(desk, pipelines) + _edges(desk, edges)
-    statuses = runs.publish_again()
-    if statuses.published:
-        repaired.append(f"{statuses.published} run statuses")
-    desk.problems += [
+def verify_writes(
+    context: PublishContext, pipelines: PublishedPipelines, edges: PublishedEdges, statuses: StatusOutcome
+) -> None:
+    """Restore what another task has overwritten, and report it."""
+    restored = [*_restore_pipelines(context, pipelines), *_restore_edges(context, edges.written)]
+    count = statuses.publish_again(context).published
+    if count:
+        restored.append(f"{count} run statuses")
+    context.problems += [
         Problem(
             ProblemKind.OVERWRITTEN,
-            what,
+            where,
             "another task, writing at the same time, had overwritten it; it is written again",
         )
-        for what in repaired
+        for where in restored
     ]
 
 
-def _pipelines(desk: PublishContext, stage: PipelineStage) -> list[str]:
-    groups = [group for group in stage.groups if group.id in stage.written]
-    outcomes = desk.worker.run(groups, stage.writer.publish, lambda group: f"pipeline {group.where}")
-    found = desk.collect(outcomes)
+def _restore_pipelines(context: PublishContext, pipelines: PublishedPipelines) -> list[str]:
+    plans = [plan for plan in pipelines.plans if plan.id in pipelines.written]
+    results = context.executor.run(plans, pipelines.writer.publish, lambda plan: f"pipeline {plan.where}")
+    refs = context.collect(results)
     return [
-        f"pipeline {group.where}"
-        for group, ref in zip(groups, found, strict=True)
+        f"pipeline {plan.where}"
+        for plan, ref in zip(plans, refs, strict=True)
         if ref is not None and ref.change in {"created", "updated"}
     ]
 
 
-def _edges(desk: PublishContext, writes: Iterable[EdgeWrite]) -> list[str]:
+def _restore_edges(context: PublishContext, writes: Iterable[EdgeWrite]) -> list[str]:
     writes = list(writes)
-    writer = EdgeWriter(desk.client, dry_run=desk.dry_run)
-    outcomes = desk.worker.run_grouped(writes, writer.publish, lambda write: write.where, lambda write: write.target)
-    found = desk.collect(outcomes)
-    return [write.where for write, again in zip(writes, found, strict=True) if again]
+    writer = EdgeWriter(context.client, dry_run=context.dry_run)
+    results = context.executor.run_grouped(
+        writes, writer.publish, lambda write: write.where, lambda write: write.target
+    )
+    restored = context.collect(results)
+    return [write.where for write, again in zip(writes, restored, strict=True) if again]

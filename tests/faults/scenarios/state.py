@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from openmetadata_ol_provider.state.checkpoint import read_state
+from openmetadata_ol_provider.state.store import StateStore
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import Message, mix, parts
 from tests.faults.points import Stop
@@ -84,7 +84,7 @@ def _deleted_while_runs_are_open(lab: Lab, form: Form) -> None:
     """
     with lab.world(form) as world:
         _first_batch(world)
-        open_runs = [run for run in read_state(world.state_key).runs.runs.values() if not run.terminal]
+        open_runs = [run for run in StateStore(world.state_key).read_state().runs.runs.values() if not run.terminal]
         names = {run.name.partition(".")[0] if run.name != "long.load" else run.name for run in open_runs}
         world.delete("")
         world.work_off()

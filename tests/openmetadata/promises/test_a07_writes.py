@@ -70,10 +70,10 @@ def test_a_write_that_conflicts_in_the_search_index_is_tried_again() -> None:
 def test_a_table_that_comes_between_two_publications_is_found() -> None:
     plan = plan_of(LOAD)
     with CatalogueServer(shop("x")) as server, OpenMetadataClient(server.url) as client:
-        assert publish_plan(plan, client, load_config()).datasets.unresolved == 1
+        assert publish_plan(plan, client, load_config()).report.datasets.unresolved == 1
         body = {"name": "a", "databaseSchema": "pg.d.s", "columns": [{"name": "id", "dataType": "STRING"}]}
         client.put("v1/tables", body)
-        assert publish_plan(plan, client, load_config()).edges.published == 1  # C41
+        assert publish_plan(plan, client, load_config()).report.edges.published == 1  # C41
 
 
 def test_one_edge_costs_a_bounded_number_of_requests() -> None:

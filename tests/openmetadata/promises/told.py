@@ -93,7 +93,7 @@ def told(
         for batch in batches:
             server.reset_requests()
             plan, state = translate(decode(*batch), settings, state, now=BASE)
-            report = publish_plan(plan, client, settings)
+            report = publish_plan(plan, client, settings).report
         found = {item["fullyQualifiedName"]: item for item in server.entities("pipeline")}
         return Told(
             report,

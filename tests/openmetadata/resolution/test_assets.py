@@ -203,7 +203,7 @@ def test_only_the_services_are_read_that_could_hold_what_is_asked_for(server: Ca
 
 def test_lineage_goes_from_a_table_into_a_model(client: OpenMetadataClient, server: CatalogueServer) -> None:
     source, target = named("postgres://db:5432", "shop.public.orders"), named("mlflow://ml:5000", "churn")
-    report = publish_plan(plan(edge(source, target), datasets=(source, target)), client, Config())
+    report = publish_plan(plan(edge(source, target), datasets=(source, target)), client, Config()).report
     assert (report.edges.published, report.edges.failed) == (1, 0)
     assert ("pg.shop.public.orders", "mlflow.churn") in server.edges()
 

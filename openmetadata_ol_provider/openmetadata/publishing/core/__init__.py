@@ -1,1 +1,1 @@
-"""What the stages of a publication share: context, executor, values, ledger, parking and report."""
+"""Publish a plan: context, executor, values, ledger, parking and report that the stages share."""

@@ -1,60 +1,80 @@
-"""What the stages of one publication share: the catalogue, the rules, the threads, and what there is to say."""
+"""What the stages of one publication share: the catalogue, the rules, the threads, and what they have to report."""
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
-from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor, Outcome
+from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor, ItemResult
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger_recorder import LedgerRecorder
+from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import ParkingBuilder
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.publishing.core.history import History
+    from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
+    from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 
-Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
 class PublishContext:
-    """One publication's tools.
+    """The tools of one publication, and the changes that it collects.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param config: rules, filters and write policies
-    :param dry_run: read, but do not write
-    :param problems: what is known before the publication begins
-    :param shared: others publish at the same time
+    :param history: what earlier publications left behind, valid for this catalogue and configuration
+    :param selection: parts of the plan to publish
+    :param now: current time, in seconds since 1970
+    :param dry_run: read and count what would be written, but write nothing
+    :param concurrent: whether other tasks write to the same catalogue at the same time (lanes)
+    :param cache: what this task has read and written itself; not used while others write at the same time
     """
 
     def __init__(
         self,
         client: OpenMetadataClient,
         config: Config,
+        history: History,
+        selection: Selection,
+        now: float,
         *,
-        dry_run: bool,
-        problems: Iterable[Problem] = (),
-        shared: bool = False,
+        dry_run: bool = False,
+        concurrent: bool = False,
+        cache: SessionCache | None = None,
     ) -> None:
         self.client = client
         self.config = config
         self.dry_run = dry_run
-        self.shared = shared
-        self.problems = list(problems)
-        self.worker = Executor(client.max_connections)
+        self.concurrent = concurrent
+        self.history = history
+        self.selection = selection
+        self.cache = None if concurrent else cache
+        self.recorder = LedgerRecorder(history.ledger, selection, now)
+        self.parking = ParkingBuilder(selection)
+        self.problems: list[Problem] = []
+        self.executor = Executor(client.max_connections)
 
-    def beside(self) -> PublishContext:
-        """Return a desk for stages that run at the same time; what they have to say is to be taken over from it."""
-        return PublishContext(self.client, self.config, dry_run=self.dry_run, shared=self.shared)
+    def fork(self) -> PublishContext:
+        """Return a context for stages that run at the same time: problems and errors in a row are its own."""
+        forked = copy.copy(self)
+        forked.problems = []
+        forked.executor = Executor(self.client.max_connections)
+        return forked
 
-    def collect(self, outcomes: Iterable[Outcome[Result]]) -> list[Result | None]:
-        """Return the results, ``None`` for what failed, and take over what there is to say."""
-        outcomes = list(outcomes)
-        self.problems += [problem for outcome in outcomes for problem in outcome.problems]
-        return [outcome.result for outcome in outcomes]
+    def collect(self, results: Iterable[ItemResult[Value]]) -> list[Value | None]:
+        """Return the values, ``None`` for items that failed, and keep their problems."""
+        results = list(results)
+        self.problems += [problem for result in results for problem in result.problems]
+        return [result.value for result in results]
 
 
-def written(results: Iterable[bool | None]) -> Written:
+def count_written(values: Iterable[bool | None]) -> Written:
     """Count what was written, what was as it should be, and what failed."""
-    counts = Counter(results)
+    counts = Counter(values)
     return Written(published=counts[True], unchanged=counts[False], failed=counts[None])

@@ -1,4 +1,4 @@
-"""Doing many calls at once, and telling one that failed from a catalogue that fails."""
+"""Runs many calls at once, and tells an item that the catalogue refuses from a catalogue that fails."""
 
 from __future__ import annotations
 
@@ -14,21 +14,31 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
-Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 
-class Outcome(Generic[Result]):
-    """What became of one item: its result, or what went wrong; and what there is to say about it.
+class ItemResult(Generic[Value]):
+    """The result of one item: the value that the function returned, or the reason why it failed.
 
-    :param result: ``None`` if it failed
-    :param problems: of this item
+    :param value: value returned; ``None`` if the item failed
+    :param problems: problems of this item
     """
 
-    __slots__ = ("problems", "result")
+    __slots__ = ("problems", "value")
 
-    def __init__(self, result: Result | None, problems: tuple[Problem, ...] = ()) -> None:
-        self.result = result
+    def __init__(self, value: Value | None, problems: tuple[Problem, ...] = ()) -> None:
+        self.value = value
         self.problems = problems
+
+    @property
+    def failed(self) -> bool:
+        """Whether the catalogue refused the item."""
+        return self.value is None
+
+    @property
+    def detail(self) -> str:
+        """The problems in one line."""
+        return "; ".join(problem.detail for problem in self.problems)
 
 
 class Executor:
@@ -37,10 +47,10 @@ class Executor:
     A refusal of one item (4xx, or 500 in spite of retries) is that item's problem and the rest goes on. A refused
     token, an unreachable server, or item after item answered with 500 stops everything: the error is raised.
 
-    :param threads: calls at the same time
+    :param threads: number of calls at the same time
     """
 
-    #: So many items in a row answered with 500 are no longer the items' fault.
+    #: From this many answers of 500 in a row on, the server is at fault and not the items.
     MAX_ERRORS_IN_A_ROW = 5
 
     def __init__(self, threads: int) -> None:
@@ -49,36 +59,38 @@ class Executor:
         self._errors = 0
 
     def run(
-        self, items: Iterable[Item], function: Callable[[Item], Result], where: Callable[[Item], str]
-    ) -> list[Outcome[Result]]:
-        """Return the outcome of each item, in their order.
+        self, items: Iterable[Item], function: Callable[[Item], Value], where: Callable[[Item], str]
+    ) -> list[ItemResult[Value]]:
+        """Return the result of each item, in the order of the items.
 
-        :param where: names an item in its problem
+        :param where: function that names an item in its problem
         """
         return self.run_grouped(items, function, where, key=lambda _: object())
 
     def run_grouped(
         self,
         items: Iterable[Item],
-        function: Callable[[Item], Result],
+        function: Callable[[Item], Value],
         where: Callable[[Item], str],
         key: Callable[[Item], Hashable],
-    ) -> list[Outcome[Result]]:
-        """Return the outcomes of all items; those of one key are done one after the other, in their order."""
+    ) -> list[ItemResult[Value]]:
+        """Return the results of all items; those with the same key are done one after the other, in their order."""
         groups: dict[Hashable, list[Item]] = {}
         for item in items:
             groups.setdefault(key(item), []).append(item)
         with ThreadPoolExecutor(self._threads, thread_name_prefix="publish") as pool:
             try:
                 done = pool.map(lambda group: [self._attempt(item, function, where) for item in group], groups.values())
-                return [outcome for group in done for outcome in group]
+                return [result for group in done for result in group]
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
 
-    def _attempt(self, item: Item, function: Callable[[Item], Result], where: Callable[[Item], str]) -> Outcome[Result]:
+    def _attempt(
+        self, item: Item, function: Callable[[Item], Value], where: Callable[[Item], str]
+    ) -> ItemResult[Value]:
         try:
-            result = function(item)
+            value = function(item)
         except CatalogueRequestError as error:
             return self._failed(error, where(item))
         except CatalogueUnavailableError as error:
@@ -87,7 +99,7 @@ class Executor:
             return self._failed(error, where(item))
         with self._lock:
             self._errors = 0
-        return Outcome(result)
+        return ItemResult(value)
 
     def _too_many(self) -> bool:
         with self._lock:
@@ -95,7 +107,7 @@ class Executor:
             return self._errors >= self.MAX_ERRORS_IN_A_ROW
 
     @staticmethod
-    def _failed(error: CatalogueError, where: str) -> Outcome[Result]:
+    def _failed(error: CatalogueError, where: str) -> ItemResult[Value]:
         problem = Problem(ProblemKind.FAILED, where, str(error))
         log.warning("%s: %s", problem.where, problem.detail)
-        return Outcome(None, (problem,))
+        return ItemResult(None, (problem,))

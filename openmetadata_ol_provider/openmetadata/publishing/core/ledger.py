@@ -1,14 +1,15 @@
-"""What was last published, so that a fact that did not change costs no call, not even a comparison.
+"""The record of what was published last, so that a fact that did not change costs no call, not even a comparison.
 
-A ledger may be lost or thrown away at any time: everything is then compared with the catalogue once, and written only
-where it differs. It also remembers which edges each job has produced, for those that it no longer produces. Entries are
-trusted for a bounded time, since others change the catalogue too, and bounded in number.
+A ledger may be lost or deleted at any time: everything is then compared with the catalogue once, and written only where
+it differs. It also remembers which edges each job produced, to notice those that it no longer produces. Entries are
+trusted for a bounded time, because others change the catalogue too, and are bounded in number.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -16,18 +17,22 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config, LedgerOptions
     from openmetadata_ol_provider.lineage.plan import Edge, JobId
 
-#: Hours for which "this dataset is not in the catalogue" is believed where no lineage depends on it.
+#: Hours for which "this dataset is not in the catalogue" is trusted where no lineage depends on it.
 UNRESOLVED_HOURS = 1.0
 #: Note of a run that has ended: of all facts the one that is least likely to come again.
 ENDED = "ended"
+#: Digest of an edge that is known but must be compared with the catalogue the next time; no content has it.
+UNVERIFIED = -1
+
+_Entry = TypeVar("_Entry")
 
 
-class Fact(msgspec.Struct, array_like=True):
+class Fact(msgspec.Struct, frozen=True, array_like=True):
     """A fact as it was last published.
 
-    :param digest: of its content
-    :param at: when, in hours since 1970
-    :param note: what became of it, where that is not just "published"
+    :param digest: digest of its content
+    :param at: time of publication, in hours since 1970
+    :param note: outcome, where it is not simply "published"
     """
 
     digest: int
@@ -35,16 +40,16 @@ class Fact(msgspec.Struct, array_like=True):
     note: str = ""
 
 
-class EdgeFact(msgspec.Struct, array_like=True):
-    """An edge as it was last published, with what is needed to take it back.
+class EdgeFact(msgspec.Struct, frozen=True, array_like=True):
+    """An edge as it was last published, with everything needed to remove it.
 
-    :param digest: of its content
-    :param at: when, in hours since 1970
+    :param digest: digest of its content, or :data:`UNVERIFIED`
+    :param at: time of publication, in hours since 1970
     :param job: key of the job, see :func:`job_key`
-    :param source: ``type:id`` of the entity; empty where nothing was to be written (a dataset that is left out)
-    :param target: the same
+    :param source: entity as ``type:id``; empty where nothing had to be written (a dataset that is left out)
+    :param target: entity as ``type:id``
     :param where: ``FQN -> FQN``, for people
-    :param writer: the job as the edge's description names it
+    :param writer: name of the job in the edge's description
     :param misses: complete runs of the job since then that did not show the edge
     """
 
@@ -58,16 +63,47 @@ class EdgeFact(msgspec.Struct, array_like=True):
     misses: int = 0
 
 
-class Ledger(msgspec.Struct):
-    """The facts by key.
+class LedgerTarget(NamedTuple):
+    """The catalogue and the configuration for which a ledger is true, each as a digest."""
+
+    catalogue: int
+    config: int
+
+    @classmethod
+    def of(cls, base_url: str, config: Config) -> LedgerTarget:
+        """Return the target of publications to one address with one configuration."""
+        return cls(digest(base_url), digest(config.model_dump(mode="json")))
+
+
+class LedgerChanges(NamedTuple):
+    """Changes that a publication makes to the ledger that it was given.
+
+    :param target: catalogue and configuration of the publication
+    :param trusted: whether the publication believed the ledger
+    :param facts: facts to record by key, ``None`` for those to drop
+    :param edges: edges to record by key, ``None`` for those to drop
+    :param ended: end of the latest run counted, by job
+    :param max_facts: most entries to keep; ``None``: all
+    """
+
+    target: LedgerTarget
+    trusted: bool = True
+    facts: Mapping[int, Fact | None] = {}
+    edges: Mapping[int, EdgeFact | None] = {}
+    ended: Mapping[str, int] = {}
+    max_facts: int | None = None
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """Facts and edges by key; a value, which a publication replaces rather than changes.
 
     :param catalogue: digest of the catalogue's address
     :param config: digest of the configuration they were published with
-    :param facts: pipelines, runs, datasets
+    :param facts: pipelines, runs and datasets
     :param edges: edges
-    :param ended: end of the latest run counted of each job, microseconds since 1970
-    :param begun: a publication was begun with it, and has not ended: some of what it holds is no longer so
-    :param token: which publication
+    :param ended: end of the latest run counted of each job, in microseconds since 1970
+    :param begun: a publication began with this ledger and has not finished: some of its entries may be outdated
+    :param token: claim of that publication
     """
 
     catalogue: int = 0
@@ -78,33 +114,32 @@ class Ledger(msgspec.Struct):
     begun: bool = False
     token: str = ""
 
-    def of(self, base_url: str, config: Config, *, trusted: bool = True) -> Ledger:
-        """Return the ledger as far as it counts for a catalogue and a configuration.
+    def for_target(self, target: LedgerTarget, *, trusted: bool = True) -> Ledger:
+        """Return the part of the ledger that is true for a catalogue and a configuration.
 
-        With another configuration the facts may look otherwise; which edges were produced stays true.
+        Under another configuration the facts may look different; which edges were produced stays true.
 
-        :param trusted: ``False``: everything is to be compared with the catalogue
+        :param trusted: ``False``: everything has to be compared with the catalogue
         """
-        catalogue, rules = digest(base_url), digest(config.model_dump(mode="json"))
-        if trusted and (self.catalogue, self.config) == (catalogue, rules):
+        if trusted and (self.catalogue, self.config) == target:
             return self
-        if self.catalogue != catalogue:
-            return Ledger(catalogue, rules)
-        return msgspec.structs.replace(self.doubted(), config=rules)
+        if self.catalogue != target.catalogue:
+            return Ledger(*target)
+        return msgspec.structs.replace(self.invalidated(), config=target.config)
 
-    def doubted(self, *, begun: bool = False, token: str = "") -> Ledger:
-        """Return what stays true whatever others have published since: which edges were produced.
+    def invalidated(self, *, begun: bool = False, token: str = "") -> Ledger:
+        """Return what stays true whatever was published since: which edges were produced.
 
-        :param begun: whether a publication begins with it now, or has begun and nobody knows its end
-        :param token: which one
+        :param begun: whether a publication is under way, or ended in an unknown way
+        :param token: claim of that publication
         """
-        edges = {key: msgspec.structs.replace(edge, digest=-1) for key, edge in self.edges.items()}
+        edges = {key: msgspec.structs.replace(edge, digest=UNVERIFIED) for key, edge in self.edges.items()}
         return Ledger(self.catalogue, self.config, edges=edges, ended=dict(self.ended), begun=begun, token=token)
 
-    def holds(self, key: int, digest: int, now: float, options: LedgerOptions) -> bool:
-        """Return whether a fact with this content was published and need not be looked at again yet.
+    def is_current(self, key: int, digest: int, now: float, options: LedgerOptions) -> bool:
+        """Return whether a fact was published with this content and need not be compared again yet.
 
-        :param now: hours since 1970
+        :param now: current time, in hours since 1970
         """
         fact = self.facts.get(key) or self.edges.get(key)
         if fact is None or fact.digest != digest:
@@ -114,24 +149,47 @@ class Ledger(msgspec.Struct):
             hours = min(hours, UNRESOLVED_HOURS)
         return now - fact.at <= hours * _spread(key)
 
-    def trim(self, most: int) -> None:
-        """Forget facts until no more than ``most`` are left: runs that have ended, then what was published longest ago.
+    def updated(self, changes: LedgerChanges) -> Ledger:
+        """Return the ledger after a publication."""
+        base = self.for_target(changes.target, trusted=changes.trusted)
+        ledger = msgspec.structs.replace(
+            base,
+            facts=_updated(base.facts, changes.facts),
+            edges=_updated(base.edges, changes.edges),
+            ended={**base.ended, **changes.ended},
+        )
+        return ledger if changes.max_facts is None else ledger.trimmed(changes.max_facts)
 
-        There are more runs each day than pipelines and edges in all, which would be compared again for want of room.
+    def trimmed(self, most: int) -> Ledger:
+        """Return the ledger without the facts above ``most``: runs that have ended go first, then the oldest.
+
+        There are more runs each day than pipelines and edges in all; they must not crowd those out.
         """
-        excess = len(self.facts) + len(self.edges) - most
+        facts, edges = dict(self.facts), dict(self.edges)
+        excess = len(facts) + len(edges) - most
         if excess > 0:
-            every = [(fact.note != ENDED, fact.at, key) for key, fact in self.facts.items()]
-            every += [(True, edge.at, key) for key, edge in self.edges.items()]
-            for _, _, key in sorted(every)[:excess]:
-                self.facts.pop(key, None)
-                self.edges.pop(key, None)
-        jobs = {edge.job for edge in self.edges.values()}
-        self.ended = {job: ended for job, ended in self.ended.items() if job in jobs}
+            candidates = [(fact.note != ENDED, fact.at, key) for key, fact in facts.items()]
+            candidates += [(True, edge.at, key) for key, edge in edges.items()]
+            for _, _, key in sorted(candidates)[:excess]:
+                facts.pop(key, None)
+                edges.pop(key, None)
+        jobs = {edge.job for edge in edges.values()}
+        ended = {job: time for job, time in self.ended.items() if job in jobs}
+        return msgspec.structs.replace(self, facts=facts, edges=edges, ended=ended)
+
+
+def _updated(entries: dict[int, _Entry], changes: Mapping[int, _Entry | None]) -> dict[int, _Entry]:
+    result = dict(entries)
+    for key, entry in changes.items():
+        if entry is None:
+            result.pop(key, None)
+        else:
+            result[key] = entry
+    return result
 
 
 def _spread(key: int) -> float:
-    """Return a factor around 1, so that what was published together is not compared again all at once."""
+    """Return a factor around 1, so that what was published together is not all compared again at once."""
     return 0.75 + (key % 256) / 512
 
 
@@ -141,10 +199,10 @@ def digest(*values: Any) -> int:
 
 
 def edge_key(edge: Edge) -> int:
-    """Return the key of an edge of the plan; several that differ in columns or SQL only have the same."""
+    """Return the key of an edge of the plan; edges that differ only in columns or SQL share it."""
     return digest("edge", edge.source, edge.target, edge.job)
 
 
 def job_key(job: JobId) -> str:
-    """Return how a ledger names a job."""
+    """Return the key of a job in the ledger."""
     return f"{job.namespace}\x1f{job.name}"

@@ -1,118 +1,142 @@
-"""What a publication writes down in the ledger and in the parking, once it is done."""
+"""Collects what a publication has to record in the ledger; the ledger itself stays as it is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, OneSided, RunRecord
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL
-from openmetadata_ol_provider.openmetadata.publishing.core.ledger import ENDED, EdgeFact, Fact, edge_key, job_key
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
-from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, edge_parking_key
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
+    ENDED,
+    UNVERIFIED,
+    EdgeFact,
+    Fact,
+    Ledger,
+    LedgerChanges,
+    LedgerTarget,
+    edge_key,
+    job_key,
+)
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
-    from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
-#: A time so long ago that the ledger does not vouch for what was published then.
-_NEVER = 0.0
-
 
 class LedgerRecorder:
-    """Notes what was published.
+    """Collects the ledger changes of one publication.
 
-    :param memory: changed in place
-    :param selection: what the publication had to do
-    :param now: seconds since 1970
+    :param ledger: ledger that the publication was given
+    :param selection: parts of the plan that are published
+    :param now: current time, in seconds since 1970
     """
 
-    def __init__(self, memory: CarryOver, selection: Selection, now: float) -> None:
-        self._memory = memory
-        self._ledger: Ledger = memory.ledger
+    def __init__(self, ledger: Ledger, selection: Selection, now: float) -> None:
+        self._ledger = ledger
         self._selection = selection
-        self._now = now
+        self._hours = round(now / 3600, 2)
         self._jobs = {edge_key(edge): job_key(edge.job) if edge.job else "" for edge in selection.edges}
+        self._facts: dict[int, Fact | None] = {}
+        self._edges: dict[int, EdgeFact | None] = {}
+        self._ended: dict[str, int] = {}
 
-    def note_datasets(self, resolutions: dict[DatasetId, Resolution], failed: Collection[DatasetId]) -> None:
-        """Note what became of datasets, but of those whose facts were refused."""
+    # -- recording -----------------------------------------------------------------------------------------------
+
+    def record_datasets(self, resolutions: Mapping[DatasetId, Resolution], failed: Collection[DatasetId]) -> None:
+        """Record the outcomes of datasets, except of those whose metadata was refused."""
         for id_, resolution in resolutions.items():
             if id_ not in failed:
-                self._note(id_, resolution.outcome)
+                self._record(id_, resolution.outcome)
 
-    def note_jobs(self, jobs: Iterable[Job], *, doubtful: bool = False) -> None:
-        """Note jobs whose pipelines are in the catalogue.
-
-        :param doubtful: others, who write at the same time, may have overwritten them: compare them the next time
-        """
+    def record_jobs(self, jobs: Iterable[Job]) -> None:
+        """Record jobs whose pipelines are in the catalogue."""
         for job in jobs:
-            self._note(job.id, doubtful=doubtful)
+            self._record(job.id)
 
-    def note_runs(self, runs: Iterable[RunRecord]) -> None:
-        """Note the records of runs whose status is in the catalogue, or that have none."""
+    def record_runs(self, runs: Iterable[RunRecord]) -> None:
+        """Record runs whose status is in the catalogue, or that have none."""
         for run in runs:
-            self._note((run.job, run.run_id), ENDED if run.state in TERMINAL else "")
+            self._record((run.job, run.run_id), ENDED if run.state in TERMINAL else "")
 
-    def forget_runs(self, runs: Iterable[RunRecord]) -> None:
-        """Have runs be looked at again, although their status is in the catalogue."""
-        for run in runs:
-            part = self._selection.parts.get((run.job, run.run_id))
-            if part is not None:
-                self._ledger.facts.pop(part.key, None)
-
-    def forget_edges(self, keys: Iterable[int]) -> None:
-        """Have edges be looked at again, although they are in the catalogue."""
-        for key in keys:
-            if key in self._ledger.edges:
-                self._ledger.edges[key] = msgspec.structs.replace(self._ledger.edges[key], digest=-1)
-
-    def note_one_sided(self, one_sided: Iterable[OneSided]) -> None:
-        """Note jobs whose edges with their pipeline at one end are in the catalogue."""
+    def record_one_sided(self, one_sided: Iterable[OneSided]) -> None:
+        """Record jobs whose edges with their pipeline at one end are in the catalogue."""
         for item in one_sided:
-            self._note(("node", item.job))
+            self._record(("node", item.job))
 
-    def note_edge(self, write: EdgeWrite, writers: dict[int, str | None], *, doubtful: bool = False) -> None:
-        """Note an edge that is in the catalogue.
+    def record_edge(self, write: EdgeWrite, writers: Mapping[int, str | None], *, verified: bool = True) -> None:
+        """Record an edge that is in the catalogue.
 
-        :param writers: how descriptions name the jobs, by edge key
-        :param doubtful: as for :meth:`note_jobs`
+        :param writers: names of the jobs in descriptions, by edge key
+        :param verified: ``False``: another writer may have overwritten it, so it is compared the next time
         """
         for key in write.keys:
-            self._note_edge(key, write.source.ref, write.target.ref, write.where, writers.get(key) or "")
-            if doubtful:
-                self._ledger.edges[key].at = _NEVER
+            self._record_edge(key, write.source.ref, write.target.ref, write.where, writers.get(key) or "")
+        if not verified:
+            self.invalidate_edges(write.keys)
 
-    def note_idle_edges(self, keys: Iterable[int]) -> None:
-        """Note edges that need not be in the catalogue: from a dataset to itself, or of one that is left out."""
+    def record_idle_edges(self, keys: Iterable[int]) -> None:
+        """Record edges that need not be in the catalogue: from a dataset to itself, or of one that is left out."""
         for key in keys:
-            self._note_edge(key)
+            self._record_edge(key)
 
-    def settle(self, leftovers: dict[str, Parked]) -> None:
-        """Park what is left over, and release what was parked and is published now."""
-        done = {item.key for item in self._selection.retried}
-        done |= {edge_parking_key(key) for key in self._jobs}
-        for key in done - leftovers.keys():
-            self._memory.parking.release(key)
-        for item in leftovers.values():
-            self._memory.parking.park(item, self._now)
+    # -- withdrawing ---------------------------------------------------------------------------------------------
 
-    def _note(self, name: object, note: str = "", *, doubtful: bool = False) -> None:
-        part = self._selection.parts.get(name)
-        # What only an edge names, and what was parked, is no part of the plan.
-        if part is not None:
-            self._ledger.facts[part.key] = Fact(part.digest, _NEVER if doubtful else self._hours, note)
+    def invalidate_jobs(self, jobs: Iterable[Job]) -> None:
+        """Have jobs compared again the next time, because another writer may have overwritten their pipelines."""
+        self._forget(job.id for job in jobs)
 
-    def _note_edge(self, key: int, source: str = "", target: str = "", where: str = "", writer: str = "") -> None:
-        before = self._ledger.edges.get(key)
+    def invalidate_runs(self, runs: Iterable[RunRecord]) -> None:
+        """Have runs compared again the next time, although their status is in the catalogue."""
+        self._forget((run.job, run.run_id) for run in runs)
+
+    def invalidate_edges(self, keys: Iterable[int]) -> None:
+        """Have edges compared again the next time, although they are in the catalogue."""
+        for key in keys:
+            edge = self._edge(key)
+            if edge is not None:
+                self._edges[key] = msgspec.structs.replace(edge, digest=UNVERIFIED)
+
+    def update_edges(self, edges: Mapping[int, EdgeFact | None], ended: Mapping[str, int]) -> None:
+        """Replace edges with those whose runs were counted.
+
+        :param edges: edges by key, ``None`` for those to drop
+        :param ended: end of the latest run counted, by job
+        """
+        self._edges.update(edges)
+        self._ended.update(ended)
+
+    # -- results -------------------------------------------------------------------------------------------------
+
+    def edges(self) -> dict[int, EdgeFact]:
+        """Return all edges by key, those recorded so far included."""
+        merged = {**self._ledger.edges, **self._edges}
+        return {key: edge for key, edge in merged.items() if edge is not None}
+
+    def changes(self, target: LedgerTarget, *, trusted: bool, max_facts: int | None) -> LedgerChanges:
+        """Return everything recorded so far."""
+        return LedgerChanges(target, trusted, self._facts, self._edges, self._ended, max_facts)
+
+    def _record(self, name: object, note: str = "") -> None:
+        entry = self._selection.entries.get(name)
+        # What only an edge names, and what was parked, is not part of the plan.
+        if entry is not None:
+            self._facts[entry.key] = Fact(entry.digest, self._hours, note)
+
+    def _forget(self, names: Iterable[object]) -> None:
+        for name in names:
+            entry = self._selection.entries.get(name)
+            if entry is not None:
+                self._facts[entry.key] = None
+
+    def _record_edge(self, key: int, source: str = "", target: str = "", where: str = "", writer: str = "") -> None:
+        before = self._edge(key)
         misses = before.misses if before else 0
-        self._ledger.edges[key] = EdgeFact(
-            self._selection.parts[key].digest, self._hours, self._jobs[key], source, target, where, writer, misses
-        )
+        digest = self._selection.entries[key].digest
+        self._edges[key] = EdgeFact(digest, self._hours, self._jobs[key], source, target, where, writer, misses)
 
-    @property
-    def _hours(self) -> float:
-        return round(self._now / 3600, 2)
+    def _edge(self, key: int) -> EdgeFact | None:
+        return self._edges[key] if key in self._edges else self._ledger.edges.get(key)

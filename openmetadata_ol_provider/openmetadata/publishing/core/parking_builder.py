@@ -1,4 +1,4 @@
-"""What a publication could not publish, as items to park: each a small plan of its own. Pure."""
+"""Collects what a publication could not publish, as items to park: each a small plan of its own."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ import msgspec
 
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, OneSided, RunRecord
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest, edge_key
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Reason
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking, ParkingChanges, Reason
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, dataset_of, edge_parking_key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openmetadata_ol_provider.config import ParkingOptions
+    from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 _UNCOUNTED = "usage:"
 
 
 def is_uncounted(item: Parked) -> bool:
-    """Return whether an item is of runs that the catalogue would not count."""
+    """Return whether an item holds runs that the catalogue refused to count."""
     return item.key.startswith(_UNCOUNTED)
 
 
 class ParkingBuilder:
-    """Collects what is to be parked.
+    """Collects the parking changes of one publication; the parking lot itself stays as it is.
 
-    :param selection: what the publication had to do
+    :param selection: parts of the plan that are published
     """
 
     def __init__(self, selection: Selection) -> None:
@@ -36,8 +40,29 @@ class ParkingBuilder:
         for edge in selection.edges:
             self._edges.setdefault(edge_key(edge), []).append(edge)
 
-    def add_unresolved(self, resolutions: dict[DatasetId, Resolution]) -> None:
-        """Add the edges that have an end which the catalogue does not have, or has twice."""
+    def changes(
+        self, parking: Parking, now: float, options: ParkingOptions
+    ) -> tuple[ParkingChanges, tuple[Problem, ...]]:
+        """Return what to park and what to release, and a problem for each item that is given up.
+
+        :param parking: parking lot that the publication was given
+        :param now: current time, in seconds since 1970
+        """
+        tried = {item.key for item in self._selection.retried} | {edge_parking_key(key) for key in self._edges}
+        changes: dict[str, Parked | None] = {
+            key: None for key in tried if key in parking.items and key not in self.items
+        }
+        changes.update((key, item.tried(parking.items.get(key), now)) for key, item in self.items.items())
+        problems = []
+        for item, problem in parking.updated(changes).expired(now, options):
+            changes[item.key] = None
+            problems.append(problem)
+        return changes, tuple(problems)
+
+    # -- collecting ----------------------------------------------------------------------------------------------
+
+    def add_unresolved(self, resolutions: Mapping[DatasetId, Resolution]) -> None:
+        """Add the edges with an end that the catalogue does not have, or has twice."""
         for key, edges in self._edges.items():
             ends = (edges[0].source, edges[0].target)
             missing = tuple(end for end in ends if resolutions[end].outcome in {"unresolved", "ambiguous"})
@@ -56,13 +81,14 @@ class ParkingBuilder:
     def add_failed_pipeline(self, pipeline: JobId, jobs: Iterable[Job], detail: str, *, counted: bool = False) -> None:
         """Add a pipeline that the catalogue refused, with its edges and runs, which cannot name it.
 
-        :param counted: only a part of it was refused, and its runs were counted
+        :param counted: whether only a part of it was refused and its runs were counted
         """
         jobs = tuple(jobs)
         runs = tuple(run for run in self._selection.runs if run.pipeline == pipeline)
         one_sided = tuple(item for item in self._selection.one_sided if self._pipeline_of(item.job) == pipeline)
-        mine = [key for key, edges in self._edges.items() if self._pipeline_of(edges[0].job) == pipeline]
-        edges = tuple(edge for key in mine for edge in self._edges[key])
+        edges = tuple(
+            edge for group in self._edges.values() if self._pipeline_of(group[0].job) == pipeline for edge in group
+        )
         self._add(
             f"pipeline:{digest(pipeline):x}",
             Parked(
@@ -80,14 +106,14 @@ class ParkingBuilder:
 
     def add_failed_runs(self, runs: Iterable[RunRecord], where: str, detail: str) -> None:
         """Add the records of a pipeline run whose status the catalogue refused."""
-        # Of these the status alone was refused.
+        # Only their status was refused; they were counted.
         runs = _counted(runs)
         first = runs[0]
         self._add_runs(f"run:{digest(first.pipeline, first.pipeline_run_id):x}", runs, where, detail)
 
     def add_uncounted_runs(self, runs: tuple[RunRecord, ...], where: str, detail: str) -> None:
-        """Add the records of runs that the catalogue would not count."""
-        # Others of the pipeline and day may be parked already, and wait.
+        """Add the records of runs that the catalogue refused to count."""
+        # Other runs of the same pipeline and day may be parked already, and stay parked.
         key = digest([(run.job, run.run_id) for run in runs])
         self._add_runs(f"{_UNCOUNTED}{key:x}", runs, where, detail)
 
@@ -95,22 +121,20 @@ class ParkingBuilder:
         jobs = tuple(job for job in self._selection.jobs.values() if job.pipeline == runs[0].pipeline)
         self._add(key, Parked(key="", reason="failed", where=where, detail=detail, jobs=jobs, runs=runs))
 
-    def add_failed_nodes(self, jobs: Iterable[JobId], where: str, detail: str) -> None:
-        """Add jobs of which the catalogue refused an edge that has their pipeline at one end."""
-        known = self._selection.jobs
-        for name in jobs:
-            mine = tuple(item for item in self._selection.one_sided if item.job == name)
-            own = [known[other] for other in (name, self._pipeline_of(name)) if other in known]
+    def add_failed_pipeline_edges(self, jobs: Iterable[JobId], where: str, detail: str) -> None:
+        """Add jobs of which the catalogue refused an edge with their pipeline at one end."""
+        for job_id in jobs:
+            one_sided = tuple(item for item in self._selection.one_sided if item.job == job_id)
             item = Parked(
                 key="",
                 reason="failed",
                 where=where,
                 detail=detail,
-                datasets=tuple(self._ends((), mine)),
-                jobs=tuple(dict.fromkeys((*own, *self._neighbours({name})))),
-                one_sided=mine,
+                datasets=tuple(self._ends((), one_sided)),
+                jobs=tuple(dict.fromkeys((*self._with_pipeline(job_id), *self._neighbours({job_id})))),
+                one_sided=one_sided,
             )
-            self._add(f"node:{digest(name):x}", item)
+            self._add(f"node:{digest(job_id):x}", item)
 
     def add_failed_dataset(self, dataset: Dataset, detail: str) -> None:
         """Add a dataset whose owners, tags or description the catalogue refused."""
@@ -121,35 +145,42 @@ class ParkingBuilder:
     def _add_edges(self, key: int, reason: Reason, detail: str, missing: tuple[DatasetId, ...] = ()) -> None:
         edges = tuple(self._edges[key])
         first = edges[0]
-        names = [first.job, self._pipeline_of(first.job)] if first.job else []
-        known = self._selection.jobs
         item = Parked(
             key="",
             reason=reason,
             where=f"{first.source.namespace} {first.source.name} -> {first.target.namespace} {first.target.name}",
             detail=detail,
-            digest=self._selection.parts[key].digest,
+            digest=self._selection.entries[key].digest,
             missing=missing,
             edges=edges,
             datasets=tuple(self._ends(edges)),
-            jobs=tuple(known[name] for name in dict.fromkeys(names) if name in known),
+            jobs=tuple(dict.fromkeys(self._with_pipeline(first.job))) if first.job else (),
         )
         self._add(edge_parking_key(key), item)
 
     def _add(self, key: str, item: Parked) -> None:
         self.items[key] = msgspec.structs.replace(item, key=key)
 
+    # -- what an item needs to be a plan of its own --------------------------------------------------------------
+
     def _pipeline_of(self, job_id: JobId | None) -> JobId | None:
         job = self._selection.jobs.get(job_id) if job_id else None
         return job.pipeline if job else job_id
 
+    def _with_pipeline(self, job_id: JobId) -> Iterator[Job]:
+        """Yield a job and the job that is its pipeline, as far as they are in the plan."""
+        jobs = self._selection.jobs
+        for name in (job_id, self._pipeline_of(job_id)):
+            if name in jobs:
+                yield jobs[name]
+
     def _neighbours(self, names: set[JobId]) -> Iterator[Job]:
-        """Yield the jobs that wait for some jobs, or that these wait for, each with its pipeline: they share edges."""
-        known = self._selection.jobs
-        after = [job.id for job in known.values() if names & {*job.upstream}]
-        before = [other for name in names if name in known for other in known[name].upstream]
+        """Yield the jobs that run directly before or after some jobs, with their pipelines: they share edges."""
+        jobs = self._selection.jobs
+        after = [job.id for job in jobs.values() if names & {*job.upstream}]
+        before = [upstream for name in names if name in jobs for upstream in jobs[name].upstream]
         for name in (*after, *before):
-            yield from (known[other] for other in (name, self._pipeline_of(name)) if other in known)
+            yield from self._with_pipeline(name)
 
     def _ends(self, edges: Iterable[Edge], one_sided: Iterable[OneSided] = ()) -> Iterator[Dataset]:
         ends = [end for edge in edges for end in (edge.source, edge.target)]
@@ -159,7 +190,7 @@ class ParkingBuilder:
 
 
 def _counted(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:
-    """Return runs as they are once they were counted."""
+    """Return runs marked as counted."""
     return tuple(msgspec.structs.replace(run, new=False) for run in runs)
 
 

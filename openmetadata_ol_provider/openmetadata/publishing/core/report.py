@@ -1,4 +1,4 @@
-"""What became of a plan: one number for everything that was asked for, one line for everything that was lost."""
+"""Reports a publication: one number for everything in the plan, one line for everything that was lost or left out."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 
-#: Problems, and namespaces, that the table for people lists.
+#: Most problems, and most namespaces, that the table for people lists.
 _SHOWN = 50
 _NAMESPACES = 20
-#: Rows of the table that are there also when there is nothing to count.
+#: Rows of the table that appear even when there is nothing to count.
 _ALWAYS = frozenset({"edges", "pipelines", "statuses", "datasets"})
-#: Links of each kind that a report carries.
+#: Most links of each kind that a report carries.
 MOST_LINKS = 20
-#: Namespaces that a report tells apart, those with the most datasets.
+#: Most namespaces that a report lists, those with the most datasets.
 MOST_NAMESPACES = 500
 _OTHERS = "(others)"
 Counts = TypeVar("Counts", bound=msgspec.Struct)
@@ -56,10 +55,10 @@ class Datasets(msgspec.Struct, frozen=True):
 
 
 class StaleEdges(msgspec.Struct, frozen=True):
-    """Edges that their jobs no longer produce.
+    """Counts of edges that their jobs no longer produce.
 
-    :param removed: taken back from the catalogue
-    :param kept: reported only
+    :param removed: number removed from the catalogue
+    :param kept: number that was only reported
     """
 
     removed: int = 0
@@ -68,9 +67,9 @@ class StaleEdges(msgspec.Struct, frozen=True):
 
 
 class Stubs(msgspec.Struct, frozen=True):
-    """Datasets created for want of the real thing.
+    """Counts of stubs: datasets created because the catalogue did not have them.
 
-    :param updated: stubs completed, and entities that are none any more
+    :param updated: number of stubs completed, and of entities that are no longer stubs
     """
 
     created: int = 0
@@ -79,14 +78,14 @@ class Stubs(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """How many of a namespace's datasets are in the catalogue."""
+    """Number of a namespace's datasets that are in the catalogue."""
 
     resolved: int = 0
     total: int = 0
 
 
 class Links(msgspec.Struct, frozen=True):
-    """Where to look at what was published: URLs of OpenMetadata's UI, the latest last, no more than 20 of each."""
+    """URLs of what was published in OpenMetadata's UI: at most 20 of each kind, the latest last."""
 
     pipelines: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()
@@ -95,19 +94,19 @@ class Links(msgspec.Struct, frozen=True):
 class PublishReport(msgspec.Struct, frozen=True):
     """The report of one publication, as it goes into XCom.
 
-    :param events: events the plan was made of
-    :param runs: runs in the plan
-    :param edges: edges between entities; several edges of the plan may be one of these
-    :param facts: datasets and pipelines with owners, tags or descriptions to write
-    :param usage: days of pipelines with a number of task runs
-    :param queries: SQL texts as queries of their tables
-    :param stubs: datasets created because the catalogue did not have them
-    :param deleted: datasets deleted because they were dropped or renamed
-    :param stale: edges that are no longer produced
+    :param events: number of events that the plan was made from
+    :param runs: number of runs in the plan
+    :param edges: counts of edges between entities; several edges of the plan may be one of these
+    :param facts: counts of datasets and pipelines with owners, tags or descriptions to write
+    :param usage: counts of pipelines and days with task runs
+    :param queries: counts of SQL texts as queries of their tables
+    :param stubs: counts of datasets created because the catalogue did not have them
+    :param deleted: number of datasets deleted because they were dropped or renamed
+    :param stale: counts of edges that are no longer produced
     :param namespaces: share of datasets resolved, by namespace
-    :param requests: HTTP requests by method, retries included
-    :param parked: edges and other facts kept to be tried again, those of earlier publications included
-    :param dead_letters: messages that were no events (filled in by the caller)
+    :param requests: number of HTTP requests by method, retries included
+    :param parked: number of items kept to be tried again, those of earlier publications included
+    :param dead_letters: number of messages that were not events (filled in by the caller)
     :param problems: what was lost or left out, the plan's own problems first
     """
 
@@ -141,13 +140,8 @@ class PublishReport(msgspec.Struct, frozen=True):
         return sum(part.failed for part in self._parts)
 
     @property
-    def already_published(self) -> bool:
-        """Whether the batch had been published before, so that nothing was done."""
-        return any(problem.kind == ProblemKind.ALREADY_PUBLISHED for problem in self.problems)
-
-    @property
     def failure_ratio(self) -> float:
-        """Share of the facts whose writing failed (0 to 1); what is unresolved is no failure."""
+        """Share of the facts whose writing failed (0 to 1); unresolved datasets are not failures."""
         attempted = sum(sum(msgspec.structs.astuple(part)) for part in self._parts)
         return self.failed / attempted if attempted else 0.0
 
@@ -173,7 +167,7 @@ class PublishReport(msgspec.Struct, frozen=True):
                 }
             ),
             requests=dict(Counter(self.requests) + Counter(other.requests)),
-            # What is parked now, not what was at some time.
+            # The number parked now, not the sum.
             parked=other.parked,
             dead_letters=self.dead_letters + other.dead_letters,
             dry_run=self.dry_run or other.dry_run,
@@ -220,13 +214,13 @@ class PublishReport(msgspec.Struct, frozen=True):
 
 
 def largest(shares: dict[str, Share]) -> dict[str, Share]:
-    """Return the shares of the namespaces with the most datasets, and all others as one."""
+    """Return the shares of the namespaces with the most datasets, and all others as one entry."""
     if len(shares) <= MOST_NAMESPACES:
         return shares
     by_size = sorted(shares.items(), key=lambda item: (item[0] == _OTHERS, -item[1].total, item[0]))
-    kept, rest = by_size[: MOST_NAMESPACES - 1], by_size[MOST_NAMESPACES - 1 :]
+    named, rest = by_size[: MOST_NAMESPACES - 1], by_size[MOST_NAMESPACES - 1 :]
     others = Share(sum(share.resolved for _, share in rest), sum(share.total for _, share in rest))
-    return {**dict(sorted(kept)), _OTHERS: others}
+    return {**dict(sorted(named)), _OTHERS: others}
 
 
 def _ratio(share: Share) -> float:

@@ -1,7 +1,7 @@
-"""What of a plan has to be looked at: not what the ledger holds, nor what is parked until later; but what is due. Pure.
+"""Selects the parts of a plan that have to be published: not what is unchanged, nor what stays parked, but what is due.
 
 A job's edges are published together or not at all, so that edges which turn out to be between the same two entities are
-always united from the same parts.
+always merged from the same parts.
 """
 
 from __future__ import annotations
@@ -20,50 +20,50 @@ from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
-    from openmetadata_ol_provider.openmetadata.publishing.core.carry_over import CarryOver
+    from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 
 RunKey = tuple[JobId, str]
 
 
-class Part(NamedTuple):
-    """One thing to publish, with its key and digest in the ledger."""
+class LedgerEntry(NamedTuple):
+    """Key and digest of one part of a plan in the ledger."""
 
     key: int
     digest: int
 
 
 class Selection(NamedTuple):
-    """What a publication has to do, and what it may leave.
+    """The parts of a plan that have to be published, and the parts that are left out because they are unchanged.
 
-    :param edges: edges to publish, in the plan's order, those that were parked first
-    :param parts: ledger key and digest of everything in the plan, by edge key, job, run or dataset
+    :param edges: edges to publish, those that were parked first, then in the plan's order
+    :param entries: ledger key and digest of everything in the plan, by edge key, job, run or dataset
     :param jobs: all jobs, those of parked edges included
     :param pipelines: pipelines that are needed
-    :param changed: those of them that may not be as they were published
+    :param changed: needed pipelines that may differ from how they were published
     :param runs: records of the pipeline runs to publish
     :param datasets: datasets to resolve
-    :param retried: parked items that are tried with this publication
-    :param held_edges: keys of edges that are as they were published
-    :param waiting: keys of edges that are parked until later
-    :param held_pipelines: number of pipelines that are as they were published
-    :param held_runs: number of pipeline runs that are as they were published
-    :param outcomes: what became of the datasets that need not be resolved again
+    :param retried: parked items that are tried again with this publication
+    :param current_edges: keys of edges that are as they were published
+    :param waiting: keys of edges that stay parked until later
+    :param current_pipelines: number of pipelines that are as they were published
+    :param current_runs: number of pipeline runs that are as they were published
+    :param outcomes: outcomes of the datasets that need not be resolved again
     :param one_sided: jobs that get edges with their pipeline at one end
-    :param partial: jobs whose producer says that it could not extract all of their lineage
+    :param partial: jobs whose producer reports that it could not extract all of their lineage
     """
 
     edges: tuple[Edge, ...]
-    parts: dict[object, Part]
+    entries: dict[object, LedgerEntry]
     jobs: dict[JobId, Job]
     pipelines: frozenset[JobId]
     changed: frozenset[JobId]
     runs: tuple[RunRecord, ...]
     datasets: dict[DatasetId, Dataset]
     retried: tuple[Parked, ...]
-    held_edges: frozenset[int]
+    current_edges: frozenset[int]
     waiting: frozenset[int]
-    held_pipelines: int
-    held_runs: int
+    current_pipelines: int
+    current_runs: int
     outcomes: dict[DatasetId, str]
     one_sided: tuple[OneSided, ...]
     partial: frozenset[JobId]
@@ -75,38 +75,38 @@ class Selection(NamedTuple):
 
 
 def edge_parking_key(key: int) -> str:
-    """Return under which key an edge is parked."""
+    """Return the key under which an edge is parked."""
     return f"edge:{key:x}"
 
 
 def dataset_of(id_: DatasetId, datasets: dict[DatasetId, Dataset]) -> Dataset:
-    """Return a dataset of the plan, or a bare one for a name that only an edge has."""
+    """Return a dataset of the plan, or a bare one for a name that only an edge mentions."""
     return datasets.get(id_) or Dataset(id_.namespace, id_.name, (Identity(id_.namespace, id_.name, "table"),))
 
 
-def select(plan: LineagePlan, memory: CarryOver, config: Config, now: float) -> Selection:
-    """Return what has to be done for a plan.
+def select(plan: LineagePlan, history: History, config: Config, now: float) -> Selection:
+    """Return the parts of a plan that have to be published.
 
-    :param memory: what earlier publications left
-    :param now: seconds since 1970
+    :param history: what earlier publications left behind, valid for this catalogue and configuration
+    :param now: current time, in seconds since 1970
     """
-    return _Selector(apply_sql_policy_to_plan(plan, config.write.sql), memory, config, now).select()
+    return _Selector(apply_sql_policy_to_plan(plan, config.write.sql), history, config, now).select()
 
 
 class _Selector:
-    def __init__(self, plan: LineagePlan, memory: CarryOver, config: Config, now: float) -> None:
+    def __init__(self, plan: LineagePlan, history: History, config: Config, now: float) -> None:
         self.plan = plan
-        self.memory = memory
+        self.history = history
         self.config = config
         self.now = now
-        # A plan may be older than the configuration, so what the translation filtered is filtered again.
+        # A plan may be older than the configuration, so the filters of the translation are applied again.
         self.filter = Filter(config.pipelines.include, config.pipelines.exclude)
         self.jobs = {job.id: job for job in plan.jobs}
         self.datasets = {dataset.id: dataset for dataset in plan.datasets}
         self.edges = [edge for edge in plan.edges if self._is_wanted(self._pipeline_of(edge.job))]
         self.runs = [run for run in plan.runs if self._is_wanted(run.pipeline)]
-        self.parts: dict[object, Part] = {}
-        self.retried = tuple(apply_sql_policy_to_plan(item, config.write.sql) for item in memory.parking.due(now))
+        self.entries: dict[object, LedgerEntry] = {}
+        self.retried = tuple(apply_sql_policy_to_plan(item, config.write.sql) for item in history.parking.due(now))
         self._add_retried()
 
     def _is_wanted(self, pipeline: JobId | None) -> bool:
@@ -117,8 +117,8 @@ class _Selector:
         return job.pipeline if job else job_id
 
     def _add_retried(self) -> None:
-        """Put what was parked before what is new; where the plan says the same thing anew, the plan counts."""
-        known = {edge_key(edge) for edge in self.edges}
+        """Put what was parked before what is new; where both have the same edge or run, that of the plan counts."""
+        planned = {edge_key(edge) for edge in self.edges}
         runs = {(run.job, run.run_id) for run in self.runs}
         old_edges: list[Edge] = []
         for item in self.retried:
@@ -126,66 +126,66 @@ class _Selector:
                 self.jobs.setdefault(job.id, job)
             for dataset in item.datasets:
                 self.datasets.setdefault(dataset.id, dataset)
-            old_edges += [edge for edge in item.edges if edge_key(edge) not in known]
+            old_edges += [edge for edge in item.edges if edge_key(edge) not in planned]
             self.runs += [run for run in item.runs if (run.job, run.run_id) not in runs]
             runs |= {(run.job, run.run_id) for run in item.runs}
-        # A run that was not counted is as new as it was.
+        # A run that was not counted is still new.
         new = {(run.job, run.run_id) for item in self.retried for run in item.runs if run.new}
         self.runs = [
             msgspec.structs.replace(run, new=True) if (run.job, run.run_id) in new else run for run in self.runs
         ]
-        # Two items may have the same edge: one for want of its dataset, one for want of its pipeline.
+        # Two items may have the same edge: one because its dataset is missing, one because its pipeline is.
         wanted = (edge for edge in dict.fromkeys(old_edges) if self._is_wanted(self._pipeline_of(edge.job)))
         self.edges = [*wanted, *self.edges]
 
     def select(self) -> Selection:
-        todo, held_edges, waiting = self._select_edges()
-        runs, held_runs = self._select_runs()
+        edges, current_edges, waiting = self._select_edges()
+        runs, current_runs = self._select_runs()
         one_sided = self._select_one_sided()
         changed = self._select_changed()
-        needed = self._select_named(todo, runs, one_sided) | changed
+        needed = self._select_named(edges, runs, one_sided) | changed
         pipelines = {job.pipeline for job in self.jobs.values() if self._is_wanted(job.pipeline)}
-        datasets, outcomes = self._select_datasets(todo, one_sided)
+        datasets, outcomes = self._select_datasets(edges, one_sided)
         return Selection(
-            edges=tuple(todo),
-            parts=self.parts,
+            edges=tuple(edges),
+            entries=self.entries,
             jobs=self.jobs,
             pipelines=needed,
             changed=changed,
             runs=tuple(runs),
             datasets=datasets,
             retried=self.retried,
-            held_edges=held_edges,
+            current_edges=current_edges,
             waiting=waiting,
-            held_pipelines=len(pipelines - needed),
-            held_runs=held_runs,
+            current_pipelines=len(pipelines - needed),
+            current_runs=current_runs,
             outcomes=outcomes,
             one_sided=one_sided,
             partial=frozenset(run.job for run in self.runs if run.partial),
         )
 
-    def _holds(self, name: object, key: int, content: int) -> bool:
-        self.parts[name] = Part(key, content)
-        return self.memory.ledger.holds(key, content, self.now / 3600, self.config.ledger)
+    def _is_current(self, name: object, key: int, content: int) -> bool:
+        self.entries[name] = LedgerEntry(key, content)
+        return self.history.ledger.is_current(key, content, self.now / 3600, self.config.ledger)
 
     # -- edges ---------------------------------------------------------------------------------------------------
 
     def _select_edges(self) -> tuple[list[Edge], frozenset[int], frozenset[int]]:
-        same: dict[int, list[Edge]] = {}
+        by_key: dict[int, list[Edge]] = {}
         for edge in self.edges:
-            same.setdefault(edge_key(edge), []).append(edge)
+            by_key.setdefault(edge_key(edge), []).append(edge)
         waiting = set()
-        unheld = set()
-        for key, edges in same.items():
+        changed_owners = set()
+        for key, edges in by_key.items():
             content = self._edge_digest(edges)
-            if self.memory.parking.is_waiting(edge_parking_key(key), content, self.now):
-                self.parts[key] = Part(key, content)
+            if self.history.parking.is_waiting(edge_parking_key(key), content, self.now):
+                self.entries[key] = LedgerEntry(key, content)
                 waiting.add(key)
-            elif not self._holds(key, key, content):
-                unheld.add(_owner(edges[0]))
-        todo = {key for key, edges in same.items() if key not in waiting and _owner(edges[0]) in unheld}
-        held = same.keys() - todo - waiting
-        return [edge for edge in self.edges if edge_key(edge) in todo], frozenset(held), frozenset(waiting)
+            elif not self._is_current(key, key, content):
+                changed_owners.add(_owner(edges[0]))
+        selected = {key for key, edges in by_key.items() if key not in waiting and _owner(edges[0]) in changed_owners}
+        current = by_key.keys() - selected - waiting
+        return [edge for edge in self.edges if edge_key(edge) in selected], frozenset(current), frozenset(waiting)
 
     def _edge_digest(self, edges: Iterable[Edge]) -> int:
         edges = tuple(edges)
@@ -202,47 +202,48 @@ class _Selector:
         for run in self.runs:
             groups.setdefault((run.pipeline, run.pipeline_run_id), []).append(run)
         changed: list[RunRecord] = []
-        held = 0
+        current = 0
         for group in groups.values():
             # Statistics change with every heartbeat and are no part of the status.
             plain = [msgspec.structs.replace(run, new=False, statistics=()) for run in group]
-            holds = [
-                self._holds((run.job, run.run_id), digest("run", run.job, run.run_id), digest(run)) for run in plain
+            unchanged = [
+                self._is_current((run.job, run.run_id), digest("run", run.job, run.run_id), digest(run))
+                for run in plain
             ]
-            if all(holds):
-                held += any(run.state != "OTHER" and not run.part for run in group)
+            if all(unchanged):
+                current += any(run.state != "OTHER" and not run.part for run in group)
             else:
                 changed += group
-        return changed, held
+        return changed, current
 
     def _select_one_sided(self) -> tuple[OneSided, ...]:
         if not self.config.lineage.pipeline_nodes:
             return ()
-        # Of what was parked, the job may have shown its other side since.
-        known = {item.job for item in self.plan.one_sided} | {edge.job for edge in self.edges}
-        old = [item for parked in self.retried for item in parked.one_sided if item.job not in known]
+        # The job of a parked item may have shown its other side since.
+        planned = {item.job for item in self.plan.one_sided} | {edge.job for edge in self.edges}
+        old = [item for parked in self.retried for item in parked.one_sided if item.job not in planned]
         return tuple(
             item
             for item in (*old, *self.plan.one_sided)
             if self._is_wanted(self._pipeline_of(item.job))
-            and not self._holds(("node", item.job), digest("node", item.job), digest(item))
+            and not self._is_current(("node", item.job), digest("node", item.job), digest(item))
         )
 
     def _select_named(
         self, edges: Iterable[Edge], runs: Iterable[RunRecord], one_sided: Iterable[OneSided]
     ) -> frozenset[JobId]:
-        """Return the pipelines that are named by what is to be published."""
+        """Return the pipelines that selected edges and runs name."""
         jobs = [edge.job for edge in edges] + [item.job for item in one_sided]
         named = {self._pipeline_of(job) for job in jobs} | {run.pipeline for run in runs}
         return frozenset(id_ for id_ in named if id_ is not None and self._is_wanted(id_))
 
     def _select_changed(self) -> frozenset[JobId]:
         """Return the pipelines that have to be compared with the catalogue."""
-        # What a pipeline lacks may be a fact of which the ledger knows nothing.
+        # A pipeline may lack something that the ledger does not record.
         changed = {job.pipeline for item in self.retried if item.reason == "failed" for job in item.jobs}
         for id_, job in self.jobs.items():
             plain = msgspec.structs.replace(job, declared=False)
-            if not self._holds(id_, digest("job", id_), digest(plain)):
+            if not self._is_current(id_, digest("job", id_), digest(plain)):
                 changed.add(job.pipeline)
         return frozenset(id_ for id_ in changed if self._is_wanted(id_))
 
@@ -255,8 +256,8 @@ class _Selector:
         outcomes: dict[DatasetId, str] = {}
         for id_, dataset in self.datasets.items():
             key = digest("dataset", id_)
-            if self._holds(id_, key, _dataset_digest(dataset)):
-                outcomes[id_] = self.memory.ledger.facts[key].note
+            if self._is_current(id_, key, _dataset_digest(dataset)):
+                outcomes[id_] = self.history.ledger.facts[key].note
             else:
                 wanted[id_] = dataset
         needed: dict[DatasetId, None] = {}
@@ -272,12 +273,12 @@ class _Selector:
 
 
 def _owner(edge: Edge) -> object:
-    """Return whose edges are published together: the job's, or what a dataset states of itself."""
+    """Return what an edge is published together with: its job, or the dataset that declares it."""
     return edge.job or edge.target
 
 
 def _dataset_digest(dataset: Dataset) -> int:
-    """Return a digest of what is published of a dataset: not its snapshots and measurements, which always change."""
+    """Return a digest of what is published of a dataset; snapshots and measurements always change and are not."""
     return digest(
         dataset.identities,
         dataset.description,

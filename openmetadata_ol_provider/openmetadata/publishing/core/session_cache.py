@@ -1,7 +1,8 @@
-"""What one task has read and written itself while it works through a backlog, so that no batch reads it once more.
+"""Caches what one task has read and written while it works through a backlog, so that no batch reads it again.
 
-It is younger than the task, and nobody else writes there as a rule: it is used neither where lanes publish side by side
-nor, of statuses, for pipelines that another ingestion writes too. Bounded, whatever the backlog.
+The cache lives as long as its task. It is the one mutable object that publications share, passed to them separately
+from their history: losing it costs calls, never correctness. It is used neither where lanes publish at the same time
+nor, for statuses, in pipelines that another ingestion writes too. Its size is bounded, however long the backlog.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import JobId
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
-#: Pipelines, and statuses of all pipelines, that are kept.
+#: Most pipelines, and most statuses of all pipelines together, that are kept.
 MAX_PIPELINES = 20_000
 MAX_STATUSES = 20_000
 
@@ -20,9 +21,9 @@ MAX_STATUSES = 20_000
 class Window(NamedTuple):
     """All statuses that a pipeline has in a span of time.
 
-    :param start: epoch milliseconds
-    :param end: the same, inclusive
-    :param statuses: by timestamp
+    :param start: first timestamp, in epoch milliseconds
+    :param end: last timestamp (inclusive), in epoch milliseconds
+    :param statuses: statuses by timestamp
     """
 
     start: int
@@ -31,7 +32,7 @@ class Window(NamedTuple):
 
 
 class SessionCache:
-    """Pipelines, statuses and counts as this task left them; for many threads, each at its own pipeline."""
+    """Pipelines, statuses and counts as this task left them; safe for threads that each work on their own pipeline."""
 
     def __init__(self) -> None:
         self._pipelines: dict[JobId, PipelineRef] = {}
@@ -40,48 +41,48 @@ class SessionCache:
         self._counts: dict[tuple[str, str], int] = {}
 
     def pipeline(self, job: JobId) -> PipelineRef | None:
-        """Return a pipeline that was published before."""
+        """Return a pipeline that this task has published."""
         return self._pipelines.get(job)
 
-    def note_pipeline(self, job: JobId, ref: PipelineRef) -> None:
-        """Remember a pipeline: all that names it needs, not all that is stored of it."""
+    def store_pipeline(self, job: JobId, ref: PipelineRef) -> None:
+        """Keep what is needed to name a pipeline, not all of its JSON."""
         if len(self._pipelines) >= MAX_PIPELINES:
             self._pipelines.clear()
         self._pipelines[job] = ref._replace(change="unchanged", stored={}, problems=())
 
     def forget_pipeline(self, job: JobId) -> None:
-        """Have a pipeline be read the next time: something about it was refused."""
+        """Drop a pipeline, so that it is read the next time: something about it was refused."""
         ref = self._pipelines.pop(job, None)
         if ref is not None:
             self.forget_statuses(ref.fqn)
 
     def count(self, key: tuple[str, str]) -> int | None:
-        """Return the usage count that the catalogue has of a pipeline (FQN) and day."""
+        """Return the usage count that the catalogue has for a pipeline (FQN) and day."""
         return self._counts.get(key)
 
-    def note_count(self, key: tuple[str, str], count: int) -> None:
-        """Remember a count that was read or written."""
+    def store_count(self, key: tuple[str, str], count: int) -> None:
+        """Keep a count that was read or written."""
         if len(self._counts) >= MAX_PIPELINES:
             self._counts.clear()
         self._counts[key] = count
 
     def forget_count(self, key: tuple[str, str]) -> None:
-        """Have a count be read the next time, unless it is noted again: it is about to be written."""
+        """Drop a count that is about to be written, so that it is read the next time should the write fail."""
         self._counts.pop(key, None)
 
     def statuses(self, fqn: str, timestamps: list[int], slots: int) -> dict[int, dict[str, Any]] | None:
-        """Return the statuses that a pipeline has, if they are known as far as they matter.
+        """Return the statuses of a pipeline, ``None`` if the cache does not cover all of the span asked for.
 
-        :param timestamps: where statuses are to be written
-        :param slots: how many milliseconds behind each matter too
+        :param timestamps: timestamps of the statuses to be written
+        :param slots: number of milliseconds after each timestamp that matter too
         """
         window = self._windows.get(fqn)
         if window is None or min(timestamps) < window.start or max(timestamps) + slots > window.end:
             return None
         return window.statuses
 
-    def note_window(self, fqn: str, window: Window) -> None:
-        """Remember what was read of a pipeline."""
+    def store_window(self, fqn: str, window: Window) -> None:
+        """Keep the statuses that were read of a pipeline."""
         self.forget_statuses(fqn)
         self._statuses += len(window.statuses)
         if self._statuses > MAX_STATUSES:
@@ -89,8 +90,8 @@ class SessionCache:
             self._statuses = len(window.statuses)
         self._windows[fqn] = window
 
-    def note_status(self, fqn: str, status: dict[str, Any]) -> None:
-        """Remember what was written of a pipeline."""
+    def store_status(self, fqn: str, status: dict[str, Any]) -> None:
+        """Keep a status that was written."""
         window = self._windows.get(fqn)
         if window is not None and window.start <= status["timestamp"] <= window.end:
             self._statuses += status["timestamp"] not in window.statuses
@@ -100,7 +101,7 @@ class SessionCache:
                 self._statuses = 0
 
     def forget_statuses(self, fqn: str) -> None:
-        """Have a pipeline's statuses be read the next time."""
+        """Drop the statuses of a pipeline, so that they are read the next time."""
         window = self._windows.pop(fqn, None)
         if window is not None:
             self._statuses -= len(window.statuses)

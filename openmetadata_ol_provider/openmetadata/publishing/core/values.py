@@ -1,4 +1,4 @@
-"""Values that stages of a publication hand to one another: pipelines that were published, edges to write."""
+"""Values that the stages of a publication hand to one another: published pipelines, edges to write."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Change = Literal["created", "updated", "unchanged", "missing"]
 class PipelineRef(NamedTuple):
     """A pipeline of the catalogue.
 
-    :param id: entity id; empty for one that a dry run would create
-    :param change: what was done, or would be
-    :param tasks: names of its tasks, those of others included
-    :param reused: another ingestion has made it, and writes its runs too
-    :param stored: its JSON after publication, with tasks, owners, tags and usage; empty for one that is missing
-    :param problems: what there is to say about it
+    :param id: entity id; empty for a pipeline that a dry run would create
+    :param change: change that was made, or would be in a dry run
+    :param tasks: names of its tasks, including those that others have added
+    :param reused: whether another ingestion created it and writes its runs too
+    :param stored: its JSON after publication, with tasks, owners, tags and usage; empty if the pipeline is missing
+    :param problems: problems to report
     """
 
     id: str
@@ -41,11 +41,12 @@ class EdgeWrite(NamedTuple):
     """One edge to publish, between two entities.
 
     :param pipeline: pipeline of the latest job
-    :param writers: the jobs of this batch that write the edge, see :func:`writer_name`
+    :param writers: names of the jobs in this batch that write the edge, see
+        :func:`~openmetadata_ol_provider.openmetadata.publishing.edges.merge.writer_name`
     :param sql: SQL of the latest job
-    :param partial: the jobs say that there may be more columns than these
-    :param keys: ledger keys of the plan's edges that this one is made of
-    :param jobs: whose an edge is that has a pipeline at one end
+    :param partial: whether there may be more columns than the jobs report
+    :param keys: ledger keys of the plan's edges that this edge is made of
+    :param jobs: jobs of an edge that has a pipeline at one end
     """
 
     source: Entity

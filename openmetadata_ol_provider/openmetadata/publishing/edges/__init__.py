@@ -1,1 +1,1 @@
-"""Edges between entities: merged with what is there, and taken back."""
+"""Publish edges between entities: merged with what is stored, and removed when they are no longer true."""

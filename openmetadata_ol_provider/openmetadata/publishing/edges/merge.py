@@ -1,12 +1,12 @@
-"""Merging the lineage we have to say into the lineage an edge already carries. Pure.
+"""Merges the lineage of a plan into the lineage that an edge already carries.
 
-The server replaces an edge whole, so whatever of another writer shall survive has to be carried over:
+The server replaces an edge as a whole, so whatever must survive of another writer has to be sent again:
 
 - an edge of another source (Manual, QueryLineage ...) keeps its source, description, SQL, pipeline and columns; column
   pairs are only added;
-- an edge of our own names the jobs that write it in its description, which is how the next publication knows whether
-  others write it, too: then columns are only added, and pipeline and SQL are those of the job that joined last;
-- an edge that nobody else writes gets the new columns instead of the old, unless there are no new ones to know.
+- an edge of our own names the jobs that write it in its description, which tells the next publication whether others
+  write it too: then columns are only added, and pipeline and SQL are those of the job that joined last;
+- an edge that nobody else writes gets the new columns instead of the old ones, unless there are no new ones.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SOURCE = "OpenLineage"
 WRITTEN_BY = "Written by OpenLineage jobs: "
-#: Stored details that are handed back with the edge.
-_CARRIED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
+#: Stored details that are sent again with the edge.
+_PRESERVED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
 
 
 def read_columns(details: dict[str, Any], source: Entity, target: Entity) -> Columns:
@@ -45,51 +45,51 @@ def _has(entity: Entity, column: str) -> bool:
 
 
 def _added(columns: Columns, more: Columns) -> Columns:
-    """Return the columns with those added that are missing; what is there keeps its function."""
+    """Return the columns with those added that are missing; those already there keep their function."""
     result = dict(columns)
     for end, (starts, function) in more.items():
-        before, said = result.get(end, (frozenset(), None))
-        result[end] = (before | starts, said or function if end in result else function)
+        before, stored = result.get(end, (frozenset(), None))
+        result[end] = (before | starts, stored or function if end in result else function)
     return result
 
 
-def merged(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, Any]:
-    """Return the lineage details to have: ours, and what is others' of the stored ones."""
+def merge_details(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, Any]:
+    """Return the lineage details to write: ours, and those of others among the stored ones."""
     ours = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline else None
     if stored is None:
         return _details(SOURCE, write.columns, ours, write.sql, written_by(write.writers))
     columns = read_columns(stored, write.source, write.target)
-    carried = {key: stored[key] for key in _CARRIED if stored.get(key) not in (None, "")}
+    preserved = {key: stored[key] for key in _PRESERVED if stored.get(key) not in (None, "")}
     theirs = _reference(stored.get("pipeline") or None)
     sql = stored.get("sqlQuery")
     if stored.get("source") != SOURCE:
         # Another writer's edge. No source at all is the server's default, Manual.
         source = stored.get("source") or "Manual"
-        return {**carried, **_details(source, _added(columns, write.columns), theirs or ours, sql or write.sql)}
-    # What does not name its writers yet, but shows our pipeline, is taken to be ours alone.
+        return {**preserved, **_details(source, _added(columns, write.columns), theirs or ours, sql or write.sql)}
+    # An edge that does not name its writers yet, but shows our pipeline, is taken to be only ours.
     before = frozenset() if ours and theirs == ours and not is_ours(stored) else writers_of(stored)
     names = written_by(before | write.writers)
-    if names and (is_ours(stored) or "description" not in carried):
-        carried["description"] = names
+    if names and (is_ours(stored) or "description" not in preserved):
+        preserved["description"] = names
     shared = bool(before - write.writers)
     columns = _added(columns, write.columns) if shared or write.partial else write.columns or columns
     if shared and theirs is not None and write.writers <= before:
-        # Several write it, and this is none that is new: no taking turns in being shown.
-        return {**carried, **_details(SOURCE, columns, theirs, sql)}
-    return {**carried, **_details(SOURCE, columns, ours or theirs, write.sql or sql)}
+        # Several jobs write it, and none of ours is new: they must not take turns in being shown.
+        return {**preserved, **_details(SOURCE, columns, theirs, sql)}
+    return {**preserved, **_details(SOURCE, columns, ours or theirs, write.sql or sql)}
 
 
-def without(stored: dict[str, Any], writer: str) -> dict[str, Any] | None:
-    """Return the details of an edge that one of its writers no longer writes, ``None`` if nobody else does."""
+def without_writer(stored: dict[str, Any], writer: str) -> dict[str, Any] | None:
+    """Return the details of an edge without one of its writers, ``None`` if it has no others."""
     others = writers_of(stored) - {writer}
     if not others:
         return None
-    kept = {key: stored[key] for key in (*_CARRIED, "source", "columnsLineage", "sqlQuery") if stored.get(key)}
+    details = {key: stored[key] for key in (*_PRESERVED, "source", "columnsLineage", "sqlQuery") if stored.get(key)}
     pipeline = stored.get("pipeline") or {}
     shown = pipeline.get("fullyQualifiedName")
     if shown and any(other == shown or other.startswith(f"{shown}.") for other in others):
-        kept["pipeline"] = _reference(pipeline)
-    return {**kept, "description": written_by(others)}
+        details["pipeline"] = _reference(pipeline)
+    return {**details, "description": written_by(others)}
 
 
 def _details(
@@ -117,7 +117,7 @@ def _reference(pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def writer_name(pipeline: PipelineRef, task: str | None) -> str:
-    """Return how descriptions name a job: the FQN of its pipeline, or of its task."""
+    """Return the name of a job in descriptions: the FQN of its pipeline, or of its task."""
     return f"{pipeline.fqn}.{quote(task_name(task))}" if task else pipeline.fqn
 
 
@@ -133,7 +133,7 @@ def is_ours(details: dict[str, Any]) -> bool:
 
 
 def writers_of(details: dict[str, Any]) -> frozenset[str]:
-    """Return the jobs that write an edge, as far as the edge says."""
+    """Return the jobs that write an edge, as far as the edge itself tells."""
     if is_ours(details):
         return frozenset(details["description"].removeprefix(WRITTEN_BY).split("; ")) - {""}
     pipeline = details.get("pipeline") or {}
@@ -142,7 +142,7 @@ def writers_of(details: dict[str, Any]) -> frozenset[str]:
 
 
 def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:
-    """Return what makes two details the same or different: everything but order and time stamps."""
+    """Return what decides whether two details are the same: everything but order and time stamps."""
     if details is None:
         return None
     pipeline = details.get("pipeline") or {}

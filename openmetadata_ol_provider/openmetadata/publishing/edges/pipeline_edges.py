@@ -1,11 +1,11 @@
-"""Pipelines as nodes of lineage, when asked for: of jobs that only read or only write, or that wait for others.
+"""Edges with a pipeline at one end, if asked for: of jobs that only read or only write, or that wait for others.
 
-Such an edge says less than one between datasets, so it goes as soon as the job's other side is known.
+Such an edge tells less than one between datasets, so it is removed as soon as the job's other side is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, OneSided
@@ -20,71 +20,71 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 
-def node_edges(
+def pipeline_edges(
     one_sided: Iterable[OneSided],
-    jobs: dict[JobId, Job],
-    pipelines: dict[JobId, PipelineRef],
-    resolutions: dict[DatasetId, Resolution],
+    jobs: Mapping[JobId, Job],
+    pipelines: Mapping[JobId, PipelineRef],
+    resolutions: Mapping[DatasetId, Resolution],
 ) -> list[EdgeWrite]:
-    """Return the edges with a pipeline at one end, one for each pair.
+    """Return the edges with a pipeline at one end, one for each pair of entities.
 
-    :param one_sided: of the plan
-    :param resolutions: of their datasets
+    :param one_sided: one-sided jobs of the plan
+    :param resolutions: resolutions of their datasets
     """
     writes: dict[tuple[Entity, Entity], EdgeWrite] = {}
     for source, target, writer, job in _pairs(one_sided, jobs, pipelines, resolutions):
-        known = writes.get((source, target))
-        writers = known.writers | {writer} if known else frozenset({writer})
-        mine = (*known.jobs, job) if known else (job,)
-        writes[source, target] = EdgeWrite(source, target, {}, None, writers, None, jobs=mine)
+        before = writes.get((source, target))
+        writers = before.writers | {writer} if before else frozenset({writer})
+        own = (*before.jobs, job) if before else (job,)
+        writes[source, target] = EdgeWrite(source, target, {}, None, writers, None, jobs=own)
     return list(writes.values())
 
 
 def _pairs(
     one_sided: Iterable[OneSided],
-    jobs: dict[JobId, Job],
-    pipelines: dict[JobId, PipelineRef],
-    resolutions: dict[DatasetId, Resolution],
+    jobs: Mapping[JobId, Job],
+    pipelines: Mapping[JobId, PipelineRef],
+    resolutions: Mapping[DatasetId, Resolution],
 ) -> Iterator[tuple[Entity, Entity, str, JobId]]:
     def pipeline_of(job_id: JobId) -> PipelineRef | None:
         job = jobs.get(job_id)
         ref = pipelines.get(job.pipeline if job else job_id)
         return ref if ref is not None and ref.id else None
 
-    def found(ids: Iterable[DatasetId]) -> Iterator[Entity]:
+    def entities(ids: Iterable[DatasetId]) -> Iterator[Entity]:
         return (entity for id_ in ids if (entity := resolutions[id_].entity) is not None)
 
     for item in one_sided:
         ref, job = pipeline_of(item.job), jobs.get(item.job)
         if ref is not None:
-            node, writer = as_node(ref), writer_name(ref, job.task if job else None)
-            yield from ((entity, node, writer, item.job) for entity in found(item.reads))
-            yield from ((node, entity, writer, item.job) for entity in found(item.writes))
+            node, writer = as_entity(ref), writer_name(ref, job.task if job else None)
+            yield from ((entity, node, writer, item.job) for entity in entities(item.reads))
+            yield from ((node, entity, writer, item.job) for entity in entities(item.writes))
     for job in jobs.values():
         ref = pipeline_of(job.id)
         for upstream in job.upstream:
             before = pipeline_of(upstream)
             if ref is not None and before is not None and before.id != ref.id:
-                yield as_node(before), as_node(ref), writer_name(ref, job.task), job.id
+                yield as_entity(before), as_entity(ref), writer_name(ref, job.task), job.id
 
 
-def as_node(ref: PipelineRef) -> Entity:
+def as_entity(ref: PipelineRef) -> Entity:
     """Return a pipeline as the end of an edge."""
     return Entity("pipeline", {"id": ref.id, "fullyQualifiedName": ref.fqn})
 
 
-def superfluous(write: EdgeWrite) -> tuple[tuple[Entity, Entity], ...]:
-    """Return the ends of the edges with a pipeline at one end that an edge between datasets makes superfluous."""
+def superseded_ends(write: EdgeWrite) -> tuple[tuple[Entity, Entity], ...]:
+    """Return the ends of the edges with a pipeline at one end that an edge between datasets supersedes."""
     if write.pipeline is None or not write.pipeline.id:
         return ()
-    node = as_node(write.pipeline)
+    node = as_entity(write.pipeline)
     return (write.source, node), (node, write.target)
 
 
-class NodeCleaner:
-    """Takes back edges with a pipeline at one end.
+class PipelineEdgeCleaner:
+    """Removes edges with a pipeline at one end.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param dry_run: read, but do not write
     """
 
@@ -93,11 +93,11 @@ class NodeCleaner:
         self._dry_run = dry_run
 
     def clean(self, write: EdgeWrite) -> bool:
-        """Take back what an edge between datasets makes superfluous, and return whether there was anything.
+        """Remove the edges that an edge between datasets supersedes, and return whether there were any.
 
         :raises CatalogueError: if the catalogue refuses
         """
-        removed = [self._remove(source, target) for source, target in superfluous(write)]
+        removed = [self._remove(source, target) for source, target in superseded_ends(write)]
         return any(removed)
 
     def _remove(self, source: Entity, target: Entity) -> bool:

@@ -1,8 +1,8 @@
-"""The SQL of runs as queries of the tables that it reads and writes.
+"""Publishes the SQL of runs as queries of the tables that it reads and writes.
 
 A query has the name that the server itself would give it, a digest of its text, so that SQL which the usage ingestion
-has found too is one query. The catalogue holds each text once: what is there under another database service stays
-there alone.
+has found too is one query. The catalogue holds each text once: a query that is there under another database service
+stays there only.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ QUERIES = "v1/queries"
 
 
 class QueryUse(NamedTuple):
-    """SQL, and the tables that it is used in.
+    """An SQL text and the tables that use it.
 
     :param service: FQN of the database service where it ran
     :param tables: ids of the tables
-    :param keys: ledger keys of the edges that have it
+    :param keys: ledger keys of the edges that carry it
     """
 
     sql: str
@@ -45,7 +45,7 @@ class QueryUse(NamedTuple):
 
     @property
     def where(self) -> str:
-        """How problems name it."""
+        """The name in problems."""
         return f"query {self.fqn}"
 
     @property
@@ -59,7 +59,7 @@ def query_uses(
 ) -> list[QueryUse]:
     """Return the SQL of edges with the tables at their ends, each text once.
 
-    :param resolutions: what the datasets of the edges are in the catalogue
+    :param resolutions: resolutions of the datasets at the ends of the edges
     """
     tables: dict[str, dict[str, Entity]] = {}
     services: dict[str, list[str]] = {}
@@ -69,7 +69,7 @@ def query_uses(
         sql = edge.sql or (job.sql if job else None)
         if not sql or len(sql) > MAX_SQL:
             continue
-        # The target first: what writes it ran in its service.
+        # The target first: the SQL that writes it ran in its service.
         for end in (edge.target, edge.source):
             resolution = resolutions.get(end)
             entity = resolution.entity if resolution else None
@@ -77,13 +77,13 @@ def query_uses(
                 tables.setdefault(sql, {})[entity.id] = entity
                 services.setdefault(sql, []).append(quote(split(entity.fqn)[0]))
                 keys.setdefault(sql, {})[edge_key(edge)] = None
-    return [QueryUse(sql, services[sql][0], tuple(sorted(found)), tuple(keys[sql])) for sql, found in tables.items()]
+    return [QueryUse(sql, services[sql][0], tuple(sorted(ids)), tuple(keys[sql])) for sql, ids in tables.items()]
 
 
 class QueryWriter:
     """Publishes queries.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param dry_run: read, but do not write
     """
 
@@ -101,10 +101,10 @@ class QueryWriter:
         stored = self._client.get(path(QUERIES, "name", use.fqn), {"fields": "queryUsedIn"})
         if stored is None:
             return self._create(use)
-        known = {used.get("id") for used in stored.get("queryUsedIn") or ()}
-        missing = [table for table in use.tables if table not in known]
+        linked = {used.get("id") for used in stored.get("queryUsedIn") or ()}
+        missing = [table for table in use.tables if table not in linked]
         if missing and not self._dry_run:
-            # Adds to what is there; a PUT of the query would replace it.
+            # Adds tables to those stored; a PUT of the query would replace them.
             self._client.put(path(QUERIES, str(stored["id"]), "usage"), _references(missing))
         return bool(missing)
 

@@ -1,167 +1,181 @@
-"""The stage of a publication that writes edges, and takes back those that are no longer true."""
+"""Publishes edges and their SQL, and removes edges that are no longer true."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
-from openmetadata_ol_provider.openmetadata.publishing.core.context import written
-from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger, edge_key
+from openmetadata_ol_provider.openmetadata.publishing.core.context import count_written
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.report import StaleEdges, Written
-from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges import NodeCleaner, node_edges, superfluous
+from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges import (
+    PipelineEdgeCleaner,
+    pipeline_edges,
+    superseded_ends,
+)
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
-from openmetadata_ol_provider.openmetadata.publishing.edges.stale import EdgeRemover, find_stale, stale_problem
+from openmetadata_ol_provider.openmetadata.publishing.edges.stale import EdgeRemover, scan_stale, stale_problem
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner, EdgeWriter
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
-    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Outcome
-    from openmetadata_ol_provider.openmetadata.publishing.core.ledger_recorder import LedgerRecorder
-    from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import ParkingBuilder
-    from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
+    from openmetadata_ol_provider.openmetadata.publishing.core.executor import ItemResult
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
-    from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PipelineStage
+    from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
+    Resolutions = Mapping[DatasetId, Resolution]
 
-class EdgeStage:
-    """Publishes the edges of one plan.
 
-    :param desk: tools of the publication
-    :param selection: what it has to do
-    :param resolutions: of its datasets
-    :param pipelines: the pipelines published
+class PublishedEdges(NamedTuple):
+    """The edges of a plan after they were published.
+
+    :param counts: outcome counts
+    :param writes: all edges between entities, those with a pipeline at one end last
+    :param written: those that differed from the catalogue and were written
     """
 
-    def __init__(
-        self,
-        desk: PublishContext,
-        selection: Selection,
-        resolutions: dict[DatasetId, Resolution],
-        pipelines: PipelineStage,
-    ) -> None:
-        self._desk = desk
-        self._selection = selection
-        self._resolutions = resolutions
-        self._pipelines = pipelines
-        self._planner = EdgePlanner(desk.config, resolutions, pipelines.refs, selection.jobs, selection.partial)
-        self._edges, problems = self._planner.unite(selection.edges)
-        desk.problems += problems
-        self._nodes: list[EdgeWrite] = []
-        #: edges that were not as they should be, and are now
-        self.fresh: list[EdgeWrite] = []
-        if desk.config.lineage.pipeline_nodes:
-            nodes = node_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
-            said = {pair for write in self._edges for pair in superfluous(write)}
-            self._nodes = [node for node in nodes if (node.source, node.target) not in said]
-
-    @property
-    def writes(self) -> list[EdgeWrite]:
-        """All edges between entities, those with a pipeline at one end last."""
-        return [*self._edges, *self._nodes]
-
-    def publish(self, ledger: Ledger, books: LedgerRecorder, leftovers: ParkingBuilder) -> Written:
-        """Publish the edges and return the counts; what failed is parked.
-
-        :param ledger: knows the edges that need not be looked at
-        """
-        writer = EdgeWriter(self._desk.client, dry_run=self._desk.dry_run)
-        # Two writes to one target at a time make its search document conflict.
-        outcomes = self._desk.worker.run_grouped(
-            self.writes, writer.publish, lambda write: write.where, lambda write: write.target
-        )
-        results = self._desk.collect(outcomes)
-        self.fresh = [write for write, result in zip(self.writes, results, strict=True) if result]
-        edges = outcomes[: len(self._edges)]
-        self._note(edges, books, leftovers)
-        nodes = outcomes[len(edges) :]
-        for node, outcome in zip(self._nodes, nodes, strict=True):
-            if outcome.result is None:
-                leftovers.add_failed_nodes(node.jobs, node.where, outcome.problems[0].detail)
-        if all(outcome.result is not None for outcome in nodes):
-            books.note_one_sided(item for item in self._selection.one_sided if not self._pipelines.lacks(item.job))
-        self._clean_nodes(books, leftovers)
-        return Written(unchanged=self._held(ledger)) + written(results)
-
-    def publish_queries(self, books: LedgerRecorder, leftovers: ParkingBuilder) -> Written:
-        """Publish the SQL of edges as queries of their tables, if that is asked for."""
-        desk, todo = self._desk, self._selection
-        if not desk.config.write.queries:
-            return Written()
-        uses = query_uses(todo.edges, todo.jobs, self._resolutions)
-        writer = QueryWriter(desk.client, dry_run=desk.dry_run)
-        outcomes = desk.worker.run(uses, writer.publish, lambda use: use.where)
-        for use, outcome in zip(uses, outcomes, strict=True):
-            _retry_if_failed(use.keys, outcome, books, leftovers)
-        results = desk.collect(outcomes)
-        return written(results)
-
-    def _note(self, outcomes: list[Outcome[bool]], books: LedgerRecorder, leftovers: ParkingBuilder) -> None:
-        edges = self._selection.edges
-        writers = {edge_key(edge): self._planner.writer(edge.job) for edge in edges if edge.job}
-        # Written, but without the pipeline that failed: they are parked with it.
-        incomplete = {edge_key(edge) for edge in edges if self._pipelines.lacks(edge.job)}
-        for write, outcome in zip(self._edges, outcomes, strict=True):
-            if outcome.result is None:
-                leftovers.add_failed_edges(write.keys, outcome.problems[0].detail)
-            elif not incomplete & set(write.keys):
-                books.note_edge(write, writers, doubtful=self._desk.shared and outcome.result)
-        found = self._resolutions
-        books.note_idle_edges({edge_key(edge) for edge in edges if _is_idle(found[edge.source], found[edge.target])})
-
-    def _held(self, ledger: Ledger) -> int:
-        """Return how many pairs of entities have edges that need not be looked at, beside those that are written."""
-        facts = [ledger.edges[key] for key in self._selection.held_edges]
-        held = {(fact.source, fact.target) for fact in facts if fact.source}
-        return len(held - {(write.source.ref, write.target.ref) for write in self._edges})
-
-    def _clean_nodes(self, books: LedgerRecorder, leftovers: ParkingBuilder) -> None:
-        """Take back edges with a pipeline at one end that the edges between datasets make superfluous."""
-        desk = self._desk
-        if desk.config.lineage.pipeline_nodes:
-            cleaner = NodeCleaner(desk.client, dry_run=desk.dry_run)
-            outcomes = desk.worker.run_grouped(
-                self._edges, cleaner.clean, lambda write: write.where, lambda write: write.target
-            )
-            desk.collect(outcomes)
-            for write, outcome in zip(self._edges, outcomes, strict=True):
-                _retry_if_failed(write.keys, outcome, books, leftovers)
+    counts: Written
+    writes: tuple[EdgeWrite, ...]
+    written: tuple[EdgeWrite, ...]
 
 
-def publish_stale(desk: PublishContext, plan: LineagePlan, ledger: Ledger) -> StaleEdges:
-    """Take back, or report, the edges that their jobs no longer produce.
+def publish_edges(context: PublishContext, pipelines: PublishedPipelines, resolutions: Resolutions) -> PublishedEdges:
+    """Publish the edges between datasets, and those with a pipeline at one end if they are asked for."""
+    selection = context.selection
+    planner = EdgePlanner(context.config, resolutions, pipelines.refs, selection.jobs, selection.partial)
+    edges, problems = planner.plan_writes(selection.edges)
+    context.problems += problems
+    with_pipeline = _pipeline_edges(context, pipelines, resolutions, edges)
+    writes = (*edges, *with_pipeline)
+    writer = EdgeWriter(context.client, dry_run=context.dry_run)
+    # Two writes to one target at a time make its search document conflict.
+    results = context.executor.run_grouped(
+        writes, writer.publish, lambda write: write.where, lambda write: write.target
+    )
+    changed = context.collect(results)
+    _record_edges(context, pipelines, resolutions, planner, edges, results[: len(edges)])
+    _record_pipeline_edges(context, pipelines, with_pipeline, results[len(edges) :])
+    if context.config.lineage.pipeline_nodes:
+        _remove_superseded(context, edges)
+    return PublishedEdges(
+        Written(unchanged=_count_current(context, edges)) + count_written(changed),
+        writes,
+        tuple(write for write, result in zip(writes, changed, strict=True) if result),
+    )
 
-    :param ledger: changed in place
-    """
-    policy = desk.config.write.stale_edges
-    if policy == "never":
-        return StaleEdges()
-    stale = find_stale(plan, ledger, desk.config.lineage)
-    if policy == "report":
-        first = [item for item in stale if item.first]
-        desk.problems += map(stale_problem, first)
-        return StaleEdges(kept=len(first))
-    remover = EdgeRemover(desk.client, dry_run=desk.dry_run)
-    outcomes = desk.worker.run_grouped(stale, remover.remove, lambda item: item.where, lambda item: item.fact.target)
-    results = desk.collect(outcomes)
-    for item, result in zip(stale, results, strict=True):
-        if result is not None and not desk.dry_run:
-            ledger.edges.pop(item.key, None)
-    removed = written(results)
-    return StaleEdges(removed=removed.published, kept=removed.unchanged, failed=removed.failed)
+
+def _pipeline_edges(
+    context: PublishContext, pipelines: PublishedPipelines, resolutions: Resolutions, edges: Sequence[EdgeWrite]
+) -> list[EdgeWrite]:
+    selection = context.selection
+    if not context.config.lineage.pipeline_nodes:
+        return []
+    superseded = {ends for edge in edges for ends in superseded_ends(edge)}
+    candidates = pipeline_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
+    return [edge for edge in candidates if (edge.source, edge.target) not in superseded]
 
 
-def _retry_if_failed(
-    keys: tuple[int, ...], outcome: Outcome[bool], books: LedgerRecorder, leftovers: ParkingBuilder
+def _record_edges(  # noqa: PLR0917 - what was planned, and what came of it
+    context: PublishContext,
+    pipelines: PublishedPipelines,
+    resolutions: Resolutions,
+    planner: EdgePlanner,
+    writes: Sequence[EdgeWrite],
+    results: Sequence[ItemResult[bool]],
 ) -> None:
-    """Park edges that are in the catalogue, if what goes with them was refused."""
-    if outcome.result is None:
-        leftovers.add_failed_edges(keys, outcome.problems[0].detail)
-        books.forget_edges(keys)
+    edges = context.selection.edges
+    writers = {edge_key(edge): planner.writer(edge.job) for edge in edges if edge.job}
+    # Written, but without the pipeline that failed: they are parked together with it.
+    incomplete = {edge_key(edge) for edge in edges if pipelines.has_failed(edge.job)}
+    for write, result in zip(writes, results, strict=True):
+        if result.value is None:
+            context.parking.add_failed_edges(write.keys, result.detail)
+        elif not incomplete & set(write.keys):
+            verified = not (context.concurrent and result.value)
+            context.recorder.record_edge(write, writers, verified=verified)
+    context.recorder.record_idle_edges(
+        {edge_key(edge) for edge in edges if _is_idle(resolutions[edge.source], resolutions[edge.target])}
+    )
+
+
+def _record_pipeline_edges(
+    context: PublishContext,
+    pipelines: PublishedPipelines,
+    writes: Sequence[EdgeWrite],
+    results: Sequence[ItemResult[bool]],
+) -> None:
+    for write, result in zip(writes, results, strict=True):
+        if result.failed:
+            context.parking.add_failed_pipeline_edges(write.jobs, write.where, result.detail)
+    if not any(result.failed for result in results):
+        context.recorder.record_one_sided(
+            item for item in context.selection.one_sided if not pipelines.has_failed(item.job)
+        )
+
+
+def _remove_superseded(context: PublishContext, edges: Sequence[EdgeWrite]) -> None:
+    """Remove edges with a pipeline at one end that edges between datasets supersede."""
+    cleaner = PipelineEdgeCleaner(context.client, dry_run=context.dry_run)
+    results = context.executor.run_grouped(edges, cleaner.clean, lambda write: write.where, lambda write: write.target)
+    context.collect(results)
+    for write, result in zip(edges, results, strict=True):
+        _retry_if_failed(context, write.keys, result)
+
+
+def _count_current(context: PublishContext, writes: Sequence[EdgeWrite]) -> int:
+    """Return how many pairs of entities have unchanged edges that were not compared, apart from those written."""
+    facts = [context.history.ledger.edges[key] for key in context.selection.current_edges]
+    current = {(fact.source, fact.target) for fact in facts if fact.source}
+    return len(current - {(write.source.ref, write.target.ref) for write in writes})
 
 
 def _is_idle(source: Resolution, target: Resolution) -> bool:
-    """Return whether nothing is to be written between two datasets, now or later."""
+    """Return whether nothing has to be written between two datasets, now or later."""
     if "ignored" in (source.outcome, target.outcome):
         return True
     return source.entity is not None and source.entity == target.entity
+
+
+def publish_queries(context: PublishContext, resolutions: Resolutions) -> Written:
+    """Publish the SQL of edges as queries of their tables, if that is asked for."""
+    if not context.config.write.queries:
+        return Written()
+    uses = query_uses(context.selection.edges, context.selection.jobs, resolutions)
+    writer = QueryWriter(context.client, dry_run=context.dry_run)
+    results = context.executor.run(uses, writer.publish, lambda use: use.where)
+    for use, result in zip(uses, results, strict=True):
+        _retry_if_failed(context, use.keys, result)
+    published = context.collect(results)
+    return count_written(published)
+
+
+def _retry_if_failed(context: PublishContext, keys: tuple[int, ...], result: ItemResult[bool]) -> None:
+    """Park edges that are in the catalogue if something that belongs to them was refused."""
+    if result.failed:
+        context.parking.add_failed_edges(keys, result.detail)
+        context.recorder.invalidate_edges(keys)
+
+
+def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
+    """Remove, or report, the edges that their jobs no longer produce."""
+    policy = context.config.write.stale_edges
+    if policy == "never":
+        return StaleEdges()
+    scan = scan_stale(plan, context.recorder.edges(), context.history.ledger.ended, context.config.lineage)
+    context.recorder.update_edges(scan.edges, scan.ended)
+    if policy == "report":
+        first = [edge for edge in scan.stale if edge.first]
+        context.problems += map(stale_problem, first)
+        return StaleEdges(kept=len(first))
+    remover = EdgeRemover(context.client, dry_run=context.dry_run)
+    results = context.executor.run_grouped(
+        scan.stale, remover.remove, lambda edge: edge.where, lambda edge: edge.fact.target
+    )
+    removed = context.collect(results)
+    if not context.dry_run:
+        settled = {edge.key: None for edge, value in zip(scan.stale, removed, strict=True) if value is not None}
+        context.recorder.update_edges(settled, {})
+    counts = count_written(removed)
+    return StaleEdges(removed=counts.published, kept=counts.unchanged, failed=counts.failed)

@@ -1,21 +1,23 @@
-"""Edges that a job no longer produces: counted, reported, and taken back where that is wanted and they are only ours.
+"""Finds edges that a job no longer produces, and removes them where that is wanted and they are only ours.
 
 A run that shows other edges than the one before may just have had less to do, so an edge is stale only after several
-complete runs without it. What a job declares (a JobEvent) holds until it says otherwise, and then at once.
+complete runs without it. What a job declares (a JobEvent) holds until it declares something else, and then at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
 from openmetadata_ol_provider.openmetadata.client.client import path
-from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, Ledger, edge_key, job_key
-from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, without, writers_of
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, edge_key, job_key
+from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, without_writer, writers_of
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import stored_details
 
 if TYPE_CHECKING:
@@ -23,12 +25,12 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
 
-class Stale(NamedTuple):
+class StaleEdge(NamedTuple):
     """An edge that its job no longer produces.
 
-    :param key: of the edge in the ledger
+    :param key: key of the edge in the ledger
     :param fact: the edge as it was last published
-    :param first: it was not stale before this batch
+    :param first: whether it has become stale with this batch
     """
 
     key: int
@@ -37,60 +39,82 @@ class Stale(NamedTuple):
 
     @property
     def where(self) -> str:
-        """How problems name the edge."""
+        """The name of the edge in problems."""
         return self.fact.where
 
 
-def find_stale(plan: LineagePlan, ledger: Ledger, options: LineageOptions) -> list[Stale]:
-    """Count the runs without an edge in the ledger, and return the edges that had too many."""
+class StaleScan(NamedTuple):
+    """Runs counted, and the edges that too many of them did not show.
+
+    :param stale: stale edges
+    :param edges: edges by key with their runs counted, ``None`` for those to forget
+    :param ended: end of the latest run counted, by job
+    """
+
+    stale: list[StaleEdge]
+    edges: dict[int, EdgeFact | None]
+    ended: dict[str, int]
+
+
+def scan_stale(
+    plan: LineagePlan, edges: Mapping[int, EdgeFact], ended: Mapping[str, int], options: LineageOptions
+) -> StaleScan:
+    """Count the runs that did not show an edge of their job, and find the edges that too many did not show.
+
+    :param edges: edges in the ledger by key, those of this publication included
+    :param ended: end of the latest run counted so far, by job
+    """
     declared = {job_key(job.id) for job in plan.jobs if job.declared}
     shown: dict[str, set[int]] = {job: set() for job in declared}
     for edge in plan.edges:
         if edge.job is not None:
             shown.setdefault(job_key(edge.job), set()).add(edge_key(edge))
-    runs = _new_runs(plan, shown.keys(), ledger, options)
-    runs.update(dict.fromkeys(declared, options.stale_after))
+    ends = _new_ends(plan, shown.keys(), ended, options)
+    runs = {job: len(times) for job, times in ends.items()} | dict.fromkeys(declared, options.stale_after)
     produced: dict[str, dict[int, EdgeFact]] = {job: {} for job in runs}
-    for key, fact in ledger.edges.items():
+    for key, fact in edges.items():
         if fact.job in produced:
             produced[fact.job][key] = fact
-    return [
-        item
-        for job, facts in produced.items()
-        for item in _missed(facts, shown[job], runs[job], ledger, options.stale_after)
-    ]
+    scan = StaleScan([], {}, {job: max(times) for job, times in ends.items()})
+    for job, facts in produced.items():
+        _count_misses(facts, shown[job], runs[job], options.stale_after, scan)
+    return scan
 
 
-def _new_runs(plan: LineagePlan, jobs: Collection[str], ledger: Ledger, options: LineageOptions) -> dict[str, int]:
-    """Return how many complete runs of each job are new since the last that was counted."""
+def _new_ends(
+    plan: LineagePlan, jobs: Collection[str], ended: Mapping[str, int], options: LineageOptions
+) -> dict[str, set[int]]:
+    """Return when the complete runs of each job ended that are newer than the last that was counted."""
     ends: dict[str, set[int]] = {}
     for run in plan.runs:
         job = job_key(run.job)
         if job in jobs and run.ended_at and run.state in options.on and not run.partial:
             end = microseconds(parse_time(run.ended_at))
-            if end > ledger.ended.get(job, -1):
+            if end > ended.get(job, -1):
                 ends.setdefault(job, set()).add(end)
-    ledger.ended.update({job: max(found) for job, found in ends.items()})
-    return {job: len(found) for job, found in ends.items()}
+    return ends
 
 
-def _missed(facts: dict[int, EdgeFact], shown: set[int], runs: int, ledger: Ledger, most: int) -> Iterator[Stale]:
-    """Count the runs of one job, and yield those of its edges that are stale."""
-    before = {key: fact.misses for key, fact in facts.items()}
-    for key, fact in facts.items():
-        fact.misses = 0 if key in shown else fact.misses + runs
+def _count_misses(facts: dict[int, EdgeFact], shown: set[int], runs: int, most: int, scan: StaleScan) -> None:
+    """Count the runs of one job, and add its edges to the scan."""
+    counted = {
+        key: msgspec.structs.replace(fact, misses=0 if key in shown else fact.misses + runs)
+        for key, fact in facts.items()
+    }
     # The same entities may be known by other names now.
-    present = {(fact.source, fact.target) for fact in facts.values() if fact.misses < most}
-    for key, fact in facts.items():
+    present = {(fact.source, fact.target) for fact in counted.values() if fact.misses < most}
+    for key, fact in counted.items():
+        if fact.misses != facts[key].misses:
+            scan.edges[key] = fact
         if fact.misses >= most:
             if fact.source and (fact.source, fact.target) not in present:
-                yield Stale(key, fact, before[key] < most)
+                scan.stale.append(StaleEdge(key, fact, facts[key].misses < most))
             else:
-                del ledger.edges[key]
+                scan.edges[key] = None
 
 
-def stale_problem(item: Stale) -> Problem:
-    """Return what the report says of a stale edge that stays."""
+def stale_problem(item: StaleEdge) -> Problem:
+    """Return the problem that reports a stale edge which stays."""
     namespace, _, name = item.fact.job.partition("\x1f")
     return Problem(
         ProblemKind.STALE_EDGE,
@@ -101,9 +125,9 @@ def stale_problem(item: Stale) -> Problem:
 
 
 class EdgeRemover:
-    """Takes back edges.
+    """Removes edges.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param dry_run: read, but do not write
     """
 
@@ -111,8 +135,8 @@ class EdgeRemover:
         self._client = client
         self._dry_run = dry_run
 
-    def remove(self, item: Stale) -> bool:
-        """Take an edge back, or this job's part in it, and return whether there was anything of it to take.
+    def remove(self, item: StaleEdge) -> bool:
+        """Remove an edge, or this job's part in it, and return whether there was anything to remove.
 
         :raises CatalogueError: if the catalogue refuses
         """
@@ -123,11 +147,11 @@ class EdgeRemover:
         if stored is None or stored.get("source") != SOURCE or item.fact.writer not in writers_of(stored):
             return False
         if stored.get("description") and not is_ours(stored):
-            # Somebody described it, so it is no longer ours alone.
+            # Somebody has described it, so it is no longer only ours.
             return False
         if self._dry_run:
             return True
-        left = without(stored, item.fact.writer)
+        left = without_writer(stored, item.fact.writer)
         if left is None:
             self._client.delete(path("v1/lineage", from_type, from_id, to_type, to_id))
         else:

@@ -1,8 +1,8 @@
-"""Edges between entities: several edges of the plan between the same two entities are one write."""
+"""Writes edges between entities: several edges of the plan between the same two entities are one write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Transformation
@@ -11,7 +11,7 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite, PipelineRef
-from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonical, merged, writer_name
+from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonical, merge_details, writer_name
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ MAX_FUNCTION = 500
 
 
 def function_text(transformations: Iterable[Transformation]) -> str | None:
-    """Return a description of how a column is made, ``None`` for a plain copy."""
+    """Return the text that describes how a column is computed, ``None`` for a plain copy."""
     words = set()
     for item in transformations:
         word = (item.subtype or "").upper() or ("" if item.type.upper() == "DIRECT" else item.type.upper())
         if item.masking:
             word = f"{word or 'DIRECT'} (masked)"
-        said = _description(item)
-        if said:
-            words.add(f"{word}: {said}" if word else said)
+        description = _description(item)
+        if description:
+            words.add(f"{word}: {description}" if word else description)
         elif word and word != "IDENTITY":
             words.add(word)
     return ", ".join(sorted(words)) or None
@@ -45,25 +45,25 @@ def _description(item: Transformation) -> str:
 
 
 def is_indirect(pair: ColumnPair) -> bool:
-    """Return whether a source column only steers a target column (filter, join ...) and never enters it."""
+    """Return whether a source column only influences a target column (filter, join ...) and never enters it."""
     return bool(pair.transformations) and all(item.type.upper() == "INDIRECT" for item in pair.transformations)
 
 
 class EdgePlanner:
     """Turns the plan's edges into edges between entities.
 
-    :param resolutions: of all datasets at an end of an edge
-    :param pipelines: published pipelines
-    :param jobs: the plan's jobs
-    :param partial: jobs whose producer says that it could not extract all of their lineage
+    :param resolutions: resolutions of all datasets at an end of an edge
+    :param pipelines: published pipelines by their job
+    :param jobs: jobs of the plan
+    :param partial: jobs whose producer reports that it could not extract all of their lineage
     """
 
     def __init__(
         self,
         config: Config,
-        resolutions: dict[DatasetId, Resolution],
-        pipelines: dict[JobId, PipelineRef],
-        jobs: dict[JobId, Job],
+        resolutions: Mapping[DatasetId, Resolution],
+        pipelines: Mapping[JobId, PipelineRef],
+        jobs: Mapping[JobId, Job],
         partial: frozenset[JobId] = frozenset(),
     ) -> None:
         self._config = config
@@ -72,8 +72,8 @@ class EdgePlanner:
         self._jobs = jobs
         self._partial = partial
 
-    def unite(self, edges: Iterable[Edge]) -> tuple[list[EdgeWrite], list[Problem]]:
-        """Return one write per pair of entities, and the columns that the catalogue does not have.
+    def plan_writes(self, edges: Iterable[Edge]) -> tuple[list[EdgeWrite], list[Problem]]:
+        """Return one write for each pair of entities, and a problem for columns that the catalogue does not have.
 
         Edges with an end that did not resolve, and edges from an entity to itself, are left out.
         """
@@ -91,7 +91,7 @@ class EdgePlanner:
         return resolution.entity if resolution else None
 
     def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
-        # What a dataset itself states (a view's derivation) has no job.
+        # What a dataset itself declares (a view's derivation) has no job.
         jobs = list(dict.fromkeys(edge.job for edge in reversed(edges) if edge.job is not None))
         latest = jobs[0] if jobs else None
         job = self._jobs.get(latest) if latest else None
@@ -108,7 +108,7 @@ class EdgePlanner:
         )
 
     def writer(self, job_id: JobId) -> str | None:
-        """Return how descriptions name a job, ``None`` if its pipeline is not in the catalogue."""
+        """Return the name of a job in descriptions, ``None`` if its pipeline is not in the catalogue."""
         ref = self._pipeline(job_id)
         job = self._jobs.get(job_id)
         return writer_name(ref, job.task if job else None) if ref is not None else None
@@ -118,7 +118,7 @@ class EdgePlanner:
         return self._pipelines.get(job.pipeline if job else job_id)
 
     def _columns(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> Columns:
-        made: dict[str, tuple[set[str], list[Transformation]]] = {}
+        targets: dict[str, tuple[set[str], list[Transformation]]] = {}
         unknown: dict[str, dict[str, None]] = {}
         for pair in (pair for edge in edges for pair in edge.columns):
             if is_indirect(pair) and not self._config.lineage.indirect:
@@ -131,16 +131,16 @@ class EdgePlanner:
             if end is None:
                 unknown.setdefault(target.fqn, {})[pair.target_field] = None
             if start is not None and end is not None:
-                sources, transformations = made.setdefault(end, (set(), []))
+                sources, transformations = targets.setdefault(end, (set(), []))
                 sources.add(start)
                 transformations += [
-                    item for item in pair.transformations if self._config.lineage.indirect or not _steers(item)
+                    item for item in pair.transformations if self._config.lineage.indirect or not _is_indirect(item)
                 ]
         problems += [_unknown(fqn, list(names), source, target) for fqn, names in unknown.items()]
-        return {end: (frozenset(starts), function_text(how)) for end, (starts, how) in made.items()}
+        return {end: (frozenset(starts), function_text(how)) for end, (starts, how) in targets.items()}
 
 
-def _steers(item: Transformation) -> bool:
+def _is_indirect(item: Transformation) -> bool:
     return item.type.upper() == "INDIRECT"
 
 
@@ -156,7 +156,7 @@ def _unknown(fqn: str, names: list[str], source: Entity, target: Entity) -> Prob
 class EdgeWriter:
     """Publishes edges.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param dry_run: read, but do not write
     """
 
@@ -171,7 +171,7 @@ class EdgeWriter:
         """
         answer = self._client.get(path("v1/lineage/getLineageEdge", write.source.id, write.target.id))
         stored = stored_details(answer)
-        details = merged(stored, write)
+        details = merge_details(stored, write)
         if stored is not None and canonical(stored, write.source, write.target) == canonical(
             details, write.source, write.target
         ):

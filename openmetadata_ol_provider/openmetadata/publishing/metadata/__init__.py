@@ -1,1 +1,1 @@
-"""Descriptions, owners, tags and lifecycle of what is in the catalogue."""
+"""Publish descriptions, owners, tags and deletions."""

@@ -1,8 +1,8 @@
-"""What was dropped or renamed leaves the catalogue, if the configuration says so: softly, so that it can be restored.
+"""Deletes dropped and renamed datasets from the catalogue, if the configuration allows it: softly, to be restorable.
 
-An entity goes only if the event is about the whole of it (a dropped partition is not its table), and if the plan does
-not show that it is there: an edge of the plan writes to it, or the last that happened to it is anything but a DROP.
-Lineage is never deleted; it comes back with the entity.
+An entity is deleted only if the event is about the whole of it (a dropped partition is not its table), and if nothing
+in the plan shows that it exists: an edge that writes to it, or a last change that is not a DROP. Lineage is never
+deleted; it returns with the entity.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 Resolutions = Mapping[DatasetId, "Resolution"]
-#: What happens only to what is there afterwards.
-_THERE = frozenset({"CREATE", "ALTER", "OVERWRITE", "TRUNCATE", "RENAME"})
+#: Changes after which a dataset exists.
+_EXISTS_AFTER = frozenset({"CREATE", "ALTER", "OVERWRITE", "TRUNCATE", "RENAME"})
 
 
 class Removal(NamedTuple):
-    """An entity that is to go.
+    """An entity to delete.
 
     :param why: what happened to it, for people
     """
@@ -44,46 +44,47 @@ class Removal(NamedTuple):
 
     @property
     def where(self) -> str:
-        """How problems name it."""
+        """The name in problems."""
         return f"{self.entity.type} {self.entity.fqn}"
 
 
-def removals(
+def plan_removals(
     datasets: Iterable[Dataset], edges: Iterable[Edge], resolutions: Resolutions, config: Config
 ) -> list[Removal]:
-    """Return the entities that are to go, each once.
+    """Return the entities to delete, each once.
 
-    :param datasets: of the plan
-    :param edges: of the plan: what they write to is there, whatever was dropped before
-    :param resolutions: of the plan's datasets; those that were renamed are in it by their old names too
+    :param datasets: datasets of the plan
+    :param edges: edges of the plan; what they write to exists, whatever was dropped before
+    :param resolutions: resolutions of the plan's datasets; renamed ones are in it by their old names too
     """
     policy = config.write.lifecycle
     if policy == "never":
         return []
-    known = list(datasets)
-    shown = [edge.target for edge in edges] + [_id(one) for one in known if (one.lifecycle or "").upper() in _THERE]
-    there = {entity for name in shown if (entity := _entity(name, resolutions)) is not None}
-    found: dict[Entity, Removal] = {}
-    for dataset in known:
-        removal = _dropped(dataset, resolutions, there) or _renamed(dataset, resolutions, there)
+    datasets = list(datasets)
+    written = [edge.target for edge in edges]
+    changed = [_id(dataset) for dataset in datasets if (dataset.lifecycle or "").upper() in _EXISTS_AFTER]
+    existing = {entity for id_ in (*written, *changed) if (entity := _entity(id_, resolutions)) is not None}
+    planned: dict[Entity, Removal] = {}
+    for dataset in datasets:
+        removal = _dropped(dataset, resolutions, existing) or _renamed(dataset, resolutions, existing)
         if removal is not None and (policy == "always" or is_stub(removal.entity.body)):
-            found.setdefault(removal.entity, removal)
-    return list(found.values())
+            planned.setdefault(removal.entity, removal)
+    return list(planned.values())
 
 
-def _dropped(dataset: Dataset, resolutions: Resolutions, there: Collection[Entity]) -> Removal | None:
+def _dropped(dataset: Dataset, resolutions: Resolutions, existing: Collection[Entity]) -> Removal | None:
     if (dataset.lifecycle or "").upper() != "DROP":
         return None
-    entity = _whole(_id(dataset), resolutions)
-    return None if entity is None or entity in there else Removal(entity, f"{dataset.name} was dropped")
+    entity = _whole_entity(_id(dataset), resolutions)
+    return None if entity is None or entity in existing else Removal(entity, f"{dataset.name} was dropped")
 
 
-def _renamed(dataset: Dataset, resolutions: Resolutions, there: Collection[Entity]) -> Removal | None:
-    """Return the entity of the old name, if there is one of the new name beside it."""
+def _renamed(dataset: Dataset, resolutions: Resolutions, existing: Collection[Entity]) -> Removal | None:
+    """Return the entity of the old name, if the new name has an entity too."""
     previous = _previous(dataset)
     new = _entity(_id(dataset), resolutions)
-    old = _whole(previous, resolutions) if previous is not None else None
-    if previous is None or new is None or old is None or old == new or old in there:
+    old = _whole_entity(previous, resolutions) if previous is not None else None
+    if previous is None or new is None or old is None or old == new or old in existing:
         return None
     return Removal(old, f"{previous.name} was renamed to {dataset.name}, which is {new.fqn}")
 
@@ -101,8 +102,8 @@ def _entity(name: DatasetId, resolutions: Resolutions) -> Entity | None:
     return resolution.entity if resolution else None
 
 
-def _whole(name: DatasetId, resolutions: Resolutions) -> Entity | None:
-    """Return the entity that a dataset is, ``None`` if it is only a part of it: a partition, a file in a directory."""
+def _whole_entity(name: DatasetId, resolutions: Resolutions) -> Entity | None:
+    """Return the entity of a dataset, ``None`` if the dataset is only a part of it (a partition, a file)."""
     entity = _entity(name, resolutions)
     if entity is None:
         return None
@@ -118,10 +119,10 @@ def _path(namespace: str, name: str = "") -> object:
     return location(namespace, name) or (namespace, name)
 
 
-class LifecycleWriter:
+class SoftDeleter:
     """Deletes entities, softly.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param dry_run: do not delete
     """
 
@@ -129,24 +130,24 @@ class LifecycleWriter:
         self._client = client
         self._dry_run = dry_run
         self._lock = threading.Lock()
-        self._gone: list[Removal] = []
+        self._deleted: list[Removal] = []
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """One for each entity that was deleted: somebody will look for it."""
+        """One problem for each entity that was deleted, because somebody will look for it."""
         with self._lock:
-            gone = sorted(self._gone, key=lambda removal: removal.where)
+            deleted = sorted(self._deleted, key=lambda removal: removal.where)
         done = "it would be deleted softly" if self._dry_run else "deleted softly; it can be restored in OpenMetadata"
-        return tuple(Problem(ProblemKind.DROPPED, removal.where, f"{removal.why}: {done}") for removal in gone)
+        return tuple(Problem(ProblemKind.DROPPED, removal.where, f"{removal.why}: {done}") for removal in deleted)
 
     def publish(self, removal: Removal) -> bool:
-        """Delete an entity softly and return whether it was there.
+        """Delete an entity softly and return whether it existed.
 
         :raises CatalogueRequestError: if the catalogue refuses, as it does when the entity holds others
         """
-        place = path(COLLECTIONS[removal.entity.type][0], removal.entity.id)
-        if not self._dry_run and not self._client.delete(place, {"hardDelete": "false", "recursive": "false"}):
+        url = path(COLLECTIONS[removal.entity.type][0], removal.entity.id)
+        if not self._dry_run and not self._client.delete(url, {"hardDelete": "false", "recursive": "false"}):
             return False
         with self._lock:
-            self._gone.append(removal)
+            self._deleted.append(removal)
         return True

@@ -1,8 +1,8 @@
-"""Owners: from what producers write to users and teams of the catalogue.
+"""Finds owners: users and teams of the catalogue for the names that producers write.
 
-Producers write ``user:jdoe``, ``team:data``, a bare name, an e-mail, or several in one text as Airflow's ``a, b``.
-OpenMetadata takes several users, or one team, and of the teams only those of type Group. Where events name a team, the
-team is the owner: people leave, and it is what OpenMetadata itself recommends. What is left out is reported.
+Producers write ``user:jdoe``, ``team:data``, a bare name, an e-mail, or several in one text like Airflow's ``a, b``.
+OpenMetadata accepts several users, or one team, and only teams of type Group. Where events name a team, the team is the
+owner: people leave, and it is what OpenMetadata itself recommends. Owners that are left out are reported.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import Owner
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
-#: What the prefix of a name, or the owner's type, says of it.
+#: Kind of an owner by the prefix of its name, or by its type.
 _KINDS = {"user": "user", "team": "team", "group": "team", "application": "application"}
 _COLLECTIONS = {"user": "v1/users", "team": "v1/teams"}
-#: Most owners of one thing that are looked for; each costs questions.
+#: Most owners of one thing that are looked for; each costs calls.
 MAX_OWNERS = 100
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
-class Spelling(NamedTuple):
+class OwnerName(NamedTuple):
     """An owner as a producer spells it.
 
-    :param kind: ``user``, ``team`` or ``application``; ``None`` where the producer does not say
+    :param kind: ``user``, ``team`` or ``application``; ``None`` if the producer does not tell
     """
 
     name: str
@@ -45,14 +45,14 @@ class Spelling(NamedTuple):
         return f"{self.kind}:{self.name}" if self.kind else self.name
 
 
-#: Airflow's owner of whatever has none: nobody would miss it.
-_NOBODY = Spelling("airflow")
+#: Airflow's default owner, which nobody would miss.
+_NOBODY = OwnerName("airflow")
 
 
-class Reference(NamedTuple):
+class OwnerReference(NamedTuple):
     """A user or team of the catalogue.
 
-    :param type: ``user`` or ``team``
+    :param type: entity type, ``user`` or ``team``
     """
 
     type: str
@@ -65,31 +65,35 @@ class Reference(NamedTuple):
         return {"id": self.id, "type": self.type}
 
 
-def spellings(owners: Iterable[Owner]) -> tuple[Spelling, ...]:
-    """Return the owners, each once, in an order that does not depend on the producer's."""
-    found = {_spelling(text.strip(), owner.type) for owner in owners for text in owner.name.split(",") if text.strip()}
-    return tuple(sorted(found, key=str))
+def owner_names(owners: Iterable[Owner]) -> tuple[OwnerName, ...]:
+    """Return the owners, each once, in an order that does not depend on the producer."""
+    names = {
+        _owner_name(text.strip(), owner.type) for owner in owners for text in owner.name.split(",") if text.strip()
+    }
+    return tuple(sorted(names, key=str))
 
 
-def _spelling(text: str, type_: str | None) -> Spelling:
+def _owner_name(text: str, type_: str | None) -> OwnerName:
     prefix, _, rest = text.partition(":")
     if rest.strip() and prefix.lower() in _KINDS:
-        return Spelling(rest.strip(), _KINDS[prefix.lower()])
-    return Spelling(text, _KINDS.get((type_ or "").lower()))
+        return OwnerName(rest.strip(), _KINDS[prefix.lower()])
+    return OwnerName(text, _KINDS.get((type_ or "").lower()))
 
 
-def chosen(found: Iterable[Reference]) -> tuple[tuple[Reference, ...], tuple[Reference, ...]]:
-    """Return the owners that the catalogue takes together, and those left out: the first team, or else all users."""
-    everyone = sorted(set(found))
+def choose_owners(
+    references: Iterable[OwnerReference],
+) -> tuple[tuple[OwnerReference, ...], tuple[OwnerReference, ...]]:
+    """Return the owners that the catalogue accepts together (the first team, else all users), and the others."""
+    everyone = sorted(set(references))
     teams = [one for one in everyone if one.type == "team"]
     owners = tuple(teams[:1] or everyone)
     return owners, tuple(one for one in everyone if one not in owners)
 
 
 class OwnerLookup:
-    """Finds owners, each asked for once, for the time of one publication.
+    """Finds owners, each asked for once during one publication.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     """
 
     def __init__(self, client: OpenMetadataClient) -> None:
@@ -100,61 +104,61 @@ class OwnerLookup:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Owners that are not in the catalogue, and those left out; each once."""
+        """One problem for each owner that is not in the catalogue or was left out."""
         with self._lock:
             return tuple(Problem(*problem) for problem in sorted(self._problems))
 
-    def references(self, owners: Iterable[Owner]) -> tuple[Reference, ...]:
-        """Return the users, or the team, that these owners are; what is not found is left out and a problem.
+    def references(self, owners: Iterable[Owner]) -> tuple[OwnerReference, ...]:
+        """Return the users, or the team, that these owners are; those not found are left out and reported.
 
         :raises CatalogueAuthError: if the token may not read users and teams
         """
-        found = []
-        asked = spellings(owners)
-        if len(asked) > MAX_OWNERS:
-            detail = f"{len(asked)} owners of one thing: only {MAX_OWNERS} are looked for"
-            self._note(ProblemKind.OWNER_LEFT_OUT, f"owner {asked[MAX_OWNERS]}", detail)
-        for spelled in asked[:MAX_OWNERS]:
-            reference, why = self._once(("owner", *map(str, spelled)), partial(self._find, spelled))
+        references = []
+        names = owner_names(owners)
+        if len(names) > MAX_OWNERS:
+            detail = f"{len(names)} owners of one thing: only {MAX_OWNERS} are looked for"
+            self._report(ProblemKind.OWNER_LEFT_OUT, f"owner {names[MAX_OWNERS]}", detail)
+        for name in names[:MAX_OWNERS]:
+            reference, why = self._once(("owner", *map(str, name)), partial(self._find, name))
             if reference is not None:
-                found.append(reference)
-            elif spelled != _NOBODY:
-                self._note(ProblemKind.UNKNOWN_OWNER, f"owner {spelled}", why)
-        taken, left = chosen(found)
-        for one in left:
-            self._note(
+                references.append(reference)
+            elif name != _NOBODY:
+                self._report(ProblemKind.UNKNOWN_OWNER, f"owner {name}", why)
+        chosen, others = choose_owners(references)
+        for other in others:
+            self._report(
                 ProblemKind.OWNER_LEFT_OUT,
-                f"owner {one.type}:{one.fqn}",
-                f"OpenMetadata takes several users or one team; team:{taken[0].fqn} was taken",
+                f"owner {other.type}:{other.fqn}",
+                f"OpenMetadata takes several users or one team; team:{chosen[0].fqn} was taken",
             )
-        return taken
+        return chosen
 
-    def _note(self, kind: ProblemKind, where: str, detail: str) -> None:
+    def _report(self, kind: ProblemKind, where: str, detail: str) -> None:
         with self._lock:
             self._problems.add((kind, where, detail))
 
-    def _find(self, spelled: Spelling) -> tuple[Reference | None, str]:
-        """Return what is meant, or why there is nothing."""
-        if spelled.kind == "application":
+    def _find(self, name: OwnerName) -> tuple[OwnerReference | None, str]:
+        """Return the owner of that name, or the reason why there is none."""
+        if name.kind == "application":
             return None, "in OpenMetadata users and teams own things, applications do not"
-        kinds = (spelled.kind,) if spelled.kind else ("user", "team")
-        search = self._by_email if _EMAIL.fullmatch(spelled.name) else self._by_name
-        found = [(kind, body) for kind in kinds if (body := search(kind, spelled.name)) is not None]
-        for kind, body in found:
+        kinds = (name.kind,) if name.kind else ("user", "team")
+        search = self._by_email if _EMAIL.fullmatch(name.name) else self._by_name
+        matches = [(kind, body) for kind in kinds if (body := search(kind, name.name)) is not None]
+        for kind, body in matches:
             if body.get("teamType", "Group") == "Group":
-                return Reference(kind, str(body["fullyQualifiedName"]), str(body["id"])), ""
-        if found:
-            return None, f"it is a team of type {found[0][1]['teamType']}, and only those of type Group own things"
+                return OwnerReference(kind, str(body["fullyQualifiedName"]), str(body["id"])), ""
+        if matches:
+            return None, f"it is a team of type {matches[0][1]['teamType']}, and only those of type Group own things"
         what = "name or e-mail" if search == self._by_email else "name"
         return None, f"OpenMetadata has no {' or '.join(kinds)} of this {what}; create it, or set write.owners: never"
 
     def _by_name(self, kind: str, name: str) -> dict[str, Any] | None:
-        # Names of users are in lower case, whatever the producer's directory does.
+        # Names of users are in lower case, whatever the producer's directory has.
         names = (name, name.lower()) if kind == "user" else (name,)
         return next((body for text in dict.fromkeys(names) if (body := self._get(kind, text))), None)
 
     def _by_email(self, kind: str, email: str) -> dict[str, Any] | None:
-        """Look at the user whose name is the local part, as it mostly is; then ask the search index, and make sure."""
+        """Try the user named like the local part, which mostly exists, then ask the search index and check."""
         local = email.partition("@")[0]
         names = [local.lower()] if kind == "user" else []
         for source in (names, self._with_email(kind, email)):
@@ -188,5 +192,5 @@ class OwnerLookup:
         try:
             return self._client.get(path(_COLLECTIONS[kind], "name", quote(name)))
         except CatalogueRequestError:
-            # What cannot be a name is no one's.
+            # Nobody has a name that the server refuses.
             return None

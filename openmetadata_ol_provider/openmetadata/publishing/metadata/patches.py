@@ -1,4 +1,4 @@
-"""What has to change in an entity so that it has the facts that events state, as operations of a JSON Patch. Pure.
+"""Builds the JSON Patch operations that give an entity the metadata that events carry.
 
 The policies, for each field by itself, whether of an entity, a column or a task:
 
@@ -11,10 +11,10 @@ policy        descriptions, owners                            tags
 ``always``    replaced                                        also labels of other classifications are added
 ============  ==============================================  =====================================================
 
-The catalogue does not say who wrote a field. A field is ours for certain only on an entity that we created (a stub,
-known by its ``sourceHash``) as long as it is in its first version: whoever changes it after that, the text may be
-theirs. An owner that an entity inherits from its schema or service was somebody's decision, so the field is not empty.
-A label of another classification is never removed, and never moved: labels are added and removed one by one.
+The catalogue does not tell who wrote a field. A field is certainly ours only on an entity that we created (a stub,
+known by its ``sourceHash``) as long as it is in its first version: after any change, the text may be somebody else's.
+An owner that an entity inherits from its schema or service was somebody's decision, so the field is not empty. A label
+of another classification is never removed, and never moved: labels are added and removed one by one.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from openmetadata_ol_provider.openmetadata.publishing.metadata.tags import is_ou
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import WritePolicy
-    from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import Reference
+    from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import OwnerReference
 
 Json = dict[str, Any]
-#: Where the parts of an entity are that have facts of their own.
+#: Path to the parts of an entity that have metadata of their own, by entity type.
 _PARTS = {
     "table": ("columns",),
     "topic": ("messageSchema", "schemaFields"),
@@ -42,11 +42,12 @@ _PARTS = {
 }
 
 
-class Holder(NamedTuple):
-    """Something that has facts: an entity, a column, a task.
+class EntityPart(NamedTuple):
+    """Something that has metadata: an entity, a column, a task.
 
     :param pointer: JSON pointer to it within the entity; empty for the entity itself
-    :param guards: operations that fail if something else is there by now
+    :param body: JSON of the part
+    :param guards: operations that fail if something else is at that place by now
     """
 
     pointer: str
@@ -54,11 +55,12 @@ class Holder(NamedTuple):
     guards: tuple[Json, ...] = ()
 
 
-class Change(NamedTuple):
-    """A change of one fact.
+class FieldPatch(NamedTuple):
+    """A change of one field.
 
-    :param what: fact and whose it is, for people
-    :param guards: operations that fail if the place is another's by now
+    :param what: name of the field and of its part, for people
+    :param guards: operations that fail if something else is at that place by now
+    :param operations: operations that make the change
     """
 
     what: str
@@ -66,73 +68,75 @@ class Change(NamedTuple):
     operations: tuple[Json, ...]
 
 
-def holders(type_: str, fqn: str, body: Json) -> dict[str, Holder]:
-    """Return what has facts in an entity: itself under the empty text, columns by FQN, tasks by name."""
-    found: Any = body
+def entity_parts(type_: str, fqn: str, body: Json) -> dict[str, EntityPart]:
+    """Return the parts of an entity that have metadata: itself under the empty text, columns by FQN, tasks by name."""
+    container: Any = body
     path = _PARTS.get(type_, ())
     for key in path:
-        found = (found or {}).get(key)
+        container = (container or {}).get(key)
     by_name = type_ == "pipeline"
-    parts = _walk(found or (), f"/{'/'.join(path)}", "" if by_name else fqn, ()) if path else ()
-    return {"": Holder("", body), **dict(parts)}
+    parts = _walk(container or (), f"/{'/'.join(path)}", "" if by_name else fqn, ()) if path else ()
+    return {"": EntityPart("", body), **dict(parts)}
 
 
-def _walk(parts: Iterable[Json], pointer: str, above: str, guards: tuple[Json, ...]) -> Iterator[tuple[str, Holder]]:
+def _walk(
+    parts: Iterable[Json], pointer: str, above: str, guards: tuple[Json, ...]
+) -> Iterator[tuple[str, EntityPart]]:
     for index, part in enumerate(parts):
-        name, place = str(part.get("name", "")), f"{pointer}/{index}"
+        name, own_pointer = str(part.get("name", "")), f"{pointer}/{index}"
         fqn = str(part.get("fullyQualifiedName") or f"{above}.{quote(name)}")
-        own = (*guards, {"op": "test", "path": f"{place}/name", "value": part.get("name")})
-        yield fqn if above else name, Holder(place, part, own)
+        own = (*guards, {"op": "test", "path": f"{own_pointer}/name", "value": part.get("name")})
+        yield fqn if above else name, EntityPart(own_pointer, part, own)
         if above:
-            yield from _walk(part.get("children") or (), f"{place}/children", fqn, own)
+            yield from _walk(part.get("children") or (), f"{own_pointer}/children", fqn, own)
 
 
 def may_write(policy: WritePolicy, current: object, *, ours: bool) -> bool:
-    """Tell whether a policy lets a field be written.
+    """Return whether a policy allows a field to be written.
 
-    :param current: the field's value
-    :param ours: whether the value is ours for certain
+    :param current: current value of the field
+    :param ours: whether the value is certainly ours
     """
     return policy == "always" or (policy == "if_ours" and ours) or (policy != "never" and not current)
 
 
 def lock(body: Json) -> tuple[Json, ...]:
     """Return operations that fail if somebody has changed the entity since it was read."""
-    # If-Match would do, but servers then lose what is changed in columns.
+    # If-Match would do the same, but servers then lose changes in columns.
     return ({"op": "test", "path": "/updatedAt", "value": body["updatedAt"]},) if "updatedAt" in body else ()
 
 
-def description_change(holder: Holder, text: str) -> tuple[Json, ...]:
-    """Return the operations that give a holder a description, none if it has it."""
-    if str(holder.body.get("description") or "").strip() == text.strip():
+def description_patch(part: EntityPart, text: str) -> tuple[Json, ...]:
+    """Return the operations that set a description; none if it is set already."""
+    if str(part.body.get("description") or "").strip() == text.strip():
         return ()
-    return ({"op": "add", "path": f"{holder.pointer}/description", "value": text},)
+    return ({"op": "add", "path": f"{part.pointer}/description", "value": text},)
 
 
-def owners_change(holder: Holder, owners: Iterable[Reference]) -> tuple[Json, ...]:
-    """Return the operations that give a holder owners, none if it has just these."""
+def owners_patch(part: EntityPart, owners: Iterable[OwnerReference]) -> tuple[Json, ...]:
+    """Return the operations that set owners; none if they are set already."""
     bodies = [owner.body for owner in owners]
-    current = {owner.get("id") for owner in holder.body.get("owners") or ()}
+    current = {owner.get("id") for owner in part.body.get("owners") or ()}
     if current == {body["id"] for body in bodies}:
         return ()
-    return ({"op": "add", "path": f"{holder.pointer}/owners", "value": bodies},)
+    return ({"op": "add", "path": f"{part.pointer}/owners", "value": bodies},)
 
 
-def tags_change(holder: Holder, wanted: Iterable[str], policy: WritePolicy) -> tuple[Json, ...]:
-    """Return the operations that give a holder tags and take from it those of ours that events no longer name.
+def tags_patch(part: EntityPart, desired: Iterable[str], policy: WritePolicy) -> tuple[Json, ...]:
+    """Return the operations that add tags, and remove tags of ours that events no longer carry.
 
-    :param wanted: FQNs of tags
+    :param desired: FQNs of tags
     """
-    stored = [str(one.get("tagFQN")) for one in holder.body.get("tags") or ()]
+    stored = [str(one.get("tagFQN")) for one in part.body.get("tags") or ()]
     if policy == "never" or (policy == "if_empty" and stored):
         return ()
-    names = list(dict.fromkeys(wanted))
-    place = f"{holder.pointer}/tags"
+    names = list(dict.fromkeys(desired))
+    pointer = f"{part.pointer}/tags"
     new = [name for name in names if name not in stored]
     if not stored:
-        return ({"op": "add", "path": place, "value": [label(name) for name in new]},) if new else ()
+        return ({"op": "add", "path": pointer, "value": [label(name) for name in new]},) if new else ()
     stale = [(index, name) for index, name in enumerate(stored) if is_ours(name) and name not in names]
-    # All tests first, as removing shifts what comes after; for the same reason the last goes first.
-    tests = [{"op": "test", "path": f"{place}/{index}/tagFQN", "value": name} for index, name in stale]
-    removals = [{"op": "remove", "path": f"{place}/{index}"} for index, _ in reversed(stale)]
-    return (*tests, *removals, *({"op": "add", "path": f"{place}/-", "value": label(name)} for name in new))
+    # All tests come first because removing shifts what follows; for the same reason the last is removed first.
+    tests = [{"op": "test", "path": f"{pointer}/{index}/tagFQN", "value": name} for index, name in stale]
+    removals = [{"op": "remove", "path": f"{pointer}/{index}"} for index, _ in reversed(stale)]
+    return (*tests, *removals, *({"op": "add", "path": f"{pointer}/-", "value": label(name)} for name in new))

@@ -1,87 +1,94 @@
-"""The stage of a publication that writes what events say of datasets and pipelines, and lets go what was dropped."""
+"""Publishes descriptions, owners and tags of datasets and pipelines, and deletes datasets that were dropped."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import DatasetId
-from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext, written
-from openmetadata_ol_provider.openmetadata.publishing.metadata.deletions import LifecycleWriter, removals
+from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext, count_written
+from openmetadata_ol_provider.openmetadata.publishing.metadata.deletions import SoftDeleter, plan_removals
 from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import dataset_targets, pipeline_target
-from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import FactWriter
+from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import MetadataWriter
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Outcome
-    from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import ParkingBuilder
     from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
-    from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
-    from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PipelineStage
+    from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
+    Resolutions = Mapping[DatasetId, Resolution]
 
-class FactStage:
-    """Publishes descriptions, owners and tags of one plan, and its deletions.
 
-    :param desk: tools of the publication
-    :param selection: what it has to do
-    :param resolutions: of its datasets
+class PublishedMetadata(NamedTuple):
+    """The metadata of a plan after it was published.
+
+    :param counts: outcome counts
+    :param failed: datasets whose metadata was refused
     """
 
-    def __init__(self, desk: PublishContext, selection: Selection, resolutions: dict[DatasetId, Resolution]) -> None:
-        self._desk = desk
-        self._selection = selection
-        self._resolutions = resolutions
-        #: Datasets whose facts were refused.
-        self.failed: set[DatasetId] = set()
-
-    def run(self, stage: PipelineStage, leftovers: ParkingBuilder) -> Written:
-        """Publish the facts and return the counts.
-
-        :param stage: the pipelines published
-        """
-        desk = self._desk
-        targets, problems = dataset_targets(self._selection.datasets.values(), self._resolutions)
-        desk.problems += problems
-        groups = {
-            ref.fqn: (target, group)
-            for group in stage.looked_at
-            if (ref := stage.refs.get(group.id)) and (target := pipeline_target(group, ref, ref.stored or None))
-        }
-        writer = FactWriter(desk.client, desk.config, dry_run=desk.dry_run)
-        outcomes = desk.worker.run(
-            [*targets, *(target for target, _ in groups.values())], writer.publish, lambda target: target.where
-        )
-        desk.problems += writer.problems
-        for target, outcome in zip(targets, outcomes, strict=False):
-            if outcome.result is None:
-                self._park(f"{target.type}:{target.id}", _detail(outcome), leftovers)
-        for (_, group), outcome in zip(groups.values(), outcomes[len(targets) :], strict=True):
-            if outcome.result is None:
-                leftovers.add_failed_pipeline(group.id, group.jobs, _detail(outcome), counted=True)
-        results = desk.collect(outcomes)
-        return written(results)
-
-    def remove_dropped(self, leftovers: ParkingBuilder) -> int:
-        """Delete, softly, what was dropped or renamed, and return how many entities that were."""
-        desk = self._desk
-        gone = removals(self._selection.datasets.values(), self._selection.edges, self._resolutions, desk.config)
-        writer = LifecycleWriter(desk.client, dry_run=desk.dry_run)
-        deleted = desk.collect(desk.worker.run(gone, writer.publish, lambda removal: removal.where))
-        desk.problems += writer.problems
-        for removal, result in zip(gone, deleted, strict=True):
-            if result is None:
-                self._park(removal.entity.ref, f"{removal.why}, but it could not be deleted", leftovers)
-        return sum(map(bool, deleted))
-
-    def _park(self, ref: str, detail: str, leftovers: ParkingBuilder) -> None:
-        """Have the datasets that are one entity looked at again."""
-        for id_, resolution in self._resolutions.items():
-            if resolution.entity is not None and resolution.entity.ref == ref:
-                self.failed.add(id_)
-                dataset = self._selection.datasets.get(id_)
-                if dataset is not None:
-                    leftovers.add_failed_dataset(dataset, detail)
+    counts: Written
+    failed: frozenset[DatasetId]
 
 
-def _detail(outcome: Outcome[bool]) -> str:
-    return "; ".join(problem.detail for problem in outcome.problems)
+class DeletedDatasets(NamedTuple):
+    """The datasets of a plan that were dropped or renamed.
+
+    :param deleted: number of entities deleted
+    :param failed: datasets that the catalogue refused to delete
+    """
+
+    deleted: int
+    failed: frozenset[DatasetId]
+
+
+def publish_metadata(
+    context: PublishContext, pipelines: PublishedPipelines, resolutions: Resolutions
+) -> PublishedMetadata:
+    """Publish descriptions, owners and tags of datasets, and owners and tags of pipelines."""
+    datasets, problems = dataset_targets(context.selection.datasets.values(), resolutions)
+    context.problems += problems
+    own = {
+        ref.fqn: (target, plan)
+        for plan in pipelines.compared
+        if (ref := pipelines.refs.get(plan.id)) and (target := pipeline_target(plan, ref, ref.stored or None))
+    }
+    targets = [*datasets, *(target for target, _ in own.values())]
+    writer = MetadataWriter(context.client, context.config, dry_run=context.dry_run)
+    results = context.executor.run(targets, writer.publish, lambda target: target.where)
+    context.problems += writer.problems
+    failed: set[DatasetId] = set()
+    for target, result in zip(datasets, results, strict=False):
+        if result.failed:
+            failed |= _park(context, resolutions, f"{target.type}:{target.id}", result.detail)
+    for (_, plan), result in zip(own.values(), results[len(datasets) :], strict=True):
+        if result.failed:
+            context.parking.add_failed_pipeline(plan.id, plan.jobs, result.detail, counted=True)
+    published = context.collect(results)
+    return PublishedMetadata(count_written(published), frozenset(failed))
+
+
+def delete_dropped(context: PublishContext, resolutions: Resolutions) -> DeletedDatasets:
+    """Delete, softly, the entities of datasets that were dropped or renamed."""
+    selection = context.selection
+    removals = plan_removals(selection.datasets.values(), selection.edges, resolutions, context.config)
+    deleter = SoftDeleter(context.client, dry_run=context.dry_run)
+    deleted = context.collect(context.executor.run(removals, deleter.publish, lambda removal: removal.where))
+    context.problems += deleter.problems
+    failed: set[DatasetId] = set()
+    for removal, value in zip(removals, deleted, strict=True):
+        if value is None:
+            detail = f"{removal.why}, but it could not be deleted"
+            failed |= _park(context, resolutions, removal.entity.ref, detail)
+    return DeletedDatasets(sum(map(bool, deleted)), frozenset(failed))
+
+
+def _park(context: PublishContext, resolutions: Resolutions, ref: str, detail: str) -> set[DatasetId]:
+    """Park the datasets of the plan that are one entity, and return them."""
+    failed = set()
+    for id_, resolution in resolutions.items():
+        if resolution.entity is not None and resolution.entity.ref == ref:
+            failed.add(id_)
+            dataset = context.selection.datasets.get(id_)
+            if dataset is not None:
+                context.parking.add_failed_dataset(dataset, detail)
+    return failed

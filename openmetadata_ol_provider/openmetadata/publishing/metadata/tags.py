@@ -1,11 +1,11 @@
-"""Tags: from what producers write to tags of the catalogue, and which labels are ours.
+"""Finds tags of the catalogue for the tags that producers write, and tells which labels are ours.
 
-A tag that the catalogue has is taken as it is: the key may be its FQN (``PII.Sensitive``), or its classification with
-the value as its name (``PII`` and ``Sensitive``). All others belong into our own classification, as
-``OpenLineage.<key>`` or ``OpenLineage.<key>:<value>``, where they are created only if the configuration says so. A
-value that says no more than the key (the same text, as Airflow sends it, or ``true``, as dbt does) is left out.
+A tag that the catalogue has is used as it is: the key may be its FQN (``PII.Sensitive``), or its classification with
+the value as its name (``PII`` and ``Sensitive``). All others belong to our own classification, as ``OpenLineage.<key>``
+or ``OpenLineage.<key>:<value>``, where they are created only if the configuration allows it. A value that tells no more
+than the key (the same text, as Airflow sends it, or ``true``, as dbt does) is left out.
 
-A label is ours if its tag is of our classification. Only such labels are ever removed.
+A label is ours if its tag is in our classification. Only such labels are ever removed.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import Tag
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
-#: Tags that a problem lists.
+#: Most tags that a problem lists.
 _SHOWN = 20
 
 
 def own_name(tag: Tag) -> str:
     """Return the name of a tag in our classification."""
     key, value = tag.key.strip(), (tag.value or "").strip()
-    # Escaped and bounded as the name of a task is: the rules are the same for all names.
-    return task_name(key if _says_nothing(key, value) else f"{key}:{value}")
+    # Escaped and bounded like the name of a task: the rules are the same for all names.
+    return task_name(key if _adds_nothing(key, value) else f"{key}:{value}")
 
 
 def other_names(tag: Tag) -> tuple[str, ...]:
-    """Return the FQNs of tags that others may have made and this one may mean."""
+    """Return the FQNs of tags of others that this one may mean."""
     key, value = tag.key.strip(), (tag.value or "").strip()
     parts = split(key)
     names = [join(*parts)] if len(parts) > 1 and all(parts) else []
-    if not _says_nothing(key, value) and value.lower() != "false":
+    if not _adds_nothing(key, value) and value.lower() != "false":
         names.append(join(key, value))
     return tuple(names)
 
 
-def _says_nothing(key: str, value: str) -> bool:
+def _adds_nothing(key: str, value: str) -> bool:
     return value in ("", key) or value.lower() == "true"
 
 
 def is_ours(fqn: str) -> bool:
-    """Tell whether a tag is of our classification, and one that events name: the mark of a stub is none."""
+    """Return whether a tag is in our classification and comes from events, unlike the mark of a stub."""
     return split(fqn)[0] == CLASSIFICATION and fqn != STUB_TAG
 
 
@@ -61,9 +61,9 @@ def label(fqn: str) -> dict[str, str]:
 
 
 class TagLookup:
-    """Finds tags, each asked for once, for the time of one publication.
+    """Finds tags, each asked for once during one publication.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param create: whether missing tags are created in our classification
     :param others: whether tags of other classifications may be used
     :param dry_run: read, but do not write
@@ -100,26 +100,26 @@ class TagLookup:
             return tuple(problems)
 
     def fqn(self, tag: Tag) -> str | None:
-        """Return the FQN of the catalogue's tag, created if need be; ``None`` if it is to be left out.
+        """Return the FQN of the catalogue's tag, created if necessary; ``None`` if it has to be left out.
 
         :raises CatalogueAuthError: if the token may not read tags, or not create them
         """
         for name in other_names(tag):
-            found = self._stored(name)
-            if found is not None and (self._others or is_ours(found)):
-                return found
-            if found is not None:
+            stored = self._stored(name)
+            if stored is not None and (self._others or is_ours(stored)):
+                return stored
+            if stored is not None:
                 with self._lock:
-                    self._foreign.add(found)
+                    self._foreign.add(stored)
                 return None
         return self._own(join(CLASSIFICATION, own_name(tag)), own_name(tag))
 
     def _own(self, fqn: str, name: str) -> str | None:
-        found = self._stored(fqn) if self._classification() is not None else None
-        if found is not None:
-            return found
+        stored = self._stored(fqn) if self._classification() is not None else None
+        if stored is not None:
+            return stored
         if self._create:
-            return self._once(("create", fqn), lambda: self._created(fqn, name))
+            return self._once(("create", fqn), lambda: self._create_tag(fqn, name))
         with self._lock:
             self._unknown.add(name)
         return None
@@ -129,7 +129,7 @@ class TagLookup:
             ("classification",), lambda: self._client.get(path("v1/classifications", "name", CLASSIFICATION))
         )
 
-    def _created(self, fqn: str, name: str) -> str | None:
+    def _create_tag(self, fqn: str, name: str) -> str | None:
         if self._dry_run:
             return fqn
         try:

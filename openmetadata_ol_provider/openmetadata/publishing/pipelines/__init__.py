@@ -1,1 +1,1 @@
-"""Pipelines, the statuses of their runs, usage and queries."""
+"""Publish pipelines and their services."""

@@ -1,7 +1,7 @@
-"""Pipelines that the integration's own ingestion has made already: Airflow's ``airflow_prod.my_dag`` instead of a twin.
+"""Finds pipelines that the integration's own ingestion has created: Airflow's ``airflow_prod.my_dag``, no duplicate.
 
 Such a pipeline has the job's own name, in a service of the integration's type. It is used if it is the only one, or if
-the configuration or the job's namespace names its service; of several, none is guessed to be the one.
+the configuration or the job's namespace names its service; among several, none is guessed.
 """
 
 from __future__ import annotations
@@ -21,20 +21,24 @@ if TYPE_CHECKING:
 
 
 class ExistingPipeline(NamedTuple):
-    """A pipeline that is there already.
+    """A pipeline that the catalogue has already.
 
     :param service: name of its service
-    :param stored: its JSON
+    :param stored: JSON of the pipeline
     """
 
     service: str
     stored: dict[str, Any]
 
 
-class Search(NamedTuple):
-    """What was found: one pipeline to use, or none and why."""
+class ReuseSearch(NamedTuple):
+    """The result of a search: one pipeline to use, or none and the reason.
 
-    found: ExistingPipeline | None = None
+    :param pipeline: pipeline to use
+    :param problem: reason to report
+    """
+
+    pipeline: ExistingPipeline | None = None
     problem: Problem | None = None
 
 
@@ -43,32 +47,33 @@ def find_reusable(
     own: PipelineService,
     services: PipelineServices,
     read: Callable[[str], dict[str, Any] | None],
-) -> Search:
+) -> ReuseSearch:
     """Look for the pipeline that the integration's own ingestion has made for a job.
 
-    :param own: the service that a new pipeline would be made in
-    :param read: returns a pipeline's JSON by FQN
+    :param own: service that a new pipeline would be created in
+    :param read: function that returns a pipeline's JSON by FQN
     """
     name = stored_name(plan.id.name)
     if len(name) > MAX_NAME:
-        return Search()
+        return ReuseSearch()
     candidates = services.of_integration(plan.integration)
     if own.chosen:
-        # The configuration says where these pipelines are.
+        # The configuration names the service of these pipelines.
         candidates = (own.name,) if services.has(own.name) else ()
     for service in (own.name, plan.id.namespace):
         stored = read(join(service, name)) if service in candidates else None
         if stored is not None:
-            return Search(ExistingPipeline(service, stored))
-    asked = {own.name, plan.id.namespace}
-    found = [
+            return ReuseSearch(ExistingPipeline(service, stored))
+    searched = {own.name, plan.id.namespace}
+    matches = [
         ExistingPipeline(service, stored)
         for service in candidates
-        if service not in asked and (stored := read(join(service, name))) is not None
+        if service not in searched and (stored := read(join(service, name))) is not None
     ]
-    if len(found) > 1:
-        return Search(problem=_ambiguous(plan, own, [join(item.service, name) for item in found], found[0].service))
-    return Search(found[0] if found else None)
+    if len(matches) > 1:
+        names = [join(match.service, name) for match in matches]
+        return ReuseSearch(problem=_ambiguous(plan, own, names, matches[0].service))
+    return ReuseSearch(matches[0] if matches else None)
 
 
 def _ambiguous(plan: PipelinePlan, own: PipelineService, names: list[str], first: str) -> Problem:
@@ -82,10 +87,10 @@ def _ambiguous(plan: PipelinePlan, own: PipelineService, names: list[str], first
 
 
 def duplicate_pipeline(plan: PipelinePlan, used: str, own: str) -> Problem:
-    """Return the problem of a pipeline that was made before the reused one was known.
+    """Return the problem of a pipeline of ours that was created before the reused one was known.
 
-    :param used: FQN of the pipeline that is used
-    :param own: FQN of the one that is no longer written
+    :param used: FQN of the pipeline that is reused
+    :param own: FQN of ours, which is no longer written
     """
     return Problem(
         ProblemKind.TWIN_PIPELINE,
@@ -96,7 +101,7 @@ def duplicate_pipeline(plan: PipelinePlan, used: str, own: str) -> Problem:
 
 
 def shared_pipeline(plan: PipelinePlan, fqn: str, other: JobId) -> Problem:
-    """Return the problem of a pipeline that is found for the jobs of several namespaces."""
+    """Return the problem of a pipeline that matches the jobs of several namespaces."""
     return Problem(
         ProblemKind.SHARED_PIPELINE,
         plan.where,

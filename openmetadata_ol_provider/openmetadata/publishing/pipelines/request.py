@@ -1,12 +1,12 @@
-"""The request that makes a pipeline what the plan says, given what is stored of it. Pure.
+"""Builds the request that makes a pipeline agree with the plan, given what is stored of it.
 
 What others wrote stays: tasks of other origin, and every field that has a value. Only what follows the code is renewed,
-and only in pipelines that we made: the SQL and type of a task, what waits for it, the schedule.
+and only in pipelines that we created: the SQL and type of a task, the tasks that follow it, the schedule.
 
 The server compares few fields to find out whether a pipeline has changed; a request that changes only others (a task's
-SQL, what waits for it, the schedule) is answered with success and not stored. So ours carry a digest of their content
-as ``sourceHash``, which is compared. Where another ingestion has its own digest, that one is not touched, and such
-changes go along with the next that is stored anyhow.
+SQL, the tasks that follow it, the schedule) is answered with success and not stored. So ours carry a digest of their
+content as ``sourceHash``, which is compared. Where another ingestion has its own digest, that one is not touched, and
+such changes are sent together with the next change that is stored.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 #: Longest SQL text stored, in characters.
 MAX_SQL = 100_000
-#: Most tasks of a pipeline; with each, the whole list is sent again.
+#: Most tasks of a pipeline; each further one makes the server store the whole list again.
 MAX_TASKS = 5_000
 #: Stored fields that a PUT without them would clear.
-_CARRIED = (
+_PRESERVED = (
     "displayName", "description", "sourceUrl", "concurrency", "pipelineLocation", "startDate", "state",
     "scheduleInterval", "extension", "sourceHash",
 )  # fmt: skip
@@ -37,7 +37,7 @@ _TASK_FIELDS = (
     "name", "displayName", "description", "sourceUrl", "downstreamTasks", "taskType", "taskSQL", "startDate",
     "endDate", "tags", "owners",
 )  # fmt: skip
-#: Fields that are stored even if nothing else has changed; of tasks, whether there are more, and their descriptions.
+#: Fields that the server compares; of tasks it compares the names and descriptions.
 _COMPARED = ("displayName", "description", "sourceUrl", "concurrency", "pipelineLocation", "state", "sourceHash")
 _OUR_HASH = "openlineage-"
 #: The server's limit on a source hash, in characters.
@@ -54,7 +54,7 @@ class PipelinePlan(NamedTuple):
 
     @property
     def where(self) -> str:
-        """How problems name the pipeline."""
+        """The name in problems."""
         return f"{self.id.namespace} {self.id.name}"
 
     @property
@@ -69,7 +69,7 @@ class PipelinePlan(NamedTuple):
 
     @property
     def outlines(self) -> dict[str, TaskOutline]:
-        """What the producer lists of tasks, by their names in the catalogue; what came last is true."""
+        """The producer's list of tasks by their names in the catalogue; the last list counts."""
         listed = (outline for job in sorted(self.jobs, key=_own_first) for outline in job.tasks)
         return {task_name(outline.name): outline for outline in listed}
 
@@ -79,17 +79,17 @@ def _own_first(job: Job) -> bool:
 
 
 def cap_sql(sql: str) -> str:
-    """Return the SQL text, cut where it is longer than the catalogue should carry."""
+    """Return the SQL text, cut off if it is longer than the catalogue should store."""
     return sql if len(sql) <= MAX_SQL else f"{sql[:MAX_SQL]}\n-- truncated"
 
 
 def preserved_fields(stored: Body, service: str) -> Body:
     """Return the request that would change nothing.
 
-    :param service: the service's name
+    :param service: name of the service
     """
     body: Body = {"name": stored.get("name", ""), "service": quote(service)}
-    body.update({key: stored[key] for key in _CARRIED if stored.get(key) not in (None, "", {})})
+    body.update({key: stored[key] for key in _PRESERVED if stored.get(key) not in (None, "", {})})
     body["tasks"] = [
         {key: task[key] for key in _TASK_FIELDS if task.get(key) not in (None, "", [])}
         for task in stored.get("tasks") or ()
@@ -108,11 +108,11 @@ def preserved_fields(stored: Body, service: str) -> Body:
 def desired_request(
     plan: PipelinePlan, stored: Body | None, service: str, write: WriteOptions, *, reused: bool
 ) -> Body | None:
-    """Return the request to send, ``None`` if there is nothing that it would change.
+    """Return the request to send, ``None`` if it would change nothing.
 
-    :param stored: the pipeline's JSON, ``None`` if there is none yet
-    :param service: the service's name
-    :param reused: another ingestion has made the pipeline
+    :param stored: JSON of the pipeline, ``None`` if there is none yet
+    :param service: name of the service
+    :param reused: whether another ingestion created the pipeline
     """
     if stored is None:
         body = preserved_fields({"name": pipeline_name(plan.id.namespace, plan.id.name)}, service)
@@ -132,7 +132,7 @@ def desired_request(
 
 
 def _digest(body: Body) -> str:
-    """Return the source hash of a pipeline's content, which is the same whatever order it came in."""
+    """Return the source hash of a pipeline's content, which does not depend on its order."""
     tasks = [
         {**task, "downstreamTasks": sorted(task.get("downstreamTasks", ()))}
         for task in sorted(body["tasks"], key=lambda task: str(task["name"]))
@@ -147,7 +147,7 @@ def _compared(body: Body) -> Any:
 
 
 def _complete(body: Body, plan: PipelinePlan, write: WriteOptions, *, ours: bool, named: bool) -> None:
-    """Fill in what a pipeline lacks, and renew what follows the code if the pipeline is ours."""
+    """Add what a pipeline lacks, and renew what follows the code if the pipeline is ours."""
     if named:
         body.setdefault("displayName", plan.id.name)
     own = plan.own
@@ -164,7 +164,7 @@ def _complete(body: Body, plan: PipelinePlan, write: WriteOptions, *, ours: bool
     for name, outline in outlines.items():
         _put(_named(tasks, name, outline.name), "taskType", outline.type, renew=ours)
         for follower in outline.downstream:
-            # It may not have run yet, but it is there.
+            # It may not have run yet, but it exists.
             if len(tasks) < MAX_TASKS:
                 _named(tasks, task_name(follower), follower)
     for job in sorted(plan.jobs, key=lambda job: job.part):
@@ -177,9 +177,9 @@ def _complete(body: Body, plan: PipelinePlan, write: WriteOptions, *, ours: bool
     body["tasks"] = list(tasks.values())
 
 
-def _named(tasks: dict[str, Body], name: str, shown: str) -> Body:
+def _named(tasks: dict[str, Body], name: str, display_name: str) -> Body:
     task = tasks.setdefault(name, {"name": name})
-    task.setdefault("displayName", shown)
+    task.setdefault("displayName", display_name)
     return task
 
 
@@ -191,7 +191,7 @@ def _put(target: Body, key: str, value: Any, *, renew: bool) -> None:
 def _complete_task(task: Body, job: Job, write: WriteOptions, *, renew: bool) -> None:
     sql = cap_sql(job.sql) if job.sql else None
     if job.part:
-        # One of several things that the task does; what it says is not the task's.
+        # One of several jobs of the task: what it reports does not describe the task.
         _put(task, "taskSQL", sql, renew=False)
         return
     _put(task, "displayName", job.task, renew=False)
@@ -201,11 +201,11 @@ def _complete_task(task: Body, job: Job, write: WriteOptions, *, renew: bool) ->
     _put(task, "taskSQL", sql, renew=renew)
 
 
-# -- what waits for what -----------------------------------------------------------------------------------------
+# -- order of tasks -----------------------------------------------------------------------------------------------
 
 
 def _connect(tasks: dict[str, Body], outlines: dict[str, TaskOutline], *, fixed: frozenset[str]) -> None:
-    """Say of tasks what waits for them, as their producer lists it; tasks that it does not list stay where they were.
+    """Set the followers of tasks as their producer lists them; followers that it does not list stay.
 
     :param fixed: tasks whose followers others have written
     """
@@ -216,7 +216,7 @@ def _connect(tasks: dict[str, Body], outlines: dict[str, TaskOutline], *, fixed:
 
 
 def _connect_dependencies(tasks: dict[str, Body], plan: PipelinePlan, *, fixed: frozenset[str]) -> None:
-    """Say of tasks that those wait for them whose runs name them as upstream, beside what is known already."""
+    """Add the tasks whose runs name a task as upstream to its followers."""
     names = {JobId(job.namespace, job.name): job.task for job in plan.jobs}
     for job in plan.jobs:
         if job.task is None or job.part:
@@ -229,12 +229,12 @@ def _connect_dependencies(tasks: dict[str, Body], plan: PipelinePlan, *, fixed: 
 
 
 def _follow(tasks: dict[str, Body], name: str, followers: Iterable[str]) -> None:
-    known = [follower for follower in dict.fromkeys(followers) if follower in tasks and follower != name]
+    existing = [follower for follower in dict.fromkeys(followers) if follower in tasks and follower != name]
     before = tasks[name].get("downstreamTasks", [])
-    if set(known) == set(before):
+    if set(existing) == set(before):
         return
-    tasks[name]["downstreamTasks"] = known
-    if not known:
+    tasks[name]["downstreamTasks"] = existing
+    if not existing:
         del tasks[name]["downstreamTasks"]
 
 
@@ -242,7 +242,7 @@ def _follow(tasks: dict[str, Body], name: str, followers: Iterable[str]) -> None
 
 
 def forced_descriptions(plan: PipelinePlan, stored: Body) -> list[dict[str, Any]]:
-    """Return the patch for descriptions that are always to be ours: a bot's PUT does not replace one."""
+    """Return the patch that sets our descriptions over others: a bot's PUT does not replace a description."""
     operations = []
     own = plan.own
     if own is not None and own.description and stored.get("description") != own.description:

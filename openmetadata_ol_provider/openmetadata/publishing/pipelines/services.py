@@ -1,4 +1,4 @@
-"""Pipeline services: which one an integration's pipelines belong to, of which type it is, and which there are.
+"""Pipeline services: which one an integration's pipelines belong to, its type, and which ones exist.
 
 All services are listed once per publication; a missing one is created when the first pipeline needs it.
 """
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
 
 SERVICES = "v1/services/pipelineServices"
-#: Type of a service that is not of one integration, or of one that OpenMetadata has no type for.
+#: Type of a service for several integrations, or for one that OpenMetadata has no type for.
 GENERAL = "OpenLineage"
-#: What every version knows, in place of a type that only later versions do.
+#: Type that every version knows, in place of one that only later versions know.
 _CUSTOM = "CustomPipeline"
-#: Service type by integration, and the first version that surely knows it.
+#: Service type by integration, and the first version that certainly knows it.
 _TYPES: dict[str, tuple[str, tuple[int, int]]] = {
     "AIRBYTE": ("Airbyte", (1, 8)),
     "AIRFLOW": ("Airflow", (1, 8)),
@@ -30,7 +30,7 @@ _TYPES: dict[str, tuple[str, tuple[int, int]]] = {
     "DATABRICKS": ("DatabricksPipeline", (1, 8)),
     "DBT": ("DBTCloud", (1, 8)),
     "DBT_CLOUD": ("DBTCloud", (1, 8)),
-    # A connector that runs in Kafka Connect, which is where OpenMetadata's own ingestion finds it.
+    # A connector that runs in Kafka Connect, where OpenMetadata's own ingestion finds it.
     "DEBEZIUM": ("KafkaConnect", (1, 8)),
     "FABRIC": ("MicrosoftFabricPipeline", (1, 12)),
     "FIVETRAN": ("Fivetran", (1, 8)),
@@ -52,9 +52,9 @@ _TYPES: dict[str, tuple[str, tuple[int, int]]] = {
 
 
 class PipelineService(NamedTuple):
-    """A pipeline service, there or to be created.
+    """A pipeline service that exists or has to be created.
 
-    :param chosen: the configuration names it for the pipeline's integration
+    :param chosen: whether the configuration names it for the pipeline's integration
     """
 
     name: str
@@ -65,20 +65,20 @@ class PipelineService(NamedTuple):
 def type_of(integration: str | None, version: Version) -> str | None:
     """Return the service type of an integration's own services, ``None`` if OpenMetadata has none for it.
 
-    :param integration: as events say it, e.g. ``AIRFLOW``
-    :param version: of the server; what it does not know is a custom service
+    :param integration: name of the integration in events, e.g. ``AIRFLOW``
+    :param version: version of the server; a type that it does not know is replaced by a custom service
     """
-    known = _TYPES.get((integration or "").upper().replace("-", "_").replace(" ", "_"))
-    if known is None:
+    entry = _TYPES.get((integration or "").upper().replace("-", "_").replace(" ", "_"))
+    if entry is None:
         return None
-    return known[0] if version.at_least(*known[1]) else _CUSTOM
+    return entry[0] if version.at_least(*entry[1]) else _CUSTOM
 
 
 class PipelineServices:
-    """The pipeline services of one catalogue; may be used from many threads.
+    """The pipeline services of one catalogue; safe for many threads.
 
-    :param client: the catalogue
-    :param config: which service is for whom, and whether one may be created
+    :param client: client of the catalogue
+    :param config: services of the integrations, and whether missing ones may be created
     :param dry_run: read, but do not write
     """
 
@@ -91,7 +91,7 @@ class PipelineServices:
         self._ensured: dict[str, bool | CatalogueError] = {}
 
     def service_for(self, integration: str | None) -> PipelineService:
-        """Return the service that the configuration has for an integration, and the type to create it with."""
+        """Return the service that the configuration names for an integration, with the type to create it with."""
         name = self._config.pipelines.service_for(integration)
         services = self._config.pipelines.service
         if not isinstance(services, dict) or (integration or "").upper() not in {key.upper() for key in services}:
@@ -110,9 +110,9 @@ class PipelineServices:
         return name in self._all()
 
     def ensure(self, service: PipelineService) -> bool:
-        """Return whether the service is there, creating it if that is allowed. An existing one is never written.
+        """Return whether the service exists, after creating it if that is allowed; an existing one is never changed.
 
-        :raises CatalogueError: if the catalogue refuses, each time it is asked for
+        :raises CatalogueError: if the catalogue refuses; again each time the service is asked for
         """
         if self.has(service.name):
             return True
@@ -129,7 +129,7 @@ class PipelineServices:
         return done
 
     def _create(self, service: PipelineService) -> bool:
-        # Asked for once more: somebody else may have made it since the services were listed.
+        # Read once more: somebody else may have created it since the services were listed.
         if self._client.get(path(SERVICES, "name", quote(service.name))) is not None:
             return True
         if not self._config.write.create_services:

@@ -1,11 +1,12 @@
-"""The stage of a publication that makes sure of services and pipelines, so that edges and statuses can name them."""
+"""Publishes services and pipelines first, so that edges and statuses can name them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.lineage.plan import Job, JobId
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.fqn import task_name
@@ -16,79 +17,86 @@ from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import Pi
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
-    from openmetadata_ol_provider.openmetadata.publishing.core.ledger_recorder import LedgerRecorder
-    from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import ParkingBuilder
-    from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
-    from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 
 
-class PipelineStage:
-    """Publishes the pipelines of one plan.
+class PublishedPipelines(NamedTuple):
+    """The pipelines of a plan after they were published.
 
-    :param desk: tools of the publication
-    :param selection: what it has to do
-    :param recent: what the task has published before
+    :param counts: outcome counts
+    :param plans: pipelines of the plan that were needed
+    :param compared: those of them that were compared with the catalogue
+    :param refs: published pipelines by their job
+    :param written: pipelines that were created or updated
+    :param failed: pipelines that the catalogue refused
+    :param jobs: all jobs of the plan
+    :param writer: writer that published them
     """
 
-    def __init__(self, desk: PublishContext, selection: Selection, recent: SessionCache | None = None) -> None:
-        self._desk = desk
-        # Others may have been at them meanwhile.
-        self._recent = None if desk.shared else recent
-        self._selection = selection
-        self.writer = PipelineWriter(desk.client, desk.config, dry_run=desk.dry_run)
-        self.groups = [group for group in group_jobs(selection.jobs.values()) if group.id in selection.pipelines]
-        #: Those that were looked at.
-        self.looked_at: list[PipelinePlan] = []
-        #: Published pipelines, by their job.
-        self.refs: dict[JobId, PipelineRef] = {}
-        #: Pipelines that were created or updated.
-        self.written: set[JobId] = set()
-        #: Pipelines that could not be published.
-        self.failed: set[JobId] = set()
+    counts: Pipelines
+    plans: tuple[PipelinePlan, ...]
+    compared: tuple[PipelinePlan, ...]
+    refs: dict[JobId, PipelineRef]
+    written: frozenset[JobId]
+    failed: frozenset[JobId]
+    jobs: Mapping[JobId, Job]
+    writer: PipelineWriter
 
-    def run(self, books: LedgerRecorder, leftovers: ParkingBuilder) -> Pipelines:
-        """Publish the pipelines and return the counts."""
-        self.refs = self._known()
-        counts = Counter(unchanged=self._selection.held_pipelines + len(self.refs))
-        self.looked_at = [group for group in self.groups if group.id not in self.refs]
-        outcomes = self._desk.worker.run(self.looked_at, self.writer.publish, lambda group: f"pipeline {group.where}")
-        for group, outcome in zip(self.looked_at, outcomes, strict=True):
-            ref = outcome.result
-            self._desk.problems += outcome.problems if ref is None else ref.problems
-            if ref is None:
-                self._fail(group, "; ".join(problem.detail for problem in outcome.problems), leftovers)
-                counts["failed"] += 1
-            elif ref.change != "missing":
-                self.refs[group.id] = ref
-                counts[ref.change] += 1
-                self._desk.problems += _left_out(group, ref)
-                if ref.change != "unchanged":
-                    self.written.add(group.id)
-                if self._recent is not None and not self._desk.dry_run:
-                    self._recent.note_pipeline(group.id, ref)
-                books.note_jobs(group.jobs, doubtful=self._desk.shared and group.id in self.written)
-        return Pipelines(**counts)
-
-    def lacks(self, job_id: JobId | None) -> bool:
-        """Return whether a job's pipeline failed, so that its edges cannot name it yet."""
-        job = self._selection.jobs.get(job_id) if job_id else None
+    def has_failed(self, job_id: JobId | None) -> bool:
+        """Return whether a job's pipeline was refused, so that its edges cannot name it yet."""
+        job = self.jobs.get(job_id) if job_id else None
         return (job.pipeline if job else job_id) in self.failed
 
-    def _known(self) -> dict[JobId, PipelineRef]:
-        """Return the pipelines that are only to be named, and are as this task has left them."""
-        if self._recent is None:
-            return {}
-        todo = (group.id for group in self.groups if group.id not in self._selection.changed)
-        return {id_: ref for id_ in todo if (ref := self._recent.pipeline(id_)) is not None}
-
-    def _fail(self, group: PipelinePlan, detail: str, leftovers: ParkingBuilder) -> None:
-        self.failed.add(group.id)
-        if self._recent is not None:
-            self._recent.forget_pipeline(group.id)
-        leftovers.add_failed_pipeline(group.id, group.jobs, detail)
+    def publish_again(self, pipeline: JobId) -> None:
+        """Complete a pipeline once more, because another writer has removed some of its tasks."""
+        self.writer.publish(next(plan for plan in self.plans if plan.id == pipeline))
 
 
-def _left_out(group: PipelinePlan, ref: PipelineRef) -> list[Problem]:
-    names = {task_name(job.task) for job in group.jobs if job.task is not None} - ref.tasks
+def publish_pipelines(context: PublishContext) -> PublishedPipelines:
+    """Create or complete the pipelines that a plan needs."""
+    selection, cache = context.selection, context.cache
+    writer = PipelineWriter(context.client, context.config, dry_run=context.dry_run)
+    plans = tuple(plan for plan in group_jobs(selection.jobs.values()) if plan.id in selection.pipelines)
+    refs = _cached(context, plans)
+    counts = Counter(unchanged=selection.current_pipelines + len(refs))
+    written: set[JobId] = set()
+    failed: set[JobId] = set()
+    compared = tuple(plan for plan in plans if plan.id not in refs)
+    results = context.executor.run(compared, writer.publish, lambda plan: f"pipeline {plan.where}")
+    for plan, result in zip(compared, results, strict=True):
+        ref = result.value
+        context.problems += result.problems if ref is None else ref.problems
+        if ref is None:
+            failed.add(plan.id)
+            counts["failed"] += 1
+            if cache is not None:
+                cache.forget_pipeline(plan.id)
+            context.parking.add_failed_pipeline(plan.id, plan.jobs, result.detail)
+        elif ref.change != "missing":
+            refs[plan.id] = ref
+            counts[ref.change] += 1
+            context.problems += _too_many_tasks(plan, ref)
+            if ref.change != "unchanged":
+                written.add(plan.id)
+            if cache is not None and not context.dry_run:
+                cache.store_pipeline(plan.id, ref)
+            if context.concurrent and plan.id in written:
+                context.recorder.invalidate_jobs(plan.jobs)
+            else:
+                context.recorder.record_jobs(plan.jobs)
+    return PublishedPipelines(
+        Pipelines(**counts), plans, compared, refs, frozenset(written), frozenset(failed), selection.jobs, writer
+    )
+
+
+def _cached(context: PublishContext, plans: tuple[PipelinePlan, ...]) -> dict[JobId, PipelineRef]:
+    """Return the pipelines that only have to be named and that this task itself has published."""
+    if context.cache is None:
+        return {}
+    unchanged = (plan.id for plan in plans if plan.id not in context.selection.changed)
+    return {id_: ref for id_ in unchanged if (ref := context.cache.pipeline(id_)) is not None}
+
+
+def _too_many_tasks(plan: PipelinePlan, ref: PipelineRef) -> list[Problem]:
+    names = {task_name(job.task) for job in plan.jobs if job.task is not None} - ref.tasks
     detail = f"{len(names)} tasks were left out: a pipeline gets no more than {MAX_TASKS}"
     return [Problem(ProblemKind.TOO_MANY_TASKS, f"pipeline {ref.fqn}", detail)] if names else []

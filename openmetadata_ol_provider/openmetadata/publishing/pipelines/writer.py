@@ -1,7 +1,7 @@
-"""Pipelines and their tasks: created when missing, completed when something is missing in them, else left alone.
+"""Writes pipelines and their tasks: created when missing, completed when something is missing in them, else left alone.
 
-A pipeline that the integration's own ingestion has made is used, its tasks completed, nothing in it overwritten.
-``if_ours`` counts as ``if_empty`` for descriptions here, since the catalogue does not say who wrote one.
+A pipeline that the integration's own ingestion has created is used: its tasks are completed, nothing in it is
+overwritten. For descriptions ``if_ours`` counts as ``if_empty`` here, as the catalogue does not tell who wrote one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from openmetadata_ol_provider.openmetadata.fqn import join, pipeline_name
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Change, PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.existing import (
     ExistingPipeline,
-    Search,
+    ReuseSearch,
     duplicate_pipeline,
     find_reusable,
     shared_pipeline,
@@ -51,7 +51,7 @@ def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
 
 
 class _Use:
-    """For whom a pipeline was found first, and a lock for those who find it too."""
+    """The job that a reused pipeline was found for first, and a lock for the jobs that find it too."""
 
     __slots__ = ("begun", "first", "lock")
 
@@ -62,10 +62,10 @@ class _Use:
 
 
 class PipelineWriter:
-    """Publishes pipelines, and the services they need; may be used from many threads.
+    """Publishes pipelines and the services that they need; safe for many threads.
 
-    :param client: the catalogue
-    :param config: services, policies
+    :param client: client of the catalogue
+    :param config: services and write policies
     :param dry_run: read, but do not write
     """
 
@@ -79,39 +79,39 @@ class PipelineWriter:
 
     @cached_property
     def _fields(self) -> str:
-        """Fields to read; not before they are needed, since it takes a call to know the server's version."""
+        """Fields to read, determined when they are first needed, because the server's version costs a call."""
         domain = "domains" if self._client.version.at_least(1, 9) else "domain"
         usage = ",usageSummary" if self._config.write.usage == "always" else ""
-        # Of the statuses the latest one tells whether those of newer runs need be looked for.
+        # The latest status tells whether statuses of newer runs have to be read.
         status = ",pipelineStatus" if self._config.write.status == "always" else ""
         return f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}{status}"
 
     def publish(self, plan: PipelinePlan) -> PipelineRef:
-        """Create or complete a pipeline, and return what it is now.
+        """Create or complete a pipeline, and return it.
 
         :raises CatalogueError: if the catalogue refuses
         """
         own = self._services.service_for(plan.integration)
         own_fqn = join(own.name, pipeline_name(plan.id.namespace, plan.id.name))
-        search = find_reusable(plan, own, self._services, self._read) if self._config.pipelines.reuse else Search()
+        search = find_reusable(plan, own, self._services, self._read) if self._config.pipelines.reuse else ReuseSearch()
         problems = (search.problem,) if search.problem else ()
-        if search.found is None:
+        if search.pipeline is None:
             ref = self._publish_own(plan, own, own_fqn)
             return ref._replace(problems=(*problems, *ref.problems))
-        used = str(search.found.stored["fullyQualifiedName"])
+        reused_fqn = str(search.pipeline.stored["fullyQualifiedName"])
         if self._services.has(own.name) and self._read(own_fqn) is not None:
-            problems = (duplicate_pipeline(plan, used, own_fqn),)
-        ref = self._publish_reused(plan, search.found, used)
+            problems = (duplicate_pipeline(plan, reused_fqn, own_fqn),)
+        ref = self._publish_reused(plan, search.pipeline, reused_fqn)
         return ref._replace(problems=(*problems, *ref.problems))
 
-    def _publish_reused(self, plan: PipelinePlan, found: ExistingPipeline, fqn: str) -> PipelineRef:
+    def _publish_reused(self, plan: PipelinePlan, existing: ExistingPipeline, fqn: str) -> PipelineRef:
         with self._lock:
             use = self._uses.setdefault(fqn, _Use(plan.id))
-        # Tasks are replaced whole: jobs of one name, from several namespaces, add theirs one after the other.
+        # Tasks are replaced as a whole, so jobs of one name from several namespaces add theirs one after the other.
         with use.lock:
-            stored = (self._read(fqn) if use.begun else None) or found.stored
+            stored = (self._read(fqn) if use.begun else None) or existing.stored
             use.begun = True
-            ref = self._complete(plan, stored, found.service, fqn, reused=True)
+            ref = self._complete(plan, stored, existing.service, fqn, reused=True)
         return ref if use.first == plan.id else ref._replace(problems=(shared_pipeline(plan, fqn, use.first),))
 
     def _publish_own(self, plan: PipelinePlan, service: PipelineService, fqn: str) -> PipelineRef:
@@ -127,21 +127,21 @@ class PipelineWriter:
     ) -> PipelineRef:
         change: Change = "created" if stored is None else "unchanged"
         body = desired_request(plan, stored, service, self._config.write, reused=reused)
-        found = stored or {}
+        current = stored or {}
         if body is not None:
             change = "created" if stored is None else "updated"
-            found = self._put(body, found)
-        forced = forced_descriptions(plan, found) if self._config.write.descriptions == "always" else []
+            current = self._put(body, current)
+        forced = forced_descriptions(plan, current) if self._config.write.descriptions == "always" else []
         if forced:
             change = "updated" if change == "unchanged" else change
             if not self._dry_run:
-                found = {**found, **self._client.patch(path(PIPELINES, str(found["id"])), forced)}
-        tasks = frozenset(task["name"] for task in (body or found).get("tasks") or ())
-        name = str(found.get("fullyQualifiedName", fqn))
-        return PipelineRef(str(found.get("id", "")), name, change, tasks, reused, found)
+                current = {**current, **self._client.patch(path(PIPELINES, str(current["id"])), forced)}
+        tasks = frozenset(task["name"] for task in (body or current).get("tasks") or ())
+        name = str(current.get("fullyQualifiedName", fqn))
+        return PipelineRef(str(current.get("id", "")), name, change, tasks, reused, current)
 
     def _put(self, body: Body, stored: Body) -> Body:
-        """Send a request and return what is stored then, fields included that its answer may leave out."""
+        """Send a request and return what is stored then, including fields that the answer may leave out."""
         answer = {key: value for key, value in body.items() if key != "service"}
         if not self._dry_run:
             answer = self._client.put(PIPELINES, body)

@@ -1,4 +1,4 @@
-"""Keys of run statuses: a run's start in milliseconds, or the next that is free where two runs start in one. Pure."""
+"""Assigns keys to run statuses: a run's start in milliseconds, or the next free one where two runs start together."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import PipelineRun
 
-#: How many milliseconds a key may be moved by.
+#: Most milliseconds by which a key may be moved.
 LAST_SLOT = 9
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def own_keys(
+def assign_keys(
     runs: Iterable[PipelineRun], stored: Mapping[int, dict[str, Any]], *, extended: bool
 ) -> tuple[list[PipelineRun], tuple[Problem, ...]]:
-    """Return the runs of one pipeline with keys of their own, and a problem for each that can have none.
+    """Return the runs of one pipeline with keys of their own, and a problem for each run that gets none.
 
-    A run keeps the key under which it is stored. A status without execution id, or with one of another kind (of the
-    orchestrator's own ingestion), is taken for the same run's.
+    A run keeps the key under which it is stored. A status without execution id, or with an id of another kind (that of
+    the orchestrator's own ingestion), is taken to be of the same run.
 
-    :param stored: statuses by key
-    :param extended: statuses tell which run they are of
+    :param stored: stored statuses by key
+    :param extended: whether statuses carry the id of their run
     """
     taken: dict[int, str] = {}
     keyed: list[PipelineRun] = []
     problems = []
-    # By id where they start together, so that any order of events gives the same keys.
+    # Runs that start together in the order of their ids, so that any order of events gives the same keys.
     for run in sorted(runs, key=lambda run: (run.timestamp, run.run_id)):
         slots = range(run.timestamp, run.timestamp + (LAST_SLOT if extended else 0) + 1)
-        known = [slot for slot in slots if stored.get(slot, {}).get("executionId") == run.run_id]
-        free = (slot for slot in (*known, *slots) if _is_free(slot, run, stored, taken))
+        own = [slot for slot in slots if stored.get(slot, {}).get("executionId") == run.run_id]
+        free = (slot for slot in (*own, *slots) if _is_free(slot, run, stored, taken))
         slot = next(free, None)
         if slot is None:
             problems.append(_same_time(run))
@@ -51,7 +51,7 @@ def _is_free(slot: int, run: PipelineRun, stored: Mapping[int, dict[str, Any]], 
     other = stored[slot].get("executionId")
     if other == run.run_id:
         return True
-    # Where a run starts, what does not say otherwise is of that run; what lies beside it is another's.
+    # At the start of a run, a status that does not name another run is of that run; elsewhere it is of another.
     return slot == run.timestamp and not (other and _UUID.fullmatch(other) and _UUID.fullmatch(run.run_id))
 
 

@@ -1,7 +1,7 @@
-"""What is known of a pipeline run and what is stored of it, made one status. Pure.
+"""Merges what a plan reports of a pipeline run and what is stored of it into one status.
 
-The result does not depend on how the events were cut into batches: what is terminal is not undone by something that
-still runs, and reports of one try of a task are united, while a later try replaces an earlier one.
+The result does not depend on how the events were cut into batches: a terminal state is not undone by something that is
+still running, and reports of one try of a task are merged, while a later try replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _RANK = {PENDING: 0, "Skipped": 1, SUCCESSFUL: 1, FAILED: 2}
 class PipelineRun(NamedTuple):
     """One run of a pipeline, with the runs of its tasks.
 
-    :param timestamp: epoch milliseconds, the key of the status
+    :param timestamp: key of the status, in epoch milliseconds
     """
 
     ref: PipelineRef
@@ -51,7 +51,7 @@ class PipelineRun(NamedTuple):
 
     @property
     def records(self) -> tuple[RunRecord, ...]:
-        """All that is known of the run."""
+        """All records of the run, its own first."""
         return (*((self.own,) if self.own else ()), *self.tasks)
 
     @property
@@ -61,12 +61,12 @@ class PipelineRun(NamedTuple):
 
     @property
     def where(self) -> str:
-        """How problems name the run."""
+        """The name in problems."""
         return f"status of {self.ref.fqn} at {self.timestamp}"
 
 
 def epoch_ms(text: str | None) -> int | None:
-    """Return an ISO 8601 time (UTC when it does not say) in epoch milliseconds, ``None`` for what is no time."""
+    """Return an ISO 8601 time (UTC if it has no zone) in epoch milliseconds, ``None`` if it is not a time."""
     if not text:
         return None
     try:
@@ -75,10 +75,10 @@ def epoch_ms(text: str | None) -> int | None:
         return None
 
 
-def merged_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: bool) -> dict[str, Any]:
-    """Return the status to have, given the one stored for the same run.
+def merge_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: bool) -> dict[str, Any]:
+    """Return the status to write, given the one stored for the same run.
 
-    :param extended: the server takes the fields of 1.10
+    :param extended: whether the server accepts the fields of version 1.10
     """
     fields = (*_FIELDS, *_FIELDS_1_10) if extended else _FIELDS
     status = {key: stored[key] for key in fields if stored and stored.get(key) not in (None, "", {}, [])}
@@ -111,28 +111,28 @@ def _tasks(before: dict[str, dict[str, Any]], records: Iterable[RunRecord]) -> d
         if record.log_url:
             ours["logLink"] = record.log_url
         theirs = tasks.get(ours["name"])
-        tasks[ours["name"]] = _united(ours, theirs) if theirs else ours
+        tasks[ours["name"]] = _merged_reports(ours, theirs) if theirs else ours
     return tasks
 
 
-def _united(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
-    """Return what two reports of one task add up to: the later of two tries, or all that is known of one try."""
+def _merged_reports(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return two reports of one task as one: the later of two tries, or both merged if they are of one try."""
     first, last = sorted((theirs, ours), key=lambda task: task.get("startTime") or 0)
     if not _same_try(first, last):
         return {**last, **{key: theirs[key] for key in ("logLink",) if theirs.get(key) and key not in last}}
-    # One try: its end is not undone by its start that only arrived later, and FAIL sticks.
+    # One try: its end is not undone by a start that arrives later, and a failure stays.
     weak, strong = sorted((theirs, ours), key=_rank)
     starts = [task["startTime"] for task in (ours, theirs) if task.get("startTime") is not None]
     ends = [task["endTime"] for task in (ours, theirs) if task.get("endTime") is not None]
-    united = {**weak, **strong}
+    merged = {**weak, **strong}
     if theirs.get("logLink") and weak is theirs and _rank(weak) == _rank(strong):
-        # Of parallel runs (mapped tasks) that ended alike, the one that is linked stays linked.
-        united["logLink"] = theirs["logLink"]
+        # Of parallel runs (mapped tasks) that ended alike, the link of the first stays.
+        merged["logLink"] = theirs["logLink"]
     if starts:
-        united["startTime"] = min(starts)
+        merged["startTime"] = min(starts)
     if ends:
-        united["endTime"] = max(ends)
-    return united
+        merged["endTime"] = max(ends)
+    return merged
 
 
 def _rank(task: dict[str, Any]) -> int:
@@ -151,7 +151,7 @@ def _same_try(first: dict[str, Any], last: dict[str, Any]) -> bool:
         return True
     if end is not None:
         return bool(end > later)
-    # Still running as far as is known: of another try if the later one has been seen to start and end since.
+    # Not known to have ended: another try if the later one has both started and ended since.
     return later_end is None or bool(later_end == later)
 
 
@@ -161,38 +161,38 @@ def _same_try(first: dict[str, Any], last: dict[str, Any]) -> bool:
 def _overall(
     run: PipelineRun, stored: dict[str, Any] | None, before: list[dict[str, Any]], tasks: list[dict[str, Any]]
 ) -> str:
-    """Return the status of the pipeline run: its own word if there is one, else what its tasks add up to."""
-    known = (stored or {}).get("executionStatus")
+    """Return the status of the pipeline run: the one that it reports itself, else the sum of its tasks."""
+    previous = (stored or {}).get("executionStatus")
     if run.own is not None:
-        said = _STATUS[run.own.state]
-        return known if said == PENDING and known in _TERMINAL else said
-    if known in _TERMINAL and (stored or {}).get("endTime"):
-        # An end time is only stored with a run's own word, which its tasks do not change.
-        return str(known)
+        reported = _STATUS[run.own.state]
+        return previous if reported == PENDING and previous in _TERMINAL else reported
+    if previous in _TERMINAL and (stored or {}).get("endTime"):
+        # An end time is only stored with a status that the run reported itself, which its tasks do not change.
+        return str(previous)
     states = {task.get("executionStatus") for task in tasks}
-    added_up = FAILED if FAILED in states else PENDING if PENDING in states else SUCCESSFUL
-    if known is None or added_up == FAILED:
-        return added_up
-    if added_up == PENDING:
-        return known if known in _TERMINAL else PENDING
-    # All tasks known so far succeeded. What no task accounts for was the run's own word, and its end is yet to come.
-    accounted = known in {task.get("executionStatus") for task in before}
-    return SUCCESSFUL if accounted or known == SUCCESSFUL else str(known)
+    total = FAILED if FAILED in states else PENDING if PENDING in states else SUCCESSFUL
+    if previous is None or total == FAILED:
+        return total
+    if total == PENDING:
+        return previous if previous in _TERMINAL else PENDING
+    # All tasks known so far succeeded. A status that no task explains is the run's own, and its end is still to come.
+    explained = previous in {task.get("executionStatus") for task in before}
+    return SUCCESSFUL if explained or previous == SUCCESSFUL else str(previous)
 
 
 def _error(run: PipelineRun, stored: dict[str, Any] | None, tasks: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     """Return the error to show: that of the task that failed first, else the run's own, else what is stored."""
-    found: dict[str, dict[str, Any]] = {}
+    errors: dict[str, dict[str, Any]] = {}
     if stored and stored.get("failedTask"):
-        found[stored["failedTask"]] = stored
+        errors[stored["failedTask"]] = stored
     for record in run.tasks:
         message = public_message(record.error) if record.error and _STATUS[record.state] == FAILED else None
         if message:
             name = task_name(record.task or "")
-            found[name] = {"errorMessage": message, "failedTask": name}
-    failed = [name for name in found if tasks.get(name, {}).get("executionStatus") == FAILED]
+            errors[name] = {"errorMessage": message, "failedTask": name}
+    failed = [name for name in errors if tasks.get(name, {}).get("executionStatus") == FAILED]
     if failed:
-        return found[min(failed, key=lambda name: (tasks[name].get("startTime") or 0, name))]
+        return errors[min(failed, key=lambda name: (tasks[name].get("startTime") or 0, name))]
     message = public_message(run.own.error) if run.own and run.own.error else None
     if message:
         return {"errorMessage": message}
@@ -200,7 +200,7 @@ def _error(run: PipelineRun, stored: dict[str, Any] | None, tasks: dict[str, dic
 
 
 def canonical(status: dict[str, Any] | None) -> Any:
-    """Return what makes two statuses the same: everything with a value, tasks in any order."""
+    """Return what decides whether two statuses are the same: everything with a value, tasks in any order."""
     if status is None:
         return None
     plain = {key: value for key, value in status.items() if value not in (None, "", {}, []) and key != "taskStatus"}
@@ -222,5 +222,5 @@ def public_message(text: str) -> str | None:
         if re.match(r"\s*(Traceback \(|at \S+\(|File \"|Caused by:|\.\.\. \d+ more)", line):
             break
         lines.append(line)
-    # Cut last: what is left of half a credential does not look like one.
+    # Cut last: half a credential no longer looks like one.
     return mask_credentials("\n".join(lines), message=True).strip()[:MAX_MESSAGE] or None

@@ -1,1 +1,1 @@
-"""Datasets that are created for want of the real thing."""
+"""Publish stubs: datasets created because the catalogue does not have them."""

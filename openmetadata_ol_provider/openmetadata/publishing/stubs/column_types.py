@@ -1,7 +1,7 @@
-"""What a producer's text of a type means: a recursive reading of ``array<struct<a:int,b:string>>`` and its kin. Pure.
+"""Parses producers' type texts, such as ``array<struct<a:int,b:string>>``, recursively.
 
-One grammar for all producers: words, then arguments in any brackets, then more words. What is inside the brackets is
-read by what stands before them. A text that nothing is known of is the type ``UNKNOWN``, never an error.
+One grammar for all producers: words, then arguments in any brackets, then more words. The words before the brackets
+decide how the text inside them is read. An unknown text gives the type ``UNKNOWN``, never an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from openmetadata_ol_provider.openmetadata.publishing.stubs.type_names import (
 
 #: Longest text of a type that is shown, in characters.
 MAX_DISPLAY = 1000
-#: Deeper nesting and longer texts (in characters) are shown, but not taken apart.
+#: Deeper nesting, and longer texts (in characters), are shown but not parsed.
 MAX_DEPTH = 16
 _MAX_TEXT = 20_000
 _MAX_WORDS = 8
@@ -33,16 +33,16 @@ _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _COMMENT = re.compile(r"\s+comment\s+''|\s+options\s*\([^()]*\)", re.IGNORECASE)
 _DIMENSIONS = re.compile(r"\[\d*\]\s*$")
 _NAMED = re.compile(r"""("(?:[^"]|"")*"|`(?:[^`]|``)*`|[^\s<(\[]+)\s+(.+)""", re.DOTALL)
-#: What may hold a type without being one.
+#: Words around a type that are not types themselves.
 _WRAPPERS = frozenset({"nullable", "frozen", "optional"})
 
 
 class ColumnType(NamedTuple):
-    """A type as OpenMetadata has it.
+    """A type in OpenMetadata's terms.
 
-    :param data_type: value of its enumeration
-    :param display: what people see: the producer's text, lower-case
-    :param length: of texts and bytes, in the source's unit
+    :param data_type: value of OpenMetadata's enumeration
+    :param display: text for people: the producer's, in lower case
+    :param length: length of texts and bytes, in the source's unit
     :param element: data type of an array's elements
     :param children: names and types of the fields of a struct, or of the structs in an array
     """
@@ -57,7 +57,7 @@ class ColumnType(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """A text taken apart at its first bracket; ``inside`` is ``None`` when it has none."""
+    """A text split at its first bracket; ``inside`` is ``None`` if it has no bracket."""
 
     words: str
     inside: str | None
@@ -65,9 +65,9 @@ class _Shape(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse_type(text: str | None) -> ColumnType:
-    """Return what a producer's text of a type means.
+    """Return the type that a producer's text stands for.
 
-    :param text: in the syntax of any database, engine, file format or library
+    :param text: type in the syntax of any database, engine, file format or library
     """
     shown = " ".join((text or "").split())
     parsed = _parse_json(shown) if shown[:1] in {"{", "[", '"'} else _parse(shown, 0)
@@ -84,10 +84,10 @@ def _cut(text: str) -> str:
 
 def _parse(text: str, depth: int) -> ColumnType:
     if not text or depth > MAX_DEPTH or len(text) > _MAX_TEXT:
-        known = _known(re.split(r"[<(\[]", text, maxsplit=1)[0])
-        return ColumnType(known or UNKNOWN, _cut(text), element=UNKNOWN if known == ARRAY else None)
+        data_type = _known(re.split(r"[<(\[]", text, maxsplit=1)[0])
+        return ColumnType(data_type or UNKNOWN, _cut(text), element=UNKNOWN if data_type == ARRAY else None)
     if depth == 0:
-        # Neither the values of an enumeration nor comments say anything about the type.
+        # Neither the values of an enumeration nor comments matter for the type.
         text = _COMMENT.sub("", _QUOTED.sub("''", text))
     return _read(text, depth)._replace(display=_cut(text))
 
@@ -112,7 +112,7 @@ def _read(text: str, depth: int) -> ColumnType:
 
 
 def _elements(text: str) -> str | None:
-    """Return what is repeated in an array that is written behind or before its elements: ``int[]``, ``_int4``."""
+    """Return the element type of an array that is written after or before it: ``int[]``, ``_int4``."""
     dimensions = _DIMENSIONS.search(text)
     if dimensions and _known(text[: dimensions.start()]) != "BINARY":
         return text[: dimensions.start()].strip()
@@ -128,7 +128,7 @@ def _array(element: ColumnType) -> ColumnType:
 
 
 def _union(members: list[ColumnType]) -> ColumnType:
-    """Return the type of a union; one of a type and null is that type."""
+    """Return the type of a union; a union of one type and null is that type."""
     some = [member for member in members if member.data_type != "NULL"]
     return some[0] if len(some) == 1 else ColumnType(UNION)
 
@@ -154,7 +154,7 @@ def _with_numbers(data_type: str, shape: _Shape) -> ColumnType:
     # The one number of ``Decimal64(2)`` is its scale.
     if data_type in WITH_PRECISION and numbers and not (shape.words[-1:].isdigit() and len(numbers) == 1):
         precision, scale = numbers[0], numbers[1] if len(numbers) > 1 else None
-        # The server wants 0 <= scale <= precision, which not every database does.
+        # The server requires 0 <= scale <= precision, which not every database does.
         if 0 < precision <= _MAX_INT and (scale is None or 0 <= scale <= precision):
             return ColumnType(data_type, precision=precision, scale=scale)
     return ColumnType(data_type)
@@ -163,7 +163,7 @@ def _with_numbers(data_type: str, shape: _Shape) -> ColumnType:
 def _known(words: str, *, whole: bool = False) -> str | None:
     """Return the data type of a phrase, or of the longest beginning of it that is known (``bigint not null``).
 
-    :param whole: the phrase itself has to be known
+    :param whole: whether the whole phrase has to be known
     """
     parts = re.sub(r"\s+not null$", "", words.strip().lower()).split()[:_MAX_WORDS]
     for end in range(len(parts), len(parts) - 1 if whole else 0, -1):
@@ -176,11 +176,11 @@ def _known(words: str, *, whole: bool = False) -> str | None:
     return None
 
 
-# -- taking texts apart ----------------------------------------------------------------------------------------------
+# -- splitting texts -------------------------------------------------------------------------------------------------
 
 
 def _shape(text: str) -> _Shape:
-    """Return the words of a type, those behind its arguments included, and its arguments."""
+    """Return the words of a type, including those after its arguments, and its arguments."""
     start = next((at for at, character in enumerate(text) if character in _OPEN), len(text))
     end = next((at for at, character, depth in _outline(text) if character in _CLOSE and depth == 0), len(text))
     if start == len(text):
@@ -198,8 +198,8 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _outline(text: str) -> list[tuple[int, str, int]]:
-    """Return place, character and depth of brackets of what is not in quotes; a closing one is outside of its pair."""
-    found, depth, quote = [], 0, ""
+    """Return position, character and bracket depth outside of quotes; a closing bracket counts as outside its pair."""
+    outline, depth, quote = [], 0, ""
     for at, character in enumerate(text):
         if quote:
             quote = "" if character == quote else quote
@@ -207,9 +207,9 @@ def _outline(text: str) -> list[tuple[int, str, int]]:
             quote = character
         else:
             depth = max(0, depth - (character in _CLOSE))
-            found.append((at, character, depth))
+            outline.append((at, character, depth))
             depth += character in _OPEN
-    return found
+    return outline
 
 
 def _unnamed(argument: str) -> str:

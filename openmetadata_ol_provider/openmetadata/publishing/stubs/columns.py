@@ -1,7 +1,7 @@
-"""Columns and message fields as requests carry them, made of the fields that events name. Pure.
+"""Builds columns and message fields for requests from the fields that events carry.
 
-Names are stored as connectors store them. Names that differ in letter case only are one column, under the spelling that
-came first: databases tell them apart as rarely as producers spell them alike.
+Names are stored as connectors store them. Names that differ in letter case only are one column, in the spelling that
+came first: databases distinguish them as rarely as producers spell them alike.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from openmetadata_ol_provider.openmetadata.publishing.stubs.type_names import (
     UNKNOWN,
 )
 
-#: Longest name of a message's field.
+#: Longest name of a message's field, in characters.
 _MAX_FIELD_NAME = 128
-#: What producers call the one field that stands for the elements of an array.
+#: Names that producers give to the one field that stands for the elements of an array.
 _ELEMENT = frozenset({"_element", "element", "item", "items", "array_element", "[]", "[*]"})
 
 
 class _Node(NamedTuple):
-    """A field that is to become a column: its type by its text, and the fields in it by the event."""
+    """A field that becomes a column: its type from its text, and the fields in it from the event."""
 
     name: str
     type: ColumnType
@@ -38,46 +38,47 @@ class _Node(NamedTuple):
 
 
 class _Nested(NamedTuple):
-    """A type, and what is in it."""
+    """A type and its children."""
 
     data_type: str
     element: str | None
     children: list[_Node]
 
 
-def columns(fields: Iterable[Field], *, descriptions: bool = True) -> list[dict[str, Any]]:
+def table_columns(fields: Iterable[Field], *, descriptions: bool = True) -> list[dict[str, Any]]:
     """Return the columns of a table or container, valid for every version of the server.
 
-    :param descriptions: whether the columns may have them
+    :param descriptions: whether the columns may have descriptions
     """
     return _columns([_node(field) for field in fields], descriptions, 0)
 
 
 def message_fields(fields: Iterable[Field], *, descriptions: bool = True) -> list[dict[str, Any]]:
     """Return the fields of a topic's messages, valid for every version of the server."""
-    return [_message_field(column) for column in columns(fields, descriptions=descriptions)]
+    return [_message_field(column) for column in table_columns(fields, descriptions=descriptions)]
 
 
-def additions(stored: list[dict[str, Any]], wanted: list[dict[str, Any]], place: str) -> list[dict[str, Any]]:
-    """Return the JSON Patch that appends the columns that are wanted and missing; what is stored is not touched.
+def additions(stored: list[dict[str, Any]], desired: list[dict[str, Any]], pointer: str) -> list[dict[str, Any]]:
+    """Return the JSON Patch that appends missing columns; stored columns are not touched.
 
-    :param place: JSON pointer to the stored columns
+    :param desired: columns of the dataset
+    :param pointer: JSON pointer to the stored columns
     """
     if not stored:
-        return [{"op": "add", "path": place, "value": wanted}] if wanted else []
+        return [{"op": "add", "path": pointer, "value": desired}] if desired else []
     operations: list[dict[str, Any]] = []
     positions = {_key(column): position for position, column in enumerate(stored)}
-    for column in wanted:
+    for column in desired:
         position = positions.get(_key(column))
         if position is None:
-            operations.append({"op": "add", "path": f"{place}/-", "value": column})
+            operations.append({"op": "add", "path": f"{pointer}/-", "value": column})
             continue
         old = stored[position]
         if old.get("dataType") == column["dataType"]:
-            below = additions(old.get("children") or [], column.get("children") or [], f"{place}/{position}/children")
+            below = additions(old.get("children") or [], column.get("children") or [], f"{pointer}/{position}/children")
             if below:
-                # The order may be another one by now.
-                operations += [{"op": "test", "path": f"{place}/{position}/name", "value": old["name"]}, *below]
+                # The order may have changed by now.
+                operations += [{"op": "test", "path": f"{pointer}/{position}/name", "value": old["name"]}, *below]
     return operations
 
 
@@ -90,16 +91,16 @@ def _node(field: Field) -> _Node:
 
 
 def _columns(nodes: Iterable[_Node], descriptions: bool, depth: int) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    by_name: dict[str, dict[str, Any]] = {}
     for node in nodes:
         name = _stored(node.name)
         if name:
-            found.setdefault(name.casefold(), _column(name, node, descriptions, depth))
-    return list(found.values())
+            by_name.setdefault(name.casefold(), _column(name, node, descriptions, depth))
+    return list(by_name.values())
 
 
 def _stored(name: str) -> str:
-    """Return the name as it is stored; empty if there is none."""
+    """Return the name in the form in which it is stored; empty if there is none."""
     return bounded(re.sub(r"[\x00-\x1f]", "_", stored_name(name))) if name.strip() else ""
 
 
@@ -119,13 +120,13 @@ def _column(name: str, node: _Node, descriptions: bool, depth: int) -> dict[str,
     column: dict[str, Any] = {key: value for key, value in facts.items() if value is not None}
     children = _columns(nested.children, descriptions, depth + 1) if depth < MAX_DEPTH else []
     if children or nested.data_type == STRUCT:
-        # The server refuses a struct without the list, though it may be empty.
+        # The server refuses a struct without the list, although the list may be empty.
         column["children"] = children
     return column
 
 
 def _nested(node: _Node, depth: int) -> _Nested:
-    """Return the type of a field with what is in it: the event's own fields are more than the text says."""
+    """Return the type of a field with its children: fields listed by the event count more than the type's text."""
     type_ = node.type
     if not node.fields:
         return _Nested(type_.data_type, type_.element, [_Node(name, child) for name, child in type_.children])

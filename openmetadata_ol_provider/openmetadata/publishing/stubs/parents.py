@@ -1,4 +1,4 @@
-"""What stubs are put into: databases and schemas, found in the catalogue's spelling or created, each once."""
+"""Finds or creates the databases and schemas that stubs are placed in, each once, in the catalogue's spelling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub, suggested
-from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import holder_request
+from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import parent_request
 from openmetadata_ol_provider.openmetadata.resolution.service_types import SINGLE_DATABASE
 from openmetadata_ol_provider.openmetadata.resolution.table_candidates import Form
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.resolution.services import Service
 
-#: REST collection of what holds tables, and what holds it.
+#: REST collection of databases and schemas, and the field that names their parent.
 _COLLECTIONS = {"database": ("v1/databases", "service"), "databaseSchema": ("v1/databaseSchemas", "database")}
 
 
@@ -25,21 +25,21 @@ class NotCreatedError(Exception):
     """Raised when a stub is not created; the message is the reason."""
 
 
-class Holder(NamedTuple):
+class Parent(NamedTuple):
     """A database or schema.
 
-    :param fresh: just created, so that there is nothing in it
+    :param fresh: whether it was just created, so that it is empty
     """
 
     fqn: str
     fresh: bool = False
 
 
-class Holders:
-    """Finds and creates databases and schemas, for the time of one publication.
+class Parents:
+    """Finds and creates databases and schemas during one publication.
 
-    :param client: the catalogue
-    :param exact_case: letter case has to be the catalogue's
+    :param client: client of the catalogue
+    :param exact_case: whether letter case has to match the catalogue's
     :param dry_run: read, but do not write
     """
 
@@ -49,20 +49,20 @@ class Holders:
         self._dry_run = dry_run
         self._once = QueryCache()
 
-    def schema_of(self, stub: Stub) -> Holder:
-        """Return the schema that a table's stub belongs into, created if it is missing.
+    def schema_of(self, stub: Stub) -> Parent:
+        """Return the schema of a table's stub, created if it is missing.
 
         :raises NotCreatedError: if it is not clear which one, or if it may not be created
         :raises CatalogueError: if the catalogue does not answer, or refuses the token
         """
-        place = stub.readings[0] if stub.certain else self._decided(stub)
-        assert place.database is not None
-        assert place.schema is not None
-        database = self._ensure("database", Holder(stub.service.fqn), self._database(stub, place.database))
-        return self._ensure("databaseSchema", database, place.schema)
+        reading = stub.readings[0] if stub.certain else self._decide(stub)
+        assert reading.database is not None
+        assert reading.schema is not None
+        database = self._ensure("database", Parent(stub.service.fqn), self._database(stub, reading.database))
+        return self._ensure("databaseSchema", database, reading.schema)
 
-    def _decided(self, stub: Stub) -> Form:
-        """Return the one reading that fits what the catalogue has."""
+    def _decide(self, stub: Stub) -> Form:
+        """Return the one reading that matches what the catalogue has."""
         fitting = [form for form in stub.readings if self._fits(stub.service, form)]
         if len(fitting) == 1:
             return fitting[0]
@@ -73,8 +73,8 @@ class Holders:
         )
 
     def _fits(self, service: Service, form: Form) -> bool:
-        """Return whether what is in question exists: the database, or the schema in a database that is known."""
-        database = self._find("database", Holder(service.fqn), str(form.database))
+        """Return whether the database exists, or the schema if the database is that of the service's connection."""
+        database = self._find("database", Parent(service.fqn), str(form.database))
         if database is None:
             return False
         return form.database not in service.databases or (
@@ -82,12 +82,12 @@ class Holders:
         )
 
     def _database(self, stub: Stub, name: str) -> str:
-        """Return the database's name; where a service has only one, it is that, whatever it is called."""
+        """Return the name of the database; a service with a single database has only that, whatever it is called."""
         service = stub.service
         if service.service_type not in SINGLE_DATABASE:
             return name
         names = self._names("database", service.fqn)
-        if not names or any(self._same(name, there) for there in names):
+        if not names or any(self._same(name, other) for other in names):
             return name
         if len(names) == 1:
             return names[0]
@@ -98,20 +98,20 @@ class Holders:
 
     # -- finding and creating --------------------------------------------------------------------------------------
 
-    def _ensure(self, type_: str, parent: Holder, name: str) -> Holder:
+    def _ensure(self, type_: str, parent: Parent, name: str) -> Parent:
         key = ("ensure", type_, parent.fqn, name if self._exact else name.casefold())
         return self._once(key, lambda: self._find(type_, parent, name) or self._create(type_, parent, name))
 
-    def _create(self, type_: str, parent: Holder, name: str) -> Holder:
+    def _create(self, type_: str, parent: Parent, name: str) -> Parent:
         collection, key = _COLLECTIONS[type_]
         fqn = f"{parent.fqn}.{quote(name)}"
         if not self._dry_run:
-            answer = put_or_find(self._client, collection, holder_request({key: parent.fqn}, name), fqn)
+            answer = put_or_find(self._client, collection, parent_request({key: parent.fqn}, name), fqn)
             fqn = str(answer.get("fullyQualifiedName") or fqn)
-        return Holder(fqn, fresh=True)
+        return Parent(fqn, fresh=True)
 
-    def _find(self, type_: str, parent: Holder, name: str) -> Holder | None:
-        """Return the holder in the catalogue's spelling.
+    def _find(self, type_: str, parent: Parent, name: str) -> Parent | None:
+        """Return the database or schema in the catalogue's spelling.
 
         :raises NotCreatedError: if it was deleted, or if several differ in letter case only
         """
@@ -119,16 +119,16 @@ class Holders:
             return None
         return self._once(("find", type_, parent.fqn, name), lambda: self._look(type_, parent, name))
 
-    def _look(self, type_: str, parent: Holder, name: str) -> Holder | None:
+    def _look(self, type_: str, parent: Parent, name: str) -> Parent | None:
         fqn = f"{parent.fqn}.{quote(name)}"
         body = self._client.get(path(_COLLECTIONS[type_][0], "name", fqn), {"include": "all"})
         if body is not None:
             refuse_deleted(body, fqn)
-            return Holder(str(body["fullyQualifiedName"]))
-        alike = [there for there in self._names(type_, parent.fqn) if self._same(name, there)]
+            return Parent(str(body["fullyQualifiedName"]))
+        alike = [other for other in self._names(type_, parent.fqn) if self._same(name, other)]
         if len(alike) > 1:
             raise NotCreatedError(f"{fqn} may be any of {', '.join(sorted(alike))}, which differ in letter case only")
-        return Holder(f"{parent.fqn}.{quote(alike[0])}") if alike else None
+        return Parent(f"{parent.fqn}.{quote(alike[0])}") if alike else None
 
     def _same(self, mine: str, theirs: str) -> bool:
         return mine == theirs if self._exact else mine.casefold() == theirs.casefold()
@@ -150,16 +150,16 @@ def put_or_find(client: OpenMetadataClient, collection: str, request: dict[str, 
     try:
         return client.put(collection, request)
     except CatalogueRequestError as error:
-        found = client.get(path(collection, "name", fqn)) if error.status == 409 else None
-        if found is None:
+        existing = client.get(path(collection, "name", fqn)) if error.status == 409 else None
+        if existing is None:
             raise
-        return found
+        return existing
 
 
 def refuse_deleted(body: dict[str, Any], fqn: str) -> None:
-    """Raise if an entity was deleted: creating it again would bring it back against somebody's will.
+    """Refuse an entity that was deleted: creating it again would restore it against somebody's will.
 
-    :raises NotCreatedError: if it was
+    :raises NotCreatedError: if the entity was deleted
     """
     if body.get("deleted"):
         raise NotCreatedError(f"{fqn} was deleted in OpenMetadata; restore it there, or ignore it in `namespaces`")

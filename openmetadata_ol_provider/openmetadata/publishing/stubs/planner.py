@@ -1,11 +1,11 @@
-"""Stubs: what may be created for a dataset that the catalogue does not have, and what it is then. Pure.
+"""Plans stubs: what may be created for a dataset that the catalogue does not have, and where.
 
-A stub is below a service that exists and is the dataset's for certain: a rule's, or the one whose connection is what
-the namespace says. Its place is what the name says, and nothing that would have to be guessed.
+A stub is placed below a service that exists and certainly belongs to the dataset: that of a rule, or the one whose
+connection matches the namespace. Its place comes from its name; nothing is guessed.
 
-A stub is marked twice. Its ``sourceHash`` is ours, which nobody sees and the first real ingestion replaces: that is how
-we know what is still ours. The tag ``OpenLineage.Stub`` is what stewards see and filter by; ingestion keeps tags, so we
-take it off once the ``sourceHash`` is another's. A description is no mark: no bot could replace it later.
+A stub is marked twice. Its ``sourceHash`` is ours, invisible to people and replaced by the first real ingestion: it
+tells what is still ours. The tag ``OpenLineage.Stub`` is what stewards see and filter by; ingestion keeps tags, so we
+remove it once the ``sourceHash`` is another's. A description cannot serve as a mark: no bot could replace it later.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _KINDS: dict[str, StubKind] = {SERVICE_KIND[kind]: kind for kind in ("table", "t
 
 
 class Stub(NamedTuple):
-    """What may be created for a dataset.
+    """An entity that may be created for a dataset.
 
-    :param name: its own name; of a container the path below its bucket, empty for the bucket itself
-    :param readings: of a table, the places it may be in, the likeliest first
-    :param certain: the first reading is the one; otherwise what the catalogue has must decide
-    :param root: of a container, the URL of its bucket, empty for files
-    :param bucket: of a container, the name of its bucket
+    :param name: name of the entity; for a container the path below its bucket, empty for the bucket itself
+    :param readings: places that a table may be in, the likeliest first
+    :param certain: whether the first reading is right; otherwise the catalogue has to decide
+    :param root: URL of a container's bucket; empty for files
+    :param bucket: name of a container's bucket
     """
 
     dataset: Dataset
@@ -50,25 +50,25 @@ class Stub(NamedTuple):
 
     @property
     def where(self) -> str:
-        """How problems name the dataset."""
+        """The name of the dataset in problems."""
         return f"{self.dataset.namespace} {self.dataset.name}"
 
     @property
     def entity_name(self) -> str:
-        """The name of the entity, within what holds it."""
+        """The name of the entity below its parent."""
         return bounded(self.name or self.bucket)
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What two stubs have in common that may be one entity."""
+        """The key that two stubs share if they may be one entity."""
         return self.service.fqn, self.bucket, self.name.casefold()
 
 
 def plan_stub(dataset: Dataset, spots: Iterable[Spot]) -> Stub | str:
-    """Return what to create for a dataset, or why nothing can be.
+    """Return the stub for a dataset, or the reason why there cannot be one.
 
-    :param dataset: one that was found nowhere
-    :param spots: where it was looked for, in the order of its identities
+    :param dataset: dataset that was not found anywhere
+    :param spots: places where it was looked for, in the order of its identities
     """
     if (dataset.lifecycle or "").upper() == "DROP":
         return "it was dropped"
@@ -78,7 +78,7 @@ def plan_stub(dataset: Dataset, spots: Iterable[Spot]) -> Stub | str:
             f'no service is known for it; name one in `namespaces`: {{namespace: "{dataset.namespace}", '
             "service: <its service>}"
         )
-    # A path is where a table's data is; the table is what people look for.
+    # A path is where the data of a table is; people look for the table.
     certain.sort(key=lambda spot: _kind(spot) == "container")
     outcomes = [stub_of(dataset, spot.identity, spot.services[0], spot.rule) for spot in certain]
     reasons = [outcome for outcome in outcomes if isinstance(outcome, str)]
@@ -86,7 +86,7 @@ def plan_stub(dataset: Dataset, spots: Iterable[Spot]) -> Stub | str:
 
 
 def stub_of(dataset: Dataset, identity: Identity, service: Service, rule: NamespaceRule | None) -> Stub | str:
-    """Return what to create in a service for a dataset under one of its identities, or why nothing can be."""
+    """Return the stub for a dataset under one of its identities, or the reason why there cannot be one."""
     kind = _KINDS.get(service.kind)
     if kind == "table":
         return _table(dataset, identity, service, rule)
@@ -120,7 +120,7 @@ def _table(dataset: Dataset, identity: Identity, service: Service, rule: Namespa
 
 
 def _filled(form: Form, service: Service) -> Form:
-    """Return the reading with the database that the service's connection is for, where only that is open."""
+    """Return the reading with the database of the service's connection, if only the database is missing."""
     likeliest = next(iter(service.databases), None)
     return form._replace(database=likeliest) if form.database is None and form.schema is not None else form
 
@@ -128,10 +128,10 @@ def _filled(form: Form, service: Service) -> Form:
 def _readings(
     parts: tuple[str, ...], forms: tuple[Form, ...], service: Service, rule: NamespaceRule | None
 ) -> tuple[tuple[Form, ...], bool]:
-    """Return the exact places that a name may mean, and whether the first is certain."""
+    """Return the exact places that a name may stand for, and whether the first is certain."""
     database, schema = (rule.database, rule.db_schema) if rule is not None else (None, None)
     if service.service_type in SINGLE_DATABASE:
-        # What stands before the schema is a catalog's name there, and no database.
+        # There, the part before the schema is the name of a catalog, not of a database.
         own = {database} if database else set(service.databases)
         forms = tuple(form for form in forms if form.database in own)
         return forms, len(parts) <= 3
@@ -143,12 +143,12 @@ def _readings(
 def _two_parts(
     front: str, forms: tuple[Form, ...], service: Service, database: str | None, schema: str | None
 ) -> tuple[tuple[Form, ...], bool]:
-    """Return the readings of ``front.table``, in which front may be the schema, or the database as JDBC has it."""
+    """Return the readings of ``front.table``, where front may be the schema or (as in JDBC) the database."""
     if database:
         return forms, True
     if schema:
         return tuple(form for form in forms if form.database == front), True
-    # Where nothing has a default schema, the front is the schema for certain.
+    # Without a default schema, the front is certainly the schema.
     return forms, bool(service.databases) and len(forms) == 1
 
 
@@ -166,17 +166,18 @@ def _incomplete(identity: Identity, forms: tuple[Form, ...], service: Service) -
 
 
 def suggested(identity: Identity, service: Service, *keys: str) -> str:
-    """Return the line of the configuration that would settle where a table is.
+    """Return the line of configuration that would decide where a table is.
 
-    :param keys: ``database`` and ``schema``, as needed
+    :param keys: missing keys, ``database`` or ``schema``
     """
     more = "".join(f", {key}: <its {key}>" for key in keys)
     return f'{{namespace: "{identity.namespace}", service: {service.name}{more}}}'
 
 
 def _container(dataset: Dataset, identity: Identity, service: Service) -> Stub | str:
-    place = location(identity.namespace, identity.name) if is_path(parse_namespace(identity.namespace)) else None
-    if place is None or not (place.bucket or place.path):
+    target = location(identity.namespace, identity.name) if is_path(parse_namespace(identity.namespace)) else None
+    if target is None or not (target.bucket or target.path):
         return f"{identity.namespace} {identity.name} is no path"
-    root = parse_namespace(identity.name if "://" in identity.name else identity.namespace).root if place.bucket else ""
-    return Stub(dataset, identity, "container", service, place.path, root=root, bucket=stored_name(place.bucket))
+    address = parse_namespace(identity.name if "://" in identity.name else identity.namespace)
+    root = address.root if target.bucket else ""
+    return Stub(dataset, identity, "container", service, target.path, root=root, bucket=stored_name(target.bucket))

@@ -1,4 +1,4 @@
-"""What is sent for stubs: create requests that every version of the server takes, patches that only append. Pure."""
+"""Builds the requests for stubs: create requests that every server version accepts, patches that only append."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 from openmetadata_ol_provider.lineage.plan import Dataset, Field
 from openmetadata_ol_provider.openmetadata.fqn import bounded
 from openmetadata_ol_provider.openmetadata.provenance import SOURCE_HASH, is_stub
-from openmetadata_ol_provider.openmetadata.publishing.stubs.columns import additions, columns, message_fields
+from openmetadata_ol_provider.openmetadata.publishing.stubs.columns import additions, message_fields, table_columns
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub
 
 _TABLE_TYPES = {"TABLE": "Regular", "VIEW": "View"}
-#: Where the columns are in an entity, by its type.
+#: Path to the columns of an entity, by its type.
 _COLUMNS = {"table": ("columns",), "topic": ("messageSchema", "schemaFields"), "container": ("dataModel", "columns")}
 
 
-def holder_request(parent: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the create request of a database or schema that is to hold stubs.
+def parent_request(parent: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the create request of a database or schema for stubs.
 
-    :param parent: what holds it: ``service`` or ``database`` and an FQN
+    :param parent: field that names its parent: ``service`` or ``database`` with an FQN
     """
     return {"name": name, **parent, "sourceHash": SOURCE_HASH}
 
 
 def bucket_request(stub: Stub) -> dict[str, Any]:
-    """Return the create request of the bucket that is to hold a container."""
+    """Return the create request of the bucket of a container."""
     return {
         "name": bounded(stub.bucket),
         "service": stub.service.fqn,
@@ -39,9 +39,10 @@ def stub_request(
 ) -> dict[str, Any]:
     """Return the create request of a stub, the same for every version of the server.
 
-    :param parent: what holds it: ``databaseSchema`` or ``service`` and an FQN, ``parent`` and a reference
-    :param tags: its labels
-    :param descriptions: whether the event's descriptions may be the stub's
+    :param parent: fields that name its parent: ``databaseSchema`` or ``service`` with an FQN, ``parent`` with a
+        reference
+    :param tags: labels of the stub
+    :param descriptions: whether the event's descriptions may be used
     """
     dataset = stub.dataset
     request: dict[str, Any] = {"name": stub.entity_name, **parent, "sourceHash": SOURCE_HASH}
@@ -56,40 +57,40 @@ def stub_request(
         path = f"/{stub.name}"
         request |= {"prefix": path, "fullPath": f"{stub.root or 'file://'}{path}".rstrip("/")}
     else:
-        # How many there are is not in any event, and the server wants a number.
+        # No event carries the number of partitions, and the server requires one.
         request["partitions"] = 1
-    found = _wanted(stub.kind, dataset.fields, descriptions)
-    return request | (_around(stub.kind, found) if found or stub.kind == "table" else {})
+    fields = _column_requests(stub.kind, dataset.fields, descriptions)
+    return request | (_wrapped(stub.kind, fields) if fields or stub.kind == "table" else {})
 
 
-def _wanted(kind: str, fields: tuple[Field, ...], descriptions: bool) -> list[dict[str, Any]]:
-    return (message_fields if kind == "topic" else columns)(fields, descriptions=descriptions)
+def _column_requests(kind: str, fields: tuple[Field, ...], descriptions: bool) -> list[dict[str, Any]]:
+    return (message_fields if kind == "topic" else table_columns)(fields, descriptions=descriptions)
 
 
-def _around(kind: str, found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the columns with what they are in."""
+def _wrapped(kind: str, fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return columns at their place within the request."""
     if kind == "topic":
-        return {"messageSchema": {"schemaType": "Other", "schemaText": "", "schemaFields": found}}
-    return {"dataModel": {"isPartitioned": False, "columns": found}} if kind == "container" else {"columns": found}
+        return {"messageSchema": {"schemaType": "Other", "schemaText": "", "schemaFields": fields}}
+    return {"dataModel": {"isPartitioned": False, "columns": fields}} if kind == "container" else {"columns": fields}
 
 
 def completion_of(kind: str, body: dict[str, Any], dataset: Dataset, *, descriptions: bool) -> list[dict[str, Any]]:
-    """Return the JSON Patch that appends to a stub of ours the columns that a dataset has and it has not.
+    """Return the JSON Patch that appends to a stub of ours the columns that it lacks.
 
-    Nothing for an entity that is no stub, or not any more.
+    Empty for an entity that is not a stub, or no longer one.
 
     :param kind: entity type
     :param body: JSON of the entity
     """
-    place = _COLUMNS.get(kind)
-    if place is None or not is_stub(body):
+    column_path = _COLUMNS.get(kind)
+    if column_path is None or not is_stub(body):
         return []
-    wanted = _wanted(kind, dataset.fields, descriptions)
-    if not wanted:
+    columns = _column_requests(kind, dataset.fields, descriptions)
+    if not columns:
         return []
-    if len(place) > 1 and not body.get(place[0]):
-        return [{"op": "add", "path": f"/{place[0]}", "value": _around(kind, wanted)[place[0]]}]
+    if len(column_path) > 1 and not body.get(column_path[0]):
+        return [{"op": "add", "path": f"/{column_path[0]}", "value": _wrapped(kind, columns)[column_path[0]]}]
     stored: Any = body
-    for key in place:
+    for key in column_path:
         stored = stored.get(key) or {}
-    return additions(list(stored), wanted, "/" + "/".join(place))
+    return additions(list(stored), columns, "/" + "/".join(column_path))

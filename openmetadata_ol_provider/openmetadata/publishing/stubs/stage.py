@@ -1,4 +1,4 @@
-"""Stubs in a publication: what is missing is made, what is ours completed, what has been ingested since unmarked."""
+"""Resolves the datasets of a plan, and creates, completes or unmarks stubs for those that the catalogue lacks."""
 
 from __future__ import annotations
 
@@ -21,17 +21,54 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
-    from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
 
 
-class StubOutcome(NamedTuple):
-    """What became of the datasets.
+class ResolvedDatasets(NamedTuple):
+    """The datasets of a plan in the catalogue.
 
-    :param resolutions: of those for which something has changed
+    :param resolutions: outcome and entity of each dataset
+    :param stubs: counts of the stubs among them
+    """
+
+    resolutions: dict[DatasetId, Resolution]
+    stubs: Stubs
+
+
+def resolve_datasets(context: PublishContext) -> ResolvedDatasets:
+    """Resolve the datasets that a plan needs; only those at the end of an edge are problems when they are missing."""
+    selection = context.selection
+    if not selection.datasets:
+        return ResolvedDatasets({}, Stubs())
+    resolver = Resolver(context.client, context.config)
+    resolutions = resolver.resolve_all(selection.datasets.values())
+    ends = dict.fromkeys(end for edge in selection.edges for end in (edge.source, edge.target))
+    stubs = publish_stubs(
+        [selection.datasets[end] for end in ends],
+        resolutions,
+        resolver.spots,
+        context.client,
+        context.config,
+        dry_run=context.dry_run,
+    )
+    context.problems += stubs.problems
+    resolutions = {**resolutions, **stubs.resolutions}
+    for end in ends:
+        resolution = resolutions[end]
+        if resolution.outcome in {"unresolved", "ambiguous"}:
+            context.problems.append(
+                Problem(ProblemKind(resolution.outcome), f"{end.namespace} {end.name}", resolution.detail)
+            )
+    return ResolvedDatasets(resolutions, Stubs(stubs.created, stubs.updated, stubs.failed))
+
+
+class StubResults(NamedTuple):
+    """The stubs of a publication.
+
+    :param resolutions: resolutions that have changed
     :param problems: what could not be created or written, and why
-    :param created: stubs created (or, in a dry run, that would be)
-    :param updated: stubs completed, and entities whose mark was taken off
-    :param failed: those that the catalogue refused
+    :param created: number of stubs created (in a dry run: that would be)
+    :param updated: number of stubs completed, and of entities whose mark was removed
+    :param failed: number of stubs that the catalogue refused
     """
 
     resolutions: dict[DatasetId, Resolution]
@@ -49,137 +86,92 @@ def publish_stubs(
     config: Config,
     *,
     dry_run: bool,
-) -> StubOutcome:
-    """Create what the catalogue lacks, if that is allowed, and keep up with what was created before.
+) -> StubResults:
+    """Create what the catalogue lacks, if that is allowed, and maintain what was created before.
 
-    :param datasets: those that something in the plan depends on
-    :param resolutions: of all of them
-    :param spots: where the resolver looks for a dataset
+    :param datasets: datasets that something in the plan depends on
+    :param resolutions: resolutions of all of them
+    :param spots: function that returns where the resolver looks for a dataset
     :raises CatalogueAuthError: if the token may not do it
     :raises CatalogueUnavailableError: if the catalogue does not answer in spite of retries
     """
-    publication = _Publication(client, config, dry_run=dry_run)
-    found = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in datasets}
-    missing = [dataset for key, dataset in found.items() if resolutions[key].outcome == "unresolved"]
+    publisher = _StubPublisher(client, config, dry_run=dry_run)
+    by_id = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in datasets}
     if config.write.create_datasets:
-        publication.create(missing, spots)
-    publication.keep_up(
-        [(dataset, resolutions[key]) for key, dataset in found.items() if resolutions[key].entity is not None],
+        publisher.create([dataset for id_, dataset in by_id.items() if resolutions[id_].outcome == "unresolved"], spots)
+    publisher.maintain(
+        [(dataset, resolutions[id_]) for id_, dataset in by_id.items() if resolutions[id_].entity is not None],
         complete=config.write.create_datasets,
     )
-    return publication.outcome(resolutions)
+    return publisher.results(resolutions)
 
 
-class _Publication:
+class _StubPublisher:
     def __init__(self, client: OpenMetadataClient, config: Config, *, dry_run: bool) -> None:
         self._writer = StubWriter(client, config, dry_run=dry_run)
-        self._worker = Executor(client.max_connections)
+        self._executor = Executor(client.max_connections)
         self._entities: dict[DatasetId, tuple[Stub, Entity]] = {}
         self._problems: list[Problem] = []
         self._counts: Counter[str] = Counter()
 
     def create(self, datasets: Iterable[Dataset], spots: Callable[[Dataset], Iterable[Spot]]) -> None:
-        todo: list[Stub] = []
+        """Create stubs for datasets, as far as it is certain where they belong."""
+        stubs: list[Stub] = []
         for dataset in datasets:
             planned = plan_stub(dataset, spots(dataset))
             if isinstance(planned, Stub):
-                todo.append(planned)
+                stubs.append(planned)
             else:
                 self._refuse(f"{dataset.namespace} {dataset.name}", planned)
         # Two names of one table must not become two tables.
-        outcomes = self._worker.run_grouped(todo, self._writer.ensure, _where, lambda stub: stub.key)
-        for stub, outcome in zip(todo, outcomes, strict=True):
-            self._problems += outcome.problems
-            made = outcome.result
-            self._counts["failed" if made is None else made.change] += 1
-            if made is not None and made.entity is not None:
-                self._entities[DatasetId(stub.dataset.namespace, stub.dataset.name)] = (stub, made.entity)
-            elif made is not None:
-                self._refuse(stub.where, made.reason)
+        results = self._executor.run_grouped(stubs, self._writer.ensure, lambda stub: stub.where, lambda stub: stub.key)
+        for stub, result in zip(stubs, results, strict=True):
+            self._problems += result.problems
+            ensured = result.value
+            self._counts["failed" if ensured is None else ensured.change] += 1
+            if ensured is not None and ensured.entity is not None:
+                self._entities[DatasetId(stub.dataset.namespace, stub.dataset.name)] = (stub, ensured.entity)
+            elif ensured is not None:
+                self._refuse(stub.where, ensured.reason)
 
     def _refuse(self, where: str, reason: str) -> None:
         self._problems.append(Problem(ProblemKind.NO_STUB, where, f"not created: {reason}"))
 
-    def keep_up(self, pairs: list[tuple[Dataset, Resolution]], *, complete: bool) -> None:
-        def one(pair: tuple[Dataset, Resolution]) -> bool:
+    def maintain(self, pairs: list[tuple[Dataset, Resolution]], *, complete: bool) -> None:
+        """Unmark entities that have been ingested since they were stubs, and complete those that are still ours."""
+
+        def update(pair: tuple[Dataset, Resolution]) -> bool:
             dataset, resolution = pair
             entity = resolution.entity
             assert entity is not None
             changed = self._writer.unmark(entity)
             return (complete and _is_itself(resolution) and self._writer.complete(entity, dataset)) or changed
 
-        def entity_of(pair: tuple[Dataset, Resolution]) -> Entity | None:
-            return pair[1].entity
+        def where(pair: tuple[Dataset, Resolution]) -> str:
+            return f"{pair[0].namespace} {pair[0].name}"
 
-        outcomes = self._worker.run_grouped(pairs, one, lambda pair: f"{pair[0].namespace} {pair[0].name}", entity_of)
-        for outcome in outcomes:
-            self._problems += outcome.problems
-            self._counts["failed"] += outcome.result is None
-            self._counts["updated"] += bool(outcome.result)
+        for result in self._executor.run_grouped(pairs, update, where, lambda pair: pair[1].entity):
+            self._problems += result.problems
+            self._counts["failed"] += result.failed
+            self._counts["updated"] += bool(result.value)
 
-    def outcome(self, resolutions: Mapping[DatasetId, Resolution]) -> StubOutcome:
+    def results(self, resolutions: Mapping[DatasetId, Resolution]) -> StubResults:
+        """Return everything that has changed."""
         changed = {
-            key: Resolution("resolved", self._writer.latest(entity), f"stub {entity.fqn}", stub.identity)
-            for key, (stub, entity) in self._entities.items()
+            id_: Resolution("resolved", self._writer.latest(entity), f"stub {entity.fqn}", stub.identity)
+            for id_, (stub, entity) in self._entities.items()
         }
-        for key, resolution in resolutions.items():
+        for id_, resolution in resolutions.items():
             entity = resolution.entity
             if entity is not None and (latest := self._writer.latest(entity)) is not entity:
-                changed[key] = resolution._replace(entity=latest)
-        return StubOutcome(
-            changed, self._problems, self._counts["created"], self._counts["updated"], self._counts["failed"]
-        )
+                changed[id_] = resolution._replace(entity=latest)
+        counts = self._counts
+        return StubResults(changed, self._problems, counts["created"], counts["updated"], counts["failed"])
 
 
 def _is_itself(resolution: Resolution) -> bool:
-    """Return whether the entity is the dataset, and not just a directory that the dataset is in."""
+    """Return whether the entity is the dataset, and not just a directory that contains it."""
     entity, identity = resolution.entity, resolution.identity
     if entity is None or entity.type != "container":
         return True
     return identity is not None and location(identity.namespace, identity.name) == location(str(entity.full_path))
-
-
-def _where(stub: Stub) -> str:
-    return stub.where
-
-
-def resolve_datasets(desk: PublishContext, selection: Selection) -> tuple[dict[DatasetId, Resolution], Stubs]:
-    """Resolve what is needed; what an edge lacks is a problem, what nothing depends on is not.
-
-    :param desk: tools of the publication
-    :param selection: what it has to do
-    """
-    if not selection.datasets:
-        return {}, Stubs()
-    resolver = Resolver(desk.client, desk.config)
-    resolutions = resolver.resolve_all(selection.datasets.values())
-    ends = dict.fromkeys(end for edge in selection.edges for end in (edge.source, edge.target))
-    stubs = _make_stubs(desk, selection, resolver, resolutions, ends)
-    for end in ends:
-        resolution = resolutions[end]
-        if resolution.outcome in {"unresolved", "ambiguous"}:
-            desk.problems.append(
-                Problem(ProblemKind(resolution.outcome), f"{end.namespace} {end.name}", resolution.detail)
-            )
-    return resolutions, stubs
-
-
-def _make_stubs(
-    desk: PublishContext,
-    selection: Selection,
-    resolver: Resolver,
-    resolutions: dict[DatasetId, Resolution],
-    ends: Iterable[DatasetId],
-) -> Stubs:
-    """Create what lineage needs and the catalogue lacks, if that is wanted, and say so in the resolutions."""
-    made = publish_stubs(
-        [selection.datasets[end] for end in ends],
-        resolutions,
-        resolver.spots,
-        desk.client,
-        desk.config,
-        dry_run=desk.dry_run,
-    )
-    desk.problems += made.problems
-    resolutions.update(made.resolutions)
-    return Stubs(made.created, made.updated, made.failed)

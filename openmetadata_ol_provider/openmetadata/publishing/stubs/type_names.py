@@ -1,8 +1,8 @@
-"""Which of OpenMetadata's data types a producer's word means: one table for columns, one for fields of messages. Pure.
+"""Tables from producers' type names to OpenMetadata's data types: one for columns, one for fields of messages.
 
-The words are those of databases, engines, file formats and libraries, lower-case; the data types are those that every
-supported version knows. Where OpenMetadata's connectors have a type for a word, it is theirs, so that ingesting a table
-later changes nothing.
+The names are those of databases, engines, file formats and libraries, in lower case; the data types are those that
+every supported version knows. Where OpenMetadata's connectors have a type for a name, theirs is used, so that ingesting
+a table later changes nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _WORDS: Final = {
         "zonedtime", "localtime", "time-millis", "time-micros", "time_ntz",
     ),
     "DATETIME": ("datetime", "datetime2", "datetimeoffset", "smalldatetime", "datetime64", "seconddate"),
-    # Connectors tell zoned and plain ones apart by the text they show only.
+    # Connectors distinguish timestamps with and without zone only by the text that they show.
     "TIMESTAMP": (
         "timestamp", "timestamptz", "timestamp without time zone", "timestamp with time zone",
         "timestamp with local time zone", "timestamp_ntz", "timestamp_ltz", "timestamp_tz", "timestampntz",
@@ -118,9 +118,9 @@ _WORDS: Final = {
     STRUCT: ("struct", "row", "record", "tuple", "nested"),
     UNION: ("union", "uniontype"),
 }  # fmt: skip
-#: OpenMetadata's type of a column by the producer's word.
+#: OpenMetadata's type of a column by the producer's name of the type.
 TYPES: Final = {word: data_type for data_type, words in _WORDS.items() for word in words}
-#: Types the server refuses without a length; connectors say 1 where the source says none.
+#: Types that the server refuses without a length; connectors send 1 where the source has none.
 WITH_LENGTH: Final = frozenset({"CHAR", "VARCHAR", "BINARY", "VARBINARY"})
 #: Types whose arguments are precision and scale.
 WITH_PRECISION: Final = frozenset({"NUMBER", "NUMERIC", "DECIMAL"})
@@ -144,7 +144,7 @@ _MESSAGE_WORDS: Final = {
     "RECORD": "STRUCT",
     "UNION": "UNION",
 }
-#: Type of a message's field by the type of a column; what is not here is ``UNKNOWN``.
+#: Type of a message's field by the type of a column; all others are ``UNKNOWN``.
 MESSAGE_TYPES: Final = {
     column: message for message, columns in _MESSAGE_WORDS.items() for column in columns.split()
 }  # fmt: skip

@@ -1,7 +1,7 @@
-"""Stubs written: created where nothing is, completed while they are ours, their mark taken off when they are not.
+"""Writes stubs: creates them where nothing exists, completes them while they are ours, unmarks them when they are not.
 
-What is there is never replaced: a stub is created only after a look, completed by appending to it, and a deleted one is
-brought back only if it was ours and the data has been created anew.
+Nothing existing is ever replaced: a stub is created only after a lookup, completed by appending to it, and a deleted
+one is restored only if it was ours and the data has been created again.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION, STUB_TAG, TAG, is_outgrown, is_stub
 from openmetadata_ol_provider.openmetadata.publishing.stubs.parents import (
-    Holders,
     NotCreatedError,
+    Parents,
     put_or_find,
     refuse_deleted,
 )
@@ -42,12 +42,12 @@ _TEXTS = {
 }
 
 
-class Made(NamedTuple):
-    """What became of a stub.
+class StubResult(NamedTuple):
+    """The result of ensuring a stub.
 
-    :param entity: ``None`` if there is none
-    :param change: ``found``: it has been there after all, or was made for another dataset
-    :param reason: why there is none
+    :param entity: entity of the stub; ``None`` if it was refused
+    :param change: ``created``, ``refused``, or ``found`` if it existed after all or was created for another dataset
+    :param reason: reason of a refusal
     """
 
     entity: Entity | None
@@ -56,9 +56,9 @@ class Made(NamedTuple):
 
 
 class StubWriter:
-    """Creates and completes stubs, for the time of one publication; stubs of one key one after the other.
+    """Creates and completes stubs during one publication; stubs with the same key one after the other.
 
-    :param client: the catalogue
+    :param client: client of the catalogue
     :param config: letter case and write policies
     :param dry_run: read, but do not write
     """
@@ -68,38 +68,38 @@ class StubWriter:
         self._dry_run = dry_run
         self._exact = config.datasets.case == "exact"
         self._descriptions = config.write.descriptions != "never"
-        self._marks = config.write.tags != "never"
-        self._holders = Holders(client, exact_case=self._exact, dry_run=dry_run)
+        self._mark = config.write.tags != "never"
+        self._parents = Parents(client, exact_case=self._exact, dry_run=dry_run)
         self._containers = ContainerLookup(Finder(client), exact_case=self._exact)
         self._once = QueryCache()
         self._lock = threading.Lock()
         self._errors: list[CatalogueError] = []
-        self._made: dict[str, Entity] = {}
+        self._ensured: dict[str, Entity] = {}
         self._latest: dict[Entity, Entity] = {}
 
-    def ensure(self, stub: Stub) -> Made:
-        """Return the entity of a stub, created if nothing is there.
+    def ensure(self, stub: Stub) -> StubResult:
+        """Return the entity of a stub, created if it does not exist.
 
         :raises CatalogueError: if the catalogue refuses
         """
         try:
             return self._ensure(stub)
         except NotCreatedError as error:
-            return Made(None, "refused", str(error))
+            return StubResult(None, "refused", str(error))
         except CatalogueError as error:
             if isinstance(error, CatalogueAuthError) or self._is_new(error):
                 raise
-            return Made(None, "refused", str(error))
+            return StubResult(None, "refused", str(error))
 
     def _is_new(self, error: CatalogueError) -> bool:
-        """Return whether an error is seen for the first time: a schema that fails does not fail with each table."""
+        """Return whether an error is new: a schema that fails must not count again for each of its tables."""
         with self._lock:
             seen = any(error is other for other in self._errors)
             self._errors.append(error)
         return not seen
 
     def complete(self, entity: Entity, dataset: Dataset) -> bool:
-        """Append to a stub of ours the columns that a dataset has and it has not; return whether there were any.
+        """Append to a stub of ours the columns of a dataset that it lacks; return whether there were any.
 
         :raises CatalogueError: if the catalogue refuses
         """
@@ -108,45 +108,45 @@ class StubWriter:
         return self._patch(current, operations)
 
     def unmark(self, entity: Entity) -> bool:
-        """Take the tag off an entity that has been ingested since it was a stub; return whether it had it.
+        """Remove the tag from an entity that has been ingested since it was a stub; return whether it had the tag.
 
         :raises CatalogueError: if the catalogue refuses
         """
         current = self.latest(entity)
-        if not self._marks or not is_outgrown(current.body):
+        if not self._mark or not is_outgrown(current.body):
             return False
-        at = next(index for index, tag in enumerate(current.body["tags"]) if tag.get("tagFQN") == STUB_TAG)
-        place = f"/tags/{at}"
+        index = next(index for index, tag in enumerate(current.body["tags"]) if tag.get("tagFQN") == STUB_TAG)
+        pointer = f"/tags/{index}"
         return self._patch(
             current,
-            [{"op": "test", "path": f"{place}/tagFQN", "value": STUB_TAG}, {"op": "remove", "path": place}],
+            [{"op": "test", "path": f"{pointer}/tagFQN", "value": STUB_TAG}, {"op": "remove", "path": pointer}],
         )
 
     def latest(self, entity: Entity) -> Entity:
-        """Return an entity as it is after what has been written so far."""
+        """Return an entity with everything that has been written so far."""
         return self._latest.get(entity, entity)
 
     # -- creating ------------------------------------------------------------------------------------------------
 
-    def _ensure(self, stub: Stub) -> Made:
+    def _ensure(self, stub: Stub) -> StubResult:
         parent, prefix, fresh = self._parent(stub)
         fqn = f"{prefix}.{quote(stub.entity_name)}"
         key = fqn if self._exact else fqn.casefold()
-        made = self._made.get(key)
+        entity = self._ensured.get(key)
         change: Literal["created", "found"] = "found"
-        if made is None:
-            made = None if fresh else self._there(stub, fqn)
-            if made is None:
-                made, change = self._create(stub, parent, fqn), "created"
-            self._made[key] = made
+        if entity is None:
+            entity = None if fresh else self._existing(stub, fqn)
+            if entity is None:
+                entity, change = self._create(stub, parent, fqn), "created"
+            self._ensured[key] = entity
         if change == "found":
-            self.complete(made, stub.dataset)
-        return Made(self.latest(made), change)
+            self.complete(entity, stub.dataset)
+        return StubResult(self.latest(entity), change)
 
     def _parent(self, stub: Stub) -> tuple[dict[str, Any], str, bool]:
-        """Return what holds the stub: as requests name it, its FQN, and whether it is just created."""
+        """Return the fields that name the parent of a stub in requests, its FQN, and whether it was just created."""
         if stub.kind == "table":
-            schema = self._holders.schema_of(stub)
+            schema = self._parents.schema_of(stub)
             return {"databaseSchema": schema.fqn}, schema.fqn, schema.fresh
         service = {"service": stub.service.fqn}
         if stub.kind == "container" and stub.bucket and stub.name:
@@ -154,8 +154,8 @@ class StubWriter:
             return {**service, "parent": bucket.reference}, bucket.fqn, False
         return service, stub.service.fqn, False
 
-    def _there(self, stub: Stub, fqn: str) -> Entity | None:
-        """Return the entity of that name, which the search for the dataset may have missed."""
+    def _existing(self, stub: Stub, fqn: str) -> Entity | None:
+        """Return the existing entity of that name, which the search for the dataset may have missed."""
         collection, fields = COLLECTIONS[stub.kind]
         body = self._client.get(path(collection, "name", fqn), {"fields": fields, "include": "all"})
         if body is None or (is_stub(body) and body.get("deleted") and _is_created(stub.dataset)):
@@ -164,24 +164,24 @@ class StubWriter:
         return Entity(stub.kind, body)
 
     def _create(self, stub: Stub, parent: dict[str, Any], fqn: str) -> Entity:
-        labels = self._once("labels", self._labels) if self._marks else []
+        labels = self._once("labels", self._labels) if self._mark else []
         request = stub_request(stub, parent, labels, descriptions=self._descriptions)
         return self._put(stub.kind, request, fqn)
 
     def _put(self, kind: str, request: dict[str, Any], fqn: str) -> Entity:
         if self._dry_run:
-            # An id that nothing has, so that what depends on the stub can be looked up in vain.
+            # An id that nothing has, so that looking up what depends on the stub finds nothing.
             return Entity(kind, {**request, "id": str(uuid.uuid5(uuid.NAMESPACE_URL, fqn)), "fullyQualifiedName": fqn})
         return Entity(kind, put_or_find(self._client, COLLECTIONS[kind][0], request, fqn))
 
     def _bucket(self, stub: Stub) -> Entity:
-        """Return the container of the bucket that a container is in."""
-        found, _ = self._containers.find(Identity(stub.root, "", "container"), (stub.service,))
-        if len(found) > 1:
-            names = ", ".join(sorted(entity.fqn for entity in found))
+        """Return the container that is the bucket of a container."""
+        buckets, _ = self._containers.find(Identity(stub.root, "", "container"), (stub.service,))
+        if len(buckets) > 1:
+            names = ", ".join(sorted(entity.fqn for entity in buckets))
             raise NotCreatedError(f"the bucket {stub.root} may be any of {names}")
-        if found:
-            return found[0]
+        if buckets:
+            return buckets[0]
         request = bucket_request(stub)
         fqn = f"{stub.service.fqn}.{quote(request['name'])}"
         body = self._client.get(path("v1/containers", "name", fqn), {"include": "all"})
@@ -191,9 +191,9 @@ class StubWriter:
         return self._put("container", request, fqn)
 
     def _labels(self) -> list[dict[str, Any]]:
-        """Return the labels of a stub, their tag created if it is missing."""
+        """Return the labels of a stub, after creating their tag if it is missing."""
         if not self._dry_run and self._client.get(path(_TAGS, "name", STUB_TAG)) is None:
-            # An existing classification is not written: a request without its settings would clear them.
+            # An existing classification is left alone: a request without its settings would clear them.
             if self._client.get(path(_CLASSIFICATIONS, "name", CLASSIFICATION)) is None:
                 request = {"name": CLASSIFICATION, "description": _TEXTS[CLASSIFICATION]}
                 put_or_find(self._client, _CLASSIFICATIONS, request, CLASSIFICATION)
@@ -207,7 +207,7 @@ class StubWriter:
         if not operations:
             return False
         collection = COLLECTIONS[entity.type][0]
-        # A patch, and not a request for the whole: what others have added since cannot be lost in it.
+        # A patch rather than a PUT, so that nothing is lost that others have added since.
         answer = None if self._dry_run else self._client.patch(path(collection, entity.id), operations)
         body = applied(entity.body, operations) if answer is None else {**entity.body, **answer}
         self._latest[entity] = Entity(entity.type, body)
@@ -219,17 +219,17 @@ def _is_created(dataset: Dataset) -> bool:
 
 
 def applied(body: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return an entity's JSON with the additions and removals of a JSON Patch made; its tests are taken as passed."""
+    """Return an entity's JSON after the additions and removals of a JSON Patch, whose tests count as passed."""
     result = copy.deepcopy(body)
     for operation in operations:
         *above, last = operation["path"].split("/")[1:]
-        place: Any = result
+        parent: Any = result
         for key in above:
-            place = place[int(key)] if isinstance(place, list) else place[key]
+            parent = parent[int(key)] if isinstance(parent, list) else parent[key]
         if operation["op"] == "remove":
-            del place[int(last)]
-        elif operation["op"] == "add" and isinstance(place, list):
-            place.append(operation["value"])
+            del parent[int(last)]
+        elif operation["op"] == "add" and isinstance(parent, list):
+            parent.append(operation["value"])
         elif operation["op"] == "add":
-            place[last] = operation["value"]
+            parent[last] = operation["value"]
     return result

@@ -1,0 +1,32 @@
+"""Positions in topics: checkpoints, and the offsets that a batch covers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+#: Topic -> partition (as text, like in JSON) -> next offset to read.
+Checkpoint = Mapping[str, Mapping[str, int]]
+
+
+class OffsetRange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The offsets of one partition that a batch covers: ``start`` up to, not including, ``end``.
+
+    :param checkpoint: position of the checkpoint when the batch was read, which it must still have when the batch is
+        published; ``None``: none yet
+    :param start: first offset covered; differs from ``checkpoint`` when messages were lost or the topic was recreated
+    :param end: one past the last offset covered, where the checkpoint moves to; it can lie past the last message,
+        because compaction and transactions leave gaps
+    :param lost: number of offsets that retention deleted before they were read
+    :param reset: whether the checkpoint lay beyond the end of the partition (topic recreated or truncated)
+    """
+
+    topic: str
+    partition: int
+    checkpoint: int | None
+    start: int
+    end: int
+    # A default factory, so that the JSON of a batch always has it; ``reset`` is only in it where it is true.
+    lost: int = msgspec.field(default_factory=int)
+    reset: bool = False

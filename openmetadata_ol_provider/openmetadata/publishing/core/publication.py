@@ -1,0 +1,25 @@
+"""The result of publishing one plan, as one value: nothing is stored until the caller applies it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerChanges
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import ParkingChanges
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+
+
+class Publication(NamedTuple):
+    """What publishing a plan produced.
+
+    :param report: counts and problems, for people and XCom
+    :param ledger: facts to record in the ledger, and facts to drop from it
+    :param parking: items to park, and items to release
+    :param usage: usage counts including those of this plan
+    """
+
+    report: PublishReport
+    ledger: LedgerChanges
+    parking: ParkingChanges
+    usage: UsageCounts

@@ -1,0 +1,258 @@
+"""Reads and writes everything that is kept under one state key, and notices a second task that publishes with it.
+
+Three Airflow Variables hold it:
+
+- checkpoint, runs and usage counts (``<state key>``) move together, after the effects of a batch are durable;
+- the parking lot (``<state key>.parked``) must not be lost: it is written before the checkpoint moves, so a crash in
+  between parks the same things again;
+- the ledger (``<state key>.ledger``) may be lost at any time: everything is then compared with the catalogue once. But
+  it must never be older than the catalogue, or what a publication that died has changed could never be changed back.
+
+So a task claims the state before it publishes: the ledger is marked untrusted and carries the task's token until the
+task is done. Variables have no compare-and-set, so a claim cannot keep a second task out; it makes sure that at least
+one of two tasks notices the other, by the checkpoint or by the token.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+
+import msgspec
+
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin
+from openmetadata_ol_provider.openlineage.positions import Checkpoint
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openmetadata.publishing.core.history import History, UsageCounts
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking, ParkingChanges
+from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
+from openmetadata_ol_provider.state.checkpoint import advance_checkpoint, require_start
+from openmetadata_ol_provider.state.document import (
+    StateDocument,
+    StateHead,
+    StateSummary,
+    StoredState,
+    decode_document,
+    encode_document,
+    pack_state,
+    unpack_state,
+    unpack_usage,
+    with_checkpoint,
+)
+from openmetadata_ol_provider.state.keys import ledger_key, parked_key
+from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
+
+log = logging.getLogger(__name__)
+
+
+def apply(history: History, publication: Publication) -> History:
+    """Return the history after a publication; nothing is stored."""
+    return history._replace(
+        ledger=history.ledger.updated(publication.ledger),
+        parking=history.parking.updated(publication.parking),
+        usage=publication.usage,
+    )
+
+
+class StateStore:
+    """The state under one key.
+
+    :param state_key: key of the Variable that holds the checkpoint
+    """
+
+    def __init__(self, state_key: str) -> None:
+        self.state_key = state_key
+
+    # -- checkpoint, runs and usage counts -----------------------------------------------------------------------
+
+    def read_checkpoint(self) -> Checkpoint:
+        """Return the checkpoint alone; empty when there is none yet."""
+        return self._document().checkpoint
+
+    def read_state(self) -> StoredState:
+        """Return checkpoint, runs and usage counts; empty when there are none yet.
+
+        :raises CheckpointError: if the Variable was not written by this package
+        """
+        return unpack_state(self.state_key, self._document())
+
+    def read_head(self) -> StateHead | None:
+        """Return checkpoint and generation of the state, ``None`` when there is none."""
+        text = get_variable(self.state_key)
+        if not text:
+            return None
+        document = decode_document(self.state_key, text)
+        return StateHead(document.checkpoint, document.generation)
+
+    def read_summary(self) -> StateSummary | None:
+        """Return the state in numbers, ``None`` when there is none.
+
+        :raises CheckpointError: if the Variable was not written by this package
+        """
+        text = get_variable(self.state_key)
+        if not text:
+            return None
+        document = decode_document(self.state_key, text)
+        runs = unpack_state(self.state_key, document).runs.runs.values()
+        return StateSummary(document.checkpoint, document.updated_at, len(runs), sum(not run.terminal for run in runs))
+
+    def advance(self, origin: BatchOrigin, runs: RunState, usage: UsageCounts) -> Checkpoint:
+        """Move the checkpoint past a batch, together with runs and usage counts, and return it.
+
+        :param origin: ranges of the batch, compared with the stored checkpoint once more
+        :param usage: usage counts including those of the batch
+        :raises CheckpointError: if another task has moved the checkpoint since the batch was read
+        """
+        document = self._document()
+        require_start(origin, document.checkpoint, published=True)
+        checkpoint = advance_checkpoint(document.checkpoint, origin)
+        self.write_state(StoredState(checkpoint, runs, usage), document.generation)
+        return checkpoint
+
+    def write_state(self, state: StoredState, generation: int | None) -> None:
+        """Write a state without comparing it with the one stored; see :meth:`advance` for how a checkpoint moves.
+
+        :param generation: division into lanes, see :mod:`~openmetadata_ol_provider.state.repartition`
+        """
+        self._write(pack_state(state, generation))
+
+    def write_generation(self, generation: int) -> None:
+        """Set the generation of the state; the rest of it stays."""
+        self._write(msgspec.structs.replace(self._document(), generation=generation))
+
+    def replace_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
+        """Set the checkpoint, forwards or backwards; runs stay, usage counts are taken from the catalogue again.
+
+        :param expected: checkpoint that is believed to be stored
+        :raises CheckpointError: if another checkpoint is stored, or the Variable was not written by this package
+        """
+        document = self._document()
+        if document.checkpoint != expected:
+            raise CheckpointError(
+                f"the checkpoint (Variable {self.state_key!r}) was moved meanwhile: it was {expected} and is "
+                f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
+            )
+        self._write(with_checkpoint(document, checkpoint))
+
+    def move_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
+        """Set the checkpoint, and have everything that is read again compared with the catalogue.
+
+        :param expected: checkpoint that is believed to be stored
+        :raises CheckpointError: if another checkpoint is stored
+        """
+        self.replace_checkpoint(expected, checkpoint)
+        self.invalidate_ledger()
+
+    def forget(self) -> None:
+        """Delete checkpoint, runs, usage counts and ledger; what is parked still has to be published."""
+        delete_variable(self.state_key)
+        delete_variable(ledger_key(self.state_key))
+
+    # -- parking lot ---------------------------------------------------------------------------------------------
+
+    def read_parked(self) -> dict[str, Parked]:
+        """Return the parked items by key.
+
+        :raises CheckpointError: if the Variable was not written by this package
+        """
+        key = parked_key(self.state_key)
+        text = get_variable(key)
+        try:
+            return unpack(text, dict[str, Parked]) if text else {}
+        except ValueError as error:
+            raise CheckpointError(
+                f"Variable {key!r} does not hold what was parked ({error}). Restore it, or delete it: the lineage that "
+                "waits in it then comes with the next runs of its jobs"
+            ) from None
+
+    def write_parked(self, items: Mapping[str, Parked]) -> None:
+        """Write the parked items, whatever was parked before."""
+        text = pack(dict(items)) if items else ""
+        set_variable(parked_key(self.state_key), text, "Lineage that waits to be published")
+
+    def update_parked(self, changes: ParkingChanges) -> None:
+        """Park and release items; what another task changed meanwhile stays as it left it."""
+        if changes:
+            self.write_parked(Parking(self.read_parked()).updated(changes).items)
+
+    # -- ledger --------------------------------------------------------------------------------------------------
+
+    def read_ledger(self) -> Ledger:
+        """Return the ledger; an empty one if it is missing or damaged."""
+        key = ledger_key(self.state_key)
+        text = get_variable(key)
+        try:
+            return unpack(text, Ledger) if text else Ledger()
+        except ValueError as error:
+            log.warning("the ledger in Variable %r is not readable (%s): an empty one is used instead", key, error)
+            return Ledger()
+
+    def write_ledger(self, ledger: Ledger) -> None:
+        """Write the ledger, whatever was written before."""
+        set_variable(ledger_key(self.state_key), pack(ledger), "What was published: may be deleted at any time")
+
+    def invalidate_ledger(self) -> None:
+        """Mark the ledger untrusted, so that everything is compared with the catalogue; ends every claim."""
+        self.write_ledger(self.read_ledger().invalidated(begun=True))
+
+    # -- publications --------------------------------------------------------------------------------------------
+
+    def read_history(self, usage: UsageCounts | None = None) -> History:
+        """Return what earlier publications left behind.
+
+        :param usage: usage counts of the state, if it was read already
+        :raises CheckpointError: if a Variable was not written by this package
+        """
+        text = get_variable(self.state_key)
+        if usage is None:
+            usage = unpack_usage(self.state_key, decode_document(self.state_key, text))
+        ledger = self.read_ledger()
+        # If the state was deleted, runs may be read again; those that the ledger calls current would not be counted.
+        trusted = text and not ledger.begun
+        return History(
+            ledger if trusted else ledger.invalidated(), Parking(self.read_parked()), usage, interrupted=ledger.begun
+        )
+
+    def claim(self, history: History) -> History:
+        """Note, once for each task, that a publication begins: until it is released the ledger is not trusted."""
+        if history.token:
+            return history
+        token = uuid.uuid4().hex
+        self.write_ledger(history.ledger.invalidated(begun=True, token=token))
+        return history._replace(token=token)
+
+    def commit(self, origin: BatchOrigin, runs: RunState, publication: Publication) -> None:
+        """Store what a publication changed: the parking lot, then the checkpoint with runs and usage counts.
+
+        The ledger is written once, by :meth:`release`: a crash before that costs only comparisons.
+
+        :raises CheckpointError: if another task has moved the checkpoint meanwhile
+        """
+        self.update_parked(publication.parking)
+        if origin.ranges:
+            self.advance(origin, runs, publication.usage)
+
+    def release(self, history: History) -> bool:
+        """Write the ledger after the last publication of a task, and end its claim.
+
+        :return: ``False`` if another task has claimed the state meanwhile; the ledger stays untrusted then
+        """
+        if not history.token:
+            return True
+        is_alone = self.read_ledger().token == history.token
+        self.write_ledger(history.ledger if is_alone else history.ledger.invalidated(begun=True))
+        return is_alone
+
+    # -- the Variable --------------------------------------------------------------------------------------------
+
+    def _document(self) -> StateDocument:
+        return decode_document(self.state_key, get_variable(self.state_key))
+
+    def _write(self, document: StateDocument) -> None:
+        set_variable(
+            self.state_key, encode_document(document), "State of openmetadata-ol-provider: do not edit by hand"
+        )

@@ -1,0 +1,161 @@
+"""The state store: what moves together, who may trust the ledger, and how a second task is noticed."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin
+from openmetadata_ol_provider.openlineage.positions import OffsetRange
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.openmetadata.publishing.core.history import History
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
+    UNVERIFIED,
+    EdgeFact,
+    Fact,
+    Ledger,
+    LedgerChanges,
+    LedgerTarget,
+)
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+from openmetadata_ol_provider.state.document import StoredState
+from openmetadata_ol_provider.state.store import StateStore, apply
+from openmetadata_ol_provider.version_compat import set_variable
+
+KEY = "the_key"
+BATCH = BatchOrigin(KEY, "kafka_default", (OffsetRange("t", 0, None, 0, 9),))
+TARGET = LedgerTarget(1, 2)
+
+
+@pytest.fixture
+def store() -> StateStore:
+    return StateStore(KEY)
+
+
+def parked(key: str) -> Parked:
+    return Parked(key=key, reason="unresolved", where="a -> b", detail="not there")
+
+
+def publication(**parts: Any) -> Publication:
+    return Publication(PublishReport(), LedgerChanges(TARGET), {}, {})._replace(**parts)
+
+
+def begun(store: StateStore) -> None:
+    """Let there be a state, and a ledger that can be trusted."""
+    store.advance(BATCH, RunState(), {})
+    store.write_ledger(Ledger(*TARGET, {5: Fact(6, 7.0)}, {8: EdgeFact(9, 7.0, "job")}))
+
+
+# -- claims ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_claim_is_written_before_the_publication_and_kept_until_it_is_released(store: StateStore) -> None:
+    begun(store)
+    history = store.claim(store.read_history())
+    assert store.read_ledger().token == history.token != ""
+    assert store.read_history().interrupted
+    assert store.read_history().ledger.facts == {}
+    assert store.release(history)
+    assert not store.read_history().interrupted
+    assert store.read_history().ledger.facts == {5: Fact(6, 7.0)}
+
+
+def test_a_task_claims_once_whatever_the_number_of_its_batches(store: StateStore) -> None:
+    history = store.claim(History())
+    assert store.claim(history) is history
+
+
+def test_a_ledger_is_not_believed_when_two_have_published_at_once(store: StateStore) -> None:
+    one, two = store.claim(History()), store.claim(History())
+    for history in (one, two):
+        assert not store.release(history)
+        assert store.read_history().interrupted
+    three = store.claim(History())
+    assert store.release(three)
+    assert not store.read_history().interrupted
+
+
+def test_who_has_published_nothing_leaves_the_ledger_of_others_as_it_is(store: StateStore) -> None:
+    store.claim(History())
+    assert store.release(History())
+    assert store.read_history().interrupted
+
+
+def test_a_task_that_is_killed_leaves_a_ledger_that_knows_edges_but_calls_none_current(store: StateStore) -> None:
+    begun(store)
+    store.claim(store.read_history())
+    history = store.read_history()
+    assert (history.ledger.facts, history.ledger.edges[8].digest) == ({}, UNVERIFIED)
+    assert history.token == ""
+
+
+def test_moving_the_checkpoint_ends_every_claim(store: StateStore) -> None:
+    begun(store)
+    history = store.claim(store.read_history())
+    store.move_checkpoint({"t": {"0": 9}}, {"t": {"0": 3}})
+    assert not store.release(history)
+
+
+# -- commits -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_moves_checkpoint_runs_and_usage_together(store: StateStore) -> None:
+    runs = RunState(runs={"r": Run(run_id="r", namespace="ns", name="job")})
+    store.commit(BATCH, runs, publication(usage={("p", "2026-01-01"): 3}))
+    assert store.read_state() == StoredState({"t": {"0": 9}}, runs, {("p", "2026-01-01"): 3})
+    assert store.read_history().usage == {("p", "2026-01-01"): 3}
+
+
+def test_a_batch_that_another_task_has_overtaken_is_refused_but_what_it_parked_is_kept(store: StateStore) -> None:
+    begun(store)
+    with pytest.raises(CheckpointError, match="It was moved while the batch was published"):
+        store.commit(BATCH, RunState(), publication(parking={"a": parked("a")}))
+    assert store.read_checkpoint() == {"t": {"0": 9}}
+    assert set(store.read_parked()) == {"a"}
+
+
+def test_without_ranges_only_what_is_parked_is_stored(store: StateStore) -> None:
+    begun(store)
+    store.commit(BatchOrigin(KEY, "kafka_default"), RunState(), publication(parking={"a": parked("a")}))
+    assert store.read_checkpoint() == {"t": {"0": 9}}
+    assert set(store.read_parked()) == {"a"}
+
+
+def test_what_others_park_and_drop_meanwhile_stays_as_they_left_it(store: StateStore) -> None:
+    store.write_parked({name: parked(name) for name in "abc"})
+    history = store.read_history()
+    store.write_parked({name: parked(name) for name in "bd"})
+    store.update_parked({"b": None, "e": parked("e")})
+    assert set(history.parking.items) == set("abc")
+    assert set(store.read_parked()) == set("de")
+
+
+def test_a_publication_is_applied_without_changing_the_history_before(store: StateStore) -> None:
+    ledger = Ledger(*TARGET, {1: Fact(1, 1.0), 2: Fact(2, 1.0)}, {8: EdgeFact(9, 7.0, "job")}, {"job": 3})
+    before = History(ledger, Parking({"a": parked("a")}), {("p", "2026-01-01"): 1}, token="t")
+    known = copy.deepcopy(before)
+    changes = LedgerChanges(TARGET, True, {1: None, 3: Fact(3, 2.0)}, {8: None}, {"other": 4}, 10)
+    after = apply(before, publication(ledger=changes, parking={"a": None, "b": parked("b")}, usage={}))
+    assert before == known
+    assert (after.ledger.facts, after.ledger.edges) == ({2: Fact(2, 1.0), 3: Fact(3, 2.0)}, {})
+    assert (set(after.parking.items), after.usage, after.token) == ({"b"}, {}, "t")
+
+
+def test_a_ledger_of_another_catalogue_is_replaced_and_one_that_was_not_trusted_keeps_its_edges() -> None:
+    ledger = Ledger(*TARGET, {1: Fact(1, 1.0)}, {8: EdgeFact(9, 7.0, "job")})
+    elsewhere = ledger.updated(LedgerChanges(LedgerTarget(3, 2), facts={2: Fact(2, 1.0)}))
+    assert (elsewhere.catalogue, elsewhere.facts, elsewhere.edges) == (3, {2: Fact(2, 1.0)}, {})
+    refreshed = ledger.updated(LedgerChanges(TARGET, trusted=False, facts={2: Fact(2, 1.0)}))
+    assert (refreshed.facts, refreshed.edges[8].digest) == ({2: Fact(2, 1.0)}, UNVERIFIED)
+
+
+def test_a_state_that_was_deleted_takes_the_trust_in_its_ledger_with_it(store: StateStore) -> None:
+    begun(store)
+    set_variable(KEY, "")
+    assert store.read_history().ledger.facts == {}
+    assert not store.read_history().interrupted
