@@ -20,7 +20,7 @@ def made() -> Iterator[ast.expr]:
     for path in sorted(PACKAGE.rglob("*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         # Functions of this file that pass a kind on to a problem.
-        makers = {"Problem"} | {
+        makers = {"Problem", "add_problem"} | {
             node.name
             for node in nodes
             if isinstance(node, ast.FunctionDef) and {"kind", "detail"} <= {item.arg for item in node.args.args}
@@ -28,9 +28,7 @@ def made() -> Iterator[ast.expr]:
         for node in nodes:
             called = getattr(node, "func", None)
             name = getattr(called, "attr", getattr(called, "id", ""))
-            # ProblemLog.record(kind, where, detail); Kafka's errors are recorded with one argument.
-            records = name == "record" and isinstance(node, ast.Call) and len(node.args) == 3
-            if isinstance(node, ast.Call) and (name in makers or records):
+            if isinstance(node, ast.Call) and name in makers:
                 yield next((word.value for word in node.keywords if word.arg == "kind"), *node.args[:1])
 
 

@@ -30,7 +30,7 @@ from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
 from openmetadata_ol_provider.state.keys import default_state_key
 from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import set_variable
-from tests.test_promises import functions
+from tests.promises import functions
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "openmetadata_ol_provider"

@@ -7,7 +7,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-from tests.test_promises import _TEST, functions
+from tests.promises import NAMED_TEST, functions
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -30,11 +30,11 @@ def test_every_defence_has_tests_and_they_are_there() -> None:
     found = rows("threats")
     assert len(found) > 15
     for threat, defence, tests in found:
-        named = [(match["file"], match["name"]) for match in _TEST.finditer(tests)]
+        named = [(match["file"], match["name"]) for match in NAMED_TEST.finditer(tests)]
         assert named, threat
         assert defence, threat
         # Nothing but tests in that column: a name that is misspelled would be no test.
-        assert _TEST.sub("", tests).strip(", ") == "", threat
+        assert NAMED_TEST.sub("", tests).strip(", ") == "", threat
         assert [name for file, name in named if name not in functions(file)] == [], threat
 
 

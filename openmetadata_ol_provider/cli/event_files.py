@@ -48,7 +48,7 @@ def read_events(paths: Sequence[str], unread_facets: UnreadFacets | None = None)
             try:
                 decoded = decode_event(content, location)
             except MalformedEventError as error:
-                log.record(ProblemKind.MALFORMED, location, str(error))
+                log.add_problem(ProblemKind.MALFORMED, location, str(error))
                 continue
             events.append(decoded.event)
             locations.append(location)

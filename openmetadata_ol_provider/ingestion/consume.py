@@ -76,7 +76,7 @@ def decode_batch(
             else:
                 topic = dead_letter_topic or f"{message.topic}.dead-letter"
                 dead_letters.setdefault(topic, []).append(DeadLetter(message, reason))
-            problems.record(ProblemKind.MALFORMED, where, reason)
+            problems.add_problem(ProblemKind.MALFORMED, where, reason)
             continue
         events.append(apply_sql_policy(decoded.event, sql))
         problems.add(*decoded.problems)

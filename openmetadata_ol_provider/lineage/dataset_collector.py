@@ -25,14 +25,10 @@ from openmetadata_ol_provider.openlineage.facets import (
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
 
-class _Entry(FacetDraft[DatasetFacets]):
+class _Entry(FacetDraft[DatasetFacets], gc=False):
     """One dataset while it is collected, with its symlinks."""
 
-    __slots__ = ("links",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: dict[tuple[str, str, str], Identifier] = {}
+    links: dict[tuple[str, str, str], Identifier] = msgspec.field(default_factory=dict)
 
 
 class DatasetCollector:

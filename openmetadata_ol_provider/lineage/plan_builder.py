@@ -158,7 +158,7 @@ class PlanBuilder:
         if not own.is_final:
             return
         if run.columns_evicted and not run.lineage_emitted:
-            detail = "its edges lack the columns and SQL that its earlier events told of"
+            detail = "its edges lack the columns and SQL of its earlier events"
             self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
         self._edges.add(place.names.own.job, run, by_name=own.by_name, settled=own.settled)
 

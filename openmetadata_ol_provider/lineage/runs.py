@@ -122,7 +122,7 @@ def suspected_split_runs(changed: Iterable[Run]) -> Iterator[Problem]:
         yield Problem(
             ProblemKind.RUN_WITHOUT_START,
             f"job {namespace} {name}",
-            f"{len(runs)} runs ended of which this lane has seen no START (the first: {runs[0].run_id}). If their "
-            "producer sends one, it is in another lane, and what it told is missing here: let message keys name the "
-            "job or the run, the same for all events of a run (OpenLineage's clients do), or set lanes to 1",
+            f"{len(runs)} runs ended although this lane has seen no START (the first: {runs[0].run_id}). If their "
+            "producer sends one, it is in another lane, and its datasets and facets are missing here: let message keys "
+            "name the job or the run, the same for all events of a run (OpenLineage's clients do), or set lanes to 1",
         )

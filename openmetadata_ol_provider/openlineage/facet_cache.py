@@ -102,11 +102,10 @@ def facets_reader(kind: type[_P], budget: CacheBudget, *path: str | int) -> Call
     readers = [(field.name, MemoizedReader(_reader(field.type, budget, *path, field.name), budget)) for field in fields]
 
     def read(raw: bytes) -> _P:
-        facets = {
-            name: reader(facet)
-            for part, (name, reader) in zip(msgspec.structs.astuple(split(raw)), readers, strict=True)
-            if part is not NOTHING and (facet := bytes(part)) != _NULL
-        }
+        facets = {}
+        for part, (name, reader) in zip(msgspec.structs.astuple(split(raw)), readers, strict=True):
+            if part is not NOTHING and (facet := bytes(part)) != _NULL:
+                facets[name] = reader(facet)
         return kind(**facets)
 
     return read

@@ -19,18 +19,15 @@ _T = TypeVar("_T", bound=Part)
 MAX_ENTRIES = 10_000
 
 
-class FacetDraft(Generic[_T]):
+class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
     """Facets while they are being merged; the facets that are merged are not changed.
 
     :param facets: facets merged so far
-    :param times: time of the event that each of them is from, in microseconds
+    :param times: time of the event that each of them is from, in microseconds; the draft's own, changed in place
     """
 
-    __slots__ = ("facets", "times")
-
-    def __init__(self, facets: _T | None = None, times: Mapping[str, int] | None = None) -> None:
-        self.facets = facets
-        self.times = dict(times) if times else {}
+    facets: _T | None = None
+    times: dict[str, int] = msgspec.field(default_factory=dict)
 
     def merge(self, new: _T | None, time: int, times: Mapping[str, int] | None = None) -> None:
         """Merge further facets into this draft.
@@ -54,15 +51,16 @@ class FacetDraft(Generic[_T]):
                     merged_times[name] = time
             self.facets = new
         else:
-            self._merge_each(new, time, times or {})
+            self._merge_each(new, time, times)
 
-    def _merge_each(self, new: _T, time: int, times: Mapping[str, int]) -> None:
+    def _merge_each(self, new: _T, time: int, times: Mapping[str, int] | None) -> None:
         merged, merged_times = self.facets, self.times
         changed: dict[str, object] = {}
         for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
             if facet is None:
                 continue
-            at, when = merged_times.get(name), times.get(name, time)
+            at = merged_times.get(name)
+            when = time if times is None else times.get(name, time)
             if isinstance(facet, LineageJobFacet):
                 merged_times[name] = max(when, at or when)
                 changed[name] = _merge_lineage(getattr(merged, name, None), facet, when)

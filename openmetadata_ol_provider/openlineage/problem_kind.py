@@ -14,7 +14,8 @@ class ProblemKind(str, Enum):
         """Make a member.
 
         :param value: stable name in plans and reports
-        :param description: one sentence for the documentation: what it means and, where there is one, the remedy
+        :param description: one sentence for the documentation: what it means and, where there is one, the remedy;
+            every member has one, the default is for type checkers, to which ``ProblemKind(value)`` is a new member
         """
         member = str.__new__(cls, value)
         member._value_ = value

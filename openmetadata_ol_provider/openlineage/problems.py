@@ -55,7 +55,7 @@ class ProblemLog:
             else:
                 self._more[str(problem.kind)] += problem.count
 
-    def record(self, kind: ProblemKind, where: str, detail: str) -> None:
+    def add_problem(self, kind: ProblemKind, where: str, detail: str) -> None:
         """Add a problem that is only made if it is going to be listed, because there may be millions of them."""
         if len(self._listed) < self._max_problems:
             self.add(Problem(kind, where, detail))

@@ -13,12 +13,18 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.event import Event, EventJob, EventRun
+from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_draft import MAX_DATASETS, RunDraft
+from openmetadata_ol_provider.openlineage.run_merge import (
+    MAX_DATASETS,
+    RunEvent,
+    merge_events,
+    new_run,
+    sends_snapshots,
+    snapshot,
+)
 from openmetadata_ol_provider.openlineage.run_state import (
-    UNKNOWN,
     Alias,
     Declaration,
     PipelineRunStart,
@@ -69,18 +75,6 @@ class Assembled(NamedTuple):
     new: frozenset[str] = frozenset()
 
 
-class _RunEvent(NamedTuple):
-    """An event of a run with its parts at hand.
-
-    :param at: time of the event in microseconds
-    """
-
-    at: int
-    run: EventRun
-    job: EventJob
-    event: Event
-
-
 DEFAULT_LIMITS = Limits()
 
 
@@ -97,23 +91,15 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     snapshots: dict[bytes, Run] = {}
     problems: list[Problem] = []
     for key, its_events in by_run.items():
-        draft = RunDraft(state.runs.get(key) or _new_run(its_events[0]))
-        for event in its_events:
-            draft.merge(event.run, event.job, event.event.eventType, event.at)
-        # Only now, because the event that says that events are snapshots may come after others.
-        if draft.sends_snapshots:
-            run = draft.finish(seen_at)
-            alone = [
-                _snapshot(run, event, seen_at) for event in its_events if event.event.inputs or event.event.outputs
-            ]
-            snapshots |= {msgspec.json.encode(snapshot): snapshot for snapshot in alone}
-        else:
-            left_out = sum([draft.merge_datasets(event.event, event.at) for event in its_events])
-            run = draft.finish(seen_at)
-            if left_out:
-                problems.append(_too_many_datasets(run, left_out))
+        run, left_out = merge_events(state.runs.get(key) or new_run(its_events[0]), its_events, seen_at)
         changed[key] = run
-    latest = max((event.at for its_events in by_run.values() for event in its_events), default=0)
+        if left_out:
+            problems.append(_too_many_datasets(run, left_out))
+        if sends_snapshots(run.job_facets):
+            with_datasets = (event for event in its_events if event[3].inputs or event[3].outputs)
+            alone = [snapshot(run, event, seen_at) for event in with_datasets]
+            snapshots |= {msgspec.json.encode(one): one for one in alone}
+    latest = max([event[0] for its_events in by_run.values() for event in its_events], default=0)
     kept, expired = _without_expired_runs({**state.runs, **changed}, seen_at, limits, changed)
     forget_before = seen_at - limits.open_seconds * 1_000_000
     return Assembled(
@@ -125,7 +111,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
             declarations=_since(forget_before, state.declarations),
             latest_at=max(state.latest_at, min(seen_at, latest)),
         ),
-        dict(sorted(changed.items(), key=lambda item: _first_event(item[1]))),
+        dict(sorted(changed.items(), key=_first_event)),
         tuple(snapshots[content] for content in sorted(snapshots)),
         tuple(static),
         (*problems, *expired),
@@ -133,9 +119,9 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     )
 
 
-def _by_run(events: Iterable[Event]) -> tuple[dict[str, list[_RunEvent]], list[Event]]:
+def _by_run(events: Iterable[Event]) -> tuple[dict[str, list[RunEvent]], list[Event]]:
     """Return the events of each run, and those that belong to no run."""
-    by_run: dict[str, list[_RunEvent]] = {}
+    by_run: dict[str, list[RunEvent]] = {}
     static = []
     for event in events:
         run, job = event.run, event.job
@@ -143,23 +129,12 @@ def _by_run(events: Iterable[Event]) -> tuple[dict[str, list[_RunEvent]], list[E
             static.append(event)
             continue
         its_events = by_run.setdefault(run_key(job.namespace, run.runId), [])
-        its_events.append(_RunEvent(microseconds(event.eventTime), run, job, event))
+        its_events.append((microseconds(event.eventTime), run, job, event))
     return by_run, static
 
 
-def _new_run(event: _RunEvent) -> Run:
-    return Run(run_id=event.run.runId, namespace=event.job.namespace, name=UNKNOWN, name_at=event.at, first_at=event.at)
-
-
-def _snapshot(run: Run, event: _RunEvent, seen_at: int) -> Run:
-    """Return one event of a run that sends snapshots, in the form of a run of its own."""
-    draft = RunDraft(msgspec.structs.replace(_new_run(event), name=run.name))
-    draft.merge(event.run, event.job, event.event.eventType, event.at)
-    draft.merge_datasets(event.event, event.at)
-    return msgspec.structs.replace(draft.finish(seen_at), run_facets=run.run_facets, job_facets=run.job_facets)
-
-
-def _first_event(run: Run) -> tuple[int, str, str, str]:
+def _first_event(item: tuple[str, Run]) -> tuple[int, str, str, str]:
+    _, run = item
     return run.first_at, run.namespace, run.name, run.run_id
 
 

@@ -56,9 +56,9 @@ def merge_runs(one: Run, other: Run) -> Run:
     """Return the sum of two parts of one run, the same whichever comes first."""
     named = max(one, other, key=lambda run: (run.name != UNKNOWN, run.name_at, run.name))
     state, ended_at = _end(one, other)
-    run_facets = FacetDraft(one.run_facets, one.run_times)
+    run_facets = FacetDraft(one.run_facets, dict(one.run_times))
     run_facets.merge(other.run_facets, 0, other.run_times)
-    job_facets = FacetDraft(one.job_facets, one.job_times)
+    job_facets = FacetDraft(one.job_facets, dict(one.job_times))
     job_facets.merge(other.job_facets, 0, other.job_times)
     return replace(
         named,
@@ -92,7 +92,7 @@ def _end(one: Run, other: Run) -> tuple[State, int | None]:
 
 def merge_datasets(one: DatasetState, other: DatasetState) -> DatasetState:
     """Return a dataset with what two runs, or two parts of one run, have said about it."""
-    facets = FacetDraft(one.facets, one.times)
+    facets = FacetDraft(one.facets, dict(one.times))
     facets.merge(other.facets, 0, other.times)
     first_at = _earliest(one.first_at, other.first_at)
     return replace(one, first_at=first_at, facets=facets.facets, times=facets.times)

@@ -1,14 +1,18 @@
-"""Credentials in text from outside: found by their form, and taken out. Pure, in time proportional to the text.
+"""Makes text from outside safe: removes credentials, neutralizes Markdown, escapes control characters.
 
-Producers put connection strings into names, error messages and descriptions. A name loses a credential without a trace,
-so that it is the same name with and without; in other text ``***`` shows that something was there.
+Every function takes time proportional to the length of the text.
 """
 
 from __future__ import annotations
 
 import re
 
-#: What stands for a credential.
+# -- credentials -------------------------------------------------------------------------------------------------------
+
+# Producers put connection strings into names, error messages and descriptions. Credentials are found by their form: a
+# name loses them without a trace, so that it is the same name with and without them; other text shows a mask instead.
+
+#: Replaces a credential.
 MASK = "***"
 
 _SPELLINGS = (
@@ -16,7 +20,7 @@ _SPELLINGS = (
     "api-key", "accesskey", "access_key", "access-key", "accountkey", "account_key", "privatekey", "private_key",
     "sig=", "identified",
 )  # fmt: skip
-# The word, and what a key may have before and behind it. All repeats are bounded, so that a text that looks like many
+# The word, and what may precede and follow it in a key. All repeats are bounded, so that a text with many possible
 # beginnings costs no more than its length.
 _WORD = (
     r"(?:passw(?:or)?d|passphrase|\bpwd|secret|token|credential|signature"
@@ -26,18 +30,18 @@ _BEFORE, _BEHIND = r"[\w.\-]{0,64}?", r"[\w.\-]{0,64}"
 _QUOTED = r"""(?:"(?:[^"\\]|\\.){1,4096}"?|'(?:[^'\\]|''|\\.){1,4096}'?)"""
 _BARE = r"(?:\{[^}\s]{0,1024}\}|[^\s,;&\"']{1,4096})"
 
-# User and password before a host; what has a port after its colon is no user.
+# User and password before a host; a port after the colon shows that it is a host.
 _USER = re.compile(
     r"(://)([^\s/@:\"'<>\[]{0,256}:)(?!\d{0,5}(?:[/?#,;\s]|$))[^\s@\"'<>]{0,512}@(?:[^\s@/\"'<>?#]{0,256}@){0,4}"
 )
-# On the web a user's name alone may be a token.
+# In web addresses a user name alone may be a token.
 _WEB_USER = re.compile(r"(https?://)[^\s/@\"'<>?#]{1,512}@", re.IGNORECASE)
 _ORACLE_USER = re.compile(r"(:thin:)[^\s/@:]{1,128}/[^\s@]{0,256}@", re.IGNORECASE)
 # `password=x`, `"password": "x"`, `PASSWORD 'x'`, `IDENTIFIED BY 'x'`
 _WITH_QUOTES = re.compile(rf"({_WORD}{_BEHIND}[\"']?\s{{0,8}}(?:=>?|:=?)?\s{{0,8}}){_QUOTED}", re.IGNORECASE)
 _WITH_EQUALS = re.compile(rf"({_WORD}{_BEHIND}[\"']?\s{{0,8}}=>?\s{{0,8}}){_BARE}", re.IGNORECASE)
 _WITH_COLON = re.compile(rf"({_WORD}{_BEHIND}[\"']?\s{{0,8}}:\s{{0,8}}){_BARE}", re.IGNORECASE)
-# What is a credential wherever it stands: JSON web tokens, bearer tokens, private keys.
+# Credentials by themselves, in any text: JSON web tokens, bearer tokens, private keys.
 _ALONE = re.compile(
     r"(?<![A-Za-z0-9\-])eyJ[\w\-]{8,1024}\.[\w\-]{8,8192}(?:\.[\w\-]{0,4096})?"
     r"|(?<=[Bb]earer )[\w.~+/=\-]{8,8192}"
@@ -45,11 +49,11 @@ _ALONE = re.compile(
 )
 _ALONE_SPELLINGS = ("eyJ", "earer ", "PRIVATE KEY-----")
 
-# In URLs and in what looks like one (JDBC): `?password=x`, `;password=x`.
+# In URLs and similar addresses (JDBC): `?password=x`, `;password=x`.
 _PARAMETER = re.compile(
     rf"([?&;])({_BEFORE}{_WORD}{_BEHIND}=)(?:\{{[^}}\s]{{0,1024}}\}}|[^&;\s\"']{{0,4096}})", re.IGNORECASE
 )
-# In the names of jobs that are command lines: `--password x`, `password=x`.
+# In job names that are command lines: `--password x`, `password=x`.
 _ARGUMENT = re.compile(
     rf"((?:^|\s)(?:-{{1,2}}{_BEFORE}{_WORD}{_BEHIND}[=\s]|{_BEFORE}{_WORD}{_BEHIND}=))\S{{1,4096}}", re.IGNORECASE
 )
@@ -62,22 +66,22 @@ def without_credentials(name: str) -> str:
             name = _WEB_USER.sub(r"\1", _USER.sub(r"\1", name))
         name = _ORACLE_USER.sub(r"\1@", name)
     if _has_word(name):
-        kept = _PARAMETER.sub(lambda match: "?" if match[1] == "?" else "", name)
-        if kept != name:
-            name = re.sub(r"\?[&;]", "?", kept).rstrip("?")
+        without = _PARAMETER.sub(lambda match: "?" if match[1] == "?" else "", name)
+        if without != name:
+            name = re.sub(r"\?[&;]", "?", without).rstrip("?")
         name = _ARGUMENT.sub(rf"\1{MASK}", name)
     return _ALONE.sub(MASK, name) if any(spelling in name for spelling in _ALONE_SPELLINGS) else name
 
 
 def mask_credentials(text: str, *, code: bool = False, message: bool = False) -> str:
-    """Return a text with ``***`` in place of what looks like a credential.
+    """Return a text with everything that looks like a credential masked.
 
-    :param code: it is SQL, in which ``token = a.token`` is a comparison; only literals go
-    :param message: it is an error message, in which ``password: x`` tells one; elsewhere it is rather a heading
+    :param code: whether the text is SQL, where ``token = a.token`` is a comparison, so that only literals are masked
+    :param message: whether the text is an error message, where ``password: x`` is a credential, not a heading
     """
     if "@" in text:
         if "://" in text:
-            # Whose password it is helps to find the mistake.
+            # The user name stays, because it helps to find the mistake.
             text = _WEB_USER.sub(rf"\1{MASK}@", _USER.sub(rf"\1\2{MASK}@", text))
         text = _ORACLE_USER.sub(rf"\1{MASK}@", text)
     if any(spelling in text for spelling in _ALONE_SPELLINGS):
@@ -95,11 +99,13 @@ def _has_word(text: str) -> bool:
 
 
 def _masked(match: re.Match[str]) -> str:
-    mark = match[0][len(match[1])]
-    return f"{match[1]}{mark}{MASK}{mark}"
+    quote = match[0][len(match[1])]
+    return f"{match[1]}{quote}{MASK}{quote}"
 
 
-#: Tags that only format, as long as they have no attributes.
+# -- Markdown ----------------------------------------------------------------------------------------------------------
+
+#: Tags that only format text, as long as they have no attributes.
 _FORMATTING = frozenset({
     "b", "i", "u", "s", "em", "strong", "code", "pre", "kbd", "sub", "sup", "small", "del", "ins", "mark", "br", "hr",
     "p", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "thead",
@@ -108,12 +114,12 @@ _FORMATTING = frozenset({
 _TAG = re.compile(r"<(?=[A-Za-z/!?])(?:/?([A-Za-z][A-Za-z0-9]{0,9})\s?/?>|((?i:https?://|mailto:)[^\s<>]{1,2048}>))?")
 # `[words](target)`, `[words](<target>)` and `[words]: target`
 _LINK = re.compile(r"(\]\(\s*|^ {0,3}\[[^\]\n]{1,200}\]:\s*)(<[^<>\n]{0,4096}>?|[^\s()]{1,4096})", re.MULTILINE)
-#: A target with a scheme of the web, or with none: there, what could be read as a colon is one, too.
+#: A target with a web scheme, or without a scheme; without one, anything that a browser may read as a colon is unsafe.
 _SAFE = re.compile(r"(?i:https?://|mailto:)|[^:&%\\]*$")
 
 
 def neutralize_markdown(text: str) -> str:
-    """Return Markdown with which nobody can run anything in a reader's browser; it reads the same otherwise."""
+    """Return Markdown that cannot run anything in a reader's browser, and otherwise looks the same."""
     if "<" in text:
         text = _TAG.sub(lambda tag: tag[0] if _is_harmless(tag) else f"&lt;{tag[0][1:]}", text)
     if "](" in text or "]:" in text:
@@ -126,28 +132,30 @@ def _is_harmless(tag: re.Match[str]) -> bool:
     return address is not None or (name is not None and name.lower() in _FORMATTING)
 
 
-#: Longest text shown, in characters, unless said otherwise.
+# -- control characters and length -------------------------------------------------------------------------------------
+
+#: Longest text that is shown, in characters, by default.
 MAX_SHOWN = 2_000
-# What moves the cursor, begins a line of its own, or reverses what is read: control characters of ASCII and Latin-1,
-# line and paragraph separators, marks of direction; and halves of characters, which cannot be written.
+# Characters that move the cursor, begin a new line or reverse the text: control characters of ASCII and Latin-1, line
+# and paragraph separators, direction marks; also halves of characters (surrogates), which cannot be written.
 _ACTIVE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    """Return a text in which no character does anything but be seen: others are escaped as in Python."""
+    """Return a text of visible characters only; others are escaped as in Python."""
     return _ACTIVE.sub(lambda match: match[0].encode("unicode_escape", "surrogatepass").decode(), text)
 
 
-def safe_text(text: str, most: int = MAX_SHOWN) -> str:
-    """Return a text fit to be shown: printable, without credentials, its middle left out if it is too long.
+def safe_text(text: str, max_length: int = MAX_SHOWN) -> str:
+    """Return a text that can be shown: printable, without credentials, without its middle if it is too long.
 
-    :param most: most characters
+    :param max_length: most characters
     """
-    if len(text) > 16 * most:
-        # Far from what is left in the end, so that no credential is cut in two and missed.
-        text = f"{text[: 8 * most]} ... {text[-8 * most :]}"
+    if len(text) > 16 * max_length:
+        # Cut far from what is left in the end, so that no credential is cut in two and missed.
+        text = f"{text[: 8 * max_length]} ... {text[-8 * max_length :]}"
     text = printable(mask_credentials(text))
-    if len(text) <= most:
+    if len(text) <= max_length:
         return text
-    tail = most // 3
-    return f"{text[: most - tail - 5]} ... {text[-tail:]}"
+    tail = max_length // 3
+    return f"{text[: max_length - tail - 5]} ... {text[-tail:]}"

@@ -79,6 +79,7 @@ RUN: list[Json] = [
 ]
 
 
+@pytest.mark.promise("A64")
 def test_each_run_is_told_with_its_events_in_their_order_and_where_they_stand(explain: Explain) -> None:
     code, text = explain(RUN)
     assert code == 0

@@ -1,4 +1,4 @@
-"""What Airflow says of its DAGs beside the standard facets: tasks, what waits for what, schedule, links to logs."""
+"""Airflow's own facets add tasks, their order, schedules and links to logs to the standard facets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""That runs say the same is worked out from what they share; the plan is the same where they share nothing."""
+"""Runs with equal facets are used once; the plan is the same whether they share the facets or only have equal ones."""
 
 from __future__ import annotations
 

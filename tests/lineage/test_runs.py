@@ -1,4 +1,4 @@
-"""Runs that seem to be divided between lanes are told, one line for each job, and only where there are lanes."""
+"""Runs that seem to be split between lanes are reported, one line for each job, and only if there are lanes."""
 
 from __future__ import annotations
 

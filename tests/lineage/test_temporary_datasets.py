@@ -1,4 +1,4 @@
-"""Temporary datasets are never shown: lineage goes through them, in one batch or over several."""
+"""Temporary datasets never appear: lineage goes through them, in one batch or over several."""
 
 from __future__ import annotations
 

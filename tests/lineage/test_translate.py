@@ -1,4 +1,4 @@
-"""From events to the plan: which runs give edges, across batches, for streaming and for declared lineage."""
+"""Which runs give edges, across batches, for streaming and for declared lineage."""
 
 from __future__ import annotations
 

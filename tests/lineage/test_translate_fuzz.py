@@ -1,4 +1,4 @@
-"""Damaged events on their way to the plan: nothing raises, and all that could be read is in it."""
+"""Damaged events are translated without an error, and everything that could be read is in the plan."""
 
 from __future__ import annotations
 

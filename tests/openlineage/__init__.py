@@ -1,1 +1,1 @@
-"""Tests of events as they arrive."""
+"""Tests of decoding events and assembling runs."""

@@ -1,4 +1,4 @@
-"""Damage done to real events at random: what the fuzz tests draw from.
+"""Damages real events at random, for the fuzz tests.
 
 ``FUZZ_EXAMPLES`` sets how many examples each of them tries; with it (``make fuzz``) they are new ones each time.
 """

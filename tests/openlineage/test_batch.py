@@ -1,4 +1,4 @@
-"""Batches and states travel as plain JSON, unharmed, and what is damaged is refused."""
+"""Batches and states survive the way through plain JSON; damaged ones are refused."""
 
 from __future__ import annotations
 

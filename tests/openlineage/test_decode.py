@@ -1,4 +1,4 @@
-"""What a message may look like: what is read in spite of its faults, and what is refused with which reason."""
+"""Messages: what is read in spite of its faults, and what is refused for which reason."""
 
 from __future__ import annotations
 

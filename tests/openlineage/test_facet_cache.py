@@ -1,4 +1,4 @@
-"""What is known by its bytes is read once; whether it was known before never shows in what is read."""
+"""Parts are decoded once; whether a part was cached never shows in the event."""
 
 from __future__ import annotations
 

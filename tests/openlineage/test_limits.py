@@ -1,4 +1,4 @@
-"""What one event may bring along is bounded; what is too much costs itself, little around it, and is told."""
+"""Everything in an event is bounded; what is too much costs itself, little around it, and is reported."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_what_was_counted_adds_up() -> None:
 def test_a_count_is_written_only_where_it_is_more_than_one() -> None:
     log = ProblemLog(max_problems=1)
     for number in range(3):
-        log.record(FAILED, str(number), "no")
+        log.add_problem(FAILED, str(number), "no")
     assert json.loads(msgspec.json.encode(log.problems)) == [
         {"kind": "failed", "where": "0", "detail": "no"},
         {"kind": "more_problems", "where": "failed", "detail": "2 more of this kind", "count": 2},

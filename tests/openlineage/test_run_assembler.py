@@ -1,4 +1,4 @@
-"""What the events of one run add up to, and how long a run is remembered."""
+"""The events of one run add up, and a run is remembered for a bounded time."""
 
 from __future__ import annotations
 
@@ -150,6 +150,7 @@ def test_only_the_runs_of_a_batch_are_changed_by_it() -> None:
 LIMITS = Limits(open_seconds=600, closed_seconds=60, max_runs=3)
 
 
+@pytest.mark.promise("A77")
 def test_an_open_run_that_is_silent_for_too_long_is_given_up_and_reported() -> None:
     state = assembled(run_event("START", job="etl.load")).state
     kept = assembled(state=state, minutes=9, limits=LIMITS)
@@ -179,6 +180,7 @@ def test_a_late_start_within_that_while_changes_nothing() -> None:
     assert run.state == "COMPLETE"
 
 
+@pytest.mark.promise("A77")
 def test_with_too_many_runs_ended_ones_go_first_then_the_longest_untouched() -> None:
     state = assembled(run_event("START", run_id="old")).state
     state = assembled(run_event("COMPLETE", run_id="ended"), state=state, minutes=0.1).state

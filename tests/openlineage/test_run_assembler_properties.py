@@ -1,4 +1,4 @@
-"""Order, duplicates and batches never show: the laws of the run assembler, on runs made at random and on real ones."""
+"""Order, duplicates and batches never show: the laws of the run assembler, on random runs and on real ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs whose events each hold the whole picture of their time (COMPLETE_SNAPSHOT): nothing of them is united."""
+"""Runs that send COMPLETE_SNAPSHOT events: each event holds the whole picture, so none are merged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lanes united: what two of them know of the same runs is what one would know that had read all their events."""
+"""The merged states of several lanes equal the state of one reader that has read all their events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal facets of different runs are one object, and what one run learns later stays its own."""
+"""Equal facets of different runs are one object, and what one run learns later does not show in another."""
 
 from __future__ import annotations
 

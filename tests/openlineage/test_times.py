@@ -1,4 +1,4 @@
-"""Every form of eventTime that producers were seen to write, and those that are none."""
+"""Every form of eventTime that producers were seen to write, and forms that are not times."""
 
 from __future__ import annotations
 

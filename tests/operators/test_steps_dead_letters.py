@@ -78,6 +78,7 @@ def untouched(letters: list[Any]) -> None:
         assert (said["topic"], said["partition"], said["offset"]) == (TOPIC, "0", str(2 * number + 1))
 
 
+@pytest.mark.promise("A58")
 @pytest.mark.parametrize("work", [run_steps, ingest, lambda: ingest(max_events=9)], ids=["steps", "ingest", "batches"])
 def test_bad_messages_go_to_the_dead_letter_topic_and_good_ones_arrive(
     work: Callable[[], Any], mixed: int, broker: KafkaBroker, catalogue: CatalogueServer

@@ -44,6 +44,7 @@ def whole() -> dict[str, Holding]:
     return found
 
 
+@pytest.mark.promise("A140")
 @pytest.mark.parametrize("capture", EXPECTED)
 def test_the_captured_events_make_exactly_the_known_edges(
     capture: str, send: Sender, catalogue: CatalogueServer

@@ -196,6 +196,7 @@ def test_the_state_is_not_touched_when_the_publication_fails(sent: int, catalogu
     assert state_document() == before
 
 
+@pytest.mark.promise("A59")
 def test_too_many_failures_fail_the_task_and_leave_the_checkpoint(
     sent: int, undisturbed: Holding, catalogue: CatalogueServer
 ) -> None:

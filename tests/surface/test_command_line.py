@@ -74,7 +74,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
 REQUIRED = {"ingest": {"--host"}}
 MAKE = {
     *("bench", "clean", "demo", "fuzz", "help", "lint"),
-    *("test", "test-airflow2", "test-faults", "test-kafka", "test-live"),
+    *("test", "test-airflow2", "test-fast", "test-faults", "test-kafka", "test-live"),
 }
 
 

@@ -31,6 +31,7 @@ def published(*batches: list[Json], config: Json | None = None) -> Told:
     return told(shop("a", "x"), *batches, config=config)
 
 
+@pytest.mark.promise("A150", "A151")
 def test_an_unknown_column_costs_that_column_and_is_reported() -> None:
     result = published([load(columns(id=[("d.s.a", "id"), ("d.s.a", "gone")], never=[("d.s.a", "id")]))])
     assert result.columns(EDGE) == {("id", "id")}
@@ -38,56 +39,64 @@ def test_an_unknown_column_costs_that_column_and_is_reported() -> None:
     assert {word for problem in result.report.problems for word in ("gone", "never") if word in problem.detail} == {
         "gone",
         "never",
-    }  # A150, A151
+    }
 
 
+@pytest.mark.promise("A153", "A161", "C21")
 def test_columns_that_are_no_more_are_replaced() -> None:
     result = published(
         [load(columns(id=[("d.s.a", "id")]))], [load(columns(id=[("d.s.a", "amount")]), seconds=60, run_id="run-2")]
     )
-    assert result.columns(EDGE) == {("amount", "id")}  # A153, A161, C21
+    assert result.columns(EDGE) == {("amount", "id")}
 
 
+@pytest.mark.promise("A154")
 @pytest.mark.parametrize(("wanted", "pairs"), [(False, set()), (True, {("id", "id")})])
 def test_indirect_sources_are_columns_only_when_asked(wanted: bool, pairs: set[tuple[str, str]]) -> None:
     lineage = columns(id=[("d.s.a", "id")])
     lineage["fields"]["id"]["inputFields"][0]["transformations"] = [{"type": "INDIRECT", "subtype": "JOIN"}]
     result = published([load(lineage)], config={"lineage": {"indirect": wanted}})
     assert result.arrows == [EDGE]
-    assert result.columns(EDGE) == pairs  # A154
+    assert result.columns(EDGE) == pairs
 
 
+@pytest.mark.promise("A158")
 def test_an_event_without_columns_never_removes_those_of_the_edge() -> None:
     with_columns = load(columns(id=[("d.s.a", "id")], amount=[("d.s.a", "amount")]))
     result = published([with_columns], [load(None, seconds=60, run_id="run-2")], [load(None, "START", 90, "run-3")])
-    assert result.columns(EDGE) == {("id", "id"), ("amount", "amount")}  # A158
+    assert result.columns(EDGE) == {("id", "id"), ("amount", "amount")}
 
 
+@pytest.mark.promise("A159")
 def test_a_column_that_the_catalogue_has_needs_no_schema_facet() -> None:
-    assert published([load(columns(amount=[("d.s.a", "amount")]))]).columns(EDGE) == {("amount", "amount")}  # A159
+    assert published([load(columns(amount=[("d.s.a", "amount")]))]).columns(EDGE) == {("amount", "amount")}
 
 
+@pytest.mark.promise("C21")
 def test_how_a_column_was_made_stays_when_nothing_else_is_said() -> None:
     lineage = columns(id=[("d.s.a", "id")])
     lineage["fields"]["id"]["inputFields"][0]["transformations"] = [{"type": "DIRECT", "subtype": "AGGREGATION"}]
     result = published([load(lineage)], [load(lineage, seconds=60, run_id="run-2")])
     (entry,) = result.edges[EDGE]["columnsLineage"]
     assert entry["function"] == "AGGREGATION"
-    assert result.report.edges.unchanged == 1  # C21
+    assert result.report.edges.unchanged == 1
 
 
+@pytest.mark.promise("A171", "C22")
 def test_an_edge_that_one_run_does_not_name_stays() -> None:
     other = run_event(run_id="run-2", seconds=60, inputs=["d.s.b"], outputs=["d.s.x"])
     result = told(shop("a", "b", "x"), [load(None)], [other])
-    assert result.arrows == ["pg.d.s.a -> pg.d.s.x", "pg.d.s.b -> pg.d.s.x"]  # A171, C22
+    assert result.arrows == ["pg.d.s.a -> pg.d.s.x", "pg.d.s.b -> pg.d.s.x"]
 
 
+@pytest.mark.promise("A168")
 def test_nothing_is_ever_deleted() -> None:
     result = published([load(columns(id=[("d.s.a", "id")]))], [load(None, seconds=60, run_id="run-2")])
     assert "DELETE" not in result.report.requests
-    assert result.arrows == [EDGE]  # A168
+    assert result.arrows == [EDGE]
 
 
+@pytest.mark.promise("A172")
 def test_a_deleted_table_has_no_part_in_lineage() -> None:
     def delete(server: CatalogueServer, client: OpenMetadataClient) -> None:
         found = client.get("v1/tables/name/pg.d.s.a")
@@ -95,32 +104,37 @@ def test_a_deleted_table_has_no_part_in_lineage() -> None:
         client.delete(f"v1/tables/{found['id']}")
 
     result = told(shop("a", "x"), [load(None)], before=delete)
-    assert (result.arrows, result.problems) == ([], ["unresolved"])  # A172
+    assert (result.arrows, result.problems) == ([], ["unresolved"])
 
 
+@pytest.mark.promise("A173")
 def test_topics_are_ends_of_lineage() -> None:
     event = run_event(inputs=[dataset("one", KAFKA)], outputs=[dataset("two", KAFKA)])
-    assert told(WORLD, [event]).arrows == ["events.one -> events.two"]  # A173
+    assert told(WORLD, [event]).arrows == ["events.one -> events.two"]
 
 
+@pytest.mark.promise("A174")
 def test_several_topics_of_one_sink_are_several_edges() -> None:
     event = run_event(inputs=[dataset("one,two", KAFKA)], outputs=["d.s.x"])
-    assert told(WORLD, [event]).arrows == ["events.one -> pg.d.s.x", "events.two -> pg.d.s.x"]  # A174
+    assert told(WORLD, [event]).arrows == ["events.one -> pg.d.s.x", "events.two -> pg.d.s.x"]
 
 
+@pytest.mark.promise("A175")
 def test_containers_are_ends_of_lineage() -> None:
     event = run_event(inputs=[dataset("orders/eu/x.csv", "s3a://lake")], outputs=["d.s.x"])
-    assert told(WORLD, [event]).arrows == ["s3.lake.orders -> pg.d.s.x"]  # A175
+    assert told(WORLD, [event]).arrows == ["s3.lake.orders -> pg.d.s.x"]
 
 
+@pytest.mark.promise("A176")
 def test_a_container_without_columns_costs_the_columns_not_the_edge() -> None:
     sources = [{"namespace": "s3://lake", "name": "orders", "field": "id"}]
     target = dataset("d.s.x", columnLineage={"fields": {"id": {"inputFields": sources}}})
     result = told(WORLD, [run_event(inputs=[dataset("orders", "s3://lake")], outputs=[target])])
     assert result.arrows == ["s3.lake.orders -> pg.d.s.x"]
-    assert result.problems == ["unknown_column"]  # A176
+    assert result.problems == ["unknown_column"]
 
 
+@pytest.mark.promise("A177")
 @pytest.mark.parametrize(("namespace", "name", "fqn"), [("s3://lake", "orders", "s3.lake.orders"), ("", "", "")])
 def test_a_sink_connector_goes_from_topic_to_container_or_table(namespace: str, name: str, fqn: str) -> None:
     facets = {"jobType": {"processingType": "STREAMING", "integration": "KAFKA_CONNECT", "jobType": "TASK"}}
@@ -129,4 +143,4 @@ def test_a_sink_connector_goes_from_topic_to_container_or_table(namespace: str, 
         run_event("RUNNING", inputs=[dataset("one", KAFKA)], job_facets=facets),
         run_event("COMPLETE", seconds=90, outputs=[target], job_facets=facets),
     ]
-    assert told(WORLD, events).arrows == [f"events.one -> {fqn or 'pg.d.s.x'}"]  # A177
+    assert told(WORLD, events).arrows == [f"events.one -> {fqn or 'pg.d.s.x'}"]

@@ -136,6 +136,7 @@ def test_a_dry_run_counts_what_it_would_write_and_writes_nothing(
     )
 
 
+@pytest.mark.promise("A55")
 def test_what_does_not_resolve_is_reported_once_and_is_no_failure(client: OpenMetadataClient) -> None:
     missing, twice = dataset(PG, "shop.public.missing"), dataset("postgres://x", "shop.public.orders")
     made = plan(
@@ -159,6 +160,7 @@ def test_a_dataset_without_an_edge_is_counted_but_no_problem(client: OpenMetadat
     assert report.problems == ()
 
 
+@pytest.mark.promise("A65")
 def test_nothing_is_created_for_a_missing_dataset(client: OpenMetadataClient, server: CatalogueServer) -> None:
     before = len(server.entities("table"))
     made = plan(edge(orders(), dataset(PG, "shop.public.new")), datasets=(orders(),))

@@ -69,6 +69,7 @@ def test_a_dataset_is_the_entity_it_names(
     assert (resolution.outcome, fqn_of(resolution)) == ("resolved", fqn), resolution.detail
 
 
+@pytest.mark.promise("A60", "A62")
 @pytest.mark.parametrize(
     ("namespace", "name", "kind"),
     [

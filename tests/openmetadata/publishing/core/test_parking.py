@@ -44,6 +44,7 @@ def history(client: OpenMetadataClient) -> KeptHistory:
     return left
 
 
+@pytest.mark.promise("A63")
 def test_lineage_appears_once_its_dataset_is_in_the_catalogue(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:
@@ -113,6 +114,7 @@ def test_what_the_job_says_anew_counts_not_what_was_parked(
     assert server.edges()[EDGE]["sqlQuery"] == "select 2"
 
 
+@pytest.mark.promise("A63")
 def test_after_its_days_it_is_given_up_and_reported(client: OpenMetadataClient, history: KeptHistory) -> None:
     assert publish(client, history, now=NOW + 6 * DAY).parked == 1
     report = publish(client, history, now=NOW + 8 * DAY)

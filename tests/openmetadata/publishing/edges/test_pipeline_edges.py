@@ -30,6 +30,7 @@ def test_nothing_is_drawn_of_one_side_unless_asked_for(client: OpenMetadataClien
     assert server.edges() == {}
 
 
+@pytest.mark.promise("A136")
 @pytest.mark.parametrize(
     ("what", "ends"),
     [(READS, ("pg.shop.public.orders", PIPELINE)), (WRITES, (PIPELINE, "pg.shop.public.totals"))],
@@ -48,6 +49,7 @@ def test_one_side_is_an_edge_with_the_pipeline(
     assert server.writes() == []
 
 
+@pytest.mark.promise("A136")
 @pytest.mark.parametrize("first", [READS, WRITES], ids=["reads first", "writes first"])
 def test_it_goes_when_the_other_side_is_known(
     first: LineagePlan, client: OpenMetadataClient, server: CatalogueServer

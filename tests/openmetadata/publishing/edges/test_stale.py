@@ -47,6 +47,7 @@ def without_it(
     return [publish(client, history, result(orders(), minute=first + number), **options) for number in range(runs)]
 
 
+@pytest.mark.promise("A164", "A165", "A170")
 def test_an_edge_is_taken_back_after_several_runs_without_it(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:
@@ -56,6 +57,7 @@ def test_an_edge_is_taken_back_after_several_runs_without_it(
     assert without_it(client, history, 3, first=20)[-1].stale.removed == 0
 
 
+@pytest.mark.promise("A164")
 def test_by_default_it_is_reported_once_and_stays(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:
@@ -114,6 +116,7 @@ def test_the_number_of_runs_is_configured(client: OpenMetadataClient, server: Ca
     assert GONE not in server.edges()
 
 
+@pytest.mark.promise("A169")
 def test_an_edge_that_another_job_still_writes_stays_without_this_one(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:
@@ -143,6 +146,7 @@ def test_an_edge_that_is_no_longer_ours_alone_stays(
     assert server.edges()[GONE].items() >= change.items()
 
 
+@pytest.mark.promise("A167")
 def test_an_edge_that_is_gone_already_is_no_failure(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:

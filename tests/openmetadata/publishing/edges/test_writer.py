@@ -66,6 +66,7 @@ def foreign_pipeline(client: OpenMetadataClient, name: str = "theirs") -> dict[s
     return {"id": client.put("v1/pipelines", {"name": name, "service": "nifi"})["id"], "type": "pipeline"}
 
 
+@pytest.mark.promise("A162")
 def test_an_edge_has_source_pipeline_sql_and_columns(client: OpenMetadataClient, server: CatalogueServer) -> None:
     report = publish(client, orders_plan(ID_TO_ID, AMOUNT_TO_TOTAL, jobs=[job(sql="INSERT INTO totals ...")]))
     found = details(server)

@@ -49,6 +49,7 @@ def kinds(report: PublishReport) -> list[str]:
     return [problem.kind for problem in report.problems]
 
 
+@pytest.mark.promise("C26")
 def test_the_pipeline_of_airflow_s_own_ingestion_is_used(client: OpenMetadataClient, server: CatalogueServer) -> None:
     airflow(client, "airflow_prod")
     report = publish(client, DAG, LOAD, CHECK)
@@ -57,6 +58,7 @@ def test_the_pipeline_of_airflow_s_own_ingestion_is_used(client: OpenMetadataCli
     assert [item["name"] for item in server.entities("pipelineService")] == ["airflow_prod"]
 
 
+@pytest.mark.promise("C26")
 def test_its_tasks_are_completed_and_nothing_in_it_is_overwritten(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:

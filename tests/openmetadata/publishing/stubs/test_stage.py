@@ -86,6 +86,7 @@ TOPIC = having(dataset(KAFKA, "new.topic", kind="topic"), ID, NAME)
 FILES = having(dataset("s3://raw", "lake/new.d", kind="container"), ID, NAME)
 
 
+@pytest.mark.promise("A56", "A57")
 @pytest.mark.parametrize("version", ["1.8.0", "1.12.0", "2.0.2"])
 def test_missing_datasets_are_created_with_columns_and_found_from_then_on(version: str) -> None:
     with CatalogueServer(SEED, version, TOKEN) as server, connected(server) as client:
@@ -197,6 +198,7 @@ def test_a_service_with_one_database_keeps_to_it() -> None:
         assert "glue has the databases 123456, second" in problem.detail
 
 
+@pytest.mark.promise("A65")
 def test_what_is_ambiguous_ignored_or_in_no_known_service_is_not_created(
     server: CatalogueServer, client: OpenMetadataClient
 ) -> None:
@@ -490,6 +492,7 @@ def test_a_token_that_may_not_create_stops_the_publication() -> None:
         assert "pg.shop.crm.new" not in fqns(server, "table")
 
 
+@pytest.mark.promise("A56")
 def test_a_refused_stub_is_the_problem_of_its_dataset(server: CatalogueServer, client: OpenMetadataClient) -> None:
     server.fail("PUT", "/tables$", 400, message="bad column")
     outcome = publish(client, NEW, TOPIC)

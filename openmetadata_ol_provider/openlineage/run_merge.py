@@ -1,0 +1,164 @@
+"""Merges events into the run that they belong to, whatever their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun, State
+from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, UNKNOWN, DatasetState, Run, name_key
+
+#: Most datasets of one side that are remembered of a run: a stream may show new ones for ever.
+MAX_DATASETS = 10_000
+#: An event of a run: its time in microseconds, its run, its job, and all of it.
+RunEvent = tuple[int, EventRun, EventJob, Event]
+
+
+def new_run(first: RunEvent) -> Run:
+    """Return a run of which nothing is known but its first event."""
+    at, run, job, _ = first
+    return Run(run_id=run.runId, namespace=job.namespace, name=UNKNOWN, name_at=at, first_at=at)
+
+
+def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Run, int]:
+    """Return a run with events merged into it; the datasets of a run that sends snapshots are left out.
+
+    :param run: run so far, which is not changed
+    :param events: events of the run, in any order
+    :param seen_at: time of consumption in microseconds
+    :return: run, and the number of times that there was no room for a dataset
+    """
+    run_facets = FacetDraft(run.run_facets, dict(run.run_times))
+    job_facets = FacetDraft(run.job_facets, dict(run.job_times))
+    name, name_at = run.name, run.name_at
+    for at, event_run, job, _ in events:
+        run_facets.merge(event_run.facets, at)
+        job_facets.merge(job.facets, at)
+        # The latest event names the job: some producers learn the name only after the start.
+        if job.name != UNKNOWN and (name == UNKNOWN or (at, job.name) >= (name_at, name)):
+            name, name_at = job.name, at
+    state, started_at, ended_at, saw_running = _progress(run, events)
+    inputs, outputs, has_paired_event, left_out = run.inputs, run.outputs, run.has_paired_event, 0
+    # Only now, because the event that says that events are snapshots may come after others.
+    if not sends_snapshots(job_facets.facets):
+        reads, writes = [], []
+        for at, _, _, event in events:
+            if event.inputs:
+                reads.append((at, event.inputs))
+            if event.outputs:
+                writes.append((at, event.outputs))
+                has_paired_event = has_paired_event or bool(event.inputs)
+        if reads:
+            inputs, left_out = _merge_datasets(inputs, reads)
+        if writes:
+            outputs, more_left_out = _merge_datasets(outputs, writes)
+            left_out += more_left_out
+    merged = replace(
+        run,
+        name=name,
+        name_at=name_at,
+        state=state,
+        first_at=min(run.first_at, *[event[0] for event in events]),
+        started_at=started_at,
+        ended_at=ended_at,
+        saw_running=saw_running,
+        has_paired_event=has_paired_event,
+        last_seen_at=seen_at,
+        from_previous_lanes=False,
+        run_facets=run_facets.facets,
+        run_times=run_facets.times,
+        job_facets=job_facets.facets,
+        job_times=job_facets.times,
+        inputs=inputs,
+        outputs=outputs,
+    )
+    return merged, left_out
+
+
+def sends_snapshots(facets: JobFacets | None) -> bool:
+    """Return whether each event holds the complete picture of a time window, so that events must not be merged."""
+    kind = facets.jobType if facets else None
+    pattern = kind.emissionPattern if kind else None
+    return pattern is not None and (pattern.eventContentMode or "").upper() == "COMPLETE_SNAPSHOT"
+
+
+def snapshot(run: Run, event: RunEvent, seen_at: int) -> Run:
+    """Return one event of a run that sends snapshots, in the form of a run of its own.
+
+    :param run: run with all of its events
+    :param seen_at: time of consumption in microseconds
+    """
+    at, event_run, job, whole = event
+    alone = (at, replace(event_run, facets=None), replace(job, facets=None), whole)
+    merged, _ = merge_events(replace(new_run(event), name=run.name), [alone], seen_at)
+    return replace(merged, run_facets=run.run_facets, job_facets=run.job_facets)
+
+
+def _progress(run: Run, events: Iterable[RunEvent]) -> tuple[State, int | None, int | None, bool]:
+    """Return state, start and end of a run, and whether it was seen running.
+
+    The first terminal state stays; of two at the same time the worse one does.
+    """
+    state, started_at, ended_at, saw_running = run.state, run.started_at, run.ended_at, run.saw_running
+    for at, _, _, event in events:
+        event_type = (event.eventType or "OTHER").upper()
+        if event_type in TERMINAL:
+            if ended_at is None or (at, -TERMINAL[event_type]) < (ended_at, -TERMINAL[state]):
+                state, ended_at = event_type, at  # type: ignore[assignment]
+        elif event_type == "START":
+            started_at = at if started_at is None else min(started_at, at)
+            if state == "OTHER":
+                state = "START"
+        elif event_type == "RUNNING":
+            saw_running = True
+            if state in ("OTHER", "START"):
+                state = "RUNNING"
+    return state, started_at, ended_at, saw_running
+
+
+class _DatasetDraft(FacetDraft[DatasetFacets], gc=False):
+    """One dataset of a run while events are merged into it."""
+
+    namespace: str = ""
+    name: str = ""
+    first_at: int | None = None
+
+
+def _merge_datasets(
+    before: Mapping[str, DatasetState], events: Iterable[tuple[int, Sequence[EventDataset]]]
+) -> tuple[Mapping[str, DatasetState], int]:
+    """Return one side of a run with datasets merged into it, and the number of times that there was no room for one.
+
+    :param before: inputs or outputs of the run so far
+    :param events: inputs or outputs of events, each with its time in microseconds
+    """
+    drafts: dict[str, _DatasetDraft] = {}
+    room, left_out = MAX_DATASETS - len(before), 0
+    for at, datasets in events:
+        for dataset in datasets:
+            key = name_key(dataset.namespace, dataset.name)
+            draft = drafts.get(key)
+            if draft is None:
+                state = before.get(key)
+                if state is not None:
+                    draft = _DatasetDraft(state.facets, dict(state.times), state.namespace, state.name, state.first_at)
+                elif room > 0:
+                    room -= 1
+                    draft = _DatasetDraft(None, {}, dataset.namespace, dataset.name, at)
+                else:
+                    left_out += 1
+                    continue
+                drafts[key] = draft
+            if draft.first_at is None or at < draft.first_at:
+                draft.first_at = at
+            draft.merge(dataset.facets, at)
+    merged = {
+        key: DatasetState(
+            namespace=draft.namespace, name=draft.name, first_at=draft.first_at, facets=draft.facets, times=draft.times
+        )
+        for key, draft in drafts.items()
+    }
+    return {**before, **merged} if before else merged, left_out
