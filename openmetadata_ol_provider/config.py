@@ -88,6 +88,16 @@ class DatasetOptions(_Section):
     case: Literal["catalogue", "exact"] = "catalogue"
 
 
+class ResolutionOptions(_Section):
+    """Decides how datasets are matched to services.
+
+    :param by_name: matching by a unique name: ``when_unknown`` unless the connection of the service names another
+        address, ``always`` even then, ``never`` not at all
+    """
+
+    by_name: Literal["never", "when_unknown", "always"] = "when_unknown"
+
+
 class PipelineOptions(_Section):
     """Selects jobs and maps them to pipelines and services.
 
@@ -120,6 +130,7 @@ class LineageOptions(_Section):
     :param on: states of a run in which its edges are published; a streaming job's are also published while it runs
     :param pipeline_nodes: whether pipelines become nodes of the graph where a job has only inputs or only outputs
     :param stale_after: number of complete runs without an edge after which the edge is stale
+    :param pair_by_name: integrations, or patterns of jobs, whose inputs and outputs are paired by their names
     """
 
     columns: bool = True
@@ -127,6 +138,7 @@ class LineageOptions(_Section):
     on: tuple[Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"], ...] = ("COMPLETE",)
     pipeline_nodes: bool = False
     stale_after: int = Field(default=5, ge=1)
+    pair_by_name: tuple[str, ...] = ()
 
 
 class WriteOptions(_Section):
@@ -191,6 +203,7 @@ class Config(_Section):
 
     namespaces: tuple[NamespaceRule, ...] = ()
     datasets: DatasetOptions = DatasetOptions()
+    resolution: ResolutionOptions = ResolutionOptions()
     pipelines: PipelineOptions = PipelineOptions()
     lineage: LineageOptions = LineageOptions()
     write: WriteOptions = WriteOptions()

@@ -32,6 +32,9 @@ lineage:
   on: [COMPLETE]
   pipeline_nodes: false
   stale_after: 5
+  pair_by_name: []
+resolution:
+  by_name: when_unknown
 write:
   descriptions: if_empty
   owners: if_empty
@@ -162,7 +165,8 @@ RULE = {"namespace": "a"}
         ({"namespaces": [{"namespace": "a", "shema": "s"}]}, r"'namespaces.0.shema', did you mean 'schema'\?"),
         ({"namespaces": [{"namespace": "a", "db_schema": "s"}]}, r"unknown key 'namespaces.0.db_schema'"),
         ({"datasets": {"rename": [{"matches": "c"}]}}, r"'datasets.rename.0.matches', did you mean 'match'\?"),
-        ({"zzz": 1}, r"unknown key 'zzz' \(known: datasets, ledger, lineage, namespaces, parking, pipelines, write\)"),
+        ({"zzz": 1}, r"unknown key 'zzz' \(known: datasets, ledger, lineage, namespaces, parking, pipelines, "
+         r"resolution, write\)"),
     ],
 )  # fmt: skip
 def test_an_unknown_key_is_refused_with_the_nearest_known_one(config: dict[str, Any], message: str) -> None:

@@ -31,6 +31,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState, run_key
 from openmetadata_ol_provider.openlineage.times import microseconds
+from openmetadata_ol_provider.openlineage.told import tell_once
 
 
 class Built(NamedTuple):
@@ -236,6 +237,7 @@ class PlanBuilder:
         for edge in collected.edges:
             self._datasets.mention(edge.source)
             self._datasets.mention(edge.target)
+        told = tell_once((*problems, *self._problems, *collected.problems), self._state.told, self._seen_at)
         plan = LineagePlan(
             events=events,
             edges=collected.edges,
@@ -243,7 +245,7 @@ class PlanBuilder:
             runs=tuple(self._records),
             datasets=self._datasets.datasets(),
             one_sided=collected.one_sided,
-            problems=(*problems, *self._problems, *collected.problems),
+            problems=told.problems,
         )
         state = replace(
             self._state,
@@ -251,6 +253,7 @@ class PlanBuilder:
             pipeline_starts=self._pipeline_starts,
             temporary_datasets=collected.temporary_datasets,
             declarations=self._declarations,
+            told=told.told,
         )
         # The state may remember SQL from before the policy.
         return Built(apply_sql_policy_to_plan(plan, self._config.write.sql), state)

@@ -55,16 +55,60 @@ class Metric(PlanValue, frozen=True):
     column: str | None = None
 
 
+class Exposure(PlanValue, frozen=True):
+    """A use of a dataset outside the pipeline: a dashboard, a notebook, an application (dbt exposures).
+
+    :param type: kind of use in the producer's words
+    """
+
+    name: str
+    type: str | None = None
+    url: str | None = None
+    unique_id: str | None = None
+
+
+class CatalogHint(PlanValue, frozen=True):
+    """The catalog that holds a table, as its producer names it.
+
+    :param framework: table format: ``iceberg``, ``delta`` ...
+    :param type: kind of catalog: ``hive``, ``glue``, ``rest`` ...
+    """
+
+    framework: str | None = None
+    type: str | None = None
+    name: str | None = None
+    metadata_uri: str | None = None
+    warehouse_uri: str | None = None
+
+
+class StorageHint(PlanValue, frozen=True):
+    """How a dataset is stored.
+
+    :param layer: storage layer: ``iceberg``, ``delta`` ...
+    :param file_format: format of its files: ``parquet`` ...
+    """
+
+    layer: str | None = None
+    file_format: str | None = None
+
+
 class Assertion(PlanValue, frozen=True):
     """The result of a test of a dataset, or of one of its columns.
 
     :param column: column that was tested; ``None`` for the whole dataset
+    :param name: name of the test in its tool
+    :param params: parameters of the test, as pairs of name and value
     """
 
     assertion: str
     success: bool
     column: str | None = None
     severity: str | None = None
+    name: str | None = None
+    description: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+    params: tuple[tuple[str, str], ...] = ()
 
 
 class Dataset(PlanValue, frozen=True):
@@ -91,6 +135,9 @@ class Dataset(PlanValue, frozen=True):
     dataset_version: str | None = None
     metrics: tuple[Metric, ...] = ()
     assertions: tuple[Assertion, ...] = ()
+    catalog: CatalogHint | None = None
+    storage: StorageHint | None = None
+    exposures: tuple[Exposure, ...] = ()
 
     @property
     def id(self) -> DatasetId:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from openmetadata_ol_provider.lineage.plan_datasets import Owner, Tag
+from openmetadata_ol_provider.lineage.plan_datasets import Assertion, Owner, Tag
 from openmetadata_ol_provider.lineage.plan_value import PlanValue
 from openmetadata_ol_provider.openlineage.event import State
 
@@ -38,6 +38,10 @@ class Job(PlanValue, frozen=True):
         it: all tasks of a pipeline (or of a part of it), or a task itself
     :param schedule: schedule in the producer's notation (cron expression or words)
     :param declared: whether a JobEvent of this batch states all of its lineage
+    :param triggered_by: pipeline whose run triggered this one (a DAG triggered by another DAG)
+    :param branch: branch of the source code that ran
+    :param code_version: version of the source code that ran: a commit, a tag
+    :param code_path: path of the source file in its repository
     """
 
     namespace: str
@@ -60,6 +64,10 @@ class Job(PlanValue, frozen=True):
     tasks: tuple[TaskOutline, ...] = ()
     schedule: str | None = None
     declared: bool = False
+    triggered_by: JobId | None = None
+    branch: str | None = None
+    code_version: str | None = None
+    code_path: str | None = None
 
     @property
     def id(self) -> JobId:
@@ -94,6 +102,11 @@ class RunRecord(PlanValue, frozen=True):
     :param partial: whether the producer could not extract all of the run's lineage
     :param log_url: address of its log
     :param new: whether no earlier batch has shown the run
+    :param presumed: whether the end was not sent but follows from the end of its root
+    :param skipped: whether the orchestrator skipped the task; ``state`` is then COMPLETE
+    :param replaces: whether the stored status of the task is built again from the records of this plan alone
+    :param external_query: id of the query in the system that ran it
+    :param tests: results of tests that the run itself reports, without a dataset
     """
 
     run_id: str
@@ -114,3 +127,8 @@ class RunRecord(PlanValue, frozen=True):
     log_url: str | None = None
     new: bool = False
     statistics: tuple[Statistics, ...] = ()
+    presumed: bool = False
+    skipped: bool = False
+    replaces: bool = False
+    external_query: str | None = None
+    tests: tuple[Assertion, ...] = ()

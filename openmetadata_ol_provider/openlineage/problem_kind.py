@@ -9,17 +9,20 @@ class ProblemKind(str, Enum):
     """Names the kind of a problem; plans, reports, metrics and logs carry the value, which never changes."""
 
     description: str
+    once: bool
 
-    def __new__(cls, value: str, description: str = "") -> ProblemKind:  # noqa: PYI034 - typing.Self is Python 3.11's
+    def __new__(cls, value: str, description: str = "", once: bool = False) -> ProblemKind:  # noqa: PYI034 - typing.Self is Python 3.11's
         """Make a member.
 
         :param value: stable name in plans and reports
         :param description: one sentence for the documentation: what it means and, where there is one, the remedy;
             every member has one, the default is for type checkers, to which ``ProblemKind(value)`` is a new member
+        :param once: ``True`` to report the same problem in one batch only, not in each that shows it again
         """
         member = str.__new__(cls, value)
         member._value_ = value
         member.description = description
+        member.once = once
         return member
 
     def __str__(self) -> str:

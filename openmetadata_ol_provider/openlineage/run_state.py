@@ -142,6 +142,7 @@ class RunState(Part, frozen=True):
     :param temporary_datasets: temporary datasets by :func:`name_key`
     :param aliases: other names of datasets by :func:`name_key`
     :param declarations: declared lineage of jobs by :func:`name_key`
+    :param told: problems that are reported only once, by digest, with the time at which each was last found
     :param latest_at: time of the latest event seen, at most the consumer's time
     """
 
@@ -150,6 +151,7 @@ class RunState(Part, frozen=True):
     temporary_datasets: Mapping[str, TemporaryDataset] = msgspec.field(default_factory=dict, name="bridges")
     aliases: Mapping[str, Alias] = msgspec.field(default_factory=dict)
     declarations: Mapping[str, Declaration] = msgspec.field(default_factory=dict, name="declared")
+    told: Mapping[str, int] = msgspec.field(default_factory=dict)
     latest_at: int = 0
 
 

@@ -36,6 +36,7 @@ def merge_run_states(states: Iterable[RunState]) -> RunState:
         temporary_datasets=_by_last_use(_merged((state.temporary_datasets for state in states), _merge_temporary)),
         aliases=_by_last_use(_merged((state.aliases for state in states), _merge_aliases)),
         declarations=_by_last_use(_merged((state.declarations for state in states), _latest_declaration)),
+        told=_merged((state.told for state in states), max),
         latest_at=max((state.latest_at for state in states), default=0),
     )
 

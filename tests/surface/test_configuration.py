@@ -25,6 +25,7 @@ KEYS: dict[str, Any] = {
     "lineage.indirect": False,
     "lineage.on": ["COMPLETE"],
     "lineage.pipeline_nodes": False,
+    "lineage.pair_by_name": [],
     "lineage.stale_after": 5,
     "namespaces": [],
     "namespaces[].database": None,
@@ -39,6 +40,7 @@ KEYS: dict[str, Any] = {
     "pipelines.level": "root",
     "pipelines.reuse": True,
     "pipelines.service": "openlineage",
+    "resolution.by_name": "when_unknown",
     "write.create_datasets": False,
     "write.create_pipelines": True,
     "write.create_services": True,
@@ -56,6 +58,7 @@ KEYS: dict[str, Any] = {
 }
 CHOICES = {
     "datasets.case": ["catalogue", "exact"],
+    "resolution.by_name": ["always", "never", "when_unknown"],
     "lineage.on[]": ["ABORT", "COMPLETE", "FAIL", "OTHER", "RUNNING", "START"],
     "pipelines.level": ["job", "parent", "root"],
     "write.descriptions": POLICY,

@@ -23,9 +23,12 @@ TAGS = "field key source value"
 #: Place in the plan -> keys there. ``[]`` are items of a list, ``{}`` values by a name of their own.
 PLAN = {
     "": "datasets edges events jobs one_sided problems runs version",
-    "datasets[]": "assertions dataset_version description fields identities ignored lifecycle metrics name namespace "
-    "owners previous tags type",
-    "datasets[].assertions[]": "assertion column severity success",
+    "datasets[]": "assertions catalog dataset_version description exposures fields identities ignored lifecycle "
+    "metrics name namespace owners previous storage tags type",
+    "datasets[].catalog": "framework metadata_uri name type warehouse_uri",
+    "datasets[].exposures[]": "name type unique_id url",
+    "datasets[].storage": "file_format layer",
+    "datasets[].assertions[]": "actual assertion column description expected name params severity success",
     "datasets[].fields[]": "description fields name type",
     "datasets[].identities[]": "kind name namespace",
     "datasets[].metrics[]": "column name value",
@@ -39,24 +42,27 @@ PLAN = {
     "edges[].job": NAME,
     "edges[].source": NAME,
     "edges[].target": NAME,
-    "jobs[]": "declared description dialect integration name namespace owners parent part pipeline processing_type "
-    "root schedule source_url sql tags task tasks type upstream",
+    "jobs[]": "branch code_path code_version declared description dialect integration name namespace owners parent "
+    "part pipeline processing_type root schedule source_url sql tags task tasks triggered_by type upstream",
     "jobs[].owners[]": "name type",
     "jobs[].parent": NAME,
     "jobs[].pipeline": NAME,
     "jobs[].root": NAME,
     "jobs[].tags[]": TAGS,
     "jobs[].tasks[]": "downstream name type",
+    "jobs[].triggered_by": NAME,
     "jobs[].upstream[]": NAME,
     "one_sided[]": "job reads writes",
     "one_sided[].job": NAME,
     "one_sided[].reads[]": NAME,
     "one_sided[].writes[]": NAME,
     "problems[]": "count detail kind where",
-    "runs[]": "ended_at error job log_url logical_at new nominal_end nominal_start part partial pipeline "
-    "pipeline_run_id pipeline_started_at run_id started_at state statistics task",
+    "runs[]": "ended_at error external_query job log_url logical_at new nominal_end nominal_start part partial "
+    "pipeline pipeline_run_id pipeline_started_at presumed replaces run_id skipped started_at state statistics task "
+    "tests",
     "runs[].job": NAME,
     "runs[].pipeline": NAME,
+    "runs[].tests[]": "actual assertion column description expected name params severity success",
     "runs[].statistics[]": "direction files name namespace rows size",
 }
 #: What a plan on its way to publication has besides, in XCom.

@@ -1,0 +1,55 @@
+"""Reports problems that would come back with every batch only once."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from openmetadata_ol_provider.openlineage.problems import Problem
+
+#: Largest number of problems that are remembered; those found longest ago are forgotten first.
+MAX_TOLD = 2_000
+
+
+class Told(NamedTuple):
+    """Problems to report, and what is remembered of those reported.
+
+    :param problems: all problems of kinds that are always reported, and new ones of the other kinds
+    :param told: problems reported once, by digest, with the time at which each was last found
+    """
+
+    problems: tuple[Problem, ...]
+    told: Mapping[str, int]
+
+
+def tell_once(problems: Iterable[Problem], told: Mapping[str, int], seen_at: int) -> Told:
+    """Leave out problems that an earlier batch has reported, of the kinds that are reported only once.
+
+    A task that dies before its checkpoint moves has remembered nothing, so its retry reports them again.
+
+    :param told: problems reported by earlier batches
+    :param seen_at: time of consumption, in microseconds since 1970
+    """
+    reported: list[Problem] = []
+    found: dict[str, int] = {}
+    for problem in problems:
+        if not problem.kind.once:
+            reported.append(problem)
+            continue
+        key = _digest(problem)
+        if key not in told and key not in found:
+            reported.append(problem)
+        found[key] = seen_at
+    if not found:
+        return Told(tuple(reported), told)
+    merged = {**told, **found}
+    if len(merged) > MAX_TOLD:
+        merged = dict(heapq.nlargest(MAX_TOLD, merged.items(), key=lambda item: item[1]))
+    return Told(tuple(reported), merged)
+
+
+def _digest(problem: Problem) -> str:
+    text = f"{problem.kind}\x1f{problem.where}\x1f{problem.detail}"
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
