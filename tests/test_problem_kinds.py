@@ -12,7 +12,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "openmetadata_ol_provider"
 #: Kinds that are not a member of ProblemKind where a problem is made: the expression there.
-PASSED_ON = {"kind", "*problem", "ProblemKind(resolution.outcome)"}
+PASSED_ON = {"kind", "*problem", "ProblemKind(resolution.reason)"}
 
 
 def made() -> Iterator[ast.expr]:
@@ -36,7 +36,7 @@ def test_every_problem_is_made_of_a_member_and_every_member_is_used() -> None:
     spelled = {ast.unparse(kind) for kind in made()}
     members = {kind.removeprefix("ProblemKind.") for kind in spelled if kind.startswith("ProblemKind.")}
     assert {kind for kind in spelled if not kind.startswith("ProblemKind.")} == PASSED_ON
-    assert set(ProblemKind.__members__) - members == {"UNRESOLVED", "AMBIGUOUS"}
+    assert set(ProblemKind.__members__) - members == {"UNRESOLVED", "AMBIGUOUS", "OTHER_ADDRESS"}
     assert members <= set(ProblemKind.__members__)
 
 

@@ -88,6 +88,40 @@ def register_service(command: ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help="print the request instead of sending it")
 
 
+def cleanup(command: ArgumentParser) -> None:
+    """Add the events to replay, the state and the catalogue."""
+    command.add_argument(
+        "events",
+        nargs="*",
+        metavar="EVENTS",
+        help="files with the OpenLineage events to compare with, as for `translate`; by default they are read from "
+        "Kafka, see --from",
+    )
+    command.add_argument(
+        "--from",
+        dest="start",
+        metavar="START",
+        help="read events from Kafka from here on: earliest, group, group:NAME, a time such as 2026-05-01T00:00:00Z, "
+        'or offsets such as {"topic": {"0": 17}}; the checkpoint does not move',
+    )
+    command.add_argument("--apply", action="store_true", help="remove what is listed; without it nothing is written")
+    _json(command)
+    catalogue = command.add_mutually_exclusive_group()
+    _openmetadata_connection(catalogue)
+    catalogue.add_argument(
+        "--host",
+        metavar="URL",
+        help=f"URL of OpenMetadata, instead of a connection; {_TOKEN}; with event files, no state is read then unless "
+        "--state-key is given",
+    )
+    _kafka_connection(command)
+    _config(command)
+    _state_key(command)
+    _dag_id(command)
+    _topics(command)
+    _lanes(command)
+
+
 def demo(command: ArgumentParser) -> None:
     """Add the directory of the demo's state."""
     command.add_argument("--directory", metavar="DIR", help="directory for the demo's state (default: ./.demo)")
@@ -175,9 +209,7 @@ def checkpoint(command: ArgumentParser) -> None:
         _kafka_connection(action)
         _topics(action)
         _state_key(action)
-        action.add_argument(
-            "--lanes", type=_above_zero, metavar="N", help="lanes of the tasks (default: [openmetadata_ol] lanes)"
-        )
+        _lanes(action)
         _dag_id(action)
 
 
@@ -223,6 +255,12 @@ def _state_key(command: ArgumentParser) -> None:
 
 def _dag_id(command: ArgumentParser) -> None:
     command.add_argument("--dag-id", default=BUNDLED_DAG, metavar="ID", help="DAG of the tasks (default: %(default)s)")
+
+
+def _lanes(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--lanes", type=_above_zero, metavar="N", help="lanes of the tasks (default: [openmetadata_ol] lanes)"
+    )
 
 
 def _above_zero(text: str) -> int:

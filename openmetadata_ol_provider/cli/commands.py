@@ -60,6 +60,11 @@ COMMANDS = {
         arguments.checkpoint,
         "cli.checkpoint:checkpoint_command",
     ),
+    "cleanup": Command(
+        "list or remove lineage and pipelines that earlier versions wrote and today's rules would not",
+        arguments.cleanup,
+        "cli.cleanup:cleanup_command",
+    ),
     "demo": Command(
         "run the bundled DAG on real events, against a local broker and an OpenMetadata stand-in",
         arguments.demo,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openmetadata_ol_provider.cli.explained_problems import ExplainedProblems, Reason
 from openmetadata_ol_provider.cli.terminal import OutlineNode
 from openmetadata_ol_provider.cli.unread_facets import UnreadFacet
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ class Explanation(NamedTuple):
     """A plan, where it came from, and what became of its datasets.
 
     :param plan: the plan
-    :param events_of_runs: a line for each event, by job namespace and run id
+    :param events_of_runs: a line for each event, by job and run id
     :param unread_facets: number of occurrences of each facet that the provider does not read
     :param resolutions: result of looking up each dataset, ``None`` if they were not looked up
     """
 
     plan: LineagePlan
-    events_of_runs: Mapping[tuple[str, str], Sequence[str]]
+    events_of_runs: Mapping[tuple[JobId, str], Sequence[str]]
     unread_facets: Mapping[UnreadFacet, int]
     resolutions: Mapping[DatasetId, Resolution] | None
 
@@ -47,19 +48,32 @@ class Explanation(NamedTuple):
 
 def explanation_document(explanation: Explanation) -> dict[str, Any]:
     """Return the plan as JSON values, with the explanations added."""
-    document = explanation.plan.to_dict()
-    for run in document["runs"]:
-        run["events"] = explanation.events_of_runs[run["job"]["namespace"], run["run_id"]]
+    plan, problems = explanation.plan, _problems(explanation)
+    document = plan.to_dict()
+    for run, record in zip(document["runs"], plan.runs, strict=True):
+        run["events"] = explanation.events_of_runs[record.job, record.run_id]
+        run["problems"] = _problem_documents(problems.of_run(record))
     document["unread_facets"] = [
         {**facet._asdict(), "count": count} for facet, count in explanation.unread_facets.items()
     ]
-    for edge in document["edges"]:
+    for edge, of_plan in zip(document["edges"], plan.edges, strict=True):
         edge["why"] = _RULES[edge["basis"]]
+        edge["problems"] = _problem_documents(problems.of_edge(of_plan))
+    for dataset, of_plan_dataset in zip(document["datasets"], plan.datasets, strict=True):
+        dataset["problems"] = _problem_documents(problems.of_dataset(of_plan_dataset.id))
     if explanation.resolutions is not None:
         for dataset in document["datasets"]:
             resolution = explanation.resolutions[DatasetId(dataset["namespace"], dataset["name"])]
             dataset.update(_resolution_document(resolution))
     return document
+
+
+def _problems(explanation: Explanation) -> ExplainedProblems:
+    return ExplainedProblems(explanation.plan, explanation.events_of_runs, explanation.resolutions)
+
+
+def _problem_documents(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+    return [reason._asdict() for reason in reasons]
 
 
 def _resolution_document(resolution: Resolution) -> dict[str, Any]:
@@ -72,11 +86,15 @@ def _resolution_document(resolution: Resolution) -> dict[str, Any]:
 
 def explanation_outline(explanation: Explanation) -> list[OutlineNode]:
     """Return the sections of the explanation as an outline."""
-    plan = explanation.plan
+    plan, problems = explanation.plan, _problems(explanation)
+    runs = [_run(run, explanation.events_of_runs[run.job, run.run_id], problems.of_run(run)) for run in plan.runs]
+    datasets = [
+        _dataset(dataset, explanation.resolutions, problems.of_dataset(dataset.id)) for dataset in plan.datasets
+    ]
     return [
-        _section("RUNS", [_run(run, explanation.events_of_runs[run.job.namespace, run.run_id]) for run in plan.runs]),
-        _section("EDGES", [_edge(edge) for edge in plan.edges]),
-        _section("DATASETS", [_dataset(dataset, explanation.resolutions) for dataset in plan.datasets]),
+        _section("RUNS", runs),
+        _section("EDGES", [_edge(edge, problems.of_edge(edge)) for edge in plan.edges]),
+        _section("DATASETS", datasets),
         _section(
             "PROBLEMS", [OutlineNode(f"{problem.kind}: {problem.where}: {problem.detail}") for problem in plan.problems]
         ),
@@ -94,10 +112,11 @@ def _section(title: str, nodes: Sequence[OutlineNode]) -> OutlineNode:
     return OutlineNode(f"{title} ({len(nodes)})", nodes, style="bold")
 
 
-def _run(run: RunRecord, events: Sequence[str]) -> OutlineNode:
+def _run(run: RunRecord, events: Sequence[str], reasons: Iterable[Reason]) -> OutlineNode:
     pipeline = f"task {run.task!r} of {run.pipeline.name!r}" if run.task else f"pipeline {run.pipeline.name!r}"
     error = f"; error: {run.error}" if run.error else ""
-    lines = [f"{run.started_at} to {run.ended_at or '?'}{error}", *events]
+    assumed = "; the end was not sent" if run.presumed else "; skipped" if run.skipped else ""
+    lines = [f"{run.started_at} to {run.ended_at or '?'}{assumed}{error}", *events, *map(str, reasons)]
     return OutlineNode(
         f"{run.state:<9} {run.job.namespace} {run.job.name}  run {run.run_id}, {pipeline}",
         [OutlineNode(line) for line in lines],
@@ -105,21 +124,25 @@ def _run(run: RunRecord, events: Sequence[str]) -> OutlineNode:
     )
 
 
-def _edge(edge: Edge) -> OutlineNode:
+def _edge(edge: Edge, reasons: Iterable[Reason]) -> OutlineNode:
     job = f"job {edge.job.namespace} {edge.job.name}" if edge.job else "stated by the dataset itself"
     lines = [f"{job}; {_RULES[edge.basis]}"]
     for pair in edge.columns:
         kinds = ", ".join(f"{kind.type}{'/' + kind.subtype if kind.subtype else ''}" for kind in pair.transformations)
         lines.append(f"column {pair.source.field} -> {pair.target_field}{'  ' + kinds if kinds else ''}")
+    lines += map(str, reasons)
     return OutlineNode(
         f"{edge.source.namespace} {edge.source.name} -> {edge.target.namespace} {edge.target.name}",
         [OutlineNode(line) for line in lines],
     )
 
 
-def _dataset(dataset: Dataset, resolutions: Mapping[DatasetId, Resolution] | None) -> OutlineNode:
+def _dataset(
+    dataset: Dataset, resolutions: Mapping[DatasetId, Resolution] | None, reasons: Iterable[Reason]
+) -> OutlineNode:
     excluded = "  (left out by the configuration)" if dataset.ignored else ""
-    return OutlineNode(f"{dataset.namespace} {dataset.name}{excluded}", list(_lookups(dataset, resolutions)))
+    nodes = [*_lookups(dataset, resolutions), *(OutlineNode(str(reason)) for reason in reasons)]
+    return OutlineNode(f"{dataset.namespace} {dataset.name}{excluded}", nodes)
 
 
 def _lookups(dataset: Dataset, resolutions: Mapping[DatasetId, Resolution] | None) -> Iterator[OutlineNode]:
@@ -131,7 +154,7 @@ def _lookups(dataset: Dataset, resolutions: Mapping[DatasetId, Resolution] | Non
 
 def _outcome(resolution: Resolution) -> str:
     if resolution.entity is None:
-        return f"{resolution.outcome}: {resolution.detail}"
+        return f"{resolution.reason or resolution.outcome}: {resolution.detail}"
     assert resolution.identity is not None
     identity = f"{resolution.identity.namespace} {resolution.identity.name}"
     return f"{resolution.outcome}: {resolution.entity.type} {resolution.entity.fqn} (by {identity})"

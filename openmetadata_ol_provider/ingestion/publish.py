@@ -18,14 +18,15 @@ import msgspec
 from openmetadata_ol_provider.exceptions import CheckpointError, OpenLineageProviderError, PublicationError
 from openmetadata_ol_provider.ingestion.republish import republish
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.lineage.translate import plan_from_state, translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
-from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
 from openmetadata_ol_provider.openlineage.serialization import pack, to_builtins, unpack
 from openmetadata_ol_provider.state.checkpoint import is_past, require_start
+from openmetadata_ol_provider.state.document import STATE_VERSION
 from openmetadata_ol_provider.state.store import apply
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class PlanEnvelope(NamedTuple):
             "origin": to_builtins(self.origin),
             "dead_letters": self.dead_letters,
             "more": self.more,
-            "state": pack(self.runs, quick=True),
+            # An earlier version refuses it, instead of storing runs by keys that it cannot read.
+            "state": {"version": STATE_VERSION, "packed": pack(self.runs, quick=True)},
         }
 
     @classmethod
@@ -82,10 +84,19 @@ class PlanEnvelope(NamedTuple):
         return cls(
             plan=LineagePlan.from_dict(document),
             origin=msgspec.convert(document["origin"], BatchOrigin),
-            runs=unpack(document["state"], RunState),
+            runs=_unpack_runs(document["state"]),
             dead_letters=document["dead_letters"],
             more=document["more"],
         )
+
+
+def _unpack_runs(state: object) -> RunState:
+    """Return the runs of an envelope; a task of an earlier version has packed them without a version."""
+    if isinstance(state, str):
+        return as_legacy(unpack(state, RunState))
+    if not isinstance(state, dict) or state.get("version") != STATE_VERSION:
+        raise ValueError("not a plan of this version of TranslateOpenLineageOperator: clear its task")
+    return unpack(state["packed"], RunState)
 
 
 def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: Limits) -> PlanEnvelope:
@@ -167,6 +178,7 @@ class PublishSession:
             full_refresh=full_refresh,
             concurrent=origin.lanes > 1,
             cache=self._cache,
+            remembered=self._remembered(translated),
         )
         report = msgspec.structs.replace(publication.report, dead_letters=translated.dead_letters)
         if report.failure_ratio > self._config.write.max_failure_ratio:
@@ -174,6 +186,15 @@ class PublishSession:
         if self._dry_run:
             self._history = apply(self._history, publication)
         return PublishedBatch(report, publication._replace(report=report))
+
+    def _remembered(self, translated: PlanEnvelope) -> LineagePlan | None:
+        """Return the plan of all remembered runs if edges may have been published by earlier rules of matching."""
+        from openmetadata_ol_provider.openmetadata.publishing.core.ledger import MATCHING
+
+        ledger = self._history.ledger
+        if not ledger.edges or ledger.matching >= MATCHING:
+            return None
+        return plan_from_state(translated.runs, self._config)
 
     def commit(
         self,

@@ -11,7 +11,7 @@ from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
 from openmetadata_ol_provider.kafka.group_offsets import committed_offsets, raise_partition_errors
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
-from openmetadata_ol_provider.lineage.safe_regex import Pattern, PatternError
+from openmetadata_ol_provider.regex.safe_regex import Pattern, PatternError
 
 if TYPE_CHECKING:
     from types import TracebackType

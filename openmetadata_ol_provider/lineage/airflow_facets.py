@@ -136,9 +136,11 @@ def without_dag(run: Run) -> Run:
         if task is not None and kept is not None:
             outline = AirflowTask(operator_class=task.operator_class)
             kept = AirflowFacet(task=outline, taskInstance=kept.taskInstance)
-        smaller = msgspec.structs.replace(run_facets, airflow=kept, airflowDagRun=None)
-        run = msgspec.structs.replace(run, run_facets=smaller)
-    return run
+        run_facets = msgspec.structs.replace(run_facets, airflow=kept, airflowDagRun=None)
+    if run_facets is not None and run_facets.environment_properties is not None:
+        # Mounts are remembered as names of the datasets below them.
+        run_facets = msgspec.structs.replace(run_facets, environment_properties=None)
+    return run if run_facets is run.run_facets else msgspec.structs.replace(run, run_facets=run_facets)
 
 
 def texts(value: object) -> tuple[str, ...]:

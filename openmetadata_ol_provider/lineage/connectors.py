@@ -1,79 +1,282 @@
-"""Pairs the inputs and outputs of connectors by their names, because their events show one dataset each.
+"""Pairs the inputs and outputs of connectors and copy jobs by their names, which alone tell what goes where.
 
-A change-data-capture run has many tables and many topics. Each table goes to its own topic, and only the names tell
-which: Debezium's topics are ``<prefix>.<schema>.<table>``, a sink's table is named after its topic.
+A change-data-capture run has many tables and many topics, each table goes to its own topic, and the events list them
+all, or one at a time. Multiplied, they would be false lineage.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from openmetadata_ol_provider.lineage.likeness import (
+    Likeness,
+    Name,
+    Position,
+    Rank,
+    by_stems,
+    likenesses,
+    one_rule,
+    read_name,
+)
+from openmetadata_ol_provider.lineage.pairing import Pairing
+from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
 
-_SEPARATORS = re.compile(r"[./:]")
-_NOT_WORD = re.compile(r"[^a-z0-9]")
-
-
-def pair_by_name(inputs: Sequence[Side], outputs: Sequence[Side], *, settled: bool) -> list[tuple[Side, Side]]:
-    """Return the (input, output) pairs whose names end alike: for each output the input with the longest common end.
-
-    For a sink with one topic and one table no names are needed once all its datasets are known: its topic goes to its
-    table. For a source they are, since it may have tables and topics without any changes so far.
-
-    :param settled: whether no further dataset of the run is expected
-    """
-    pairs = []
-    sources = [_Name.of(side) for side in inputs]
-    for output in outputs:
-        target = _Name.of(output)
-        scored = [(_alike(name, target), side) for name, side in zip(sources, inputs, strict=True)]
-        best = max((score for score, _ in scored), default=0)
-        candidates = [side for score, side in scored if score == best]
-        if best > 0 and len(candidates) == 1:
-            pairs.append((candidates[0], output))
-    if not pairs and settled and len(inputs) == len(outputs) == 1 and _is_topic(inputs[0]):
-        return [(inputs[0], outputs[0])]
-    return pairs
+#: Topics and tables of the tools themselves: heartbeats, settings of Kafka Connect, bookkeeping of loads.
+_OF_THE_TOOL = re.compile(
+    r"__debezium-heartbeat.*|(?:.*[-_.])?connect-(?:configs|offsets|status)"
+    r"|(?:.*[./])?_(?:dlt|airbyte|fivetran|sdc)_[^./]*",
+    re.IGNORECASE,
+)
+_TASK_NUMBER = re.compile(r"\.\d+$")
+#: Most names of one side that a problem lists.
+_MAX_LISTED = 5
 
 
-class _Name(NamedTuple):
-    """A dataset's name, split once for all comparisons.
+class Paired(NamedTuple):
+    """The pairs of a run, each an input and an output, and what was assumed or left out."""
 
-    :param segments: segments of the name, the last one first
-    :param whole: letters and digits of the whole name
-    :param last: letters and digits of its last segment
+    pairs: Sequence[tuple[Side, Side]]
+    problems: tuple[Problem, ...] = ()
+
+
+class _Dataset(NamedTuple):
+    """A dataset with the spellings of its names; partitions of one dataset are one.
+
+    :param sides: inputs or outputs of the run that are this dataset
+    :param text: its name in events
+    :param names: spellings of its names
     """
 
-    segments: tuple[str, ...]
-    whole: str
-    last: str
+    sides: list[Side]
+    text: str
+    names: tuple[Name, ...]
     is_topic: bool
 
-    @classmethod
-    def of(cls, side: Side) -> _Name:
-        name = side.id.name.lower()
-        segments = tuple(reversed(_SEPARATORS.split(name)))
-        return cls(segments, _NOT_WORD.sub("", name), _NOT_WORD.sub("", segments[0]), _is_topic(side))
 
+def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pairing: Pairing) -> Paired | None:
+    """Return the (input, output) pairs of a run; ``None`` if it is a copy job whose names tell nothing.
 
-def _alike(one: _Name, other: _Name) -> float:
-    """Return the number of equal segments at the end.
-
-    The table of a sink may also be its topic's name in one word (1), or have a prefix before it (0.5).
+    :param job: job of the run, for problems
     """
-    if one.segments[0] == other.segments[0]:
-        pairs = zip(one.segments, other.segments, strict=False)
-        return next(
-            (count for count, (a, b) in enumerate(pairs) if a != b), min(len(one.segments), len(other.segments))
-        )
-    if not one.is_topic:
-        return 0
-    if one.whole == other.last:
-        return 1
-    return 0.5 if other.segments[0].endswith(f"_{one.segments[0]}") else 0
+    sources, targets = _datasets(inputs, job), _datasets(outputs, job)
+    if not sources or not targets:
+        return Paired(())
+    pairs = _pairs(sources, targets, pairing)
+    assumed: list[tuple[int, int]] = []
+    if not pairs:
+        if pairing.kind == "copy":
+            return None
+        if pairing.complete and len(sources) == 1:
+            # Whatever was written came from the only input: a query's table, or one whose topics a router names.
+            assumed = [(0, number) for number, target in enumerate(targets) if not _contradict(sources[0], target)]
+    pairs = pairs or assumed
+    place = f"job {job.namespace} {job.name}"
+    problems = [_assumed(place, sources, targets, assumed)] if assumed else []
+    left = (
+        [dataset for number, dataset in enumerate(sources) if number not in {source for source, _ in pairs}],
+        [dataset for number, dataset in enumerate(targets) if number not in {target for _, target in pairs}],
+    )
+    if pairing.complete and _is_worth_a_line(*left, is_source=_is_source(sources, targets, pairing)):
+        problems.append(_unpaired(place, *left))
+    sides = [
+        (source, target) for pair in pairs for source in sources[pair[0]].sides for target in targets[pair[1]].sides
+    ]
+    return Paired(sides, tuple(problems))
+
+
+# -- datasets ------------------------------------------------------------------------------------------------------
+
+
+def _datasets(sides: Sequence[Side], job: JobId) -> list[_Dataset]:
+    """Return the datasets of one side of a run, without those of the tools themselves."""
+    groups: dict[object, list[Side]] = {}
+    for side in sides:
+        groups.setdefault(side.identities[0] if side.identities else side.id, []).append(side)
+    texts = [(group, _text(group[0])) for group in groups.values()]
+    datasets = [_Dataset(group, text, _names(group[0]), _is_topic(group[0])) for group, text in texts]
+    own_topics = _own_topics([dataset.text for dataset in datasets if dataset.is_topic], job)
+    return [
+        dataset
+        for dataset in datasets
+        if not _OF_THE_TOOL.fullmatch(dataset.text) and not (dataset.is_topic and dataset.text in own_topics)
+    ]
+
+
+def _own_topics(topics: Sequence[str], job: JobId) -> set[str]:
+    """Return Debezium's topics of schema changes and transactions: a prefix of the others, with or without a word."""
+    prefixes = {topic[:at] for topic in topics for at, letter in enumerate(topic) if letter == "."}
+    prefix = _TASK_NUMBER.sub("", job.name)
+    changes = {topic for topic in topics if topic in prefixes and (topic == prefix or _has_several(topic, topics))}
+    if prefix != job.name:  # Debezium names its jobs by prefix and task
+        changes.add(prefix)
+    return changes | {f"{topic}.transaction" for topic in changes}
+
+
+def _has_several(prefix: str, topics: Iterable[str]) -> bool:
+    """Tell whether a topic below a prefix has two more segments, schema and table."""
+    return any(topic.startswith(f"{prefix}.") and topic.count(".", len(prefix) + 1) for topic in topics)
+
+
+def _text(side: Side) -> str:
+    return side.identities[0].name if side.identities else side.id.name
+
+
+def _names(side: Side) -> tuple[Name, ...]:
+    texts = dict.fromkeys(identity.name for identity in side.identities) or {side.id.name: None}
+    return tuple(dict.fromkeys(name for text in texts for name in read_name(text)))
 
 
 def _is_topic(side: Side) -> bool:
     return bool(side.identities) and side.identities[0].kind == "topic"
+
+
+def _is_source(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing) -> bool:
+    """Tell whether outputs take inputs: in connectors, except for sinks, where several topics may go to one table."""
+    return pairing.kind == "connector" and not (_has_topic(sources) and not _has_topic(targets))
+
+
+def _has_topic(datasets: Iterable[_Dataset]) -> bool:
+    return any(dataset.is_topic for dataset in datasets)
+
+
+# -- pairs ---------------------------------------------------------------------------------------------------------
+
+
+def _pairs(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing) -> list[tuple[int, int]]:
+    """Return the pairs that the names tell, as numbers of datasets."""
+    common = _common_rule(sources, targets, pairing)
+    if common is not None:
+        return sorted(common.items())
+    alike = likenesses([dataset.names for dataset in sources], [dataset.names for dataset in targets])
+    is_source = _is_source(sources, targets, pairing)
+    ranks = {
+        pair: likeness.best
+        for pair, likeness in alike.items()
+        if likeness.best.position >= _least(likeness, len(sources), len(targets), pairing, is_source=is_source)
+    }
+    if pairing.kind == "copy":
+        return _one_to_one(ranks)
+    if is_source:
+        return [(source, target) for target, source in _best_partners((t, s, rank) for (s, t), rank in ranks.items())]
+    return _best_partners((source, target, rank) for (source, target), rank in ranks.items())
+
+
+def _common_rule(
+    sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing
+) -> Mapping[int, int] | None:
+    """Return the partners by one rule for all, first with versions and hashes at the end, then without."""
+    if any(not dataset.names for dataset in (*sources, *targets)):
+        return None
+    for spelling in (_as_it_is, _stripped):
+        ones, others = [spelling(dataset) for dataset in sources], [spelling(dataset) for dataset in targets]
+        common = one_rule(ones, others)
+        if common is None and (pairing.complete or len(ones) == len(others)):
+            common = by_stems(ones, others) or None
+        if common is not None:
+            return common
+    return None
+
+
+def _as_it_is(dataset: _Dataset) -> Name:
+    return dataset.names[0]
+
+
+def _stripped(dataset: _Dataset) -> Name:
+    return next((name for name in dataset.names if name.is_stripped), dataset.names[0])
+
+
+def _least(likeness: Likeness, inputs: int, outputs: int, pairing: Pairing, *, is_source: bool) -> Position:
+    """Return the weakest position of a likeness that makes a pair.
+
+    While datasets may still show, the right partner may be missing, so more is asked. A sink's table may have something
+    before its topic's name. Copy jobs are not always that: several inputs of one output may have been joined.
+    """
+    if pairing.kind == "copy":
+        return Position.LAST_SEGMENTS if 1 in (inputs, outputs) and inputs != outputs else Position.SUFFIX
+    if pairing.complete:
+        return Position.MIDDLE
+    is_prefixed = not is_source and likeness.forward is not None and likeness.forward == likeness.best
+    return Position.SUFFIX if is_prefixed else Position.LAST_SEGMENTS
+
+
+def _best_partners(ranks: Iterable[tuple[int, int, Rank]]) -> list[tuple[int, int]]:
+    """Return each dataset with its best partner; two that are equally good prove nothing.
+
+    :param ranks: datasets, each with a partner and their likeness
+    """
+    best: dict[int, tuple[Rank, list[int]]] = {}
+    for dataset, partner, rank in ranks:
+        if dataset not in best or best[dataset][0] < rank:
+            best[dataset] = rank, [partner]
+        elif best[dataset][0] == rank:
+            best[dataset][1].append(partner)
+    return sorted((dataset, partners[0]) for dataset, (_, partners) in best.items() if len(partners) == 1)
+
+
+def _one_to_one(ranks: Mapping[tuple[int, int], Rank]) -> list[tuple[int, int]]:
+    """Return the pairs that are each other's best, then those of the rest, until there are no more."""
+    pairs: list[tuple[int, int]] = []
+    rest = dict(ranks)
+    while rest:
+        there = _best_partners((source, target, rank) for (source, target), rank in rest.items())
+        back = dict(_best_partners((target, source, rank) for (source, target), rank in rest.items()))
+        mutual = [(source, target) for source, target in there if back.get(target) == source]
+        if not mutual:
+            break
+        pairs += mutual
+        sources, targets = {source for source, _ in mutual}, {target for _, target in mutual}
+        rest = {
+            (source, target): rank
+            for (source, target), rank in rest.items()
+            if source not in sources and target not in targets
+        }
+    return sorted(pairs)
+
+
+def _contradict(one: _Dataset, other: _Dataset) -> bool:
+    """Tell whether a topic ``prefix.schema.table`` names another table of the schema that its only partner is in."""
+    for topic, table in ((one, other), (other, one)):
+        if topic.is_topic and not table.is_topic and topic.text.count(".") >= 2 and topic.names and table.names:
+            named, own = topic.names[0], table.names[0]
+            if named.above == own.above and named.last != own.last and not set(own.last) <= set(named.whole):
+                return True
+    return False
+
+
+# -- what is said of it --------------------------------------------------------------------------------------------
+
+
+def _is_worth_a_line(inputs: Sequence[_Dataset], outputs: Sequence[_Dataset], *, is_source: bool) -> bool:
+    """Tell whether datasets without a partner are reported: tables of a source are not, they may have no changes."""
+    return bool(outputs) or (bool(inputs) and not is_source)
+
+
+def _assumed(
+    place: str, sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairs: Sequence[tuple[int, int]]
+) -> Problem:
+    inputs = _listed([sources[number] for number in sorted({source for source, _ in pairs})])
+    outputs = _listed([targets[number] for number in sorted({target for _, target in pairs})])
+    detail = (
+        f"{inputs} -> {outputs}: their names are not alike, but this connector has no others, so they were paired; if "
+        "that is wrong, exclude one of them (datasets.exclude)"
+    )
+    return Problem(ProblemKind.ASSUMED_PAIR, place, detail)
+
+
+def _unpaired(place: str, inputs: Sequence[_Dataset], outputs: Sequence[_Dataset]) -> Problem:
+    sides = [f"{word} {_listed(side)}" for word, side in (("inputs", inputs), ("outputs", outputs)) if side]
+    detail = (
+        f"no pair by name for {' and '.join(sides)}: no edges. Name them alike, rename them (datasets.rename), or "
+        "have the producer state them (columnLineage or lineage facet)"
+    )
+    return Problem(ProblemKind.UNPAIRED, place, detail)
+
+
+def _listed(datasets: Sequence[_Dataset]) -> str:
+    names = ", ".join(dataset.text for dataset in datasets[:_MAX_LISTED])
+    return f"{names} and {len(datasets) - _MAX_LISTED} more" if len(datasets) > _MAX_LISTED else names

@@ -8,19 +8,25 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.assertions import assertions_of
 from openmetadata_ol_provider.lineage.filters import DatasetFilter
 from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.plan import Assertion, Dataset, DatasetId, Field, Metric
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field, Metric
+from openmetadata_ol_provider.lineage.plan_datasets import CatalogHint, Exposure, StorageHint
+from openmetadata_ol_provider.lineage.run_datasets import is_pseudo
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
 from openmetadata_ol_provider.openlineage.facets import (
+    CatalogFacet,
     DataQualityMetricsFacet,
     DatasetFacets,
+    DbtExposuresFacet,
     Identifier,
     LifecycleFacet,
     SchemaField,
+    StorageFacet,
 )
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
@@ -47,6 +53,8 @@ class DatasetCollector:
 
     def add(self, dataset: DatasetState) -> None:
         """Add a dataset with the facets that a run or a static event has for it."""
+        if is_pseudo(dataset.namespace, dataset.name):
+            return
         key = DatasetId(dataset.namespace, dataset.name)
         entry = self._entries.get(key)
         if entry is None:
@@ -105,7 +113,10 @@ def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
         "previous": _previous(change),
         "dataset_version": version.datasetVersion or None if version else None,
         "metrics": tuple(_metrics(facets.dataQualityMetrics)),
-        "assertions": tuple(dict.fromkeys(_assertions(facets))),
+        "assertions": assertions_of(facets),
+        "catalog": _catalog(facets.catalog),
+        "storage": _storage(facets.storage),
+        "exposures": tuple(dict.fromkeys(_exposures(facets.dbt_exposures))),
     }
 
 
@@ -128,15 +139,37 @@ def _metrics(facet: DataQualityMetricsFacet | None) -> Iterator[Metric]:
             yield Metric(name, value)
     for column, metrics in sorted((facet.columnMetrics or {}).items()):
         for name, value in msgspec.structs.asdict(metrics).items():
-            if value is not None:
+            if value is not None and name != "quantiles":
                 yield Metric(name, value, column)
+        for quantile, value in sorted((metrics.quantiles or {}).items()):
+            if value is not None:
+                yield Metric(f"quantile:{quantile}", value, column)
 
 
-def _assertions(facets: DatasetFacets) -> Iterator[Assertion]:
-    for facet in (facets.dataQualityAssertions, facets.greatExpectations_assertions):
-        for item in facet.assertions or () if facet and not facet.deleted else ():
-            if item.assertion and item.success is not None:
-                yield Assertion(item.assertion, item.success, item.column or None, item.severity or None)
+def _catalog(facet: CatalogFacet | None) -> CatalogHint | None:
+    if facet is None or facet.deleted:
+        return None
+    hint = CatalogHint(
+        facet.framework or None,
+        facet.type or None,
+        facet.name or None,
+        facet.metadataUri or None,
+        facet.warehouseUri or None,
+    )
+    return hint if hint != CatalogHint() else None
+
+
+def _storage(facet: StorageFacet | None) -> StorageHint | None:
+    if facet is None or facet.deleted:
+        return None
+    hint = StorageHint(facet.storageLayer or None, facet.fileFormat or None)
+    return hint if hint != StorageHint() else None
+
+
+def _exposures(facet: DbtExposuresFacet | None) -> Iterator[Exposure]:
+    for item in facet.exposures or () if facet and not facet.deleted else ():
+        if item.name:
+            yield Exposure(item.name, item.type or None, item.url or None, item.unique_id or None)
 
 
 def _fields(fields: Iterable[SchemaField] | None) -> tuple[Field, ...]:

@@ -9,10 +9,12 @@ import msgspec
 
 from openmetadata_ol_provider.lineage.edges import derivation, derive, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.pairing import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
-from openmetadata_ol_provider.lineage.run_datasets import sides, single_topics
+from openmetadata_ol_provider.lineage.run_datasets import Side, is_pseudo, sides, single_topics
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.temporary_datasets import bridge
+from openmetadata_ol_provider.lineage.views import Views
 from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -42,10 +44,12 @@ class EdgeCollector:
 
     :param naming: normaliser of dataset names
     :param aliases: names remembered from other runs
+    :param views: what is behind views
     """
 
-    def __init__(self, naming: Naming, aliases: Aliases) -> None:
+    def __init__(self, naming: Naming, aliases: Aliases, views: Views) -> None:
         self._naming = naming
+        self._views = views
         self._aliases = aliases
         self._edges: dict[tuple[object, ...], Edge] = {}
         self._problems: list[Problem] = []
@@ -54,11 +58,10 @@ class EdgeCollector:
         self._temporary: set[DatasetId] = set()
         self._reads_and_writes: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
 
-    def add(self, job: JobId, source: Run | Declaration, *, by_name: bool = False, settled: bool = True) -> None:
+    def add(self, job: JobId, source: Run | Declaration, pairing: Pairing | None = None) -> None:
         """Add the edges of one run of a job, or of a job's declaration.
 
-        :param by_name: whether inputs and outputs are paired by their names, as for connectors
-        :param settled: whether no further dataset is expected
+        :param pairing: how inputs and outputs are paired by their names, ``None`` if they are not
         """
         facets = source.job_facets
         sql = facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
@@ -74,9 +77,21 @@ class EdgeCollector:
         reads, writes = self._reads_and_writes.setdefault(job, (set(), set()))
         reads.update(side.id for side in inputs if not side.temporary)
         writes.update(side.id for side in outputs if not side.temporary)
-        derived = derive(job, inputs, outputs, self._naming, by_name=by_name, settled=settled)
+        self._tell_pseudo_datasets(job, source)
+        sources, behind = self._views.without_base_tables(inputs)
+        self._problems += [_read_through(job, base, view) for base, view in behind]
+        derived = derive(job, sources, outputs, self._naming, pairing)
         self._problems += derived.problems
-        self._store(derived.edges, sql)
+        hidden = {base.id for base, _ in behind}
+        self._store((edge for edge in derived.edges if edge.source not in hidden), sql)
+
+    def _tell_pseudo_datasets(self, job: JobId, source: Run | Declaration) -> None:
+        for dataset in (*source.inputs.values(), *source.outputs.values()):
+            if is_pseudo(dataset.namespace, dataset.name):
+                name = f"{dataset.name[:200]} of {dataset.namespace}"
+                remedy = "Let the job name the tables, or rename it (datasets.rename)"
+                detail = f"{name} is no table but the producer's word for a query: left out. {remedy}"
+                self._problems.append(Problem(ProblemKind.PSEUDO_DATASET, f"job {job.namespace} {job.name}", detail))
 
     def add_derivation(self, dataset: DatasetId, facet: LineageDatasetFacet) -> None:
         """Add the edges that a DatasetEvent states for its dataset."""
@@ -128,6 +143,8 @@ class EdgeCollector:
 
     def _store(self, edges: Iterable[Edge], sql: str | None = None) -> None:
         for edge in edges:
+            if any(is_pseudo(end.namespace, end.name) for end in (edge.source, edge.target)):
+                continue
             key = (edge.source, edge.target, edge.job, edge.basis, edge.columns)
             if key not in self._edges:
                 if self._text > MAX_PLAN_TEXT:
@@ -137,6 +154,14 @@ class EdgeCollector:
             # Removed and inserted again, because the edges of the run that ended last come last.
             self._edges.pop(key, None)
             self._edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+
+
+def _read_through(job: JobId, base: Side, view: Side) -> Problem:
+    detail = (
+        f"{base.id.namespace} {base.id.name} is behind the view {view.id.namespace} {view.id.name}, which the job "
+        "reads: it gives no edge of its own. If the job reads it directly as well, let it say so with a lineage facet"
+    )
+    return Problem(ProblemKind.VIEW_SOURCE, f"job {job.namespace} {job.name}", detail)
 
 
 def _text_of(edge: Edge) -> int:

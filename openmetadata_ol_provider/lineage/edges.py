@@ -3,7 +3,8 @@
 They are those stated by a ``lineage`` facet; otherwise, for each output, those of its column lineage; otherwise inputs
 x outputs of the run. Nothing is multiplied where more is known: an output with column lineage gets edges only from the
 datasets that it names. Inputs that no column lineage of the run names (only joined or filtered by) belong to the output
-if there is just one; with several nobody knows to which, so no edges are drawn.
+if there is just one; with several nobody knows to which, so no edges are drawn. Connectors and copy jobs are paired by
+name. Several datasets that are both the inputs and the outputs were not moved.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.columns import Inputs, column_sources, transformations
-from openmetadata_ol_provider.lineage.connectors import pair_by_name
-from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.connectors import Paired, pair_by_name
+from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
+from openmetadata_ol_provider.lineage.pairing import Pairing
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.openlineage.facets import (
@@ -46,15 +48,16 @@ def derive(
     inputs: Sequence[Side],
     outputs: Sequence[Side],
     naming: Naming,
-    *,
-    by_name: bool = False,
-    settled: bool = True,
+    pairing: Pairing | None = None,
 ) -> Edges:
     """Return the edges between inputs and outputs of one job.
 
-    :param by_name: whether datasets without column lineage are paired by name, as for connectors
-    :param settled: whether no further dataset is expected
+    :param pairing: how datasets without column lineage are paired by name, ``None`` if they are not
     """
+    place = f"job {job.namespace} {job.name}"
+    if count := _number_of_unmoved(inputs, outputs):
+        detail = f"reads and writes the same {count} datasets without column lineage: nothing was moved, no edges"
+        return Edges((), (Problem(ProblemKind.SAME_DATASETS, place, detail),))
     edges: list[Edge] = []
     named: set[DatasetId] = set()
     inputs_by_name = Inputs(inputs, naming)
@@ -70,26 +73,56 @@ def derive(
     targets, sides = [output for output in outputs if output.column_lineage is None], inputs
     if not targets and len(outputs) == 1:
         targets, sides = list(outputs), [side for side in inputs if side.id not in named]
-    if too_large := _too_large(sides, targets, by_name=by_name):
-        detail = f"{len(inputs)} inputs x {len(outputs)} outputs are {too_large}: no edges drawn"
-        return Edges(tuple(edges), (Problem(ProblemKind.PRODUCT_TOO_LARGE, f"job {job.namespace} {job.name}", detail),))
-    if by_name:
-        pairs = pair_by_name(sides, targets, settled=settled)
-    else:
-        pairs = [(side, output) for output in targets for side in sides]
+    paired = _paired(job, sides, targets, pairing)
+    if paired is None:
+        if too_large := _too_large(sides, targets):
+            return Edges(tuple(edges), (_product_too_large(place, inputs, outputs, too_large),))
+        paired = Paired([(side, output) for output in targets for side in sides])
     edges += [
         Edge(side.id, output.id, job, "product")
-        for side, output in pairs
+        for side, output in paired.pairs
         if not naming.same(side.identities, output.identities)
     ]
-    return Edges(tuple(edges))
+    return Edges(tuple(edges), paired.problems)
 
 
-def _too_large(inputs: Sequence[Side], outputs: Sequence[Side], *, by_name: bool) -> str | None:
+def _number_of_unmoved(inputs: Sequence[Side], outputs: Sequence[Side]) -> int:
+    """Return the number of datasets if the inputs are the outputs, with several and without column lineage; else 0."""
+    if len(inputs) < 2 or len(outputs) < 2 or any(output.column_lineage is not None for output in outputs):
+        return 0
+    datasets: dict[Key, int] = {}
+    for number, side in enumerate(outputs):
+        keys = [key for identity in side.identities for key in keys_of(identity)]
+        same = next((datasets[key] for key in keys if key in datasets), number)
+        for key in keys:
+            datasets.setdefault(key, same)
+    read: set[int] = set()
+    for side in inputs:
+        keys = [key for identity in side.identities for key in keys_of(identity) if key in datasets]
+        if not keys:
+            return 0
+        read.add(datasets[keys[0]])
+    return len(read) if len(read) > 1 and read == set(datasets.values()) else 0
+
+
+def _paired(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pairing: Pairing | None) -> Paired | None:
+    """Return the pairs by name, ``None`` if inputs and outputs are to be multiplied."""
+    if pairing is None or not inputs or not outputs:
+        return None
+    if len(inputs) * len(outputs) > MAX_COMPARED:
+        limit = f"more than {MAX_COMPARED} pairs of names"
+        return Paired((), (_product_too_large(f"job {job.namespace} {job.name}", inputs, outputs, limit),))
+    return pair_by_name(job, inputs, outputs, pairing)
+
+
+def _product_too_large(place: str, inputs: Sequence[Side], outputs: Sequence[Side], limit: str) -> Problem:
+    detail = f"{len(inputs)} inputs x {len(outputs)} outputs are {limit}: no edges drawn"
+    return Problem(ProblemKind.PRODUCT_TOO_LARGE, place, detail)
+
+
+def _too_large(inputs: Sequence[Side], outputs: Sequence[Side]) -> str | None:
     """Return the limit that a product exceeds, ``None`` if it exceeds none."""
     count = len(inputs) * len(outputs)
-    if by_name:
-        return f"more than {MAX_COMPARED} pairs of names" if count > MAX_COMPARED else None
     if count > MAX_PRODUCT:
         return f"more than {MAX_PRODUCT} edges"
     text = len(outputs) * _length(inputs) + len(inputs) * _length(outputs)

@@ -8,7 +8,7 @@ from fnmatch import translate
 
 from openmetadata_ol_provider.config import Config, strip_slashes
 from openmetadata_ol_provider.lineage.plan import DatasetId
-from openmetadata_ol_provider.lineage.safe_regex import Pattern
+from openmetadata_ol_provider.regex.safe_regex import Pattern
 
 
 class Filter:

@@ -12,20 +12,24 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openmetadata_ol_provider.config import DatasetOptions, strip_slashes
-from openmetadata_ol_provider.lineage.names.identifiers import spell_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.paths import trim_path, warehouse_table
-from openmetadata_ol_provider.lineage.safe_regex import Pattern, Template
+from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.paths import decoded, is_file_name, table_parts, trim_path, warehouse_table
 from openmetadata_ol_provider.lineage.systems import comparison_keys, parse_namespace, system_of
-from openmetadata_ol_provider.lineage.systems.system import files, table
+from openmetadata_ol_provider.lineage.systems.system import System, files, objects, table
 from openmetadata_ol_provider.openlineage.facets import Identifier
+from openmetadata_ol_provider.regex.safe_regex import Pattern, Template
 
 # A whole URL as a name: `file` + `s3://bucket/key`.
-_URL: Final = re.compile(r"(?P<namespace>[A-Za-z][\w+.-]*://[^/]*)/(?P<name>.*)", re.DOTALL)
+_URL: Final = re.compile(r"(?P<namespace>[A-Za-z][\w+.-]*://[^/]*)(?:/(?P<name>.*))?", re.DOTALL)
 # A table named by its files, in Spark's SQL: delta.`s3://bucket/orders`.
 _BY_FILES: Final = re.compile(
     r"(?:delta|iceberg|parquet|orc|csv|json|text|avro)\.[`\"](?P<path>[^`\"]*)[`\"]", re.IGNORECASE
 )
+
+# A port of the connection that has slipped into a name: 1521/ORCL.SALES.ORDERS.
+_SLIPPED_PORT: Final = re.compile(r"(?P<port>\d{2,5})[/:](?P<name>[\w$\"`\[][^/:]*\.[^/:]+)")
 
 Key = tuple[str, str, str]
 
@@ -100,9 +104,15 @@ class Naming:
 
     def _normalise(self, namespace: str, name: str) -> tuple[Identity, ...]:
         identities = _read(namespace, name)
-        if identities[0].kind != "container" or not self._strip_partitions:
+        first = identities[0]
+        if first.kind != "container":
             return identities
-        return tuple(_without_partitions(identities[0]))
+        if self._strip_partitions:
+            name, first = trim_path(name), Identity(first.namespace, trim_path(first.name), "container")
+        in_directory = tuple(_in_directory(first, name))
+        if in_directory or not self._strip_partitions:
+            return in_directory or identities
+        return tuple(_in_warehouse(first))
 
 
 def _read(namespace: str, name: str) -> tuple[Identity, ...]:
@@ -115,31 +125,124 @@ def _read(namespace: str, name: str) -> tuple[Identity, ...]:
         return _read("file", by_files["path"])
     parsed = parse_namespace(namespace)
     system = system_of(parsed.scheme)
+    url = _url_as_name(name, parsed, system)
+    if url is not None:
+        return _read(*url)
     if system is None:
-        if name.startswith("/") and not parsed.is_url:
-            return files(parsed, name)
-        return table(parsed.canonical, spell_identifier(name))
-    if system.kind == "container":
-        url = _URL.fullmatch(name)
-        if url and not name.lower().startswith("file:"):
-            return _read(url["namespace"], url["name"])
-        if not namespace.strip() and "/" not in name:
-            return (Identity(namespace, name, "other"),)
+        return _read_unknown(parsed, name)
+    if system.kind == "container" and not namespace.strip() and "/" not in name:
+        return (Identity(namespace, name, "other"),)
+    if system.kind == "table":
+        parsed, name = _without_slipped_port(parsed, name, system)
     return system.read(parsed, name)
 
 
-def _without_partitions(identity: Identity) -> Iterator[Identity]:
+def _url_as_name(name: str, namespace: Namespace, system: System | None) -> tuple[str, str] | None:
+    """Return a name that is a URL and overrides its namespace, as namespace and name; ``None`` for other names.
+
+    It does in storage and in namespaces without an address (``prod``, ``bigquery``).
+
+    :param system: system of the namespace
+    """
+    in_storage = system is not None and system.kind == "container"
+    if "://" not in name or name[:5].lower() == "file:" or (namespace.is_url and not in_storage):
+        return None
+    url = _URL.fullmatch(name)
+    if url is None:
+        return None
+    if system is not None and not in_storage:
+        # Names of a known service may be addresses of its own server, but not of storage.
+        own = system_of(parse_namespace(url["namespace"]).scheme)
+        if own is None or own.kind != "container":
+            return None
+    return url["namespace"], url["name"] or ""
+
+
+def _read_unknown(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    """Read a name below a scheme that nobody knows: as a path if it looks like one, else as that of a table."""
+    if namespace.is_url:
+        is_path = "/" in name or is_file_name(name)
+        return objects(namespace, name) if is_path else table(namespace.canonical, spell_identifier(name))
+    if name.startswith("/"):
+        return files(namespace, name)
+    return table(namespace.canonical, spell_identifier(name))
+
+
+def _without_slipped_port(namespace: Namespace, name: str, system: System) -> tuple[Namespace, str]:
+    """Return namespace and name with a port that a producer has put into the name (``1521/ORCL.SALES.ORDERS``)."""
+    slipped = _SLIPPED_PORT.fullmatch(name) if name[:1].isdigit() else None
+    if slipped is None or namespace.is_web or system.schemes[namespace.scheme].port is None:
+        return namespace, name
+    if namespace.is_url and not _has_port(namespace):
+        namespace = namespace._replace(authority=f"{namespace.authority}:{slipped['port']}")
+    return namespace, slipped["name"]
+
+
+def _has_port(namespace: Namespace) -> bool:
+    return "," in namespace.authority or any(port is not None for _, port in namespace.hosts)
+
+
+def _in_directory(container: Identity, name: str) -> Iterator[Identity]:
+    """Yield the identities of a table that is named by the directory of its warehouse and by its own name.
+
+    Paimon, Iceberg and Delta name tables so (``s3://lake/warehouse`` + ``sales.orders``). The files of the table are in
+    a directory that only its format knows; the table may be in a metastore.
+
+    :param container: what namespace and name together are as a path
+    :param name: the name alone
+    """
+    parts = table_parts(name)
+    above = container.name.removesuffix(f"/{name}")
+    root = "/" if container.name.startswith("/") else ""
+    if parts is None or above == container.name or not above.strip("/"):
+        return
+    database, own_name = parts
+    directory = above.strip("/")
+    if directory.rpartition("/")[2] == f"{database}.db":
+        directory = directory.rpartition("/")[0]
+    yield container
+    for path in (f"{database}.db/{own_name}", f"{database}/{own_name}"):
+        yield Identity(container.namespace, root + f"{directory}/{path}".lstrip("/"), "container")
+    yield _table_of_warehouse(container.namespace, directory, join_identifier(parts))
+
+
+def _in_warehouse(container: Identity) -> Iterator[Identity]:
     """Yield the container that a path is in, and the table if it lies in a Hive warehouse."""
-    path = trim_path(identity.name)
-    yield Identity(identity.namespace, path, "container")
-    stored = warehouse_table(path)
-    if stored is not None:
-        directory = stored.directory.strip("/")
-        warehouse = f"file:/{directory}" if identity.namespace == "file" else f"{identity.namespace}/{directory}"
-        yield Identity(warehouse.rstrip("/"), stored.name, "table")
+    yield container
+    stored = warehouse_table(container.name)
+    if stored is None:
+        return
+    above, _, last = container.name.rpartition("/")
+    if last == stored.name:
+        yield Identity(container.namespace, f"{above}/{last.partition('.')[2]}", "container")
+    yield _table_of_warehouse(container.namespace, stored.directory.strip("/"), stored.name)
+
+
+def _table_of_warehouse(namespace: str, directory: str, name: str) -> Identity:
+    warehouse = f"file:/{directory}" if namespace == "file" else f"{namespace}/{directory}"
+    return Identity(warehouse.rstrip("/"), name, "table")
+
+
+def is_named_as_table(identities: Iterable[Identity]) -> bool:
+    """Tell whether containers among identities are only guesses where the files of a table may be.
+
+    They are if its own name, and not a path, is what the event has; a directory above them is then not the table.
+    """
+    identities = tuple(identities)
+    return any(
+        f"{path.namespace}/{path.name}".startswith(one.namespace.removeprefix("file:"))
+        and f".{path.name.rpartition('/')[2]}".endswith(f".{one.name}")
+        for one in identities
+        if one.kind == "table"
+        for path in identities
+        if path.kind == "container"
+    )
 
 
 def keys_of(identity: Identity) -> Iterator[Key]:
     """Yield the keys by which identities are compared: two datasets that share one are the same."""
     name = identity.name.casefold() if identity.kind == "table" else identity.name
-    return ((server, name, identity.kind) for server in comparison_keys(identity.namespace))
+    names: tuple[str, ...] = (name,)
+    if "%" in name and identity.kind == "container":
+        names = tuple(dict.fromkeys((name, decoded(name))))
+    return ((server, spelling, identity.kind) for server in comparison_keys(identity.namespace) for spelling in names)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import JobId
-from openmetadata_ol_provider.openlineage.facets import JobRef, ParentFacet, RunFacets, RunRef
-from openmetadata_ol_provider.openlineage.run_state import Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.facets import JobRef, RunRef
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_identity import parent_facet
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_instances import is_airflow_task
+from openmetadata_ol_provider.openlineage.run_state import Run
 
 Level = Literal["root", "parent", "job"]
 #: Most runs in a chain of parents that are followed.
@@ -30,18 +36,28 @@ class Family(NamedTuple):
     :param root: first run of the chain, ``None`` if it is unknown
     :param numbered: whether the job's name ends with the number of a connector's task (Debezium's
         ``<prefix>.<task id>``)
+    :param is_dag: whether it is a run of a DAG, which is always a pipeline
+    :param highest: run whose job is the pipeline, ``None`` if it is ``root`` or ``parent``: a DAG between them
+    :param trigger: run that is the pipeline of a DAG's parent, which has triggered it
+    :param spellings: other names by which its parent facet calls the job of one run id
+    :param assumed: parent that was not seen, so that there may be a DAG between it and ``root``
     """
 
     own: RunOf
     parent: RunOf | None
     root: RunOf | None
     numbered: bool = False
+    is_dag: bool = False
+    highest: RunOf | None = None
+    trigger: RunOf | None = None
+    spellings: tuple[str, ...] = ()
+    assumed: JobId | None = None
 
     def top(self, level: Level) -> RunOf:
         """Return the run whose job becomes the pipeline."""
-        if level == "job":
+        if level == "job" or self.is_dag:
             return self.own
-        chosen = self.root or self.parent if level == "root" else self.parent
+        chosen = self.highest or self.root or self.parent if level == "root" else self.parent
         return chosen or self.own
 
     def pipeline(self, level: Level) -> RunOf:
@@ -63,38 +79,113 @@ def stable_job(job: JobId) -> JobId:
 def family(run: Run) -> Family:
     """Return a run with its parent and root, from the facet ``parent`` or its older name ``parentRun``."""
     own = RunOf(JobId(run.namespace, run.name), run.run_id)
-    facet = _parent_facet(run.run_facets)
+    facet = parent_facet(run.run_facets)
     parent = _run_of(facet.job, facet.run) if facet else None
     root = _run_of(facet.root.job, facet.root.run) if facet and facet.root else None
     kind = run.job_facets.jobType if run.job_facets else None
     numbered = kind is not None and (kind.integration or "").upper() == "DEBEZIUM"
-    return Family(own, parent, root, numbered)
+    spellings: tuple[str, ...] = ()
+    if parent is not None and root is not None and parent.run_id == root.run_id and parent.job != root.job:
+        # One job: Spark sends its application's raw name as root, and the normalised one elsewhere.
+        spellings, root = (root.job.name,), parent
+    return Family(own, parent, root, numbered, is_dag_run(run), spellings=spellings)
 
 
-def resolve_root(start: Family, state: RunState) -> Family:
-    """Return a run with its root, found by following parents if the producer names only those (old ones do)."""
-    if start.root is not None or start.parent is None:
-        return start
-    top, seen = start.parent, {start.own.run_id}
-    while top.run_id not in seen and len(seen) <= MAX_CHAIN:
-        seen.add(top.run_id)
-        run = state.runs.get(run_key(top.job.namespace, top.run_id))
-        above = family(run) if run else None
-        higher = (above.root or above.parent) if above else None
-        if higher is None:
+def resolve_root(run: Run, index: RunIndex) -> Family:
+    """Return a run with its root and the run that is its pipeline, found by following its parents.
+
+    A DAG is always a pipeline, also if another one has triggered it, and an Airflow task's parent is a DAG. Without one
+    on the way it is the root that the highest known run declares, and without such a root the highest run.
+    """
+    names = family(run)
+    if names.parent is None:
+        return names if names.root is None else names._replace(root=_canonical(names.root, index))
+    if names.is_dag:
+        trigger = _climb(names.parent, names.root, index)
+        return names._replace(trigger=trigger.top if trigger.assumed is None else None)
+    if is_airflow_task(run):
+        return _with_highest(names, _canonical(names.parent, index), index)
+    climbed = _climb(names.parent, names.root, index, below=names.own)
+    found = _with_highest(names, climbed.top, index)
+    return found._replace(assumed=climbed.assumed)
+
+
+def _with_highest(names: Family, highest: RunOf, index: RunIndex) -> Family:
+    root = _canonical(names.root, index) if names.root is not None else highest
+    spellings = names.spellings
+    for reference in (names.parent, names.root):
+        # The same run under another name.
+        if reference is not None and reference.run_id == highest.run_id and reference.job.name != highest.job.name:
+            spellings = (*spellings, reference.job.name)
+    return names._replace(root=root, highest=highest, spellings=spellings)
+
+
+class _Climbed(NamedTuple):
+    """The highest run of a chain of parents that matters.
+
+    :param assumed: job below the declared root that was not seen
+    """
+
+    top: RunOf
+    assumed: JobId | None = None
+
+
+def _climb(start: RunOf, declared: RunOf | None, index: RunIndex, below: RunOf | None = None) -> _Climbed:
+    """Follow parents up to the first DAG.
+
+    :param declared: root that the run below declares
+    :param below: run below
+    """
+    current, seen = start, {below}
+    while current not in seen and len(seen) <= MAX_CHAIN:
+        seen.add(current)
+        run = index.lookup(current.job.namespace, current.job.name, current.run_id)
+        if run is None:
+            if declared is None:
+                break
+            top = _canonical(declared, index)
+            hidden = top != current and not current.job.name.startswith(declared.job.name + ".")
+            return _Climbed(top, current.job if hidden else None)
+        current = RunOf(JobId(run.namespace, run.name), run.run_id)
+        if is_dag_run(run):
+            return _Climbed(current)
+        above = family(run)
+        declared = above.root or declared
+        if above.parent is None:
             break
-        top = higher
-    return start._replace(root=top)
+        if is_airflow_task(run):
+            return _Climbed(_canonical(above.parent, index))
+        current = above.parent
+    return _Climbed(_canonical(declared, index) if declared else current)
+
+
+def _canonical(reference: RunOf, index: RunIndex) -> RunOf:
+    """Return a run under the name that its own events have, as it is referred to if it is not known."""
+    run = index.lookup(reference.job.namespace, reference.job.name, reference.run_id)
+    return RunOf(JobId(run.namespace, run.name), run.run_id) if run is not None else reference
+
+
+def is_dag_run(run: Run) -> bool:
+    """Return whether a run is that of an Airflow DAG."""
+    kind = run.job_facets.jobType if run.job_facets else None
+    return run.is_dag or (kind is not None and (kind.jobType or "").upper() == "DAG")
+
+
+def assumed_pipeline(names: Family) -> Problem:
+    """Return the problem that tells why a run is put below the root that it declares itself."""
+    job, parent, root = names.own.job, names.assumed, names.root
+    detail = (
+        f"its parent {parent.name if parent else None} was not seen, so it is put below the root that it declares, "
+        f"{root.job.name if root else None}; if another DAG is between them, its events are missing (retention, "
+        "filters, lanes)"
+    )
+    return Problem(ProblemKind.ASSUMED_PIPELINE, f"job {job.namespace} {job.name}", detail)
 
 
 def parent_of(run: Run) -> RunOf | None:
     """Return the run that started a run."""
-    facet = _parent_facet(run.run_facets)
+    facet = parent_facet(run.run_facets)
     return _run_of(facet.job, facet.run) if facet else None
-
-
-def _parent_facet(facets: RunFacets | None) -> ParentFacet | None:
-    return (facets.parent or facets.parentRun) if facets else None
 
 
 def _run_of(job: JobRef | None, run: RunRef | None) -> RunOf | None:
@@ -134,19 +225,26 @@ def stable_name(name: str) -> str | None:
     return _LEFT_OVER.sub("", cut).replace("\x00", "").strip("._-/:= ") or None
 
 
-def task_name(job: JobId, pipeline: JobId) -> str | None:
+def task_name(job: JobId, pipeline: JobId, spellings: Iterable[str] = ()) -> str | None:
     """Return the task's name within the pipeline: ``dag.group.task`` is ``group.task`` of ``dag``.
 
     The name of the pipeline is cut off, and not everything before the first dot: both names may contain dots.
+
+    :param spellings: other names by which the pipeline is referred to
     """
     if job == pipeline:
         return None
-    if job.namespace == pipeline.namespace and job.name.startswith(pipeline.name + "."):
-        return job.name[len(pipeline.name) + 1 :] or job.name
+    if job.namespace == pipeline.namespace:
+        for name in (pipeline.name, *spellings):
+            if job.name.startswith(name + "."):
+                return job.name[len(name) + 1 :] or job.name
     return job.name
 
 
-def task_in(job: JobId, pipeline: JobId) -> str | None:
-    """Return the task's name within the pipeline, without run-dependent parts."""
-    task = task_name(job, pipeline)
+def task_in(job: JobId, pipeline: JobId, spellings: Iterable[str] = ()) -> str | None:
+    """Return the task's name within the pipeline, without run-dependent parts.
+
+    :param spellings: other names by which the pipeline is referred to
+    """
+    task = task_name(job, pipeline, spellings)
     return task and (stable_name(task) or task)

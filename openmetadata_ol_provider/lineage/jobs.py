@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 
 from openmetadata_ol_provider.lineage.airflow_facets import completed_by_dag, task_outlines
-from openmetadata_ol_provider.lineage.job_hierarchy import Family, Level, RunOf, task_in
+from openmetadata_ol_provider.lineage.job_hierarchy import Family, Level, RunOf, stable_job, task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, Tag
-from openmetadata_ol_provider.openlineage.facets import JobFacets, OwnershipFacet, RunFacets, TagsFacet
+from openmetadata_ol_provider.openlineage.facets import (
+    DependencyField,
+    JobFacets,
+    OwnershipFacet,
+    RunFacets,
+    SourceCodeLocationFacet,
+    TagsFacet,
+)
 
 _NO_FACETS = JobFacets()
 
@@ -37,8 +45,15 @@ def place_of(names: Family, facets: JobFacets | None, level: Level) -> JobPlacem
     kind = facets.jobType if facets else None
     parent = names.parent.job if names.parent else None
     part = parent is not None and top not in (job, parent) and kind is not None and _is_part(kind.jobType)
-    task = task_in(parent if part and parent is not None else job, top)
+    task = task_in(parent if part and parent is not None else job, top, names.spellings)
     return JobPlacement(names, level, names.pipeline(level), task, part)
+
+
+def _triggered_by(placement: JobPlacement) -> JobId | None:
+    """Return the pipeline that has triggered a DAG."""
+    trigger = placement.names.trigger
+    job = stable_job(trigger.job) if trigger is not None else None
+    return job if job != placement.pipeline.job else None
 
 
 def _is_part(job_type: str | None) -> bool:
@@ -48,7 +63,7 @@ def _is_part(job_type: str | None) -> bool:
 def job_of(placement: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> Job:
     """Return a job with the facts that a catalogue can use: single values, never whole facets."""
     facets = facets or _NO_FACETS
-    kind, location, sql = facets.jobType, facets.sourceCodeLocation, facets.sql
+    kind, sql = facets.jobType, facets.sql
     names, level = placement.names, placement.level
     job, top = names.own.job, names.top(level).job
     parent = names.parent.job if names.parent else None
@@ -60,6 +75,7 @@ def job_of(placement: JobPlacement, facets: JobFacets | None, run_facets: RunFac
         part=placement.part,
         parent=parent,
         root=names.root.job if names.root else None,
+        triggered_by=_triggered_by(placement),
         type=kind.jobType if kind else None,
         integration=kind.integration if kind else None,
         processing_type=kind.processingType if kind else None,
@@ -68,7 +84,7 @@ def job_of(placement: JobPlacement, facets: JobFacets | None, run_facets: RunFac
         tags=tags_of(facets.tags),
         sql=sql.query or None if sql and not sql.deleted else None,
         dialect=sql.dialect or None if sql and not sql.deleted else None,
-        source_url=location.url or None if location and not location.deleted else None,
+        **_code(facets.sourceCodeLocation),
         upstream=_upstream(run_facets),
         # Where every job is a pipeline, none is a task of another.
         tasks=task_outlines(job, parent, top, facets, run_facets) if level != "job" and not placement.part else (),
@@ -76,10 +92,33 @@ def job_of(placement: JobPlacement, facets: JobFacets | None, run_facets: RunFac
     return completed_by_dag(placed, run_facets)
 
 
+def _code(location: SourceCodeLocationFacet | None) -> dict[str, Any]:
+    """Return where the source code of a job is, and which version of it ran."""
+    if location is None or location.deleted:
+        return {}
+    return {
+        "source_url": location.url or None,
+        "branch": location.branch or None,
+        "code_version": location.version or location.tag or None,
+        "code_path": location.path or None,
+    }
+
+
 def _upstream(facets: RunFacets | None) -> tuple[JobId, ...]:
     facet = facets.jobDependencies if facets else None
-    jobs = [item.job for item in facet.upstream or () if item.job] if facet and not facet.deleted else []
-    return tuple(sorted({JobId(job.namespace or "", job.name) for job in jobs if job.name}))
+    entries = facet.upstream or () if facet and not facet.deleted else ()
+    return tuple(sorted({job for entry in entries for job in _jobs_of(entry)}))
+
+
+def _jobs_of(entry: DependencyField) -> Iterator[JobId]:
+    """Yield the job of a dependency, or else the tasks that caused the asset events behind it."""
+    if entry.job and entry.job.name:
+        yield JobId(entry.job.namespace or "", entry.job.name)
+        return
+    for event in entry.airflow.asset_events or () if entry.airflow else ():
+        origin = event.asset_event_extra.openlineage if event.asset_event_extra else None
+        if origin is not None and origin.parentJobName:
+            yield JobId(origin.parentJobNamespace or "", origin.parentJobName)
 
 
 def completed(job: Job, earlier: Job) -> Job:

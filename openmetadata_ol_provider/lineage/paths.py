@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier
 
@@ -35,6 +36,15 @@ _DATE_TREE = re.compile(
 _WAREHOUSE = re.compile(r"(?P<directory>(?:.*/)?)(?P<database>[^/]+)\.db/+(?P<table>[^/]+)", re.DOTALL)
 # A table of the database `default` has no directory for its database; only unmistakable warehouses count.
 _DEFAULT_DATABASE = re.compile(r"(?P<directory>(?:.*/)?(?:hive/warehouse|spark-warehouse)/)(?P<table>[^/]+)", re.DOTALL)
+_TABLE_NAME = re.compile(r"(?:[\w$-]+\.)?(?P<database>[A-Za-z_][\w$-]*)\.(?P<table>[A-Za-z_][\w$-]*)")
+_EXTENSIONS = frozenset({
+    "avro", "bak", "bin", "bz2", "cfg", "conf", "crc", "csv", "dat", "db", "doc", "docx", "feather", "gif", "gz",
+    "h5", "hdf5", "html", "htm", "ini", "ipynb", "jar", "java", "jpeg", "jpg", "js", "json", "jsonl", "jsonlines",
+    "log", "lz4", "lzo", "md", "ndjson", "npy", "npz", "orc", "parquet", "parq", "pdf", "pickle", "pkl", "png",
+    "properties", "proto", "pt", "pptx", "py", "rds", "sas7bdat", "sav", "scala", "sh", "snappy", "sql", "sqlite",
+    "svg", "tar", "tfrecord", "tgz", "toml", "tsv", "txt", "wav", "xls", "xlsb", "xlsm", "xlsx", "xml", "yaml",
+    "yml", "zip", "zst", "zstd",
+})  # fmt: skip
 
 
 class WarehouseTable(NamedTuple):
@@ -91,10 +101,37 @@ def warehouse_table(path: str) -> WarehouseTable | None:
         return None
     match = _WAREHOUSE.fullmatch(path)
     if match:
-        return WarehouseTable(match["directory"], join_identifier((match["database"], match["table"])))
+        database, table = match["database"], match["table"]
+        if table.startswith(f"{database}.") and table_parts(table) is not None:
+            # sales.db/sales.orders: a catalog that appends the whole name of the table.
+            table = table[len(database) + 1 :]
+        return WarehouseTable(match["directory"], join_identifier((database, table)))
     match = _DEFAULT_DATABASE.fullmatch(path)
     return (
         WarehouseTable(match["directory"], join_identifier(("default", match["table"])))
         if match and not match["table"].endswith(".db")
         else None
     )
+
+
+def table_parts(name: str) -> tuple[str, str] | None:
+    """Return database and table of a name like ``sales.orders`` or ``catalog.sales.orders``.
+
+    :return: ``None`` for names of other forms, and for those of files (``orders.csv``)
+    """
+    match = _TABLE_NAME.fullmatch(name)
+    return None if match is None or is_file_name(name) else (match["database"], match["table"])
+
+
+def is_file_name(name: str) -> bool:
+    """Tell whether a name ends like that of a file (``orders.csv``)."""
+    front, dot, extension = name.rpartition(".")
+    return bool(front and dot) and extension.lower() in _EXTENSIONS
+
+
+def decoded(path: str) -> str:
+    """Return a path without percent-encoding, the same path if it has none or is not UTF-8."""
+    try:
+        return unquote(path, errors="strict")
+    except UnicodeDecodeError:
+        return path

@@ -10,26 +10,35 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.airflow_facets import named_by_task, without_dag
+from openmetadata_ol_provider.lineage.ancestors import described_by_child
 from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
 from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.identities import Naming
-from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, family, resolve_root
+from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, assumed_pipeline, resolve_root
 from openmetadata_ol_provider.lineage.jobs import JobPlacement, completed, job_of, place_of
+from openmetadata_ol_provider.lineage.latest_runs import end_of, latest_runs
+from openmetadata_ol_provider.lineage.mapped_instances import lineage_of_instances
+from openmetadata_ol_provider.lineage.pairing import PairingRules
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.run_completion import is_presumed_running, lineage_is_final
 from openmetadata_ol_provider.lineage.run_datasets import single_topics
+from openmetadata_ol_provider.lineage.run_ends import EndsOfBatch
 from openmetadata_ol_provider.lineage.run_fingerprint import RunFingerprint, fingerprint
 from openmetadata_ol_provider.lineage.runs import fix_pipeline_starts, run_record
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
 from openmetadata_ol_provider.lineage.symlinks import Aliases
-from openmetadata_ol_provider.lineage.transfers import transfers, united
+from openmetadata_ol_provider.lineage.transfers import transfer_lineage, transfers
+from openmetadata_ol_provider.lineage.views import Views
 from openmetadata_ol_provider.openlineage.event import Event, EventJob
 from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
+from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState
 from openmetadata_ol_provider.openlineage.times import microseconds
 from openmetadata_ol_provider.openlineage.told import tell_once
 
@@ -46,18 +55,34 @@ class PlanBuilder:
 
     :param config: configuration
     :param state: state with all that the batch says of runs and symlinks
+    :param index: the runs of that state
     :param seen_at: time of consumption, in microseconds
     :param latest_at: time of the latest event of any run, in microseconds
+    :param earlier_at: the same before this batch; ``None`` if there is none
     """
 
-    def __init__(self, config: Config, state: RunState, *, seen_at: int, latest_at: int) -> None:
+    def __init__(
+        self,
+        config: Config,
+        state: RunState,
+        index: RunIndex,
+        *,
+        seen_at: int,
+        latest_at: int,
+        earlier_at: int | None = None,
+    ) -> None:
         self._config = config
         self._state = state
+        self._index = index
         self._seen_at = seen_at
         self._latest_at = latest_at
-        naming, aliases = Naming(config.datasets), Aliases(state.aliases)
+        self._earlier_at = latest_at if earlier_at is None else earlier_at
+        naming = Naming(config.datasets)
+        aliases = Aliases(state.aliases, naming)
         self._datasets = DatasetCollector(config, naming, aliases)
-        self._edges = EdgeCollector(naming, aliases)
+        self._views = Views(state.views, naming)
+        self._edges = EdgeCollector(naming, aliases, self._views)
+        self._pairing_rules = PairingRules(config.lineage.pair_by_name)
         self._pipeline_filter = Filter(config.pipelines.include, config.pipelines.exclude)
         self._jobs: dict[JobId, Job] = {}
         self._records: list[RunRecord] = []
@@ -70,17 +95,25 @@ class PlanBuilder:
         self._pipeline_starts = state.pipeline_starts
         self._declarations = state.declarations
 
+    def learn_views(self, runs: Iterable[Run], static: Iterable[Event]) -> None:
+        """Learn what is behind the views of the batch, before any edge is derived.
+
+        :param runs: runs that changed, and events that stand alone
+        :param static: events of datasets and jobs
+        """
+        self._views.learn(runs, static, self._seen_at)
+
     # -- runs ------------------------------------------------------------------------------------------------------
 
     def add_runs(self, runs: Mapping[str, Run], new: Collection[str] = ()) -> None:
         """Add runs with their records, the run that ended last at the end.
 
         :param runs: runs by key
-        :param new: keys of the runs that were first seen in this batch
+        :param new: keys of the runs that no earlier batch has shown
         """
         self._changed.update(runs)
         placed = [(key, run, place) for key, run in runs.items() if (place := self._place(run))]
-        placed.sort(key=lambda item: _end(item[1]))
+        placed.sort(key=lambda item: end_of(item[1]))
         pipeline_runs = [(run, place.pipeline) for _, run, place in placed]
         self._pipeline_starts = fix_pipeline_starts(self._pipeline_starts, pipeline_runs, self._seen_at)
         for key, run, place in placed:
@@ -98,37 +131,55 @@ class PlanBuilder:
 
     def add_later_runs(self, changed: Mapping[str, Run]) -> None:
         """Add the latest run of each job that changed, which wins even if it came in an earlier batch."""
-        jobs = {(run.namespace, run.name) for run in changed.values()}
-        names = {run.name for run in changed.values()}
-        latest: dict[tuple[str, str], tuple[str, Run]] = {}
-        for key, run in self._state.runs.items():
-            if run.name not in names:
-                continue
-            job = (run.namespace, run.name)
-            if job in jobs and (job not in latest or _end(latest[job][1]) <= _end(run)):
-                latest[job] = key, run
-        for key, run in latest.values():
+        for key, run in latest_runs(changed, self._index.runs):
             if key not in changed and (place := self._place(run)):
                 self._add_run(key, run, place)
 
     def add_quiet_streams(self, changed: Mapping[str, Run]) -> None:
-        """Add streams that have only started and did not change: by now they have had the time to fail."""
-        for key, run in self._state.runs.items():
-            if run.state != "START" or run.lineage_emitted or key in changed or key in self._added:
+        """Add runs that did not change, but whose lineage is complete by now, because time has passed."""
+        for key, run in self._index.runs.items():
+            if run.terminal or key in changed or key in self._added:
                 continue
-            if is_presumed_running(run, self._latest_at) and (place := self._place(run)):
+            if self._is_due(run) and (place := self._place(run)):
                 self._add_run(key, run, place)
+
+    def _is_due(self, run: Run) -> bool:
+        """Tell whether a stream has had the time to fail, or a connector the time to show all its datasets."""
+        if run.state == "START" and not run.lineage_emitted and is_presumed_running(run, self._latest_at):
+            return self._is_final(run)
+        return self._pairing_rules.settles(run, self._earlier_at, self._latest_at)
 
     def add_transfers(self, changed: Mapping[str, Run]) -> None:
         """Add the lineage of transfer tasks, whose reads and writes show in different child runs."""
-        for task, children in transfers(changed.values(), self._state):
+        for task, children in transfers(changed, self._index):
             place = self._place(task)
-            if place and self._is_final(task):
-                self._edges.add(place.names.own.job, united(task, children))
+            if place and self._is_final(task) and not is_shared_by_instances(task):
+                self._edges.add(place.names.own.job, transfer_lineage(task, children))
+
+    # -- ends that were not sent -----------------------------------------------------------------------------------
+
+    def add_ends(self, changed: Mapping[str, Run], before: Mapping[str, Run]) -> None:
+        """Add what follows from ends that were not sent, and correct what earlier plans have said of ends.
+
+        :param changed: runs that were added, by key
+        :param before: parts of runs after earlier batches, by key
+        """
+        batch = EndsOfBatch(self._index, changed, before, self._place, self._record)
+        ends = batch.complete(self._records, self._jobs)
+        self._records, self._jobs = ends.records, ends.jobs
+        self._problems += ends.problems
+
+    def _record(self, run: Run, place: JobPlacement) -> RunRecord:
+        return run_record(run, place, self._pipeline_starts, new=False)
 
     def _place(self, run: Run) -> JobPlacement | None:
-        """Return the placement of a run's job; ``None`` if the configuration excludes it."""
-        place = place_of(resolve_root(family(run), self._state), run.job_facets, self._config.pipelines.level)
+        """Return the placement of a run's job; ``None`` if the configuration excludes it, or if it has no name yet."""
+        if is_unnamed(run):
+            return None
+        names = resolve_root(run, self._index)
+        if names.assumed is not None:
+            self._problems.append(assumed_pipeline(names))
+        place = place_of(names, run.job_facets, self._config.pipelines.level)
         return place if self._is_included(place.pipeline.job, run) else None
 
     def _is_included(self, pipeline: JobId, run: Run | None = None) -> bool:
@@ -137,10 +188,15 @@ class PlanBuilder:
         return run is None or pipeline.name == run.name or self._pipeline_filter.admits(run.namespace, run.name)
 
     def _is_final(self, run: Run) -> bool:
+        if run.other_names or (run.state == "START" and self._index.failed_at_once(run)):
+            # Merged by an earlier version: nobody knows which dataset is whose. Or it did not run at all.
+            return False
         return lineage_is_final(run, self._config.lineage.on, self._latest_at)
 
     def _fingerprint(self, run: Run, place: JobPlacement) -> RunFingerprint:
-        return fingerprint(run, place, self._latest_at, is_final=self._is_final(run))
+        is_final = self._is_final(run)
+        pairing = self._pairing_rules.of(run, place.names.own.job, self._latest_at) if is_final else None
+        return fingerprint(run, place, pairing, is_final=is_final)
 
     def _add_run(self, key: str, run: Run, place: JobPlacement) -> None:
         self._added.add(key)
@@ -161,7 +217,11 @@ class PlanBuilder:
         if run.columns_evicted and not run.lineage_emitted:
             detail = "its edges lack the columns and SQL of its earlier events"
             self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
-        self._edges.add(place.names.own.job, run, by_name=own.by_name, settled=own.settled)
+        if own.instances:
+            for lineage in lineage_of_instances(run, self._config.lineage.on):
+                self._edges.add(place.names.own.job, lineage)
+        else:
+            self._edges.add(place.names.own.job, run, own.pairing)
 
     def _add_datasets(self, run: Run) -> None:
         for side in (run.inputs, run.outputs):
@@ -185,7 +245,8 @@ class PlanBuilder:
                     derivations[DatasetId(event.dataset.namespace, event.dataset.name)] = event.dataset.facets.lineage
         self._declarations = learn_declarations(self._declarations, declared, self._seen_at)
         for job in dict.fromkeys(job for job, _ in declared):
-            self._edges.add(job, declared_by(job, self._declarations))
+            declaration = declared_by(job, self._declarations)
+            self._edges.add(job, declaration, self._pairing_rules.of(declaration, job, self._latest_at))
         for dataset_id, facet in derivations.items():
             self._edges.add_derivation(dataset_id, facet)
 
@@ -207,9 +268,14 @@ class PlanBuilder:
         own = place.names.own.job
         earlier = self._jobs.get(own)
         self._jobs[own] = job if earlier is None else completed(job, earlier)
-        if job.pipeline not in self._jobs:
+        top = self._jobs.get(job.pipeline)
+        if top is None:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it anyway.
-            self._jobs[job.pipeline] = named_by_task(job, run_facets, self._integration(place, job))
+            top = named_by_task(job, run_facets, self._integration(place, job))
+        self._jobs[job.pipeline] = described_by_child(top, run_facets)
+        trigger = job.triggered_by if self._config.lineage.pipeline_nodes else None
+        if trigger is not None and trigger not in self._jobs and self._is_included(trigger):
+            self._jobs[trigger] = Job(trigger.namespace, trigger.name, pipeline=trigger)
 
     def _integration(self, place: JobPlacement, job: Job) -> str | None:
         """Return the integration of a pipeline that is only named: its own if known, else that of its tasks.
@@ -217,7 +283,7 @@ class PlanBuilder:
         A task's name begins with its pipeline's; whatever else runs below it (Spark below Airflow) is another's.
         """
         top = place.names.top(place.level)
-        run = self._state.runs.get(run_key(top.job.namespace, top.run_id))
+        run = self._index.lookup(top.job.namespace, top.job.name, top.run_id)
         kind = run.job_facets.jobType if run and run.job_facets else None
         if kind is not None:
             return kind.integration
@@ -253,6 +319,7 @@ class PlanBuilder:
             pipeline_starts=self._pipeline_starts,
             temporary_datasets=collected.temporary_datasets,
             declarations=self._declarations,
+            views=self._views.remembered,
             told=told.told,
         )
         # The state may remember SQL from before the policy.
@@ -261,13 +328,10 @@ class PlanBuilder:
     def _remembered_runs(self) -> Mapping[str, Run]:
         """Return the runs, those in the plan without their DAGs, and marked if their lineage is in it."""
         runs = dict(self._state.runs)
-        for key in self._emitted & runs.keys():
-            runs[key] = replace(runs[key], lineage_emitted=True)
-        for key in self._changed & runs.keys():
-            runs[key] = without_dag(runs[key])
+        for key in self._emitted & self._index.runs.keys():
+            for part in self._index.members(key):
+                runs[part] = replace(runs[part], lineage_emitted=True)
+        for key in self._changed & self._index.runs.keys():
+            for part in self._index.members(key):
+                runs[part] = without_dag(runs[part])
         return runs
-
-
-def _end(run: Run) -> int:
-    """Return the time by which the runs of a job are ordered."""
-    return run.ended_at or run.first_at

@@ -4,14 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
+from typing import NamedTuple
 
-from openmetadata_ol_provider.openlineage.run_state import Run
+from openmetadata_ol_provider.openlineage.event import State
+from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
 
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
-_CONNECTORS = frozenset({"DEBEZIUM", "KAFKA_CONNECT", "KAFKACONNECT"})
 #: Microseconds after which a stream with no event but its START is presumed to run: some producers send nothing more
 #: (Flink without checkpoints). A stream that fails at once has sent its FAIL by then.
 STARTED_FOR = 60 * 1_000_000
+
+
+class EffectiveState(NamedTuple):
+    """The state of a run, whether its own events say it or those of others.
+
+    :param ended_at: time of the end, in microseconds
+    :param presumed: whether the end was not sent
+    :param skipped: whether the orchestrator skipped the run; the state is then COMPLETE
+    """
+
+    state: State
+    ended_at: int | None = None
+    presumed: bool = False
+    skipped: bool = False
+
+
+def effective_state(run: Run) -> EffectiveState:
+    """Return the state of a run: the end it sent itself, else the end that follows from others."""
+    presumed = run.presumed_end
+    if presumed is None and run.untyped_from is None and not (run.instances or run.skipped):
+        return EffectiveState(run.state, run.ended_at)
+    if run.state in TERMINAL:
+        if run.skipped or (presumed is not None and presumed.skipped and run.state == "COMPLETE"):
+            return EffectiveState("COMPLETE", run.ended_at, skipped=True)
+        if is_shared_by_instances(run):
+            ends = [end for end in run.instances if end.state in TERMINAL]
+            worst = max((end.state for end in ends), key=TERMINAL.__getitem__)
+            return EffectiveState(worst, max(end.at for end in ends))
+        return EffectiveState(run.state, run.ended_at)
+    if presumed is not None:
+        state = "COMPLETE" if presumed.skipped else presumed.state
+        return EffectiveState(state, presumed.at, presumed=True, skipped=presumed.skipped)
+    if run.is_single_event:
+        return EffectiveState("COMPLETE", run.untyped_from, presumed=True)
+    return EffectiveState(run.state, run.ended_at)
 
 
 def _job_type(run: Run) -> tuple[str, ...]:
@@ -30,12 +67,6 @@ def is_streaming(run: Run) -> bool:
     return _job_type(run)[0] in _STREAMING
 
 
-def is_connector(run: Run) -> bool:
-    """Return whether the run's job is a connector (Debezium, Kafka Connect), none of whose events has both sides."""
-    processing, kind, integration = _job_type(run)
-    return not run.has_paired_event and (integration in _CONNECTORS or (processing in _STREAMING and kind == "TASK"))
-
-
 def lineage_is_final(run: Run, on: Collection[str], latest_at: int) -> bool:
     """Return whether the data that a run's events describe has really been written.
 
@@ -48,20 +79,14 @@ def lineage_is_final(run: Run, on: Collection[str], latest_at: int) -> bool:
     processing, kind, _ = _job_type(run)
     if kind == "TEST":
         return False
+    state, _, _, skipped = effective_state(run)
+    if skipped:
+        return False
+    if is_shared_by_instances(run):
+        return any(end.state in on for end in run.instances)
     if processing not in _STREAMING:
-        return run.state in on
-    return run.saw_running or run.state in ("COMPLETE", "ABORT") or is_presumed_running(run, latest_at)
-
-
-def is_settled(run: Run, latest_at: int) -> bool:
-    """Return whether all datasets of a connector are known: it has ended, or no new one has come for a while.
-
-    :param latest_at: time of the latest event of any run, in microseconds
-    """
-    if run.terminal:
-        return True
-    first_seen = [dataset.first_at or 0 for side in (run.inputs, run.outputs) for dataset in side.values()]
-    return latest_at - max(first_seen, default=latest_at) >= STARTED_FOR
+        return state in on
+    return run.saw_running or state in ("COMPLETE", "ABORT") or is_presumed_running(run, latest_at)
 
 
 def is_presumed_running(run: Run, latest_at: int) -> bool:
@@ -69,4 +94,4 @@ def is_presumed_running(run: Run, latest_at: int) -> bool:
 
     :param latest_at: time of the latest event of any run, in microseconds
     """
-    return run.state == "START" and is_streaming(run) and latest_at - run.first_at >= STARTED_FOR
+    return run.state == "START" and not run.terminal and is_streaming(run) and latest_at - run.first_at >= STARTED_FOR

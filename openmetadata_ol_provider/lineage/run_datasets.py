@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.identities import Naming, scheme_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.lineage.symlinks import Aliases
+from openmetadata_ol_provider.lineage.systems import system_of
 from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
+# BigQuery's connector of Spark sends QUERY, Redshift's operators _generated_query, JDBC the query in brackets.
+_SQL = re.compile(r"\s*(?:\(\s*)+(?:select|with)\s|\s*select\s+\S[^;]*\sfrom\s", re.IGNORECASE)
+MAX_SQL = 2_000
 # Spark joins the topics it subscribes to with commas, Flink with semicolons; Kafka allows neither in a topic's name.
 _TOPIC_LIST = re.compile(r"[,;]")
 
@@ -34,7 +39,7 @@ def sides(datasets: Iterable[DatasetState], naming: Naming, aliases: Aliases) ->
     prepared = []
     for dataset in sorted(datasets, key=lambda dataset: (dataset.namespace, dataset.name)):
         facets = dataset.facets or DatasetFacets()
-        if takes_part(facets):
+        if takes_part(facets) and not is_pseudo(dataset.namespace, dataset.name):
             prepared.append(
                 Side(
                     DatasetId(dataset.namespace, dataset.name),
@@ -55,6 +60,17 @@ def takes_part(facets: DatasetFacets) -> bool:
     if change is not None and (change.lifecycleStateChange or "").upper() == "DROP":
         return False
     return model is None or model.config is None or (model.config.materialized or "").lower() != "ephemeral"
+
+
+@lru_cache(maxsize=4096)
+def is_pseudo(namespace: str, name: str) -> bool:
+    """Tell whether a name is the producer's word for a query where a table is expected, or the query itself."""
+    if name != "QUERY" and not name.endswith("_generated_query") and _SQL.match(name) is None:
+        return False
+    if name != "QUERY" and "select" not in name[:MAX_SQL].lower() and name.rpartition(".")[2] != "_generated_query":
+        return False
+    system = system_of(scheme_of(namespace))
+    return system is None or system.kind == "table"
 
 
 _STAGING = re.compile(r"(^|/)(\.spark-bigquery-[^/]*|\.spark-staging[^/]*|\.hive-staging[^/]*|_temporary)(/|$)")

@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 from msgspec.structs import astuple
 
+from openmetadata_ol_provider.lineage.ancestors import facets_of_ancestors
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
+from openmetadata_ol_provider.lineage.pairing import Pairing
 from openmetadata_ol_provider.lineage.plan import JobId
-from openmetadata_ol_provider.lineage.run_completion import is_connector, is_settled
 from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
+from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
 
 
@@ -23,27 +25,28 @@ class RunFingerprint(NamedTuple):
 
     :param pipeline: job that becomes the pipeline
     :param is_final: whether its lineage is final
-    :param by_name: whether its inputs and outputs are paired by name
-    :param settled: whether no further dataset is expected
+    :param pairing: how its inputs and outputs are paired by name, ``None`` if they are not
+    :param instances: mapped instances that share the run
     """
 
     pipeline: JobId
     parent: JobId | None
     root: JobId | None
+    trigger: JobId | None
     task: str | None
     part: bool
     is_final: bool
-    by_name: bool
-    settled: bool
+    pairing: Pairing | None
     facets: tuple[object, ...]
     inputs: tuple[tuple[object, ...], ...]
     outputs: tuple[tuple[object, ...], ...]
+    instances: tuple[object, ...] = ()
 
 
-def fingerprint(run: Run, placement: JobPlacement, latest_at: int, *, is_final: bool) -> RunFingerprint:
+def fingerprint(run: Run, placement: JobPlacement, pairing: Pairing | None = None, *, is_final: bool) -> RunFingerprint:
     """Return the fingerprint of a run.
 
-    :param latest_at: time of the latest event of any run, in microseconds
+    :param pairing: how its inputs and outputs are paired by name, ``None`` if they are not
     :param is_final: whether its lineage is final
     """
     names = placement.names
@@ -51,14 +54,15 @@ def fingerprint(run: Run, placement: JobPlacement, latest_at: int, *, is_final: 
         pipeline=placement.pipeline.job,
         parent=names.parent.job if names.parent else None,
         root=names.root.job if names.root else None,
+        trigger=names.trigger.job if names.trigger else None,
         task=placement.task,
         part=placement.part,
         is_final=is_final,
-        by_name=is_final and is_connector(run),
-        settled=is_final and is_settled(run, latest_at),
+        pairing=pairing,
         facets=(*_of_job(run.job_facets), *_of_run(run.run_facets)),
         inputs=_of_datasets(run.inputs.values()) if is_final else (),
         outputs=_of_datasets(run.outputs.values()) if is_final else (),
+        instances=tuple(run.instances) if is_final and is_shared_by_instances(run) else (),
     )
 
 
@@ -72,7 +76,7 @@ def _of_run(facets: RunFacets | None) -> Iterable[object]:
     task, dag_run = facets.airflow, facets.airflowDagRun
     of_task = (task.task, task.dag, task.deleted) if task is not None else ()
     of_dag_run = (dag_run.dag, dag_run.deleted) if dag_run is not None else ()
-    return (facets.jobDependencies, *of_task, *of_dag_run)
+    return (facets.jobDependencies, facets_of_ancestors(facets), *of_task, *of_dag_run)
 
 
 def _of_datasets(side: Iterable[DatasetState]) -> tuple[tuple[object, ...], ...]:

@@ -8,13 +8,16 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.airflow_facets import log_url, logical_time
+from openmetadata_ol_provider.lineage.assertions import results_of_run
 from openmetadata_ol_provider.lineage.job_hierarchy import RunOf
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.plan import RunRecord, Statistics
+from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.openlineage.facets import RunFacets
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, Run, run_key
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, Run, part_key, run_key
 from openmetadata_ol_provider.openlineage.times import iso, iso_of, parse_time
 
 #: Longest error message that goes into a run's status.
@@ -31,11 +34,13 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
     top = placement.pipeline
     facets = run.run_facets or _NO_FACETS
     error, nominal, extraction = facets.errorMessage, facets.nominalTime, facets.extractionError
-    start = starts[run_key(top.job.namespace, top.run_id)]
+    query = facets.externalQuery
+    start = starts[_start_key(top)]
+    state, ended_at, presumed, skipped = effective_state(run)
     return RunRecord(
         run_id=run.run_id,
         job=placement.names.own.job,
-        state=run.state,
+        state=state,
         pipeline=top.job,
         pipeline_run_id=top.run_id,
         pipeline_started_at=iso_of(start.at),
@@ -43,7 +48,7 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
         task=placement.task,
         part=placement.part,
         started_at=iso_of(run.first_at if run.started_at is None else run.started_at),
-        ended_at=iso_of(run.ended_at) if run.ended_at is not None else None,
+        ended_at=iso_of(ended_at) if ended_at is not None else None,
         nominal_start=_time(nominal.nominalStartTime) if nominal else None,
         nominal_end=_time(nominal.nominalEndTime) if nominal else None,
         error=error.message[:MAX_ERROR] if error and error.message else None,
@@ -51,6 +56,10 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
         log_url=log_url(run.run_facets),
         new=new,
         statistics=_statistics(run),
+        presumed=presumed,
+        skipped=skipped,
+        external_query=query.externalQueryId or None if query and not query.deleted else None,
+        tests=results_of_run(run.run_facets),
     )
 
 
@@ -79,23 +88,30 @@ def fix_pipeline_starts(
 
     The start is the key of a run's status: the earliest time seen when the run is first published, never changed later.
 
-    :param remembered: starts by :func:`~openmetadata_ol_provider.openlineage.run_state.run_key`
+    :param remembered: starts by :func:`~openmetadata_ol_provider.openlineage.run_state.part_key`, those that earlier
+        versions have fixed by :func:`~openmetadata_ol_provider.openlineage.run_state.run_key`
     :param runs: runs of the batch, each with the pipeline's run that it belongs to
     :param seen_at: time of consumption, in microseconds
     """
     earliest: dict[str, int] = {}
     logical: dict[str, int] = {}
+    earlier: dict[str, str] = {}
     for run, top in runs:
-        key = run_key(top.job.namespace, top.run_id)
+        key = _start_key(top)
+        earlier[key] = run_key(top.job.namespace, top.run_id)
         earliest[key] = min(run.first_at, earliest.get(key, run.first_at))
         logical_at = logical_time(run.run_facets, top.job)
         if logical_at is not None:
             logical[key] = logical_at
     starts = dict(remembered)
     for key, at in earliest.items():
-        start = starts.get(key) or PipelineRunStart(at=at)
+        start = starts.get(key) or starts.get(earlier[key]) or PipelineRunStart(at=at)
         starts[key] = replace(start, logical_at=logical.get(key, start.logical_at), last_seen_at=seen_at)
     return starts
+
+
+def _start_key(top: RunOf) -> str:
+    return part_key(top.job.namespace, top.run_id, top.job.name)
 
 
 @lru_cache(4096)
@@ -106,17 +122,18 @@ def _time(text: str | None) -> str | None:
         return None
 
 
-def suspected_split_runs(changed: Iterable[Run]) -> Iterator[Problem]:
+def suspected_split_runs(changed: Iterable[Run], index: RunIndex) -> Iterator[Problem]:
     """Yield a problem for each job with runs that ended although this lane has seen no START.
 
     It is a hint, because some producers send no START at all. If the START was in another lane, that lane reports later
     that the run never ended.
 
     :param changed: runs with events in the batch
+    :param index: all runs that are remembered; where several jobs have one run id, nothing is suspected
     """
     ended: dict[tuple[str, str], list[Run]] = {}
     for run in changed:
-        if run.terminal and run.started_at is None:
+        if run.terminal and run.started_at is None and len(index.sharing(run)) == 1:
             ended.setdefault((run.namespace, run.name), []).append(run)
     for (namespace, name), runs in sorted(ended.items()):
         yield Problem(

@@ -8,7 +8,9 @@ seen are forgotten first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
+from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
 from openmetadata_ol_provider.openlineage.facets import Identifier, SymlinksFacet
 from openmetadata_ol_provider.openlineage.run_state import Alias, DatasetState, name_key
@@ -23,19 +25,54 @@ class Aliases:
     """The other names of datasets.
 
     :param remembered: other names by :func:`~openmetadata_ol_provider.openlineage.run_state.name_key`
+    :param naming: normaliser of dataset names
     """
 
-    def __init__(self, remembered: Mapping[str, Alias]) -> None:
+    def __init__(self, remembered: Mapping[str, Alias], naming: Naming) -> None:
         self._remembered = remembered
+        self._naming = naming
 
     def links(self, dataset: DatasetState) -> list[Identifier]:
         """Return the symlinks of a dataset: its own first, then those remembered."""
         facet = dataset.facets.symlinks if dataset.facets else None
         alias = self._remembered.get(name_key(dataset.namespace, dataset.name))
-        if facet is None and alias is None:
+        in_warehouse = self._in_warehouse(dataset.namespace, dataset.name) if self._remembered else ()
+        if facet is None and alias is None and not in_warehouse:
             return []
-        by_name = {_name(item): item for item in (*_identifiers(facet), *(alias.identifiers if alias else ()))}
-        return list(by_name.values())
+        remembered = (*(alias.identifiers if alias else ()), *in_warehouse)
+        return list({_name(item): item for item in (*_identifiers(facet), *remembered)}.values())
+
+    def _in_warehouse(self, namespace: str, name: str) -> Iterable[Identifier]:
+        """Return the other names of a table in a warehouse, under whichever of its own it was seen with them.
+
+        Spark names it by its path (``s3://lake`` + ``warehouse/sales.db/orders``), Flink by the directory of the
+        warehouse and its name (``s3://lake/warehouse`` + ``sales.orders``).
+        """
+        if not _may_be_in_warehouse(namespace, name) or not self._of_warehouses:
+            return ()
+        keys = _keys(self._naming, namespace, name)
+        return [item for key in keys if key in self._of_warehouses for item in self._of_warehouses[key].identifiers]
+
+    @cached_property
+    def _of_warehouses(self) -> dict[Key, Alias]:
+        """The other names of tables in warehouses, by each of the keys by which such a table is compared."""
+        aliases = {}
+        for key, alias in self._remembered.items():
+            namespace, _, name = key.partition("\x1f")
+            if _may_be_in_warehouse(namespace, name):
+                aliases.update(dict.fromkeys(_keys(self._naming, namespace, name), alias))
+        return aliases
+
+
+def _may_be_in_warehouse(namespace: str, name: str) -> bool:
+    return ".db/" in name or ("." in name and "/" not in name and "/" in namespace.partition("://")[2])
+
+
+def _keys(naming: Naming, namespace: str, name: str) -> list[Key]:
+    """Return the keys of a table in a warehouse, none for other datasets."""
+    identities = naming.identities(namespace, name)
+    in_warehouse = identities[0].kind == "container" and any(identity.kind == "table" for identity in identities)
+    return [key for identity in identities for key in keys_of(identity)] if in_warehouse else []
 
 
 def learn_aliases(

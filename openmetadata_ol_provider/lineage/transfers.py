@@ -7,10 +7,11 @@ runs (``task.query.N``), reads and writes apart. For other tasks, reads and writ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from openmetadata_ol_provider.lineage.job_hierarchy import parent_of
-from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState, run_key
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_state import Declaration, Run
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_datasets
 
 _TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
@@ -26,27 +27,34 @@ def is_transfer(run: Run) -> bool:
     return name is not None and _TRANSFER.fullmatch(name.rpartition(".")[2][:_LONGEST]) is not None
 
 
-def transfers(changed: Iterable[Run], state: RunState) -> Iterator[tuple[Run, list[Run]]]:
-    """Yield the transfer tasks that a batch has changed, each with its child runs."""
+def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run, list[Run]]]:
+    """Yield the transfer tasks that a batch has changed, each with its child runs.
+
+    :param changed: runs with events in the batch, by key
+    :param index: all runs that are remembered
+    """
     tasks: dict[str, Run] = {}
-    for run in changed:
-        parent = parent_of(run)
-        for task in (run, state.runs.get(run_key(parent.job.namespace, parent.run_id)) if parent else None):
-            if task is not None and is_transfer(task):
-                tasks[run_key(task.namespace, task.run_id)] = task
+    for key, run in changed.items():
+        parent = _key_of_parent(run, index)
+        candidates = ((key, run), (parent, index.runs.get(parent)))
+        tasks |= {task_key: task for task_key, task in candidates if task is not None and is_transfer(task)}
     if not tasks:
         return
     children: dict[str, list[Run]] = {key: [] for key in tasks}
-    for run in state.runs.values():
-        parent = parent_of(run)
-        key = run_key(parent.job.namespace, parent.run_id) if parent else ""
+    for run in index.runs.values():
+        key = _key_of_parent(run, index)
         if key in children and run.state != "FAIL":
             children[key].append(run)
     for key in sorted(tasks):
         yield tasks[key], children[key]
 
 
-def united(task: Run, children: Iterable[Run]) -> Declaration:
+def _key_of_parent(run: Run, index: RunIndex) -> str:
+    parent = parent_of(run)
+    return (parent and index.lookup_key(parent.job.namespace, parent.job.name, parent.run_id)) or ""
+
+
+def transfer_lineage(task: Run, children: Iterable[Run]) -> Declaration:
     """Return a task with its own inputs and outputs and those of its children."""
     inputs, outputs = dict(task.inputs), dict(task.outputs)
     for child in children:

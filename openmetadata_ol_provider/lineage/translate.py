@@ -9,15 +9,20 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.missing_ends import close_runs
+from openmetadata_ol_provider.lineage.mounts import learn_mounts
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.plan_builder import PlanBuilder
+from openmetadata_ol_provider.lineage.run_ends import end_problems
 from openmetadata_ol_provider.lineage.runs import suspected_split_runs
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy
 from openmetadata_ol_provider.lineage.symlinks import learn_aliases, symlinked
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.event_types import event_type_problems
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Limits, assemble
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.run_state_eviction import evict_to_size
 from openmetadata_ol_provider.openlineage.times import microseconds
@@ -59,22 +64,30 @@ def translate(
     now = now or dt.datetime.now(dt.timezone.utc)
     seen_at = microseconds(now)
     assembled = assemble(events, state or RunState(), now, limits)
+    latest_at = _END_OF_TIME if final else assembled.state.latest_at
+    changed = close_runs(assembled.runs, assembled.changed, latest_at)
     # Symlinks before anything else: one that comes late in a batch holds for the whole batch.
     aliases = learn_aliases(assembled.state.aliases, symlinked(events), seen_at)
+    mounts = learn_mounts(aliases, assembled.changed.values(), seen_at)
     builder = PlanBuilder(
         config,
-        replace(assembled.state, aliases=aliases),
+        replace(assembled.state, aliases=mounts.aliases),
+        assembled.runs,
         seen_at=seen_at,
-        latest_at=_END_OF_TIME if final else assembled.state.latest_at,
+        latest_at=latest_at,
+        earlier_at=state.latest_at if state else 0,
     )
-    builder.add_runs(assembled.changed, assembled.new)
+    builder.learn_views((*assembled.changed.values(), *assembled.snapshots), assembled.static)
+    builder.add_runs(changed, assembled.new)
     builder.add_snapshots(assembled.snapshots)
-    builder.add_later_runs(assembled.changed)
-    builder.add_quiet_streams(assembled.changed)
-    builder.add_transfers(assembled.changed)
+    builder.add_later_runs(changed)
+    builder.add_quiet_streams(changed)
+    builder.add_transfers(changed)
+    builder.add_ends(changed, state.runs if state else {})
     builder.add_static(assembled.static)
-    split = suspected_split_runs(assembled.changed.values()) if lanes > 1 else ()
-    plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *split))
+    ends = (*event_type_problems(events), *end_problems(changed.values()))
+    split = suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()
+    plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *mounts.problems, *ends, *split))
     if limits.max_bytes is None:
         return Translation(plan, remembered)
     evicted = evict_to_size(remembered, limits.max_bytes)
@@ -91,9 +104,10 @@ def plan_from_state(state: RunState, config: Config, *, now: dt.datetime | None 
     :param now: time of publication (default: now)
     """
     # Runs without their columns and SQL would remove those that they once published.
-    runs = {key: run for key, run in state.runs.items() if not run.columns_evicted}
+    index = RunIndex(state.runs)
+    runs = {key: run for key, run in index.runs.items() if not run.columns_evicted}
     seen_at = microseconds(now or dt.datetime.now(dt.timezone.utc))
-    builder = PlanBuilder(config, state, seen_at=seen_at, latest_at=state.latest_at)
+    builder = PlanBuilder(config, state, index, seen_at=seen_at, latest_at=state.latest_at)
     builder.add_runs(runs)
     builder.add_later_runs(runs)
     builder.add_quiet_streams(runs)

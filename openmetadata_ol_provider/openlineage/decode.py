@@ -1,6 +1,6 @@
-"""Decodes messages into events: in one go if everything is in order, otherwise leniently, facet by facet.
+"""Decodes messages into events: in one go if everything is in order, otherwise leniently, item by item.
 
-One bad facet costs that facet, one bad dataset that dataset, never the event; each loss is reported as a problem. Only
+One bad item of a facet costs that item, one bad dataset that dataset, never the event; each loss is reported. Only
 a message that cannot be used at all is refused, with the reason that goes to the dead-letter topic. Events are bounded
 and free of credentials (:mod:`~openmetadata_ol_provider.openlineage.limits`) before anything else is done with them.
 """
@@ -19,6 +19,8 @@ from openmetadata_ol_provider.openlineage.event import Event, EventDataset, Even
 from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.fast_decode import decode_fast
+from openmetadata_ol_provider.openlineage.framing import CONNECT_ENVELOPE, unframe
+from openmetadata_ol_provider.openlineage.lenient_convert import convert_leniently
 from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, clean_event
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -47,6 +49,13 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
         raise MalformedEventError("tombstone: the message has no value")
     if len(value) > MAX_EVENT_BYTES:
         raise MalformedEventError(f"too large: {len(value)} bytes, more than {MAX_EVENT_BYTES}")
+    if isinstance(value, bytes) and value[0] != _BRACE:
+        payload = unframe(value)
+        if payload.frame:
+            try:
+                return decode_event(payload.value, where)
+            except MalformedEventError as error:
+                raise MalformedEventError(f"{payload.frame}: {error}") from None
     if len(value) <= MAX_KEPT_BYTES and (event := decode_fast(value)) is not None:
         return Decoded(event)
     # A NUL can only be written as an escape.
@@ -61,6 +70,7 @@ def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
     return Decoded(event, losses.problems)
 
 
+_BRACE = ord("{")
 _FOREIGN = "not an OpenLineage event: it has neither run, job nor dataset"
 
 
@@ -96,7 +106,7 @@ class _Reader:
     def event(self, document: dict[str, Any]) -> Event:
         run, job, dataset = (document.get(key) for key in ("run", "job", "dataset"))
         if not any(isinstance(part, dict) for part in (run, job, dataset)):
-            raise MalformedEventError(_FOREIGN)
+            raise MalformedEventError(CONNECT_ENVELOPE if {"schema", "payload"} <= document.keys() else _FOREIGN)
         if run is not None and not isinstance(run, dict):
             # Not a JobEvent: the lineage of a run must not pass for lineage that a job declares.
             raise MalformedEventError(f"run is not an object: {_short(run)}")
@@ -173,11 +183,22 @@ class _Reader:
             facet = document.get(field.encode_name)
             if facet is None:
                 continue
-            try:
-                facets[field.name] = msgspec.convert(facet, field.type, strict=False)
-            except (msgspec.ValidationError, RecursionError, OverflowError) as error:
-                self._lost(ProblemKind.BAD_FACET, f"{path}.{key}.{field.encode_name}", str(error))
+            facets[field.name] = self._facet(facet, field, f"{path}.{key}.{field.encode_name}")
         return kind(**facets)
+
+    def _facet(self, facet: Any, field: msgspec.structs.FieldInfo, path: str) -> Any:
+        if isinstance(facet, list) and field.name == "dbt_exposures":
+            facet = {"exposures": facet}
+        try:
+            return msgspec.convert(facet, field.type, strict=False)
+        except (msgspec.ValidationError, RecursionError, OverflowError) as error:
+            if isinstance(facet, dict):
+                return convert_leniently(facet, field.type, path, self._lost_item)
+            self._lost(ProblemKind.BAD_FACET, path, str(error))
+            return None
+
+    def _lost_item(self, path: str, detail: str) -> None:
+        self._lost(ProblemKind.BAD_ITEM, path, detail)
 
     def _lost(self, kind: ProblemKind, path: str, detail: str) -> None:
         self._losses.add(kind, path, detail)

@@ -96,15 +96,18 @@ def facets_reader(kind: type[_P], budget: CacheBudget, *path: str | int) -> Call
     :param budget: bound on what is cached
     :param path: deepest place of the facets in an event, because nesting is counted from the event
     """
-    fields = msgspec.structs.fields(kind)
-    parts = [(field.name, msgspec.Raw, msgspec.field(default=NOTHING, name=field.encode_name)) for field in fields]
-    split = msgspec.json.Decoder(msgspec.defstruct("_Parts", parts, gc=False)).decode
-    readers = [(field.name, MemoizedReader(_reader(field.type, budget, *path, field.name), budget)) for field in fields]
+    split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+    readers = {
+        field.encode_name: (field.name, MemoizedReader(_reader(field.type, budget, *path, field.name), budget))
+        for field in msgspec.structs.fields(kind)
+    }
 
     def read(raw: bytes) -> _P:
         facets = {}
-        for part, (name, reader) in zip(msgspec.structs.astuple(split(raw)), readers, strict=True):
-            if part is not NOTHING and (facet := bytes(part)) != _NULL:
+        for key, part in split(raw).items():
+            # Most types have many more facets than an event has.
+            if (named := readers.get(key)) is not None and (facet := bytes(part)) != _NULL:
+                name, reader = named
                 facets[name] = reader(facet)
         return kind(**facets)
 

@@ -40,8 +40,8 @@ MAX_DEPTH: Final = 64
 #: Most problems of one event that are reported one by one.
 MAX_LOSSES: Final = 50
 
-#: Fields that name something, so that they cannot be cut.
-_NAMES = frozenset({"namespace", "name", "field", "runId", "key", "column"})
+#: Fields that name something, so that they cannot be cut, and whose owner is lost without them.
+NAMES: Final = frozenset({"namespace", "name", "field", "runId", "key", "column"})
 _PLAIN = frozenset({type(None), bool, int, float, dt.datetime})
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: Shorter texts are neither a credential with a name nor an address.
@@ -136,7 +136,7 @@ class _Cleaner:
             cleaned = self._text(value, name, part) if kind is str else self._value(value, name)
             self._path.pop()
             if cleaned is _DROPPED:
-                if name in _NAMES or self._is_needed(part, name):
+                if name in NAMES or self._is_needed(part, name):
                     return _DROPPED
                 changed[name] = None
             elif cleaned is not value:
@@ -191,7 +191,7 @@ class _Cleaner:
     # -- texts -----------------------------------------------------------------------------------------------------
 
     def _text(self, text: str, name: str, owner: Part | None) -> str | _Dropped:
-        if name in _NAMES:
+        if name in NAMES:
             return self._name(text)
         if self._has_nul and "\x00" in text:
             text = text.replace("\x00", "\ufffd")

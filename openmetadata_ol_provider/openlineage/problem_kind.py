@@ -38,6 +38,10 @@ class ProblemKind(str, Enum):
         "bad_facet",
         "A facet differs from its OpenLineage schema; it is left out and the rest of the event is read.",
     )
+    BAD_ITEM = (
+        "bad_item",
+        "A part of a facet differs from its OpenLineage schema; it is left out and the rest of the facet is read.",
+    )
     BAD_VALUE = "bad_value", "A field has the wrong type; it is left out and the rest of the event is read."
     TOO_DEEP = "too_deep", "A part of an event is nested too deeply; that part is left out."
     TOO_LONG = "too_long", "A text is too long; its end is cut off."
@@ -63,17 +67,102 @@ class ProblemKind(str, Enum):
     )
     RUN_TRIMMED = "run_trimmed", "A run lost columns and SQL of its earlier events because of `max_state_bytes`."
     STATE_TRIMMED = "state_trimmed", "The remembered runs exceeded `max_state_bytes`; the line says what was dropped."
+    # Ends of runs
+    EVENT_TYPE = (
+        "event_type",
+        "Events have a type that OpenLineage does not have; the line says how it is read. Fix the producer.",
+        True,
+    )
+    NO_EVENT_TYPE = (
+        "no_event_type",
+        "Events have no type; a single event with inputs and outputs counts as COMPLETE. Fix the producer.",
+        True,
+    )
+    PRESUMED_END = (
+        "presumed_end",
+        "Runs sent no end of their own; the line says which end was presumed. An end that comes later replaces it.",
+        True,
+    )
+    LATE_END = (
+        "late_end",
+        "A run was taken to have ended well, but failed; its edges stay until its next run shows others.",
+    )
+    SHARED_MAPPED_RUN = (
+        "shared_mapped_run",
+        "Mapped instances share a run id; only events with both sides give edges. Upgrade Airflow's provider.",
+        True,
+    )
+    # Which run is which
+    SHARED_RUN_ID = (
+        "shared_run_id",
+        "Jobs send one run id, and nothing tells whether they are one job under several names; each has its own run.",
+        True,
+    )
+    MERGED_RUN = (
+        "merged_run",
+        "An earlier version merged runs of several jobs; the run has one status and gives few edges.",
+        True,
+    )
+    ASSUMED_PIPELINE = (
+        "assumed_pipeline",
+        "A job's parent was not seen, so the job is put below the root that it declares; read its parent's events too.",
+        True,
+    )
     # Lineage
     PRODUCT_TOO_LARGE = (
         "product_too_large",
         "Inputs times outputs of a run are too many edges; none, or only the first, are drawn.",
     )
+    SAME_DATASETS = (
+        "same_datasets",
+        "A job reads and writes the same datasets, without column lineage; nothing was moved, so it has no edges.",
+        True,
+    )
+    UNPAIRED = (
+        "unpaired",
+        "Datasets of a connector or copy job have no partner by name and get no edges; rename them or state the edges.",
+        True,
+    )
+    ASSUMED_PAIR = (
+        "assumed_pair",
+        "A connector's only datasets were paired although their names differ; if that is wrong, exclude one of them.",
+        True,
+    )
     PLAN_TOO_LARGE = "plan_too_large", "Edges were left out of a plan that is too large; lower `max_events`."
     TEMPORARY_SOURCE = "temporary_source", "A temporary dataset was read, but no job was seen writing it."
+    PSEUDO_DATASET = (
+        "pseudo_dataset",
+        "A dataset's name is the producer's word for a query, or the query itself; it is left out.",
+        True,
+    )
+    VIEW_SOURCE = (
+        "view_source",
+        "A job reads a table through a view that it also names; the table gives no edge of its own.",
+        True,
+    )
+    MOUNT_CONFLICT = (
+        "mount_conflict",
+        "A path of DBFS is mounted from two sources; it is looked for in neither. Rename it (`datasets.rename`).",
+        True,
+    )
     # Catalogue
     UNRESOLVED = (
         "unresolved",
         "A dataset is not in the catalogue; the line says where it was looked for: see [No lineage](#no-lineage).",
+    )
+    OTHER_ADDRESS = (
+        "other_address",
+        "A dataset's name is only in a service with another address than the event says; add the rule if both are one.",
+    )
+    MATCHED_BY_NAME = (
+        "matched_by_name",
+        "Datasets were matched in a service with another address (`resolution.by_name: always`); add the rule.",
+        True,
+    )
+    MATCHED_BY_NAME_BEFORE = (
+        "matched_by_name_before",
+        "A published edge connects datasets of another address; add the rule, or run `openmetadata-ol cleanup`.",
+        True,
     )
     AMBIGUOUS = "ambiguous", "A dataset's name matches several entities; add the rule that the line proposes."
     NO_STUB = "no_stub", "A stub for a missing dataset was not created; the line says why."

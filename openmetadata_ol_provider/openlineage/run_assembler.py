@@ -1,5 +1,8 @@
 """Assembles runs: merges all events of one run, whatever their order, their duplicates and their batches.
 
+What is remembered are parts: the events with one job name and run id. Which parts are one run is decided each time
+(:mod:`~openmetadata_ol_provider.openlineage.run_identity`), so that jobs that share a run id never merge.
+
 Runs are remembered while they are open, and for some time afterwards, so that a late or repeated event does not change
 what was true (a FAIL of a Spark job is followed by a COMPLETE of the same run). Memory is bounded in time and number;
 open runs that are given up are reported.
@@ -16,13 +19,14 @@ import msgspec
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
+from openmetadata_ol_provider.openlineage.run_index import RunIndex, identity_problems
 from openmetadata_ol_provider.openlineage.run_merge import (
     MAX_DATASETS,
     RunEvent,
     merge_events,
     new_run,
-    sends_snapshots,
-    snapshot,
+    snapshots_of,
 )
 from openmetadata_ol_provider.openlineage.run_state import (
     Alias,
@@ -31,12 +35,14 @@ from openmetadata_ol_provider.openlineage.run_state import (
     Run,
     RunState,
     TemporaryDataset,
+    ViewSources,
+    part_key,
     run_key,
 )
 from openmetadata_ol_provider.openlineage.run_state_eviction import given_up, is_lost
 from openmetadata_ol_provider.openlineage.times import microseconds
 
-_Remembered = TypeVar("_Remembered", Alias, Declaration, PipelineRunStart, TemporaryDataset)
+_Remembered = TypeVar("_Remembered", Alias, Declaration, PipelineRunStart, TemporaryDataset, ViewSources)
 
 
 class Limits(NamedTuple):
@@ -60,14 +66,16 @@ class Assembled(NamedTuple):
     """The outcome of a batch.
 
     :param state: the new state
+    :param runs: the runs of that state
     :param changed: runs with events in the batch, by key, ordered by their first event
-    :param snapshots: COMPLETE_SNAPSHOT events, each in the form of a run of its own, which is not remembered
+    :param snapshots: events that must not be merged, each in the form of a run of its own, which is not remembered
     :param static: events that belong to no run
     :param problems: open runs that were given up, datasets that were left out
-    :param new: keys of the runs that were first seen in this batch
+    :param new: keys of the runs that no earlier batch has shown
     """
 
     state: RunState
+    runs: RunIndex
     changed: Mapping[str, Run]
     snapshots: tuple[Run, ...]
     static: tuple[Event, ...]
@@ -86,41 +94,47 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     :param now: time of consumption, for the limits
     """
     seen_at = microseconds(now)
-    by_run, static = _by_run(events)
-    changed: dict[str, Run] = {}
+    by_run, static = _by_run(events, state.runs)
+    parts: dict[str, Run] = {}
     snapshots: dict[bytes, Run] = {}
     problems: list[Problem] = []
     for key, its_events in by_run.items():
         run, left_out = merge_events(state.runs.get(key) or new_run(its_events[0]), its_events, seen_at)
-        changed[key] = run
+        parts[key] = run
         if left_out:
             problems.append(_too_many_datasets(run, left_out))
-        if sends_snapshots(run.job_facets):
-            with_datasets = (event for event in its_events if event[3].inputs or event[3].outputs)
-            alone = [snapshot(run, event, seen_at) for event in with_datasets]
+        if alone := snapshots_of(run, its_events, seen_at):
             snapshots |= {msgspec.json.encode(one): one for one in alone}
     latest = max([event[0] for its_events in by_run.values() for event in its_events], default=0)
-    kept, expired = _without_expired_runs({**state.runs, **changed}, seen_at, limits, changed)
+    index = RunIndex({**state.runs, **parts})
+    changed = {key: index.runs[key] for key in dict.fromkeys(index.key_of(part) for part in parts)}
+    expired = _forget_expired_runs(index, seen_at, limits, changed)
     forget_before = seen_at - limits.open_seconds * 1_000_000
     return Assembled(
         RunState(
-            runs=kept,
+            runs=index.parts,
             pipeline_starts=_since(forget_before, state.pipeline_starts),
             temporary_datasets=_since(forget_before, state.temporary_datasets),
             aliases=_since(forget_before, state.aliases),
             declarations=_since(forget_before, state.declarations),
+            views=_since(forget_before, state.views),
+            told={digest: at for digest, at in state.told.items() if at >= forget_before},
             latest_at=max(state.latest_at, min(seen_at, latest)),
         ),
+        index,
         dict(sorted(changed.items(), key=_first_event)),
         tuple(snapshots[content] for content in sorted(snapshots)),
         tuple(static),
-        (*problems, *expired),
-        frozenset(key for key in by_run if key not in state.runs),
+        (*problems, *expired, *identity_problems(index, changed.values())),
+        frozenset(key for key in changed if _is_new(index.members(key), state.runs)),
     )
 
 
-def _by_run(events: Iterable[Event]) -> tuple[dict[str, list[RunEvent]], list[Event]]:
-    """Return the events of each run, and those that belong to no run."""
+def _by_run(events: Iterable[Event], runs: Mapping[str, Run]) -> tuple[dict[str, list[RunEvent]], list[Event]]:
+    """Return the events of each part of a run, and those that belong to no run.
+
+    :param runs: parts that are remembered; one of an earlier version takes the events of all jobs with its run id
+    """
     by_run: dict[str, list[RunEvent]] = {}
     static = []
     for event in events:
@@ -128,9 +142,19 @@ def _by_run(events: Iterable[Event]) -> tuple[dict[str, list[RunEvent]], list[Ev
         if run is None or job is None:
             static.append(event)
             continue
-        its_events = by_run.setdefault(run_key(job.namespace, run.runId), [])
+        its_events = by_run.setdefault(part_key(job.namespace, run.runId, job.name), [])
         its_events.append((microseconds(event.eventTime), run, job, event))
+    for key in list(by_run):
+        _, run, job, _ = by_run[key][0]
+        earlier = run_key(job.namespace, run.runId)
+        if earlier in runs and key not in runs:
+            by_run.setdefault(earlier, []).extend(by_run.pop(key))
     return by_run, static
+
+
+def _is_new(parts: Iterable[str], before: Mapping[str, Run]) -> bool:
+    """Return whether no earlier batch has shown a run; one that has no name yet is not shown."""
+    return all(part not in before or is_unnamed(before[part]) for part in parts)
 
 
 def _first_event(item: tuple[str, Run]) -> tuple[int, str, str, str]:
@@ -138,27 +162,25 @@ def _first_event(item: tuple[str, Run]) -> tuple[int, str, str, str]:
     return run.first_at, run.namespace, run.name, run.run_id
 
 
-def _without_expired_runs(
-    runs: dict[str, Run], now: int, limits: Limits, changed: Collection[str]
-) -> tuple[dict[str, Run], list[Problem]]:
-    """Return the runs that are neither too old nor too many, and the open runs that are given up."""
+def _forget_expired_runs(index: RunIndex, now: int, limits: Limits, changed: Collection[str]) -> list[Problem]:
+    """Forget the runs that are too old or too many; return the open runs that are given up."""
     problems = []
-    for key, run in list(runs.items()):
+    for key, run in list(index.runs.items()):
         seconds = limits.closed_seconds if run.terminal else limits.open_seconds
         if now - run.last_seen_at > seconds * 1_000_000 and key not in changed:
-            del runs[key]
+            index.forget(key)
             if is_lost(run):
                 problems.append(given_up(run, f"no event for {seconds} s (open_run_ttl)"))
-    excess = len(runs) - limits.max_runs
+    excess = len(index.runs) - limits.max_runs
     if excess > 0:
         least_needed = sorted(
-            runs.items(), key=lambda item: (not item[1].terminal, item[1].last_seen_at, item[1].first_at)
+            index.runs.items(), key=lambda item: (not item[1].terminal, item[1].last_seen_at, item[1].first_at)
         )
         for key, run in least_needed[:excess]:
-            del runs[key]
+            index.forget(key)
             if is_lost(run):
                 problems.append(given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)"))
-    return runs, problems
+    return problems
 
 
 def _since(time: int, remembered: Mapping[str, _Remembered]) -> Mapping[str, _Remembered]:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun, State
+from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
+from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
+from openmetadata_ol_provider.openlineage.job_names import is_related
+from openmetadata_ol_provider.openlineage.run_instances import instances_of, is_airflow_task, merge_instances
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, UNKNOWN, DatasetState, Run, name_key
 
+#: Part of the producer's URI in all events of OpenLineage's Spark integration.
+SPARK = "/integration/spark"
 #: Most datasets of one side that are remembered of a run: a stream may show new ones for ever.
 MAX_DATASETS = 10_000
 #: An event of a run: its time in microseconds, its run, its job, and all of it.
@@ -40,7 +47,9 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         # The latest event names the job: some producers learn the name only after the start.
         if job.name != UNKNOWN and (name == UNKNOWN or (at, job.name) >= (name_at, name)):
             name, name_at = job.name, at
-    state, started_at, ended_at, saw_running = _progress(run, events)
+        elif job.name == name:
+            name_at = max(name_at, at)
+    progress = _progress(run, events)
     inputs, outputs, has_paired_event, left_out = run.inputs, run.outputs, run.has_paired_event, 0
     # Only now, because the event that says that events are snapshots may come after others.
     if not sends_snapshots(job_facets.facets):
@@ -56,25 +65,29 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         if writes:
             outputs, more_left_out = _merge_datasets(outputs, writes)
             left_out += more_left_out
+    is_dag = run.is_dag or _lists_dag(run_facets.facets, job_facets.facets)
     merged = replace(
         run,
         name=name,
         name_at=name_at,
-        state=state,
         first_at=min(run.first_at, *[event[0] for event in events]),
-        started_at=started_at,
-        ended_at=ended_at,
-        saw_running=saw_running,
         has_paired_event=has_paired_event,
+        from_copy_tool=run.from_copy_tool or any(is_copy_tool(event[3].producer or "") for event in events),
         last_seen_at=seen_at,
         from_previous_lanes=False,
+        spark=run.spark or any(SPARK in (event[3].producer or "") for event in events) or _is_spark(job_facets.facets),
+        is_dag=is_dag,
+        other_names=_other_names(run, name, events) if run.legacy else run.other_names,
         run_facets=run_facets.facets,
         run_times=run_facets.times,
         job_facets=job_facets.facets,
         job_times=job_facets.times,
         inputs=inputs,
         outputs=outputs,
+        **progress,
     )
+    if is_airflow_task(merged):
+        merged = replace(merged, instances=merge_instances(run.instances, instances_of(events)))
     return merged, left_out
 
 
@@ -85,38 +98,90 @@ def sends_snapshots(facets: JobFacets | None) -> bool:
     return pattern is not None and (pattern.eventContentMode or "").upper() == "COMPLETE_SNAPSHOT"
 
 
-def snapshot(run: Run, event: RunEvent, seen_at: int) -> Run:
-    """Return one event of a run that sends snapshots, in the form of a run of its own.
+def snapshots_of(run: Run, events: Sequence[RunEvent], seen_at: int) -> list[Run]:
+    """Return the events of a run that must not be merged, each in the form of a run of its own.
+
+    They are those of a run that sends snapshots, and those of several jobs that an earlier version has merged.
 
     :param run: run with all of its events
     :param seen_at: time of consumption in microseconds
     """
+    if sends_snapshots(run.job_facets):
+        return [_snapshot(run, event, seen_at) for event in events if event[3].inputs or event[3].outputs]
+    if run.other_names:
+        return [_alone(event, seen_at) for event in events if event[3].inputs and event[3].outputs]
+    return []
+
+
+def _snapshot(run: Run, event: RunEvent, seen_at: int) -> Run:
     at, event_run, job, whole = event
     alone = (at, replace(event_run, facets=None), replace(job, facets=None), whole)
     merged, _ = merge_events(replace(new_run(event), name=run.name), [alone], seen_at)
     return replace(merged, run_facets=run.run_facets, job_facets=run.job_facets)
 
 
-def _progress(run: Run, events: Iterable[RunEvent]) -> tuple[State, int | None, int | None, bool]:
-    """Return state, start and end of a run, and whether it was seen running.
+def _alone(event: RunEvent, seen_at: int) -> Run:
+    merged, _ = merge_events(new_run(event), [event], seen_at)
+    return merged
+
+
+def _lists_dag(run_facets: RunFacets | None, job_facets: JobFacets | None) -> bool:
+    return (run_facets is not None and run_facets.airflowDagRun is not None) or (
+        job_facets is not None and job_facets.airflow is not None
+    )
+
+
+def _is_spark(facets: JobFacets | None) -> bool:
+    kind = facets.jobType if facets else None
+    return kind is not None and (kind.integration or "").upper() == "SPARK"
+
+
+def _other_names(run: Run, name: str, events: Iterable[RunEvent]) -> list[str]:
+    """Return the names of other jobs among the events of a run that an earlier version has merged."""
+    names = {run.name, *run.other_names, *(job.name for _, _, job, _ in events)}
+    return sorted(other for other in names if other != UNKNOWN and not is_related(other, name))
+
+
+def _progress(run: Run, events: Iterable[RunEvent]) -> dict[str, Any]:
+    """Return what events say of a run's progress, as changed fields of the run.
 
     The first terminal state stays; of two at the same time the worse one does.
     """
     state, started_at, ended_at, saw_running = run.state, run.started_at, run.ended_at, run.saw_running
+    skipped, saw_other, untyped_is_paired = run.skipped, run.saw_other, run.untyped_is_paired
+    untyped_from, untyped_until = run.untyped_from, run.untyped_until
     for at, _, _, event in events:
-        event_type = (event.eventType or "OTHER").upper()
-        if event_type in TERMINAL:
-            if ended_at is None or (at, -TERMINAL[event_type]) < (ended_at, -TERMINAL[state]):
-                state, ended_at = event_type, at  # type: ignore[assignment]
-        elif event_type == "START":
+        event_type = read_event_type(event.eventType)
+        reported = event_type.state
+        if reported in TERMINAL:
+            end = (at, -TERMINAL[reported], event_type.skipped)
+            if ended_at is None or end < (ended_at, -TERMINAL[state], skipped):
+                state, ended_at, skipped = reported, at, event_type.skipped
+        elif reported == "START":
             started_at = at if started_at is None else min(started_at, at)
             if state == "OTHER":
                 state = "START"
-        elif event_type == "RUNNING":
+        elif reported == "RUNNING":
             saw_running = True
             if state in ("OTHER", "START"):
                 state = "RUNNING"
-    return state, started_at, ended_at, saw_running
+        elif event.eventType is not None:
+            saw_other = True
+        else:
+            untyped_from = at if untyped_from is None else min(untyped_from, at)
+            untyped_until = at if untyped_until is None else max(untyped_until, at)
+            untyped_is_paired = untyped_is_paired or bool(event.inputs and event.outputs)
+    return {
+        "state": state,
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "saw_running": saw_running,
+        "skipped": skipped,
+        "saw_other": saw_other,
+        "untyped_from": untyped_from,
+        "untyped_until": untyped_until,
+        "untyped_is_paired": untyped_is_paired,
+    }
 
 
 class _DatasetDraft(FacetDraft[DatasetFacets], gc=False):

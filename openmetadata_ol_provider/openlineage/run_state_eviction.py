@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.openlineage.facets import ColumnField, ColumnInput, ColumnLineageFacet, Part
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState
 from openmetadata_ol_provider.openlineage.serialization import Size, packed_size
 
@@ -28,12 +29,15 @@ from openmetadata_ol_provider.openlineage.serialization import Size, packed_size
 _FILL_LEVEL = 0.9
 _DATASET_DESCRIPTIONS = (
     "schema", "documentation", "ownership", "tags", "version", "inputStatistics", "outputStatistics",
-    "dataQualityMetrics", "dataQualityAssertions", "greatExpectations_assertions",
+    "dataQualityMetrics", "dataQualityAssertions", "greatExpectations_assertions", "catalog", "storage",
+    "dbt_exposures",
 )  # fmt: skip
 _JOB_DESCRIPTIONS = ("documentation", "ownership", "tags", "sourceCodeLocation")
-_RUN_DESCRIPTIONS = ("tags", "jobDependencies", "processing_engine")
+_RUN_DESCRIPTIONS = (
+    "tags", "jobDependencies", "processing_engine", "externalQuery", "test", "testRun", "environment_properties",
+)  # fmt: skip
 #: What is forgotten last comes last, where things were last seen at the same time.
-_REMEMBERED = ("aliases", "pipeline_starts", "temporary_datasets", "declarations", "runs")
+_REMEMBERED = ("aliases", "views", "pipeline_starts", "temporary_datasets", "declarations", "runs")
 _F = TypeVar("_F", bound=Part)
 
 
@@ -114,24 +118,29 @@ class StateDraft:
     """
 
     def __init__(self, state: RunState) -> None:
-        self._latest_at = state.latest_at
+        self._latest_at, self._told = state.latest_at, state.told
+        self._index = RunIndex(state.runs)
         self._remembered: dict[str, dict[str, Any]] = {name: dict(getattr(state, name)) for name in _REMEMBERED}
         self._runs: dict[str, Run] = self._remembered["runs"]
 
     def finish(self) -> RunState:
         """Return the state that is left."""
-        return RunState(latest_at=self._latest_at, **{name: dict(items) for name, items in self._remembered.items()})
+        return RunState(
+            latest_at=self._latest_at,
+            told=self._told,
+            **{name: dict(items) for name, items in self._remembered.items()},
+        )
 
     def evict_ended_runs(self) -> Iterator[Eviction]:
         """Forget runs that have ended."""
-        for key, run in self._least_recent_runs():
+        for key, run in _by_age(self._index.runs):
             if run.terminal:
-                del self._runs[key]
-                yield Eviction("ended runs forgotten, late events of which will count as new runs", _size(run, key))
+                freed = self._forget(key)
+                yield Eviction("ended runs forgotten, late events of which will count as new runs", freed)
 
     def evict_descriptions(self) -> Iterator[Eviction]:
         """Drop descriptions of jobs and datasets."""
-        for key, run in self._least_recent_runs():
+        for key, run in _by_age(self._runs):
             run_facets, run_times, of_run = _without(run.run_facets, run.run_times, _RUN_DESCRIPTIONS)
             job_facets, job_times, of_job = _without(run.job_facets, run.job_times, _JOB_DESCRIPTIONS)
             inputs, of_inputs = _each(run.inputs, _without_descriptions)
@@ -151,7 +160,7 @@ class StateDraft:
 
     def evict_columns(self) -> Iterator[Eviction]:
         """Drop columns and SQL, first of running streams: theirs are in the catalogue and stay there."""
-        for key, run in sorted(self._least_recent_runs(), key=lambda item: not item[1].lineage_emitted):
+        for key, run in sorted(_by_age(self._runs), key=lambda item: not item[1].lineage_emitted):
             job_facets, job_times, of_job = _without(run.job_facets, run.job_times, ("sql",))
             inputs, of_inputs = _each(run.inputs, _without_columns)
             outputs, of_outputs = _each(run.outputs, _without_columns)
@@ -172,21 +181,26 @@ class StateDraft:
         by_age = [
             (item.last_seen_at, rank, key)
             for rank, name in enumerate(_REMEMBERED)
-            for key, item in self._remembered[name].items()
+            for key, item in (self._index.runs if name == "runs" else self._remembered[name]).items()
         ]
         for _, rank, key in sorted(by_age):
             name = _REMEMBERED[rank]
-            item = self._remembered[name].pop(key)
-            freed = _size(item, key)
-            if name == "runs" and is_lost(item):
-                yield Eviction("open runs given up", freed, given_up(item, "max_state_bytes"))
-            else:
-                yield Eviction(
-                    "other things forgotten (starts of pipelines' runs, names and sources of datasets)", freed
-                )
+            if name == "runs" and is_lost(self._index.runs[key]):
+                problem = given_up(self._index.runs[key], "max_state_bytes")
+                yield Eviction("open runs given up", self._forget(key), problem)
+                continue
+            freed = self._forget(key) if name == "runs" else _size(self._remembered[name].pop(key), key)
+            yield Eviction("other things forgotten (starts of pipelines' runs, names and sources of datasets)", freed)
 
-    def _least_recent_runs(self) -> list[tuple[str, Run]]:
-        return sorted(self._runs.items(), key=lambda item: (item[1].last_seen_at, item[1].first_at))
+    def _forget(self, key: str) -> int:
+        """Forget a run with all of its parts, and return the bytes of JSON that are freed."""
+        parts = self._index.members(key)
+        self._index.forget(key)
+        return sum(_size(self._runs.pop(part), part) for part in parts)
+
+
+def _by_age(runs: Mapping[str, Run]) -> list[tuple[str, Run]]:
+    return sorted(runs.items(), key=lambda item: (item[1].last_seen_at, item[1].first_at))
 
 
 def _size(item: object, key: str = "") -> int:

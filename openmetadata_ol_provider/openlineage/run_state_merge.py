@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.event import State
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
+from openmetadata_ol_provider.openlineage.run_instances import merge_instances
 from openmetadata_ol_provider.openlineage.run_state import (
     OPEN,
     TERMINAL,
@@ -17,14 +18,16 @@ from openmetadata_ol_provider.openlineage.run_state import (
     DatasetState,
     Declaration,
     PipelineRunStart,
+    PresumedEnd,
     Run,
     RunState,
     TemporaryDataset,
     TemporarySource,
+    ViewSources,
 )
 
 _T = TypeVar("_T")
-_Ordered = TypeVar("_Ordered", Alias, Declaration, TemporaryDataset)
+_Ordered = TypeVar("_Ordered", Alias, Declaration, TemporaryDataset, ViewSources)
 
 
 def merge_run_states(states: Iterable[RunState]) -> RunState:
@@ -36,6 +39,7 @@ def merge_run_states(states: Iterable[RunState]) -> RunState:
         temporary_datasets=_by_last_use(_merged((state.temporary_datasets for state in states), _merge_temporary)),
         aliases=_by_last_use(_merged((state.aliases for state in states), _merge_aliases)),
         declarations=_by_last_use(_merged((state.declarations for state in states), _latest_declaration)),
+        views=_by_last_use(_merged((state.views for state in states), _latest_view)),
         told=_merged((state.told for state in states), max),
         latest_at=max((state.latest_at for state in states), default=0),
     )
@@ -56,7 +60,7 @@ def _by_last_use(remembered: Mapping[str, _Ordered]) -> dict[str, _Ordered]:
 def merge_runs(one: Run, other: Run) -> Run:
     """Return the sum of two parts of one run, the same whichever comes first."""
     named = max(one, other, key=lambda run: (run.name != UNKNOWN, run.name_at, run.name))
-    state, ended_at = _end(one, other)
+    state, ended_at, skipped = _end(one, other)
     run_facets = FacetDraft(one.run_facets, dict(one.run_times))
     run_facets.merge(other.run_facets, 0, other.run_times)
     job_facets = FacetDraft(one.job_facets, dict(one.job_times))
@@ -69,26 +73,50 @@ def merge_runs(one: Run, other: Run) -> Run:
         ended_at=ended_at,
         saw_running=one.saw_running or other.saw_running,
         has_paired_event=one.has_paired_event or other.has_paired_event,
+        from_copy_tool=one.from_copy_tool or other.from_copy_tool,
         last_seen_at=max(one.last_seen_at, other.last_seen_at),
         lineage_emitted=one.lineage_emitted or other.lineage_emitted,
         columns_evicted=one.columns_evicted or other.columns_evicted,
         from_previous_lanes=one.from_previous_lanes and other.from_previous_lanes,
+        spark=one.spark or other.spark,
+        is_dag=one.is_dag or other.is_dag,
+        legacy=one.legacy or other.legacy,
+        other_names=sorted({*one.other_names, *other.other_names}),
         run_facets=run_facets.facets,
         run_times=run_facets.times,
         job_facets=job_facets.facets,
         job_times=job_facets.times,
         inputs=_merged((one.inputs, other.inputs), merge_datasets),
         outputs=_merged((one.outputs, other.outputs), merge_datasets),
+        saw_other=one.saw_other or other.saw_other,
+        untyped_from=_earliest(one.untyped_from, other.untyped_from),
+        untyped_until=max((at for at in (one.untyped_until, other.untyped_until) if at is not None), default=None),
+        untyped_is_paired=one.untyped_is_paired or other.untyped_is_paired,
+        skipped=skipped,
+        presumed_end=_presumed(one.presumed_end, other.presumed_end),
+        root_end=_presumed(one.root_end, other.root_end),
+        instances=merge_instances(one.instances, other.instances),
     )
 
 
-def _end(one: Run, other: Run) -> tuple[State, int | None]:
-    """Return state and end: the first terminal state, at the same time the worse; else the furthest progress."""
-    ended = [(run.ended_at, -TERMINAL[run.state], run.state) for run in (one, other) if run.ended_at is not None]
+def _end(one: Run, other: Run) -> tuple[State, int | None, bool]:
+    """Return state, end and whether it was skipped: the first terminal state, at the same time the worse one.
+
+    Of two open runs it is the furthest progress.
+    """
+    ended = [
+        (run.ended_at, -TERMINAL[run.state], run.skipped, run.state) for run in (one, other) if run.ended_at is not None
+    ]
     if ended:
-        at, _, state = min(ended)
-        return state, at
-    return max(one.state, other.state, key=OPEN.index), None
+        at, _, skipped, state = min(ended)
+        return state, at, skipped
+    return max(one.state, other.state, key=OPEN.index), None, False
+
+
+def _presumed(one: PresumedEnd | None, other: PresumedEnd | None) -> PresumedEnd | None:
+    """Return the presumed end that is certain, of two the earlier, at the same time the worse."""
+    ends = [end for end in (one, other) if end is not None]
+    return min(ends, key=lambda end: (not end.certain, end.at, -TERMINAL.get(end.state, 0), end.skipped), default=None)
 
 
 def merge_datasets(one: DatasetState, other: DatasetState) -> DatasetState:
@@ -127,6 +155,10 @@ def _merge_temporary(one: TemporaryDataset, other: TemporaryDataset) -> Temporar
 def _merge_aliases(one: Alias, other: Alias) -> Alias:
     by_name = {(item.namespace, item.name, item.type): item for item in (*one.identifiers, *other.identifiers)}
     return Alias(identifiers=list(by_name.values()), last_seen_at=max(one.last_seen_at, other.last_seen_at))
+
+
+def _latest_view(one: ViewSources, other: ViewSources) -> ViewSources:
+    return other if other.last_seen_at >= one.last_seen_at else one
 
 
 def _latest_declaration(one: Declaration, other: Declaration) -> Declaration:

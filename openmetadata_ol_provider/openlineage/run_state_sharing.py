@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.facets import Part
+from openmetadata_ol_provider.openlineage.gc_pause import without_collection
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState
 
 _F = TypeVar("_F", bound=Part)
@@ -18,44 +19,53 @@ _JOB_FACETS = ("jobType", "sql", "tags")
 _DATASET_FACETS = ("schema", "columnLineage", "symlinks")
 
 _encode = msgspec.json.Encoder().encode
+#: The first facet of each content.
+_Known = dict[tuple[type, bytes], Any]
 
 
+@without_collection()
 def share_facets(state: RunState) -> RunState:
     """Return the state with each of these facets in memory once, however many runs have an equal one."""
-    facets = _SharedFacets()
-    return replace(state, runs={key: facets.of_run(run) for key, run in state.runs.items()})
+    known: _Known = {}
+    return replace(state, runs={key: _shared_run(run, known) for key, run in state.runs.items()})
 
 
-class _SharedFacets:
-    """The first facet of each content."""
+def _shared_run(run: Run, known: _Known) -> Run:
+    changed: dict[str, Any] = {}
+    if (run_facets := _shared(run.run_facets, _RUN_FACETS, known)) is not run.run_facets:
+        changed["run_facets"] = run_facets
+    if (job_facets := _shared(run.job_facets, _JOB_FACETS, known)) is not run.job_facets:
+        changed["job_facets"] = job_facets
+    if (inputs := _shared_side(run.inputs, known)) is not run.inputs:
+        changed["inputs"] = inputs
+    if (outputs := _shared_side(run.outputs, known)) is not run.outputs:
+        changed["outputs"] = outputs
+    return replace(run, **changed) if changed else run
 
-    def __init__(self) -> None:
-        self._first: dict[tuple[type, bytes], Any] = {}
 
-    def of_run(self, run: Run) -> Run:
-        """Return a run that has the first of equal facets instead of its own."""
-        run_facets = self._shared(run.run_facets, _RUN_FACETS)
-        job_facets = self._shared(run.job_facets, _JOB_FACETS)
-        inputs, outputs = self._of_side(run.inputs), self._of_side(run.outputs)
-        before = (run.run_facets, run.job_facets, run.inputs, run.outputs)
-        if all(one is other for one, other in zip((run_facets, job_facets, inputs, outputs), before, strict=True)):
-            return run
-        return replace(run, run_facets=run_facets, job_facets=job_facets, inputs=inputs, outputs=outputs)
+def _shared_side(side: Mapping[str, DatasetState], known: _Known) -> Mapping[str, DatasetState]:
+    changed: dict[str, DatasetState] = {}
+    for key, dataset in side.items():
+        facets = _shared(dataset.facets, _DATASET_FACETS, known)
+        if facets is not dataset.facets:
+            changed[key] = replace(dataset, facets=facets)
+    return {**side, **changed} if changed else side
 
-    def _of_side(self, side: Mapping[str, DatasetState]) -> Mapping[str, DatasetState]:
-        changed = {
-            key: replace(dataset, facets=facets)
-            for key, dataset in side.items()
-            if (facets := self._shared(dataset.facets, _DATASET_FACETS)) is not dataset.facets
-        }
-        return {**side, **changed} if changed else side
 
-    def _shared(self, facets: _F | None, names: Iterable[str]) -> _F | None:
-        changed = {}
-        for name in names if facets is not None else ():
-            facet = getattr(facets, name)
-            if facet is not None:
-                first = self._first.setdefault((type(facet), _encode(facet)), facet)
-                if first is not facet:
-                    changed[name] = first
-        return replace(facets, **changed) if facets is not None and changed else facets
+def _shared(facets: _F | None, names: Iterable[str], known: _Known) -> _F | None:
+    if facets is None:
+        return None
+    # All facets at once first, because runs of one job mostly have all of them alike.
+    content = (type(facets), _encode(facets))
+    same = known.get(content)
+    if same is not None:
+        return same  # type: ignore[no-any-return]
+    changed: dict[str, Any] = {}
+    for name in names:
+        facet = getattr(facets, name)
+        if facet is not None:
+            first = known.setdefault((type(facet), _encode(facet)), facet)
+            if first is not facet:
+                changed[name] = first
+    known[content] = facets = replace(facets, **changed) if changed else facets
+    return facets

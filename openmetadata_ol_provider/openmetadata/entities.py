@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
@@ -20,8 +21,15 @@ COLLECTIONS = {
     "storedProcedure": ("v1/storedProcedures", "owners,tags,sourceHash"),
     "apiEndpoint": ("v1/apiEndpoints", "requestSchema,responseSchema,owners,tags,sourceHash"),
 }
-#: Path segments that mean "any element" in nested column paths.
-_ELEMENTS = frozenset({"element", "[]", "[*]", "array_element", "items"})
+#: Path segments that mean an element of a list or an entry of a map in nested column paths.
+_ELEMENTS = frozenset({
+    "element", "list", "array", "array_element", "item", "items", "member", "bag", "value", "values", "key", "keys",
+    "key_value", "entry", "entries",
+})  # fmt: skip
+#: Brackets that mean any element, or the one with that number.
+_BRACKETS = re.compile(r"(?:\[\s*(?:\d+|\*)?\s*\])+$")
+#: Deepest nesting of columns that is followed.
+_MAX_DEPTH = 64
 
 
 class Entity:
@@ -89,29 +97,64 @@ class Entity:
         return list(_walk(_children(self.type, self.body), (), self.fqn))
 
     @cached_property
-    def _spellings(self) -> dict[str, tuple[str, ...]]:
-        spellings: dict[str, tuple[str, ...]] = {}
-        for path, fqn in self.columns.items():
+    def _spellings(self) -> dict[str, tuple[tuple[str, ...], ...]]:
+        spellings: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for path in self.columns:
             key = ".".join(path).casefold()
-            spellings[key] = tuple(dict.fromkeys((*spellings.get(key, ()), fqn)))
+            spellings[key] = (*spellings.get(key, ()), path)
         return spellings
+
+    @cached_property
+    def _children_of(self) -> dict[tuple[str, ...], set[str]]:
+        children: dict[tuple[str, ...], set[str]] = {}
+        for path in self.columns:
+            children.setdefault(path[:-1], set()).add(path[-1])
+        return children
 
     def column(self, field: str) -> str | None:
         """Return the FQN of the column for a field of an event, ``None`` if there is none or more than one.
 
         The exact spelling comes first, then any other letter case; ``a.b`` is a nested field or a name with a dot.
+        Elements of lists and entries of maps have no column of their own: ``items.element.sku`` and ``items[].sku``
+        are ``items.sku``.
         """
-        parts = split_identifier(field)
-        for path in (tuple(parts), (field,), tuple(part for part in parts if part.lower() not in _ELEMENTS)):
+        for path in (split_identifier(field), (field,)):
             if path in self.columns:
                 return self.columns[path]
-            any_case = self._spellings.get(".".join(path).casefold(), ())
-            exact = [fqn for names, fqn in self.columns.items() if ".".join(names) == ".".join(path)]
-            if len(exact) == 1:
-                return exact[0]
-            if len(any_case) == 1:
-                return any_case[0]
-        return None
+            alike = self._spellings.get(".".join(path).casefold(), ())
+            exact = [names for names in alike if ".".join(names) == ".".join(path)]
+            only = exact if len(exact) == 1 else list({self.columns[names]: names for names in alike}.values())
+            if len(only) == 1:
+                return self.columns[only[0]]
+        columns = {self.columns[path] for path in self._without_elements((), column_parts(field), 0)}
+        return columns.pop() if len(columns) == 1 else None
+
+    def _without_elements(self, above: tuple[str, ...], parts: tuple[str, ...], depth: int) -> set[tuple[str, ...]]:
+        """Return the columns that a path may mean if words for elements of lists and maps are left out.
+
+        :param above: column under which the parts are looked for
+        :param depth: number of columns and words passed so far
+        """
+        if not parts:
+            return {above} if above else set()
+        if depth > _MAX_DEPTH:
+            return set()
+        children = self._children_of.get(above, set())
+        for length in range(min(len(parts), _MAX_DEPTH), 0, -1):
+            name = ".".join(parts[:length])
+            named = [name] if name in children else [own for own in children if own.casefold() == name.casefold()]
+            paths = {path for own in named for path in self._without_elements((*above, own), parts[length:], depth + 1)}
+            if paths:
+                return paths
+        if above and parts[0].casefold() in _ELEMENTS:
+            return self._without_elements(above, parts[1:], depth + 1)
+        return set()
+
+
+def column_parts(field: str) -> tuple[str, ...]:
+    """Return the parts of a nested field's path, without the brackets of lists and the ``$`` of JSONPath."""
+    text = field[1:].lstrip(".") if field.startswith(("$.", "$[")) else field
+    return tuple(filter(None, (_BRACKETS.sub("", part) for part in split_identifier(text))))
 
 
 #: Paths of the columns in the JSON of an entity; for an API the response comes before the request.

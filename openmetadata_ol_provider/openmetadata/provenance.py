@@ -11,6 +11,8 @@ SOURCE_HASH = "openmetadata-ol-provider"
 #: Name and FQN of the tag on tables, topics and containers that are stubs.
 TAG = "Stub"
 STUB_TAG = f"{CLASSIFICATION}.{TAG}"
+#: Beginning of the source hash of pipelines that this provider has created.
+PIPELINE_HASH = "openlineage-"
 _FIRST_VERSION = 0.1
 
 
@@ -20,6 +22,14 @@ def is_stub(body: dict[str, Any]) -> bool:
     :param body: JSON of the entity, with ``sourceHash``
     """
     return body.get("sourceHash") == SOURCE_HASH
+
+
+def is_own_pipeline(body: dict[str, Any]) -> bool:
+    """Return whether a pipeline was created by this provider.
+
+    :param body: JSON of the pipeline, with ``sourceHash``
+    """
+    return str(body.get("sourceHash") or "").startswith(PIPELINE_HASH)
 
 
 def is_untouched_stub(body: dict[str, Any]) -> bool:

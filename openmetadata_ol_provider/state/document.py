@@ -13,13 +13,16 @@ import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
-from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
 from openmetadata_ol_provider.openlineage.run_state_sharing import share_facets
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 
-STATE_VERSION = 1
+#: Version that is written.
+STATE_VERSION = 2
+#: Version in which a run was all events of a run id, whatever their job.
+_MERGED_RUNS = 1
 
 
 class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,7 +94,7 @@ def decode_document(state_key: str, text: str | None) -> StateDocument:
         document = msgspec.json.decode(text, type=StateDocument)
     except ValueError as error:
         raise _damaged(state_key, error) from None
-    if document.version != STATE_VERSION:
+    if document.version not in (STATE_VERSION, _MERGED_RUNS):
         raise _damaged(state_key, ValueError(f"version {document.version!r}, supported: {STATE_VERSION}"))
     return document
 
@@ -123,6 +126,8 @@ def unpack_state(state_key: str, document: StateDocument) -> StoredState:
         runs = unpack(document.runs, RunState) if document.runs else RunState()
     except ValueError as error:
         raise _damaged(state_key, error) from None
+    if document.version == _MERGED_RUNS:
+        runs = as_legacy(runs)
     return StoredState(document.checkpoint, share_facets(runs), unpack_usage(state_key, document))
 
 

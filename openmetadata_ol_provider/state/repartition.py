@@ -227,6 +227,7 @@ def _merge_ledgers(ledgers: Iterable[Ledger]) -> Ledger:
                 facts={**ledger.facts, **merged.facts},
                 edges={**ledger.edges, **merged.edges},
                 ended={**ledger.ended, **merged.ended},
+                matching=min(ledger.matching, merged.matching),
             )
     # None of them records what a publication that died has changed.
     return merged.invalidated(begun=True) if is_untrusted else merged

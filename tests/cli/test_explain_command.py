@@ -284,3 +284,48 @@ def test_the_events_of_every_producer_are_explained_each_in_its_place(
     assert code == 0
     of_runs = [number for number, line in enumerate(lines, 1) if json.loads(line).get("run")]
     assert [f"(events.ndjson:{number})" in text for number in of_runs] == [True] * len(of_runs)
+
+
+# -- what was dropped, held back or assumed ------------------------------------------------------------------------
+
+
+def test_what_is_wrong_with_an_event_stands_with_its_run(explain: Explain) -> None:
+    lost = run_event("COMPLETE", run_id="r2", seconds=9, inputs=[None, "shop.public.orders"])  # type: ignore[list-item]
+    _, text = explain([*RUN, lost])
+    runs = section(text, "RUNS (2)")
+    at = next(number for number, line in enumerate(runs) if "run r2" in line)
+    assert [line.strip().split(":")[0] for line in runs[at + 1 :]][-1] == "bad_dataset"
+    assert not [line for line in runs[:at] if "bad_dataset" in line]
+
+
+@pytest.mark.parametrize("tool", ["spark", "airflow", "dbt"])
+def test_what_is_wrong_with_a_job_stands_with_its_first_run(explain: Explain, tool: str) -> None:
+    many = [[f"{side}{number}" for number in range(400)] for side in ("in", "out")]
+    events = [
+        run_event(run_id=f"r{number}", job=f"{tool}.job", seconds=number, inputs=many[0], outputs=many[1])
+        for number in range(2)
+    ]
+    _, text = explain(events)
+    lines = [line.strip() for line in section(text, "RUNS (2)") if "product_too_large" in line]
+    assert lines == ["product_too_large: 400 inputs x 400 outputs are more than 10000 edges: no edges drawn"]
+
+
+def test_an_edge_that_is_held_back_says_by_which_rule(explain: Explain, small: CatalogueServer) -> None:
+    events = [
+        run_event(run_id="r1", inputs=["shop.public.none"], outputs=["shop.public.facts"]),
+        run_event(
+            run_id="r2", job="j2", inputs=[dataset("dwh.public.twice", ELSEWHERE)], outputs=["shop.public.facts"]
+        ),
+        run_event(run_id="r3", job="j3", inputs=["shop.public.orders"], outputs=["shop.public.facts"]),
+    ]
+    _, text = explain(events, "--host", small.url)
+    edges = section(text, "EDGES (3)")
+    held = [line.strip() for line in edges if "held back" in line]
+    assert [line.split(":")[0] for line in held] == ["ambiguous", "unresolved"]
+    assert held[0].startswith(f"ambiguous: held back because of {ELSEWHERE} dwh.public.twice: ")
+    assert held[1].startswith(f"unresolved: held back because of {PG} shop.public.none: ")
+    _, text = explain(events, "--host", small.url, "--json")
+    found: dict[str, Any] = json.loads(text)
+    rules = {edge["source"]["name"]: [item["rule"] for item in edge["problems"]] for edge in found["edges"]}
+    assert rules == {"dwh.public.twice": ["ambiguous"], "shop.public.none": ["unresolved"], "shop.public.orders": []}
+    assert all(item["meaning"] for edge in found["edges"] for item in edge["problems"])

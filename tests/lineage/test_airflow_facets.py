@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage.airflow_facets import texts
-from openmetadata_ol_provider.lineage.plan import Job, LineagePlan, Owner, RunRecord, TaskOutline
+from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, Owner, RunRecord, TaskOutline
 from openmetadata_ol_provider.openlineage.serialization import pack
 from tests.lineage.test_truth import plans_of
 from tests.support import Json, captured, job_event, parent, plan_of, run_event, translated
@@ -84,12 +84,12 @@ def test_a_task_that_does_not_say_what_waits_for_it_says_nothing_of_it() -> None
     assert found == TaskOutline("load")
 
 
-def test_the_tasks_of_a_dag_that_another_one_triggered_have_their_names_in_that_one() -> None:
+def test_a_dag_that_another_one_triggered_is_a_pipeline_with_tasks_of_its_own() -> None:
     facets = {"parent": parent("outer.trigger", "r-t", root=("outer", "r-outer"))}
-    plan = plan_of(dag_event(run_facets=facets))
-    assert job_of(plan, "dag").pipeline.name == "outer"
-    assert [task.name for task in job_of(plan, "dag").tasks] == ["dag.drop", "dag.group.check", "dag.load"]
-    assert job_of(plan, "dag").tasks[2].downstream == ("dag.drop", "dag.group.check")
+    job = job_of(plan_of(dag_event(run_facets=facets)), "dag")
+    assert (job.pipeline.name, job.task, job.triggered_by) == ("dag", None, JobId("ns", "outer"))
+    assert [task.name for task in job.tasks] == ["drop", "group.check", "load"]
+    assert job.tasks[2].downstream == ("drop", "group.check")
 
 
 def test_where_every_job_is_a_pipeline_none_has_tasks() -> None:
@@ -134,10 +134,10 @@ def test_a_dag_without_events_of_its_own_is_described_by_its_tasks() -> None:
     assert (job.schedule, job.description) == ("0 5 * * *", "nightly")
 
 
-def test_a_task_of_a_triggered_dag_says_nothing_of_the_dag_above() -> None:
+def test_a_task_of_a_triggered_dag_describes_its_own_dag_alone() -> None:
     event = task_event(dag=DAG)
     event["run"]["facets"]["parent"] = parent("dag", "r-dag", root=("outer", "r-outer"))
-    assert job_of(plan_of(event), "outer").schedule is None
+    assert [(job.name, job.schedule) for job in plan_of(event).jobs] == [("dag.load", None), ("dag", "0 5 * * *")]
 
 
 @pytest.mark.parametrize(
@@ -181,10 +181,11 @@ def test_runs_of_a_dag_run_know_its_time_in_every_batch() -> None:
     assert run_of(translated(below, state=first.state).plan, "spark").logical_at == "2026-11-01T00:00:00Z"
 
 
-def test_the_time_of_a_triggered_dag_is_not_that_of_the_dag_above() -> None:
+def test_the_time_of_a_triggered_dag_is_its_own() -> None:
     event = task_event(dag=DAG, dagRun={"logical_date": "2026-11-01T00:00:00+00:00"})
     event["run"]["facets"]["parent"] = parent("dag", "r-dag", root=("outer", "r-outer"))
-    assert run_of(plan_of(event), "r-load").logical_at is None
+    run = run_of(plan_of(event), "r-load")
+    assert (run.pipeline.name, run.pipeline_run_id, run.logical_at) == ("dag", "r-dag", "2026-11-01T00:00:00Z")
 
 
 def test_a_run_is_new_in_the_batch_that_shows_it_first() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from openmetadata_ol_provider.lineage import edges as edges_module
 from openmetadata_ol_provider.lineage.plan import Edge
-from tests.support import PG, Json, arrows, column_arrows, columns, dataset, plan_of, run_event, symlinks
+from tests.support import PG, Json, arrows, column_arrows, columns, dataset, plan_of, run_event, symlinks, translated
 
 
 def edges_of(*, inputs: Any, outputs: Any) -> tuple[Edge, ...]:
@@ -286,3 +286,73 @@ def test_a_column_source_that_two_inputs_end_with_is_neither() -> None:
     outputs = [dataset("shop.mart.x", columnLineage=lineage)]
     event = run_event("COMPLETE", inputs=["a.public.orders", "b.public.orders"], outputs=outputs)
     assert column_arrows(plan_of(event).edges) == ["public.orders.id -> shop.mart.x.id"]
+
+
+# -- the same datasets on both sides -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "count"),
+    [
+        pytest.param(["d.s.a", "d.s.b", "d.s.c"], ["d.s.c", "d.s.a", "d.s.b"], 3, id="maintenance of tables"),
+        pytest.param(["d.s.a", "d.s.b"], ["D.S.A", "d.s.B"], 2, id="letter case"),
+        pytest.param(
+            [dataset("/orders/dt=1", "s3a://b"), dataset("/orders/dt=2", "s3a://b"), dataset("/users/dt=1", "s3a://b")],
+            [dataset("orders", "s3://b"), dataset("users", "s3://b")],
+            2,
+            id="partitions",
+        ),
+        pytest.param(
+            [dataset("orders", "kafka://b1:9092,b2:9092"), dataset("users", "kafka://b1:9092,b2:9092")],
+            [dataset("orders", "kafka://b2:9092"), dataset("users", "kafka://b1:9092")],
+            2,
+            id="topics",
+        ),
+        pytest.param(
+            [dataset("/wh/a", "s3://b", symlinks=symlinks((PG, "d.s.a", "TABLE"))), "d.s.b"],
+            ["d.s.a", "d.s.b"],
+            2,
+            id="symlinks",
+        ),
+    ],
+)
+@pytest.mark.parametrize("integration", ["SPARK", "KAFKA_CONNECT", "AIRBYTE"])
+def test_several_datasets_that_are_read_and_written_are_not_moved(
+    inputs: list[Any], outputs: list[Any], count: int, integration: str
+) -> None:
+    kind = {"jobType": {"processingType": "BATCH", "integration": integration, "jobType": "RDD_JOB"}}
+    plan = plan_of(run_event(job="app.rdd", inputs=inputs, outputs=outputs, job_facets=kind))
+    assert plan.edges == ()
+    [problem] = plan.problems
+    assert (problem.kind, problem.where) == ("same_datasets", "job ns app.rdd")
+    assert f"the same {count} datasets" in problem.detail
+
+
+def test_that_nothing_was_moved_is_told_once() -> None:
+    first = translated(run_event(run_id="1", inputs=["a", "b"], outputs=["a", "b"]))
+    second = translated(run_event(run_id="2", inputs=["a", "b"], outputs=["b", "a"]), state=first.state)
+    assert [len(translation.plan.problems) for translation in (first, second)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs"),
+    [
+        pytest.param(["a", "b", "s"], ["a", "b"], id="one more input"),
+        pytest.param(["a", "b"], ["a", "b", "x"], id="one more output"),
+        pytest.param(["a", "b"], ["a", "c"], id="another output"),
+    ],
+)
+def test_almost_the_same_datasets_are_lineage(inputs: list[str], outputs: list[str]) -> None:
+    plan = plan_of(run_event(inputs=inputs, outputs=outputs))
+    assert arrows(plan) == sorted(f"{one} -> {other}" for one in inputs for other in outputs if one != other)
+    assert plan.problems == ()
+
+
+def test_the_same_datasets_with_column_lineage_are_lineage() -> None:
+    outputs = [dataset("a", columnLineage=columns(p=[("b", "c")])), "b"]
+    assert arrows_of(inputs=["a", "b"], outputs=outputs) == ["a -> b", "b -> a"]
+
+
+def test_one_dataset_that_is_read_and_written_is_no_edge_and_no_problem() -> None:
+    plan = plan_of(run_event(inputs=["a"], outputs=["a"]))
+    assert (plan.edges, plan.problems) == ((), ())

@@ -58,3 +58,22 @@ def test_what_is_not_seen_for_long_is_forgotten() -> None:
     events = decode(run_event(inputs=[path()]))
     later = translate(events, Config(), state, now=BASE + dt.timedelta(seconds=Limits().open_seconds + 1))
     assert names_of(later.plan, "/wh/t") == ["wh/t"]
+
+
+def test_a_symlink_of_a_path_in_a_warehouse_names_the_table_whoever_writes_it() -> None:
+    by_path = dataset("warehouse/sales.db/orders", "s3://lake", symlinks=HIVE)
+    by_name = dataset("sales.orders", "s3://lake/warehouse")
+    first = translated(run_event(run_id="r1", inputs=[by_path]))
+    second = translated(run_event(run_id="r2", inputs=["a"], outputs=[by_name]), state=first.state)
+    assert names_of(second.plan, "sales.orders")[0] == "d.t"
+    other = dataset("sales.payments", "s3://lake/warehouse")
+    third = translated(run_event(run_id="r3", inputs=["a"], outputs=[other]), state=first.state)
+    assert "d.t" not in names_of(third.plan, "sales.payments")
+
+
+def test_a_symlink_of_a_table_by_its_warehouse_names_its_path() -> None:
+    by_path = dataset("/warehouse/sales.db/orders/dt=1", "s3a://lake")
+    by_name = dataset("sales.orders", "s3://lake/warehouse", symlinks=HIVE)
+    first = translated(run_event(run_id="r1", outputs=[by_name]))
+    second = translated(run_event(run_id="r2", inputs=[by_path]), state=first.state)
+    assert names_of(second.plan, "/warehouse/sales.db/orders/dt=1")[0] == "d.t"

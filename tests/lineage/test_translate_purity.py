@@ -111,8 +111,10 @@ def everything(run_id: str, seconds: float) -> list[Event]:
             outputs=[dataset("tmp", namespace="inmemory://", columnLineage=columns(c=[("db.s.a", "b")]))],
         ),
         run_event(run_id=f"{run_id}-out", job="out", seconds=seconds + 2, inputs=[temporary], outputs=["db.s.x"]),
+        run_event("Succeeded", run_id=f"{run_id}-foreign", job="foreign", seconds=seconds),
         job_event("declared", seconds=seconds, inputs=["db.s.a"], outputs=[f"db.s.{run_id}"]),
         dataset_event(dataset("db.s.a", symlinks=link), seconds=seconds),
+        *(run_event("RUNNING", run_id=f"{run_id}-shared", job=job, seconds=seconds) for job in ("this", "that")),
     )
 
 
@@ -121,7 +123,7 @@ def test_nothing_that_is_remembered_is_changed_when_it_is_remembered_again() -> 
     assert all(msgspec.structs.astuple(first))
     with unchanged(first):
         second = translate(everything("one", 5), Config(), first, now=BASE + dt.timedelta(minutes=1)).state
-    for name in ("runs", "pipeline_starts", "temporary_datasets", "aliases", "declarations"):
+    for name in ("runs", "pipeline_starts", "temporary_datasets", "aliases", "declarations", "told"):
         assert getattr(second, name) != getattr(first, name)
 
 

@@ -34,6 +34,7 @@ def decoded(event: Any) -> Decoded:
         pytest.param(b"{}", "neither run, job nor dataset", id="empty object"),
         pytest.param(b'{"id": 1, "payload": {}}', "neither run, job nor dataset", id="foreign JSON"),
         pytest.param(b'{"run": null, "job": null, "dataset": null}', "neither run, job nor dataset", id="all null"),
+        pytest.param(b'{"schema": {}, "payload": {}}', "envelope of Kafka Connect", id="envelope"),
     ],
 )
 def test_what_is_no_event_is_refused_with_the_reason(value: bytes | None, reason: str) -> None:
@@ -133,12 +134,12 @@ def test_a_side_that_is_no_list_is_reported_and_left_out(side: str, value: Any) 
 
 
 BAD_FACETS = {
-    "schema": {"fields": [{"name": "id", "type": {"nested": 1}}]},
-    "columnLineage": {"fields": {"a": "b"}},
+    "schema": [{"name": "id", "type": {"nested": 1}}],
+    "columnLineage": "a from b",
     "symlinks": "hive",
-    "documentation": {"description": 5 * [None]},
+    "documentation": 5 * [None],
     "ownership": [{"name": "x"}],
-    "tags": {"tags": {"key": "x"}},
+    "tags": True,
     "lifecycleStateChange": 1,
 }
 

@@ -16,8 +16,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "facets.md"
 
 def documented(section: str) -> dict[str, list[str]]:
     text = DOCUMENT.read_text(encoding="utf-8").split(f"## {section} facets", 1)[1].split("\n## ", 1)[0]
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", text, re.MULTILINE)
-    return {facet: re.findall(r"`(\w+)`", fields) for facet, fields in rows}
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*?) \|", text, re.MULTILINE)
+    return {facet: re.findall(r"`([\w-]+)`", fields) for facet, fields in rows}
 
 
 def read(kind: type[Part]) -> dict[str, list[str]]:

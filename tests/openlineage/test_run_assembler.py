@@ -108,18 +108,20 @@ def test_the_name_unknown_gives_way_to_a_real_one_in_any_order() -> None:
     assert run_of(*late).name == run_of(*reversed(late)).name == "app.collect"
 
 
-def test_of_two_names_of_one_run_the_later_one_stays() -> None:
+def test_two_names_of_one_run_id_are_two_runs() -> None:
     events = [run_event("START", job="before"), run_event("COMPLETE", seconds=1, job="after")]
-    assert run_of(*events).name == run_of(*reversed(events)).name == "after"
+    for ordered in (events, events[::-1]):
+        found = assembled(*ordered).changed.values()
+        assert [(run.name, run.state) for run in found] == [("before", "START"), ("after", "COMPLETE")]
 
 
 @pytest.mark.parametrize("year", ["0001", "1970"])
 def test_events_from_a_clock_that_was_never_set_are_merged_like_others(year: str) -> None:
     first = run_event("START", job="zero") | {"eventTime": f"{year}-01-01T00:00:00Z"}
-    second = run_event("COMPLETE", job="one") | {"eventTime": f"{year}-01-01T00:00:01Z"}
+    second = run_event("COMPLETE", job="zero") | {"eventTime": f"{year}-01-01T00:00:01Z"}
     run, other = run_of(first, second), run_of(second, first)
     assert run == other
-    assert (run.name, run.first_at) == ("one", run.started_at)
+    assert (run.name, run.first_at, run.state) == ("zero", run.started_at, "COMPLETE")
 
 
 def test_the_same_run_id_in_two_namespaces_is_two_runs() -> None:

@@ -328,3 +328,21 @@ def test_it_can_be_dropped(send: Sender, catalogue: CatalogueServer, capsys: Cap
 def test_wrong_use_is_told(arguments: tuple[str, ...], said: str, capsys: Capture) -> None:
     assert main(["parked", *arguments, "--dag-id", DAG_ID, "--topics", TOPIC]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_first_publication_after_an_upgrade_lists_what_only_a_name_has_matched(
+    work: Any, send: Sender, catalogue: CatalogueServer
+) -> None:
+    send.events(run_event("r1").replace(b":5433", b":5434"))
+    assert work(config={"resolution": {"by_name": "always"}})["edges"]["published"] == 1
+    # Earlier versions matched by name as "always" does, and their ledgers do not name the rules of matching.
+    store = StateStore(KEY)
+    store.write_ledger(replace(store.read_ledger(), matching=0))
+    told = []
+    for number in (2, 3):
+        send.events(run_event(f"r{number}", inputs=[], outputs=[]))
+        told.append([problem for problem in work()["problems"] if problem["kind"] == "matched_by_name_before"])
+    ((first,), second) = told
+    assert (first["where"], second) == (" -> ".join(EDGE), [])
+    assert '{namespace: "postgres://localhost:5434", service: warehouse}' in first["detail"]
+    assert EDGE in catalogue.edges()

@@ -1,4 +1,4 @@
-"""on_data_loss on a real broker: retention, deleted records, a topic made anew, and a loss while a task is at work."""
+"""on_data_loss on a real broker: retention, deleted records, a recreated topic, and a loss while a task is working."""
 
 from __future__ import annotations
 

@@ -60,9 +60,31 @@ def addressed(ledger: str, url: str, config: Mapping[str, Any], entities: Mappin
     return packed({**document, "catalogue": digest(f"{url}/api"), "config": digest(config)})
 
 
-def kept(runs: str) -> Any:
-    """Return what is kept of runs without the times at which something came in: text of state or plan."""
-    return without(unpacked(runs), "touched", "latest_at")
+def kept(runs: str | dict[str, Any]) -> Any:
+    """Return what is kept of runs as version 1 had it, without the times at which something came in.
+
+    :param runs: packed runs, of a state or of a plan; in a plan they have had a version since version 2
+    """
+    if isinstance(runs, dict):
+        assert set(runs) == {"version", "packed"}
+        assert runs["version"] == 2
+        runs = runs["packed"]
+    return as_version_1(without(unpacked(runs), "touched", "latest_at", "told"))
+
+
+def as_version_1(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state whose runs have keys without the names of their jobs, as version 1 had them."""
+    renamed = {part: _without_names(items) if part in ("runs", "anchors") else items for part, items in state.items()}
+    return without(renamed, "legacy", "spark", "is_dag")
+
+
+def _without_names(items: dict[str, Any]) -> dict[str, Any]:
+    """Return runs, or starts of runs, by namespace and run id; where both keys are there, they have one value."""
+    shorter: dict[str, Any] = {}
+    for key, item in items.items():
+        short = "\x1f".join(key.split("\x1f")[:2])
+        assert shorter.setdefault(short, item) == item
+    return shorter
 
 
 def without(document: Any, *names: str) -> Any:

@@ -69,12 +69,16 @@ PLAN = {
 ON_ITS_WAY = "dead_letters more origin state"
 #: Place in the plan -> values that can be there.
 KINDS = {
-    *("already_published", "ambiguous", "ambiguous_pipeline", "bad_dataset", "bad_facet", "bad_value", "data_loss"),
-    *("dropped", "failed", "foreign_tag", "malformed", "more_losses", "more_problems", "no_message_key", "no_pipeline"),
+    *("already_published", "ambiguous", "ambiguous_pipeline", "assumed_pipeline", "bad_dataset", "bad_facet"),
+    *("bad_value", "data_loss", "dropped", "failed", "foreign_tag", "malformed", "merged_run", "more_losses"),
+    *("more_problems", "no_message_key", "no_pipeline", "shared_run_id"),
+    "bad_item",
+    *("matched_by_name", "matched_by_name_before", "other_address"),
     *("no_service", "no_stub", "no_timestamp", "overwritten", "owner_left_out", "parking_given_up", "plan_too_large"),
     *("product_too_large", "run_given_up", "run_trimmed", "run_without_start", "same_timestamp", "shared_pipeline"),
     *("stale_edge", "state_trimmed", "temporary_source", "too_deep", "too_long", "too_many", "too_many_tasks"),
     *("twin_pipeline", "unfit_name", "unfit_url", "unknown_column", "unknown_owner", "unknown_tag", "unknown_task"),
+    *("assumed_pair", "same_datasets", "unpaired"),
     "unresolved",
 }
 VALUES = {

@@ -68,7 +68,10 @@ def test_a_plan_moves_the_state_as_it_did(here: World) -> None:
     state, stored = (json.loads(texts[""]) for texts in (left, before))
     assert state["checkpoint"] == stored["checkpoint"]
     # What travels with the plan is stored as it is.
-    assert unpacked(state["runs"]) == unpacked(golden("plan")["state"]) == unpacked(stored["runs"])
+    runs = unpacked(state["runs"])
+    assert all(run.pop("legacy") for run in runs["runs"].values())
+    assert runs == unpacked(golden("plan")["state"]) == unpacked(stored["runs"])
+    assert (state["version"], stored["version"]) == (2, 1)
     parked, waiting = (without(unpacked(texts[".parked"]), "first_seen", "next_try") for texts in (left, before))
     assert_covers("what is parked", parked, waiting)
 

@@ -22,7 +22,7 @@ SYSTEM = System(
     title="Azure Data Lake and Blob Storage",
     kind="container",
     schemes={"abfss": Scheme(None, "ADLS"), "wasbs": Scheme(family="abfss"), "adl": Scheme(None, "ADLS")},
-    aliases={"abfs": "abfss", "wasb": "wasbs"},
+    aliases={"abfs": "abfss", "wasb": "wasbs", "az": "abfss", "azure": "abfss"},
     namespaces="`abfss://container@account.dfs.core.windows.net`, `wasbs://container@account.blob.core.windows.net`, `adl://store`",
     names="a path, with or without slashes around it",
     read=objects,

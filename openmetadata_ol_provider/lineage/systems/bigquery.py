@@ -36,4 +36,5 @@ SYSTEM = System(
     namespaces="`bigquery`, `bigquery://project`",
     names="`project.dataset.table`, with or without a partition decorator",
     read=_read,
+    addresses="any",
 )

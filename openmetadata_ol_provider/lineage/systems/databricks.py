@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
-from openmetadata_ol_provider.lineage.systems.system import Scheme, System, within
+from openmetadata_ol_provider.lineage.names.parameters import Connection, connection_of
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, completed, table, within
 
 #: Hosts of Databricks workspaces on the three clouds.
 IS_DATABRICKS = re.compile(
@@ -22,9 +24,16 @@ _in_workspace = within(2)
 
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    connection = connection_of(namespace)
+    namespace = connection.namespace
     if namespace.segments[:1] in _HTTP_PATHS:
         namespace = namespace._replace(path="")
-    return _in_workspace(namespace, name)
+    if not (connection.database or connection.schema):
+        return _in_workspace(namespace, name)
+    # JDBC: the path is the schema, as is the parameter ConnSchema.
+    schema = connection.schema or next(iter(namespace.segments), None)
+    within_catalog = Connection(namespace._replace(path=""), connection.database, schema)
+    return table(namespace.without_user().root, join_identifier(completed(split_identifier(name), within_catalog, 3)))
 
 
 SYSTEM = System(
@@ -39,4 +48,5 @@ SYSTEM = System(
     namespaces="`databricks://host`, `unitycatalog://host:port`, `unity-catalog`",
     names="`catalog.schema.table`, `schema.table`",
     read=_read,
+    addresses="any",
 )

@@ -8,10 +8,16 @@ from __future__ import annotations
 from openmetadata_ol_provider.lineage.names.identifiers import spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.names.parameters import connection_of
 from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    connection = connection_of(namespace)
+    namespace = connection.namespace
+    if connection.database:
+        # The tenant is a server of its own, in the path or in a parameter.
+        namespace = namespace._replace(path=f"/{connection.database}")
     return table(namespace.without_user().canonical, spell_identifier(name))
 
 

@@ -33,5 +33,6 @@ SYSTEM = System(
     namespaces="`https://host/path`, `gcp_lakehouse`",
     names="`database.table`; a path, with or without its method (`GET /orders`), is an API's endpoint",
     read=_read,
+    addresses="any",
     single_database="Iceberg",
 )  # fmt: skip

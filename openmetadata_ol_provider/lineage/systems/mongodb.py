@@ -26,5 +26,6 @@ SYSTEM = System(
     namespaces="`mongodb://host:port`, `mongodb+srv://host`, several hosts with commas",
     names="`database.collection`; dots after the first belong to the collection",
     read=_read,
+    addresses="cluster",
     single_database="MongoDB",
 )

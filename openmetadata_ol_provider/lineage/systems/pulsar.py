@@ -32,4 +32,5 @@ SYSTEM = System(
     namespaces="`pulsar://host:port`",
     names="`persistent://tenant/namespace/topic`, `tenant/namespace/topic`, `topic`",
     read=_read,
+    addresses="brokers",
 )

@@ -24,5 +24,6 @@ SYSTEM = System(
     namespaces="`arn:aws:s3tables:region:account:bucket/name`",
     names="`catalog.namespace.table`, `namespace.table`",
     read=_read,
+    addresses="any",
     single_database="Datalake",
 )

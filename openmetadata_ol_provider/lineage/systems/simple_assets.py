@@ -21,6 +21,7 @@ SYSTEMS: Final = (
         namespaces="`kafka://host:port`, several brokers with commas, `host:9092` without scheme",
         names="the topic",
         read=topic,
+        addresses="brokers",
     ),
     # Spark's connector, for event hubs that are not read through their Kafka endpoint.
     System(
@@ -32,6 +33,7 @@ SYSTEMS: Final = (
         namespaces="`eventhubs://namespace.servicebus.windows.net`",
         names="the event hub",
         read=topic,
+        addresses="brokers",
     ),
     # Asset URIs and hooks of Airflow, ARNs of Amazon's services. OpenMetadata has no entity for queues, so they are
     # looked for only by a rule.
@@ -62,13 +64,14 @@ SYSTEMS: Final = (
     # Hadoop's file systems for the storage of Alibaba, Tencent, Huawei, Baidu, Oracle. The bucket is the namespace.
     System(
         name="objectstores",
-        title="Object storage: Alibaba OSS, Tencent COS, Huawei OBS, Oracle OCI, Ozone, lakeFS and others",
+        title="Object storage: OSS, COS, OBS, OCI, Cloudflare R2, Swift, OneLake, Ozone, lakeFS, JuiceFS and others",
         kind="container",
         schemes=dict.fromkeys(
-            ("oss", "cos", "obs", "bos", "tos", "oci", "o3fs", "ofs", "lakefs", "alluxio"), Scheme()
+            ("oss", "cos", "obs", "bos", "tos", "oci", "o3fs", "ofs", "lakefs", "alluxio", "r2", "swift", "juicefs",
+             "onelake", "b2", "ks3", "hf", "gdrive"), Scheme()
         ),
-        aliases={"cosn": "cos"},
-        namespaces="`oss://bucket` and the like",
+        aliases={"cosn": "cos", "jfs": "juicefs"},
+        namespaces="`oss://bucket` and the like, and any scheme that nobody knows if its names have slashes",
         names="a key or prefix",
         read=objects,
     ),
@@ -131,5 +134,6 @@ SYSTEMS: Final = (
         namespaces="`elasticsearch://host:port`, `opensearch://host:port`, `arn:aws:es:region:account:domain/name`",
         names="the index",
         read=asset("searchIndex"),
+        addresses="cluster",
     ),
 )  # fmt: skip

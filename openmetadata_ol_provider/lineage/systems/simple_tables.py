@@ -182,6 +182,7 @@ SYSTEMS: Final = (
         namespaces="`cassandra://host:port`",
         names="`keyspace.table`",
         read=within(2),
+        addresses="cluster",
         single_database="Cassandra",
     ),
     # The specification's row. Collections of vectors.

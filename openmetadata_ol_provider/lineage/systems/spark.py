@@ -30,6 +30,7 @@ SYSTEM = System(
     namespaces="`spark://host:port`",
     names="`database.table`, `catalog.schema.table`",
     read=_read,
+    addresses="any",
     any_port=True,
     single_database="DeltaLake Iomete",
 )

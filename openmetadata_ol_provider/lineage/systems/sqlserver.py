@@ -1,22 +1,34 @@
 """Microsoft SQL Server, Azure SQL, Synapse and Fabric warehouses.
 
 Source: the specification's `mssql` row (``database.schema.table``), its Synapse row (``sqlserver://`` +
-``schema.table``) and its Fabric row. A path is the name of the instance, not a database. ``db..table`` is in ``dbo``.
+``schema.table``) and its Fabric row. A path is the name of the instance, not a database; that is a parameter of the
+JDBC URL (``;databaseName=shop``). ``db..table`` is in ``dbo``.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.names.parameters import connection_of
 from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
+
+_DEFAULT_SCHEMA: Final = "dbo"
+#: Parts of a full name.
+_DEPTH: Final = 3
 
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    connection = connection_of(namespace)
     parts = split_identifier(name)
-    if len(parts) == 3 and not parts[1]:
-        parts = (parts[0], "dbo", parts[2])
-    return table(namespace.without_user().canonical, join_identifier(parts))
+    if len(parts) < _DEPTH and connection.database:
+        schema = (connection.schema or _DEFAULT_SCHEMA,) if len(parts) == 1 else ()
+        parts = (connection.database, *schema, *parts)
+    if len(parts) == _DEPTH and not parts[1]:
+        parts = (parts[0], _DEFAULT_SCHEMA, parts[2])
+    return table(connection.namespace.without_user().canonical, join_identifier(parts))
 
 
 SYSTEM = System(
@@ -28,7 +40,7 @@ SYSTEM = System(
         "fabric-warehouse": Scheme(1433, "MicrosoftFabric Mssql AzureSQL Synapse"),
     },
     aliases={"mssql": "sqlserver", "azuresql": "sqlserver", "synapse": "sqlserver", "fabric": "fabric-warehouse"},
-    namespaces="`sqlserver://host:port`, `sqlserver://host:port/instance`, `mssql://host:port`, `fabric-warehouse://endpoint`",
+    namespaces="`sqlserver://host:port`, `sqlserver://host:port/instance`, `;databaseName=...`, `mssql://host:port`, `fabric-warehouse://endpoint`",
     names="`database.schema.table`, `schema.table`, `[database].[schema].[table]`",
     read=_read,
     default_schema=dict.fromkeys(("Mssql", "AzureSQL", "Synapse", "MicrosoftFabric"), "dbo"),

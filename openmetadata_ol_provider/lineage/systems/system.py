@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity, Kind
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.names.parameters import Connection, connection_of
 
 Read = Callable[[Namespace, str], tuple[Identity, ...]]
+#: What an address tells, see :class:`System`.
+Addresses = Literal["server", "cluster", "brokers", "any"]
 
 #: The name of a bucket as a whole.
 ROOT: Final = "/"
@@ -52,6 +55,9 @@ class System:
     :param read: reader of a name
     :param fold: reduces namespaces of one server to one spelling, for comparison only
     :param any_port: whether a service on the same host matches whatever its port
+    :param addresses: what a differing address tells. ``server``: it is another system. ``cluster``: it may be another
+        member. ``brokers``: it may be another member, or another port of the same one. ``any``: nothing, one system has
+        many addresses
     :param default_schema: schema of unqualified tables, by service type
     :param single_database: service types whose tables are all in one database, which names omit, separated by spaces
     """
@@ -66,6 +72,7 @@ class System:
     aliases: Mapping[str, str] = field(default_factory=dict)
     fold: Callable[[Namespace], Namespace] = lambda namespace: namespace
     any_port: bool = False
+    addresses: Addresses = "server"
     default_schema: Mapping[str, str] = field(default_factory=dict)
     single_database: str = ""
 
@@ -91,20 +98,40 @@ def dotted(namespace: Namespace, name: str) -> tuple[Identity, ...]:
 def within(depth: int) -> Read:
     """Return a reader of dotted names in a server whose namespace may name the database: ``postgres://db:5432/shop``.
 
-    :param depth: number of parts of a full name; shorter names are completed from the namespace's path
+    :param depth: number of parts of a full name; shorter names are completed from the namespace's path or parameters
     """
 
     def read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
-        server = namespace.without_user().root
-        front = namespace.segments
-        if not front:
+        connection = connection_of(namespace)
+        server = connection.namespace.without_user().root
+        if not (connection.namespace.segments or connection.database or connection.schema):
             return table(server, spell_identifier(name))
-        parts = split_identifier(name)
-        if len(parts) < depth and parts[0].casefold() != front[0].casefold():
-            parts = (*front[: depth - len(parts)], *parts)
-        return table(server, join_identifier(parts))
+        return table(server, join_identifier(completed(split_identifier(name), connection, depth)))
 
     return read
+
+
+def completed(parts: tuple[str, ...], connection: Connection, depth: int) -> tuple[str, ...]:
+    """Return the parts of a table's name, completed from the connection if there are fewer than in a full name.
+
+    Where the database is known and the schema is not, the schema is empty: ``shop..orders``.
+
+    :param parts: parts of the name
+    :param depth: number of parts of a full name
+    """
+    front = connection.namespace.segments
+    if connection.database:
+        front = (connection.database,)
+    if depth > 2 and connection.schema:
+        front = (*front[:1], connection.schema)
+        if len(front) == 1:
+            return (*front, *parts) if len(parts) == 1 else parts
+    missing = depth - len(parts)
+    if missing <= 0 or not front or parts[0].casefold() == front[0].casefold():
+        return parts
+    # A front of one part is the database, and one that leaves out the schema has an empty one.
+    gap = ("",) * (missing - len(front)) if missing > len(front) else ()
+    return (*front[:missing], *gap, *parts)
 
 
 # -- readers: everything else ------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -62,3 +63,27 @@ class OwnershipFacet(Facet, frozen=True):
     """OwnershipJobFacet and OwnershipDatasetFacet."""
 
     owners: Sequence[OwnerField] | None = None
+
+
+class RunTest(Part, frozen=True):
+    """One test that a run executed.
+
+    :param status: ``pass``, ``fail`` or ``skip``
+    :param expected: expected value, mostly as a text
+    :param actual: observed value, mostly as a text
+    """
+
+    name: str | None = None
+    status: str | None = None
+    severity: str | None = None
+    type: str | None = None
+    description: str | None = None
+    expected: Any = None
+    actual: Any = None
+    params: Mapping[str, Any] | None = None
+
+
+class RunTestsFacet(Facet, frozen=True):
+    """TestRunFacet: tests that belong to no dataset of the run."""
+
+    tests: Sequence[RunTest] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from openmetadata_ol_provider.openlineage.facets.base import (
     DocumentationFacet,
@@ -97,7 +98,10 @@ class StatisticsFacet(Facet, frozen=True):
 
 
 class ColumnMetrics(Part, frozen=True):
-    """Metrics of one column."""
+    """Metrics of one column.
+
+    :param quantiles: values by quantile, such as ``0.5``
+    """
 
     nullCount: int | None = None
     distinctCount: int | None = None
@@ -105,6 +109,7 @@ class ColumnMetrics(Part, frozen=True):
     sum: float | None = None
     min: float | str | None = None
     max: float | str | None = None
+    quantiles: Mapping[str, float | str | None] | None = None
 
 
 class DataQualityMetricsFacet(Facet, frozen=True):
@@ -117,12 +122,22 @@ class DataQualityMetricsFacet(Facet, frozen=True):
 
 
 class AssertionField(Part, frozen=True):
-    """One test of a dataset or column, and whether it passed."""
+    """One test of a dataset or column, and whether it passed.
+
+    :param name: name of the test in its tool
+    :param expected: expected value, mostly as a text
+    :param actual: observed value, mostly as a text
+    """
 
     assertion: str | None = None
     success: bool | None = None
     column: str | None = None
     severity: str | None = None
+    name: str | None = None
+    description: str | None = None
+    expected: Any = None
+    actual: Any = None
+    params: Mapping[str, Any] | None = None
 
 
 class DataQualityAssertionsFacet(Facet, frozen=True):
@@ -141,6 +156,38 @@ class DbtModelFacet(Facet, frozen=True):
     """dbt's own facet for a model."""
 
     config: DbtConfig | None = None
+
+
+class DbtExposure(Part, frozen=True):
+    """A use of a dbt model outside dbt: a dashboard, a notebook, an application."""
+
+    unique_id: str | None = None
+    name: str | None = None
+    type: str | None = None
+    url: str | None = None
+
+
+class DbtExposuresFacet(Facet, frozen=True):
+    """dbt's own facet for the exposures of a model; a bare list is read, too."""
+
+    exposures: Sequence[DbtExposure] | None = None
+
+
+class CatalogFacet(Facet, frozen=True):
+    """CatalogDatasetFacet without the catalog's properties, which may hold secrets."""
+
+    framework: str | None = None
+    type: str | None = None
+    name: str | None = None
+    metadataUri: str | None = None
+    warehouseUri: str | None = None
+
+
+class StorageFacet(Facet, frozen=True):
+    """StorageDatasetFacet."""
+
+    storageLayer: str | None = None
+    fileFormat: str | None = None
 
 
 class DatasetTypeFacet(Facet, frozen=True):
@@ -169,3 +216,6 @@ class DatasetFacets(Part, frozen=True):
     dataQualityAssertions: DataQualityAssertionsFacet | None = None
     greatExpectations_assertions: DataQualityAssertionsFacet | None = None
     lineage: LineageDatasetFacet | None = None
+    catalog: CatalogFacet | None = None
+    storage: StorageFacet | None = None
+    dbt_exposures: DbtExposuresFacet | None = None

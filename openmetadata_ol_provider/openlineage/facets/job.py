@@ -31,9 +31,16 @@ class SqlFacet(Facet, frozen=True):
 
 
 class SourceCodeLocationFacet(Facet, frozen=True):
-    """SourceCodeLocationJobFacet."""
+    """SourceCodeLocationJobFacet.
+
+    :param path: path of the file in its repository
+    """
 
     url: str | None = None
+    path: str | None = None
+    version: str | None = None
+    tag: str | None = None
+    branch: str | None = None
 
 
 class AirflowTaskOutline(Part, frozen=True):

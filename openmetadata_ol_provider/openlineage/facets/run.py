@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openmetadata_ol_provider.openlineage.facets.base import Facet, Part, TagsFacet
+import msgspec
+
+from openmetadata_ol_provider.openlineage.facets.base import (
+    DocumentationFacet,
+    Facet,
+    OwnershipFacet,
+    Part,
+    RunTestsFacet,
+    TagsFacet,
+)
+from openmetadata_ol_provider.openlineage.facets.job import JobTypeFacet
 
 
 class RunRef(Part, frozen=True):
@@ -21,26 +31,54 @@ class JobRef(Part, frozen=True):
     name: str | None = None
 
 
-class RootRef(Part, frozen=True):
-    """The top of a chain of runs (ParentRunFacet 1-1-0 and later)."""
-
-    run: RunRef | None = None
-    job: JobRef | None = None
-
-
-class ParentFacet(Facet, frozen=True):
-    """ParentRunFacet: the run that started this one."""
-
-    run: RunRef | None = None
-    job: JobRef | None = None
-    root: RootRef | None = None
-
-
 class NominalTimeFacet(Facet, frozen=True):
     """NominalTimeRunFacet: the scheduled times."""
 
     nominalStartTime: str | None = None
     nominalEndTime: str | None = None
+
+
+class AncestorJobFacets(Part, frozen=True):
+    """Facets of a parent's or root's job, repeated in the events of its children (ParentRunFacet 1-2-0)."""
+
+    jobType: JobTypeFacet | None = None
+    documentation: DocumentationFacet | None = None
+    ownership: OwnershipFacet | None = None
+    tags: TagsFacet | None = None
+
+
+class AncestorJob(JobRef, frozen=True):
+    """The job of a parent or root, with facets of it."""
+
+    facets: AncestorJobFacets | None = None
+
+
+class AncestorRunFacets(Part, frozen=True):
+    """Facets of a parent's or root's run, repeated in the events of its children (ParentRunFacet 1-2-0)."""
+
+    nominalTime: NominalTimeFacet | None = None
+    tags: TagsFacet | None = None
+
+
+class AncestorRun(RunRef, frozen=True):
+    """The run of a parent or root, with facets of it."""
+
+    facets: AncestorRunFacets | None = None
+
+
+class RootRef(Part, frozen=True):
+    """The top of a chain of runs (ParentRunFacet 1-1-0 and later)."""
+
+    run: AncestorRun | None = None
+    job: AncestorJob | None = None
+
+
+class ParentFacet(Facet, frozen=True):
+    """ParentRunFacet: the run that started this one."""
+
+    run: AncestorRun | None = None
+    job: AncestorJob | None = None
+    root: RootRef | None = None
 
 
 class ErrorMessageFacet(Facet, frozen=True):
@@ -56,10 +94,36 @@ class ProcessingEngineFacet(Facet, frozen=True):
     version: str | None = None
 
 
+class AssetEventOrigin(Part, frozen=True):
+    """The task that caused an asset event of Airflow, as its author or its provider notes it."""
+
+    parentJobNamespace: str | None = None
+    parentJobName: str | None = None
+
+
+class AssetEventExtra(Part, frozen=True):
+    """The extra of an asset event of Airflow: only where the event comes from."""
+
+    openlineage: AssetEventOrigin | None = None
+
+
+class AssetEvent(Part, frozen=True):
+    """One asset event that triggered a DAG run of Airflow."""
+
+    asset_event_extra: AssetEventExtra | None = None
+
+
+class AirflowDependency(Part, frozen=True):
+    """Airflow's addition to a dependency: the asset events behind it."""
+
+    asset_events: Sequence[AssetEvent] | None = None
+
+
 class DependencyField(Part, frozen=True):
     """One job that this job waits for, or that waits for this job."""
 
     job: JobRef | None = None
+    airflow: AirflowDependency | None = None
 
 
 class JobDependenciesFacet(Facet, frozen=True):
@@ -103,9 +167,14 @@ class AirflowDag(Part, frozen=True):
 
 
 class AirflowTaskInstance(Part, frozen=True):
-    """The task instance in Airflow's own facet: only the address of its log."""
+    """The task instance in Airflow's own facet: the address of its log, and which try of which mapped instance it is.
+
+    :param map_index: number of the mapped instance; -1 for a task that is not mapped
+    """
 
     log_url: Any = None
+    map_index: int | None = None
+    try_number: int | None = None
 
 
 class AirflowDagRun(Part, frozen=True):
@@ -132,6 +201,52 @@ class AirflowDagRunFacet(Facet, frozen=True):
     dagRun: AirflowDagRun | None = None
 
 
+class AirflowStateFacet(Facet, frozen=True):
+    """Airflow's own run facet for a DAG run that has ended.
+
+    :param tasksState: state of each task by its id: ``success``, ``failed``, ``skipped`` ...
+    """
+
+    dagRunState: str | None = None
+    tasksState: Mapping[str, str | None] | None = None
+
+
+class AirflowMappedTaskFacet(Facet, frozen=True):
+    """Airflow's own run facet for an instance of a mapped task."""
+
+    mapIndex: int | None = None
+
+
+class MountPoint(Part, frozen=True):
+    """A path of DBFS (Databricks), and the storage that is mounted there."""
+
+    mountPoint: str | None = None
+    source: str | None = None
+
+
+class EnvironmentProperties(Part, frozen=True):
+    """The object in which Spark's facet repeats its own name."""
+
+    mountPoints: Sequence[MountPoint] | None = None
+
+
+class EnvironmentFacet(Facet, frozen=True):
+    """Spark's own facet for Databricks: only the mounts, because everything else may hold secrets.
+
+    :param inner: the same properties one level deeper, as Spark sends them
+    """
+
+    mountPoints: Sequence[MountPoint] | None = None
+    inner: EnvironmentProperties | None = msgspec.field(default=None, name="environment-properties")
+
+
+class ExternalQueryFacet(Facet, frozen=True):
+    """ExternalQueryRunFacet: the query in the system that ran it."""
+
+    externalQueryId: str | None = None
+    source: str | None = None
+
+
 class RunFacets(Part, frozen=True):
     """Facets of ``run.facets`` that are read."""
 
@@ -145,3 +260,9 @@ class RunFacets(Part, frozen=True):
     airflowDagRun: AirflowDagRunFacet | None = None
     jobDependencies: JobDependenciesFacet | None = None
     extractionError: ExtractionErrorFacet | None = None
+    airflowState: AirflowStateFacet | None = None
+    airflow_mappedTask: AirflowMappedTaskFacet | None = None
+    environment_properties: EnvironmentFacet | None = msgspec.field(default=None, name="environment-properties")
+    externalQuery: ExternalQueryFacet | None = None
+    test: RunTestsFacet | None = None
+    testRun: RunTestsFacet | None = None

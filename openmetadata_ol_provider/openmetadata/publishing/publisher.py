@@ -30,6 +30,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import (
     largest,
 )
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
+from openmetadata_ol_provider.openmetadata.publishing.edges.other_addresses import report_other_addresses
 from openmetadata_ol_provider.openmetadata.publishing.edges.stage import publish_edges, publish_queries, remove_stale
 from openmetadata_ol_provider.openmetadata.publishing.metadata.stage import delete_dropped, publish_metadata
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import publish_pipelines
@@ -59,6 +60,7 @@ def publish_plan(
     concurrent: bool = False,
     cache: SessionCache | None = None,
     now: float | None = None,
+    remembered: LineagePlan | None = None,
 ) -> Publication:
     """Make the catalogue agree with a plan; of what is given, only the cache is changed.
 
@@ -71,6 +73,7 @@ def publish_plan(
     :param concurrent: whether other lanes publish at the same time, so that what was written is compared once more
     :param cache: what this task has read and written itself
     :param now: current time, in seconds since 1970 (default: the clock)
+    :param remembered: plan of all remembered runs, to list what was matched by name before addresses counted
     :return: the report and the changes to keep; whether its ``failure_ratio`` is too high is the caller's decision
     :raises CatalogueAuthError: if the token is refused, or may not do what is needed
     :raises CatalogueUnavailableError: if the catalogue does not answer in spite of retries
@@ -99,6 +102,7 @@ def publish_plan(
     resolutions, stubs = resolving.result()
     context.problems += forked.problems
     context.parking.add_unresolved(resolutions)
+    report_other_addresses(context, resolutions, remembered)
     edges = publish_edges(context, pipelines, resolutions)
     queries = publish_queries(context, resolutions)
     metadata = publish_metadata(context, pipelines, resolutions)

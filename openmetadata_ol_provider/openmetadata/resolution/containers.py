@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
 from openmetadata_ol_provider.openmetadata.resolution.locations import Location, location
-from openmetadata_ol_provider.openmetadata.resolution.search import Finder
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.names.identity import Identity
@@ -48,21 +48,115 @@ class ContainerLookup:
         targets = (location(*name) for name in names)
         self._expected.update((target.family, target.bucket) for target in targets if target is not None)
 
-    def find(self, identity: Identity, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
-        """Return the containers the identity may be, and what was tried."""
+    def find(
+        self, identity: Identity, services: tuple[Service, ...], *, original: str = "", whole: bool = False
+    ) -> tuple[list[Entity], str]:
+        """Return the containers the identity may be, and what was tried.
+
+        :param original: path of which the identity's is the dataset, with its partitions and files; default: none
+        :param whole: ``True`` if a container above the path is not meant
+        """
         target = location(identity.namespace, identity.name)
         if target is None:
             return [], "nothing: the namespace is not a path in an object store"
+        containers = self._spelled(target, services)
+        if not target.path:
+            return containers, f"container of the bucket {target.bucket}"
+        if whole:
+            containers = [entity for entity in containers if self._depth(entity, target) == len(target.segments)]
+        if original:
+            exact = location(identity.namespace, original)
+            containers = (self._below(target, exact, services, containers) if exact else []) or containers
+        if containers:
+            return containers, ", ".join(dict.fromkeys(str(entity.full_path or entity.fqn) for entity in containers))
+        parents = "" if whole else ", and its parents below the bucket"
+        return [], f"container with path {target.bucket}/{target.path}{parents}"
+
+    def _spelled(self, target: Location, services: tuple[Service, ...]) -> list[Entity]:
+        """Return the nearest containers of a path as it is written or, if they are nearer, without percent-encoding."""
+        nearest: list[Entity] = []
+        depth = -1
+        for spelling in target.spellings:
+            found = (
+                self._in_accounts(spelling, services) if spelling.lacks_account else self._nearest(spelling, services)
+            )
+            if found and (own := self._depth(found[0], spelling)) > depth:
+                nearest, depth = found, own
+            if depth == len(spelling.segments):
+                break
+        return nearest
+
+    def _depth(self, entity: Entity, target: Location) -> int:
+        """Return the number of segments of a container's path; without a path it was found by the target's own name."""
+        own = self._own_location(entity, target)
+        return len(own.segments if own is not None else target.segments)
+
+    def _nearest(self, target: Location, services: tuple[Service, ...]) -> list[Entity]:
+        """Return the containers at the deepest directory of a path."""
         holders = services if len(services) == 1 else self._holders(target, services)
         containers = self._by_name(target, holders) or self._by_path(target, services)
         if not target.path:
-            return containers, f"container of the bucket {target.bucket}"
+            return containers
         if not containers:
             containers = [entity for root in self._roots(target, holders) for entity in self._listed(root, target)]
-        containers = [self._deepest(entity, target) for entity in containers]
-        if containers:
-            return containers, ", ".join(dict.fromkeys(str(entity.full_path or entity.fqn) for entity in containers))
-        return [], f"container with path {target.bucket}/{target.path}, and its parents below the bucket"
+        return [self._deepest(entity, target) for entity in containers]
+
+    def _in_accounts(self, target: Location, services: tuple[Service, ...]) -> list[Entity]:
+        """Return the containers of a path whose storage account is not known, one of each account that may be it."""
+        candidates: dict[str, Entity] = {}
+        hits = self._in_services(self._proposed(target, 0), services)
+        for entity in (*self._finder.existing("container", hits), *self._roots(target, services[: self._few])):
+            own = self._own_location(entity, target)
+            if own is not None and not own.lacks_account and own.holds(target, exact_case=self._exact):
+                candidates.setdefault(own.bucket, entity)
+        nearest = {bucket: self._nearest(target._replace(bucket=bucket), services) for bucket in sorted(candidates)}
+        if len(nearest) == 1:
+            return next(iter(nearest.values()))
+        # Any of the accounts may be meant, even if the catalogue has this path in one of them only.
+        return [entity for bucket, found in nearest.items() for entity in found or [candidates[bucket]]]
+
+    @staticmethod
+    def _in_services(hits: dict[str, str], services: Iterable[Service]) -> dict[str, str]:
+        prefixes = tuple(f"{service.fqn}." for service in services)
+        return {fqn: full_path for fqn, full_path in hits.items() if fqn.startswith(prefixes)}
+
+    def _below(
+        self, target: Location, exact: Location, services: tuple[Service, ...], parents: Iterable[Entity]
+    ) -> list[Entity]:
+        """Return the deepest containers below a dataset's path that a partition or file of it is in.
+
+        One request answers for all partitions of a dataset.
+
+        :param target: path of the dataset
+        :param exact: path of the partition or file
+        :param parents: containers of the dataset
+        """
+        hits = self._all_below(target)
+        by_depth: dict[int, list[str]] = {}
+        for fqn, full_path in self._in_services(hits.fqns, services).items():
+            own = location(full_path)
+            if (
+                own is not None
+                and len(own.segments) > len(target.segments)
+                and own.holds(exact, exact_case=self._exact)
+            ):
+                by_depth.setdefault(len(own.segments), []).append(fqn)
+        if by_depth:
+            deepest = self._finder.existing("container", by_depth[max(by_depth)])
+            return [entity for entity in deepest if self._is_exact(entity, exact)] or deepest
+        if hits.complete:
+            return []
+        return [entity for parent in parents for entity in self._listed(parent, exact, len(target.segments))]
+
+    def _all_below(self, target: Location) -> Hits:
+        """Return all containers below a path, from the containers of its bucket if they are known."""
+        whole = target.below_bucket
+        if whole and target.bucket and self._expected[target.family, target.bucket] >= _MANY_PATHS:
+            hits = self._finder.containers_at(whole)
+            if hits.complete:
+                return hits
+        pattern = target.below
+        return self._finder.containers_at(pattern) if pattern else Hits({}, complete=False)
 
     def _holders(self, target: Location, services: tuple[Service, ...]) -> tuple[Service, ...]:
         """Return the services that hold the bucket, as far as FQNs tell."""
@@ -116,23 +210,22 @@ class ContainerLookup:
         """Search for the path and its parents and return the containers at the deepest one."""
         least = 1 if target.path else 0
         by_depth: dict[int, list[str]] = {}
-        for fqn, full_path in self._proposed(target, least).items():
+        for fqn, full_path in self._in_services(self._proposed(target, least), services).items():
             own = location(full_path)
-            is_in_services = any(fqn.startswith(f"{service.fqn}.") for service in services)
-            if is_in_services and own is not None and own.holds(target, exact_case=self._exact):
+            if own is not None and own.holds(target, exact_case=self._exact):
                 by_depth.setdefault(len(own.segments), []).append(fqn)
         for depth in sorted((depth for depth in by_depth if depth >= least), reverse=True):
             existing = self._finder.existing("container", by_depth[depth])
             containers = [entity for entity in existing if entity.full_path and self._agrees(entity, target, depth)]
             # Object stores distinguish letter case, so the exact spelling comes first.
-            exact = [
-                entity
-                for entity in containers
-                if (own := location(str(entity.full_path))) and own.holds(target, exact_case=True)
-            ]
             if containers:
-                return exact or containers
+                return [entity for entity in containers if self._is_exact(entity, target)] or containers
         return []
+
+    @staticmethod
+    def _is_exact(entity: Entity, target: Location) -> bool:
+        own = location(str(entity.full_path))
+        return own is not None and own.holds(target, exact_case=True)
 
     def _proposed(self, target: Location, least: int) -> dict[str, str]:
         """Return FQNs and full paths of containers that may hold the target."""
@@ -154,16 +247,20 @@ class ContainerLookup:
 
     # -- down the hierarchy --------------------------------------------------------------------------------------
 
-    def _listed(self, root: Entity, target: Location) -> list[Entity]:
-        """Return the child of a bucket's container that is nearest to the target."""
+    def _listed(self, root: Entity, target: Location, above: int = 0) -> list[Entity]:
+        """Return the child of a container that is nearest to the target.
+
+        :param above: number of segments of the container's own path; default: 0, a bucket
+        """
         by_depth = {}
+        below = target.segments[above:]
         for fqn in sorted(self._finder.children(root.fqn)):
             segments = tuple(split(fqn)[-1].strip("/").split("/"))
-            if segments == tuple(map(stored_name, target.segments[: len(segments)])):
+            if segments == tuple(map(stored_name, below[: len(segments)])):
                 by_depth[len(segments)] = fqn
         for depth in sorted(by_depth, reverse=True):
             entity = self._finder.entity("container", by_depth[depth])
-            if entity is not None and self._agrees(entity, target, depth):
+            if entity is not None and self._agrees(entity, target, above + depth):
                 return [entity]
         return []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from openmetadata_ol_provider.lineage.paths import decoded
 from openmetadata_ol_provider.lineage.systems import parse_namespace, spellings
 from openmetadata_ol_provider.openmetadata.resolution.search import literal, regex_literal
 from openmetadata_ol_provider.openmetadata.resolution.service_types import scheme_of
@@ -15,6 +16,9 @@ _MAX_PARENTS: Final = 8
 _MAX_PATTERN: Final = 900
 #: Suffixes of a bucket in full paths that its normalised name lacks, as regular expressions.
 _SUFFIXES: Final = {"hdfs": "(:[0-9]+)?", "abfss": r"(\.[^/]*)?"}
+
+# An account of Azure, where only the container is known.
+_ACCOUNT: Final = "(@[^/]*)?"
 
 
 class Location(NamedTuple):
@@ -35,6 +39,18 @@ class Location(NamedTuple):
         return tuple(self.path.split("/")) if self.path else ()
 
     @property
+    def spellings(self) -> tuple[Location, ...]:
+        """The location as it is written and, if that differs, without percent-encoding."""
+        if "%" not in self.path:
+            return (self,)
+        return tuple(dict.fromkeys((self, self._replace(path=decoded(self.path).strip("/")))))
+
+    @property
+    def lacks_account(self) -> bool:
+        """Whether this is in a container of Azure without its storage account (``az://container``)."""
+        return self.family == "abfss" and "@" not in self.bucket and bool(self.bucket)
+
+    @property
     def root_names(self) -> tuple[str, ...]:
         """Names that the container of the whole bucket may have; empty without a bucket."""
         return tuple(dict.fromkeys(filter(None, (self.bucket, self.bucket.partition("@")[0]))))
@@ -46,7 +62,8 @@ class Location(NamedTuple):
         :param exact_case: ``True`` if the letter case of the paths counts
         """
         own, below = (one.segments if exact_case else one.path.casefold().split("/") for one in (self, other))
-        if (self.family, self.bucket) != (other.family, other.bucket):
+        bucket = self.bucket.partition("@")[0] if other.lacks_account else self.bucket
+        if (self.family, bucket) != (other.family, other.bucket):
             return False
         return not self.path or list(below[: len(own)]) == list(own)
 
@@ -73,12 +90,17 @@ class Location(NamedTuple):
         """Regular expression for all full paths in the bucket; ``None`` if it is too long."""
         return self._with_bucket("", "(/.*)?")
 
+    @property
+    def below(self) -> str | None:
+        """Regular expression for all full paths below this one; ``None`` if it is too long."""
+        return self._with_bucket("".join(f"/{regex_literal(part)}" for part in self.segments), "/.+")
+
     def _with_bucket(self, start: str, end: str) -> str | None:
         if self.family == "file":
             pattern = f"(file:)?/*{start.removeprefix('/')}{end}/?"
         else:
             scheme = "|".join(map(regex_literal, spellings(self.family)))
-            bucket = regex_literal(self.bucket) + _SUFFIXES.get(self.family, "")
+            bucket = regex_literal(self.bucket) + (_ACCOUNT if self.lacks_account else _SUFFIXES.get(self.family, ""))
             pattern = f"({scheme})://{bucket}{start}{end}/?"
         return pattern if len(pattern) <= _MAX_PATTERN else None
 
@@ -91,11 +113,14 @@ def location(namespace: str, name: str = "") -> Location | None:
     """
     parsed = parse_namespace(namespace)
     scheme = scheme_of(parsed)
-    if scheme is None:
+    if scheme is None and "://" not in parsed.raw.rstrip("/"):
         return None
     if "://" in name:
         parsed, name = parse_namespace(name), ""
     path = f"{parsed.path}{parsed.parameters}/{name}"
+    if scheme is None:
+        # Whatever the scheme stands for, a container with this full path is the one.
+        return Location(parsed.scheme, parsed.authority.lower(), _clean(path))
     if scheme.name == "file":
         return Location("file", "", _clean(f"{parsed.authority}/{path}"))
     if "://" not in parsed.raw.rstrip("/"):

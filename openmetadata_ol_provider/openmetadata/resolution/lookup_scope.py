@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.filters import namespace_pattern
 from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems import canonical_scheme, parse_namespace
+from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
+from openmetadata_ol_provider.openmetadata.resolution.address_comparison import is_other_system
 from openmetadata_ol_provider.openmetadata.resolution.service_types import WEB_KINDS, is_path, region_of, scheme_of
 from openmetadata_ol_provider.openmetadata.resolution.services import (
     KIND_OF_SERVICE,
@@ -40,6 +42,11 @@ _ENTITY_TYPES: Final = {
 }  # fmt: skip
 
 
+#: What chooses a service: a rule, its address, the full path of a container (which has the address in it), or nothing
+#: but the name of what it holds.
+ChosenBy = Literal["rule", "address", "path", "name"]
+
+
 class LookupScope(NamedTuple):
     """Where to look for an identity.
 
@@ -47,16 +54,23 @@ class LookupScope(NamedTuple):
     :param namespace: namespace of the identity
     :param rule: the configuration's rule for the namespace
     :param services: groups of services in the order in which they are searched; a group is searched as a whole
-    :param known: ``True`` if a rule or their address chose the services, and not just their type
+    :param by: what chose the services
     :param why: how the services were chosen, for people
+    :param others: services of a fitting type whose connection names another address
     """
 
     kind: str
     namespace: Namespace
     rule: NamespaceRule | None
     services: tuple[tuple[Service, ...], ...]
-    known: bool
+    by: ChosenBy
     why: str
+    others: tuple[Service, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether a rule or their address chose the services, and not just their type."""
+        return self.by in {"rule", "address"}
 
     @property
     def service_names(self) -> tuple[str, ...]:
@@ -74,6 +88,8 @@ class LookupScopes:
     def __init__(self, services: ServiceIndex, config: Config) -> None:
         self._services = services
         self._rules = config.namespaces
+        self._by_name = config.resolution.by_name
+        self._cache = QueryCache()
 
     def rule(self, dataset: Dataset, identity: Identity) -> NamespaceRule | None:
         """Return the rule for an identity, ``None`` if there is none.
@@ -95,7 +111,7 @@ class LookupScopes:
         for kind, services in by_kind.items():
             groups = _preferred(services, first_words(identity.name, namespace))
             why = f"service {', '.join(service.name for service in services)} by its address"
-            yield LookupScope(kind, namespace, rule, groups, True, why)
+            yield LookupScope(kind, namespace, rule, groups, "address", why)
         if not by_kind:
             for kind in kinds:
                 yield self._by_type(kind, namespace, rule, identity)
@@ -107,28 +123,45 @@ class LookupScopes:
         if service is None:
             near = difflib.get_close_matches(name, self._services.names(), n=1)
             hint = f", did you mean {near[0]!r}?" if near else ""
-            yield LookupScope(kinds[0], namespace, rule, (), True, f"the rule's service {name!r} does not exist{hint}")
+            why = f"the rule's service {name!r} does not exist{hint}"
+            yield LookupScope(kinds[0], namespace, rule, (), "rule", why)
             return
         # A rule may name a service of another kind than the scheme suggests.
         fitting = [kind for kind in kinds if SERVICE_KIND.get(kind) == service.kind] or [KIND_OF_SERVICE[service.kind]]
         for kind in fitting:
-            yield LookupScope(kind, namespace, rule, ((service,),), True, f"service {service.name} by rule")
+            yield LookupScope(kind, namespace, rule, ((service,),), "rule", f"service {service.name} by rule")
 
     def _by_type(self, kind: str, namespace: Namespace, rule: NamespaceRule | None, identity: Identity) -> LookupScope:
         if kind not in SERVICE_KIND:
-            return LookupScope(kind, namespace, rule, (), False, "the catalogue has no entity type for it")
-        services = self._services.holding(namespace, kind, first_words(identity.name, namespace))
+            return LookupScope(kind, namespace, rule, (), "name", "the catalogue has no entity type for it")
+        candidates, others = self._cache((namespace.raw, kind), partial(self._by_relation, namespace, kind))
+        holders = self._services.holding(namespace, kind, first_words(identity.name, namespace))
+        services = tuple(service for service in holders if service not in others)
         if services:
             why = f"service {', '.join(service.name for service in services)} by what its connection is for"
-            return LookupScope(kind, namespace, rule, (services,), True, why)
-        candidates = self._services.of_kind(namespace, kind)
+            return LookupScope(kind, namespace, rule, (services,), "address", why)
         if namespace.is_web and kind in WEB_KINDS:
             # Paths are common words, so a service with an address that differs from the namespace is not meant.
             candidates = tuple(service for service in candidates if is_silent(service))
-        why = "no service with that address" + ("" if candidates else ", none of a fitting type")
-        if candidates and not any(service.hosts or service.names or service.holds for service in candidates):
+        why = "no service with that address" + ("" if candidates or others else ", none of a fitting type")
+        if candidates and not others and all(map(_shows_nothing, candidates)):
             why += " (connections show none: may the token see them?)"
-        return LookupScope(kind, namespace, rule, (candidates,) if candidates else (), False, why)
+        if kind != "container" and self._by_name == "never":
+            return LookupScope(kind, namespace, rule, (), "name", f"{why}, and resolution.by_name is never")
+        by: ChosenBy = "path" if kind == "container" else "name"
+        return LookupScope(kind, namespace, rule, (candidates,) if candidates else (), by, why, others)
+
+    def _by_relation(self, namespace: Namespace, kind: str) -> tuple[tuple[Service, ...], tuple[Service, ...]]:
+        """Return the services of a fitting type that may have a namespace's address, and those that have another."""
+        services = self._services.of_kind(namespace, kind)
+        if kind == "container":
+            return services, ()
+        others = tuple(service for service in services if is_other_system(service, namespace, kind))
+        return tuple(service for service in services if service not in others), others
+
+
+def _shows_nothing(service: Service) -> bool:
+    return not (service.hosts or service.names or service.holds)
 
 
 def _kinds(dataset: Dataset, identity: Identity, namespace: Namespace) -> tuple[str, ...]:
@@ -136,6 +169,9 @@ def _kinds(dataset: Dataset, identity: Identity, namespace: Namespace) -> tuple[
     declared = _ENTITY_TYPES.get(re.sub(r"[\W_]", "", dataset.type or "").upper())
     kind: str = identity.kind
     if declared is None or declared == kind:
+        return (kind,)
+    if kind == "container" and SERVICE_KIND[declared] == "databaseService" and scheme_of(namespace) is None:
+        # A path below a scheme that nobody knows: what calls itself a table there lies in files.
         return (kind,)
     is_open = scheme_of(namespace) is None or namespace.is_web
     return (declared, kind) if is_open or SERVICE_KIND[declared] == SERVICE_KIND.get(kind) else (kind,)

@@ -1,22 +1,30 @@
 """Resolves a dataset of the plan to the one entity of the catalogue it is, or to the reason why there is none.
 
 Identities are tried in the plan's order, and the first that resolves wins. If two entities match one identity, neither
-is taken: the dataset is ambiguous, and the detail lists the candidates and the configuration that would settle it.
+is taken: the dataset is ambiguous, and the detail lists the candidates and the configuration that would settle it. An
+entity in a service that is at another address than the dataset is no match, but the detail names it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.lineage.identities import Naming, is_named_as_table
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
+from openmetadata_ol_provider.openmetadata.resolution.address_comparison import compare_addresses
 from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup
-from openmetadata_ol_provider.openmetadata.resolution.hints import ambiguous_hint, unresolved_hint
-from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope, LookupScopes, is_own
+from openmetadata_ol_provider.openmetadata.resolution.hints import (
+    AddressMismatch,
+    ambiguous_hint,
+    other_address_hint,
+    unresolved_hint,
+)
+from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import ChosenBy, LookupScope, LookupScopes, is_own
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 from openmetadata_ol_provider.openmetadata.resolution.services import Service, ServiceIndex
 from openmetadata_ol_provider.openmetadata.resolution.tables import TableLookup
@@ -40,6 +48,8 @@ class Resolution(NamedTuple):
     :param identity: the identity that resolved or is ambiguous
     :param namespace: namespace of the dataset in its events
     :param services: names of the services that were searched; of a resolved dataset its own
+    :param by: what chose the service of a resolved dataset
+    :param mismatches: entities of that name in services with another address: resolved, it is one of them
     """
 
     outcome: ResolutionOutcome
@@ -48,6 +58,17 @@ class Resolution(NamedTuple):
     identity: Identity | None = None
     namespace: str = ""
     services: tuple[str, ...] = ()
+    by: ChosenBy = "address"
+    mismatches: tuple[AddressMismatch, ...] = ()
+
+    @property
+    def reason(self) -> Literal["unresolved", "ambiguous", "other_address"] | None:
+        """Why there is no entity, ``None`` if there is one or none is wanted."""
+        if self.outcome == "ambiguous":
+            return "ambiguous"
+        if self.outcome != "unresolved":
+            return None
+        return "other_address" if self.mismatches else "unresolved"
 
 
 class Spot(NamedTuple):
@@ -75,7 +96,10 @@ class Resolver:
     def __init__(self, client: OpenMetadataClient, config: Config) -> None:
         self._client = client
         self._scopes = LookupScopes(ServiceIndex.from_client(client), config)
+        self._always = config.resolution.by_name == "always"
         finder = Finder(client)
+        self._unstripped = Naming(config.datasets.model_copy(update={"strip_partitions": False}))
+        self._strips = config.datasets.strip_partitions
         exact = config.datasets.case == "exact"
         self._tables = TableLookup(finder, exact_case=exact, few=FEW_SERVICES)
         self._containers = ContainerLookup(finder, exact_case=exact, few=FEW_SERVICES)
@@ -103,21 +127,43 @@ class Resolver:
         attempts: list[str] = []
         searched: dict[str, None] = {}
         ignored = 0
+        elsewhere: list[tuple[Identity, LookupScope]] = []
+        whole = is_named_as_table(dataset.identities)
         for identity in dataset.identities:
             rule = self._scopes.rule(dataset, identity)
             if rule is not None and rule.ignore:
                 ignored += 1
                 continue
             for scope in self._scopes.for_identity(dataset, identity):
-                entities, attempt = self._look_up(identity, scope)
+                entities, attempt = self._look_up(identity, scope, (self._original(dataset, identity), whole))
                 if entities:
-                    return _resolution(dataset, identity, entities, attempt)
+                    return _resolution(dataset, identity, entities, attempt, scope.by)
+                if scope.others:
+                    elsewhere.append((identity, scope))
                 searched.update(dict.fromkeys(scope.service_names))
                 attempts.append(f"{scope.kind} {identity.namespace} {identity.name}: {attempt}")
         if ignored and not attempts:
             return Resolution("ignored", detail="ignored by a rule in namespaces", namespace=dataset.namespace)
+        for identity, scope in elsewhere:
+            path = (self._original(dataset, identity), whole)
+            entities, attempt = self._look_up(identity, scope._replace(services=(scope.others,)), path)
+            if entities:
+                return self._elsewhere(dataset, identity, scope, entities, attempt)
+            searched.update(dict.fromkeys(service.name for service in scope.others))
+            attempts.append(f"{scope.kind} {identity.namespace} {identity.name}, at other addresses: {attempt}")
         detail = unresolved_hint(dataset, attempts)
         return Resolution("unresolved", detail=detail, namespace=dataset.namespace, services=tuple(searched))
+
+    def _elsewhere(
+        self, dataset: Dataset, identity: Identity, scope: LookupScope, entities: list[Entity], attempt: str
+    ) -> Resolution:
+        """Return the resolution of a dataset whose name is only in services with another address."""
+        mismatches = tuple(_mismatches(dataset, identity, scope, entities))
+        if self._always:
+            return _resolution(dataset, identity, entities, attempt, "name")._replace(mismatches=mismatches)
+        services = tuple(dict.fromkeys(item.service for item in mismatches))
+        detail = other_address_hint(mismatches)
+        return Resolution("unresolved", None, detail, identity, dataset.namespace, services, mismatches=mismatches)
 
     def spots(self, dataset: Dataset) -> list[Spot]:
         """Return the services in which a dataset is looked for first, under each of its identities."""
@@ -127,12 +173,25 @@ class Resolver:
             spots.append(Spot(identity, next(iter(scope.services), ()), scope.known, scope.rule))
         return spots
 
-    def _look_up(self, identity: Identity, scope: LookupScope) -> tuple[list[Entity], str]:
-        """Return the entities that an identity may be, and how they were looked for."""
+    def _original(self, dataset: Dataset, identity: Identity) -> str:
+        """Return a dataset's path with the partitions and files that its identity lacks, empty if it lacks none."""
+        if not self._strips or identity.kind != "container":
+            return ""
+        own = self._unstripped.identities(dataset.namespace, dataset.name)[0]
+        is_below = own.namespace == identity.namespace and own.name.startswith(f"{identity.name}/")
+        return own.name if own.kind == "container" and is_below else ""
+
+    def _look_up(
+        self, identity: Identity, scope: LookupScope, path: tuple[str, bool] = ("", False)
+    ) -> tuple[list[Entity], str]:
+        """Return the entities that an identity may be, and how they were looked for.
+
+        :param path: path that a container's identity was reduced from, and whether only the whole path is meant
+        """
         attempts: list[str] = []
         for services in scope.services:
             try:
-                entities, attempt = self._look_up_in(identity, scope, services)
+                entities, attempt = self._look_up_in(identity, scope, services, path)
             except CatalogueRequestError as error:
                 entities, attempt = [], str(error)
             attempts.append(attempt)
@@ -141,19 +200,31 @@ class Resolver:
         return [], f"{scope.why}; tried {', '.join(attempts)}" if attempts else scope.why
 
     def _look_up_in(
-        self, identity: Identity, scope: LookupScope, services: tuple[Service, ...]
+        self, identity: Identity, scope: LookupScope, services: tuple[Service, ...], path: tuple[str, bool]
     ) -> tuple[list[Entity], str]:
         if scope.kind in {"table", "storedProcedure"}:
             return self._tables.find(identity.name, scope, services)
         if scope.kind == "container":
-            return self._containers.find(identity, services)
+            original, whole = path
+            return self._containers.find(identity, services, original=original, whole=whole)
         return self._assets.find(scope.kind, identity.name, services)
 
 
-def _resolution(dataset: Dataset, identity: Identity, entities: list[Entity], attempt: str) -> Resolution:
+def _mismatches(
+    dataset: Dataset, identity: Identity, scope: LookupScope, entities: list[Entity]
+) -> Iterator[AddressMismatch]:
+    namespace = dataset.namespace if is_own(dataset, identity) and "@" not in dataset.namespace else identity.namespace
+    services = {service.name: service for service in scope.others}
+    for entity in entities:
+        service = services[entity.service]
+        comparison = compare_addresses(service, scope.namespace, scope.kind)
+        yield AddressMismatch(entity.fqn, service.name, comparison.service, namespace, comparison.event)
+
+
+def _resolution(dataset: Dataset, identity: Identity, entities: list[Entity], attempt: str, by: ChosenBy) -> Resolution:
     services = tuple(dict.fromkeys(entity.service for entity in entities))
     if len(entities) == 1:
-        return Resolution("resolved", entities[0], attempt, identity, dataset.namespace, services)
+        return Resolution("resolved", entities[0], attempt, identity, dataset.namespace, services, by)
     # Rules are written with the names that events have.
     name = DatasetId(dataset.namespace, dataset.name) if is_own(dataset, identity) else identity
     detail = ambiguous_hint(name, entities)

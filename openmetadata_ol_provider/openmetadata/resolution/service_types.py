@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems import SYSTEMS, system_of
+from openmetadata_ol_provider.lineage.systems.system import Addresses
 
 #: Suffix of the account in a Snowflake host name.
 CLOUD_SUFFIX = re.compile(r"(?:\.(?:aws|azure|gcp))?(?:\.privatelink)?(?:\.snowflakecomputing\.(?:com|cn))?$")
@@ -35,12 +36,14 @@ class Scheme(NamedTuple):
     :param service_types: ``serviceType`` of services that may hold such datasets; default: empty, any
     :param port: default port
     :param any_port: ``True`` if a service on the same host matches with any port; default: ``False``
+    :param addresses: what a differing address tells; default: ``server``, it is another system
     """
 
     name: str
     service_types: frozenset[str] = frozenset()
     port: int | None = None
     any_port: bool = False
+    addresses: Addresses = "server"
 
 
 def _scheme(name: str) -> Scheme | None:
@@ -52,7 +55,7 @@ def _scheme(name: str) -> Scheme | None:
     if system.kind != "table" and system.kind in _CUSTOM_TYPE:
         types.append(_CUSTOM_TYPE[system.kind])
     any_port = system.any_port or system.kind in WEB_KINDS
-    return Scheme(family, frozenset(types), system.schemes[name].port, any_port)
+    return Scheme(family, frozenset(types), system.schemes[name].port, any_port, system.addresses)
 
 
 _SCHEMES = {name: _scheme(name) for system in SYSTEMS for name in system.schemes}

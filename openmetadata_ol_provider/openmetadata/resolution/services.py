@@ -2,11 +2,13 @@
 
 Each kind of service is read when it is first needed, once per publication. A namespace belongs to the service whose
 connection has that host and port (any of a list of brokers, that Snowflake account, that project); failing that, to any
-service of the fitting kind, and then only a unique match of the dataset's name counts.
+service of the fitting kind, and then only a unique match of the dataset's name counts, and only if the addresses do not
+contradict it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import partial
@@ -73,6 +75,11 @@ class Service(NamedTuple):
     def single(self) -> bool:
         """Whether all its tables are in one database, which names do not contain."""
         return self.service_type in SINGLE_DATABASE
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """AWS accounts among its names."""
+        return frozenset(name for name in self.names if re.fullmatch(r"\d{12}", name))
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -154,10 +161,9 @@ class ServiceIndex:
         """Return the services that match best, and how well they do."""
         if not (namespace.hosts or region_of(namespace)) or kind not in SERVICE_KIND:
             return AddressMatch.NONE, ()
-        scheme, types = scheme_of(namespace), _types(namespace, kind)
-        any_port = scheme is not None and (scheme.any_port or (namespace.is_web and kind in WEB_KINDS))
+        types = _types(namespace, kind)
         matches = {
-            service: match_address(service, namespace, any_port=any_port)
+            service: match_address(service, namespace, any_port=is_any_port(namespace, kind))
             for service in self._all(SERVICE_KIND[kind])
             # A service that somebody has entered by hand may have any address.
             if not types or service.service_type in types | CUSTOM_TYPES
@@ -212,6 +218,12 @@ class AddressMatch(IntEnum):
     ADDRESS = 3
 
 
+def is_any_port(namespace: Namespace, kind: str) -> bool:
+    """Return whether a service on the same host with another port also matches, though less well."""
+    scheme = scheme_of(namespace)
+    return scheme is not None and (scheme.any_port or (namespace.is_web and kind in WEB_KINDS))
+
+
 def match_address(service: Service, namespace: Namespace, *, any_port: bool) -> AddressMatch:
     """Return how well the address of a service matches a namespace.
 
@@ -232,7 +244,8 @@ def match_address(service: Service, namespace: Namespace, *, any_port: bool) -> 
     if any(same(word, name) for word in words for name in service.names):
         return AddressMatch.ADDRESS
     same_region = service.region is not None and service.region == region_of(namespace)
-    return AddressMatch.REGION if same_region else AddressMatch.NONE
+    is_other = namespace.account and service.accounts and namespace.account not in service.accounts
+    return AddressMatch.REGION if same_region and not is_other else AddressMatch.NONE
 
 
 def is_silent(service: Service) -> bool:

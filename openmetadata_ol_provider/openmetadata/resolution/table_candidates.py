@@ -31,13 +31,20 @@ class Form(NamedTuple):
 Tiers = tuple[tuple[Form, ...], ...]
 
 
-def name_parts(name: str) -> tuple[str, ...]:
-    """Split a table name: dotted with quotes, or Glue's ``table/db/tbl`` and ``db/tbl``."""
-    if "/" in name and "." not in name:
+def name_parts(name: str, *, slashes: bool = True) -> tuple[str, ...]:
+    """Split a table name: dotted with quotes, or Glue's ``table/db/tbl`` and ``db/tbl``.
+
+    An empty part between two others is the schema that the name leaves open: ``shop..orders``.
+
+    :param slashes: ``True`` if slashes separate parts; default: ``True``
+    """
+    if slashes and "/" in name and "." not in name:
         parts = tuple(part for part in name.split("/") if part)
         parts = parts[1:] if len(parts) > 2 and parts[0] == "table" else parts
     else:
         parts = split_identifier(name)
+    if len(parts) == 3 and parts[0] and not parts[1] and parts[2]:
+        return stored_name(parts[0]), "", stored_name(parts[2])
     return tuple(stored_name(part) for part in parts if part)
 
 
@@ -76,6 +83,8 @@ def _forms_in(parts: tuple[str, ...], service: Service, databases: tuple[str, ..
     if not front:
         defaults = ((Form(database, default_schema, table),) for database in databases if default_schema)
         return _tiers(*defaults, (Form(None, None, table),))
+    if front[-1] == "":
+        return _in_open_schema(front[0], table, service, default_schema)
     if len(front) == 1:
         as_schema: list[tuple[Form, ...]] = [(Form(database, front[0], table),) for database in databases]
         first, *others = as_schema or [()]
@@ -87,6 +96,14 @@ def _forms_in(parts: tuple[str, ...], service: Service, databases: tuple[str, ..
     last = (Form(front[-2], front[-1], table),) if len(front) > 2 else ()
     whole = tuple(Form(name, ".".join(front), table) for name in databases) if len(front) > 2 else ()
     return _tiers((Form(front[0], ".".join(front[1:]), table),), last, whole, *local)
+
+
+def _in_open_schema(database: str, table: str, service: Service, default_schema: str | None) -> Tiers:
+    """Return the readings of a name whose database is certain and whose schema is open."""
+    default = (Form(database, default_schema, table),) if default_schema else ()
+    # A service with one database has what events call a database as schemas.
+    local = (Form("default", database, table),) if service.single else ()
+    return _tiers((*default, *local), (Form(database, None, table),))
 
 
 def free_forms(
@@ -110,6 +127,9 @@ def free_forms(
     if len(parts) < 2:
         return ()
     *front, table = parts
+    if front[-1] == "":
+        default = DEFAULT_SCHEMA.get(service.service_type) if service.service_type in service_types else None
+        return _in_open_schema(front[0], table, service, default)
     if len(front) == 1:
         exact = [(Form(name, front[0], table),) for name in _databases(service, account)] if all_single else []
         default = DEFAULT_SCHEMA.get(service.service_type) if service.service_type in service_types else None

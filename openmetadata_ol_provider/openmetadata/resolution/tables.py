@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Most services that are searched one by one after a search over all of them had too many hits.
 _MANY_SERVICES: Final = 50
 _ANY: Final = "*"
+#: Schemes whose names of tables may have slashes: ``database/table``.
+_WITH_SLASHES: Final = frozenset({"glue", "hive", "impala", "azurekusto", "spanner", "azurecosmos"})
 
 
 class TableLookup:
@@ -46,7 +48,7 @@ class TableLookup:
         :param scope: scope of kind ``table`` or ``storedProcedure``
         :param services: services to search
         """
-        parts = name_parts(name)
+        parts = name_parts(name, slashes=_splits_at_slashes(scope))
         all_single = all(service.single for service in services)
         tiers = {service: _tiers(parts, service, scope, all_single=all_single) for service in services}
         tried: list[str] = []
@@ -138,6 +140,12 @@ def _tiers(parts: tuple[str, ...], service: Service, scope: LookupScope, *, all_
     scheme = scheme_of(scope.namespace)
     types = scheme.service_types if scheme is not None else frozenset()
     return free_forms(parts, service, types, all_single=all_single, account=account)
+
+
+def _splits_at_slashes(scope: LookupScope) -> bool:
+    """Return whether slashes separate the parts of a name: if a rule says so, or the system's own names have them."""
+    has_service = scope.rule is not None and scope.rule.service is not None
+    return has_service or scope.namespace.scheme in _WITH_SLASHES
 
 
 def _by_form(tiers: dict[Service, Tiers], level: int, keep: Callable[[Form], bool]) -> dict[Form, list[Service]]:

@@ -101,7 +101,7 @@ def _recreated(lab: Lab, form: Form) -> None:
         ended = world.dag_run().go()
         assert ended.word == "done", ended.error
         told = [problem["detail"] for problem in ended.result["problems"] if problem["kind"] == "data_loss"]
-        assert any("the topic was made anew" in detail for detail in told)
+        assert any("the topic was deleted and recreated" in detail for detail in told)
         lab.notes.ended(ended)
         lab.repaired(world, undisturbed=before._replace(checkpoint=world.ends()))
 

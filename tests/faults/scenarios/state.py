@@ -18,7 +18,7 @@ CLEARED = "Old tasks are cleared and run again"
 #: Error of a task that another one has overtaken. Airflow retries the ingest operator.
 _OVERTAKEN: dict[Form, str] = {
     "steps": "It was moved while the batch was published",
-    "ingest": "a retry of this task goes on from there",
+    "ingest": "a retry of this task continues from there",
 }
 
 

@@ -72,7 +72,7 @@ def test_a_broker_list_has_several_hosts() -> None:
     ("scheme", "expected"),
     [
         ("s3", {"s3", "s3a", "s3n", "minio"}),
-        ("abfss", {"abfss", "abfs", "wasbs", "wasb"}),
+        ("abfss", {"abfss", "abfs", "wasbs", "wasb", "az", "azure"}),
         ("dbfs", {"dbfs"}),
         ("unknown", {"unknown"}),
     ],

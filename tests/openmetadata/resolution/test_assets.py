@@ -99,7 +99,7 @@ def found(resolution: Resolution) -> tuple[str, str]:
         ("superset://superset", "A.B", "dashboard", 'superset."a.b"'),
         ("mlflow://ml:5000", "churn", "mlmodel", "mlflow.churn"),
         ("mlflow://ml:5000", "models:/Churn/3", "mlmodel", "mlflow.churn"),
-        ("mlflow://elsewhere", "churn@champion", "mlmodel", "mlflow.churn"),
+        ("mlflow://ml", "churn@champion", "mlmodel", "mlflow.churn"),
         ("http://ml:5000", "churn", "mlmodel", "mlflow.churn"),
         ("elasticsearch://es:9200", "logs-2026.11", "searchIndex", 'es."logs-2026.11"'),
         ("elasticsearch://es", "LOGS-2026.11", "searchIndex", 'es."logs-2026.11"'),
@@ -121,7 +121,9 @@ def test_an_asset_is_found_by_what_events_call_it(
     [
         ("looker://bi.acme.com", "99", "unresolved"),
         ("looker://bi.acme.com", "twice", "ambiguous"),
-        ("superset://nowhere", "7", "ambiguous"),
+        # Both services are at another address.
+        ("superset://nowhere", "7", "unresolved"),
+        ("mlflow://elsewhere", "churn@champion", "unresolved"),
         ("https://api.acme.com", "/orders/{id}", "ambiguous"),
         ("https://api.acme.com", "POST /orders", "unresolved"),
         # Paths are common words: another server's /orders is not ours.

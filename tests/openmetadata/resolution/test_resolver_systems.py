@@ -178,7 +178,8 @@ def test_the_names_of_an_event_lead_to_the_entity(resolver: Resolver, namespace:
     ],
 )
 def test_another_account_or_project_is_no_guess(resolver: Resolver, namespace: str, name: str) -> None:
-    assert resolver.resolve(dataset((namespace, name))).outcome == "ambiguous"
+    resolution = resolver.resolve(dataset((namespace, name)))
+    assert (resolution.outcome, resolution.reason) == ("unresolved", "other_address")
 
 
 def test_a_subscription_and_a_queue_are_nothing_the_catalogue_has(resolver: Resolver) -> None:

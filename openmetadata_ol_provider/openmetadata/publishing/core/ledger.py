@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 UNRESOLVED_HOURS = 1.0
 #: Note of a run that has ended: of all facts the one that is least likely to come again.
 ENDED = "ended"
+#: Number of the rules by which datasets are matched to services; 1: another address is another system.
+MATCHING = 1
 #: Digest of an edge that is known but must be compared with the catalogue the next time; no content has it.
 UNVERIFIED = -1
 
@@ -104,6 +106,7 @@ class Ledger(msgspec.Struct, frozen=True):
     :param ended: end of the latest run counted of each job, in microseconds since 1970
     :param begun: a publication began with this ledger and has not finished: some of its entries may be outdated
     :param token: claim of that publication
+    :param matching: rules of matching by which all of its edges were published, see :data:`MATCHING`
     """
 
     catalogue: int = 0
@@ -113,6 +116,7 @@ class Ledger(msgspec.Struct, frozen=True):
     ended: dict[str, int] = {}
     begun: bool = False
     token: str = ""
+    matching: int = 0
 
     def for_target(self, target: LedgerTarget, *, trusted: bool = True) -> Ledger:
         """Return the part of the ledger that is true for a catalogue and a configuration.
@@ -134,7 +138,15 @@ class Ledger(msgspec.Struct, frozen=True):
         :param token: claim of that publication
         """
         edges = {key: msgspec.structs.replace(edge, digest=UNVERIFIED) for key, edge in self.edges.items()}
-        return Ledger(self.catalogue, self.config, edges=edges, ended=dict(self.ended), begun=begun, token=token)
+        return Ledger(
+            self.catalogue,
+            self.config,
+            edges=edges,
+            ended=dict(self.ended),
+            begun=begun,
+            token=token,
+            matching=self.matching,
+        )
 
     def is_current(self, key: int, digest: int, now: float, options: LedgerOptions) -> bool:
         """Return whether a fact was published with this content and need not be compared again yet.
@@ -157,6 +169,7 @@ class Ledger(msgspec.Struct, frozen=True):
             facts=_updated(base.facts, changes.facts),
             edges=_updated(base.edges, changes.edges),
             ended={**base.ended, **changes.ended},
+            matching=MATCHING,
         )
         return ledger if changes.max_facts is None else ledger.trimmed(changes.max_facts)
 

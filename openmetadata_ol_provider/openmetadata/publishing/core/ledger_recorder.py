@@ -17,12 +17,14 @@ from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
     Ledger,
     LedgerChanges,
     LedgerTarget,
+    digest,
     edge_key,
     job_key,
 )
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
@@ -83,6 +85,13 @@ class LedgerRecorder:
         for key in keys:
             self._record_edge(key)
 
+    def tell_once(self, problem: Problem) -> bool:
+        """Return whether no publication has reported a problem yet, as far as the ledger tells, and record it."""
+        key, content = digest("told", problem.kind, problem.where), digest(problem.detail)
+        before = self._facts.get(key) or self._ledger.facts.get(key)
+        self._facts[key] = Fact(content, self._hours)
+        return before is None or before.digest != content
+
     # -- withdrawing ---------------------------------------------------------------------------------------------
 
     def invalidate_jobs(self, jobs: Iterable[Job]) -> None:
@@ -135,8 +144,8 @@ class LedgerRecorder:
     def _record_edge(self, key: int, source: str = "", target: str = "", where: str = "", writer: str = "") -> None:
         before = self._edge(key)
         misses = before.misses if before else 0
-        digest = self._selection.entries[key].digest
-        self._edges[key] = EdgeFact(digest, self._hours, self._jobs[key], source, target, where, writer, misses)
+        content = self._selection.entries[key].digest
+        self._edges[key] = EdgeFact(content, self._hours, self._jobs[key], source, target, where, writer, misses)
 
     def _edge(self, key: int) -> EdgeFact | None:
         return self._edges[key] if key in self._edges else self._ledger.edges.get(key)

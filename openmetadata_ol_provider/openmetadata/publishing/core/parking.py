@@ -1,7 +1,7 @@
 """The parking lot: what could not be published yet, kept to be tried again for a bounded time.
 
-It holds edges of datasets that the catalogue does not have today, and whatever the catalogue refused. Each item is a
-small plan of its own, so trying it again means publishing it.
+It holds edges of datasets that the catalogue does not have today, or only at another address, and whatever the
+catalogue refused. Each item is a small plan of its own, so trying it again means publishing it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job,
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
-Reason = Literal["unresolved", "ambiguous", "failed"]
+Reason = Literal["unresolved", "ambiguous", "other_address", "failed"]
 #: Most items that one publication tries again: those that have waited longest.
 MOST_AT_ONCE = 1_000
 #: Tries in direct succession; from then on the pauses double, from a minute to an hour.
@@ -104,12 +104,17 @@ class Parking:
         return Parking(items)
 
     def expired(self, now: float, options: ParkingOptions) -> Iterator[tuple[Parked, Problem]]:
-        """Yield the items that are too old or too many, each with the problem to report."""
-        oldest_first = sorted(self.items.values(), key=lambda item: (item.first_seen, item.key))
-        excess = len(oldest_first) - options.max_edges
+        """Yield the items that are too old or too many, each with the problem to report.
+
+        If there is no room for all, those at another address go first, because only a rule would release them; then the
+        oldest.
+        """
+        first_to_go = sorted(
+            self.items.values(), key=lambda item: (item.reason != "other_address", item.first_seen, item.key)
+        )
+        excess = len(first_to_go) - options.max_edges
         size = 0
-        # The latest first: when there is too much, the oldest goes.
-        for index, item in reversed(list(enumerate(oldest_first))):
+        for index, item in reversed(list(enumerate(first_to_go))):
             size += len(msgspec.json.encode(item))
             if now - item.first_seen > options.max_days * 86400:
                 why = f"waited for {options.max_days:g} days (parking.max_days)"

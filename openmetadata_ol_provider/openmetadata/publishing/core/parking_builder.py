@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 _UNCOUNTED = "usage:"
+#: Reasons for which a dataset is missing, the last of which names an item with several.
+_STRENGTH: tuple[Reason, ...] = ("ambiguous", "unresolved", "other_address")
 
 
 def is_uncounted(item: Parked) -> bool:
@@ -62,16 +64,17 @@ class ParkingBuilder:
     # -- collecting ----------------------------------------------------------------------------------------------
 
     def add_unresolved(self, resolutions: Mapping[DatasetId, Resolution]) -> None:
-        """Add the edges with an end that the catalogue does not have, or has twice."""
+        """Add the edges with an end that the catalogue does not have, has twice, or has at another address."""
         for key, edges in self._edges.items():
             ends = (edges[0].source, edges[0].target)
-            missing = tuple(end for end in ends if resolutions[end].outcome in {"unresolved", "ambiguous"})
+            reasons = {end: reason for end in ends if (reason := resolutions[end].reason)}
+            missing = tuple(reasons)
             if not missing or any(resolutions[end].outcome == "ignored" for end in ends):
                 continue
-            outcomes = {resolutions[end].outcome for end in missing}
-            reason: Reason = "unresolved" if "unresolved" in outcomes else "ambiguous"
+            # What only a rule releases outweighs what an ingestion may bring.
+            strongest = max(reasons.values(), key=_STRENGTH.index)
             detail = "; ".join(f"{end.namespace} {end.name}: {resolutions[end].detail}" for end in missing)
-            self._add_edges(key, reason, detail, missing)
+            self._add_edges(key, strongest, detail, missing)
 
     def add_failed_edges(self, keys: Iterable[int], detail: str) -> None:
         """Add edges that the catalogue refused."""

@@ -47,6 +47,7 @@ class EdgeWrite(NamedTuple):
     :param partial: whether there may be more columns than the jobs report
     :param keys: ledger keys of the plan's edges that this edge is made of
     :param jobs: jobs of an edge that has a pipeline at one end
+    :param certain: whether a rule, or their address, and not just their names chose the services of both ends
     """
 
     source: Entity
@@ -58,6 +59,7 @@ class EdgeWrite(NamedTuple):
     partial: bool = False
     keys: tuple[int, ...] = ()
     jobs: tuple[JobId, ...] = ()
+    certain: bool = True
 
     @property
     def where(self) -> str:

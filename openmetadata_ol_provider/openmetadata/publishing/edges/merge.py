@@ -5,7 +5,8 @@ The server replaces an edge as a whole, so whatever must survive of another writ
 - an edge of another source (Manual, QueryLineage ...) keeps its source, description, SQL, pipeline and columns; column
   pairs are only added;
 - an edge of our own names the jobs that write it in its description, which tells the next publication whether others
-  write it too: then columns are only added, and pipeline and SQL are those of the job that joined last;
+  write it too: then columns are only added, and pipeline and SQL are those of the job that joined last; a job whose
+  datasets were matched by their names alone does not join, it only adds columns;
 - an edge that nobody else writes gets the new columns instead of the old ones, unless there are no new ones.
 """
 
@@ -68,13 +69,14 @@ def merge_details(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, 
         return {**preserved, **_details(source, _added(columns, write.columns), theirs or ours, sql or write.sql)}
     # An edge that does not name its writers yet, but shows our pipeline, is taken to be only ours.
     before = frozenset() if ours and theirs == ours and not is_ours(stored) else writers_of(stored)
-    names = written_by(before | write.writers)
+    shared = bool(before - write.writers)
+    joins = write.certain or not shared
+    names = written_by(before | write.writers) if joins else None
     if names and (is_ours(stored) or "description" not in preserved):
         preserved["description"] = names
-    shared = bool(before - write.writers)
     columns = _added(columns, write.columns) if shared or write.partial else write.columns or columns
-    if shared and theirs is not None and write.writers <= before:
-        # Several jobs write it, and none of ours is new: they must not take turns in being shown.
+    if not joins or (shared and theirs is not None and write.writers <= before):
+        # Several jobs write it, and none of ours is new or certain: they must not take turns in being shown.
         return {**preserved, **_details(SOURCE, columns, theirs, sql)}
     return {**preserved, **_details(SOURCE, columns, ours or theirs, write.sql or sql)}
 

@@ -1,4 +1,4 @@
-"""Edges with a pipeline at one end, if asked for: of jobs that only read or only write, or that wait for others.
+"""Edges with a pipeline at one end, if asked for: one-sided jobs, jobs that wait for others, and triggered DAGs.
 
 Such an edge tells less than one between datasets, so it is removed as soon as the job's other side is known.
 """
@@ -62,7 +62,7 @@ def _pairs(
             yield from ((node, entity, writer, item.job) for entity in entities(item.writes))
     for job in jobs.values():
         ref = pipeline_of(job.id)
-        for upstream in job.upstream:
+        for upstream in (*job.upstream, *((job.triggered_by,) if job.triggered_by else ())):
             before = pipeline_of(upstream)
             if ref is not None and before is not None and before.id != ref.id:
                 yield as_entity(before), as_entity(ref), writer_name(ref, job.task), job.id

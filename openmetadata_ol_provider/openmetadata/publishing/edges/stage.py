@@ -176,6 +176,11 @@ def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
     removed = context.collect(results)
     if not context.dry_run:
         settled = {edge.key: None for edge, value in zip(scan.stale, removed, strict=True) if value is not None}
+        ends = {(edge.fact.source, edge.fact.target) for edge in scan.stale if edge.key in settled}
         context.recorder.update_edges(settled, {})
+        # Another job may write the same edge without being named by it.
+        context.recorder.invalidate_edges(
+            key for key, fact in context.recorder.edges().items() if (fact.source, fact.target) in ends
+        )
     counts = count_written(removed)
     return StaleEdges(removed=counts.published, kept=counts.unchanged, failed=counts.failed)

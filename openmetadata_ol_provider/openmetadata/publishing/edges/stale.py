@@ -88,6 +88,9 @@ def _new_ends(
     ends: dict[str, set[int]] = {}
     for run in plan.runs:
         job = job_key(run.job)
+        if run.presumed or run.skipped:
+            # What nobody has seen to its end, or has not run at all, proves nothing.
+            continue
         if job in jobs and run.ended_at and run.state in options.on and not run.partial:
             end = microseconds(parse_time(run.ended_at))
             if end > ended.get(job, -1):

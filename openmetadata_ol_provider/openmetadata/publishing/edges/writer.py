@@ -90,6 +90,10 @@ class EdgePlanner:
         resolution = self._resolutions.get(dataset)
         return resolution.entity if resolution else None
 
+    def _is_certain(self, dataset: DatasetId) -> bool:
+        resolution = self._resolutions.get(dataset)
+        return resolution is not None and resolution.by != "name"
+
     def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
         # What a dataset itself declares (a view's derivation) has no job.
         jobs = list(dict.fromkeys(edge.job for edge in reversed(edges) if edge.job is not None))
@@ -105,6 +109,7 @@ class EdgePlanner:
             sql=cap_sql(text) if text else None,
             partial=any(id_ in self._partial for id_ in jobs),
             keys=tuple(dict.fromkeys(edge_key(edge) for edge in edges)),
+            certain=any(self._is_certain(edge.source) and self._is_certain(edge.target) for edge in edges),
         )
 
     def writer(self, job_id: JobId) -> str | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from openmetadata_ol_provider.lineage.job_hierarchy import task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, TaskOutline
 from openmetadata_ol_provider.openmetadata.fqn import pipeline_name, quote, task_name
+from openmetadata_ol_provider.openmetadata.provenance import PIPELINE_HASH
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import WriteOptions
@@ -39,7 +40,6 @@ _TASK_FIELDS = (
 )  # fmt: skip
 #: Fields that the server compares; of tasks it compares the names and descriptions.
 _COMPARED = ("displayName", "description", "sourceUrl", "concurrency", "pipelineLocation", "state", "sourceHash")
-_OUR_HASH = "openlineage-"
 #: The server's limit on a source hash, in characters.
 _MAX_HASH = 32
 
@@ -120,7 +120,7 @@ def desired_request(
         body["sourceHash"] = _digest(body)
         return body
     before = preserved_fields(stored, service)
-    free = str(before.get("sourceHash", _OUR_HASH)).startswith(_OUR_HASH)
+    free = str(before.get("sourceHash", PIPELINE_HASH)).startswith(PIPELINE_HASH)
     body = preserved_fields(stored, service)
     _complete(body, plan, write, ours=free and not reused, named=not reused)
     if body == before:
@@ -139,7 +139,7 @@ def _digest(body: Body) -> str:
     ]
     content = json.dumps({**body, "tasks": tasks, "sourceHash": None}, sort_keys=True)
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{_OUR_HASH}{digest}"[:_MAX_HASH]
+    return f"{PIPELINE_HASH}{digest}"[:_MAX_HASH]
 
 
 def _compared(body: Body) -> Any:

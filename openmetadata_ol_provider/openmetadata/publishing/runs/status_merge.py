@@ -7,7 +7,7 @@ still running, and reports of one try of a task are merged, while a later try re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
@@ -18,9 +18,9 @@ from openmetadata_ol_provider.openmetadata.fqn import task_name
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
-PENDING, SUCCESSFUL, FAILED = "Pending", "Successful", "Failed"
+PENDING, SUCCESSFUL, FAILED, SKIPPED = "Pending", "Successful", "Failed", "Skipped"
 _STATUS = {"START": PENDING, "RUNNING": PENDING, "COMPLETE": SUCCESSFUL, "FAIL": FAILED, "ABORT": FAILED}
-_TERMINAL = frozenset({SUCCESSFUL, FAILED, "Skipped"})
+_TERMINAL = frozenset({SUCCESSFUL, FAILED, SKIPPED})
 #: Fields of a status that every version takes, and those that 1.10 added.
 _FIELDS = ("timestamp", "executionStatus", "taskStatus")
 _FIELDS_1_10 = (
@@ -34,7 +34,7 @@ _FIELDS_1_10 = (
     "metrics",
     "error",
 )
-_RANK = {PENDING: 0, "Skipped": 1, SUCCESSFUL: 1, FAILED: 2}
+_RANK = {PENDING: 0, SKIPPED: 1, SUCCESSFUL: 1, FAILED: 2}
 
 
 class PipelineRun(NamedTuple):
@@ -99,13 +99,18 @@ def merge_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: b
     return status
 
 
+def _status(record: RunRecord) -> str:
+    return SKIPPED if record.skipped else _STATUS[record.state]
+
+
 # -- tasks -------------------------------------------------------------------------------------------------------
 
 
-def _tasks(before: dict[str, dict[str, Any]], records: Iterable[RunRecord]) -> dict[str, dict[str, Any]]:
-    tasks = dict(before)
+def _tasks(before: dict[str, dict[str, Any]], records: Collection[RunRecord]) -> dict[str, dict[str, Any]]:
+    replaced = {task_name(record.task or "") for record in records if record.replaces}
+    tasks = {name: task for name, task in before.items() if name not in replaced}
     for record in sorted(records, key=lambda record: epoch_ms(record.started_at) or 0):
-        ours: dict[str, Any] = {"name": task_name(record.task or ""), "executionStatus": _STATUS[record.state]}
+        ours: dict[str, Any] = {"name": task_name(record.task or ""), "executionStatus": _status(record)}
         times = {"startTime": epoch_ms(record.started_at), "endTime": epoch_ms(record.ended_at)}
         ours.update({key: time for key, time in times.items() if time is not None})
         if record.log_url:
@@ -164,7 +169,7 @@ def _overall(
     """Return the status of the pipeline run: the one that it reports itself, else the sum of its tasks."""
     previous = (stored or {}).get("executionStatus")
     if run.own is not None:
-        reported = _STATUS[run.own.state]
+        reported = _status(run.own)
         return previous if reported == PENDING and previous in _TERMINAL else reported
     if previous in _TERMINAL and (stored or {}).get("endTime"):
         # An end time is only stored with a status that the run reported itself, which its tasks do not change.
@@ -186,7 +191,7 @@ def _error(run: PipelineRun, stored: dict[str, Any] | None, tasks: dict[str, dic
     if stored and stored.get("failedTask"):
         errors[stored["failedTask"]] = stored
     for record in run.tasks:
-        message = public_message(record.error) if record.error and _STATUS[record.state] == FAILED else None
+        message = public_message(record.error) if record.error and _status(record) == FAILED else None
         if message:
             name = task_name(record.task or "")
             errors[name] = {"errorMessage": message, "failedTask": name}

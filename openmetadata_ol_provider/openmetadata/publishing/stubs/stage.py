@@ -54,9 +54,9 @@ def resolve_datasets(context: PublishContext) -> ResolvedDatasets:
     resolutions = {**resolutions, **stubs.resolutions}
     for end in ends:
         resolution = resolutions[end]
-        if resolution.outcome in {"unresolved", "ambiguous"}:
+        if resolution.reason is not None:
             context.problems.append(
-                Problem(ProblemKind(resolution.outcome), f"{end.namespace} {end.name}", resolution.detail)
+                Problem(ProblemKind(resolution.reason), f"{end.namespace} {end.name}", resolution.detail)
             )
     return ResolvedDatasets(resolutions, Stubs(stubs.created, stubs.updated, stubs.failed))
 

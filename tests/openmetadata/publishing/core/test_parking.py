@@ -156,11 +156,11 @@ def test_an_ambiguous_dataset_is_parked_until_a_rule_settles_it(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
     history = KeptHistory()
-    twice = dataset("unknown://x", "twice.facts")
+    twice = dataset("unknown", "twice.facts")
     publish(client, history, plan(edge(orders(), twice), datasets=(orders(), twice)))
     (item,) = history.parking.items.values()
     assert item.reason == "ambiguous"
-    report = publish(client, history, namespaces=[{"namespace": "unknown://x", "service": "lake"}])
+    report = publish(client, history, namespaces=[{"namespace": "unknown", "service": "lake"}])
     assert (report.parked, report.edges.published) == (0, 1)
     assert ("pg.shop.public.orders", "lake.default.twice.facts") in server.edges()
 

@@ -97,6 +97,8 @@ def test_the_same_run_read_again_counts_once(
     [
         pytest.param(lambda minute: result(orders(), minute=minute, state="FAIL"), id="failed"),
         pytest.param(lambda minute: result(orders(), minute=minute, partial=True), id="partial"),
+        pytest.param(lambda minute: result(orders(), minute=minute, presumed=True), id="presumed"),
+        pytest.param(lambda minute: result(orders(), minute=minute, skipped=True), id="skipped"),
         pytest.param(lambda minute: result(minute=minute), id="without any lineage"),
         pytest.param(lambda minute: result(orders(), minute=minute, name="another"), id="of another job"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import RunRecord
@@ -318,3 +319,39 @@ def test_public_messages(text: str, expected: str | None) -> None:
 )
 def test_times_become_epoch_milliseconds(text: str | None, expected: int | None) -> None:
     assert epoch_ms(text) == expected
+
+
+def test_a_skipped_task_is_skipped_and_its_run_a_success(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    skipped = msgspec.structs.replace(run("COMPLETE", task="a"), skipped=True)
+    publish(client, run("START"), skipped)
+    assert states(server) == ("Pending", {"a": "Skipped"})
+    publish(client, run("COMPLETE", ended_at="2026-01-01T00:10:00Z"))
+    assert states(server) == ("Successful", {"a": "Skipped"})
+
+
+@pytest.mark.parametrize("first", ["FAIL", "COMPLETE"])
+@pytest.mark.parametrize("then", ["FAIL", "COMPLETE"])
+def test_a_record_that_replaces_is_all_that_counts_of_its_task(
+    client: OpenMetadataClient, server: CatalogueServer, first: str, then: str
+) -> None:
+    publish(
+        client,
+        run(first, task="a", ended_at="2026-01-01T00:20:00Z"),
+        run("COMPLETE", task="b", ended_at="2026-01-01T00:05:00Z"),
+    )
+    corrected = run(then, task="a", ended_at="2026-01-01T00:02:00Z")
+    publish(client, msgspec.structs.replace(corrected, replaces=True))
+    expected = {"FAIL": "Failed", "COMPLETE": "Successful"}[then]
+    assert states(server)[1] == {"a": expected, "b": "Successful"}
+    (task,) = [task for task in status(server)["taskStatus"] if task["name"] == "a"]
+    assert task["endTime"] == START_MS + 120_000
+
+
+def test_the_status_that_a_dag_run_gave_a_task_has_no_times_and_gives_way(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    unseen = msgspec.structs.replace(run("COMPLETE", task="a"), started_at=None, presumed=True, skipped=True)
+    publish(client, run("START"), unseen)
+    assert status(server)["taskStatus"] == [{"name": "a", "executionStatus": "Skipped"}]
+    publish(client, msgspec.structs.replace(run("FAIL", task="a"), replaces=True))
+    assert states(server)[1] == {"a": "Failed"}

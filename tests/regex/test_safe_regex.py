@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.lineage.filters import namespace_pattern
-from openmetadata_ol_provider.lineage.regex_program import MAX_SIZE, _parser
-from openmetadata_ol_provider.lineage.safe_regex import Pattern, PatternError, Template
+from openmetadata_ol_provider.regex.program import MAX_SIZE, _parser
+from openmetadata_ol_provider.regex.safe_regex import Pattern, PatternError, Template
 from tests.support import arrows, dataset, plan_of, run_event
 
 LAWS = settings(max_examples=1500, deadline=None, derandomize=True, database=None)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from openmetadata_ol_provider.lineage.regex_program import JUMP, SAVE, SPLIT, TEST, TEXT, PatternError, Program
+from openmetadata_ol_provider.regex.program import JUMP, SAVE, SPLIT, TEST, TEXT, PatternError, Program
 
 __all__ = ["Match", "Pattern", "PatternError", "Template"]
 

@@ -1,0 +1,141 @@
+"""Assigns problems to the runs, edges and datasets that they are about, for ``openmetadata-ol explain``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import MAX_WHERE, Problem
+from openmetadata_ol_provider.openlineage.sanitize import safe_text
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+#: The location in a line about an event, ``START 2026-... (events.ndjson:17): ...``.
+_LOCATION = re.compile(r"\((?P<location>.*)\): \d+ inputs, \d+ outputs(?:, as .*)?$")
+#: What may follow a location or a name in the ``where`` of a problem.
+_END = re.compile(r"$|[\s:,;]")
+#: Rules that are no kinds of problems.
+_IGNORED = "ignored"
+_BY_NAME = "resolution.by_name"
+
+
+class Reason(NamedTuple):
+    """A rule that dropped, held back or assumed something.
+
+    :param rule: name of the rule: the kind of its problems, ``ignored``, or the option that allows an assumption
+    :param detail: what happened and, if there is one, the remedy
+    :param meaning: description of the rule
+    """
+
+    rule: str
+    detail: str
+    meaning: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.detail}"
+
+    @classmethod
+    def of(cls, problem: Problem) -> Reason:
+        """Return the reason that a problem reports."""
+        return cls(str(problem.kind), problem.detail, problem.kind.description)
+
+
+class ExplainedProblems:
+    """The problems of a plan by what they are about.
+
+    A problem of a job is shown with the first of its runs, so that a job with thousands of runs shows it once.
+
+    :param plan: plan with the problems
+    :param events_of_runs: a line for each event, by job and run id
+    :param resolutions: result of looking up each dataset, ``None`` if they were not looked up
+    """
+
+    def __init__(
+        self,
+        plan: LineagePlan,
+        events_of_runs: Mapping[tuple[JobId, str], Sequence[str]],
+        resolutions: Mapping[DatasetId, Resolution] | None,
+    ) -> None:
+        self._events_of_runs = events_of_runs
+        self._resolutions = resolutions
+        self._by_where: dict[str, list[Problem]] = {}
+        #: Problems about runs by run id, and about events by location, which may be followed by other words.
+        self._of_runs: dict[str, list[Problem]] = {}
+        self._of_events: dict[str, list[Problem]] = {}
+        self._first_runs: dict[JobId, RunRecord] = {}
+        for run in plan.runs:
+            self._first_runs.setdefault(run.job, run)
+        locations = {location for lines in events_of_runs.values() for location in _locations(lines)}
+        for problem in plan.problems:
+            self._by_where.setdefault(problem.where, []).append(problem)
+            words = problem.where.split()
+            if len(words) > 1 and words[0] == "run":
+                self._of_runs.setdefault(words[1], []).append(problem)
+            for end in _END.finditer(problem.where):
+                if (location := problem.where[: end.start()]) in locations:
+                    self._of_events.setdefault(location, []).append(problem)
+
+    def of_run(self, run: RunRecord) -> list[Reason]:
+        """Return the problems of a run, of its events, and of its job if it is the job's first run."""
+        job = f"{run.job.namespace} {run.job.name}"
+        named = {_where(f"run {run.run_id} of {run.job.namespace}"), _where(f"run {run.run_id} of {job}")}
+        found = [problem for problem in self._of_runs.get(run.run_id, ()) if problem.where in named]
+        for location in _locations(self._events_of_runs[run.job, run.run_id]):
+            found += self._of_events.get(location, ())
+        if self._first_runs[run.job] is run:
+            found += self._at(f"job {job}")
+        return _reasons(found)
+
+    def of_edge(self, edge: Edge) -> list[Reason]:
+        """Return the problems of an edge, and what holds it back: an end that is not one entity of the catalogue."""
+        source, target = (f"{end.namespace} {end.name}" for end in (edge.source, edge.target))
+        reasons = _reasons(self._at(f"{source} -> {target}"))
+        return [*reasons, *self._held_back(edge.source), *self._held_back(edge.target)]
+
+    def of_dataset(self, dataset: DatasetId) -> list[Reason]:
+        """Return the problems of a dataset, and what was assumed to find it."""
+        name = f"{dataset.namespace} {dataset.name}"
+        return [*_reasons((*self._at(name), *self._at(f"dataset {name}"))), *self._assumed(dataset)]
+
+    def _at(self, where: str) -> list[Problem]:
+        return list(self._by_where.get(_where(where), ()))
+
+    def _held_back(self, end: DatasetId) -> Iterator[Reason]:
+        resolution = self._resolutions.get(end) if self._resolutions is not None else None
+        if resolution is None or resolution.entity is not None:
+            return
+        rule = resolution.reason or _IGNORED
+        meaning = ProblemKind(rule).description if resolution.reason else "The configuration leaves the dataset out."
+        yield Reason(rule, f"held back because of {end.namespace} {end.name}: {resolution.detail}", meaning)
+
+    def _assumed(self, dataset: DatasetId) -> Iterator[Reason]:
+        resolution = self._resolutions.get(dataset) if self._resolutions is not None else None
+        if resolution is None or resolution.entity is None or resolution.by != "name":
+            return
+        from openmetadata_ol_provider.openmetadata.resolution.hints import matched_by_name_hint
+
+        for mismatch in resolution.mismatches:
+            kind = ProblemKind.MATCHED_BY_NAME
+            yield Reason(str(kind), matched_by_name_hint(mismatch), kind.description)
+        if not resolution.mismatches:
+            service = resolution.entity.service
+            detail = f"assumed to be in service {service} by its name alone; a rule in `namespaces` says it for good"
+            yield Reason(_BY_NAME, detail, "The connection of the service does not tell its address.")
+
+
+def _reasons(problems: Iterable[Problem]) -> list[Reason]:
+    return [Reason.of(problem) for problem in dict.fromkeys(problems)]
+
+
+def _where(text: str) -> str:
+    return safe_text(text, MAX_WHERE)
+
+
+def _locations(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        if match := _LOCATION.search(line):
+            yield match["location"]

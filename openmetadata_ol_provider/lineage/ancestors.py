@@ -1,0 +1,56 @@
+"""Reads what the events of a child say about the job of its parent or root (ParentRunFacet 1-2-0)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from openmetadata_ol_provider.lineage.jobs import completed, owners_of, tags_of
+from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.openlineage.facets import AncestorJob, AncestorJobFacets, RunFacets
+
+
+def described_by_child(job: Job, facets: RunFacets | None) -> Job:
+    """Return the job of a pipeline with what only the facets that its child repeats say about it.
+
+    :param job: pipeline, by its own events or as its child names it
+    :param facets: run facets of the child
+    """
+    told = _facets_of(job.id, facets)
+    if told is None:
+        return job
+    kind, documentation = told.jobType, told.documentation
+    described = Job(
+        job.namespace,
+        job.name,
+        pipeline=job.pipeline,
+        type=kind.jobType if kind else None,
+        integration=kind.integration if kind else None,
+        processing_type=kind.processingType if kind else None,
+        description=documentation.description or None if documentation and not documentation.deleted else None,
+        owners=owners_of(told.ownership),
+        tags=tags_of(told.tags),
+    )
+    if job.type is None and described.integration:
+        # Its integration is a guess, from its tasks.
+        job = replace(job, integration=described.integration)
+    return completed(job, described)
+
+
+def facets_of_ancestors(facets: RunFacets | None) -> tuple[AncestorJobFacets | None, ...]:
+    """Return the facets that a run repeats of the jobs above it."""
+    return tuple(job.facets for job in _ancestors(facets))
+
+
+def _facets_of(job: JobId, facets: RunFacets | None) -> AncestorJobFacets | None:
+    named = (item for item in _ancestors(facets) if JobId(item.namespace or "", item.name or "") == job)
+    return next((item.facets for item in named if item.facets is not None), None)
+
+
+def _ancestors(facets: RunFacets | None) -> Iterator[AncestorJob]:
+    for facet in (facets.parent, facets.parentRun) if facets else ():
+        if facet is not None:
+            for job in (facet.root.job if facet.root else None, facet.job):
+                if job is not None:
+                    yield job

@@ -1,0 +1,30 @@
+"""Finds the latest run of each job, whose facts win over those of earlier runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from openmetadata_ol_provider.lineage.run_completion import effective_state
+from openmetadata_ol_provider.openlineage.run_state import Run
+
+
+def end_of(run: Run) -> int:
+    """Return the time by which the runs of a job are ordered."""
+    return effective_state(run).ended_at or run.first_at
+
+
+def latest_runs(changed: Mapping[str, Run], runs: Mapping[str, Run]) -> Iterable[tuple[str, Run]]:
+    """Return the latest run, with its key, of each job of which a run has changed.
+
+    :param runs: all runs that are remembered, by key
+    """
+    jobs = {(run.namespace, run.name) for run in changed.values()}
+    names = {run.name for run in changed.values()}
+    latest: dict[tuple[str, str], tuple[str, Run]] = {}
+    for key, run in runs.items():
+        if run.name not in names:
+            continue
+        job = (run.namespace, run.name)
+        if job in jobs and (job not in latest or end_of(latest[job][1]) <= end_of(run)):
+            latest[job] = key, run
+    return latest.values()

@@ -1,0 +1,131 @@
+"""Decides whose inputs and outputs are paired by name: those of connectors, of copy jobs, and those configured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from fnmatch import translate
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
+from openmetadata_ol_provider.openlineage.facets import JobFacets
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run
+
+_CONNECTOR = re.compile(r"debezium[a-z]*|kafkaconnect[a-z]*|confluentconnect[a-z]*|mirrormaker")
+_STREAMING = frozenset({"STREAMING", "SERVICE"})
+_NOT_LETTER = re.compile(r"[^a-z]")
+Kind = Literal["connector", "copy"]
+#: Microseconds of event time after which a connector that runs on is presumed to have shown all of its datasets.
+SETTLED_AFTER = 3_600 * 1_000_000
+
+
+class Pairing(NamedTuple):
+    """How inputs and outputs of a run are paired by name.
+
+    :param kind: ``connector``, which never multiplies; ``copy``, which does if no names are alike
+    :param together: whether one event had all datasets
+    :param settled: whether no further dataset is expected
+    """
+
+    kind: Kind
+    together: bool
+    settled: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether all datasets are known, as far as one can tell."""
+        return self.together or self.settled
+
+
+class PairingRules:
+    """Decides which runs are paired by name.
+
+    :param patterns: integrations, or globs of jobs, that are treated as copy jobs (``lineage.pair_by_name``)
+    """
+
+    def __init__(self, patterns: Iterable[str] = ()) -> None:
+        self._patterns = [re.compile(translate(pattern.lower())) for pattern in patterns]
+
+    def of(self, source: Run | Declaration, job: JobId, latest_at: int) -> Pairing | None:
+        """Return how a run or a declared job is paired, ``None`` if it is not.
+
+        :param latest_at: time of the latest event of any run, in microseconds
+        """
+        kind = self._kind(source, job)
+        if kind is None:
+            return None
+        if isinstance(source, Declaration):
+            return Pairing(kind, together=True, settled=True)
+        return Pairing(kind, _are_together(source), source.terminal or settled_at(source) <= latest_at)
+
+    def settles(self, run: Run, earlier_at: int, latest_at: int) -> bool:
+        """Tell whether a run that is paired has only become settled since an earlier time.
+
+        :param earlier_at: time of the latest event of any run, before this batch, in microseconds
+        :param latest_at: the same with this batch
+        """
+        if run.terminal or not run.inputs or not run.outputs or not earlier_at < settled_at(run) <= latest_at:
+            return False
+        return self._kind(run, JobId(run.namespace, run.name)) is not None
+
+    def _kind(self, source: Run | Declaration, job: JobId) -> Kind | None:
+        processing, kind, integration, tool = _job_type(source.job_facets)
+        if tool == "connector":
+            return "connector"
+        if isinstance(source, Run):
+            if processing in _STREAMING and kind == "TASK" and not source.has_paired_event:
+                return "connector"
+            if source.from_copy_tool:
+                return "copy"
+        if tool == "copy":
+            return "copy"
+        if self._patterns:
+            names = (integration, job.name.lower(), f"{job.namespace} {job.name}".lower())
+            if any(pattern.match(name) for pattern in self._patterns for name in names if name):
+                return "copy"
+        return None
+
+
+class _JobType(NamedTuple):
+    """What a job's facet says, in one letter case.
+
+    :param tool: kind of pairing that the integration or type of job stands for, ``None`` if there is none
+    """
+
+    processing: str = ""
+    kind: str = ""
+    integration: str = ""
+    tool: Kind | None = None
+
+
+def _job_type(facets: JobFacets | None) -> _JobType:
+    facet = facets.jobType if facets else None
+    return _read(facet.processingType, facet.jobType, facet.integration) if facet else _JobType()
+
+
+@lru_cache(1024)
+def _read(processing: str | None, kind: str | None, integration: str | None) -> _JobType:
+    kind, integration = (kind or "").upper(), (integration or "").lower()
+    tool: Kind | None = "copy" if is_copy_tool(integration) else None
+    if kind == "CONNECTOR" or _CONNECTOR.fullmatch(_NOT_LETTER.sub("", integration)):
+        tool = "connector"
+    return _JobType((processing or "").upper(), kind, integration, tool)
+
+
+def settled_at(run: Run) -> int:
+    """Return the event time from which a run that runs on is presumed to have shown all of its datasets."""
+    return max((dataset.first_at or 0 for dataset in _datasets(run)), default=run.first_at) + SETTLED_AFTER
+
+
+def _are_together(run: Run) -> bool:
+    """Tell whether all datasets of a run came with one event, as far as their times tell."""
+    datasets = _datasets(run)
+    if not run.has_paired_event:
+        return False
+    return (len(run.inputs) == len(run.outputs) == 1) or len({dataset.first_at for dataset in datasets}) == 1
+
+
+def _datasets(run: Run) -> list[DatasetState]:
+    return [*run.inputs.values(), *run.outputs.values()]

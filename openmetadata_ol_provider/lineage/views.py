@@ -1,0 +1,140 @@
+"""Remembers what is behind views, because some producers list a view's base tables beside it as inputs.
+
+Trino names everything that a query touches: ``INSERT INTO out SELECT * FROM v`` has the inputs ``v`` and ``base``. Data
+of ``base`` then reaches ``out`` through ``v``, which the lineage of ``v`` says already.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+from openmetadata_ol_provider.lineage.identities import Naming, keys_of
+from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, ViewSources
+
+#: Most views that are remembered, most sources of one, and most views on the way from a view to a table.
+MAX_VIEWS: Final = 2_000
+MAX_SOURCES: Final = 200
+MAX_DEPTH: Final = 10
+_CREATE_VIEW: Final = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*create\s+(?:or\s+(?:replace|alter)\s+)?"
+    r"(?:(?:temp|temporary|secure|recursive|force|materialized)\s+)*view\b",
+    re.IGNORECASE,
+)
+
+
+class Inputs(NamedTuple):
+    """The inputs of a run.
+
+    :param sources: inputs that are sources of their own
+    :param behind: inputs that are read through a view, with the view
+    """
+
+    sources: list[Side]
+    behind: tuple[tuple[Side, Side], ...] = ()
+
+
+class Views:
+    """What is behind views.
+
+    :param remembered: sources of views by their key
+    :param naming: normaliser of dataset names
+    """
+
+    def __init__(self, remembered: Mapping[str, ViewSources], naming: Naming) -> None:
+        self._remembered = remembered
+        self._naming = naming
+
+    @property
+    def remembered(self) -> Mapping[str, ViewSources]:
+        """What is to be remembered; the least recently seen views come first."""
+        return self._remembered
+
+    def learn(self, runs: Iterable[Run], static: Iterable[Event], seen_at: int) -> None:
+        """Learn the sources of views from the runs that created them and from their own events.
+
+        :param runs: runs that completed, and events that stand alone in the form of runs
+        :param static: events of datasets and jobs
+        :param seen_at: time of consumption, in microseconds
+        """
+        learnt: dict[str, list[str]] = {}
+        for run in runs:
+            # With several outputs nothing tells which input is behind which.
+            if run.state == "COMPLETE" and len(run.outputs) == 1 and run.inputs:
+                (output,) = run.outputs.values()
+                if is_view(output.facets) or _creates_view(run):
+                    self._note(learnt, output, run.inputs.values())
+        for event in static:
+            dataset = event.dataset
+            if dataset is not None and dataset.facets and dataset.facets.lineage and is_view(dataset.facets):
+                named = (item for item in dataset.facets.lineage.inputs or () if item.name)
+                sources = [DatasetState(namespace=item.namespace or "", name=item.name or "") for item in named]
+                self._note(learnt, DatasetState(namespace=dataset.namespace, name=dataset.name), sources)
+        if not learnt:
+            return
+        views = dict(self._remembered)
+        for key, behind in learnt.items():
+            views.pop(key, None)
+            views[key] = ViewSources(sources=behind[:MAX_SOURCES], last_seen_at=seen_at)
+        for key in list(views)[: max(0, len(views) - MAX_VIEWS)]:
+            del views[key]
+        self._remembered = views
+
+    def without_base_tables(self, inputs: Sequence[Side]) -> Inputs:
+        """Return the inputs without those that are behind another input, which is a view."""
+        if not self._remembered or len(inputs) < 2:
+            return Inputs(list(inputs))
+        keys = [{_joined(key) for identity in side.identities for key in keys_of(identity)} for side in inputs]
+        behind: dict[int, Side] = {}
+        for side, own in zip(inputs, keys, strict=True):
+            sources = self._all_behind(own)
+            for position, others in enumerate(keys):
+                # Two views that are each behind the other were defined anew; neither is left out.
+                if others & sources and not others & own and not own & self._all_behind(others):
+                    behind.setdefault(position, side)
+        pairs = tuple((inputs[position], view) for position, view in sorted(behind.items()))
+        return Inputs([side for position, side in enumerate(inputs) if position not in behind], pairs)
+
+    def _note(self, learnt: dict[str, list[str]], view: DatasetState, sources: Iterable[DatasetState]) -> None:
+        own = self._key(view)
+        behind = sorted({key for source in sources if (key := self._key(source)) != own})
+        if behind:
+            learnt[own] = behind
+
+    def _key(self, dataset: DatasetState) -> str:
+        return _joined(next(keys_of(self._naming.identities(dataset.namespace, dataset.name)[0])))
+
+    def _all_behind(self, views: set[str]) -> set[str]:
+        """Return everything behind views, and behind what is behind them."""
+        behind: set[str] = set()
+        level = views
+        for _ in range(MAX_DEPTH):
+            known = (self._remembered[key].sources for key in level if key in self._remembered)
+            level = set(chain.from_iterable(known)) - behind
+            behind |= level
+        return behind
+
+
+def is_view(facets: DatasetFacets | None) -> bool:
+    """Tell whether facets say that a dataset is a view."""
+    if facets is None:
+        return False
+    kind, model = facets.datasetType, facets.dbt_model
+    if kind is not None and re.sub(r"[\W_]", "", kind.datasetType or "").upper() in {"VIEW", "MATERIALIZEDVIEW"}:
+        return True
+    config = model.config if model is not None else None
+    return config is not None and (config.materialized or "").lower() in {"view", "materialized_view"}
+
+
+def _creates_view(run: Run) -> bool:
+    sql = run.job_facets.sql if run.job_facets else None
+    return sql is not None and not sql.deleted and _CREATE_VIEW.match(sql.query or "") is not None
+
+
+def _joined(key: tuple[str, str, str]) -> str:
+    return "\x1f".join(key)

@@ -1,0 +1,142 @@
+"""Works out what a plan would write to the catalogue today, by the stages of a publication that writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId, LineagePlan
+from openmetadata_ol_provider.openmetadata.fqn import task_name
+from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
+from openmetadata_ol_provider.openmetadata.publishing.core.history import History
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, select
+from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges import pipeline_edges
+from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import publish_pipelines
+from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import resolve_datasets
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openlineage.problems import Problem
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+
+#: Source and target of an edge, each as ``type:id``.
+Pair = tuple[str, str]
+#: Stands for any entity.
+ANY = "*"
+
+
+class Expected(NamedTuple):
+    """What today's rules make of a plan.
+
+    :param writers: names of the jobs that write each edge
+    :param jobs_of_writers: jobs by the name that they have in descriptions
+    :param pipelines: pipelines by FQN
+    :param tasks: names of the tasks of each pipeline, by its FQN
+    :param entities: entities that the datasets are today, or would be if addresses did not matter
+    :param other_addresses: edges that only matching by name would make, with the reason, by edge and writer
+    :param open_ends: entities at one end of edges whose other end is ambiguous today, each with the writer of the edge;
+        :data:`ANY` for an edge with two such ends
+    :param problems: what translation and resolution left out
+    """
+
+    writers: Mapping[Pair, frozenset[str]]
+    jobs_of_writers: Mapping[str, frozenset[JobId]]
+    pipelines: Mapping[str, PipelineRef]
+    tasks: Mapping[str, frozenset[str]]
+    entities: frozenset[Entity]
+    other_addresses: Mapping[tuple[Pair, str], str]
+    open_ends: frozenset[tuple[str, str]]
+    problems: tuple[Problem, ...]
+
+
+def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: float) -> Expected:
+    """Return what publishing a plan would make.
+
+    :param now: current time, in seconds since 1970
+    """
+    write = config.write.model_copy(update={"create_datasets": False})
+    config = config.model_copy(update={"write": write})
+    selection = select(plan, History(), config, now)
+    context = PublishContext(client, config, History(), selection, now, dry_run=True)
+    pipelines = publish_pipelines(context)
+    resolutions, _ = resolve_datasets(context)
+    by_name = _resolutions_by_name(selection, resolutions, client, config)
+    planner = EdgePlanner(config, resolutions, pipelines.refs, selection.jobs)
+    writes, _ = planner.plan_writes(selection.edges)
+    if config.lineage.pipeline_nodes:
+        writes += pipeline_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
+    writers: dict[Pair, frozenset[str]] = {}
+    for item in writes:
+        pair = item.source.ref, item.target.ref
+        writers[pair] = writers.get(pair, frozenset()) | item.writers
+    jobs_of_writers: dict[str, set[JobId]] = {}
+    for job in selection.jobs:
+        if name := planner.writer(job):
+            jobs_of_writers.setdefault(name, set()).add(job)
+    tasks: dict[str, set[str]] = {ref.fqn: set() for ref in pipelines.refs.values()}
+    for pipeline in pipelines.plans:
+        if pipeline.id in pipelines.refs:
+            listed = {name for outline in pipeline.outlines.values() for name in (outline.name, *outline.downstream)}
+            own = {job.task for job in pipeline.jobs if job.task is not None}
+            tasks[pipelines.refs[pipeline.id].fqn] |= {task_name(name) for name in listed | own}
+    found = (*resolutions.values(), *by_name.values())
+    return Expected(
+        writers,
+        {name: frozenset(jobs) for name, jobs in jobs_of_writers.items()},
+        {ref.fqn: ref for ref in pipelines.refs.values()},
+        {fqn: frozenset(names) for fqn, names in tasks.items()},
+        frozenset(resolution.entity for resolution in found if resolution.entity is not None),
+        dict(_other_addresses(selection.edges, resolutions, by_name, planner)),
+        frozenset(_open_ends(selection.edges, resolutions, planner)),
+        tuple(dict.fromkeys(context.problems)),
+    )
+
+
+def _resolutions_by_name(
+    selection: Selection, resolutions: Mapping[DatasetId, Resolution], client: OpenMetadataClient, config: Config
+) -> dict[DatasetId, Resolution]:
+    """Resolve the datasets that were not found once more as if addresses did not matter, which was the rule before."""
+    missing = [
+        dataset
+        for id_, dataset in selection.datasets.items()
+        if id_ in resolutions and resolutions[id_].outcome == "unresolved"
+    ]
+    if not missing or config.resolution.by_name == "always":
+        return {}
+    lax = config.resolution.model_copy(update={"by_name": "always"})
+    found = Resolver(client, config.model_copy(update={"resolution": lax})).resolve_all(missing)
+    return {id_: resolution for id_, resolution in found.items() if resolution.entity is not None}
+
+
+def _other_addresses(
+    edges: Iterable[Edge],
+    resolutions: Mapping[DatasetId, Resolution],
+    by_name: Mapping[DatasetId, Resolution],
+    planner: EdgePlanner,
+) -> Iterator[tuple[tuple[Pair, str], str]]:
+    for edge in edges:
+        if edge.job is None or not (edge.source in by_name or edge.target in by_name):
+            continue
+        source, target = (by_name.get(end) or resolutions[end] for end in (edge.source, edge.target))
+        writer = planner.writer(edge.job)
+        if source.entity is not None and target.entity is not None and writer:
+            other = edge.source if edge.source in by_name else edge.target
+            entity = by_name[other].entity
+            fqn = entity.fqn if entity is not None else ""
+            why = f"{other.namespace} {other.name} is not {fqn}: {resolutions[other].detail}"
+            yield ((source.entity.ref, target.entity.ref), writer), why
+
+
+def _open_ends(
+    edges: Iterable[Edge], resolutions: Mapping[DatasetId, Resolution], planner: EdgePlanner
+) -> Iterator[tuple[str, str]]:
+    for edge in edges:
+        ends = resolutions[edge.source], resolutions[edge.target]
+        writer = planner.writer(edge.job) if edge.job is not None else None
+        if writer and any(end.outcome == "ambiguous" for end in ends):
+            known = [end.entity.ref for end in ends if end.entity is not None]
+            yield from ((ref, writer) for ref in known or [ANY])

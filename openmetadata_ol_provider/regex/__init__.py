@@ -1,0 +1,1 @@
+"""Regular expressions of users, matched in time proportional to the text."""

@@ -1,0 +1,68 @@
+"""Checks that event types outside OpenLineage's enumeration mean what they say, and that each leaves a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from openmetadata_ol_provider.openlineage.event_types import MAX_SPELLINGS, event_type_problems, read_event_type
+from tests.support import decode, run_event
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("START", "START"),
+        ("complete", "COMPLETE"),
+        ("Other", "OTHER"),
+        # Prefect
+        ("FAILED", "FAIL"),
+        ("CRASHED", "FAIL"),
+        ("COMPLETED", "COMPLETE"),
+        # Dagster
+        ("SUCCESS", "COMPLETE"),
+        ("FAILURE", "FAIL"),
+        ("CANCELED", "ABORT"),
+        # Argo
+        ("Succeeded", "COMPLETE"),
+        ("Error", "FAIL"),
+        # Airflow
+        ("upstream_failed", "FAIL"),
+        # home-made
+        ("in progress", "RUNNING"),
+        (" finished ", "COMPLETE"),
+        ("Aborted", "ABORT"),
+        ("timed-out", "FAIL"),
+        ("queued", "OTHER"),
+        # unknown
+        ("END", "OTHER"),
+        ("FROBNICATED", "OTHER"),
+        ("", "OTHER"),
+        (None, "OTHER"),
+    ],
+)
+def test_an_event_type_means_what_it_says(text: str | None, state: str) -> None:
+    assert read_event_type(text).state == state
+
+
+def test_only_types_that_openlineage_does_not_have_are_reported() -> None:
+    types = ["START", "complete", None, "SUCCESS", "SUCCESS", "FROBNICATED", "skipped", "queued"]
+    problems = list(event_type_problems(decode(*(run_event(text, seconds=n) for n, text in enumerate(types)))))
+    assert [(problem.kind, problem.where, problem.count) for problem in problems] == [
+        ("event_type", "event type FROBNICATED in namespace ns", 1),
+        ("event_type", "event type SUCCESS in namespace ns", 2),
+        ("event_type", "event type queued in namespace ns", 1),
+        ("event_type", "event type skipped in namespace ns", 1),
+    ]
+    assert [problem.detail.partition("; ")[2].partition(".")[0] for problem in problems] == [
+        "it is not known: the runs are kept, and their state stays as it is",
+        "it is read as COMPLETE",
+        "it says nothing about the state of a run",
+        "it is read as the end of a run that was skipped",
+    ]
+
+
+def test_a_producer_that_sends_garbage_cannot_fill_the_report() -> None:
+    events = decode(*(run_event(f"garbage {chr(97 + n % 26)}{chr(97 + n // 26)}", seconds=n) for n in range(150)))
+    problems = list(event_type_problems(events))
+    assert len(problems) == MAX_SPELLINGS + 1
+    assert (problems[-1].kind, problems[-1].where, problems[-1].count) == ("more_problems", "event_type", 50)

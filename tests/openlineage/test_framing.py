@@ -1,0 +1,56 @@
+"""Messages in the frames of schema registries: JSON is read, and the reason of a refusal names any other frame."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from openmetadata_ol_provider.exceptions import MalformedEventError
+from openmetadata_ol_provider.openlineage.decode import decode_event
+from tests.support import dataset, run_event
+
+EVENT = json.dumps(run_event(inputs=["a"], outputs=["b"])).encode()
+SLOW = json.dumps(run_event(outputs=[dataset("t", schema={"fields": [None]})])).encode()
+CONFLUENT = b"\x00\x00\x00\x00\x11"
+APICURIO = b"\x00" + (17).to_bytes(8, "big")
+
+
+@pytest.mark.promise("A204")
+@pytest.mark.parametrize("event", [EVENT, SLOW], ids=["sound event", "event with a bad item"])
+@pytest.mark.parametrize("frame", [CONFLUENT, APICURIO, CONFLUENT + b"\n "], ids=["Confluent", "Apicurio", "blank"])
+def test_json_behind_the_magic_byte_and_the_schema_id_is_read(frame: bytes, event: bytes) -> None:
+    assert decode_event(frame + event, "t[0]@1") == decode_event(event, "t[0]@1")
+
+
+@pytest.mark.parametrize("size", [4, 8])
+@pytest.mark.parametrize("schema_id", [1, 0x20, 0x7B, 0x7B7B, 2**31 - 1])
+def test_any_schema_id_is_skipped(schema_id: int, size: int) -> None:
+    assert decode_event(b"\x00" + schema_id.to_bytes(size, "big") + EVENT) == decode_event(EVENT)
+
+
+@pytest.mark.promise("A204")
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param(CONFLUENT + b"\x0a\x06orders", "schema id 17.*Avro or Protobuf", id="Confluent Avro"),
+        pytest.param(CONFLUENT + b"\x00\x0a\x03abc", "schema id 17.*Avro or Protobuf", id="Confluent Protobuf"),
+        pytest.param(APICURIO + b"\x0a\x06orders", "schema registry.*Avro or Protobuf", id="Apicurio Avro"),
+        pytest.param(CONFLUENT + b"{orders", "schema id 17.*: not JSON", id="a brace by chance"),
+        pytest.param(CONFLUENT + b"{}", "schema id 17.*neither run, job nor dataset", id="foreign JSON in a frame"),
+        pytest.param(b"\x00", "schema registry", id="a magic byte alone"),
+        pytest.param(b"\x03\x00" + bytes(16) + EVENT, "AWS Glue schema registry", id="AWS Glue"),
+        pytest.param(b"\x03\x05" + bytes(16) + b"x", "compressed for the AWS Glue", id="AWS Glue, compressed"),
+        pytest.param(b"Obj\x01\x04", "Avro file", id="Avro file"),
+        pytest.param(b"\xc3\x01" + bytes(8), "single Avro object", id="Avro object"),
+        pytest.param(gzip.compress(EVENT), "gzip", id="gzip"),
+        pytest.param(b"\x28\xb5\x2f\xfd\x00", "zstd", id="zstd"),
+        pytest.param(b"PAR1....PAR1", "Parquet", id="Parquet"),
+        pytest.param(b"\x07unknown", "not JSON", id="anything else"),
+        pytest.param(b'{"schema": {"type": "struct"}, "payload": ' + EVENT + b"}", "Kafka Connect", id="Connect"),
+    ],
+)  # fmt: skip
+def test_any_other_frame_is_refused_by_its_name(value: bytes, reason: str) -> None:
+    with pytest.raises(MalformedEventError, match=reason):
+        decode_event(value)
