@@ -14,8 +14,8 @@ from pathlib import Path
 def airflow_home(*, variables: bool = False, database: bool = False) -> Iterator[Path]:
     """Create a home for Airflow; enter it before anything of Airflow is imported.
 
-    :param variables: whether to create the table of Variables
-    :param database: whether to create all tables, which takes some seconds
+    :param variables: ``True`` to create the table of Variables
+    :param database: ``True`` to create all tables, which takes some seconds
     """
     with tempfile.TemporaryDirectory(prefix="bench-airflow-") as home:
         os.environ |= {

@@ -32,11 +32,11 @@ _MOST_MB = 150
 
 
 class Task(NamedTuple):
-    """What a task has taken.
+    """The time and memory that a task took.
 
-    :param seconds: of the wall clock, for the operator alone
+    :param seconds: wall-clock seconds of the operator alone
     :param own: megabytes of its process once Airflow is imported
-    :param most: megabytes of its process at most
+    :param most: peak megabytes of its process
     """
 
     events: int
@@ -46,7 +46,7 @@ class Task(NamedTuple):
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """Yield time and memory for each length; the longest backlog is worked through once."""
+    """Yield time and memory for each length; the longest backlog is processed only once."""
     lengths = sized(tiny=(50, 100), usual=(1000, 10_000, 100_000), full=(1000, 10_000, 100_000, 1_000_000))
     with broker() as running:
         for length in lengths:
@@ -103,6 +103,6 @@ def _ingest(config: dict[str, Any], topic: str, url: str, result: Any) -> None:
 
 
 def _resident() -> float:
-    """Return the megabytes that this process has now."""
+    """Return the resident memory of this process, in megabytes."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / (1 << 20)

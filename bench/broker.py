@@ -86,7 +86,7 @@ class Broker(NamedTuple):
         return count
 
     def backlog(self, topic: str) -> Backlog:
-        """Return all that a topic holds."""
+        """Return the backlog of everything in a topic."""
         with BacklogQuery(self.settings) as query:
             return query.backlog([topic], {})
 

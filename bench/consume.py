@@ -23,7 +23,7 @@ _DURATION = 60.0
 
 
 class Took(NamedTuple):
-    """Seconds of the wall clock, and CPU seconds of the task's own thread."""
+    """Wall-clock seconds, and CPU seconds of the task's own thread."""
 
     wall: float
     own: float

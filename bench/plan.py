@@ -81,7 +81,7 @@ def _shares(works: list[Work], results: list[ReadResult]) -> Iterator[Figure]:
 
 
 def _parts_of_translating(results: list[ReadResult]) -> tuple[float, float]:
-    """Return the seconds of assembling the runs, and of seeing whether they are too large to keep."""
+    """Return the seconds spent on assembling the runs, and on checking whether they are too large to keep."""
     state, assembling, measuring = RunState(), 0.0, 0.0
     for result in results:
         events = decoded(result).events
@@ -95,7 +95,7 @@ def _parts_of_translating(results: list[ReadResult]) -> tuple[float, float]:
 
 
 def _profile(results: list[ReadResult]) -> Iterator[Figure]:
-    """Yield the modules that cost most, by their own time and that of built-in functions that they call."""
+    """Yield the most expensive modules, by their own time and that of the built-in functions they call."""
     profile = cProfile.Profile()
     profile.enable()
     plan(results[:1])

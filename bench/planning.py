@@ -65,7 +65,7 @@ def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: b
     """Turn bytes into plans, batch after batch, like the operators; the plans are discarded.
 
     :param state: runs of earlier batches; default: none
-    :param cpu: whether to count the CPU seconds of this process; ``False``: those of the wall clock, with waiting
+    :param cpu: ``True`` to count the CPU seconds of this process; ``False``: those of the wall clock, with waiting
     """
     clock = time.process_time if cpu else time.perf_counter
     config, state = Config(), state or RunState()

@@ -34,14 +34,14 @@ CONNECTIONS = 8
 
 
 class Sight(NamedTuple):
-    """One publication.
+    """The cost of one publication.
 
-    :param seconds: of the wall clock
-    :param cpu: seconds of CPU of its own process
-    :param theirs: seconds of CPU of the stand-in
+    :param seconds: wall-clock seconds
+    :param cpu: CPU seconds of its own process
+    :param theirs: CPU seconds of the stand-in
     :param reads: calls that read
     :param writes: calls that write
-    :param facts: how many facts it was about
+    :param facts: number of facts in the plan
     """
 
     seconds: float
@@ -53,11 +53,11 @@ class Sight(NamedTuple):
 
     @property
     def calls(self) -> int:
-        """All calls."""
+        """Number of all calls."""
         return self.reads + self.writes
 
     def share(self, latency: float) -> float:
-        """How much of the time all connections were waiting for answers."""
+        """Return the share of the time in which all connections were waiting for responses."""
         return self.calls * latency / CONNECTIONS / self.seconds
 
 
@@ -129,7 +129,7 @@ def _facts(report: PublishReport) -> int:
 
 
 def _bare(server: StandIn, calls: int) -> float:
-    """Return the seconds in which so many calls are answered to a client that does nothing else."""
+    """Return the seconds that this number of requests takes a client that does nothing else."""
     address = urlsplit(server.url).netloc
 
     def ask(number: int) -> None:

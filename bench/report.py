@@ -21,7 +21,7 @@ Results = Mapping[str, Sequence[Figure]]
 
 
 def machine() -> dict[str, Any]:
-    """Return of what kind the machine is; nothing that tells which one."""
+    """Return a description of the machine's kind that does not identify the machine."""
     return {
         "cores": os.cpu_count(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)),
@@ -41,7 +41,7 @@ def _processor() -> str:
 
 
 def described(kind: Mapping[str, Any]) -> str:
-    """Return a machine's kind in a line."""
+    """Return the description of a machine in one line."""
     return (
         f"{kind['cores']} cores, {kind['memory_gb']} GB, {kind['processor']}, {kind['system']}, "
         f"Python {kind['python']}, Airflow {kind['airflow']}"
@@ -69,7 +69,7 @@ def cells(figure: Figure) -> tuple[str, ...]:
 
 
 def number(value: float) -> str:
-    """Return a number with four digits that tell, thousands divided."""
+    """Return a number with four significant digits and separated thousands."""
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.4g}" if abs(value) >= 1e-3 else f"{value:.2e}"
@@ -83,7 +83,7 @@ def line(figure: Figure) -> str:
 
 
 def section(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    """Return the generated section: every figure of a run (a plain one, as :func:`document` gives it)."""
+    """Return the generated section: every figure of a run (in the form of :func:`document`)."""
     lines = [
         BEGIN,
         f"`make bench`, {run['date']}: {described(run['machine'])}.",

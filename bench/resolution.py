@@ -31,7 +31,7 @@ POSTGRES = "postgres://warehouse:5432"
 
 
 def seed(tables: int) -> dict[str, Any]:
-    """Return a catalogue of that many tables, and a tenth of it in containers, ten to a bucket."""
+    """Return a catalogue with a number of tables and a tenth as many containers, ten in each bucket."""
     columns = [{"name": name, "dataType": "STRING"} for name in ("id", "amount", "customer")]
     connection = {"type": "Postgres", "hostPort": "warehouse:5432", "database": "shop"}
     return {
@@ -52,7 +52,7 @@ def _table(number: int) -> str:
 
 
 def sorts(tables: int, count: int) -> dict[str, list[Dataset]]:
-    """Return so many datasets of each sort; they are spread over the whole catalogue."""
+    """Return a number of datasets of each sort, spread over the whole catalogue."""
     spread = [number * tables // count for number in range(count)]
     found = {
         "exact name": [_dataset(POSTGRES, _table(number)) for number in spread],
@@ -106,7 +106,7 @@ def _resolve(url: str, datasets: list[Dataset]) -> tuple[float, int]:
 
 
 def _questions(url: str, tables: int) -> dict[str, Callable[[int], list[float]]]:
-    """Return what times the stand-in's own answers, asked one after the other."""
+    """Return a function that measures the stand-in's response times, one request after the other."""
 
     def timed(ask: Callable[[OpenMetadataClient, int], object], times: int) -> list[float]:
         seconds = []

@@ -1,4 +1,4 @@
-"""Captured events cut into sessions, each ready to be played again as another one.
+"""Captured events divided into sessions, each of which can be replayed as a new one.
 
 A session is a root run with all that ran for it, a Spark application or a DAG run for example. Its events are kept as
 the producers' own bytes, but for slots: places where a run id, a time, or the mark of a copy goes.
@@ -48,16 +48,16 @@ class Dataset(NamedTuple):
 
 
 class Session(NamedTuple):
-    """One root run of a capture and what ran for it, ready to be played.
+    """A root run of a capture with its child runs, ready to be replayed.
 
     :param producer: name of the capture
     :param events: seconds since the session's first event, and the event as pieces: what stands between the slots, with
         the slots' numbers
-    :param ids: how many run ids it has
+    :param ids: number of its run ids
     :param seconds: the times in it, in seconds since its first event
     :param root: namespace and name of its root job
-    :param jobs: how many jobs it has
-    :param runs: how many runs it has
+    :param jobs: number of its jobs
+    :param runs: number of its runs
     :param datasets: its datasets
     """
 
@@ -88,7 +88,7 @@ def sessions() -> tuple[Session, ...]:
 
 
 def cuts(name: str) -> list[int]:
-    """Return where the copy's number goes: behind the first folder of a path, behind each of several topics."""
+    """Return the places for the copy's number: after the first folder of a path, after each of several topics."""
     folder = re.match(r"/?[^/]+(?=/)", name)
     return [folder.end()] if folder else [part.end() for part in re.finditer(r"[^;]+", name)]
 
@@ -107,7 +107,7 @@ def _cut(producer: str, events: Sequence[bytes]) -> list[Session]:
 
 
 class _Names(NamedTuple):
-    """What becomes another in each copy, or each time."""
+    """The names and ids that differ in each copy, or each time a session is replayed."""
 
     run_ids: set[bytes]
     job_namespaces: set[str]
@@ -181,7 +181,7 @@ def _session(producer: str, part: list[tuple[dict[str, Any], bytes]], names: _Na
 def _pieces(
     event: bytes, names: _Names, ids: dict[bytes, int], seconds: dict[int, int], first: int
 ) -> list[tuple[bytes, int]]:
-    """Cut an event into pieces, each with the slot that follows it; slots of times are below 0 as yet."""
+    """Cut an event into pieces, each with the slot that follows it; slots of times are still below 0."""
     pieces: list[tuple[bytes, int]] = []
     begin = 0
     tables = {name.rpartition(".")[2].encode() for name in names.dataset_names if "." in name and "/" not in name}

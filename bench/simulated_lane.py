@@ -1,4 +1,4 @@
-"""A lane of the simulation: real decoding, translation, choice and bookkeeping; waiting by a model."""
+"""A lane of the simulation: real decoding, translation, selection and bookkeeping; waiting times from a model."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ _MEASURED_EVERY = 8
 
 
 class Step(NamedTuple):
-    """A batch of the sample; in the lane it is so many real ones as :attr:`batches` says.
+    """A batch of the sample, which represents :attr:`batches` batches of the lane.
 
     :param begun: second of the day
-    :param seconds: how long it takes
-    :param events: of the sample
-    :param batches: 1, but for what is too small for a sample
-    :param reads: calls that read, of the sample
-    :param writes: calls that write, of the sample
+    :param seconds: duration
+    :param events: number of events in the sample
+    :param batches: number of real batches; 1 unless they are too small for a sample
+    :param reads: number of requests that read in the sample
+    :param writes: number of requests that write in the sample
     :param lag: seconds from its oldest event to its end
-    :param state_bytes: of the sample, packed
-    :param facts: in the sample's ledger
+    :param state_bytes: size of the sample's state, packed
+    :param facts: number of facts in the sample's ledger
     """
 
     begun: float
@@ -59,7 +59,7 @@ class Step(NamedTuple):
 
 
 class Lane:
-    """What one lane remembers from task to task.
+    """The state of one lane between tasks.
 
     :param fraction: share of its jobs that is played
     :param scenario: the deployment
@@ -80,7 +80,7 @@ class Lane:
         self._cpu, self._events, self._steps, self._state = 0.0, 0, 0, 0
 
     def work(self, waiting: Sequence[tuple[float, bytes]], now: float) -> Iterator[Step]:
-        """Work through what waits, until it is done or the time is over.
+        """Process the backlog until it is empty or the time is over.
 
         :param now: second of the day at which the task begins
         """
@@ -124,7 +124,7 @@ class Lane:
         return Step(now, seconds, len(batch), 1, reads, writes, now + seconds - batch[0][0], self._state, facts)
 
     def _calls(self, todo: Selection, seen: set[JobId]) -> tuple[int, int]:
-        """Return how many calls a publication takes: as :mod:`bench.publish` finds them.
+        """Return the number of calls that a publication takes, as measured by :mod:`bench.publish`.
 
         :param seen: pipelines that the task has read before
         """

@@ -36,15 +36,15 @@ _CURVE = (1.2, 2.2, 2.6, 2.2, 1.6, 1.2, 1.0, 0.9, 1.0, 1.0, 1.0, 0.9, 0.8, 0.8, 
 class Hour(NamedTuple):
     """An hour of one lane; counts are those of the whole lane.
 
-    :param arrived: events that came in
-    :param backlog: events that wait at its end
-    :param lag: seconds at most from an event to its publication
+    :param arrived: number of events that arrived
+    :param backlog: number of events waiting at its end
+    :param lag: longest time from an event to its publication, in seconds
     :param busy: share of the hour that tasks were at work
-    :param batches: so many
-    :param calls: of the catalogue
-    :param writes: those of them that write
+    :param batches: number of batches
+    :param calls: number of requests to the catalogue
+    :param writes: number of those that write
     :param state_mb: megabytes of the runs remembered, packed
-    :param facts: in the ledger
+    :param facts: number of facts in the ledger
     """
 
     arrived: float
@@ -85,7 +85,7 @@ SCENARIOS = (
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    """Yield what each scenario comes to; a day is played once."""
+    """Yield the results of each scenario; a day is simulated once."""
     del rounds
     # Of the larger ones one job alone has too many events for a test.
     for scenario in SCENARIOS[: sized(tiny=1, usual=len(SCENARIOS))]:
@@ -128,7 +128,7 @@ def day(scenario: Scenario, budget: int) -> Iterator[Hour]:
 
 
 def _traffic(scenario: Scenario, jobs: int, fraction: float) -> Iterator[tuple[float, bytes]]:
-    """Yield the sample's events, each with the second of the day at which it comes in, in their order."""
+    """Yield the sample's events, each with the second of the day at which it arrives, in order."""
     runs = max(1, round(scenario.events / scenario.lanes * fraction / scenario.run_events))
     total = sum(_CURVE)
     found: list[tuple[float, int, int, str]] = []
@@ -147,7 +147,7 @@ def _traffic(scenario: Scenario, jobs: int, fraction: float) -> Iterator[tuple[f
 
 
 def _until(traffic: list[tuple[float, bytes]], now: float, read: int) -> int:
-    """Return the index behind the last event that has come in."""
+    """Return the index after the last event that has arrived."""
     end = read
     while end < len(traffic) and traffic[end][0] <= now:
         end += 1
@@ -155,7 +155,7 @@ def _until(traffic: list[tuple[float, bytes]], now: float, read: int) -> int:
 
 
 class _Hours:
-    """Sums up steps by the hour in which they end."""
+    """Adds up steps by the hour in which they end."""
 
     def __init__(self, traffic: list[tuple[float, bytes]], fraction: float) -> None:
         self._arrived = [sum(1 for at, _ in traffic if at // 3600 == hour) / fraction for hour in range(24)]

@@ -1,4 +1,4 @@
-"""How much is measured: a few of everything in the tests, what fits into a quarter of an hour, or all there is."""
+"""Benchmark sizes: tiny for the tests, usual for a quarter of an hour, full for everything."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SIZES = ("tiny", "usual", "full")
 
 
 def sized(*, tiny: _T, usual: _T, full: _T | None = None) -> _T:
-    """Return what fits the size of this run.
+    """Return the value for the size of this benchmark run.
 
-    :param full: for hours; the usual if it is not given
+    :param full: value for a run of hours; default: ``usual``
     """
     size = os.environ.get(VARIABLE, "usual")
     if size not in SIZES:

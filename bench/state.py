@@ -60,7 +60,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 
 def _open_runs(count: int) -> RunState:
-    """Return a state in which so many runs have begun, and none has ended."""
+    """Return a state with a number of runs that have begun and not ended."""
     started = (message.value for message in stream(20 * count + 1000) if b'"eventType":"START"' in message.value)
     state = RunState()
     gc.disable()
@@ -77,7 +77,7 @@ def _timed(work: Callable[[], _T]) -> tuple[_T, float]:
 
 
 def _batch(result: ReadResult, offset: int) -> tuple[float, float, float]:
-    """Read the state, plan a batch and write the state; return how long each of them took."""
+    """Read the state, plan a batch and write the state; return the duration of each step."""
     found = decoded(result)
     moved = BatchOrigin(_KEY, "kafka_default", (OffsetRange(TOPIC, 0, offset, offset, offset + len(found.events)),))
     gc.collect()

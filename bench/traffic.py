@@ -27,25 +27,25 @@ _EXPONENT = 1.1
 
 
 class Message(NamedTuple):
-    """A message: its key, as OpenLineage's clients make it of the root job, and its value."""
+    """A message: its key, which OpenLineage's clients derive from the root job, and its value."""
 
     key: bytes
     value: bytes
 
 
 def stream(events: int, jobs: int = 1000, seed: int = 1) -> Iterator[Message]:
-    """Yield so many messages in the order of their times; the same ones for the same arguments.
+    """Yield messages in the order of their times; equal arguments give equal messages.
 
     The runs that began last do not end.
 
-    :param jobs: of how many jobs; what goes over comes of sessions being whole
+    :param jobs: number of jobs; a few more are used, because sessions are not divided
     :param seed: decides in which order sessions run, and of which copy
     """
     return itertools.islice(_endless(applications(jobs), random.Random(seed)), events)  # noqa: S311 - no secret
 
 
 def applications(jobs: int) -> list[tuple[Session, int]]:
-    """Return sessions, each with how many copies of it there are, so that they have that many jobs together."""
+    """Return sessions with their numbers of copies, so that they have the given number of jobs together."""
     known, copies = sessions(), [0] * len(sessions())
     for number in itertools.cycle(range(len(known))):
         if jobs <= 0:
@@ -56,7 +56,7 @@ def applications(jobs: int) -> list[tuple[Session, int]]:
 
 
 def datasets(jobs: int) -> list[Dataset]:
-    """Return the datasets of all jobs, as a catalogue would have to have them."""
+    """Return the datasets of all jobs, in the form that a catalogue needs."""
     found = {
         Dataset(dataset.namespace, renamed(dataset.name, copy))
         for session, count in applications(jobs)
@@ -100,7 +100,7 @@ def _endless(copies: list[tuple[Session, int]], draw: random.Random) -> Iterator
 
 
 def _values(session: Session, copy: int, at: int, draw: random.Random) -> list[bytes]:
-    """Return what goes into the slots of a session this time."""
+    """Return the values of a session's slots for one replay."""
     began = dt.datetime.fromtimestamp(at, dt.timezone.utc)
     tail = "".join(draw.choices("abcdefghijkmnpqrstuvwxyz23456789", k=5))
     return [

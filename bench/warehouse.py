@@ -1,4 +1,4 @@
-"""Jobs of a warehouse: each reads two tables and writes one, with columns; how many jobs, tables and runs is exact.
+"""Jobs of a warehouse: each reads two tables and writes one, with columns; numbers of jobs, tables and runs are exact.
 
 What :mod:`bench.traffic` plays is what producers send, and how many facts there are in it depends on the producers.
 Here that is known, so that calls can be held against it.
@@ -24,7 +24,7 @@ _RUN_EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent
 
 
 def seed(tables: int) -> dict[str, Any]:
-    """Return a catalogue with so many tables."""
+    """Return a catalogue with a number of tables."""
     columns = [{"name": name, "dataType": "STRING"} for name in _COLUMNS]
     connection = {"type": "Postgres", "hostPort": "warehouse:5432", "database": "shop"}
     return {
@@ -34,12 +34,12 @@ def seed(tables: int) -> dict[str, Any]:
 
 
 def fqn(table: int) -> str:
-    """Return how the catalogue names a table."""
+    """Return the FQN of a table in the catalogue."""
     return f"pg.{_table(table)}"
 
 
 def stream(events: int, jobs: int, tables: int, first_run: int = 0) -> Iterator[Message]:
-    """Yield so many events: START and COMPLETE of each run, the jobs taking turns.
+    """Yield a number of events: START and COMPLETE of each run, the jobs taking turns.
 
     :param first_run: number of the first run; runs of other numbers are others, and later
     """
@@ -51,7 +51,7 @@ def stream(events: int, jobs: int, tables: int, first_run: int = 0) -> Iterator[
 
 
 def event(job: int, tables: int, run: int, state: str, at: dt.datetime) -> bytes:
-    """Return an event of a run, all of whose events name its datasets.
+    """Return an event of a run; every event of the run names its datasets.
 
     :param job: number of the job
     :param run: number of the run

@@ -27,11 +27,11 @@ COLD_CALLS, REPEATED_CALLS = 12.5 / 20, 5.1 / 20
 
 
 class Way(NamedTuple):
-    """One task's work.
+    """The cost of one task.
 
-    :param seconds: of the wall clock, for the operator alone
-    :param cpu: seconds of CPU of the task's process
-    :param theirs: seconds of CPU of the stand-in
+    :param seconds: wall-clock seconds of the operator alone
+    :param cpu: CPU seconds of the task's process
+    :param theirs: CPU seconds of the stand-in
     :param calls: calls of the catalogue
     """
 

@@ -63,7 +63,7 @@ class DeadLetterError(KafkaError):
 
 
 class DeadLetterRefusedError(DeadLetterError):
-    """Raised when the dead-letter topic refuses a message for good: rights, credentials, or the message's size."""
+    """Raised when the dead-letter topic permanently refuses a message: rights, credentials, or the message's size."""
 
     retriable = False
 
@@ -85,7 +85,7 @@ class PublicationError(OpenLineageProviderError):
 
 
 class RefusalReason(Enum):
-    """Why OpenMetadata refused a request, as far as its response tells."""
+    """The reason why OpenMetadata refused a request, as far as its response shows it."""
 
     #: the server received no token
     TOKEN_NOT_RECEIVED = "token_not_received"  # noqa: S105 - not a password
@@ -110,7 +110,7 @@ class CatalogueError(OpenLineageProviderError):
 
     :param message: what happened and the remedy
     :param status: HTTP status; default: ``None``, there was no response
-    :param reason: reason of a refusal; default: ``None``, the response does not tell
+    :param reason: reason of a refusal; default: ``None``, the response gives none
     """
 
     def __init__(self, message: str, status: int | None = None, reason: RefusalReason | None = None) -> None:

@@ -148,7 +148,7 @@ def test_the_generated_section_takes_the_place_of_the_one_before(tmp_path: Path)
     assert text.count("### Decoding") == 1
 
 
-def test_a_document_without_a_place_for_the_section_is_told(tmp_path: Path) -> None:
+def test_a_document_without_a_place_for_the_section_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "performance.md"
     path.write_text("nothing of the kind\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"performance\.md has no section between"):

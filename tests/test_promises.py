@@ -8,8 +8,11 @@ from tests import promises
 
 ROWS = [
     *(f"A{number}" for number in (*range(1, 92), *range(103, 178))),
+    *(f"A{number}" for number in range(191, 195)),
     *(f"A{number}" for number in range(203, 207)),
-    *(f"C{number}" for number in (*range(11, 46), 56)),
+    *(f"A{number}" for number in range(220, 228)),
+    *(f"A{number}" for number in range(240, 244)),
+    *(f"C{number}" for number in (*range(11, 46), 51, 52, 53, *range(56, 60))),
 ]
 #: Marked for a row that no test holds yet.
 _NOT_YET = re.compile(r"not yet: \w+")

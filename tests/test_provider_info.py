@@ -115,7 +115,7 @@ def test_each_option_is_documented_and_has_a_function(name: str, monkeypatch: py
     assert option["type"] in {"string", "integer"}
     assert option["description"].strip().endswith(".")
     read = getattr(conf, name)
-    assert inspect.getdoc(read) == f"[{CONFIG_SECTION}] {name}."
+    assert inspect.getdoc(read) == f"Return the option [{CONFIG_SECTION}] {name}."
     kind = int if option["type"] == "integer" else (str, list, type(None))
     assert isinstance(read(), kind)
     monkeypatch.setenv(f"AIRFLOW__{CONFIG_SECTION}__{name}".upper(), option["example"])

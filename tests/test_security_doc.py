@@ -49,7 +49,7 @@ def test_every_bound_is_that_of_the_code() -> None:
         assert reported
 
 
-def test_every_bound_on_events_is_told() -> None:
+def test_every_bound_on_events_is_documented() -> None:
     module = import_module(f"{PACKAGE}.openlineage.limits")
     names = {name for name in vars(module) if name.startswith("MAX_")}
     assert {name for name in names if f"`openlineage.limits.{name}`" not in PAGE} == set()

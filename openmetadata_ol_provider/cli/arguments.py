@@ -133,7 +133,11 @@ def dlq(command: ArgumentParser) -> None:
 
     list_action = actions.add_parser("list", help="list dead letters with their origin and reason")
     list_action.add_argument(
-        "--limit", type=_above_zero, default=100, metavar="N", help="most letters to list (default: %(default)s)"
+        "--limit",
+        type=_above_zero,
+        default=100,
+        metavar="N",
+        help="largest number of letters to list (default: %(default)s)",
     )
     list_action.add_argument(
         "--since", metavar="TIME", help="only letters written at or after a time, such as 2026-05-01T00:00:00Z"

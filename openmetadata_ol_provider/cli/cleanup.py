@@ -16,12 +16,14 @@ from openmetadata_ol_provider.cli.output import write_json, write_text
 from openmetadata_ol_provider.cli.terminal import OutlineNode
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openlineage.event import Event
+    from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openmetadata.cleanup.cleanup import Cleanup
     from openmetadata_ol_provider.openmetadata.cleanup.finding import Finding
     from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact
@@ -77,7 +79,8 @@ def cleanup_command(arguments: Namespace) -> int:
         write_text(_outline(found))
     if events.malformed:
         sys.stderr.write(f"{events.malformed} events are not OpenLineage events; they were left out\n")
-    return FAILED if events.malformed or any(item.outcome == "failed" for item in found.findings) else DONE
+    failed = _refused(found) or any(item.outcome == "failed" for item in found.findings)
+    return FAILED if events.malformed or failed else DONE
 
 
 def _config(arguments: Namespace, *, with_variables: bool) -> Config:
@@ -188,6 +191,9 @@ def _outline(found: Cleanup) -> list[OutlineNode]:
         findings = [finding for finding in found.findings if finding.outcome == outcome]
         if findings:
             sections.append(OutlineNode(f"{title} ({len(findings)})", list(map(_node, findings)), style="bold"))
+    if refused := _refused(found):
+        lines = [OutlineNode(f"{problem.where}: {problem.detail}") for problem in refused]
+        sections.append(OutlineNode(f"COULD NOT BE READ ({len(refused)})", lines, style="bold"))
     if not sections:
         sections.append(OutlineNode("NOTHING TO REMOVE", style="bold"))
     covered = (
@@ -195,6 +201,11 @@ def _outline(found: Cleanup) -> list[OutlineNode]:
         f"{found.pipelines_not_covered} pipelines of other jobs were not judged"
     )
     return [*sections, OutlineNode("COVERED", [OutlineNode(covered)], style="bold")]
+
+
+def _refused(found: Cleanup) -> list[Problem]:
+    """Return what the catalogue refused to show."""
+    return [problem for problem in found.problems if problem.kind == ProblemKind.FAILED]
 
 
 def _node(finding: Finding) -> OutlineNode:

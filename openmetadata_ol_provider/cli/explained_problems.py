@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 #: The location in a line about an event, ``START 2026-... (events.ndjson:17): ...``.
-_LOCATION = re.compile(r"\((?P<location>.*)\): \d+ inputs, \d+ outputs(?:, as .*)?$")
+_LOCATION = re.compile(r"^(?P<type>.*?) \d{4}-\S+ \((?P<location>.*)\): \d+ inputs, \d+ outputs(?:, as .*)?$")
 #: What may follow a location or a name in the ``where`` of a problem.
 _END = re.compile(r"$|[\s:,;]")
 #: Rules that are no kinds of problems.
@@ -47,7 +47,8 @@ class Reason(NamedTuple):
 class ExplainedProblems:
     """The problems of a plan by what they are about.
 
-    A problem of a job is shown with the first of its runs, so that a job with thousands of runs shows it once.
+    A problem of a job, or of a type of events, is shown with the first run that has it, so that thousands of runs show
+    it once.
 
     :param plan: plan with the problems
     :param events_of_runs: a line for each event, by job and run id
@@ -66,9 +67,10 @@ class ExplainedProblems:
         #: Problems about runs by run id, and about events by location, which may be followed by other words.
         self._of_runs: dict[str, list[Problem]] = {}
         self._of_events: dict[str, list[Problem]] = {}
-        self._first_runs: dict[JobId, RunRecord] = {}
+        self._first_runs: dict[str, RunRecord] = {}
         for run in plan.runs:
-            self._first_runs.setdefault(run.job, run)
+            for where in self._shared_places(run):
+                self._first_runs.setdefault(where, run)
         locations = {location for lines in events_of_runs.values() for location in _locations(lines)}
         for problem in plan.problems:
             self._by_where.setdefault(problem.where, []).append(problem)
@@ -86,9 +88,17 @@ class ExplainedProblems:
         found = [problem for problem in self._of_runs.get(run.run_id, ()) if problem.where in named]
         for location in _locations(self._events_of_runs[run.job, run.run_id]):
             found += self._of_events.get(location, ())
-        if self._first_runs[run.job] is run:
-            found += self._at(f"job {job}")
+        for where in self._shared_places(run):
+            if self._first_runs[where] is run:
+                found += self._at(where)
         return _reasons(found)
+
+    def _shared_places(self, run: RunRecord) -> Iterator[str]:
+        """Yield what a run shares with others: its job, and the types of its events."""
+        yield f"job {run.job.namespace} {run.job.name}"
+        for line in self._events_of_runs[run.job, run.run_id]:
+            if match := _LOCATION.search(line):
+                yield f"event type {match['type']} in namespace {run.job.namespace}"
 
     def of_edge(self, edge: Edge) -> list[Reason]:
         """Return the problems of an edge, and what holds it back: an end that is not one entity of the catalogue."""

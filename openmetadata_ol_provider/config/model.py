@@ -27,7 +27,7 @@ class NamespaceRule(_Section):
     :param service: OpenMetadata service of any kind
     :param database: database name, overrides the one in the dataset's name
     :param db_schema: schema name, overrides the one in the dataset's name (key ``schema``)
-    :param ignore: whether to leave out datasets of this namespace
+    :param ignore: ``True`` to leave out datasets of this namespace
     """
 
     namespace: str
@@ -67,7 +67,7 @@ class DatasetOptions(_Section):
     """Selects datasets and normalises their names.
 
     :param rename: rules applied in order before datasets are resolved
-    :param strip_partitions: whether to reduce physical paths to logical datasets (without ``key=value``, part files)
+    :param strip_partitions: ``True`` to reduce physical paths to logical datasets (without ``key=value``, part files)
     :param include: patterns of the datasets to publish
     :param exclude: patterns of the datasets to leave out; takes precedence over ``include``
     :param case: comparison of names with the catalogue: ``catalogue`` ignores case, ``exact`` does not
@@ -95,7 +95,7 @@ class PipelineOptions(_Section):
 
     :param service: pipeline service, or a mapping by integration (``{AIRFLOW: airflow_prod, default: openlineage}``)
     :param level: run of the hierarchy that becomes the pipeline
-    :param reuse: whether to use an existing pipeline of that name that the system's own ingestion created
+    :param reuse: ``True`` to use an existing pipeline of that name that the system's own ingestion created
     :param include: patterns of the pipelines, and of jobs in them, to publish
     :param exclude: patterns of the pipelines and jobs to leave out; takes precedence over ``include``
     """
@@ -117,10 +117,10 @@ class PipelineOptions(_Section):
 class LineageOptions(_Section):
     """Selects the lineage to publish.
 
-    :param columns: whether to publish column lineage
-    :param indirect: whether to include columns that only affect others through filters, joins or groups
+    :param columns: ``True`` to publish column lineage
+    :param indirect: ``True`` to include columns that only affect others through filters, joins or groups
     :param on: states of a run in which its edges are published; a streaming job's are also published while it runs
-    :param pipeline_nodes: whether pipelines become nodes of the graph where a job has only inputs or only outputs
+    :param pipeline_nodes: ``True`` if pipelines become nodes of the graph where a job has only inputs or only outputs
     :param stale_after: number of complete runs without an edge after which the edge is stale
     :param pair_by_name: integrations, or patterns of jobs, whose inputs and outputs are paired by their names
     """
@@ -139,16 +139,16 @@ class WriteOptions(_Section):
     :param descriptions: policy for descriptions
     :param owners: policy for owners
     :param tags: policy for tags
-    :param create_tags: whether to create missing tags, in the classification ``OpenLineage``
-    :param status: whether to write the status of runs
-    :param sql: whether to write SQL; ``redacted`` removes its literals
-    :param usage: whether to write the number of task runs per day as usage of the pipeline
-    :param queries: whether to write the SQL of runs as query entities
+    :param create_tags: ``True`` to create missing tags, in the classification ``OpenLineage``
+    :param status: policy for the statuses of runs: ``never`` or ``always``
+    :param sql: policy for SQL: ``never``, ``redacted`` (without its literals) or ``always``
+    :param usage: policy for the number of task runs per day, as usage of the pipeline: ``never`` or ``always``
+    :param queries: ``True`` to write the SQL of runs as query entities
     :param lifecycle: policy for soft deletion of dropped or renamed datasets; ``if_ours`` deletes stubs only
     :param stale_edges: treatment of stale edges that this package wrote
-    :param create_pipelines: whether to create missing pipelines
-    :param create_services: whether to create missing pipeline services
-    :param create_datasets: whether to create stubs of missing tables, topics and containers
+    :param create_pipelines: ``True`` to create missing pipelines
+    :param create_services: ``True`` to create missing pipeline services
+    :param create_datasets: ``True`` to create stubs of missing tables, topics and containers
     :param max_failure_ratio: share of writes that may fail before the task fails, from 0 to 1
     """
 

@@ -160,9 +160,9 @@ class OpenLineageKafkaHook(KafkaBaseHook):
     ) -> ReadResult:
         """Read one bounded batch of the backlog.
 
-        :param max_messages: most messages
-        :param max_bytes: most bytes of keys, values and headers; a single larger message is still read
-        :param max_duration: most seconds
+        :param max_messages: largest number of messages
+        :param max_bytes: largest size of keys, values and headers, in bytes; a single larger message is still read
+        :param max_duration: largest number of seconds
         :param on_loss: reaction when retention has deleted messages before they were read
         :raises KafkaError: if there is something to read and nothing came
         :raises DataLossError: if messages are lost and the policy is ``fail``

@@ -16,18 +16,18 @@ MAX_GROWTH = 10
 
 
 def first_size(max_events: int) -> int:
-    """Return the most messages for the first batch."""
+    """Return the largest number of messages of the first batch."""
     return min(FIRST_SIZE, max_events)
 
 
 def next_size(size: int, read: int, seconds: float, max_duration: float, max_events: int) -> int:
-    """Return the most messages for the next batch: at least 1, at most ``max_events``.
+    """Return the largest number of messages of the next batch: at least 1, at most ``max_events``.
 
-    :param size: most messages of the last batch
+    :param size: largest number of messages of the last batch
     :param read: messages in the last batch; fewer than ``size`` when there were no more, or when they were large
     :param seconds: seconds from reading the last batch to moving its checkpoint
-    :param max_duration: most seconds of the task
-    :param max_events: most messages of any batch
+    :param max_duration: largest duration of the task, in seconds
+    :param max_events: largest number of messages of any batch
     """
     allowed = DURATION_SHARE * max_duration
     if read == 0:

@@ -45,7 +45,7 @@ class ReplayRules(NamedTuple):
     :param dead_letter_topics: topics of the dead letters; nothing is written to them
     :param target: topic for all messages, wherever they came from; default: the original topics
     :param max_replays: number of replays after which a message is skipped
-    :param keep_timestamp: whether to send the original timestamp instead of the current time
+    :param keep_timestamp: ``True`` to send the original timestamp instead of the current time
     """
 
     topics: Sequence[str]
@@ -81,7 +81,7 @@ class ReplayReport(msgspec.Struct, frozen=True):
     :param exhausted: number skipped because they have been put back too often
     :param foreign: number skipped because their headers name no topic, or one that is not allowed
     :param lost: number of dead letters that retention had deleted before they were read
-    :param more: whether the time was over before the end was reached
+    :param more: ``True`` if the time was over before the end was reached
     :param left: the first of the skipped dead letters, one line each
     """
 
@@ -164,7 +164,7 @@ def replay_dead_letters(
 ) -> ReplayReport:
     """Put dead letters back.
 
-    :param dry_run: whether to report only, and send nothing
+    :param dry_run: ``True`` to report only, and send nothing
     :raises KafkaError: if a message was not confirmed
     :raises ConfigError: if writing to a topic is not allowed
     """
@@ -173,7 +173,7 @@ def replay_dead_letters(
     for letter in letters:
         target = rules.target or (letter.topic if rules.allows(letter.topic) else None)
         if letter.replays >= rules.max_replays:
-            exhausted.append(_line(letter, f"put back {letter.replays} times already"))
+            exhausted.append(_line(letter, f"already put back {letter.replays} times"))
         elif target is None:
             why = f"{letter.topic!r} is not among topics" if letter.topic else "its headers name no topic"
             foreign.append(_line(letter, why))
@@ -199,9 +199,9 @@ def replay_new(
     """Put back all dead letters that were not read yet, up to their current end.
 
     :param state_key: Variable with the checkpoint
-    :param limits: most messages and bytes of a batch, most seconds of all batches
-    :param dry_run: whether to report only; nothing is sent and nothing moves
-    :param again: whether to begin at the first retained dead letter, including those put back before
+    :param limits: limits of messages and bytes of a batch, and of seconds of all batches
+    :param dry_run: ``True`` to report only; nothing is sent and nothing moves
+    :param again: ``True`` to begin at the first retained dead letter, including those put back before
     :raises KafkaError: if a message was not confirmed; the checkpoint is then that of the batch before
     :raises ConfigError: if writing to a topic is not allowed
     :raises CheckpointError: if another task has moved the checkpoint meanwhile

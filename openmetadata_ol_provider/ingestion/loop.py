@@ -47,8 +47,8 @@ class IngestSettings(NamedTuple):
     :param dead_letter_target: destination of malformed messages
     :param run_limits: limits of the remembered runs
     :param read_request: the messages to read; a span of time is read completely, however long it takes
-    :param dry_run: whether to report only; nothing is written and nothing moves
-    :param full_refresh: whether to compare everything with the catalogue, whatever the ledger holds
+    :param dry_run: ``True`` to report only; nothing is written and nothing moves
+    :param full_refresh: ``True`` to compare everything with the catalogue, whatever the ledger holds
     """
 
     topics: Sequence[str]
@@ -146,7 +146,7 @@ class IngestLoop:
                 # The first batch compared everything; the facts it published need no second comparison.
                 refresh = False
         if more:
-            log.warning("max_duration is over before the end of the backlog; the next run continues from here")
+            log.warning("max_duration was reached before the end of the backlog; the next run continues from here")
         return report
 
     def _publish(

@@ -53,7 +53,7 @@ class PlanEnvelope(NamedTuple):
     :param origin: origin of the batch
     :param runs: runs to remember once the plan is published
     :param dead_letters: number of dead letters of the batch
-    :param more: whether more events are waiting
+    :param more: ``True`` if more events are waiting
     """
 
     plan: LineagePlan

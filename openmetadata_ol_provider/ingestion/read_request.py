@@ -1,4 +1,4 @@
-"""Determines what a task reads: what the checkpoint leaves, the same again from an earlier position, or a span of time.
+"""Determines what a task reads: messages after the checkpoint, again from an earlier position, or of a span of time.
 
 Reading again moves the checkpoint back, never forward, and stores it before anything is read, so that the batches that
 follow are compared with it as usual. A span of time has a state of its own: it moves neither other tasks' checkpoint
@@ -81,7 +81,7 @@ class ReadRequest(NamedTuple):
         :param state_key: Variable with the checkpoint
         :param checkpoint: the stored checkpoint
         :param exclude: topics that a pattern must not match
-        :param dry_run: whether to leave the stored checkpoint alone
+        :param dry_run: ``True`` to leave the stored checkpoint alone
         :raises CheckpointError: if another task has moved the checkpoint meanwhile
         :raises DataLossError: if messages are lost and ``on_data_loss`` is ``fail``; nothing has moved then
         """

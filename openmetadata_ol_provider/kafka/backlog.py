@@ -1,4 +1,4 @@
-"""Computes backlogs over one connection: what a checkpoint leaves, what a span of time holds, where a start lies."""
+"""Computes over one connection the messages after a checkpoint or of a span of time, and start positions."""
 
 from __future__ import annotations
 

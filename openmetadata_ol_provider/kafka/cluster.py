@@ -109,7 +109,7 @@ class ClusterQuery:
 
         :param milliseconds: milliseconds since 1970, compared with the messages' timestamps
         """
-        offsets = self._offsets("cannot find the offsets of a time", partitions, milliseconds)
+        offsets = self._offsets("cannot look up offsets by time", partitions, milliseconds)
         return {key: offset for key, offset in offsets.items() if offset >= 0}
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ class StoredDeadLetter(NamedTuple):
         """Return the message to put back: the original one, with the header that counts replays.
 
         :param topic: topic to write to; the original partition is kept only on the original topic
-        :param keep_timestamp: whether to send the original timestamp instead of the current time
+        :param keep_timestamp: ``True`` to send the original timestamp instead of the current time
         """
         return OutgoingMessage(
             topic,
@@ -143,7 +143,7 @@ def parse_dead_letter(message: RawMessage) -> StoredDeadLetter:
 
 
 def _is_final(error: object) -> bool:
-    """Return whether the topic will give the same answer the next time."""
+    """Return whether the topic would refuse a message again if it were sent again."""
     from confluent_kafka import KafkaError as Code
 
     cause = library_error(error)

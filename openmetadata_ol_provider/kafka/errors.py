@@ -1,4 +1,4 @@
-"""Classify librdkafka's errors: some need other credentials, rights or certificates, the rest may pass with time."""
+"""Classifies librdkafka's errors: some need other credentials, rights or certificates, the rest may pass with time."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ class RawMessage(NamedTuple):
 
     :param timestamp_ms: milliseconds since the epoch; ``None`` when the broker gave none
     :param value: ``None`` is a tombstone
-    :param headers: in the order sent, keys may repeat
+    :param headers: names and values in the order sent; a name may occur several times
     """
 
     topic: str
@@ -61,7 +61,7 @@ class ReadResult(NamedTuple):
     """One bounded batch.
 
     :param ranges: one range for each partition whose checkpoint moves, with or without messages
-    :param more: whether the reader's backlog has more to read
+    :param more: ``True`` if the reader's backlog has more to read
     """
 
     messages: list[RawMessage]

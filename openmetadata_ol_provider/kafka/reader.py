@@ -72,9 +72,9 @@ class BacklogReader:
     def read(self, *, max_messages: int, max_bytes: int, max_duration: float) -> ReadResult:
         """Read the next batch; return an empty one immediately when everything is read.
 
-        :param max_messages: most messages
-        :param max_bytes: most bytes of keys, values and headers; a single larger message is still read
-        :param max_duration: most seconds, however many messages have been read by then
+        :param max_messages: largest number of messages
+        :param max_bytes: largest size of keys, values and headers, in bytes; a single larger message is still read
+        :param max_duration: largest number of seconds, however many messages have been read by then
         :raises KafkaError: if there is something to read and nothing comes, or the broker reports an error
         :raises DataLossError: if retention deleted what comes next and the policy is ``fail``; raised only when
             everything read before it has been handed out

@@ -139,7 +139,7 @@ class KafkaSettings:
     def producer(self, *, idempotent: bool = True, **overrides: Any) -> tuple[Producer, BrokerErrors]:
         """Create a producer that waits for all replicas.
 
-        :param idempotent: whether a message that is sent again is stored only once
+        :param idempotent: ``True`` if a message that is sent again is stored only once
         :param overrides: settings, ``_`` for ``.``, that replace the connection's
         :raises ConfigError: if librdkafka refuses a setting
         """

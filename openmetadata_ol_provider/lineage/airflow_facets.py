@@ -123,7 +123,7 @@ def logical_time(facets: RunFacets | None, pipeline: JobId) -> int | None:
 
 
 def without_dag(run: Run) -> Run:
-    """Return a run without what was read here: it is published once, and a DAG may have thousands of tasks.
+    """Return a run without the facts read here: they are published once, and a DAG may have thousands of tasks.
 
     The operator's class stays, because runs of later batches are read by it, and so does the log's address, because the
     run may be published again.

@@ -17,10 +17,10 @@ def described_by_child(job: Job, facets: RunFacets | None) -> Job:
     :param job: pipeline, by its own events or as its child names it
     :param facets: run facets of the child
     """
-    told = _facets_of(job.id, facets)
-    if told is None:
+    own_facets = _facets_of(job.id, facets)
+    if own_facets is None:
         return job
-    kind, documentation = told.jobType, told.documentation
+    kind, documentation = own_facets.jobType, own_facets.documentation
     described = Job(
         job.namespace,
         job.name,
@@ -29,8 +29,8 @@ def described_by_child(job: Job, facets: RunFacets | None) -> Job:
         integration=kind.integration if kind else None,
         processing_type=kind.processingType if kind else None,
         description=documentation.description or None if documentation and not documentation.deleted else None,
-        owners=owners_of(told.ownership),
-        tags=tags_of(told.tags),
+        owners=owners_of(own_facets.ownership),
+        tags=tags_of(own_facets.tags),
     )
     if job.type is None and described.integration:
         # Its integration is a guess, from its tasks.

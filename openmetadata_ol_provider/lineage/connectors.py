@@ -6,33 +6,20 @@ all, or one at a time. Multiplied, they would be false lineage.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from openmetadata_ol_provider.lineage.likeness import (
-    Likeness,
-    Name,
-    Position,
-    Rank,
-    by_stems,
-    likenesses,
-    one_rule,
-    read_name,
-)
-from openmetadata_ol_provider.lineage.pairing import Pairing
+from openmetadata_ol_provider.lineage.likeness import Likeness, Name, Position, Rank, likenesses, read_name
+from openmetadata_ol_provider.lineage.naming_rule import by_stems, one_rule
+from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.lineage.tool_datasets import is_topic, text_of
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
-#: Topics and tables of the tools themselves: heartbeats, settings of Kafka Connect, bookkeeping of loads.
-_OF_THE_TOOL = re.compile(
-    r"__debezium-heartbeat.*|(?:.*[-_.])?connect-(?:configs|offsets|status)"
-    r"|(?:.*[./])?_(?:dlt|airbyte|fivetran|sdc)_[^./]*",
-    re.IGNORECASE,
-)
-_TASK_NUMBER = re.compile(r"\.\d+$")
+#: Most times that copies are looked for among the rest of a copy job's datasets.
+_MAX_ROUNDS = 10
 #: Most names of one side that a problem lists.
 _MAX_LISTED = 5
 
@@ -62,29 +49,29 @@ def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pa
     """Return the (input, output) pairs of a run; ``None`` if it is a copy job whose names tell nothing.
 
     :param job: job of the run, for problems
+    :param inputs: inputs without those of the tool itself
     """
-    sources, targets = _datasets(inputs, job), _datasets(outputs, job)
-    if not sources or not targets:
-        return Paired(())
+    sources, targets = _datasets(inputs), _datasets(outputs)
+    if pairing.kind == "copy" and len(sources) == 1:
+        return None
     pairs = _pairs(sources, targets, pairing)
-    assumed: list[tuple[int, int]] = []
-    if not pairs:
-        if pairing.kind == "copy":
+    if pairing.kind == "copy":
+        if not pairs:
             return None
-        if pairing.complete and len(sources) == 1:
-            # Whatever was written came from the only input: a query's table, or one whose topics a router names.
-            assumed = [(0, number) for number, target in enumerate(targets) if not _contradict(sources[0], target)]
-    pairs = pairs or assumed
+        pairs = _with_nested(pairs, targets)
+    assumed = _assumed_pairs(sources, targets, pairs, pairing) if pairing.kind == "connector" else []
+    every = [*pairs, *assumed]
     place = f"job {job.namespace} {job.name}"
     problems = [_assumed(place, sources, targets, assumed)] if assumed else []
+    with_source, with_target = {source for source, _ in every}, {target for _, target in every}
     left = (
-        [dataset for number, dataset in enumerate(sources) if number not in {source for source, _ in pairs}],
-        [dataset for number, dataset in enumerate(targets) if number not in {target for _, target in pairs}],
+        [dataset for number, dataset in enumerate(sources) if number not in with_source],
+        [dataset for number, dataset in enumerate(targets) if number not in with_target],
     )
     if pairing.complete and _is_worth_a_line(*left, is_source=_is_source(sources, targets, pairing)):
         problems.append(_unpaired(place, *left))
     sides = [
-        (source, target) for pair in pairs for source in sources[pair[0]].sides for target in targets[pair[1]].sides
+        (source, target) for pair in every for source in sources[pair[0]].sides for target in targets[pair[1]].sides
     ]
     return Paired(sides, tuple(problems))
 
@@ -92,47 +79,16 @@ def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pa
 # -- datasets ------------------------------------------------------------------------------------------------------
 
 
-def _datasets(sides: Sequence[Side], job: JobId) -> list[_Dataset]:
-    """Return the datasets of one side of a run, without those of the tools themselves."""
+def _datasets(sides: Sequence[Side]) -> list[_Dataset]:
     groups: dict[object, list[Side]] = {}
     for side in sides:
         groups.setdefault(side.identities[0] if side.identities else side.id, []).append(side)
-    texts = [(group, _text(group[0])) for group in groups.values()]
-    datasets = [_Dataset(group, text, _names(group[0]), _is_topic(group[0])) for group, text in texts]
-    own_topics = _own_topics([dataset.text for dataset in datasets if dataset.is_topic], job)
-    return [
-        dataset
-        for dataset in datasets
-        if not _OF_THE_TOOL.fullmatch(dataset.text) and not (dataset.is_topic and dataset.text in own_topics)
-    ]
-
-
-def _own_topics(topics: Sequence[str], job: JobId) -> set[str]:
-    """Return Debezium's topics of schema changes and transactions: a prefix of the others, with or without a word."""
-    prefixes = {topic[:at] for topic in topics for at, letter in enumerate(topic) if letter == "."}
-    prefix = _TASK_NUMBER.sub("", job.name)
-    changes = {topic for topic in topics if topic in prefixes and (topic == prefix or _has_several(topic, topics))}
-    if prefix != job.name:  # Debezium names its jobs by prefix and task
-        changes.add(prefix)
-    return changes | {f"{topic}.transaction" for topic in changes}
-
-
-def _has_several(prefix: str, topics: Iterable[str]) -> bool:
-    """Tell whether a topic below a prefix has two more segments, schema and table."""
-    return any(topic.startswith(f"{prefix}.") and topic.count(".", len(prefix) + 1) for topic in topics)
-
-
-def _text(side: Side) -> str:
-    return side.identities[0].name if side.identities else side.id.name
+    return [_Dataset(group, text_of(group[0]), _names(group[0]), is_topic(group[0])) for group in groups.values()]
 
 
 def _names(side: Side) -> tuple[Name, ...]:
     texts = dict.fromkeys(identity.name for identity in side.identities) or {side.id.name: None}
     return tuple(dict.fromkeys(name for text in texts for name in read_name(text)))
-
-
-def _is_topic(side: Side) -> bool:
-    return bool(side.identities) and side.identities[0].kind == "topic"
 
 
 def _is_source(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing) -> bool:
@@ -160,10 +116,15 @@ def _pairs(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pa
         if likeness.best.position >= _least(likeness, len(sources), len(targets), pairing, is_source=is_source)
     }
     if pairing.kind == "copy":
-        return _one_to_one(ranks)
+        return _copies(sources, targets, ranks)
     if is_source:
         return [(source, target) for target, source in _best_partners((t, s, rank) for (s, t), rank in ranks.items())]
-    return _best_partners((source, target, rank) for (source, target), rank in ranks.items())
+    partners = _best_partners((source, target, rank) for (source, target), rank in ranks.items())
+    owned = {pair[1] for pair in partners if ranks[pair].position >= Position.LAST_SEGMENTS}
+    # A sink's topic whose name only begins that of another topic's table (orders, orders_history) does not go there.
+    strong = Rank(Position.LAST_SEGMENTS, 0, is_covered=False)
+    weak = {pair for pair in partners if alike[pair].forward == ranks[pair] < strong}
+    return [pair for pair in partners if pair[1] not in owned or pair not in weak]
 
 
 def _common_rule(
@@ -219,10 +180,10 @@ def _best_partners(ranks: Iterable[tuple[int, int, Rank]]) -> list[tuple[int, in
 
 
 def _one_to_one(ranks: Mapping[tuple[int, int], Rank]) -> list[tuple[int, int]]:
-    """Return the pairs that are each other's best, then those of the rest, until there are no more."""
+    """Return the pairs that are each other's best, then those of the rest, and so on."""
     pairs: list[tuple[int, int]] = []
     rest = dict(ranks)
-    while rest:
+    for _ in range(_MAX_ROUNDS):
         there = _best_partners((source, target, rank) for (source, target), rank in rest.items())
         back = dict(_best_partners((target, source, rank) for (source, target), rank in rest.items()))
         mutual = [(source, target) for source, target in there if back.get(target) == source]
@@ -236,6 +197,58 @@ def _one_to_one(ranks: Mapping[tuple[int, int], Rank]) -> list[tuple[int, int]]:
             if source not in sources and target not in targets
         }
     return sorted(pairs)
+
+
+def _copies(
+    sources: Sequence[_Dataset], targets: Sequence[_Dataset], ranks: Mapping[tuple[int, int], Rank]
+) -> list[tuple[int, int]]:
+    """Return the pairs of a copy job: several sources of one target (shards) if that explains all; else one to one."""
+    strong = ((*pair, rank) for pair, rank in ranks.items() if rank.position >= Position.LAST_SEGMENTS)
+    sharded = _best_partners(strong)
+    if len(sharded) == len(sources) and len({target for _, target in sharded}) == len(targets):
+        return sharded
+    return _one_to_one(ranks)
+
+
+def _with_nested(pairs: Sequence[tuple[int, int]], targets: Sequence[_Dataset]) -> list[tuple[int, int]]:
+    """Return pairs with tables of nested data (``orders__items``), which are named after the table of their parents."""
+    sources_of: dict[str, list[int]] = {}
+    for source, target in pairs:
+        sources_of.setdefault(targets[target].text, []).append(source)
+    paired = {target for _, target in pairs}
+    nested = [
+        (source, number)
+        for number, target in enumerate(targets)
+        if number not in paired and (parent := _parent_of(target.text, sources_of)) is not None
+        for source in sources_of[parent]
+    ]
+    return sorted((*pairs, *nested))
+
+
+def _parent_of(text: str, tables: Container[str]) -> str | None:
+    """Return the nearest table that the name of nested data begins with."""
+    while "__" in text:
+        text = text.rpartition("__")[0]
+        if text in tables:
+            return text
+    return None
+
+
+def _assumed_pairs(
+    sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairs: Sequence[tuple[int, int]], pairing: Pairing
+) -> list[tuple[int, int]]:
+    """Return pairs that are assumed because there is only one dataset on a side.
+
+    Whatever was written came from the only input: a query's table, or one whose topics a router names. What one event
+    reads went to the only output that it has.
+    """
+    assumed: list[tuple[int, int]] = []
+    if len(sources) == 1 and (pairing.together or (pairing.settled and not pairs)):
+        paired = {target for _, target in pairs}
+        assumed = [(0, target) for target in range(len(targets)) if target not in paired]
+    elif len(targets) == 1 and pairing.together and not pairs:
+        assumed = [(source, 0) for source in range(len(sources))]
+    return [pair for pair in assumed if not _contradict(sources[pair[0]], targets[pair[1]])]
 
 
 def _contradict(one: _Dataset, other: _Dataset) -> bool:
@@ -262,8 +275,8 @@ def _assumed(
     inputs = _listed([sources[number] for number in sorted({source for source, _ in pairs})])
     outputs = _listed([targets[number] for number in sorted({target for _, target in pairs})])
     detail = (
-        f"{inputs} -> {outputs}: their names are not alike, but this connector has no others, so they were paired; if "
-        "that is wrong, exclude one of them (datasets.exclude)"
+        f"{inputs} -> {outputs}: no names tell these pairs, but one side has only one dataset, so they were paired; "
+        "if that is wrong, exclude one of them (datasets.exclude)"
     )
     return Problem(ProblemKind.ASSUMED_PAIR, place, detail)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from openmetadata_ol_provider.lineage.edges import derivation, derive, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.identities import Naming
-from openmetadata_ol_provider.lineage.pairing import Pairing
+from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
 from openmetadata_ol_provider.lineage.run_datasets import Side, is_pseudo, sides, single_topics
 from openmetadata_ol_provider.lineage.symlinks import Aliases

@@ -3,7 +3,7 @@
 They are those stated by a ``lineage`` facet; otherwise, for each output, those of its column lineage; otherwise inputs
 x outputs of the run. Nothing is multiplied where more is known: an output with column lineage gets edges only from the
 datasets that it names. Inputs that no column lineage of the run names (only joined or filtered by) belong to the output
-if there is just one; with several nobody knows to which, so no edges are drawn. Connectors and copy jobs are paired by
+if there is just one; with several it is unknown to which, so no edges are drawn. Connectors and copy jobs are paired by
 name. Several datasets that are both the inputs and the outputs were not moved.
 """
 
@@ -15,9 +15,10 @@ from typing import NamedTuple
 from openmetadata_ol_provider.lineage.columns import Inputs, column_sources, transformations
 from openmetadata_ol_provider.lineage.connectors import Paired, pair_by_name
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
-from openmetadata_ol_provider.lineage.pairing import Pairing
+from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.lineage.tool_datasets import without_own
 from openmetadata_ol_provider.openlineage.facets import (
     LineageDatasetFacet,
     LineageEntry,
@@ -73,6 +74,8 @@ def derive(
     targets, sides = [output for output in outputs if output.column_lineage is None], inputs
     if not targets and len(outputs) == 1:
         targets, sides = list(outputs), [side for side in inputs if side.id not in named]
+    if pairing is not None:
+        sides, targets = without_own(sides, job), without_own(targets, job)
     paired = _paired(job, sides, targets, pairing)
     if paired is None:
         if too_large := _too_large(sides, targets):

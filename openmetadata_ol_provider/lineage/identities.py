@@ -159,7 +159,7 @@ def _url_as_name(name: str, namespace: Namespace, system: System | None) -> tupl
 
 
 def _read_unknown(namespace: Namespace, name: str) -> tuple[Identity, ...]:
-    """Read a name below a scheme that nobody knows: as a path if it looks like one, else as that of a table."""
+    """Read a name below an unknown scheme: as a path if it looks like one, else as that of a table."""
     if namespace.is_url:
         is_path = "/" in name or is_file_name(name)
         return objects(namespace, name) if is_path else table(namespace.canonical, spell_identifier(name))

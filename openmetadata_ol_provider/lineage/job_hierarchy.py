@@ -111,7 +111,9 @@ def resolve_root(run: Run, index: RunIndex) -> Family:
 
 
 def _with_highest(names: Family, highest: RunOf, index: RunIndex) -> Family:
-    root = _canonical(names.root, index) if names.root is not None else highest
+    root = highest
+    if names.root is not None and names.root != highest:
+        root = _canonical(names.root, index)
     spellings = names.spellings
     for reference in (names.parent, names.root):
         # The same run under another name.
@@ -146,7 +148,7 @@ def _climb(start: RunOf, declared: RunOf | None, index: RunIndex, below: RunOf |
             top = _canonical(declared, index)
             hidden = top != current and not current.job.name.startswith(declared.job.name + ".")
             return _Climbed(top, current.job if hidden else None)
-        current = RunOf(JobId(run.namespace, run.name), run.run_id)
+        current = _known(run, current)
         if is_dag_run(run):
             return _Climbed(current)
         above = family(run)
@@ -162,13 +164,19 @@ def _climb(start: RunOf, declared: RunOf | None, index: RunIndex, below: RunOf |
 def _canonical(reference: RunOf, index: RunIndex) -> RunOf:
     """Return a run under the name that its own events have, as it is referred to if it is not known."""
     run = index.lookup(reference.job.namespace, reference.job.name, reference.run_id)
-    return RunOf(JobId(run.namespace, run.name), run.run_id) if run is not None else reference
+    return reference if run is None else _known(run, reference)
+
+
+def _known(run: Run, reference: RunOf) -> RunOf:
+    if run.name == reference.job.name and run.namespace == reference.job.namespace:
+        return reference
+    return RunOf(JobId(run.namespace, run.name), run.run_id)
 
 
 def is_dag_run(run: Run) -> bool:
     """Return whether a run is that of an Airflow DAG."""
     kind = run.job_facets.jobType if run.job_facets else None
-    return run.is_dag or (kind is not None and (kind.jobType or "").upper() == "DAG")
+    return run.is_dag or (kind is not None and kind.jobType is not None and kind.jobType.upper() == "DAG")
 
 
 def assumed_pipeline(names: Family) -> Problem:

@@ -7,7 +7,7 @@ borders of words. Where it is there, and how long it is, tells how much that pro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -23,6 +23,8 @@ _ADDED = re.compile(r"v\d{1,3}|\d{6,}")
 _VERSION = re.compile(r"v\d{1,3}")
 #: Most words of a name that are compared, counted from its end.
 _MAX_WORDS = 32
+#: Most pairs of names that are made because of one core.
+_MAX_ALIKE = 10_000
 
 
 class Position(IntEnum):
@@ -45,6 +47,9 @@ class Rank(NamedTuple):
     position: Position
     letters: int
     is_covered: bool
+
+
+_NOTHING = Rank(Position.MIDDLE, 0, is_covered=False)
 
 
 class Likeness(NamedTuple):
@@ -109,39 +114,87 @@ def likenesses(ones: Sequence[Sequence[Name]], others: Sequence[Sequence[Name]])
 
     :param ones: spellings of each name
     """
-    forward = dict(_best(_occurrences(ones, others)))
-    back = {(one, other): rank for (other, one), rank in _best(_occurrences(others, ones))}
-    pairs = dict.fromkeys((*forward, *back))
-    return {
+    there, here = _occurrences(ones, others), _occurrences(others, ones)
+    forward = there.ranks
+    back = {(one, other): rank for (other, one), rank in here.ranks.items()}
+    alike = {
         pair: Likeness(forward.get(pair), max(rank for rank in (forward.get(pair), back.get(pair)) if rank))
-        for pair in pairs
+        for pair in dict.fromkeys((*forward, *back))
+    }
+    floors = _greatest(there.by_name, here.by_other), _greatest(there.by_other, here.by_name)
+    if not any(floors):
+        return alike
+    return {
+        (one, other): likeness
+        for (one, other), likeness in alike.items()
+        if likeness.best > max(floors[0].get(one, _NOTHING), floors[1].get(other, _NOTHING))
     }
 
 
-def _best(ranks: Iterable[tuple[tuple[int, int], Rank]]) -> Iterable[tuple[tuple[int, int], Rank]]:
-    best: dict[tuple[int, int], Rank] = {}
-    for pair, rank in ranks:
-        if pair not in best or best[pair] < rank:
-            best[pair] = rank
-    return best.items()
+class _Occurrences(NamedTuple):
+    """Where cores of names are in other names.
+
+    :param ranks: the best place of each pair of numbers
+    :param by_name: rank that a likeness must exceed to tell one partner of a name from the others
+    :param by_other: the same for the names that the cores are in
+    """
+
+    ranks: Mapping[tuple[int, int], Rank]
+    by_name: Mapping[int, Rank]
+    by_other: Mapping[int, Rank]
 
 
-def _occurrences(
-    ones: Sequence[Sequence[Name]], others: Sequence[Sequence[Name]]
-) -> Iterator[tuple[tuple[int, int], Rank]]:
-    """Yield each place where a core of the first names is in the other ones."""
-    by_core: dict[str, dict[tuple[int, bool], bool]] = {}
+def _greatest(*floors: Mapping[int, Rank]) -> dict[int, Rank]:
+    greatest: dict[int, Rank] = {}
+    for number, rank in (item for floor in floors for item in floor.items()):
+        greatest[number] = max(rank, greatest.get(number, _NOTHING))
+    return greatest
+
+
+def _occurrences(ones: Sequence[Sequence[Name]], others: Sequence[Sequence[Name]]) -> _Occurrences:
+    """Return where the cores of the first names are in the other ones.
+
+    A core that many names of both sides have tells none of them from the others, so its pairs are not made.
+    """
+    owners = _owners(ones)
+    places = _places(others, owners)
+    ranks: dict[tuple[int, int], Rank] = {}
+    by_name: dict[int, Rank] = {}
+    by_other: dict[int, Rank] = {}
+    for text, found in places.items():
+        if len(owners[text]) * len(found) > _MAX_ALIKE:
+            best = max(Rank(position, len(text), is_covered=True) for _, _, position in found)
+            by_name = _greatest(by_name, {number: best for number, _, _ in owners[text]})
+            by_other = _greatest(by_other, {other: best for other, _, _ in found})
+            continue
+        for number, is_stripped, is_covered in owners[text]:
+            for other, other_is_stripped, position in found:
+                rank = Rank(position, len(text), is_covered)
+                # What differs in a version or hash only is not the same: events_20260101, events_20260102.
+                if not (is_stripped and other_is_stripped) and ranks.get((number, other), _NOTHING) < rank:
+                    ranks[number, other] = rank
+    return _Occurrences(ranks, by_name, by_other)
+
+
+def _owners(ones: Sequence[Sequence[Name]]) -> dict[str, list[tuple[int, bool, bool]]]:
+    """Return the names of each core: the number, whether it is stripped, and whether the core is all of it."""
+    owners: dict[str, list[tuple[int, bool, bool]]] = {}
     for number, spellings in enumerate(ones):
         for name in spellings:
             for core in name.cores:
-                by_core.setdefault("".join(core), {})[number, name.is_stripped] = core == name.whole
+                owners.setdefault("".join(core), []).append((number, name.is_stripped, core == name.whole))
+    return owners
+
+
+def _places(others: Sequence[Sequence[Name]], cores: Container[str]) -> dict[str, list[tuple[int, bool, Position]]]:
+    """Return the names that each core is in: the number, whether it is stripped, and where the core is in it."""
+    places: dict[str, list[tuple[int, bool, Position]]] = {}
     for other, spellings in enumerate(others):
         for name in spellings:
             for text, position in _parts(name):
-                for (number, is_stripped), is_covered in by_core.get(text, {}).items():
-                    # What differs in a version or hash only is not the same: events_20260101, events_20260102.
-                    if not (is_stripped and name.is_stripped) and _proves(position, text):
-                        yield (number, other), Rank(position, len(text), is_covered)
+                if text in cores and _proves(position, text):
+                    places.setdefault(text, []).append((other, name.is_stripped, position))
+    return places
 
 
 def _proves(position: Position, text: str) -> bool:
@@ -163,92 +216,3 @@ def _parts(name: Name) -> Iterator[tuple[str, Position]]:
                 yield text, whole_segments if start <= before_last else Position.SUFFIX
             else:
                 yield text, Position.PREFIX if start == 0 else Position.MIDDLE
-
-
-# -- one rule for all ----------------------------------------------------------------------------------------------
-
-
-def one_rule(ones: Sequence[Name], others: Sequence[Name]) -> Mapping[int, int] | None:
-    """Return the number of the partner of each name if one prefix and suffix turns all names into all others.
-
-    Names that follow one rule prove more than single likenesses. ``None`` if there is no rule, or several that differ.
-    """
-    if len(ones) != len(others) or len(ones) < 2:
-        return None
-    there = _rule(ones, others)
-    back = {one: other for other, one in _rule(others, ones).items()}
-    solutions = [solution for solution in (there, back) if solution]
-    return solutions[0] if solutions and all(solution == solutions[0] for solution in solutions) else None
-
-
-def _rule(ones: Sequence[Name], others: Sequence[Name]) -> Mapping[int, int]:
-    """Return the only solution of rules that prefix and suffix a core of the first names; empty if several differ."""
-    by_text = {"".join(name.whole): number for number, name in enumerate(others)}
-    if len(by_text) < len(others):
-        return {}
-    solution: dict[int, int] = {}
-    for level in range(3):
-        cores = ["".join(_core(name, level)) for name in ones]
-        for prefix, suffix in dict.fromkeys(affixes for other in others for affixes in _affixes(cores[0], other.whole)):
-            partners = _partners(cores, prefix, suffix, by_text)
-            if partners and solution and partners != solution:
-                return {}
-            solution = partners or solution
-    return solution
-
-
-def _core(name: Name, level: int) -> Words:
-    return name.cores[min(level, len(name.cores) - 1)]
-
-
-def _affixes(core: str, words: Words) -> Iterator[tuple[str, str]]:
-    """Yield what is before and after a core in a name, wherever it is there at the borders of words."""
-    for start in range(len(words)):
-        text = ""
-        for end in range(start, len(words)):
-            text += words[end]
-            if text == core:
-                yield "".join(words[:start]), "".join(words[end + 1 :])
-            if len(text) >= len(core):
-                break
-
-
-def _partners(cores: Sequence[str], prefix: str, suffix: str, by_text: Mapping[str, int]) -> dict[int, int]:
-    partners: dict[int, int] = {}
-    for number, core in enumerate(cores):
-        partner = by_text.get(f"{prefix}{core}{suffix}")
-        if partner is None:
-            return {}
-        partners[number] = partner
-    return partners if len(set(partners.values())) == len(partners) else {}
-
-
-def by_stems(ones: Sequence[Name], others: Sequence[Name]) -> Mapping[int, int]:
-    """Return the number of the partner of each name by what is left when the words common to a side are cut off.
-
-    ``a_orders`` and ``a_users`` thus meet ``b_orders`` and ``b_users``. Empty if not all names of the shorter side have
-    a partner.
-    """
-    if min(len(ones), len(others)) < 2:
-        return {}
-    stems, targets = _stems(ones), _stems(others)
-    numbers = {stem: number for number, stem in enumerate(targets)}
-    if len(set(stems)) < len(stems) or len(numbers) < len(targets):
-        return {}
-    partners = {number: numbers[stem] for number, stem in enumerate(stems) if stem in numbers}
-    return partners if len(partners) == min(len(ones), len(others)) else {}
-
-
-def _stems(names: Sequence[Name]) -> list[str]:
-    """Return each name without the words that all begin or end with; at least one word is left of each."""
-    wholes = [name.whole for name in names]
-    shortest = min(map(len, wholes))
-    before = _common(wholes, shortest - 1)
-    after = _common([whole[::-1] for whole in wholes], shortest - 1 - before)
-    return ["".join(whole[before : len(whole) - after]) for whole in wholes]
-
-
-def _common(names: Sequence[Words], at_most: int) -> int:
-    """Return the number of words with which all names begin."""
-    first = names[0][:at_most]
-    return next((n for n, word in enumerate(first) if any(name[n] != word for name in names)), len(first))

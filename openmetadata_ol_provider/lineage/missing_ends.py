@@ -5,11 +5,12 @@ A presumed end is kept apart from what the run's own events say, so that an end 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from openmetadata_ol_provider.lineage.ended_above import Ended
 from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_dag_run, parent_of, resolve_root
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
@@ -52,24 +53,26 @@ def close_runs(index: RunIndex, changed: Mapping[str, Run], latest_at: int) -> M
     before = {key: run.presumed_end for key, run in index.runs.items() if key in closed}
     for key, run in closed.items():
         index.note_ends(key, run.presumed_end, run.root_end)
-    # One that only knows more of its top is not told of again.
+    # One that only knows more of its top is not reported again.
     return {**changed, **{key: run for key, run in closed.items() if key in changed or run.presumed_end != before[key]}}
 
 
 def _presumed_ends(runs: Mapping[str, Run], index: RunIndex, latest_at: int) -> dict[str, Run]:
     """Return the runs of whose presumed end, or of the end above them, more is known than before, by key."""
     stated = _stated_by_dags(runs)
-    ended = _Ended(runs.values())
+    ended = Ended(runs.values())
     closed: dict[str, Run] = {}
     for key, run in runs.items():
-        end, root_end = stated.get(key), run.root_end
+        end, root_end = run.presumed_end, run.root_end
+        if key in stated or (end is not None and not end.certain):
+            # What a DAG run has said stays when that is forgotten; everything else is decided again each time.
+            end = stated.get(key)
         if run.state in TERMINAL:
             end = end if end is not None and end.skipped and run.state == "COMPLETE" else None
-        elif end is None and ended.is_above(run) and (parent := parent_of(run)) is not None:
-            root_end = _end_above(run, parent, index) or root_end
-            end = _below(root_end, run, latest_at) or run.presumed_end
         elif end is None:
-            end = _below(root_end, run, latest_at) or run.presumed_end
+            if ended.is_above(run) and (parent := parent_of(run)) is not None:
+                root_end = _end_above(run, parent, index) or root_end
+            end = _below(root_end, run, latest_at)
         if end != run.presumed_end or root_end != run.root_end:
             closed[key] = replace(run, presumed_end=end, root_end=root_end)
     return closed
@@ -90,45 +93,6 @@ def _end_above(run: Run, parent: RunOf, index: RunIndex) -> PresumedEnd | None:
     top = resolve_root(run, index).top("root")
     root = index.lookup(top.job.namespace, top.job.name, top.run_id)
     return _end_of(root) if root is not None and root is not run and _ends_with(run, root) else None
-
-
-class _Ended:
-    """The run ids of runs that have ended, to pass over most open runs at little cost.
-
-    :param runs: all runs that are remembered
-    """
-
-    def __init__(self, runs: Iterable[Run]) -> None:
-        self._above: dict[str, bool] = {}
-        self._open: dict[str, Run] = {}
-        for run in runs:
-            if run.state in TERMINAL:
-                self._above[run.run_id] = True
-            else:
-                self._open[run.run_id] = run
-
-    def is_above(self, run: Run) -> bool:
-        """Return whether a run above another one has ended, by run ids alone."""
-        passed: list[str] = []
-        current: Run | None = run
-        answer = False
-        while current is not None and len(passed) <= MAX_CHAIN:
-            facet = parent_facet(current.run_facets)
-            root = facet.root.run if facet is not None and facet.root is not None else None
-            if root is not None and root.runId is not None and self._above.get(root.runId):
-                answer = True
-                break
-            parent = facet.run.runId if facet is not None and facet.run is not None else None
-            known = self._above.get(parent) if parent else False
-            if known is not None or parent is None:
-                answer = bool(known)
-                break
-            passed.append(parent)
-            # If parents go round in circles, nothing above has ended.
-            self._above[parent] = False
-            current = self._open.get(parent)
-        self._above.update(dict.fromkeys(passed, answer))
-        return answer
 
 
 def _end_of(run: Run) -> PresumedEnd | None:
@@ -152,7 +116,8 @@ def _below(root_end: PresumedEnd | None, run: Run, latest_at: int) -> PresumedEn
     if root_end is None:
         return None
     at = max(root_end.at, run.first_at)
-    return replace(root_end, at=at) if latest_at - at >= END_GRACE else None
+    # What still sends events has outlived the run at the top.
+    return replace(root_end, at=at) if latest_at - max(at, run.name_at) >= END_GRACE else None
 
 
 def _integration(run: Run) -> str:
@@ -169,28 +134,39 @@ def _states(dag: Run) -> Mapping[str, str | None]:
     return (facet.tasksState or {}) if facet is not None and not facet.deleted else {}
 
 
-def _tasks_of(runs: Mapping[str, Run], dags: Mapping[str, Run]) -> Mapping[tuple[str, str], list[tuple[str, Run]]]:
-    """Return the runs of the tasks of DAG runs, by the DAG run's id and the task's id.
+def _task_id(run: Run, dag: Run) -> str | None:
+    """Return the id of a task in a DAG by the name of its job, ``None`` if it is none of that DAG."""
+    if run.namespace != dag.namespace or not run.name.startswith(f"{dag.name}."):
+        return None
+    return run.name[len(dag.name) + 1 :]
+
+
+def _tasks_of(
+    runs: Mapping[str, Run], dags: Mapping[str, Sequence[Run]]
+) -> Mapping[tuple[str, str, str, str], list[tuple[str, Run]]]:
+    """Return the runs of the tasks of DAG runs, by the DAG run's id, namespace and name, and the task's id.
 
     :param dags: DAG runs by run id
     """
-    tasks: dict[tuple[str, str], list[tuple[str, Run]]] = {}
+    tasks: dict[tuple[str, str, str, str], list[tuple[str, Run]]] = {}
     for key, run in runs.items():
         facet = parent_facet(run.run_facets)
-        dag = dags.get(facet.run.runId or "") if facet is not None and facet.run is not None else None
-        if dag is not None and run.namespace == dag.namespace and run.name.startswith(f"{dag.name}."):
-            tasks.setdefault((dag.run_id, run.name[len(dag.name) + 1 :]), []).append((key, run))
+        for dag in dags.get(facet.run.runId or "", ()) if facet is not None and facet.run is not None else ():
+            if task_id := _task_id(run, dag):
+                tasks.setdefault((dag.run_id, dag.namespace, dag.name, task_id), []).append((key, run))
     return tasks
 
 
-def _stated_by_dags(runs: Mapping[str, Run]) -> dict[str, PresumedEnd]:
-    """Return the ends that DAG runs state for the runs of their tasks, by the key of these."""
+def _stated_by_dags(runs: Mapping[str, Run]) -> dict[str, PresumedEnd | None]:
+    """Return what DAG runs say of the ends of their tasks' runs, by the key of these; ``None`` if it is nothing."""
     dags = dags_that_tell(runs.values())
     if not dags:
         return {}
-    ends: dict[str, PresumedEnd] = {}
-    for (run_id, task_id), group in _tasks_of(runs, dags).items():
-        dag = dags[run_id]
+    telling = {(dag.run_id, dag.namespace, dag.name): dag for those in dags.values() for dag in those}
+    ends: dict[str, PresumedEnd | None] = {}
+    for (*which, task_id), group in _tasks_of(runs, dags).items():
+        dag = telling[which[0], which[1], which[2]]
+        ends.update(dict.fromkeys(key for key, _ in group))
         ends.update(_ends_of_tries(group, _ENDS.get(_states(dag).get(task_id) or ""), dag.ended_at or 0))
     return ends
 
@@ -236,27 +212,31 @@ def unseen_tasks(changed: Iterable[Run], runs: Mapping[str, Run]) -> list[tuple[
     dags = dags_that_tell(changed)
     seen = _tasks_of(runs, dags).keys() if dags else ()
     unseen = []
-    for dag in dags.values():
+    for dag in (dag for those in dags.values() for dag in those):
         ends = [
             TaskEnd(task_id, end)
             for task_id, state in sorted(_states(dag).items())
-            if state != "removed" and (end := _ENDS.get(state or "")) and (dag.run_id, task_id) not in seen
+            if state != "removed"
+            and (end := _ENDS.get(state or ""))
+            and (dag.run_id, dag.namespace, dag.name, task_id) not in seen
         ]
         if ends:
             unseen.append((dag, ends))
     return unseen
 
 
-def dags_that_tell(runs: Iterable[Run]) -> dict[str, Run]:
-    """Return the ended DAG runs that say what became of their tasks, by run id."""
-    return {run.run_id: run for run in runs if _states(run)}
+def dags_that_tell(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Return the ended DAG runs that say what became of their tasks, by run id, which several of them may share."""
+    dags: dict[str, list[Run]] = {}
+    for run in runs:
+        if _states(run):
+            dags.setdefault(run.run_id, []).append(run)
+    return dags
 
 
-def is_told_by_dag(task: Run, dag: Run) -> bool:
-    """Return whether a DAG run has told the end of a task."""
-    if task.namespace != dag.namespace or not task.name.startswith(f"{dag.name}."):
-        return False
-    return task.name[len(dag.name) + 1 :] in _states(dag)
+def is_told_by_dag(task: Run, dags: Iterable[Run]) -> bool:
+    """Return whether one of some DAG runs has told the end of a task."""
+    return any((task_id := _task_id(task, dag)) is not None and task_id in _states(dag) for dag in dags)
 
 
 # -- lines ---------------------------------------------------------------------------------------------------------

@@ -9,19 +9,19 @@ from msgspec.json import encode
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.lineage.airflow_facets import named_by_task, without_dag
-from openmetadata_ol_provider.lineage.ancestors import described_by_child
 from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
 from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.job_collector import JobCollector
 from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, assumed_pipeline, resolve_root
-from openmetadata_ol_provider.lineage.jobs import JobPlacement, completed, job_of, place_of
+from openmetadata_ol_provider.lineage.jobs import JobPlacement, place_of
 from openmetadata_ol_provider.lineage.latest_runs import end_of, latest_runs
 from openmetadata_ol_provider.lineage.mapped_instances import lineage_of_instances
-from openmetadata_ol_provider.lineage.pairing import PairingRules
-from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.pairing_rules import PairingRules
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.remembered_runs import remembered_runs
 from openmetadata_ol_provider.lineage.run_completion import is_presumed_running, lineage_is_final
 from openmetadata_ol_provider.lineage.run_datasets import single_topics
 from openmetadata_ol_provider.lineage.run_ends import EndsOfBatch
@@ -32,15 +32,15 @@ from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.transfers import transfer_lineage, transfers
 from openmetadata_ol_provider.lineage.views import Views
 from openmetadata_ol_provider.openlineage.event import Event, EventJob
-from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageDatasetFacet, RunFacets
+from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.reported_once import report_once
 from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState
 from openmetadata_ol_provider.openlineage.times import microseconds
-from openmetadata_ol_provider.openlineage.told import tell_once
 
 
 class Built(NamedTuple):
@@ -78,17 +78,19 @@ class PlanBuilder:
         self._latest_at = latest_at
         self._earlier_at = latest_at if earlier_at is None else earlier_at
         naming = Naming(config.datasets)
-        aliases = Aliases(state.aliases, naming)
+        aliases, self._views = Aliases(state.aliases, naming), Views(state.views, naming)
         self._datasets = DatasetCollector(config, naming, aliases)
-        self._views = Views(state.views, naming)
         self._edges = EdgeCollector(naming, aliases, self._views)
         self._pairing_rules = PairingRules(config.lineage.pair_by_name)
         self._pipeline_filter = Filter(config.pipelines.include, config.pipelines.exclude)
-        self._jobs: dict[JobId, Job] = {}
+        self._jobs = JobCollector(
+            index,
+            is_included=self._is_included,
+            adds_triggers=config.lineage.pipeline_nodes,
+        )
         self._records: list[RunRecord] = []
         self._problems: list[Problem] = []
         self._fingerprints: dict[JobId, RunFingerprint] = {}
-        # To be remembered.
         self._changed: set[str] = set()
         self._added: set[str] = set()
         self._emitted: set[str] = set()
@@ -101,7 +103,7 @@ class PlanBuilder:
         :param runs: runs that changed, and events that stand alone
         :param static: events of datasets and jobs
         """
-        self._views.learn(runs, static, self._seen_at)
+        self._views.learn(runs, static, self._seen_at, self._state.runs.values())
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
@@ -121,7 +123,7 @@ class PlanBuilder:
             self._records.append(run_record(run, place, self._pipeline_starts, new=key in new))
 
     def add_snapshots(self, snapshots: Iterable[Run]) -> None:
-        """Add events that stand alone, in the form of runs."""
+        """Add COMPLETE_SNAPSHOT events, each in the form of a run."""
         for snapshot in snapshots:
             place = self._place(snapshot)
             if place:
@@ -165,8 +167,8 @@ class PlanBuilder:
         :param before: parts of runs after earlier batches, by key
         """
         batch = EndsOfBatch(self._index, changed, before, self._place, self._record)
-        ends = batch.complete(self._records, self._jobs)
-        self._records, self._jobs = ends.records, ends.jobs
+        ends = batch.complete(self._records, self._jobs.jobs)
+        self._records, self._jobs.jobs = ends.records, ends.jobs
         self._problems += ends.problems
 
     def _record(self, run: Run, place: JobPlacement) -> RunRecord:
@@ -208,7 +210,7 @@ class PlanBuilder:
             # Nothing new: the job's previous run had the same job and edges.
             return
         self._fingerprints[job] = own
-        self._add_job(place, run.job_facets, run.run_facets)
+        self._jobs.add(place, run.job_facets, run.run_facets)
         self._add_edges(run, place, own)
 
     def _add_edges(self, run: Run, place: JobPlacement, own: RunFingerprint) -> None:
@@ -217,11 +219,10 @@ class PlanBuilder:
         if run.columns_evicted and not run.lineage_emitted:
             detail = "its edges lack the columns and SQL of its earlier events"
             self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
-        if own.instances:
-            for lineage in lineage_of_instances(run, self._config.lineage.on):
-                self._edges.add(place.names.own.job, lineage)
-        else:
+        if not own.instances:
             self._edges.add(place.names.own.job, run, own.pairing)
+        for lineage in lineage_of_instances(run, self._config.lineage.on) if own.instances else ():
+            self._edges.add(place.names.own.job, lineage)
 
     def _add_datasets(self, run: Run) -> None:
         for side in (run.inputs, run.outputs):
@@ -254,40 +255,12 @@ class PlanBuilder:
         own = RunOf(JobId(job.namespace, job.name), "")
         if not self._is_included(own.job):
             return ()
-        self._add_job(place_of(Family(own, None, None), job.facets, self._config.pipelines.level), job.facets)
-        self._jobs[own.job] = replace(self._jobs[own.job], declared=True)
+        self._jobs.add(place_of(Family(own, None, None), job.facets, self._config.pipelines.level), job.facets)
+        self._jobs.mark_declared(own.job)
         inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
         for dataset in single_topics((*inputs.values(), *outputs.values())):
             self._datasets.add(dataset)
         return [(own.job, Declaration(job_facets=job.facets, inputs=inputs, outputs=outputs, at=at))]
-
-    # -- jobs ------------------------------------------------------------------------------------------------------
-
-    def _add_job(self, place: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
-        job = job_of(place, facets, run_facets)
-        own = place.names.own.job
-        earlier = self._jobs.get(own)
-        self._jobs[own] = job if earlier is None else completed(job, earlier)
-        top = self._jobs.get(job.pipeline)
-        if top is None:
-            # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it anyway.
-            top = named_by_task(job, run_facets, self._integration(place, job))
-        self._jobs[job.pipeline] = described_by_child(top, run_facets)
-        trigger = job.triggered_by if self._config.lineage.pipeline_nodes else None
-        if trigger is not None and trigger not in self._jobs and self._is_included(trigger):
-            self._jobs[trigger] = Job(trigger.namespace, trigger.name, pipeline=trigger)
-
-    def _integration(self, place: JobPlacement, job: Job) -> str | None:
-        """Return the integration of a pipeline that is only named: its own if known, else that of its tasks.
-
-        A task's name begins with its pipeline's; whatever else runs below it (Spark below Airflow) is another's.
-        """
-        top = place.names.top(place.level)
-        run = self._index.lookup(top.job.namespace, top.job.name, top.run_id)
-        kind = run.job_facets.jobType if run and run.job_facets else None
-        if kind is not None:
-            return kind.integration
-        return job.integration if job.task != job.name else None
 
     # -- the outcome -----------------------------------------------------------------------------------------------
 
@@ -297,41 +270,31 @@ class PlanBuilder:
         :param events: number of events in the batch
         :param problems: problems of earlier steps
         """
-        collected = self._edges.collect(
-            self._jobs, self._datasets.wanted, self._state.temporary_datasets, self._seen_at
-        )
+        temporary = self._state.temporary_datasets
+        collected = self._edges.collect(self._jobs.jobs, self._datasets.wanted, temporary, self._seen_at)
         for edge in collected.edges:
             self._datasets.mention(edge.source)
             self._datasets.mention(edge.target)
-        told = tell_once((*problems, *self._problems, *collected.problems), self._state.told, self._seen_at)
+        reported = report_once(
+            (*problems, *self._problems, *collected.problems), self._state.reported_once, self._seen_at
+        )
         plan = LineagePlan(
             events=events,
             edges=collected.edges,
-            jobs=tuple(self._jobs.values()),
+            jobs=tuple(self._jobs.jobs.values()),
             runs=tuple(self._records),
             datasets=self._datasets.datasets(),
             one_sided=collected.one_sided,
-            problems=told.problems,
+            problems=reported.problems,
         )
         state = replace(
             self._state,
-            runs=self._remembered_runs(),
+            runs=remembered_runs(self._state.runs, self._index, emitted=self._emitted, changed=self._changed),
             pipeline_starts=self._pipeline_starts,
             temporary_datasets=collected.temporary_datasets,
             declarations=self._declarations,
             views=self._views.remembered,
-            told=told.told,
+            reported_once=reported.remembered,
         )
         # The state may remember SQL from before the policy.
         return Built(apply_sql_policy_to_plan(plan, self._config.write.sql), state)
-
-    def _remembered_runs(self) -> Mapping[str, Run]:
-        """Return the runs, those in the plan without their DAGs, and marked if their lineage is in it."""
-        runs = dict(self._state.runs)
-        for key in self._emitted & self._index.runs.keys():
-            for part in self._index.members(key):
-                runs[part] = replace(runs[part], lineage_emitted=True)
-        for key in self._changed & self._index.runs.keys():
-            for part in self._index.members(key):
-                runs[part] = without_dag(runs[part])
-        return runs

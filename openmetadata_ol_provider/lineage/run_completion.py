@@ -33,22 +33,22 @@ class EffectiveState(NamedTuple):
 def effective_state(run: Run) -> EffectiveState:
     """Return the state of a run: the end it sent itself, else the end that follows from others."""
     presumed = run.presumed_end
-    if presumed is None and run.untyped_from is None and not (run.instances or run.skipped):
-        return EffectiveState(run.state, run.ended_at)
     if run.state in TERMINAL:
         if run.skipped or (presumed is not None and presumed.skipped and run.state == "COMPLETE"):
             return EffectiveState("COMPLETE", run.ended_at, skipped=True)
-        if is_shared_by_instances(run):
-            ends = [end for end in run.instances if end.state in TERMINAL]
-            worst = max((end.state for end in ends), key=TERMINAL.__getitem__)
-            return EffectiveState(worst, max(end.at for end in ends))
-        return EffectiveState(run.state, run.ended_at)
+        return _worst_of_instances(run) if is_shared_by_instances(run) else EffectiveState(run.state, run.ended_at)
     if presumed is not None:
         state = "COMPLETE" if presumed.skipped else presumed.state
         return EffectiveState(state, presumed.at, presumed=True, skipped=presumed.skipped)
-    if run.is_single_event:
+    if run.untyped_is_paired and run.is_single_event:
         return EffectiveState("COMPLETE", run.untyped_from, presumed=True)
     return EffectiveState(run.state, run.ended_at)
+
+
+def _worst_of_instances(run: Run) -> EffectiveState:
+    ends = [end for end in run.instances if end.state in TERMINAL]
+    worst = max((end.state for end in ends), key=TERMINAL.__getitem__)
+    return EffectiveState(worst, max(end.at for end in ends))
 
 
 def _job_type(run: Run) -> tuple[str, ...]:

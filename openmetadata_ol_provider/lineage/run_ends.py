@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -101,11 +101,11 @@ class EndsOfBatch(NamedTuple):
         self, records: Mapping[tuple[JobId, str], RunRecord]
     ) -> Iterator[tuple[tuple[JobId, str], RunRecord]]:
         """Yield the records of all remembered runs of the tasks of which earlier plans reported other ends."""
-        told = dags_that_tell(self.before.values())
+        dags = dags_that_tell(self.before.values())
         tasks = {
             (place.names.own.job, place.pipeline.run_id)
             for key, run in self.changed.items()
-            if self._has_other_end(key, run, told) and (place := self.place(run))
+            if self._has_other_end(key, run, dags) and (place := self.place(run))
         }
         jobs = {job for job, _ in tasks}
         for run in self.runs.runs.values() if tasks else ():
@@ -116,17 +116,16 @@ class EndsOfBatch(NamedTuple):
                 key = (job, run.run_id)
                 yield key, replace(records.get(key) or self.record(run, place), replaces=True)
 
-    def _has_other_end(self, key: str, run: Run, told: Mapping[str, Run]) -> bool:
+    def _has_other_end(self, key: str, run: Run, dags: Mapping[str, Sequence[Run]]) -> bool:
         """Return whether an earlier plan has reported another end of a run, so that it has to be corrected.
 
-        :param told: DAG runs that had said before what became of their tasks, by run id
+        :param dags: DAG runs that had said before what became of their tasks, by run id
         """
         before = self._before(key)
         if before is not None:
             return before.terminal and effective_state(before) != effective_state(run)
-        parent = parent_of(run) if told else None
-        dag = told.get(parent.run_id) if parent else None
-        return dag is not None and is_told_by_dag(run, dag)
+        parent = parent_of(run) if dags else None
+        return parent is not None and is_told_by_dag(run, dags.get(parent.run_id, ()))
 
     def _before(self, key: str) -> Run | None:
         """Return a run after earlier batches."""
@@ -175,5 +174,5 @@ def _without_type(run: Run) -> Problem:
     return Problem(
         ProblemKind.NO_EVENT_TYPE,
         f"job {run.namespace} {run.name}",
-        f"events without eventType: {read}. Let the producer send START, RUNNING, COMPLETE, ABORT, FAIL or OTHER",
+        f"events without eventType: {read}. The producer should send START, RUNNING, COMPLETE, ABORT, FAIL or OTHER",
     )

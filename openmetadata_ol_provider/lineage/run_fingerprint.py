@@ -13,7 +13,7 @@ from msgspec.structs import astuple
 
 from openmetadata_ol_provider.lineage.ancestors import facets_of_ancestors
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
-from openmetadata_ol_provider.lineage.pairing import Pairing
+from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances

@@ -175,7 +175,7 @@ def _each_value(items: Mapping[str, _Item] | None, change: Callable[[_Item], _It
 
 
 class _HasSql(Protocol):
-    """What has jobs and edges: a plan, or one thing that is parked."""
+    """A struct with jobs and edges: a plan, or a parked item."""
 
     @property
     def jobs(self) -> tuple[Job, ...]: ...

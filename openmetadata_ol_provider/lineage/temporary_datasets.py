@@ -1,4 +1,4 @@
-"""Leads lineage through datasets that exist between jobs only: what went in comes out at what is written from them.
+"""Connects lineage across temporary datasets: their sources become the sources of what is written from them.
 
 A temporary dataset never appears in a plan. Its sources are remembered, a bounded number for a bounded time, because
 the job that reads it often comes in a later batch.
@@ -68,7 +68,7 @@ def bridge(
         direct += followed[:MAX_FOLLOWED]
         where = f"{edge.source.namespace} {edge.source.name}"
         if len(followed) > MAX_FOLLOWED or next(steps, None) is None:
-            detail = f"what was written into it makes more than {MAX_FOLLOWED} edges, or too many are to be looked at"
+            detail = f"its sources make more than {MAX_FOLLOWED} edges, or there are too many to examine"
             problems.append(Problem(ProblemKind.PRODUCT_TOO_LARGE, where, f"{detail}: the first are drawn"))
         elif not followed:
             detail = "no job was seen that wrote this temporary dataset"

@@ -35,9 +35,11 @@ def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run
     """
     tasks: dict[str, Run] = {}
     for key, run in changed.items():
+        if is_transfer(run):
+            tasks[key] = run
         parent = _key_of_parent(run, index)
-        candidates = ((key, run), (parent, index.runs.get(parent)))
-        tasks |= {task_key: task for task_key, task in candidates if task is not None and is_transfer(task)}
+        if parent and is_transfer(task := index.runs[parent]):
+            tasks[parent] = task
     if not tasks:
         return
     children: dict[str, list[Run]] = {key: [] for key in tasks}

@@ -55,20 +55,30 @@ class Views:
         """What is to be remembered; the least recently seen views come first."""
         return self._remembered
 
-    def learn(self, runs: Iterable[Run], static: Iterable[Event], seen_at: int) -> None:
+    def learn(self, runs: Iterable[Run], static: Iterable[Event], seen_at: int, known: Iterable[Run] = ()) -> None:
         """Learn the sources of views from the runs that created them and from their own events.
 
-        :param runs: runs that completed, and events that stand alone in the form of runs
+        :param runs: runs that changed, and events that stand alone in the form of runs
         :param static: events of datasets and jobs
         :param seen_at: time of consumption, in microseconds
+        :param known: all runs that are remembered, for views that only their readers call so; default: none
         """
+        runs = tuple(runs)
         learnt: dict[str, list[str]] = {}
         for run in runs:
-            # With several outputs nothing tells which input is behind which.
-            if run.state == "COMPLETE" and len(run.outputs) == 1 and run.inputs:
-                (output,) = run.outputs.values()
-                if is_view(output.facets) or _creates_view(run):
-                    self._note(learnt, output, run.inputs.values())
+            output = _only_output(run)
+            if output is not None and (is_view(output.facets) or _creates_view(run)):
+                self._note(learnt, output, run.inputs.values())
+        read = {
+            (dataset.namespace, dataset.name)
+            for run in runs
+            for dataset in run.inputs.values()
+            if is_view(dataset.facets) and self._key(dataset) not in self._remembered
+        }
+        for run in known if read else ():
+            output = _only_output(run)
+            if output is not None and (output.namespace, output.name) in read:
+                self._note(learnt, output, run.inputs.values())
         for event in static:
             dataset = event.dataset
             if dataset is not None and dataset.facets and dataset.facets.lineage and is_view(dataset.facets):
@@ -118,6 +128,13 @@ class Views:
             level = set(chain.from_iterable(known)) - behind
             behind |= level
         return behind
+
+
+def _only_output(run: Run) -> DatasetState | None:
+    """Return the output of a complete run; with several of them nothing tells which input is behind which."""
+    if run.state != "COMPLETE" or len(run.outputs) != 1 or not run.inputs:
+        return None
+    return next(iter(run.outputs.values()))
 
 
 def is_view(facets: DatasetFacets | None) -> bool:

@@ -49,7 +49,7 @@ _MISSING = EventType("OTHER")
 @lru_cache(4096)
 def read_event_type(text: str | None) -> EventType:
     """Return the meaning of an event type; one that is missing or unknown says nothing about the state."""
-    if text is None:
+    if text is None or not text.strip():
         return _MISSING
     word = _NO_LETTER.sub("", text.upper())
     if word in _STANDARD:
@@ -84,4 +84,4 @@ def _detail(text: str) -> str:
         read = "says nothing about the state of a run"
     else:
         read = f"is read as {meaning.state}"
-    return f"{text} is no event type of OpenLineage; it {read}. Let the producer send one of {', '.join(_STANDARD)}"
+    return f"{text} is not an event type of OpenLineage; it {read}. Send one of {', '.join(_STANDARD)}"

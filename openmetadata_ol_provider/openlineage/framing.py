@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
@@ -60,7 +61,7 @@ def unframe(value: bytes) -> Unframed:
 
 def _from_registry(value: bytes) -> Unframed:
     for size in _ID_SIZES:
-        payload = value[1 + size :]
+        payload = value[1 + size :].removeprefix(codecs.BOM_UTF8)
         if payload.lstrip()[:1] == b"{":
             return Unframed(payload, f"framed for a schema registry (magic byte 0, schema id {_id(value, size)})")
     schema_id = f", schema id {_id(value, _ID_SIZES[0])}" if len(value) > _ID_SIZES[0] else ""

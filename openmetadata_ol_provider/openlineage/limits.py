@@ -215,7 +215,7 @@ class _Cleaner:
             self._lost(ProblemKind.UNFIT_NAME, f"{len(text)} characters, more than {MAX_NAME}: {text[:60]}...")
             return _DROPPED
         if self._has_nul and "\x00" in text:
-            self._lost(ProblemKind.UNFIT_NAME, f"it has a NUL character in it: {text[:60]!r}")
+            self._lost(ProblemKind.UNFIT_NAME, f"it contains a NUL character: {text[:60]!r}")
             return _DROPPED
         return _without_credentials(text)
 
@@ -230,7 +230,7 @@ class _Cleaner:
     # -- reporting -------------------------------------------------------------------------------------------------
 
     def _too_deep(self) -> _Dropped:
-        self._lost(ProblemKind.TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels: what is in there is left out")
+        self._lost(ProblemKind.TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels: deeper levels are left out")
         return _DROPPED
 
     def _lost(self, kind: ProblemKind, detail: str) -> None:

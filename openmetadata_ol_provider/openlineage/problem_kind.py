@@ -188,7 +188,7 @@ class ProblemKind(str, Enum):
     UNKNOWN_OWNER = "unknown_owner", "An owner is not in OpenMetadata, or not unique; the owner is left out."
     OWNER_LEFT_OUT = "owner_left_out", "OpenMetadata accepts several users or one team; the other owners are left out."
     UNKNOWN_TAG = "unknown_tag", "Tags do not exist in OpenMetadata; set `write.create_tags` to create them."
-    FOREIGN_TAG = "foreign_tag", "Tags belong to classifications of others; set `write.tags: always` to write them."
+    FOREIGN_TAG = "foreign_tag", "Tags belong to other classifications; set `write.tags: always` to write them."
     DROPPED = "dropped", "An entity was soft-deleted because an event said that it was dropped."
     STALE_EDGE = "stale_edge", "Runs no longer show an edge; it stays unless `write.stale_edges: remove` is set."
     OVERWRITTEN = "overwritten", "Another task overwrote it at the same time; it was written again."

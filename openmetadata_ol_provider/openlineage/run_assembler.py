@@ -118,7 +118,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
             aliases=_since(forget_before, state.aliases),
             declarations=_since(forget_before, state.declarations),
             views=_since(forget_before, state.views),
-            told={digest: at for digest, at in state.told.items() if at >= forget_before},
+            reported_once={digest: at for digest, at in state.reported_once.items() if at >= forget_before},
             latest_at=max(state.latest_at, min(seen_at, latest)),
         ),
         index,

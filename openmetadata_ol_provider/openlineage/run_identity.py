@@ -40,7 +40,9 @@ def joined_parts(parts: Sequence[Run]) -> list[list[Run]]:
     if not unknown:
         return groups
     whole = _sum(unknown)
-    candidates = [group for group in groups if not _differ(whole, _sum(group))]
+    # Spark starts a run again under its name; of other producers, a second start or end is another run.
+    other = _differ if whole.spark else _contradict
+    candidates = [group for group in groups if not other(whole, _sum(group))]
     if len(groups) > 1:
         parent = _parent(whole)
         candidates = [group for group in candidates if parent is not None and _parent(_sum(group)) == parent]

@@ -28,16 +28,16 @@ class RunIndex:
         self._whole: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         self._shared: dict[tuple[str, str], tuple[str, ...]] = {}
-        for key, run in parts.items():
-            if run.run_id in self._keys:
-                self._keys[run.run_id].append(key)
-            else:
-                self._keys[run.run_id] = [key]
-        if len(self._keys) < len(parts):
+        self._last = {run.run_id: key for key, run in parts.items()}
+        if len(self._last) < len(parts):
             self.runs = dict(parts)
-            for keys in self._keys.values():
-                if len(keys) > 1:
-                    self._join(keys)
+            # All but the last part of each run id that several parts have.
+            for key, run in parts.items():
+                if self._last[run.run_id] != key:
+                    self._keys.setdefault(run.run_id, []).append(key)
+            for run_id, keys in self._keys.items():
+                keys.append(self._last[run_id])
+                self._join(keys)
 
     def _join(self, keys: Iterable[str]) -> None:
         """Join the parts of one run id."""
@@ -92,16 +92,20 @@ class RunIndex:
         keys = self._shared.get((run.namespace, run.run_id), ())
         return [self.runs[key] for key in keys] or [run]
 
+    def shares_id(self, run: Run) -> bool:
+        """Return whether runs of other jobs have the run id of a run."""
+        return bool(self._shared) and (run.namespace, run.run_id) in self._shared
+
     def unproven(self, run: Run) -> tuple[str, ...]:
         """Return the job names of a run id if nothing tells whether they are one job under several names."""
-        if (run.namespace, run.run_id) not in self._shared:
+        if not self.shares_id(run):
             return ()
         runs = self.sharing(run)
         return () if len(runs) < 2 or are_proven_apart(runs) else tuple(sorted({one.name for one in runs}))
 
     def failed_at_once(self, run: Run) -> bool:
         """Return whether a run has failed at once under another name, so that it must not be presumed to run."""
-        if (run.namespace, run.run_id) not in self._shared:
+        if not self.shares_id(run):
             return False
         return any(
             other.state == "FAIL" and not (other.saw_running or other.inputs or other.outputs)
@@ -123,10 +127,13 @@ class RunIndex:
         return self._find(namespace, name, run_id)
 
     def _find(self, namespace: str, name: str, run_id: str) -> str | None:
-        key = self.key_of(part_key(namespace, run_id, name))
+        key = part_key(namespace, run_id, name)
+        key = self._whole.get(key, key)
         if key in self.runs:
             return key
-        keys = {self.key_of(key): None for key in self._keys.get(run_id, ())}
+        if run_id not in self._last:
+            return None
+        keys = {self.key_of(key): None for key in self._keys.get(run_id) or (self._last[run_id],)}
         same_id = [(key, run) for key in keys if (run := self.runs.get(key)) is not None]
         near = [key for key, run in same_id if run.namespace == namespace and _answers(run, name)]
         if not near:
@@ -160,7 +167,7 @@ def identity_problems(index: RunIndex, changed: Iterable[Run]) -> Iterator[Probl
                 "stays one, with one status, and gives only the edges that one event states by itself"
             )
             yield Problem(ProblemKind.MERGED_RUN, f"run {run.run_id} of {run.namespace}", detail)
-        elif (run.namespace, run.run_id) not in doubtful:
+        elif index.shares_id(run) and (run.namespace, run.run_id) not in doubtful:
             doubtful[run.namespace, run.run_id] = index.unproven(run)
     for (namespace, run_id), names in doubtful.items():
         if names:

@@ -29,7 +29,10 @@ def is_shared_by_instances(run: Run) -> bool:
     if len(run.instances) < 2:
         return False
     indexes = {one.map_index for one in run.instances if one.map_index is not None}
-    return len(indexes) > 1 or len({one.at for one in run.instances if one.map_index is None}) > 1
+    ends = [one for one in run.instances if one.map_index is None]
+    # Ends at the same time are of several instances if each names datasets of its own.
+    sides = {(tuple(one.inputs), tuple(one.outputs)) for one in ends if one.inputs or one.outputs}
+    return len(indexes) > 1 or len({one.at for one in ends}) > 1 or len(sides) > 1
 
 
 def instances_of(events: Iterable[tuple[int, EventRun, EventJob, Event]]) -> Iterator[RunInstance]:

@@ -40,8 +40,10 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
     """
     run_facets = FacetDraft(run.run_facets, dict(run.run_times))
     job_facets = FacetDraft(run.job_facets, dict(run.job_times))
-    name, name_at = run.name, run.name_at
-    for at, event_run, job, _ in events:
+    name, name_at, spark = run.name, run.name_at, run.spark
+    for at, event_run, job, event in events:
+        if not spark and event.producer is not None:
+            spark = SPARK in event.producer
         run_facets.merge(event_run.facets, at)
         job_facets.merge(job.facets, at)
         # The latest event names the job: some producers learn the name only after the start.
@@ -75,7 +77,7 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         from_copy_tool=run.from_copy_tool or any(is_copy_tool(event[3].producer or "") for event in events),
         last_seen_at=seen_at,
         from_previous_lanes=False,
-        spark=run.spark or any(SPARK in (event[3].producer or "") for event in events) or _is_spark(job_facets.facets),
+        spark=spark or _is_spark(job_facets.facets),
         is_dag=is_dag,
         other_names=_other_names(run, name, events) if run.legacy else run.other_names,
         run_facets=run_facets.facets,
@@ -165,7 +167,7 @@ def _progress(run: Run, events: Iterable[RunEvent]) -> dict[str, Any]:
             saw_running = True
             if state in ("OTHER", "START"):
                 state = "RUNNING"
-        elif event.eventType is not None:
+        elif event.eventType is not None and event.eventType.strip():
             saw_other = True
         else:
             untyped_from = at if untyped_from is None else min(untyped_from, at)

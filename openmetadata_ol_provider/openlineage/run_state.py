@@ -219,7 +219,7 @@ class RunState(Part, frozen=True):
     :param aliases: other names of datasets by :func:`name_key`
     :param declarations: declared lineage of jobs by :func:`name_key`
     :param views: what is behind views, by the view's key for comparison
-    :param told: problems that are reported only once, by digest, with the time at which each was last found
+    :param reported_once: problems that are reported only once, by digest, with the time at which each was last found
     :param latest_at: time of the latest event seen, at most the consumer's time
     """
 
@@ -229,7 +229,7 @@ class RunState(Part, frozen=True):
     aliases: Mapping[str, Alias] = msgspec.field(default_factory=dict)
     declarations: Mapping[str, Declaration] = msgspec.field(default_factory=dict, name="declared")
     views: Mapping[str, ViewSources] = msgspec.field(default_factory=dict)
-    told: Mapping[str, int] = msgspec.field(default_factory=dict)
+    reported_once: Mapping[str, int] = msgspec.field(default_factory=dict)
     latest_at: int = 0
 
 

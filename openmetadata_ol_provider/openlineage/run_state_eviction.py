@@ -118,7 +118,7 @@ class StateDraft:
     """
 
     def __init__(self, state: RunState) -> None:
-        self._latest_at, self._told = state.latest_at, state.told
+        self._latest_at, self._reported_once = state.latest_at, state.reported_once
         self._index = RunIndex(state.runs)
         self._remembered: dict[str, dict[str, Any]] = {name: dict(getattr(state, name)) for name in _REMEMBERED}
         self._runs: dict[str, Run] = self._remembered["runs"]
@@ -127,7 +127,7 @@ class StateDraft:
         """Return the state that is left."""
         return RunState(
             latest_at=self._latest_at,
-            told=self._told,
+            reported_once=self._reported_once,
             **{name: dict(items) for name, items in self._remembered.items()},
         )
 
@@ -136,7 +136,7 @@ class StateDraft:
         for key, run in _by_age(self._index.runs):
             if run.terminal:
                 freed = self._forget(key)
-                yield Eviction("ended runs forgotten, late events of which will count as new runs", freed)
+                yield Eviction("ended runs forgotten, whose late events will count as new runs", freed)
 
     def evict_descriptions(self) -> Iterator[Eviction]:
         """Drop descriptions of jobs and datasets."""
@@ -156,7 +156,7 @@ class StateDraft:
                     inputs=inputs,
                     outputs=outputs,
                 )
-                yield Eviction("open runs without what described their jobs and datasets (it was published)", freed)
+                yield Eviction("open runs without the details of their jobs and datasets (already published)", freed)
 
     def evict_columns(self) -> Iterator[Eviction]:
         """Drop columns and SQL, first of running streams: theirs are in the catalogue and stay there."""
@@ -187,7 +187,7 @@ class StateDraft:
             name = _REMEMBERED[rank]
             if name == "runs" and is_lost(self._index.runs[key]):
                 problem = given_up(self._index.runs[key], "max_state_bytes")
-                yield Eviction("open runs given up", self._forget(key), problem)
+                yield Eviction("open runs dropped", self._forget(key), problem)
                 continue
             freed = self._forget(key) if name == "runs" else _size(self._remembered[name].pop(key), key)
             yield Eviction("other things forgotten (starts of pipelines' runs, names and sources of datasets)", freed)

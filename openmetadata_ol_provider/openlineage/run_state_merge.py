@@ -40,7 +40,7 @@ def merge_run_states(states: Iterable[RunState]) -> RunState:
         aliases=_by_last_use(_merged((state.aliases for state in states), _merge_aliases)),
         declarations=_by_last_use(_merged((state.declarations for state in states), _latest_declaration)),
         views=_by_last_use(_merged((state.views for state in states), _latest_view)),
-        told=_merged((state.told for state in states), max),
+        reported_once=_merged((state.reported_once for state in states), max),
         latest_at=max((state.latest_at for state in states), default=0),
     )
 

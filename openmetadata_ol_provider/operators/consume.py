@@ -29,10 +29,10 @@ class ConsumeOpenLineageOperator(BaseOperator):
 
     :param topics: names, or regular expressions when they start with ``^``
     :param kafka_config_id: Airflow connection of type ``kafka``
-    :param max_events: most messages in the batch (default: ``[openmetadata_ol] max_events``)
-    :param max_bytes: most bytes of message values; a single larger message is still read
-        (default: ``[openmetadata_ol] max_bytes``)
-    :param max_duration: most seconds of reading (default: ``[openmetadata_ol] max_duration``)
+    :param max_events: largest number of messages in the batch (default: ``[openmetadata_ol] max_events``)
+    :param max_bytes: largest total size of the messages (keys, values, headers), in bytes; a single larger message is
+        still read (default: ``[openmetadata_ol] max_bytes``)
+    :param max_duration: largest number of seconds of reading (default: ``[openmetadata_ol] max_duration``)
     :param dead_letter_topic: topic for malformed messages; ``"none"``: skip, count and log them
         (default: ``[openmetadata_ol] dead_letter_topic``, else ``<topic>.dead-letter``)
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``; this task uses only

@@ -34,25 +34,26 @@ class IngestOpenLineageOperator(BaseOperator):
     :param kafka_config_id: Airflow connection of type ``kafka``
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
-    :param max_events: most messages in one batch (default: ``[openmetadata_ol] max_events``); the first one has at most
-        1,000, and a slow catalogue makes them smaller
-    :param max_bytes: most bytes of message values in one batch (default: ``[openmetadata_ol] max_bytes``)
+    :param max_events: largest number of messages in one batch (default: ``[openmetadata_ol] max_events``); the first
+        batch has at most 1,000, and a slow catalogue makes them smaller
+    :param max_bytes: largest total size of the messages (keys, values, headers) in one batch, in bytes
+        (default: ``[openmetadata_ol] max_bytes``)
     :param max_duration: seconds after which no further batch begins; the one in progress is finished
         (default: ``[openmetadata_ol] max_duration``)
-    :param dead_letter_topic: as for ConsumeOpenLineageOperator
-    :param start_from: as for ConsumeOpenLineageOperator
-    :param replay_from: as for ConsumeOpenLineageOperator
-    :param on_data_loss: as for ConsumeOpenLineageOperator
+    :param dead_letter_topic: topic for malformed messages, see ConsumeOpenLineageOperator
+    :param start_from: start position while there is no checkpoint, see ConsumeOpenLineageOperator
+    :param replay_from: position from which to read again, see ConsumeOpenLineageOperator
+    :param on_data_loss: reaction to lost events, see ConsumeOpenLineageOperator
     :param start: start of a span of time to read instead, completely and including messages read before, for example
         ``"{{ data_interval_start }}"``. ``max_duration`` does not limit it (``execution_timeout`` does); it has its own
         state, and moves neither the checkpoint of other tasks nor the group's offsets
     :param end: end of the span: messages of this time and later are not read (default: the end of the topics)
-    :param dry_run: whether to report only what would be written; nothing is written and nothing moves
-    :param full_refresh: whether to compare everything with the catalogue, including facts that the ledger holds as
+    :param dry_run: ``True`` to report only what would be written; nothing is written and nothing moves
+    :param full_refresh: ``True`` to compare everything with the catalogue, including facts that the ledger holds as
         published (templated)
     :param state_key: Variable with checkpoint and open runs (default: derived from DAG id and topics)
-    :param lane: as for ConsumeOpenLineageOperator
-    :param lanes: as for ConsumeOpenLineageOperator
+    :param lane: number of this task's lane, from 0, see ConsumeOpenLineageOperator
+    :param lanes: number of lanes (default: 1), see ConsumeOpenLineageOperator
     :return: the report over all batches as plain JSON
     """
 

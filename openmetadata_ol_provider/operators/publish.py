@@ -28,8 +28,8 @@ class PublishLineageOperator(BaseOperator):
 
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
     :param config: the config document: a mapping, a path to YAML or JSON, or ``variable:NAME``
-    :param dry_run: whether to report only what would be written; state, checkpoint and offsets stay
-    :param full_refresh: whether to compare everything with the catalogue, including facts that the ledger holds as
+    :param dry_run: ``True`` to report only what would be written; state, checkpoint and offsets stay
+    :param full_refresh: ``True`` to compare everything with the catalogue, including facts that the ledger holds as
         published (templated)
     :param plan: the output of TranslateOpenLineageOperator (default: that of the upstream task)
     :return: the report as plain JSON

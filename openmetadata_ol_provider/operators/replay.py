@@ -26,12 +26,12 @@ class ReplayDeadLettersOperator(BaseOperator):
         ``<topic>.dead-letter``)
     :param target_topic: topic for all messages (default: the topics they came from)
     :param max_replays: number of replays after which a message is skipped
-    :param keep_timestamp: whether to send the original timestamps; ``False``: the current time, for topics whose
+    :param keep_timestamp: ``True`` to send the original timestamps; ``False``: the current time, for topics whose
         retention would delete old messages
-    :param max_events: most messages in one batch (default: ``[openmetadata_ol] max_events``)
-    :param max_bytes: most bytes in one batch (default: ``[openmetadata_ol] max_bytes``)
+    :param max_events: largest number of messages in one batch (default: ``[openmetadata_ol] max_events``)
+    :param max_bytes: largest size of the messages in one batch, in bytes (default: ``[openmetadata_ol] max_bytes``)
     :param max_duration: seconds after which no further batch begins (default: ``[openmetadata_ol] max_duration``)
-    :param dry_run: whether to report only what would be put back; nothing is sent and nothing moves
+    :param dry_run: ``True`` to report only what would be put back; nothing is sent and nothing moves
     :param state_key: Variable with the checkpoint of the dead-letter topics (default: derived from their names, shared
         with ``openmetadata-ol dlq replay``)
     :return: the report as plain JSON: numbers of dead letters read, replayed, exhausted, foreign

@@ -108,7 +108,7 @@ class Pattern:
         """Return the slots of the match that begins at a position, ``None`` if there is none.
 
         :param tried: bits of the SPLITs tried at each position; updated
-        :param whole: whether the match must reach the end of the text
+        :param whole: ``True`` if the match must reach the end of the text
         :param empty_at: position at which an empty match does not count
         """
         instructions, length = self.program.instructions, len(text)

@@ -44,7 +44,7 @@ class OpenLineageSensor(BaseSensorOperator):
     :param replay_from: position from which the other tasks read again, as for ConsumeOpenLineageOperator (templated);
         events to read again end the wait
     :param lanes: number of lanes that the other tasks read by (templated); the sensor waits for all of them
-    :param deferrable: whether to wait in the triggerer (default: ``[operators] default_deferrable``)
+    :param deferrable: ``True`` to wait in the triggerer (default: ``[operators] default_deferrable``)
     :param poke_interval: seconds between two checks; the trigger starts with shorter intervals
     :param timeout: seconds after which the task fails (or is skipped, with ``soft_fail``)
     """

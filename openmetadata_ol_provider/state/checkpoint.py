@@ -12,8 +12,8 @@ from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRan
 
 _REFUSED = "Nothing was published. Run the DAG again, or clear the consume task together with those after it"
 _OVERTAKEN = (
-    "It was moved while the batch was published, so another task is at work: let the DAG have one active run "
-    "(max_active_runs), and every DAG a state_key of its own"
+    "It was moved while the batch was published, so another task works with the same state: set max_active_runs to 1 "
+    "and give each DAG its own state_key"
 )
 
 
@@ -27,7 +27,7 @@ def is_past(origin: BatchOrigin, checkpoint: Checkpoint) -> bool:
 def require_start(origin: BatchOrigin, checkpoint: Checkpoint, *, published: bool = False) -> None:
     """Compare the start of a batch with the checkpoint.
 
-    :param published: whether the batch has been published meanwhile
+    :param published: ``True`` if the batch has been published meanwhile
     :raises CheckpointError: if they differ, naming each partition where they do
     """
     mismatches = _mismatches(origin, checkpoint)

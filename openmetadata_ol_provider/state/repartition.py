@@ -3,7 +3,7 @@
 Each number of lanes is a generation. The Variable ``<state key>.lanes`` holds the numbers of lanes, one for each
 generation, and a state records the generation that it belongs to. A lane without a state of the present generation
 takes over, before it reads, what the previous generation has left (or, where one of its lanes never began, the
-generation before that): the furthest checkpoint of each of its partitions; all runs, because nobody knows in which
+generation before that): the furthest checkpoint of each of its partitions; all runs, because it is unknown in which
 partition one goes on (the lanes in which it does not, forget it in silence); its share of the parking lot; and the
 ledgers. Once all lanes have done so, the old states are emptied, so that an old task that is cleared is refused.
 """

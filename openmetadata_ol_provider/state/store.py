@@ -127,7 +127,7 @@ class StateStore:
     def replace_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
         """Set the checkpoint, forwards or backwards; runs stay, usage counts are taken from the catalogue again.
 
-        :param expected: checkpoint that is believed to be stored
+        :param expected: checkpoint that is expected to be stored
         :raises CheckpointError: if another checkpoint is stored, or the Variable was not written by this package
         """
         document = self._document()
@@ -139,9 +139,9 @@ class StateStore:
         self._write(with_checkpoint(document, checkpoint))
 
     def move_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
-        """Set the checkpoint, and have everything that is read again compared with the catalogue.
+        """Set the checkpoint, and distrust the ledger, so that everything read again is compared with the catalogue.
 
-        :param expected: checkpoint that is believed to be stored
+        :param expected: checkpoint that is expected to be stored
         :raises CheckpointError: if another checkpoint is stored
         """
         self.replace_checkpoint(expected, checkpoint)
@@ -165,8 +165,8 @@ class StateStore:
             return unpack(text, dict[str, Parked]) if text else {}
         except ValueError as error:
             raise CheckpointError(
-                f"Variable {key!r} does not hold what was parked ({error}). Restore it, or delete it: the lineage that "
-                "waits in it then comes with the next runs of its jobs"
+                f"Variable {key!r} does not contain parked lineage ({error}). Restore it, or delete it: its lineage is "
+                "then published with the next runs of its jobs"
             ) from None
 
     def write_parked(self, items: Mapping[str, Parked]) -> None:

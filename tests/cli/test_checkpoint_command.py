@@ -97,7 +97,7 @@ def test_lost_offsets_are_an_exit_code(produce: Any, command: Any) -> None:
     assert json.loads(out)["lost"] == json.loads(out)["partitions"][0]["low"] - 2 > 0
 
 
-def test_a_topic_made_anew_is_an_exit_code_too(produce: Any, command: Any) -> None:
+def test_a_topic_recreated_is_an_exit_code_too(produce: Any, command: Any) -> None:
     produce("events", 1, b"x")
     stand_at(p1=7)
     code, out, _ = command("show")

@@ -26,7 +26,7 @@ from tests.openmetadata.cleanup.support import (
     whole_run,
 )
 from tests.openmetadata.histories import KeptHistory
-from tests.support import Json
+from tests.support import PACKAGED, Json
 
 broker, connect, hook, produce = fixtures.broker, fixtures.connect, fixtures.hook, fixtures.produce
 clean_variables = fixtures.clean_variables
@@ -111,6 +111,11 @@ def test_the_exit_code_tells_what_failed(server: CatalogueServer, write: Write, 
     server.fail("DELETE", "v1/lineage", 409)
     assert main(["cleanup", path, "--host", server.url, "--apply"]) == 1
     server.clear_faults()
+    capsys.readouterr()
+    server.fail("GET", "v1/lineage/table", 400, times=2)
+    assert main(["cleanup", path, "--host", server.url]) == 1
+    assert "COULD NOT BE READ (2)" in capsys.readouterr().out
+    server.clear_faults()
     assert main(["cleanup", write([*whole_run("etl", ORDERS, TOTALS), {"no": "event"}]), "--host", server.url]) == 1
     assert "1 events are not OpenLineage events" in capsys.readouterr().err
 
@@ -156,3 +161,17 @@ def test_events_are_read_from_kafka_and_no_position_moves(
     # Only the message that is no event comes after the end of the run.
     assert main(["cleanup", "--from", '{"events": {"0": 2}}', *options]) == 1
     assert json.loads(capsys.readouterr().out)["jobs_covered"] == 0
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in PACKAGED.glob("*.ndjson.gz")))
+def test_of_what_today_s_rules_have_written_nothing_is_removed(
+    name: str, catalogue: CatalogueServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENMETADATA_JWT_TOKEN", "test-token")
+    path = str(PACKAGED / name)
+    main(["ingest", path, "--host", catalogue.url])
+    capsys.readouterr()
+    main(["cleanup", path, "--host", catalogue.url, "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert document["findings"] == []
+    assert document["jobs_covered"] > 0

@@ -80,7 +80,7 @@ RUN: list[Json] = [
 
 
 @pytest.mark.promise("A64")
-def test_each_run_is_told_with_its_events_in_their_order_and_where_they_stand(explain: Explain) -> None:
+def test_each_run_is_shown_with_its_events_in_their_order_and_their_lines(explain: Explain) -> None:
     code, text = explain(RUN)
     assert code == 0
     assert section(text, "RUNS (1)") == [
@@ -91,7 +91,7 @@ def test_each_run_is_told_with_its_events_in_their_order_and_where_they_stand(ex
     ]
 
 
-def test_a_failed_task_is_told_with_its_pipeline_and_its_error(explain: Explain) -> None:
+def test_a_failed_task_is_reported_with_its_pipeline_and_its_error(explain: Explain) -> None:
     up = {"run": {"runId": "dag-run"}, "job": {"namespace": "ns", "name": "dag"}}
     error = {"message": "disk full", "programmingLanguage": "SQL"}
     _, text = explain([run_event("FAIL", job="dag.load", run_facets={"parent": up, "errorMessage": error})])
@@ -101,7 +101,7 @@ def test_a_failed_task_is_told_with_its_pipeline_and_its_error(explain: Explain)
     assert third.strip().startswith("FAIL ")
 
 
-def test_each_edge_is_told_with_its_job_its_rule_and_its_columns(explain: Explain) -> None:
+def test_each_edge_is_reported_with_its_job_its_rule_and_its_columns(explain: Explain) -> None:
     lineage = columns(total=[("shop.public.orders", "amount")])
     lineage["fields"]["total"]["inputFields"][0]["transformations"] = [{"type": "DIRECT", "subtype": "AGGREGATION"}]
     view = dataset("view", lineage={"inputs": [{"namespace": PG, "name": "base", "type": "DATASET"}]})
@@ -125,7 +125,7 @@ def test_each_edge_is_told_with_its_job_its_rule_and_its_columns(explain: Explai
     ]
 
 
-def test_without_a_host_the_candidates_are_told_and_nothing_is_looked_up(explain: Explain) -> None:
+def test_without_a_host_the_candidates_are_reported_and_nothing_is_looked_up(explain: Explain) -> None:
     links = {"identifiers": [{"namespace": "hive://meta:9083", "name": "sales.orders", "type": "TABLE"}]}
     _, text = explain([run_event(inputs=[dataset("/wh/orders", "hdfs://nn:8020", symlinks=links)])])
     assert section(text, "DATASETS (1)") == [
@@ -135,7 +135,7 @@ def test_without_a_host_the_candidates_are_told_and_nothing_is_looked_up(explain
     ]
 
 
-def test_what_resolves_is_told_by_which_name_and_all_is_well(explain: Explain, small: CatalogueServer) -> None:
+def test_what_resolves_is_shown_with_its_name_and_all_is_well(explain: Explain, small: CatalogueServer) -> None:
     code, text = explain(RUN, "--host", small.url)
     assert code == 0
     outcomes = [line.strip() for line in section(text, "DATASETS (2)") if "resolved" in line]
@@ -145,7 +145,7 @@ def test_what_resolves_is_told_by_which_name_and_all_is_well(explain: Explain, s
     ]
 
 
-def test_what_does_not_resolve_is_told_with_what_was_tried_and_makes_exit_code_1(
+def test_what_does_not_resolve_is_reported_with_what_was_tried_and_makes_exit_code_1(
     explain: Explain, small: CatalogueServer
 ) -> None:
     events = [run_event(inputs=["shop.public.none"], outputs=["shop.public.facts"])]
@@ -156,7 +156,7 @@ def test_what_does_not_resolve_is_told_with_what_was_tried_and_makes_exit_code_1
     assert f'add to `namespaces`: {{namespace: "{PG}", service: <its service>}}' in line
 
 
-def test_what_is_ambiguous_is_told_with_every_candidate_and_makes_exit_code_1(
+def test_what_is_ambiguous_is_reported_with_every_candidate_and_makes_exit_code_1(
     explain: Explain, small: CatalogueServer
 ) -> None:
     events = [run_event(inputs=[dataset("dwh.public.twice", ELSEWHERE)], outputs=["shop.public.facts"])]
@@ -172,7 +172,7 @@ def test_a_dataset_without_an_edge_may_be_missing(explain: Explain, small: Catal
     assert "unresolved" in text
 
 
-def test_what_the_configuration_leaves_out_is_told_and_not_looked_up(
+def test_what_the_configuration_leaves_out_is_reported_and_not_looked_up(
     explain: Explain, small: CatalogueServer, tmp_path: Path
 ) -> None:
     config = tmp_path / "config.yaml"
@@ -329,3 +329,21 @@ def test_an_edge_that_is_held_back_says_by_which_rule(explain: Explain, small: C
     rules = {edge["source"]["name"]: [item["rule"] for item in edge["problems"]] for edge in found["edges"]}
     assert rules == {"dwh.public.twice": ["ambiguous"], "shop.public.none": ["unresolved"], "shop.public.orders": []}
     assert all(item["meaning"] for edge in found["edges"] for item in edge["problems"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "events"),
+    [
+        ("event_type", [run_event("FINISHED OFF", inputs=["a"], outputs=["b"])]),
+        ("no_event_type", [run_event(None, inputs=["a"], outputs=["b"])]),
+        ("same_datasets", [run_event(inputs=["a", "b"], outputs=["a", "b"])]),
+        ("shared_run_id", [run_event("START", job="all_shops_ol"), run_event("RUNNING", job="all_shops", seconds=1)]),
+        ("bad_item", [run_event(inputs=[dataset("a", schema={"fields": [None]})])]),
+    ],
+)
+def test_what_a_rule_has_done_to_a_run_stands_with_it(explain: Explain, rule: str, events: list[Json]) -> None:
+    _, text = explain(events)
+    problems = [line for line in section(text, "PROBLEMS (1)") if line.startswith(f"{rule}: ")]
+    assert len(problems) == 1
+    shown = [line.strip() for line in section(text, "RUNS (") if line.strip().startswith(f"{rule}: ")]
+    assert set(shown) == {f"{rule}: {problems[0].partition(': ')[2].partition(': ')[2]}"}

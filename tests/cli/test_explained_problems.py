@@ -13,9 +13,10 @@ from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import Chosen
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 from tests.openmetadata.builders import PG, edge, orders, run, totals
 
+ETL = JobId("prod", "etl")
 EVENTS = {
-    (JobId("prod", "etl"), "own-1"): ("START 1 (a b.ndjson:1): 0 inputs, 0 outputs",),
-    (JobId("prod", "etl"), "own-2"): ("START 2 (a b.ndjson:12): 0 inputs, 0 outputs, as raw etl",),
+    (ETL, "own-1"): ("START 2026-01-01T00:00:00Z (a b.ndjson:1): 0 inputs, 0 outputs",),
+    (ETL, "own-2"): ("FINISHED OFF 2026-01-02T00:00:00Z (a b.ndjson:12): 0 inputs, 0 outputs, as raw etl",),
 }
 PLAN = LineagePlan(
     edges=(edge(orders(), totals()), edge(totals(), orders())),
@@ -40,6 +41,7 @@ def _parts() -> dict[str, tuple[object, ...]]:
     return {name: getattr(PLAN, name) for name in ("edges", "runs", "datasets")}
 
 
+@pytest.mark.promise("C59")
 @pytest.mark.parametrize(
     ("where", "shown"),
     [
@@ -47,6 +49,8 @@ def _parts() -> dict[str, tuple[object, ...]]:
         ("run own-2 of prod", "run own-2"),
         ("job prod etl", "run own-1"),
         ("a b.ndjson:1", "run own-1"),
+        ("event type START in namespace prod", "run own-1"),
+        ("event type FINISHED OFF in namespace prod", "run own-2"),
         ("a b.ndjson:1 inputs[0]", "run own-1"),
         ("a b.ndjson:12 run.facets.parent", "run own-2"),
         (f"{PG} shop.public.orders", "shop.public.orders"),
@@ -65,6 +69,7 @@ def test_a_problem_of_something_else_is_shown_with_nothing(where: str) -> None:
     assert explained(where) == {}
 
 
+@pytest.mark.promise("C59")
 @pytest.mark.parametrize(
     ("outcome", "meaning"),
     [
@@ -80,6 +85,7 @@ def test_what_holds_an_edge_back_is_shown_with_it(outcome: str, meaning: str) ->
     assert found == [Reason(outcome, f"held back because of {PG} {name}: why", meaning) for name in names]
 
 
+@pytest.mark.promise("C59")
 def test_a_match_by_name_alone_is_an_assumption() -> None:
     entity = Entity("table", {"id": "1", "fullyQualifiedName": "pg.shop.public.orders"})
     choices: tuple[ChosenBy, ...] = ("rule", "address", "path", "name")

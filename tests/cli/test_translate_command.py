@@ -103,7 +103,7 @@ def test_unknown_or_missing_arguments_are_exit_code_2(arguments: list[str], caps
     assert "usage: openmetadata-ol" in capsys.readouterr().err
 
 
-def test_the_version_is_told(capsys: Capture) -> None:
+def test_the_version_is_shown(capsys: Capture) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
     assert (ended.value.code, capsys.readouterr().out) == (0, f"openmetadata-ol {__version__}\n")

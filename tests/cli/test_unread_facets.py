@@ -31,17 +31,17 @@ def test_an_event_whose_facets_are_all_read_counts_nothing() -> None:
 
 def test_each_section_of_an_event_is_looked_at() -> None:
     event = run_event(
-        inputs=[dataset("a", storage={}) | {"inputFacets": {"subset": {}}}],
-        outputs=[dataset("b", catalog={}) | {"outputFacets": {"icebergCommitReport": {}}}],
+        inputs=[dataset("a", dataSource={}) | {"inputFacets": {"subset": {}}}],
+        outputs=[dataset("b", hierarchy={}) | {"outputFacets": {"icebergCommitReport": {}}}],
         run_facets={"spark_properties": {}},
         job_facets={"gcp_lineage": {}},
     )
     assert unread(event) == {
         ("run", "spark_properties", PRODUCER): 1,
         ("job", "gcp_lineage", PRODUCER): 1,
-        ("dataset", "storage", PRODUCER): 1,
+        ("dataset", "dataSource", PRODUCER): 1,
         ("dataset", "subset", PRODUCER): 1,
-        ("dataset", "catalog", PRODUCER): 1,
+        ("dataset", "hierarchy", PRODUCER): 1,
         ("dataset", "icebergCommitReport", PRODUCER): 1,
     }
 

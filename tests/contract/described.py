@@ -38,7 +38,7 @@ class Comparison:
     """Compares a definition of the stand-in with a model, field by field and value by value.
 
     :param objects: the model's objects, by name
-    :param version: of the catalogue
+    :param version: version of the catalogue
     :param free: names of fields whose content the stand-in does not look into
     """
 

@@ -105,9 +105,9 @@ OPENLINEAGE_CONNECTION = "entity.services.connections.pipeline.openLineageConnec
 class Route(NamedTuple):
     """A route that takes a body.
 
-    :param methods: separated by blanks
+    :param methods: HTTP methods, separated by spaces
     :param path: below ``/api/v1/``, ``*`` for any one segment
-    :param model: of the body; of what is changed, where the method is PATCH
+    :param model: model of the body; for PATCH, of the entity that is changed
     """
 
     methods: str
@@ -165,7 +165,7 @@ def route_of(method: str, target: str) -> Route | None:
 def complaints(models: Models, bodies: Iterable[Sent]) -> list[str]:
     """Return what is wrong with bodies that were sent: each that does not fit its model, or has none.
 
-    :param models: of the version they were sent to
+    :param models: models of the version they were sent to
     :return: one line a complaint; the same one about many bodies is said once
     """
     found: list[str] = []

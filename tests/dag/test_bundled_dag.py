@@ -98,7 +98,7 @@ def test_lanes_are_mapped_groups_of_its_steps(load: Callable[..., Any]) -> None:
         assert f'"task_id": "{task}"' in document
 
 
-def test_a_number_of_lanes_that_is_none_is_told(load: Callable[..., Any]) -> None:
+def test_a_number_of_lanes_that_is_invalid_is_reported(load: Callable[..., Any]) -> None:
     from openmetadata_ol_provider.exceptions import ConfigError
 
     with pytest.raises(ConfigError, match=r"lanes = '0': a whole number above 0"):

@@ -51,10 +51,10 @@ def _count(number: int, what: str) -> str:
 
 
 class House:
-    """What all scenarios share; several of them may ask at the same time.
+    """The resources that all scenarios share; several of them may ask at the same time.
 
     :param kafka: the broker
-    :param tasks: where tasks run
+    :param tasks: processes that run tasks
     """
 
     def __init__(self, kafka: RealKafka, tasks: Tasks) -> None:
@@ -150,10 +150,10 @@ class Lab:
 class Scenario(NamedTuple):
     """One row of the table.
 
-    :param chapter: which table
-    :param fault: what happens
-    :param where: when it happens
-    :param form: of the DAG
+    :param chapter: title of its table
+    :param fault: description of the fault
+    :param where: moment of the fault
+    :param form: form of the DAG
     :param act: makes it happen, and checks what comes of it
     :param quick: run with every build
     :param party: those that the same fault hits at the same time, and that nobody else is to be disturbed by

@@ -24,8 +24,8 @@ _ORIGIN = "openlineage.dead_letter."
 class Letter(NamedTuple):
     """A dead letter, as far as it has to be that of its origin.
 
-    :param partition: of its origin
-    :param offset: of its origin
+    :param partition: partition of the original message
+    :param offset: offset of the original message
     """
 
     partition: int
@@ -36,11 +36,11 @@ class Letter(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What there is.
+    """The state of everything after a scenario.
 
     :param catalogue: everything that it holds, by what it is
-    :param parked: what waits, by key
-    :param letters: how often each dead letter is there
+    :param parked: parked items by key
+    :param letters: number of occurrences of each dead letter
     :param checkpoint: partition -> next offset
     """
 
@@ -129,8 +129,8 @@ def waiting(state_key: str) -> dict[str, Any]:
 def letters(messages: Iterable[Any], topic: str) -> Counter[Letter]:
     """Return the dead letters.
 
-    :param messages: of the dead-letter topic
-    :param topic: where they have to come from
+    :param messages: messages of the dead-letter topic
+    :param topic: topic that they must come from
     """
     found: Counter[Letter] = Counter()
     for message in messages:

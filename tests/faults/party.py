@@ -10,9 +10,9 @@ _PATIENCE = 300.0
 
 
 class Party:
-    """Those that meet.
+    """Scenarios that wait for one another.
 
-    :param size: how many they are
+    :param size: number of members
     """
 
     def __init__(self, size: int) -> None:

@@ -20,8 +20,8 @@ _PACKAGE = "openmetadata_ol_provider"
 class Point(NamedTuple):
     """One boundary.
 
-    :param words: for the table, after "killed"
-    :param module: where the function is, below the package
+    :param words: text for the table, after "killed"
+    :param module: module of the function, relative to the package
     :param function: its name there
     :param before: the moment before the call, not after it
     """

@@ -24,8 +24,8 @@ _LONGEST = 1500.0
 class Running:
     """The scenarios; a context manager.
 
-    :param scenarios: those that are wanted
-    :param house: where they take place
+    :param scenarios: scenarios to run
+    :param house: resources that they share
     """
 
     def __init__(self, scenarios: Sequence[Scenario], house: House) -> None:

@@ -38,7 +38,7 @@ class Ended(NamedTuple):
 class Task:
     """A task in a process of its own.
 
-    :param connection: to that process, which has been told what to do
+    :param connection: socket of that process, which has its instructions already
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -101,9 +101,9 @@ class Tasks:
 
         :param task: ``consume``, ``translate``, ``publish`` or ``ingest``
         :param inputs: output of the task before
-        :param parameters: of the operator
+        :param parameters: parameters of the operator
         :param environment: its connections
-        :param stops: where it is to be killed or to wait
+        :param stops: points at which it is killed or waits
         :param patience: seconds that it waits for a broker
         """
         connection = socket.socket(socket.AF_UNIX)

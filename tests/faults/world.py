@@ -47,12 +47,12 @@ class Repair(NamedTuple):
 
 
 class World:
-    """Where one scenario takes place; a context manager.
+    """The broker, catalogue and tasks of one scenario; a context manager.
 
     :param kafka: the broker
-    :param tasks: where tasks run
-    :param form: of the DAG
-    :param feed: what the topic holds
+    :param tasks: processes that run tasks
+    :param form: form of the DAG
+    :param feed: content of the topic
     :param topic: its name
     :param timeout: seconds that the client waits for an answer of the catalogue
     """
@@ -142,8 +142,8 @@ class World:
     def set_back(self, offset: int = 0, **kept: Any) -> None:
         """Set the checkpoint back by hand.
 
-        :param offset: of all partitions
-        :param kept: what else the Variable is to hold; by default what it does
+        :param offset: offset of all partitions
+        :param kept: other content of the Variable (default: its present content)
         """
         document = kept or json.loads(self.variable() or "")
         positions = {str(partition): offset for partition in self.partitions}
@@ -226,9 +226,9 @@ class World:
 
 
 class DagRun:
-    """One run of the DAG: what its tasks have handed on is kept, so that each can be run again.
+    """One run of the DAG: the outputs of its tasks are kept, so that each can be run again.
 
-    :param world: where it runs
+    :param world: world that it runs in
     """
 
     def __init__(self, world: World) -> None:
@@ -248,7 +248,7 @@ class DagRun:
     def go(self, *stops: Stop, until: str | None = None, patience: float = 60.0) -> Ended:
         """Run the tasks that have not succeeded, one after the other, as long as they succeed.
 
-        :param stops: where they are to be killed
+        :param stops: points at which they are killed
         :param until: the last task to run
         """
         while True:

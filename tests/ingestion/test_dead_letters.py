@@ -67,7 +67,7 @@ def test_what_fails_again_keeps_its_count_and_is_left_alone_in_the_end(hook: Any
         bury(came_back)
     report = replay()
     assert numbers(report) == (1, 0, 1, 0)
-    assert report["left"] == [f"{DEAD}[0]@3 from single[0]@2: put back 3 times already (not JSON: line 1)"]
+    assert report["left"] == [f"{DEAD}[0]@3 from single[0]@2: already put back 3 times (not JSON: line 1)"]
     assert len(lying_on(hook, "single")) == 3
     assert numbers(replay()) == (0, 0, 0, 0)
 

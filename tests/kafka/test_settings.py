@@ -50,7 +50,7 @@ def test_settings_for_producers_do_not_disturb_consumers(broker: Any, connect: A
     assert hook.backlog(["events"], {}).events == 0
 
 
-def test_refused_credentials_are_told_and_not_shown(broker: Any, connect: Any) -> None:
+def test_refused_credentials_are_reported_and_not_shown(broker: Any, connect: Any) -> None:
     hook = connect(broker.bootstrap, SECRETS)
     with pytest.raises(ConfigError, match=r"'kafka_default'.*refuses the credentials.*check .*sasl\.username") as error:
         hook.backlog(["events"], {})

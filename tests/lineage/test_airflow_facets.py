@@ -113,7 +113,7 @@ def test_the_schedule_is_the_timetable_s_words(dag: Json, schedule: str | None) 
     assert job_of(plan_of(dag_event(run_facets=facets)), "dag").schedule == schedule
 
 
-def test_what_the_job_facets_do_not_say_is_told_by_the_dag() -> None:
+def test_what_the_job_facets_lack_comes_from_the_dag() -> None:
     job = job_of(plan_of(dag_event()), "dag")
     assert (job.description, [tag.key for tag in job.tags]) == ("nightly", ["gold", "eu"])
     assert job.owners == (Owner("ann"), Owner("team:data"))

@@ -127,6 +127,7 @@ def paired(inputs: list[str], outputs: list[str]) -> list[str]:
     return sorted(f"{one} -> {other}" for one, other in zip(inputs, outputs, strict=True))
 
 
+@pytest.mark.promise("A191")
 @pytest.mark.parametrize("integration", ["DEBEZIUM", "KAFKA_CONNECT", "kafka-connect"])
 @pytest.mark.parametrize("case", SOURCES)
 def test_a_sources_tables_are_paired_with_topics(case: str, integration: str) -> None:
@@ -137,6 +138,7 @@ def test_a_sources_tables_are_paired_with_topics(case: str, integration: str) ->
     assert lines(together) == lines(apart) == []
 
 
+@pytest.mark.promise("A191")
 @pytest.mark.parametrize("case", SINKS)
 def test_a_sinks_topics_are_paired_with_tables(case: str) -> None:
     inputs, outputs = SINKS[case]
@@ -163,11 +165,18 @@ def test_topics_are_paired_with_their_copies_in_another_cluster() -> None:
     assert [line[0] for line in lines(plan)] == ["unpaired"]
 
 
+def test_a_topic_whose_name_begins_that_of_another_topics_table_does_not_go_there() -> None:
+    plan = in_one_event(topics("order", "order_items"), tables("public.order_items"))
+    assert arrows(plan) == ["order_items -> public.order_items"]
+    assert [kind for kind, *_ in lines(plan)] == ["unpaired"]
+
+
 def test_topics_of_one_name_go_to_one_table() -> None:
     plan = in_one_event(topics("eu.orders", "us.orders"), tables("shop.public.orders"), integration="KAFKA_CONNECT")
     assert arrows(plan) == ["eu.orders -> shop.public.orders", "us.orders -> shop.public.orders"]
 
 
+@pytest.mark.promise("A192")
 @pytest.mark.parametrize("names", [["outbox.event.order", "outbox.event.customer"], ["orders", "customers"]])
 def test_a_router_sends_one_table_to_several_topics(names: list[str]) -> None:
     plan = connector(["shop.public.outbox"], names, ended=True)
@@ -192,6 +201,7 @@ def test_names_are_compared_after_renaming() -> None:
 # -- no names --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A192")
 def test_no_pair_is_no_product_but_a_line_with_both_sides() -> None:
     plan = in_one_event(tables("shop.public.t1", "shop.public.t2"), topics("x", "y"), integration="KAFKA_CONNECT")
     assert arrows(plan) == []
@@ -206,18 +216,28 @@ def test_many_names_without_a_pair_are_counted() -> None:
     assert "inputs a, b, c, d, e and 3 more and outputs x, y" in lines(plan)[0][2]
 
 
-def test_several_inputs_of_one_output_are_no_pair_without_names() -> None:
-    plan = in_one_event(tables("t1", "t2"), topics("x"), integration="KAFKA_CONNECT")
-    assert (arrows(plan), [line[0] for line in lines(plan)]) == ([], ["unpaired"])
+def test_what_one_event_reads_went_to_the_only_output_that_it_has() -> None:
+    together = in_one_event(tables("t1", "t2"), topics("x"), integration="KAFKA_CONNECT")
+    assert (arrows(together), [line[0] for line in lines(together)]) == (["t1 -> x", "t2 -> x"], ["assumed_pair"])
+    apart = connector(["t1", "t2"], ["x"], "KAFKA_CONNECT", ended=True)
+    assert (arrows(apart), [line[0] for line in lines(apart)]) == ([], ["unpaired"])
 
 
-def test_a_tie_is_told_of_once_all_has_shown() -> None:
+def test_what_one_event_writes_came_from_the_only_input_that_it_has() -> None:
+    plan = in_one_event(tables("public.orders"), topics("pg-orders", "audit"), integration="KAFKA_CONNECT")
+    assert arrows(plan) == ["public.orders -> audit", "public.orders -> pg-orders"]
+    [(kind, _, detail)] = lines(plan)
+    assert kind == "assumed_pair"
+    assert detail.startswith("public.orders -> audit: ")
+
+
+def test_a_tie_is_reported_of_once_all_has_shown() -> None:
     assert lines(connector(["a.sales", "b.sales"], ["changes.sales"])) == []
     ended = connector(["a.sales", "b.sales"], ["changes.sales"], ended=True)
     assert (arrows(ended), [line[0] for line in lines(ended)]) == ([], ["unpaired"])
 
 
-def test_an_output_without_a_partner_is_told_of_and_a_table_without_changes_is_not() -> None:
+def test_an_output_without_a_partner_is_reported_of_and_a_table_without_changes_is_not() -> None:
     quiet = connector(["shop.a1", "shop.b1"], ["p.shop.a1"], ended=True)
     assert (arrows(quiet), lines(quiet)) == (["shop.a1 -> p.shop.a1"], [])
     odd = connector(["shop.a1"], ["p.shop.a1", "p.shop.zz"], ended=True)
@@ -307,6 +327,7 @@ def copy(inputs: list[str], outputs: list[str], integration: str = "AIRBYTE", **
     return plan_of(event, **options)
 
 
+@pytest.mark.promise("A193")
 @pytest.mark.parametrize("tool", TOOLS)
 @pytest.mark.parametrize("prefix", ["shop.crm.", "raw_", "dwh.crm_", "dwh.raw__"])
 def test_a_copy_job_copies_each_table(tool: str, prefix: str) -> None:
@@ -361,12 +382,47 @@ def test_tables_of_one_name_in_two_schemas_find_their_own_copies() -> None:
     ]
 
 
+def test_shards_of_one_table_are_copied_into_one() -> None:
+    plan = copy(["db_1.users", "db_2.users", "db_1.orders", "db_2.orders"], ["ods.users", "ods.orders"], "FLINK_CDC")
+    assert arrows(plan) == [
+        "db_1.orders -> ods.orders",
+        "db_1.users -> ods.users",
+        "db_2.orders -> ods.orders",
+        "db_2.users -> ods.users",
+    ]
+    assert lines(plan) == []
+
+
+def test_nested_data_is_copied_into_tables_of_their_own() -> None:
+    outputs = ["dwh.users", "dwh.orders", "dwh.orders__items", "dwh.orders__items__tags", "dwh._dlt_loads"]
+    plan = copy(["crm.users", "crm.orders"], outputs, "DLT")
+    assert arrows(plan) == [
+        "crm.orders -> dwh.orders",
+        "crm.orders -> dwh.orders__items",
+        "crm.orders -> dwh.orders__items__tags",
+        "crm.users -> dwh.users",
+    ]
+    assert lines(plan) == []
+
+
+def test_a_copy_job_with_one_input_writes_everything_from_it() -> None:
+    plan = copy(["crm.users"], ["dwh.users", "dwh.history", "dwh._dlt_loads"], "DLT")
+    assert arrows(plan) == ["crm.users -> dwh.history", "crm.users -> dwh.users"]
+    assert lines(plan) == []
+
+
+def test_airbytes_raw_tables_hold_data() -> None:
+    plan = copy(["crm.users", "crm.orders"], ["dwh._airbyte_raw_users", "dwh._airbyte_raw_orders"])
+    assert arrows(plan) == ["crm.orders -> dwh._airbyte_raw_orders", "crm.users -> dwh._airbyte_raw_users"]
+
+
 def test_a_declared_copy_job_is_paired_as_well() -> None:
     facets = {"jobType": {"integration": "AIRBYTE", "jobType": "JOB"}}
     event = job_event(inputs=["a.users", "a.orders"], outputs=["b.users", "b.orders"], job_facets=facets)
     assert arrows(plan_of(event)) == ["a.orders -> b.orders", "a.users -> b.users"]
 
 
+@pytest.mark.promise("A193")
 @pytest.mark.parametrize("pattern", ["replicate.*", "ns replicate.*", "REPLICATE.CRM", "custom*"])
 def test_jobs_that_are_configured_are_paired_too(pattern: str) -> None:
     facets = {"jobType": {"integration": "CUSTOM_SYNC", "jobType": "JOB"}}

@@ -43,7 +43,7 @@ def test_symlinks_add_up_over_the_events_of_a_batch() -> None:
     ]
 
 
-def test_the_latest_facts_are_told_whatever_the_order() -> None:
+def test_the_latest_facts_are_reported_whatever_the_order() -> None:
     early = {"schema": {"fields": [{"name": "old"}]}, "documentation": {"description": "old"}}
     late = {"schema": {"fields": [{"name": "new"}]}, "ownership": {"owners": [{"name": "ada"}]}}
     events = [run_event(run_id="r1", outputs=[dataset("t", **early)])]

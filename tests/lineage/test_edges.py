@@ -291,6 +291,7 @@ def test_a_column_source_that_two_inputs_end_with_is_neither() -> None:
 # -- the same datasets on both sides -------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A194")
 @pytest.mark.parametrize(
     ("inputs", "outputs", "count"),
     [
@@ -328,7 +329,7 @@ def test_several_datasets_that_are_read_and_written_are_not_moved(
     assert f"the same {count} datasets" in problem.detail
 
 
-def test_that_nothing_was_moved_is_told_once() -> None:
+def test_that_nothing_was_moved_is_reported_once() -> None:
     first = translated(run_event(run_id="1", inputs=["a", "b"], outputs=["a", "b"]))
     second = translated(run_event(run_id="2", inputs=["a", "b"], outputs=["b", "a"]), state=first.state)
     assert [len(translation.plan.problems) for translation in (first, second)] == [1, 0]

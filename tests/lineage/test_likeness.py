@@ -6,15 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.lineage.likeness import (
-    Name,
-    Position,
-    Rank,
-    by_stems,
-    likenesses,
-    one_rule,
-    read_name,
-)
+from openmetadata_ol_provider.lineage.likeness import Position, Rank, likenesses, read_name
 
 
 def words(text: str) -> list[tuple[str, ...]]:
@@ -97,25 +89,13 @@ def test_days_are_not_alike_because_the_rest_is() -> None:
     assert other is None or other < same
 
 
-def names(*texts: str) -> list[Name]:
-    return [read_name(text)[0] for text in texts]
-
-
-def test_one_rule_explains_all_names() -> None:
-    assert one_rule(names("db.orders", "db.cdc"), names("cdc_cdc", "orders_cdc")) == {0: 1, 1: 0}
-    assert one_rule(names("pg-a", "pg-b"), names("b", "a")) == {0: 1, 1: 0}
-    assert one_rule(names("orders"), names("pg-orders")) is None
-    assert one_rule(names("a", "b"), names("pg-a", "pg-b", "pg-c")) is None
-    assert one_rule(names("a", "b"), names("pg-a", "my-b")) is None
-    assert one_rule(names("a.t", "b.t"), names("x.t", "y.t")) is None
-
-
-def test_stems_are_what_differs_on_each_side() -> None:
-    assert by_stems(names("a_orders", "a_users"), names("b_users", "b_orders")) == {0: 1, 1: 0}
-    assert by_stems(names("a_orders", "a_users", "a_more"), names("b_users", "b_orders")) == {0: 1, 1: 0}
-    assert by_stems(names("a_orders", "a_users"), names("b_users", "b_others")) == {}
-    assert by_stems(names("orders"), names("orders")) == {}
-    assert by_stems(names("x", "x"), names("y", "y")) == {}
+def test_a_word_that_very_many_names_have_tells_none_of_them_from_the_others() -> None:
+    tables = [read_name(f"s{number}.orders") for number in range(150)]
+    topics = [read_name(f"p.s{number}.orders") for number in range(149)] + [read_name("p.other.orders")]
+    ranks = likenesses(tables, topics)
+    assert {pair: likeness.best.letters for pair, likeness in ranks.items()} == {
+        (number, number): len(f"s{number}orders") for number in range(149)
+    }
 
 
 NAMES = st.lists(st.text("ab_.1V", min_size=1, max_size=8), max_size=6, unique=True)

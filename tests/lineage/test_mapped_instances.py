@@ -44,6 +44,7 @@ WITH_INDEX = [
 ]
 
 
+@pytest.mark.promise("A242")
 def test_only_complete_events_that_name_both_sides_give_edges() -> None:
     plan = plan_of(*WITHOUT_INDEX)
     assert arrows(plan) == ["a -> x", "b -> y"]

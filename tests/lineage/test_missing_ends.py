@@ -5,13 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.lineage.translate import Translation, translate
-from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, RunState
+from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from tests.openlineage.test_run_assembler_properties import LAWS
 from tests.support import BASE, Json, arrows, decode, parent, run_event
 
 GRACE = 601
@@ -88,6 +95,7 @@ def in_batches(*batches: Sequence[Json]) -> list[LineagePlan]:
         ("removed", "ABORT", False, []),
     ],
 )
+@pytest.mark.promise("A240")
 def test_the_dag_run_says_at_once_what_became_of_a_task(said: str, state: str, skipped: bool, edges: list[str]) -> None:
     events = [
         dag("START", seconds=0),
@@ -170,6 +178,15 @@ def test_a_task_that_comes_after_its_dag_replaces_the_status_that_the_dag_gave_i
     assert [(run.run_id, run.replaces) for run in plans[1].runs] == [("load-run", True)]
 
 
+def test_a_skipped_task_stays_skipped_when_its_dag_run_is_forgotten() -> None:
+    state, events = RunState(), [task("COMPLETE", seconds=5, inputs=["a"], outputs=["x"])]
+    first = translate(decode(*events, dag("COMPLETE", tasks={"load": "skipped"})), Config(), state, now=BASE)
+    without_dag = replace(first.state, runs={key: run for key, run in first.state.runs.items() if run.name != "dag"})
+    plan = translate(decode(later()), Config(), without_dag, now=BASE).plan
+    assert [run.run_id for run in plan.runs] == ["clock"]
+    assert arrows(plan) == []
+
+
 # -- with the run at the top ---------------------------------------------------------------------------------------
 
 
@@ -200,6 +217,7 @@ def chain(integration: str, job_type: str, state: str, *, processing: str = "BAT
 
 @pytest.mark.parametrize(("integration", "job_type"), [("SPARK", "SQL_JOB"), ("DBT", "MODEL"), ("PREFECT", "TASK")])
 @pytest.mark.parametrize(("root", "state", "edges"), [("COMPLETE", "COMPLETE", ["a -> x"]), ("FAIL", "ABORT", [])])
+@pytest.mark.promise("A240")
 def test_a_run_without_end_is_closed_with_the_run_at_the_top(
     integration: str, job_type: str, root: str, state: str, edges: list[str]
 ) -> None:
@@ -230,6 +248,7 @@ def test_a_failure_within_the_grace_leaves_no_trace_of_a_success() -> None:
     assert not any(run.presumed or run.replaces for plan in plans for run in plan.runs)
 
 
+@pytest.mark.promise("A240")
 def test_a_failure_that_comes_later_replaces_the_presumed_success_and_says_that_edges_stay() -> None:
     failed = run_event("FAIL", run_id="child", job="top.child", seconds=70)
     plans = in_batches(chain("SPARK", "SQL_JOB", "START", root="COMPLETE"), [later()], [failed], [failed])
@@ -298,13 +317,70 @@ def test_a_closed_run_is_forgotten_without_a_word() -> None:
     assert [str(problem.kind) for plan in plans for problem in plan.problems] == ["presumed_end"]
 
 
-@pytest.mark.parametrize("root", ["COMPLETE", "FAIL"])
-def test_any_order_and_any_cut_end_in_the_same_states(root: str) -> None:
-    events = [*chain("SPARK", "SQL_JOB", "START", root=root), later()]
-    whole = translated(*events)
-    for order in itertools.permutations(events):
-        state = RunState()
-        for event in order:
-            state = translate(decode(event), Config(), state, now=BASE + dt.timedelta(hours=1)).state
-        ends = {run.run_id: (run.presumed_end, run.root_end) for run in state.runs.values()}
-        assert ends == {run.run_id: (run.presumed_end, run.root_end) for run in whole.state.runs.values()}
+# -- order, batches and duplicates ---------------------------------------------------------------------------------
+
+STATES = st.sampled_from(["START", "RUNNING", "COMPLETE", "FAIL", None, "SUCCESS"])
+SAID = st.sampled_from([None, "success", "failed", "skipped", "upstream_failed", "removed", "running"])
+EVENTS = st.lists(
+    st.one_of(
+        st.builds(
+            task,
+            STATES,
+            st.sampled_from(["load", "check"]),
+            run_id=st.sampled_from(["r1", "r2"]),
+            seconds=st.integers(1, 50),
+            inputs=st.sampled_from([[], ["a"], ["b"]]),
+            outputs=st.sampled_from([[], ["x"], ["y"]]),
+        ),
+        st.builds(
+            lambda state, load, seconds: dag(state, tasks={"load": load, "check": "success"}, seconds=seconds),
+            st.sampled_from(["COMPLETE", "FAIL"]),
+            SAID,
+            st.integers(50, 60),
+        ),
+        st.builds(
+            lambda state, seconds: run_event(
+                state,
+                run_id="q",
+                job="dag.load.query.1",
+                seconds=seconds,
+                inputs=["a"],
+                outputs=["x"],
+                run_facets=below("dag.load", "r1", root=("dag", "dag-run")),
+            ),
+            st.sampled_from(["START", "COMPLETE"]),
+            st.integers(1, 50),
+        ),
+        st.just(later()),
+    ),
+    min_size=1,
+    max_size=7,
+)
+
+
+def ends(state: RunState) -> dict[str, object]:
+    """Return the states of all runs that are remembered, whatever was remembered to get there."""
+    return {key: effective_state(run) for key, run in state.runs.items()}
+
+
+@LAWS
+@given(EVENTS, st.lists(st.integers(0, 8), max_size=3), st.randoms(use_true_random=False))
+def test_neither_order_nor_batches_nor_duplicates_decide_how_runs_end(
+    events: list[Json], cuts: list[int], random: Any
+) -> None:
+    crooked = events + [random.choice(events) for _ in range(2)]
+    random.shuffle(crooked)
+    state, bounds = RunState(), sorted({0, len(crooked), *cuts})
+    for start, end in itertools.pairwise(bounds):
+        batch = decode(*crooked[start:end])
+        state = translate(batch, Config(), state, now=BASE + dt.timedelta(hours=1)).state
+        state = unpack(pack(state), RunState)
+    assert ends(state) == ends(translated(*events).state)
+
+
+@LAWS
+@given(EVENTS)
+@pytest.mark.promise("A241")
+def test_nothing_is_pending_below_a_run_that_has_ended_once_the_grace_is_over(events: list[Json]) -> None:
+    plan = translated(*events, dag("COMPLETE", seconds=60), later()).plan
+    assert {run.run_id for run in plan.runs if run.state not in TERMINAL} == set()

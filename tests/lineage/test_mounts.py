@@ -28,6 +28,7 @@ def places(plan: LineagePlan, namespace: str = "dbfs") -> list[tuple[str, str]]:
     return [(identity.namespace, identity.name) for identity in found.identities[1:]]
 
 
+@pytest.mark.promise("A227")
 @pytest.mark.parametrize(
     ("namespace", "name"),
     [("dbfs", "/mnt/raw/sales/orders"), ("dbfs", "dbfs:/mnt/raw/sales/orders"), ("dbfs:/mnt/raw", "sales/orders"),

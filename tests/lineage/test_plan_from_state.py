@@ -11,7 +11,7 @@ from tests.support import BASE, arrows, run_event, translated
 SQL = {"sql": {"query": "select 2"}}
 
 
-def test_all_runs_are_told_the_latest_of_a_job_last_and_none_is_new() -> None:
+def test_all_runs_are_in_the_plan_the_latest_of_a_job_last_and_none_is_new() -> None:
     first = translated(run_event("START", run_id="open", job="open", inputs=["b"], outputs=["y"]))
     told = translated(
         run_event("COMPLETE", run_id="late", seconds=20, inputs=["a"], outputs=["x"], job_facets=SQL),

@@ -25,6 +25,7 @@ def column_lineage(**fields: list[tuple[str, str, str]]) -> Json:
     return {"fields": {name: {"inputFields": refs} for name, refs in named.items()}}
 
 
+@pytest.mark.promise("A225")
 @pytest.mark.parametrize(("namespace", "name"), PSEUDO)
 def test_a_word_for_a_query_is_left_out_and_told_once(namespace: str, name: str) -> None:
     event = run_event(inputs=["a", dataset(name, namespace)], outputs=["out"])

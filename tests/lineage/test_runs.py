@@ -14,7 +14,7 @@ def told(*events: Json, lanes: int = 4, state: RunState | None = None) -> list[P
     return [problem for problem in problems if problem.kind == "run_without_start"]
 
 
-def test_runs_that_end_without_a_start_are_told_by_job() -> None:
+def test_runs_that_end_without_a_start_are_reported_by_job() -> None:
     events = [run_event("COMPLETE", run_id=f"r{number}", job=f"job_{number % 2}") for number in range(5)]
     found = told(*events)
     assert [problem.where for problem in found] == ["job ns job_0", "job ns job_1"]

@@ -59,6 +59,7 @@ DAGSTER = [
 ]
 
 
+@pytest.mark.promise("C51")
 @pytest.mark.parametrize("size", [1, 2, 5])
 @pytest.mark.parametrize("step", [1, -1])
 def test_assets_that_share_dagster_s_run_id_have_their_own_edges_and_states(size: int, step: int) -> None:
@@ -95,6 +96,7 @@ def airflow_tasks() -> list[Json]:
     return events
 
 
+@pytest.mark.promise("C51")
 def test_equal_task_ids_of_two_dags_stay_apart_with_what_runs_below_them() -> None:
     for events in (airflow_tasks(), airflow_tasks()[::-1]):
         plan = plan_of(*events)
@@ -104,6 +106,7 @@ def test_equal_task_ids_of_two_dags_stay_apart_with_what_runs_below_them() -> No
         ]  # fmt: skip
 
 
+@pytest.mark.promise("C51")
 def test_steps_that_send_their_flow_s_run_id_are_its_tasks() -> None:
     events = [run_event("START", job="flow"), run_event("COMPLETE", job="flow", seconds=9)]
     for step, inputs, outputs in (("extract", ["a"], ["b"]), ("load", ["c"], ["d"])):
@@ -136,6 +139,7 @@ SHARED = st.lists(
 )
 
 
+@pytest.mark.promise("C51")
 @LAWS
 @given(SHARED)
 def test_jobs_that_share_run_ids_have_the_edges_and_states_that_each_has_alone(events: list[Json]) -> None:
@@ -145,6 +149,7 @@ def test_jobs_that_share_run_ids_have_the_edges_and_states_that_each_has_alone(e
     assert statuses([together]) == statuses(alone)
 
 
+@pytest.mark.promise("C51")
 @LAWS
 @given(SHARED, st.lists(st.integers(0, 8), max_size=3), st.randoms(use_true_random=False))
 def test_neither_order_nor_batches_nor_duplicates_join_jobs(events: list[Json], cuts: list[int], random: Any) -> None:
@@ -195,6 +200,7 @@ def triggered() -> list[Json]:
     return events
 
 
+@pytest.mark.promise("C52")
 @pytest.mark.parametrize("step", [1, -1])
 @pytest.mark.parametrize("level", ["root", "parent"])
 def test_each_dag_in_a_chain_of_triggers_is_a_pipeline(step: int, level: str) -> None:
@@ -212,6 +218,7 @@ def test_each_dag_in_a_chain_of_triggers_is_a_pipeline(step: int, level: str) ->
     }
 
 
+@pytest.mark.promise("C52")
 def test_a_task_s_dag_is_its_pipeline_although_the_dag_was_not_seen() -> None:
     below = {"parent": parent("inner", "r-inner", root=("outer", "r-outer"))}
     plan = plan_of(run_event(run_id="t", job="inner.load", job_facets=TASK, run_facets=below))
@@ -260,6 +267,7 @@ def action(**options: Any) -> Json:
     return run_event(**{"run_id": "sql", "job": "my_app.save", "job_facets": SQL, "run_facets": facets, **options})
 
 
+@pytest.mark.promise("C53")
 @pytest.mark.parametrize(
     "events",
     [[action()], [application(), action()], [action(), application()]],
@@ -271,6 +279,7 @@ def test_an_application_s_raw_and_normalised_name_are_one_pipeline(events: list[
     assert pipelines(plan)["my_app.save"] == ("my_app", "save")
 
 
+@pytest.mark.promise("C53")
 def test_the_raw_name_gives_way_where_the_parent_is_a_job_in_between() -> None:
     facets = {"parent": parent("my_app.save", "sql", root=("My App", "app"))}
     plan = plan_of(action(), run_event(run_id="rdd", job="my_app.save.rdd", run_facets=facets, job_facets=SQL))

@@ -114,6 +114,14 @@ def everything(run_id: str, seconds: float) -> list[Event]:
         run_event("Succeeded", run_id=f"{run_id}-foreign", job="foreign", seconds=seconds),
         job_event("declared", seconds=seconds, inputs=["db.s.a"], outputs=[f"db.s.{run_id}"]),
         dataset_event(dataset("db.s.a", symlinks=link), seconds=seconds),
+        run_event(
+            run_id=f"{run_id}-sql",
+            job="sql",
+            seconds=seconds,
+            inputs=["db.s.a"],
+            outputs=["db.s.view"],
+            job_facets={"sql": {"query": "CREATE VIEW db.s.view AS SELECT * FROM db.s.a"}},
+        ),
         *(run_event("RUNNING", run_id=f"{run_id}-shared", job=job, seconds=seconds) for job in ("this", "that")),
     )
 
@@ -123,7 +131,7 @@ def test_nothing_that_is_remembered_is_changed_when_it_is_remembered_again() -> 
     assert all(msgspec.structs.astuple(first))
     with unchanged(first):
         second = translate(everything("one", 5), Config(), first, now=BASE + dt.timedelta(minutes=1)).state
-    for name in ("runs", "pipeline_starts", "temporary_datasets", "aliases", "declarations", "told"):
+    for name in ("runs", "pipeline_starts", "temporary_datasets", "aliases", "declarations", "views", "reported_once"):
         assert getattr(second, name) != getattr(first, name)
 
 

@@ -120,7 +120,7 @@ def test_what_was_done_is_claimed_and_nothing_else(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_the_last_outcome_of_each_assertion_is_told(name: str) -> None:
+def test_the_last_outcome_of_each_assertion_is_reported(name: str) -> None:
     [plan] = plans_of(captured(name))
     told = {
         f"{dataset.namespace} {dataset.name}": {

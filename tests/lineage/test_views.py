@@ -53,6 +53,7 @@ DEFINITIONS = {
 }
 
 
+@pytest.mark.promise("A226")
 @pytest.mark.parametrize("definition", DEFINITIONS.values(), ids=DEFINITIONS)
 def test_a_base_table_beside_its_view_is_no_source(definition: Json) -> None:
     for events in permutations([definition, insert("c.s.base", "c.s.v")]):
@@ -81,6 +82,19 @@ def test_a_dataset_event_defines_a_view() -> None:
         "lineage": {"inputs": [{"namespace": TRINO, "name": "c.s.base", "type": "DATASET"}]},
     }
     assert arrows(plan_of(dataset_event(table("c.s.v", **facets)), insert("c.s.base", "c.s.v"))) == BASE_VIEW
+
+
+def test_a_view_that_only_its_reader_calls_so_is_known_by_earlier_lineage() -> None:
+    def reads() -> Json:
+        inputs = [table("c.s.base"), table("c.s.v", datasetType={"datasetType": "VIEW"})]
+        return run_event(run_id="i", job="insert", seconds=10, inputs=inputs, outputs=[table("c.s.out")])
+
+    written = create("c.s.v", "c.s.base", sql="")
+    for events in permutations([written, reads()]):
+        assert arrows(plan_of(*events)) == BASE_VIEW
+    state = translated(written).state
+    assert arrows(translated(reads(), state=state).plan) == ["c.s.v -> c.s.out"]
+    assert arrows(plan_of(reads())) == ["c.s.base -> c.s.out", "c.s.v -> c.s.out"]
 
 
 def test_what_is_behind_a_view_of_a_view_is_behind_it() -> None:

@@ -18,7 +18,7 @@ class Process:
 
     :param command: command line
     :param log: file that its output is added to
-    :param environment: of the process; that of the test, if it is not given
+    :param environment: environment of the process (default: that of the test)
     """
 
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:

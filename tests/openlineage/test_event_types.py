@@ -40,10 +40,12 @@ from tests.support import decode, run_event
         (None, "OTHER"),
     ],
 )
+@pytest.mark.promise("A243")
 def test_an_event_type_means_what_it_says(text: str | None, state: str) -> None:
     assert read_event_type(text).state == state
 
 
+@pytest.mark.promise("A243")
 def test_only_types_that_openlineage_does_not_have_are_reported() -> None:
     types = ["START", "complete", None, "SUCCESS", "SUCCESS", "FROBNICATED", "skipped", "queued"]
     problems = list(event_type_problems(decode(*(run_event(text, seconds=n) for n, text in enumerate(types)))))

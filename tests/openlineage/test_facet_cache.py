@@ -118,7 +118,7 @@ def test_events_share_what_they_say_alike() -> None:
     ],
     ids=["nul in a facet", "facet of another type", "nul in a name", "name too long", "run facet of another type"],
 )
-def test_a_loss_is_told_each_time_that_it_happens(spoilt: Json) -> None:
+def test_a_loss_is_reported_each_time_that_it_happens(spoilt: Json) -> None:
     value = json.dumps(run_event(**spoilt)).encode()
     first, second = decode_event(value), decode_event(value)
     assert first == second

@@ -192,7 +192,7 @@ def test_nul_characters_in_texts_are_replaced() -> None:
     assert found.problems == ()
 
 
-def test_losses_of_one_event_are_told_one_by_one_up_to_a_bound() -> None:
+def test_losses_of_one_event_are_reported_one_by_one_up_to_a_bound() -> None:
     found = decoded(run_event(inputs=[dataset(TOO_LONG + str(number)) for number in range(MAX_LOSSES + 10)]))
     assert len(found.problems) == MAX_LOSSES + 1
     assert (found.problems[-1].kind, found.problems[-1].detail) == (

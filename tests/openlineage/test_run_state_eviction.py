@@ -108,7 +108,7 @@ def test_then_what_described_jobs_and_datasets_and_was_published_with_its_batch(
     assert pack(state) == before
     assert len(left.runs) == 60
     [problem] = problems
-    assert re.search(r"\d+ open runs without what described their jobs", problem.detail)
+    assert re.search(r"\d+ open runs without the details of their jobs", problem.detail)
     run = next(iter(left.runs.values()))
     [output] = run.outputs.values()
     assert (run.job_facets.documentation, output.facets.schema) == (None, None)
@@ -147,7 +147,7 @@ def test_at_last_the_longest_untouched_open_runs_each_reported() -> None:
     given_up = [problem for problem in problems if problem.kind == "run_given_up"]
     assert [problem.where.split()[-1] for problem in given_up] == names[: -len(left)]
     assert all("max_state_bytes" in problem.detail for problem in given_up)
-    assert f"{len(given_up)} open runs given up" in one(problems, "state_trimmed").detail
+    assert f"{len(given_up)} open runs dropped" in one(problems, "state_trimmed").detail
 
 
 def test_with_old_runs_goes_what_else_was_remembered_as_long_ago() -> None:

@@ -84,7 +84,7 @@ def resolved(client: OpenMetadataClient, datasets: Iterable[Dataset], **sections
 class Published:
     """What a publication of facts did.
 
-    :param written: whether each target was written, ``None`` where it failed
+    :param written: ``True`` if each target was written, ``None`` where it failed
     """
 
     def __init__(self, written: list[bool | None], problems: list[Problem]) -> None:

@@ -56,6 +56,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.promise("A224")
 @pytest.mark.parametrize("kind", BODIES)
 @pytest.mark.parametrize(("path", "expected"), PATHS)
 def test_a_nested_field_has_one_column_however_it_is_spelled(kind: str, path: str, expected: str | None) -> None:

@@ -219,9 +219,9 @@ class Request(NamedTuple):
 
 
 class Proxy:
-    """Stands before the catalogue and writes down each request that it passes on.
+    """A proxy in front of the catalogue that records each request that it passes on.
 
-    :param catalogue: where it passes them on to
+    :param catalogue: catalogue that gets the requests
     """
 
     def __init__(self, catalogue: CatalogueServer) -> None:

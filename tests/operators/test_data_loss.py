@@ -52,7 +52,7 @@ def refused(work: Work, **parameters: Any) -> str:
 
 
 @BOTH
-def test_by_default_a_loss_is_told_with_its_number_and_the_rest_is_published(
+def test_by_default_a_loss_is_reported_with_its_number_and_the_rest_is_published(
     work: Work, send: Sender, catalogue: CatalogueServer
 ) -> None:
     overflow(send)
@@ -104,7 +104,7 @@ def test_the_command_that_the_error_names_accepts_the_loss(work: Work, send: Sen
 
 
 @BOTH
-def test_a_topic_made_anew_is_a_loss_too(work: Work, send: Sender, catalogue: CatalogueServer) -> None:
+def test_a_topic_recreated_is_a_loss_too(work: Work, send: Sender, catalogue: CatalogueServer) -> None:
     send.message(run_event("second life"))
     stand_at(p0=50)
     message = refused(work, on_data_loss="fail")

@@ -184,7 +184,7 @@ def test_a_lane_that_there_is_not_fails_the_task_at_once(work: Any) -> None:
     assert state_document() is None
 
 
-def test_parts_of_a_run_in_two_lanes_are_told_when_it_ends(send: Sender, catalogue: CatalogueServer) -> None:
+def test_parts_of_a_run_in_two_lanes_are_reported_when_it_ends(send: Sender, catalogue: CatalogueServer) -> None:
     lanes = [next(number for number in range(2) if Lane(number, 2).takes(TOPIC, partition)) for partition in range(2)]
     send.message(run_event("r", "START"), partition=0, key=b"first")
     send.message(run_event("r", "COMPLETE", minute=1, inputs=(), outputs=()), partition=1, key=b"second")
@@ -197,7 +197,7 @@ def test_parts_of_a_run_in_two_lanes_are_told_when_it_ends(send: Sender, catalog
     assert "run_without_start" not in kinds(ingest(state_key="whole", kafka_config_id="kafka_other_group"))
 
 
-def test_messages_without_keys_are_told(send: Sender, catalogue: CatalogueServer) -> None:
+def test_messages_without_keys_are_reported(send: Sender, catalogue: CatalogueServer) -> None:
     for number in range(9):
         send.message(run_event(f"r{number}"), partition=number % 3)
     [problem] = [

@@ -128,7 +128,7 @@ def test_offsets_that_the_topic_does_not_have_are_refused(send: Sender, catalogu
 
 
 @BOTH
-def test_without_a_checkpoint_reading_begins_where_it_is_told(
+def test_without_a_checkpoint_reading_begins_at_the_configured_start(
     work: Callable[..., Any], send: Sender, catalogue: CatalogueServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(4):

@@ -216,4 +216,4 @@ def test_the_state_holds_nothing_but_what_it_says(capture: str, send: Sender, ca
     document = state_document()
     # Task runs of the last days are counted; the capture may be older.
     assert set(document) - {"usage"} == {"version", "checkpoint", "updated_at", "runs"}
-    assert document["version"] == 1
+    assert document["version"] == 2

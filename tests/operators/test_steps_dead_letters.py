@@ -40,6 +40,8 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     "number": (b"17", "a JSON int, not an object"),
     "null": (b"null", "not an object"),
     "foreign JSON": (b'{"order_id": 5, "amount": 3.5}', "neither run, job nor dataset"),
+    "framed Avro": (b"\x00\x00\x00\x00\x11\x0a\x06orders", "framed for a schema registry (magic byte 0, schema id 17)"),
+    "AWS Glue": (b"\x03\x00" + bytes(16) + run_event("r"), "AWS Glue schema registry"),
     "no run id": (json.dumps({**json.loads(run_event("r")), "run": {}}).encode(), "run.runId"),
     "no job": (json.dumps({**json.loads(run_event("r")), "job": None}).encode(), "without job"),
     "no job name": (json.dumps({**json.loads(run_event("r")), "job": {"namespace": "a"}}).encode(), "job.name"),

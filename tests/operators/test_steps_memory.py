@@ -96,7 +96,7 @@ def test_a_lost_ledger_costs_reads_only(work: Any, send: Sender, catalogue: Cata
     assert holding(catalogue) == before
 
 
-def test_a_damaged_ledger_is_made_anew(work: Any, send: Sender, catalogue: CatalogueServer) -> None:
+def test_a_damaged_ledger_is_recreated(work: Any, send: Sender, catalogue: CatalogueServer) -> None:
     from airflow.models.variable import Variable
 
     Variable.set(f"{KEY}.ledger", "no ledger")
@@ -271,7 +271,7 @@ def test_parking_that_is_damaged_stops_the_task_and_says_what_to_do(work: Any, s
 
     Variable.set(f"{KEY}.parked", "damaged")
     send.events(run_event("r1"))
-    with pytest.raises(Exception, match=r"does not hold what was parked.*delete it"):
+    with pytest.raises(Exception, match=r"does not contain parked lineage.*delete it"):
         work()
 
 
@@ -325,7 +325,7 @@ def test_it_can_be_dropped(send: Sender, catalogue: CatalogueServer, capsys: Cap
     ("arguments", "said"),
     [(("drop",), "give --all"), (("retry",), "give --all"), (("drop", "edge:0"), "is not parked")],
 )
-def test_wrong_use_is_told(arguments: tuple[str, ...], said: str, capsys: Capture) -> None:
+def test_wrong_use_is_reported(arguments: tuple[str, ...], said: str, capsys: Capture) -> None:
     assert main(["parked", *arguments, "--dag-id", DAG_ID, "--topics", TOPIC]) == 2
     assert said in capsys.readouterr().err
 

@@ -27,8 +27,8 @@ class Certificates(NamedTuple):
 
     :param ca: the authority that signed broker and client
     :param other_ca: one that signed neither
-    :param broker: for ``localhost`` and ``127.0.0.1``
-    :param misnamed: for a host of another name
+    :param broker: certificate for ``localhost`` and ``127.0.0.1``
+    :param misnamed: certificate for a host of another name
     :param client: certificate of ``CN=client``
     :param client_key: its key
     :param stranger: certificate of ``CN=stranger`` by the other authority

@@ -86,7 +86,7 @@ def test_what_a_short_retention_takes_away_wakes_the_sensor_and_is_accepted_by_o
 
 
 @BOTH
-def test_a_topic_made_anew_is_fatal_too(
+def test_a_topic_recreated_is_fatal_too(
     work: Work, kafka: RealKafka, topic: Any, produce: Any, catalogue: CatalogueServer
 ) -> None:
     name = topic()

@@ -153,7 +153,7 @@ def test_messages_as_large_as_can_be_are_read_and_larger_ones_are_dead_letters(
     assert dict(letter.headers)["openlineage.dead_letter.offset"] == b"1"
 
 
-def test_a_dead_letter_topic_that_takes_less_than_the_source_is_told_and_not_tried_again(
+def test_a_dead_letter_topic_that_takes_less_than_the_source_is_reported_and_not_tried_again(
     kafka: RealKafka, topic: Any, produce: Any
 ) -> None:
     name = topic(max_message_bytes=20_000_000)

@@ -162,7 +162,7 @@ def test_with_reset_policy_error_a_loss_ends_the_read(connect: Any, kafka: Any, 
         read(hook, name, {0: 1})
 
 
-def test_a_topic_made_anew_starts_over_loudly(
+def test_a_topic_recreated_starts_over_loudly(
     hook: Any, kafka: Any, topic: Any, produce: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = topic()

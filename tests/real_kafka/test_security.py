@@ -162,7 +162,7 @@ WRONG = [
     case(
         "misnamed",
         sasl_tls(),
-        ("TLS failed", "name the brokers in bootstrap.servers and advertised.listeners as their certificates do"),
+        ("TLS failed", "use the host names of the brokers' certificates in bootstrap.servers and advertised.listeners"),
         id="the certificate names another host",
     ),
     case(
@@ -199,7 +199,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_the_broker_or_we_refuse_is_told_with_the_remedy_by_every_call(
+def test_what_the_broker_or_we_refuse_is_reported_with_the_remedy_by_every_call(
     wrong: Wrong, kafka: RealKafka, connect: Any, allowed: dict[str, str]
 ) -> None:
     hook, said = connect(wrong.listener, wrong.settings(kafka)), wrong.said
@@ -217,7 +217,7 @@ def test_what_the_broker_or_we_refuse_is_told_with_the_remedy_by_every_call(
         pytest.param("plain", {"security.protocol": "SSL"}, id="with TLS to a listener without it"),
     ],
 )
-def test_the_wrong_protocol_is_told_in_time_and_names_the_setting(
+def test_the_wrong_protocol_is_reported_in_time_and_names_the_setting(
     listener: str, settings: dict[str, Any], connect: Any, allowed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It may be a broker that restarts, so the whole time of a request is waited.
@@ -256,7 +256,7 @@ def test_a_pattern_finds_only_what_may_be_seen(lineage: Any, allowed: dict[str, 
     assert found == {allowed["topic"], allowed["dead"]}
 
 
-def test_a_group_that_may_not_be_used_is_told_where_it_is_needed_and_only_there(
+def test_a_group_that_may_not_be_used_is_reported_where_it_is_needed_and_only_there(
     connect: Any, kafka: RealKafka, allowed: dict[str, str]
 ) -> None:
     hook, name = connect("sasl_tls", {**sasl_tls()(kafka), "group.id": "of-others"}), allowed["topic"]
@@ -270,7 +270,7 @@ def test_a_group_that_may_not_be_used_is_told_where_it_is_needed_and_only_there(
     assert len(hook.read(backlog, **BOUNDS).messages) == 1
 
 
-def test_a_dead_letter_topic_that_may_not_be_written_is_told_with_the_setting(
+def test_a_dead_letter_topic_that_may_not_be_written_is_reported_with_the_setting(
     lineage: Any, allowed: dict[str, str]
 ) -> None:
     name = allowed["forbidden"]
@@ -283,7 +283,7 @@ def test_a_dead_letter_topic_that_may_not_be_written_is_told_with_the_setting(
     )
 
 
-def test_who_may_write_nowhere_is_told_the_same(connect: Any, kafka: RealKafka, topic: Any) -> None:
+def test_who_may_write_nowhere_is_reported_the_same(connect: Any, kafka: RealKafka, topic: Any) -> None:
     # Such a user is refused the idempotent producer's id before any topic is asked for.
     hook, name = connect("sasl_tls", sasl_tls(user="reader")(kafka)), topic()
     kafka.allow("reader", "TOPIC", name, "READ", "DESCRIBE")
@@ -302,7 +302,9 @@ def test_so_is_one_that_is_not_there_and_may_not_be_made(lineage: Any, allowed: 
     )
 
 
-def test_a_dead_letter_topic_that_takes_no_message_so_large_is_told(hook: Any, topic: Any, kafka: RealKafka) -> None:
+def test_a_dead_letter_topic_that_takes_no_message_so_large_is_reported(
+    hook: Any, topic: Any, kafka: RealKafka
+) -> None:
     name = topic(prefix="small", max_message_bytes=1000)
     large = DeadLetter(LETTER.message._replace(value=b"x" * 5000), "not JSON")
     refused(lambda: hook.dead_letter([large], name), DeadLetterRefusedError, "max.message.bytes as large as the source")

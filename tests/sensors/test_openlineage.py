@@ -95,7 +95,7 @@ def test_without_a_backlog_it_defers_with_all_that_the_trigger_needs(hook: Any, 
     assert not deferral.value.kwargs
 
 
-def test_without_a_checkpoint_it_begins_where_it_is_told(
+def test_without_a_checkpoint_it_begins_at_the_configured_start(
     hook: Any, produce: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     produce("single", 0, b"a", b"b")

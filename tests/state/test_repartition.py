@@ -116,7 +116,7 @@ def test_lanes_that_never_began_leave_their_partitions_where_the_division_before
     assert positions(*prepared(1)) == expected
 
 
-def test_a_lane_that_has_begun_is_not_made_anew() -> None:
+def test_a_lane_that_has_begun_is_not_recreated() -> None:
     begin()
     prepared(4)
     advance(Lane(1, 4), 5)

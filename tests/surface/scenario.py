@@ -71,7 +71,7 @@ def second_half() -> list[bytes]:
 def to_park(day: str) -> list[bytes]:
     """Return events of which each makes something that the catalogue does not take: see :data:`REFUSALS`.
 
-    :param day: of the run that is counted, ISO 8601; the catalogue is sent no counts that are older than a month
+    :param day: day of the run that is counted, ISO 8601; the catalogue is sent no counts that are older than a month
     """
     described = json.loads(run_event("described", job="park.described", outputs=["shop.analytics_stg.stg_orders"]))
     described["outputs"][0]["facets"] = {"documentation": {"description": "Staged orders."}}

@@ -69,7 +69,7 @@ def kept(runs: str | dict[str, Any]) -> Any:
         assert set(runs) == {"version", "packed"}
         assert runs["version"] == 2
         runs = runs["packed"]
-    return as_version_1(without(unpacked(runs), "touched", "latest_at", "told"))
+    return as_version_1(without(unpacked(runs), "touched", "latest_at", "reported_once", "views"))
 
 
 def as_version_1(state: dict[str, Any]) -> dict[str, Any]:

@@ -32,8 +32,11 @@ from tests.surface.scenario import (
 from tests.surface.stored import addressed, digest, due, golden, in_order, kept, packed, unpacked, variables, without
 
 RULES: dict[str, Any] = load_config(CONFIG).model_dump(mode="json")
-# Facets that dfe4ef9 did not read, so that its state has none.
-NEWLY_READ = ("airflowState", "environment-properties", "environment_properties", "catalog", "storage", "dbt_exposures")
+# Facets and views that dfe4ef9 did not read, so that its state has none.
+NEWLY_READ = (
+    *("airflowState", "environment-properties", "environment_properties", "catalog", "storage", "dbt_exposures"),
+    "views",
+)
 COUNTED = ("edges", "datasets", "pipelines", "statuses", "facts", "queries", "stubs", "stale", "parked", "namespaces")
 
 

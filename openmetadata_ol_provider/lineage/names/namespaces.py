@@ -33,7 +33,7 @@ _BROKER_PORTS: Final = re.compile(r":(?:909[2-8]|919[4-8]|[12]9092|29093)\b")
 # What a template leaves when its port was not given.
 _NO_PORT: Final = re.compile(r":(?:None|null|-1)?$", re.IGNORECASE)
 _PORT_AT_END: Final = re.compile(r":\d+(,|$)")
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - compared, never bound
+_LOOPBACK: Final = frozenset({"localhost", "localhost.localdomain", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - compared, never bound
 #: Schemes that tell how to talk to a service, and not what it is.
 _HTTP: Final = frozenset({"http", "https"})
 
@@ -162,9 +162,11 @@ def canonical(scheme: str, schemes: Mapping[str, str]) -> str:
 
 def _bare_hosts(text: str, namespace: str, schemes: Mapping[str, str]) -> Namespace:
     host = text.partition(":")[0].lower()
-    if host in schemes:
+    has_broker_port = _BROKER_PORTS.search(text) is not None
+    # Brokers may be called as short as the scheme of some storage (`b2`).
+    if host in schemes and not has_broker_port:
         return Namespace(schemes[host], text, raw=namespace)
-    if "," in text or _BROKER_PORTS.search(text):
+    if "," in text or has_broker_port:
         return Namespace("kafka", text, raw=namespace)
     return Namespace(host, raw=namespace)
 
@@ -174,6 +176,10 @@ def parse_hosts(authority: str) -> tuple[HostPort, ...]:
     """Return the hosts and ports of an authority: no user, lower case, all loopback names as ``localhost``."""
     pairs: list[HostPort] = []
     for item in re.split(r"[,;\s]+", authority.strip()):
+        if pairs and pairs[-1][1] is None and re.fullmatch(r"[0-9]{1,5}", item):
+            # SQL Server separates a port by a comma.
+            pairs[-1] = (pairs[-1][0], int(item))
+            continue
         # Broker lists may repeat the scheme, and the hostPort of a service may be a URL.
         address = item.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
         match = re.fullmatch(r"(\[[^\]]+\]|[^:]*)(?::(\d*))?", address)

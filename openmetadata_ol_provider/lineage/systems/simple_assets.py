@@ -71,7 +71,7 @@ SYSTEMS: Final = (
              "onelake", "b2", "ks3", "hf", "gdrive"), Scheme()
         ),
         aliases={"cosn": "cos", "jfs": "juicefs"},
-        namespaces="`oss://bucket` and the like, and any scheme that nobody knows if its names have slashes",
+        namespaces="`oss://bucket` and the like, and any unknown scheme whose names have slashes",
         names="a key or prefix",
         read=objects,
     ),

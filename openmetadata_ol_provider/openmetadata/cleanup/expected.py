@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId, LineagePlan
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, JobId, LineagePlan
 from openmetadata_ol_provider.openmetadata.fqn import task_name
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
-from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, select
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
 from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges import pipeline_edges
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import publish_pipelines
@@ -64,7 +64,7 @@ def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: f
     context = PublishContext(client, config, History(), selection, now, dry_run=True)
     pipelines = publish_pipelines(context)
     resolutions, _ = resolve_datasets(context)
-    by_name = _resolutions_by_name(selection, resolutions, client, config)
+    by_name = _resolutions_by_name(plan.datasets, resolutions, client, config)
     planner = EdgePlanner(config, resolutions, pipelines.refs, selection.jobs)
     writes, _ = planner.plan_writes(selection.edges)
     if config.lineage.pipeline_nodes:
@@ -74,8 +74,10 @@ def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: f
         pair = item.source.ref, item.target.ref
         writers[pair] = writers.get(pair, frozenset()) | item.writers
     jobs_of_writers: dict[str, set[JobId]] = {}
+    # A pipeline that only its tasks name has no edges of its own.
+    active = {run.job for run in plan.runs} | {edge.job for edge in plan.edges}
     for job in selection.jobs:
-        if name := planner.writer(job):
+        if (job in active or selection.jobs[job].declared) and (name := planner.writer(job)):
             jobs_of_writers.setdefault(name, set()).add(job)
     tasks: dict[str, set[str]] = {ref.fqn: set() for ref in pipelines.refs.values()}
     for pipeline in pipelines.plans:
@@ -92,20 +94,23 @@ def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: f
         frozenset(resolution.entity for resolution in found if resolution.entity is not None),
         dict(_other_addresses(selection.edges, resolutions, by_name, planner)),
         frozenset(_open_ends(selection.edges, resolutions, planner)),
-        tuple(dict.fromkeys(context.problems)),
+        tuple(dict.fromkeys((*plan.problems, *context.problems))),
     )
 
 
 def _resolutions_by_name(
-    selection: Selection, resolutions: Mapping[DatasetId, Resolution], client: OpenMetadataClient, config: Config
+    datasets: Iterable[Dataset], resolutions: Mapping[DatasetId, Resolution], client: OpenMetadataClient, config: Config
 ) -> dict[DatasetId, Resolution]:
-    """Resolve the datasets that were not found once more as if addresses did not matter, which was the rule before."""
+    """Resolve the datasets that were not found, or have no edges today, as if addresses did not matter.
+
+    That was the rule before, so they may be at the ends of stored edges.
+    """
     missing = [
         dataset
-        for id_, dataset in selection.datasets.items()
-        if id_ in resolutions and resolutions[id_].outcome == "unresolved"
+        for dataset in datasets
+        if dataset.id not in resolutions or resolutions[dataset.id].outcome == "unresolved"
     ]
-    if not missing or config.resolution.by_name == "always":
+    if not missing:
         return {}
     lax = config.resolution.model_copy(update={"by_name": "always"})
     found = Resolver(client, config.model_copy(update={"resolution": lax})).resolve_all(missing)

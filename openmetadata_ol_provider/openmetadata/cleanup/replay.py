@@ -12,6 +12,7 @@ from openmetadata_ol_provider.lineage.job_hierarchy import stable_job, task_in
 from openmetadata_ol_provider.lineage.plan import JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.translate import plan_from_state, translate
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facets import JobRef, RunRef
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import limit_problems
@@ -19,8 +20,6 @@ from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.times import microseconds
 from openmetadata_ol_provider.openmetadata.fqn import pipeline_name, task_name
 
-#: Event types that begin a run, as letters in upper case.
-_STARTS = frozenset({"START", "STARTED", "STARTING"})
 #: Most jobs above a job that are followed.
 _MAX_ANCESTORS = 100
 
@@ -77,7 +76,7 @@ class _Notes:
             run = job.namespace, event.run.runId
             self.run_ids.add(event.run.runId)
             self.jobs_of_runs.setdefault(run, set()).add(job)
-            if "".join(filter(str.isalpha, event.eventType or "")).upper() in _STARTS:
+            if read_event_type(event.eventType).state == "START":
                 self.started.add(run)
                 self.send_starts.add(stable_job(job))
             facets = event.run.facets
@@ -145,7 +144,7 @@ def replay(batches: Iterable[Sequence[Event]], state: RunState, config: Config) 
     :param state: remembered runs, symlinks and temporary datasets
     """
     notes, plans = _Notes(), []
-    before = msgspec.structs.replace(state, runs={}, told={})
+    before = msgspec.structs.replace(state, runs={}, reported_once={})
     for events, is_last in _with_last(batches):
         notes.add(events)
         translation = translate(events, config, before, final=is_last)

@@ -42,7 +42,7 @@ class OpenMetadataClient:
     :param timeout: seconds to wait for a response, per attempt
     :param max_connections: most connections and, for all threads together, most requests in flight; fewer are sent
         while the server is overloaded
-    :param max_answer_bytes: most bytes read of one response
+    :param max_answer_bytes: largest number of bytes read of one response
     :param retries: retry policy
     """
 

@@ -46,7 +46,7 @@ class RequestSender:
     :param retries: retry policy
     :param timeout: seconds to wait for a response, per attempt
     :param max_in_flight: most requests in flight at any time
-    :param max_bytes: most bytes read of one response
+    :param max_bytes: largest number of bytes read of one response
     """
 
     def __init__(

@@ -89,7 +89,7 @@ def exchange(pool: ConnectionPool, request: Request, *, timeout: float, max_byte
     :param pool: connections to the server
     :param request: request to send
     :param timeout: seconds to wait for the response, and for each further piece of it
-    :param max_bytes: most bytes of a successful response, decompressed
+    :param max_bytes: largest size of a successful response after decompression, in bytes
     :raises ResponseTooLargeError: if it has more
     :raises ResponseTooSlowError: if it is still incomplete after ten times ``timeout``
     :raises ResponseCutOffError: if it ends too early

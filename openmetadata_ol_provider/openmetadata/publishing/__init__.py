@@ -1,1 +1,1 @@
-"""Publish a plan to the catalogue, stage by stage."""
+"""Publishes a plan to the catalogue, stage by stage."""

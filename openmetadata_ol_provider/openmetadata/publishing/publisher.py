@@ -62,7 +62,7 @@ def publish_plan(
     now: float | None = None,
     remembered: LineagePlan | None = None,
 ) -> Publication:
-    """Make the catalogue agree with a plan; of what is given, only the cache is changed.
+    """Make the catalogue agree with a plan; of the arguments, only the cache is changed.
 
     :param plan: output of the translate step
     :param client: client of the catalogue
@@ -70,7 +70,7 @@ def publish_plan(
     :param history: what earlier publications left behind; without it everything is compared with the catalogue
     :param dry_run: read everything and count what would be written, but write nothing
     :param full_refresh: compare everything with the catalogue, whatever the ledger holds
-    :param concurrent: whether other lanes publish at the same time, so that what was written is compared once more
+    :param concurrent: ``True`` if other lanes publish at the same time, so that what was written is compared once more
     :param cache: what this task has read and written itself
     :param now: current time, in seconds since 1970 (default: the clock)
     :param remembered: plan of all remembered runs, to list what was matched by name before addresses counted

@@ -36,7 +36,7 @@ def verify_writes(
         Problem(
             ProblemKind.OVERWRITTEN,
             where,
-            "another task, writing at the same time, had overwritten it; it is written again",
+            "another task overwrote it at the same time; it was written again",
         )
         for where in restored
     ]

@@ -47,6 +47,10 @@ _AURORA: Final = re.compile(
 # Numbers of members; longer ones are ids of clusters.
 _MEMBER_NUMBER: Final = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
 _MEMBER_WORD: Final = re.compile(r"-(?:bootstrap|brokers?|headless)$")
+# Confluent Cloud: the id of a cluster, whose digits are no number of a member, and that of a broker before it.
+_CLUSTER_ID: Final = re.compile(r"(?:b\d+-)?(?P<id>[pl]kc-\w+)(?:-.+)?")
+# What templates and defaults leave where no host was given.
+_NO_HOST: Final = re.compile(r"none|null|undefined|unknown|.*[{}()<>$%].*", re.DOTALL)
 
 
 class Relation(Enum):
@@ -152,9 +156,19 @@ def _by_host(service: Service, namespace: Namespace, scheme: Scheme | None) -> A
     hosts = tuple(pair for pair in namespace.hosts if pair[0] != region)
     if not hosts or not service.hosts:
         return None
-    if all(_is_other(own, other, scheme) for own in service.hosts for other in hosts):
+    if any(_NO_HOST.fullmatch(host) for host, _ in (*hosts, *service.hosts)):
+        return _UNCERTAIN
+    pairs = (_without_instance(own, other) for own in service.hosts for other in hosts)
+    if all(_is_other(own, other, scheme) for own, other in pairs):
         return AddressComparison(Relation.OTHER, _text(service.hosts), _text(hosts))
     return _UNCERTAIN
+
+
+def _without_instance(own: HostPort, other: HostPort) -> tuple[HostPort, HostPort]:
+    r"""Leave out a named instance of SQL Server (``host\name``) that one side has, and the ports: it has its own."""
+    if ("\\" in own[0]) == ("\\" in other[0]):
+        return own, other
+    return (own[0].partition("\\")[0], None), (other[0].partition("\\")[0], None)
 
 
 def _text(hosts: Iterable[HostPort]) -> str:
@@ -184,7 +198,8 @@ def _is_other(own: HostPort, other: HostPort, scheme: Scheme | None) -> bool:
         return False
     one, two = _ip(host), _ip(name)
     if one is not None and two is not None:
-        return one.is_private == two.is_private and not (addresses in _MEMBERS and _are_neighbours(one, two))
+        is_near = one.is_loopback or two.is_loopback or (addresses in _MEMBERS and _are_neighbours(one, two))
+        return one.is_private == two.is_private and not is_near
     if one is not None or two is not None:
         # A name and an address may be one machine, or the two ends of a tunnel.
         return False
@@ -234,6 +249,9 @@ def _are_members(one: str, two: str) -> bool:
     (first, _, domain), (second, _, other_domain) = one.partition("."), two.partition(".")
     if domain and other_domain and domain != other_domain:
         return False
+    ids = _CLUSTER_ID.fullmatch(first), _CLUSTER_ID.fullmatch(second)
+    if ids[0] and ids[1]:
+        return ids[0]["id"] == ids[1]["id"]
     bases = [_MEMBER_WORD.sub("", _MEMBER_NUMBER.sub("", label)).strip("-_") for label in (first, second)]
     if bases[0] == bases[1]:
         return True

@@ -171,7 +171,7 @@ def _kinds(dataset: Dataset, identity: Identity, namespace: Namespace) -> tuple[
     if declared is None or declared == kind:
         return (kind,)
     if kind == "container" and SERVICE_KIND[declared] == "databaseService" and scheme_of(namespace) is None:
-        # A path below a scheme that nobody knows: what calls itself a table there lies in files.
+        # A path below an unknown scheme: what calls itself a table there lies in files.
         return (kind,)
     is_open = scheme_of(namespace) is None or namespace.is_web
     return (declared, kind) if is_open or SERVICE_KIND[declared] == SERVICE_KIND.get(kind) else (kind,)

@@ -1,4 +1,4 @@
-"""What the system of a namespace tells about the OpenMetadata services that may hold its datasets."""
+"""The OpenMetadata services that may hold the datasets of a namespace, derived from its system."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ _CUSTOM_TYPE = {
 }  # fmt: skip
 #: Service types for manual entry: such a service may have any address.
 CUSTOM_TYPES = frozenset(_CUSTOM_TYPE.values())
+#: Service types of databases that keep their tables in files of their own: a path of a lake is none of their tables.
+OWN_FILES_TYPES = frozenset({
+    "Postgres", "Mysql", "MariaDB", "Oracle", "Mssql", "Db2", "SQLite", "Cockroach", "MongoDB", "Cassandra",
+    "Couchbase", "DynamoDB", "Salesforce", "SapHana",
+})  # fmt: skip
 #: Entity types whose services are web servers: their URLs may leave out the port, or have that of the API.
 WEB_KINDS = ("apiEndpoint", "dashboard", "searchIndex", "mlmodel")
 #: Service types whose tables all live in one database (``default`` unless the connection names another). The first two

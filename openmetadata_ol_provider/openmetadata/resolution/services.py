@@ -20,6 +20,7 @@ from openmetadata_ol_provider.openmetadata.resolution import service_connections
 from openmetadata_ol_provider.openmetadata.resolution.service_types import (
     CLOUD_SUFFIX,
     CUSTOM_TYPES,
+    OWN_FILES_TYPES,
     SINGLE_DATABASE,
     WEB_KINDS,
     Scheme,
@@ -155,6 +156,8 @@ class ServiceIndex:
         """Return the services that may hold a dataset of that entity type and namespace."""
         types = _types(namespace, kind)
         services = self._all(SERVICE_KIND[kind]) if kind in SERVICE_KIND else ()
+        if kind in _IN_DATABASES and is_path(namespace):
+            return tuple(service for service in services if service.service_type not in OWN_FILES_TYPES)
         return tuple(service for service in services if not types or service.service_type in types)
 
     def _at(self, namespace: Namespace, kind: str) -> tuple[AddressMatch, tuple[Service, ...]]:

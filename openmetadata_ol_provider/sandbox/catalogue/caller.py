@@ -10,7 +10,7 @@ class Caller:
     """The sender of a request.
 
     :param name: user name
-    :param is_bot: whether it is a bot; bots do not overwrite what people wrote
+    :param is_bot: ``True`` if it is a bot; bots do not overwrite what people wrote
     """
 
     name: str = "ingestion-bot"

@@ -18,12 +18,12 @@ class Fault:
     :param status: status of the response; 0 closes the connection without a response; ``None`` responds as usual
     :param times: number of requests that are affected
     :param message: ``message`` of the error body
-    :param after_effect: whether the request is carried out before it fails or before the delay
+    :param after_effect: ``True`` if the request is carried out before it fails or before the delay
     :param headers: header fields of the response
     :param delay: seconds to wait before the response
-    :param reset: whether the connection is closed by a reset (status 0)
-    :param half: whether the connection is closed after half of the usual body (status ``None``)
-    :param pinned: whether the fault, once it has affected a request, affects only repetitions of that request
+    :param reset: ``True`` if the connection is closed by a reset (status 0)
+    :param half: ``True`` if the connection is closed after half of the usual body (status ``None``)
+    :param pinned: ``True`` if the fault, once it has affected a request, affects only repetitions of that request
     """
 
     method: str

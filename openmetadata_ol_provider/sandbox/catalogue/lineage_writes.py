@@ -115,7 +115,7 @@ def _columns(end: EdgeEnd) -> _Columns:
 def _with_known_columns(mappings: list[Details], source: _Columns, target: _Columns, strict: bool) -> list[Details]:
     """Return the column mappings without the columns that the entities do not have.
 
-    :param strict: whether an unknown column is refused instead
+    :param strict: ``True`` if an unknown column is refused instead
     """
     remaining = []
     for mapping in mappings:

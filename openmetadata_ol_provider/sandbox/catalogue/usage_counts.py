@@ -14,7 +14,7 @@ _WINDOWS = {"dailyStats": 1, "weeklyStats": 7, "monthlyStats": 30}
 def store_count(store: CatalogueStore, entity_type: str, entity_id: str, day: str, count: int, *, adds: bool) -> None:
     """Store the count of a day.
 
-    :param adds: whether the count is added to the stored one instead of replacing it
+    :param adds: ``True`` if the count is added to the stored one instead of replacing it
     """
     counts = store.usage.setdefault((entity_type, entity_id), {})
     counts[day] = count + (counts.get(day, 0) if adds else 0)

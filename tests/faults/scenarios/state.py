@@ -174,7 +174,7 @@ def _parking(text: str | None, lab: Lab, form: Form) -> None:
             world.store(text, ".parked")
             ended = world.dag_run().go()
             assert ended.error is not None
-            assert "does not hold what was parked" in ended.error[1]
+            assert "does not contain parked lineage" in ended.error[1]
             lab.notes.ended(ended)
         world.delete(".parked")
         world.work_off()

@@ -31,7 +31,7 @@ def test_what_has_ended_never_runs_again(late: str) -> None:
 
 
 @pytest.mark.promise("A83")
-def test_the_start_is_the_earliest_that_was_told() -> None:
+def test_the_start_is_the_earliest_that_was_reported() -> None:
     (run,) = plan_of(run_event("COMPLETE", seconds=9), run_event("START", seconds=3), run_event("START")).runs
     assert (run.started_at, run.ended_at) == (at(0), at(9))
 
@@ -86,7 +86,7 @@ def test_a_failure_is_not_healed_by_a_completion_of_the_same_run() -> None:
 
 
 @pytest.mark.promise("A89")
-def test_an_error_message_is_told_whatever_the_state() -> None:
+def test_an_error_message_is_reported_whatever_the_state() -> None:
     error = {"errorMessage": {"message": "model failed", "programmingLanguage": "SQL"}}
     (run,) = plan_of(run_event("COMPLETE", run_facets=error)).runs
     assert run.error == "model failed"

@@ -68,7 +68,7 @@ def test_the_parent_may_be_named_by_any_event_of_the_run(state: str) -> None:
 
 @pytest.mark.promise("A120")
 @pytest.mark.parametrize("dag", ["dag", "team.dag", "team.sub.dag"])
-def test_the_dag_is_told_by_the_parents_name_not_by_the_first_dot(dag: str) -> None:
+def test_the_dag_is_recognised_by_the_parents_name_not_by_the_first_dot(dag: str) -> None:
     event = run_event(job=f"{dag}.group.task", run_facets={"parent": parent(dag, "d")})
     job = job_named(plan_of(event), f"{dag}.group.task")
     assert (job.pipeline.name, job.task) == (dag, "group.task")

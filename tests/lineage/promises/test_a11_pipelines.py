@@ -9,7 +9,7 @@ from tests.support import arrows, parent, plan_of, run_event
 
 
 @pytest.mark.promise("A130")
-def test_the_integration_of_a_job_is_told() -> None:
+def test_the_integration_of_a_job_is_reported() -> None:
     facets = {"jobType": {"processingType": "BATCH", "integration": "AIRFLOW", "jobType": "DAG"}}
     job = job_named(plan_of(run_event(job_facets=facets)), "job")
     assert (job.integration, job.type, job.processing_type) == ("AIRFLOW", "DAG", "BATCH")

@@ -21,7 +21,7 @@ def test_columns_of_one_edge_never_show_on_another() -> None:
 
 
 @pytest.mark.promise("A154")
-def test_an_indirect_source_is_told_as_one() -> None:
+def test_an_indirect_source_is_reported_as_one() -> None:
     how = [{"type": "INDIRECT", "subtype": "FILTER"}]
     (edge,) = plan_of(run_event(inputs=["a"], outputs=[dataset("x", columnLineage=lineage(transformations=how))])).edges
     assert [item.type for pair in edge.columns for item in pair.transformations] == ["INDIRECT"]

@@ -88,7 +88,7 @@ def test_run_facets_never_become_a_description() -> None:
 
 @pytest.mark.promise("C32")
 @pytest.mark.parametrize("integration", ["SPARK", "FLINK", "AIRFLOW", "DBT", "DAGSTER", "TRINO", "HIVE", "MY_TOOL"])
-def test_every_integration_is_told(integration: str) -> None:
+def test_every_integration_is_reported(integration: str) -> None:
     facets = {"jobType": {"processingType": "BATCH", "integration": integration}}
     assert job_named(plan_of(run_event(job_facets=facets)), "job").integration == integration
 

@@ -80,7 +80,7 @@ def test_a_person_s_token_is_warned_about(web: Web) -> None:
 
 
 @pytest.mark.promise("A57")
-def test_missing_permissions_are_all_told_each_with_its_rule() -> None:
+def test_missing_permissions_are_all_reported_each_with_its_rule() -> None:
     with CatalogueServer(SEED, token=TOKEN, deny=["EditLineage", "EditStatus", "Create"]) as server:
         steps = check(server.url)
     assert failed(steps) == [

@@ -73,6 +73,7 @@ def test_only_the_part_of_the_job_is_removed_from_an_edge_of_several(
     assert lineage(server) == right
 
 
+@pytest.mark.promise("C58")
 @pytest.mark.parametrize(
     "events",
     [
@@ -139,6 +140,7 @@ def test_an_edge_that_only_the_ledger_knows_is_found(client: OpenMetadataClient,
     assert lines(found) == [("edge", f"{ACCOUNTS} -> {MIXED}", "not_shown", "listed")]
 
 
+@pytest.mark.promise("C58")
 def test_a_publication_after_a_cleanup_writes_nothing(client: OpenMetadataClient, server: CatalogueServer) -> None:
     events = whole_run("etl", ORDERS, TOTALS)
     history = KeptHistory()
@@ -166,6 +168,7 @@ def _edge_body(server: CatalogueServer, **changes: Any) -> Json:
     }
 
 
+@pytest.mark.promise("C58")
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -294,6 +297,7 @@ def _with_status(client: OpenMetadataClient, pipeline: Json) -> None:
     client.put(f"v1/pipelines/{pipeline['fullyQualifiedName']}/status", status)
 
 
+@pytest.mark.promise("C58")
 @pytest.mark.parametrize(
     ("touch", "reason"),
     [

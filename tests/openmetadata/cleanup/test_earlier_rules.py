@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openmetadata_ol_provider.lineage.plan import Edge, Job, JobId, LineagePlan
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, LineagePlan
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN, config
@@ -23,6 +23,7 @@ from tests.openmetadata.cleanup.support import (
     plan_of,
     publish,
     publish_wrong_edge,
+    table,
     whole_run,
 )
 from tests.support import Json, dataset, run_event
@@ -32,9 +33,13 @@ DAGSTER = ("orders_asset", "totals_asset")
 AIRFLOW = ("dag_one.load", "dag_two.load")
 HOME_MADE = ("step-1", "step-2")
 DAG = {"integration": "AIRFLOW", "jobType": "DAG", "processingType": "BATCH"}
+SPARK = {"integration": "SPARK", "jobType": "RDD_JOB", "processingType": "BATCH"}
+TRINO = {"integration": "TRINO", "jobType": "QUERY", "processingType": "BATCH"}
+DBT = {"integration": "DBT", "jobType": "JOB", "processingType": "BATCH"}
 TASK = {"integration": "AIRFLOW", "jobType": "TASK", "processingType": "BATCH"}
 
 
+@pytest.mark.promise("C57")
 @pytest.mark.parametrize("names", [DAGSTER, AIRFLOW, HOME_MADE], ids=["Dagster", "Airflow", "home-made"])
 def test_edges_between_jobs_that_share_a_run_id(
     names: tuple[str, str], client: OpenMetadataClient, server: CatalogueServer
@@ -92,6 +97,7 @@ def _of_dag(name: str, run_id: str, above: Json | None) -> list[Json]:
     ]
 
 
+@pytest.mark.promise("C57")
 def test_tasks_and_edges_of_a_triggered_dag_in_the_pipeline_of_its_trigger(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
@@ -117,6 +123,7 @@ def test_tasks_and_edges_of_a_triggered_dag_in_the_pipeline_of_its_trigger(
     assert lines(found_in(client, events)) == []
 
 
+@pytest.mark.promise("C57")
 def test_the_pipeline_of_a_spark_application_under_its_raw_name(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
@@ -177,6 +184,7 @@ PRODUCTION: Json = {
 }
 
 
+@pytest.mark.promise("C57")
 @pytest.mark.parametrize(
     ("namespace", "name", "fqn"),
     [
@@ -212,3 +220,42 @@ def test_edges_of_datasets_at_another_address(namespace: str, name: str, fqn: st
         # Who says that it is the same system keeps the edge.
         publish(plan_of(events, by_name), client, by_name)
         assert lines(found_in(client, events, rules=by_name)) == []
+
+
+@pytest.mark.promise("C57")
+@pytest.mark.parametrize("kind", [SPARK, TRINO, DBT], ids=["Spark", "Trino", "dbt"])
+def test_edges_of_a_run_that_reads_and_writes_the_same_datasets(
+    kind: Json, client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    start, complete = whole_run("count", ORDERS, TOTALS, kind=kind)
+    both = [table(ORDERS), table(TOTALS)]
+    events = [start, {**complete, "inputs": both, "outputs": both}]
+    for source, target in ((ORDERS, TOTALS), (TOTALS, ORDERS)):
+        publish_wrong_edge(client, "count", source, target)
+    publish(plan_of(events), client)
+    assert lines(cleaned(client, events)) == [
+        ("edge", f"{ORDERS} -> {TOTALS}", "same_datasets", "removed"),
+        ("edge", f"{TOTALS} -> {ORDERS}", "same_datasets", "removed"),
+    ]
+    assert lineage(server) == {}
+
+
+def test_the_product_of_a_connector_whose_names_do_not_pair(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    kind = {"integration": "DEBEZIUM", "jobType": "TASK", "processingType": "STREAMING"}
+    topics = [dataset(name, "kafka://b1:9092") for name in ("shop.orders", "shop.elsewhere")]
+    start, complete = whole_run("cdc.0", ACCOUNTS, MIXED, kind=kind)
+    sides = {"inputs": [table(ACCOUNTS), table(MIXED)], "outputs": topics}
+    events = [start, {**complete, **sides}]
+    ends = plan_of([start, {**complete, "inputs": [table(ACCOUNTS)], "outputs": topics[:1]}])
+    edge = Edge(
+        DatasetId(table(ACCOUNTS)["namespace"], table(ACCOUNTS)["name"]),
+        DatasetId("kafka://b1:9092", "shop.orders"),
+        JobId("prod", "cdc.0"),
+        "product",
+    )
+    publish(LineagePlan(edges=(edge,), jobs=ends.jobs, datasets=ends.datasets), client)
+    wrong = f'{ACCOUNTS} -> events."shop.orders"'
+    assert lines(cleaned(client, events)) == [("edge", wrong, "unpaired", "removed")]
+    assert lineage(server) == {}

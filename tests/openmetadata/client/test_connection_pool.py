@@ -113,5 +113,5 @@ def test_a_verified_connection_is_not_warned_about(tls: tuple[str, str], caplog:
         ("http://[::1]:8585", False),
     ],
 )
-def test_a_token_that_would_travel_in_the_clear_is_told(host: str, exposed: bool) -> None:
+def test_a_token_that_would_travel_in_the_clear_is_reported(host: str, exposed: bool) -> None:
     assert (OpenMetadataClient(host, "token").exposure is not None) is exposed

@@ -19,9 +19,9 @@ Details = dict[str, Any]
 
 
 class Told(NamedTuple):
-    """What publications have left.
+    """The results of publications.
 
-    :param report: of the last publication
+    :param report: report of the last publication
     :param edges: details of the edges, by ``source FQN -> target FQN``
     :param writes: requests of the last publication that wrote
     """

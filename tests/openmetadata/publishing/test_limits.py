@@ -45,7 +45,7 @@ def test_what_is_parked_is_bounded_in_bytes_and_the_oldest_goes_first() -> None:
     given_up = [problem for _, problem in expired]
     assert sorted(problem.where for problem in given_up) == ["a", "b", "c"]
     assert {problem.detail.partition(",")[0] for problem in given_up} == {
-        f"what was waiting had more than {MAX_BYTES} bytes"
+        f"the parked items took more than {MAX_BYTES} bytes"
     }
     assert "".join(parking.updated({item.key: None for item, _ in expired}).items) == "defghijkl"
 
@@ -74,7 +74,7 @@ def test_only_so_many_owners_of_one_thing_are_looked_for(client: OpenMetadataCli
     names = ",".join(f"nobody{number:03}" for number in range(MAX_OWNERS + 5))
     assert lookup.references([Owner(names)]) == ()
     assert [problem.detail for problem in lookup.problems if problem.kind == "owner_left_out"] == [
-        f"{MAX_OWNERS + 5} owners of one thing: only {MAX_OWNERS} are looked for"
+        f"{MAX_OWNERS + 5} owners of one entity: only the first {MAX_OWNERS} are looked up"
     ]
     assert len({request.path for request in server.requests}) <= 2 * MAX_OWNERS
 

@@ -55,6 +55,20 @@ def tns(host: str) -> dict[str, Any]:
         ("postgres://10.0.0.7:5432", "Postgres", "8.8.8.8:5432", "uncertain"),
         ("postgres://10.0.0.7:5432", "Postgres", "10.0.0.8:5432", "other"),
         ("postgres://[fd00::1]:5432", "Postgres", "[fd00::2]:5432", "other"),
+        # Loopback has many addresses
+        ("postgres://127.0.1.1:5432", "Postgres", "10.0.0.5:5432", "uncertain"),
+        ("postgres://db:5432", "Postgres", "localhost.localdomain:5432", "uncertain"),
+        # No host, or a template's
+        ("postgres://None:None", "Postgres", "db:5432", "uncertain"),
+        ("postgres://{{ conn.host }}:5432", "Postgres", "db:5432", "uncertain"),
+        ("postgres://db:5432", "Postgres", "${PGHOST}:5432", "uncertain"),
+        ("oracle://(DESCRIPTION=(ADDRESS=(HOST=o)(PORT=1521)))", "Oracle", "o:1521", "uncertain"),
+        # Named instances of SQL Server, and its port after a comma
+        ("sqlserver://ms:1433", "Mssql", "ms\\ONE:1433", "uncertain"),
+        ("sqlserver://ms2:1433", "Mssql", "ms\\ONE:1433", "other"),
+        ("sqlserver://ms\\TWO", "Mssql", "ms\\ONE", "other"),
+        ("sqlserver://ms:1433", "Mssql", "ms,1444", "other"),
+        ("sqlserver://ms:1433", "Mssql", "ms,1433", "same"),
         # Short and full names, and what only tells how a server is reached
         ("postgres://db:5432", "Postgres", "db.prod.acme.com:5432", "uncertain"),
         ("postgres://db.prod.acme.com:5432", "Postgres", "db.prod", "uncertain"),
@@ -181,3 +195,16 @@ def test_what_differs_is_said_as_people_write_it() -> None:
         service("Postgres", hostPort="[fd00::1]:5432"), parse_namespace("postgres://[fd00::2]:5432"), "table"
     )
     assert comparison[1:] == ("[fd00::1]:5432", "[fd00::2]:5432")
+
+
+@pytest.mark.parametrize(
+    ("broker", "expected"),
+    [
+        ("b0-pkc-4r297.eu-west-1.aws.confluent.cloud:9092", "uncertain"),
+        ("pkc-4r087.eu-west-1.aws.confluent.cloud:9092", "other"),
+        ("b12-pkc-4r087.eu-west-1.aws.confluent.cloud:9092", "other"),
+    ],
+)
+def test_digits_of_a_clusters_id_are_no_number_of_a_member(broker: str, expected: str) -> None:
+    own = "pkc-4r297.eu-west-1.aws.confluent.cloud:9092"
+    assert relation(f"kafka://{broker}", "Kafka", "topic", bootstrapServers=own) == expected

@@ -86,9 +86,10 @@ def resolve(client: OpenMetadataClient, namespace: str, name: str, **sections: A
     return outcome(Resolver(client, config(**sections)).resolve(dataset(namespace, name)))
 
 
-# -- schemes that nobody knows -------------------------------------------------------------------------------------
+# -- unknown schemes ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A220")
 @pytest.mark.parametrize(
     "scheme", ["az", "abfs", "r2", "swift", "juicefs", "onelake", "b2", "ks3", "hf", "gdrive", "brandnew", "x+y"]
 )
@@ -99,6 +100,7 @@ def test_a_path_below_any_scheme_is_no_table(client: OpenMetadataClient, scheme:
     assert scheme in resolution.detail
 
 
+@pytest.mark.promise("A220")
 @pytest.mark.parametrize(
     ("namespace", "name", "fqn"),
     [
@@ -132,6 +134,7 @@ def test_a_container_in_two_accounts_is_ambiguous(client: OpenMetadataClient) ->
 # -- parameters ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A221")
 @pytest.mark.parametrize(
     ("namespace", "name", "fqn"),
     [
@@ -179,12 +182,15 @@ def test_a_rule_is_written_with_the_parameters_of_the_event(client: OpenMetadata
 # -- warehouses by path --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A222")
 @pytest.mark.parametrize(
     ("namespace", "name", "fqn"),
     [
         ("s3://elsewhere/warehouse", "sales.payments", "hive.default.sales.payments"),
-        # Two services have such a table.
-        ("s3://elsewhere/warehouse", "sales.orders", None),
+        # A database of its own files (Postgres) has such a table, too, but not at a path.
+        ("s3://elsewhere/warehouse", "sales.orders", "hive.default.sales.orders"),
+        ("s3://elsewhere", "wh/crm.db/people", None),
+        ("s3://elsewhere/warehouse", "crm.people", None),
         ("hdfs://nn:8020/warehouse", "ice.web.clicks", "hive.default.web.clicks"),
         ("file:/data/iceberg", "web.clicks", "hive.default.web.clicks"),
         ("gs://lake/warehouse/web.db", "web.clicks", "hive.default.web.clicks"),
@@ -209,6 +215,7 @@ def test_a_rule_for_a_warehouse_applies_to_its_tables(client: OpenMetadataClient
     assert resolve(client, "s3://lake/wh", "sales.payments", namespaces=rules) == "hive.default.sales.payments"
 
 
+@pytest.mark.promise("A222")
 @pytest.mark.parametrize(
     "path",
     [
@@ -234,6 +241,7 @@ def test_two_tables_of_one_warehouse_are_two() -> None:
 # -- encoding, partitions, part files ------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A223")
 @pytest.mark.parametrize(
     ("name", "fqn"),
     [

@@ -1,1 +1,1 @@
-"""Publish a plan: context, executor, values, ledger, parking and report that the stages share."""
+"""Shared by the publishing stages: context, executor, values, ledger, parking and report."""

@@ -1,4 +1,4 @@
-"""What the stages of one publication share: the catalogue, the rules, the threads, and what they have to report."""
+"""The context that the stages of one publication share: catalogue, rules, threads, and the changes to report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PublishContext:
     :param selection: parts of the plan to publish
     :param now: current time, in seconds since 1970
     :param dry_run: read and count what would be written, but write nothing
-    :param concurrent: whether other tasks write to the same catalogue at the same time (lanes)
+    :param concurrent: ``True`` if other tasks write to the same catalogue at the same time (lanes)
     :param cache: what this task has read and written itself; not used while others write at the same time
     """
 
@@ -75,6 +75,6 @@ class PublishContext:
 
 
 def count_written(values: Iterable[bool | None]) -> Written:
-    """Count what was written, what was as it should be, and what failed."""
+    """Count the facts that were written, were up to date already, or failed."""
     counts = Counter(values)
     return Written(published=counts[True], unchanged=counts[False], failed=counts[None])

@@ -1,4 +1,4 @@
-"""Runs many calls at once, and tells an item that the catalogue refuses from a catalogue that fails."""
+"""Runs many calls at once, and distinguishes a refused item from a failing catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a publication knows of earlier ones: the ledger, the parking lot and the usage counts."""
+"""The history of earlier publications: the ledger, the parking lot and the usage counts."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class LedgerChanges(NamedTuple):
     """Changes that a publication makes to the ledger that it was given.
 
     :param target: catalogue and configuration of the publication
-    :param trusted: whether the publication believed the ledger
+    :param trusted: ``True`` if the publication used the ledger instead of comparing
     :param facts: facts to record by key, ``None`` for those to drop
     :param edges: edges to record by key, ``None`` for those to drop
     :param ended: end of the latest run counted, by job
@@ -132,9 +132,9 @@ class Ledger(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self.invalidated(), config=target.config)
 
     def invalidated(self, *, begun: bool = False, token: str = "") -> Ledger:
-        """Return what stays true whatever was published since: which edges were produced.
+        """Return the part that stays true after unknown publications: the edges that each job produced.
 
-        :param begun: whether a publication is under way, or ended in an unknown way
+        :param begun: ``True`` if a publication is under way, or ended in an unknown way
         :param token: claim of that publication
         """
         edges = {key: msgspec.structs.replace(edge, digest=UNVERIFIED) for key, edge in self.edges.items()}
@@ -202,12 +202,12 @@ def _updated(entries: dict[int, _Entry], changes: Mapping[int, _Entry | None]) -
 
 
 def _spread(key: int) -> float:
-    """Return a factor around 1, so that what was published together is not all compared again at once."""
+    """Return a factor around 1 that spreads out when facts that were published together are compared again."""
     return 0.75 + (key % 256) / 512
 
 
 def digest(*values: Any) -> int:
-    """Return 63 bits that stand for values (structs and JSON values)."""
+    """Return a digest of values (structs and JSON values) with 63 bits."""
     return int.from_bytes(hashlib.blake2b(msgspec.json.encode(values), digest_size=8).digest(), "big") >> 1
 
 

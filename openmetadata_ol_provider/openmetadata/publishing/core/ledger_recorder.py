@@ -85,9 +85,9 @@ class LedgerRecorder:
         for key in keys:
             self._record_edge(key)
 
-    def tell_once(self, problem: Problem) -> bool:
+    def report_once(self, problem: Problem) -> bool:
         """Return whether no publication has reported a problem yet, as far as the ledger tells, and record it."""
-        key, content = digest("told", problem.kind, problem.where), digest(problem.detail)
+        key, content = digest("reported", problem.kind, problem.where), digest(problem.detail)
         before = self._facts.get(key) or self._ledger.facts.get(key)
         self._facts[key] = Fact(content, self._hours)
         return before is None or before.digest != content
@@ -95,15 +95,15 @@ class LedgerRecorder:
     # -- withdrawing ---------------------------------------------------------------------------------------------
 
     def invalidate_jobs(self, jobs: Iterable[Job]) -> None:
-        """Have jobs compared again the next time, because another writer may have overwritten their pipelines."""
+        """Mark jobs to be compared by the next publication: another writer may have overwritten their pipelines."""
         self._forget(job.id for job in jobs)
 
     def invalidate_runs(self, runs: Iterable[RunRecord]) -> None:
-        """Have runs compared again the next time, although their status is in the catalogue."""
+        """Mark runs to be compared by the next publication, although their status is in the catalogue."""
         self._forget((run.job, run.run_id) for run in runs)
 
     def invalidate_edges(self, keys: Iterable[int]) -> None:
-        """Have edges compared again the next time, although they are in the catalogue."""
+        """Mark edges to be compared by the next publication, although they are in the catalogue."""
         for key in keys:
             edge = self._edge(key)
             if edge is not None:

@@ -28,7 +28,7 @@ MAX_BYTES = 64 * 2**20
 
 
 class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing to try again.
+    """An item to try again.
 
     :param key: identity; the same thing parked again replaces it
     :param reason: why it could not be published
@@ -121,7 +121,7 @@ class Parking:
             elif index < excess:
                 why = f"more than {options.max_edges} were waiting (parking.max_edges)"
             elif size > MAX_BYTES:
-                why = f"what was waiting had more than {MAX_BYTES} bytes"
+                why = f"the parked items took more than {MAX_BYTES} bytes"
             else:
                 continue
             detail = f"{why}, tried {item.tries} times. {item.reason}: {item.detail}"

@@ -84,7 +84,7 @@ class ParkingBuilder:
     def add_failed_pipeline(self, pipeline: JobId, jobs: Iterable[Job], detail: str, *, counted: bool = False) -> None:
         """Add a pipeline that the catalogue refused, with its edges and runs, which cannot name it.
 
-        :param counted: whether only a part of it was refused and its runs were counted
+        :param counted: ``True`` if only a part of it was refused and its runs were counted
         """
         jobs = tuple(jobs)
         runs = tuple(run for run in self._selection.runs if run.pipeline == pipeline)

@@ -204,8 +204,10 @@ class _Selector:
         changed: list[RunRecord] = []
         current = 0
         for group in groups.values():
-            # Statistics change with every heartbeat and are no part of the status.
-            plain = [msgspec.structs.replace(run, new=False, statistics=()) for run in group]
+            # Statistics change with every heartbeat and are no part of the status, and neither are the others.
+            plain = [
+                msgspec.structs.replace(run, new=False, statistics=(), tests=(), external_query=None) for run in group
+            ]
             unchanged = [
                 self._is_current((run.job, run.run_id), digest("run", run.job, run.run_id), digest(run))
                 for run in plain
@@ -242,7 +244,8 @@ class _Selector:
         # A pipeline may lack something that the ledger does not record.
         changed = {job.pipeline for item in self.retried if item.reason == "failed" for job in item.jobs}
         for id_, job in self.jobs.items():
-            plain = msgspec.structs.replace(job, declared=False)
+            # The version of the source code is not published.
+            plain = msgspec.structs.replace(job, declared=False, branch=None, code_version=None, code_path=None)
             if not self._is_current(id_, digest("job", id_), digest(plain)):
                 changed.add(job.pipeline)
         return frozenset(id_ for id_ in changed if self._is_wanted(id_))

@@ -19,7 +19,7 @@ class PipelineRef(NamedTuple):
     :param id: entity id; empty for a pipeline that a dry run would create
     :param change: change that was made, or would be in a dry run
     :param tasks: names of its tasks, including those that others have added
-    :param reused: whether another ingestion created it and writes its runs too
+    :param reused: ``True`` if another ingestion created it and writes its runs too
     :param stored: its JSON after publication, with tasks, owners, tags and usage; empty if the pipeline is missing
     :param problems: problems to report
     """
@@ -44,7 +44,7 @@ class EdgeWrite(NamedTuple):
     :param writers: names of the jobs in this batch that write the edge, see
         :func:`~openmetadata_ol_provider.openmetadata.publishing.edges.merge.writer_name`
     :param sql: SQL of the latest job
-    :param partial: whether there may be more columns than the jobs report
+    :param partial: ``True`` if there may be more columns than the jobs report
     :param keys: ledger keys of the plan's edges that this edge is made of
     :param jobs: jobs of an edge that has a pipeline at one end
     :param certain: whether a rule, or their address, and not just their names chose the services of both ends

@@ -1,1 +1,1 @@
-"""Publish edges between entities: merged with what is stored, and removed when they are no longer true."""
+"""Publishes edges between entities: merged with what is stored, and removed when they are no longer true."""

@@ -144,7 +144,7 @@ def writers_of(details: dict[str, Any]) -> frozenset[str]:
 
 
 def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:
-    """Return what decides whether two details are the same: everything but order and time stamps."""
+    """Return lineage details in a form for comparison: without order and time stamps."""
     if details is None:
         return None
     pipeline = details.get("pipeline") or {}

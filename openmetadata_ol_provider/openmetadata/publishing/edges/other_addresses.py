@@ -48,7 +48,7 @@ def report_other_addresses(
             known |= resolver.resolve_all(dataset_of(end, datasets) for end in unknown)
         edges = (*edges, *earlier)
     problems = [*_matched(resolutions), *_matched_before(edges, known, context.history.ledger)]
-    context.problems += [problem for problem in problems if context.recorder.tell_once(problem)]
+    context.problems += [problem for problem in problems if context.recorder.report_once(problem)]
 
 
 def _is_published(edge: Edge, ledger: Ledger) -> bool:

@@ -1,6 +1,6 @@
 """Edges with a pipeline at one end, if asked for: one-sided jobs, jobs that wait for others, and triggered DAGs.
 
-Such an edge tells less than one between datasets, so it is removed as soon as the job's other side is known.
+Such an edge says less than one between datasets, so it is removed as soon as the job's other side is known.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ class StaleEdge(NamedTuple):
 
     :param key: key of the edge in the ledger
     :param fact: the edge as it was last published
-    :param first: whether it has become stale with this batch
+    :param first: ``True`` if it has become stale with this batch
     """
 
     key: int

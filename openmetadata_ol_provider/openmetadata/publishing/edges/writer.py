@@ -96,20 +96,24 @@ class EdgePlanner:
 
     def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
         # What a dataset itself declares (a view's derivation) has no job.
-        jobs = list(dict.fromkeys(edge.job for edge in reversed(edges) if edge.job is not None))
-        latest = jobs[0] if jobs else None
+        jobs = list(dict.fromkeys(edge.job for edge in edges if edge.job is not None))
+        certain = [edge.job for edge in edges if self._is_certain(edge.source) and self._is_certain(edge.target)]
+        # As if they came one after the other: jobs that only names match do not join the first.
+        shown = list(dict.fromkeys(job for job in reversed(certain) if job is not None)) or jobs[:1]
+        latest = shown[0] if shown else None
         job = self._jobs.get(latest) if latest else None
-        text = edges[-1].sql or (job.sql if job else None)
+        last = next((edge for edge in reversed(edges) if edge.job == latest), edges[-1])
+        text = last.sql or (job.sql if job else None)
         return EdgeWrite(
             source,
             target,
             columns=self._columns(source, target, edges, problems) if self._config.lineage.columns else {},
             pipeline=self._pipeline(latest) if latest else None,
-            writers=frozenset(name for id_ in jobs if (name := self.writer(id_))),
+            writers=frozenset(name for id_ in shown if (name := self.writer(id_))),
             sql=cap_sql(text) if text else None,
             partial=any(id_ in self._partial for id_ in jobs),
             keys=tuple(dict.fromkeys(edge_key(edge) for edge in edges)),
-            certain=any(self._is_certain(edge.source) and self._is_certain(edge.target) for edge in edges),
+            certain=bool(certain),
         )
 
     def writer(self, job_id: JobId) -> str | None:

@@ -1,1 +1,1 @@
-"""Publish descriptions, owners, tags and deletions."""
+"""Publishes descriptions, owners, tags and deletions."""

@@ -137,7 +137,7 @@ class SoftDeleter:
         """One problem for each entity that was deleted, because somebody will look for it."""
         with self._lock:
             deleted = sorted(self._deleted, key=lambda removal: removal.where)
-        done = "it would be deleted softly" if self._dry_run else "deleted softly; it can be restored in OpenMetadata"
+        done = "it would be soft-deleted" if self._dry_run else "soft-deleted; it can be restored in OpenMetadata"
         return tuple(Problem(ProblemKind.DROPPED, removal.where, f"{removal.why}: {done}") for removal in deleted)
 
     def publish(self, removal: Removal) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 #: Kind of an owner by the prefix of its name, or by its type.
 _KINDS = {"user": "user", "team": "team", "group": "team", "application": "application"}
 _COLLECTIONS = {"user": "v1/users", "team": "v1/teams"}
-#: Most owners of one thing that are looked for; each costs calls.
+#: Most owners of one thing that are looked up; each costs calls.
 MAX_OWNERS = 100
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -116,7 +116,7 @@ class OwnerLookup:
         references = []
         names = owner_names(owners)
         if len(names) > MAX_OWNERS:
-            detail = f"{len(names)} owners of one thing: only {MAX_OWNERS} are looked for"
+            detail = f"{len(names)} owners of one entity: only the first {MAX_OWNERS} are looked up"
             self._report(ProblemKind.OWNER_LEFT_OUT, f"owner {names[MAX_OWNERS]}", detail)
         for name in names[:MAX_OWNERS]:
             reference, why = self._once(("owner", *map(str, name)), partial(self._find, name))
@@ -129,7 +129,7 @@ class OwnerLookup:
             self._report(
                 ProblemKind.OWNER_LEFT_OUT,
                 f"owner {other.type}:{other.fqn}",
-                f"OpenMetadata takes several users or one team; team:{chosen[0].fqn} was taken",
+                f"OpenMetadata accepts several users or one team; only team:{chosen[0].fqn} is an owner",
             )
         return chosen
 
@@ -140,7 +140,7 @@ class OwnerLookup:
     def _find(self, name: OwnerName) -> tuple[OwnerReference | None, str]:
         """Return the owner of that name, or the reason why there is none."""
         if name.kind == "application":
-            return None, "in OpenMetadata users and teams own things, applications do not"
+            return None, "in OpenMetadata only users and teams own entities, applications do not"
         kinds = (name.kind,) if name.kind else ("user", "team")
         search = self._by_email if _EMAIL.fullmatch(name.name) else self._by_name
         matches = [(kind, body) for kind in kinds if (body := search(kind, name.name)) is not None]
@@ -148,7 +148,7 @@ class OwnerLookup:
             if body.get("teamType", "Group") == "Group":
                 return OwnerReference(kind, str(body["fullyQualifiedName"]), str(body["id"])), ""
         if matches:
-            return None, f"it is a team of type {matches[0][1]['teamType']}, and only those of type Group own things"
+            return None, f"it is a team of type {matches[0][1]['teamType']}, but only teams of type Group own entities"
         what = "name or e-mail" if search == self._by_email else "name"
         return None, f"OpenMetadata has no {' or '.join(kinds)} of this {what}; create it, or set write.owners: never"
 
@@ -169,7 +169,7 @@ class OwnerLookup:
         return None
 
     def _with_email(self, kind: str, email: str) -> Iterator[str]:
-        """Yield the names that the search index proposes; it tells letter case apart."""
+        """Yield the names that the search index proposes; it is case-sensitive."""
         for text in dict.fromkeys((email.lower(), email)):
             escaped = re.sub(r'(["\\])', r"\\\1", text)
             query = {"q": f'email.keyword:"{escaped}"', "index": f"{kind}_search_index", "from": 0, "size": 10}

@@ -95,7 +95,7 @@ def may_write(policy: WritePolicy, current: object, *, ours: bool) -> bool:
     """Return whether a policy allows a field to be written.
 
     :param current: current value of the field
-    :param ours: whether the value is certainly ours
+    :param ours: ``True`` if the value is certainly ours
     """
     return policy == "always" or (policy == "if_ours" and ours) or (policy != "never" and not current)
 

@@ -1,4 +1,4 @@
-"""Finds tags of the catalogue for the tags that producers write, and tells which labels are ours.
+"""Finds tags of the catalogue for the tags that producers write, and identifies the labels that are ours.
 
 A tag that the catalogue has is used as it is: the key may be its FQN (``PII.Sensitive``), or its classification with
 the value as its name (``PII`` and ``Sensitive``). All others belong to our own classification, as ``OpenLineage.<key>``
@@ -64,8 +64,8 @@ class TagLookup:
     """Finds tags, each asked for once during one publication.
 
     :param client: client of the catalogue
-    :param create: whether missing tags are created in our classification
-    :param others: whether tags of other classifications may be used
+    :param create: ``True`` if missing tags are created in our classification
+    :param others: ``True`` if tags of other classifications may be used
     :param dry_run: read, but do not write
     """
 

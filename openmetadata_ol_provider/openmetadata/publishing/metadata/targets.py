@@ -25,7 +25,7 @@ _SHOWN = 20
 
 
 class EventMetadata(NamedTuple):
-    """Metadata that events carry of one thing; an empty field is no information."""
+    """Metadata that events carry for one entity or part of it; an empty field means no information."""
 
     description: str | None = None
     owners: tuple[Owner, ...] = ()
@@ -159,5 +159,5 @@ def _unknown(entity: Entity, names: list[str]) -> Problem:
     return Problem(
         ProblemKind.UNKNOWN_COLUMN,
         f"{entity.type} {entity.fqn}",
-        f"it has no column {shown}; what events say of them is left out (is its metadata in OpenMetadata up to date?)",
+        f"it has no column {shown}; their metadata is left out (is this entity up to date in OpenMetadata?)",
     )

@@ -1,1 +1,1 @@
-"""Publish pipelines and their services."""
+"""Publishes pipelines and their services."""

@@ -81,7 +81,7 @@ def _ambiguous(plan: PipelinePlan, own: PipelineService, names: list[str], first
     return Problem(
         ProblemKind.AMBIGUOUS_PIPELINE,
         plan.where,
-        f"{', '.join(names)} may each be this pipeline; a pipeline of its own is written instead. Say which service "
+        f"{', '.join(names)} may each be this pipeline; a separate pipeline is written instead. Name the service "
         f"with pipelines: {{service: {{{line}}}}}",
     )
 
@@ -95,8 +95,8 @@ def duplicate_pipeline(plan: PipelinePlan, used: str, own: str) -> Problem:
     return Problem(
         ProblemKind.TWIN_PIPELINE,
         plan.where,
-        f"{used} is used; {own} was made before and is no longer written: it can be deleted once its history is not "
-        "needed",
+        f"{used} is used; {own} was created earlier and is no longer written: it can be deleted once its history is "
+        "no longer needed",
     )
 
 

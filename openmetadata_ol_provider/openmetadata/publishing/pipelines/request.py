@@ -112,7 +112,7 @@ def desired_request(
 
     :param stored: JSON of the pipeline, ``None`` if there is none yet
     :param service: name of the service
-    :param reused: whether another ingestion created the pipeline
+    :param reused: ``True`` if another ingestion created the pipeline
     """
     if stored is None:
         body = preserved_fields({"name": pipeline_name(plan.id.namespace, plan.id.name)}, service)

@@ -54,7 +54,7 @@ _TYPES: dict[str, tuple[str, tuple[int, int]]] = {
 class PipelineService(NamedTuple):
     """A pipeline service that exists or has to be created.
 
-    :param chosen: whether the configuration names it for the pipeline's integration
+    :param chosen: ``True`` if the configuration names it for the pipeline's integration
     """
 
     name: str

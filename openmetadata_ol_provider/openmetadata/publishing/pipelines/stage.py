@@ -98,5 +98,5 @@ def _cached(context: PublishContext, plans: tuple[PipelinePlan, ...]) -> dict[Jo
 
 def _too_many_tasks(plan: PipelinePlan, ref: PipelineRef) -> list[Problem]:
     names = {task_name(job.task) for job in plan.jobs if job.task is not None} - ref.tasks
-    detail = f"{len(names)} tasks were left out: a pipeline gets no more than {MAX_TASKS}"
+    detail = f"{len(names)} tasks were left out: at most {MAX_TASKS} are written for a pipeline"
     return [Problem(ProblemKind.TOO_MANY_TASKS, f"pipeline {ref.fqn}", detail)] if names else []

@@ -51,7 +51,7 @@ def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
 
 
 class _Use:
-    """The job that a reused pipeline was found for first, and a lock for the jobs that find it too."""
+    """The first job that a reused pipeline was found for, and a lock for other jobs that match it."""
 
     __slots__ = ("begun", "first", "lock")
 

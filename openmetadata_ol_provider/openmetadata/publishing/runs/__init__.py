@@ -1,1 +1,1 @@
-"""Publish runs: statuses and task usage of pipelines."""
+"""Publishes runs: statuses and task usage of pipelines."""

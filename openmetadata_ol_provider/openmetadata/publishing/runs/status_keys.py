@@ -24,7 +24,7 @@ def assign_keys(
     the orchestrator's own ingestion), is taken to be of the same run.
 
     :param stored: stored statuses by key
-    :param extended: whether statuses carry the id of their run
+    :param extended: ``True`` if statuses carry the id of their run
     """
     taken: dict[int, str] = {}
     keyed: list[PipelineRun] = []

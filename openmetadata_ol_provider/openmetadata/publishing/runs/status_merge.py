@@ -78,7 +78,7 @@ def epoch_ms(text: str | None) -> int | None:
 def merge_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: bool) -> dict[str, Any]:
     """Return the status to write, given the one stored for the same run.
 
-    :param extended: whether the server accepts the fields of version 1.10
+    :param extended: ``True`` if the server accepts the fields of version 1.10
     """
     fields = (*_FIELDS, *_FIELDS_1_10) if extended else _FIELDS
     status = {key: stored[key] for key in fields if stored and stored.get(key) not in (None, "", {}, [])}
@@ -205,7 +205,7 @@ def _error(run: PipelineRun, stored: dict[str, Any] | None, tasks: dict[str, dic
 
 
 def canonical(status: dict[str, Any] | None) -> Any:
-    """Return what decides whether two statuses are the same: everything with a value, tasks in any order."""
+    """Return a status in a form for comparison: only fields with a value, tasks in any order."""
     if status is None:
         return None
     plain = {key: value for key, value in status.items() if value not in (None, "", {}, []) and key != "taskStatus"}

@@ -63,7 +63,7 @@ def pipeline_runs(
             problems.append(Problem(ProblemKind.UNKNOWN_TASK, where, f"{ref.fqn} has no task {', '.join(unknown)}"))
         if timestamp is None:
             problems.append(
-                Problem(ProblemKind.NO_TIMESTAMP, where, "no event says when the run started; it has no status")
+                Problem(ProblemKind.NO_TIMESTAMP, where, "no event says when the run started, so it has no status")
             )
             continue
         own = next((record for record in group if record.task is None), None)

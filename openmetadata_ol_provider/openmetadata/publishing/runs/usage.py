@@ -89,7 +89,7 @@ class UsageWriter:
     :param client: client of the catalogue
     :param counted: counts of earlier batches
     :param dry_run: read, but do not write
-    :param interrupted: whether totals may have been sent but not ranked, or may have been lowered by others
+    :param interrupted: ``True`` if totals may have been sent but not ranked, or may have been lowered by others
     :param today: current day in UTC (default: the clock's)
     :param cache: what this task has read and written itself
     """

@@ -1,1 +1,1 @@
-"""Publish stubs: datasets created because the catalogue does not have them."""
+"""Publishes stubs: datasets created because the catalogue does not have them."""

@@ -163,7 +163,7 @@ def _with_numbers(data_type: str, shape: _Shape) -> ColumnType:
 def _known(words: str, *, whole: bool = False) -> str | None:
     """Return the data type of a phrase, or of the longest beginning of it that is known (``bigint not null``).
 
-    :param whole: whether the whole phrase has to be known
+    :param whole: ``True`` if the whole phrase has to be known
     """
     parts = re.sub(r"\s+not null$", "", words.strip().lower()).split()[:_MAX_WORDS]
     for end in range(len(parts), len(parts) - 1 if whole else 0, -1):

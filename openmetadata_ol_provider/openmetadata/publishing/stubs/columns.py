@@ -48,7 +48,7 @@ class _Nested(NamedTuple):
 def table_columns(fields: Iterable[Field], *, descriptions: bool = True) -> list[dict[str, Any]]:
     """Return the columns of a table or container, valid for every version of the server.
 
-    :param descriptions: whether the columns may have descriptions
+    :param descriptions: ``True`` if the columns may have descriptions
     """
     return _columns([_node(field) for field in fields], descriptions, 0)
 

@@ -28,7 +28,7 @@ class NotCreatedError(Exception):
 class Parent(NamedTuple):
     """A database or schema.
 
-    :param fresh: whether it was just created, so that it is empty
+    :param fresh: ``True`` if it was just created, so that it is empty
     """
 
     fqn: str
@@ -39,7 +39,7 @@ class Parents:
     """Finds and creates databases and schemas during one publication.
 
     :param client: client of the catalogue
-    :param exact_case: whether letter case has to match the catalogue's
+    :param exact_case: ``True`` if letter case has to match the catalogue's
     :param dry_run: read, but do not write
     """
 

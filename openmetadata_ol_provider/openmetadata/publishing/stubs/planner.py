@@ -33,7 +33,7 @@ class Stub(NamedTuple):
 
     :param name: name of the entity; for a container the path below its bucket, empty for the bucket itself
     :param readings: places that a table may be in, the likeliest first
-    :param certain: whether the first reading is right; otherwise the catalogue has to decide
+    :param certain: ``True`` if the first reading is right; otherwise the catalogue has to decide
     :param root: URL of a container's bucket; empty for files
     :param bucket: name of a container's bucket
     """
@@ -73,6 +73,9 @@ def plan_stub(dataset: Dataset, spots: Iterable[Spot]) -> Stub | str:
     if (dataset.lifecycle or "").upper() == "DROP":
         return "it was dropped"
     certain = [spot for spot in spots if spot.known and len(spot.services) == 1 and not _is_ignored(spot)]
+    if any(spot.identity.kind == "table" for spot in certain):
+        # Of a table in a warehouse its name is known, so the paths of its files need not be read as names.
+        certain = [spot for spot in certain if spot.identity.kind == "table" or _kind(spot) != "table"]
     if not certain:
         return (
             f'no service is known for it; name one in `namespaces`: {{namespace: "{dataset.namespace}", '
@@ -160,7 +163,7 @@ def _incomplete(identity: Identity, forms: tuple[Form, ...], service: Service) -
         missing.append("schema")
     missing = missing or ["database"]
     return (
-        f"{identity.name} does not say its {' and '.join(missing)}; say so in `namespaces`: "
+        f"{identity.name} does not name its {' and '.join(missing)}; name it in `namespaces`: "
         f"{suggested(identity, service, *missing)}"
     )
 
@@ -177,7 +180,7 @@ def suggested(identity: Identity, service: Service, *keys: str) -> str:
 def _container(dataset: Dataset, identity: Identity, service: Service) -> Stub | str:
     target = location(identity.namespace, identity.name) if is_path(parse_namespace(identity.namespace)) else None
     if target is None or not (target.bucket or target.path):
-        return f"{identity.namespace} {identity.name} is no path"
+        return f"{identity.namespace} {identity.name} is not a path"
     address = parse_namespace(identity.name if "://" in identity.name else identity.namespace)
     root = address.root if target.bucket else ""
     return Stub(dataset, identity, "container", service, target.path, root=root, bucket=stored_name(target.bucket))

@@ -42,7 +42,7 @@ def stub_request(
     :param parent: fields that name its parent: ``databaseSchema`` or ``service`` with an FQN, ``parent`` with a
         reference
     :param tags: labels of the stub
-    :param descriptions: whether the event's descriptions may be used
+    :param descriptions: ``True`` if the event's descriptions may be used
     """
     dataset = stub.dataset
     request: dict[str, Any] = {"name": stub.entity_name, **parent, "sourceHash": SOURCE_HASH}

@@ -187,7 +187,7 @@ class StubWriter:
         body = self._client.get(path("v1/containers", "name", fqn), {"include": "all"})
         if body is not None:
             refuse_deleted(body, fqn)
-            raise NotCreatedError(f"{fqn} is there already, but at {body.get('fullPath')} and not at {stub.root}")
+            raise NotCreatedError(f"{fqn} exists already, but at {body.get('fullPath')} and not at {stub.root}")
         return self._put("container", request, fqn)
 
     def _labels(self) -> list[dict[str, Any]]:

@@ -102,7 +102,7 @@ def test_a_full_refresh_compares_everything_and_repairs_what_others_broke(
     assert server.requests == []
 
 
-def test_another_configuration_is_compared_anew(
+def test_another_configuration_is_compared_again(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:
     other = config(lineage={"columns": False})

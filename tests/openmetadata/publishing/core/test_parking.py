@@ -104,7 +104,7 @@ def test_the_same_edge_again_is_not_looked_for_before_its_time(
     assert report.parked == 1
 
 
-def test_what_the_job_says_anew_counts_not_what_was_parked(
+def test_what_the_job_reports_later_counts_not_what_was_parked(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:
     ingest_table(client)

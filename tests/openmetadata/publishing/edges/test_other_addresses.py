@@ -91,8 +91,9 @@ def test_the_edge_is_released_when_the_connection_names_the_address(
 ) -> None:
     history = KeptHistory()
     publish(client, history)
-    connection = {"config": {"type": "Postgres", "hostPort": "staging-db:5432", "database": "shop"}}
-    client.put("v1/services/databaseServices", {"name": "pg2", "serviceType": "Postgres", "connection": connection})
+    config = {"type": "Postgres", "hostPort": "staging-db:5432", "database": "shop", "username": "reader"}
+    body = {"name": "pg2", "serviceType": "Postgres", "connection": {"config": config}}
+    client.put("v1/services/databaseServices", body)
     assert publish(client, history, NOTHING, NOW + HOUR).parked == 0
     assert list(server.edges()) == [EDGE]
 
@@ -221,6 +222,31 @@ def test_a_job_that_is_certain_joins_one_that_only_a_name_matches(
     details = server.edges()[EDGE]
     assert details["pipeline"]["fullyQualifiedName"] == "openlineage.prod:certain"
     assert details["description"].endswith("openlineage.prod:certain; openlineage.prod:named")
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_jobs_in_one_batch_leave_the_edge_that_they_leave_one_after_the_other(
+    client: OpenMetadataClient, server: CatalogueServer, certain: bool
+) -> None:
+    named = dataset("postgres://10.0.0.8", "shop.public.only_there")
+    sources = {"first": CERTAIN if certain else BY_NAME, "second": named}
+    alone = [
+        plan(edge(source, totals(), job=name), datasets=(source, totals()), jobs=[job(name, sql=f"SELECT {name}")])
+        for name, source in sources.items()
+    ]
+    together = plan(
+        *(item.edges[0] for item in alone),
+        datasets=(*sources.values(), totals()),
+        jobs=[item.jobs[0] for item in alone],
+    )
+    publish(client, KeptHistory(), together)
+    details = server.edges()[EDGE]
+    assert details["sqlQuery"] == "SELECT first"
+    assert details["description"] == "Written by OpenLineage jobs: openlineage.prod:first"
+    for number, item in enumerate((*alone, together)):
+        history = KeptHistory()
+        publish(client, history, item, NOW + number * 48 * HOUR)
+        assert server.edges()[EDGE] == details
 
 
 # -- the first publication after an upgrade ----------------------------------------------------------------------------

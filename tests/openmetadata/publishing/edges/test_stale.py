@@ -73,7 +73,7 @@ def test_it_is_not_looked_for_when_nobody_wants_to_know(client: OpenMetadataClie
     assert not any(report.stale.kept for report in without_it(client, history, 8, policy="never"))
 
 
-def test_one_run_with_it_begins_the_count_anew(
+def test_one_run_with_it_restarts_the_count(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:
     without_it(client, history, 4)

@@ -161,7 +161,7 @@ def test_a_dry_run_deletes_nothing_and_tells_what_it_would() -> None:
         assert writer.publish(removal) is True
         assert server.writes() == []
         [problem] = writer.problems
-        assert "would be deleted" in problem.detail
+        assert "would be soft-deleted" in problem.detail
 
 
 def test_what_holds_others_or_is_gone_already_is_not_counted() -> None:

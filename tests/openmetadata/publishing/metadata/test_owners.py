@@ -91,7 +91,7 @@ def test_owners_are_found_by_name_or_email(
     assert found(served[1], name) == ([owner], [])
 
 
-def test_nobody_is_told_that_airflow_s_placeholder_is_not_a_user(
+def test_airflow_s_placeholder_is_not_reported_as_an_unknown_user(
     served: tuple[CatalogueServer, OpenMetadataClient],
 ) -> None:
     assert found(served[1], "airflow") == ([], [])
@@ -111,7 +111,7 @@ def test_nobody_is_told_that_airflow_s_placeholder_is_not_a_user(
         ("sales", "a team of type Department"),
     ],
 )
-def test_owners_that_are_not_there_or_cannot_own_are_told_with_the_reason(
+def test_owners_that_are_not_there_or_cannot_own_are_reported_with_the_reason(
     served: tuple[CatalogueServer, OpenMetadataClient], name: str, why: str
 ) -> None:
     lookup = OwnerLookup(served[1])
@@ -121,7 +121,7 @@ def test_owners_that_are_not_there_or_cannot_own_are_told_with_the_reason(
     assert why in problem.detail
 
 
-def test_a_team_beside_users_is_the_owner_and_the_users_are_told(
+def test_a_team_next_to_users_is_the_owner_and_the_users_are_reported(
     served: tuple[CatalogueServer, OpenMetadataClient],
 ) -> None:
     assert found(served[1], "ada, data-team, nobody") == (

@@ -103,7 +103,7 @@ def test_labels_of_others_are_in_no_operation() -> None:
     )
 
 
-def test_parts_are_told_by_the_catalogues_fqn_and_guarded_by_their_names() -> None:
+def test_parts_are_identified_by_the_catalogues_fqn_and_guarded_by_their_names() -> None:
     nested = {"name": "buyer", "dataType": "STRUCT", "children": columns("a.b", "c")}
     table = entity_parts("table", "s.d.s.t", {"columns": [*columns("id"), nested]})
     assert {key: holder.pointer for key, holder in table.items()} == {

@@ -73,7 +73,7 @@ def test_tags_are_found_by_their_fqn_or_by_key_and_value() -> None:
         assert lookup.problems == ()
 
 
-def test_tags_of_other_classifications_are_told_when_they_may_not_be_used() -> None:
+def test_tags_of_other_classifications_are_reported_when_they_may_not_be_used() -> None:
     with catalogue(TAGGED) as (_, client):
         lookup = TagLookup(client, create=True, others=False, dry_run=False)
         assert [lookup.fqn(Tag("PII.Sensitive")), lookup.fqn(Tag("PII", "None")), lookup.fqn(GOLD)] == [

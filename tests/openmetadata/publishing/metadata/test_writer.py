@@ -209,7 +209,7 @@ def test_if_ours_fills_what_is_empty_and_leaves_what_others_made(
 # -- what is told ----------------------------------------------------------------------------------------------------
 
 
-def test_unknown_owners_tags_and_columns_are_told_once_and_the_rest_is_written(
+def test_unknown_owners_tags_and_columns_are_reported_once_and_the_rest_is_written(
     served: tuple[CatalogueServer, OpenMetadataClient],
 ) -> None:
     server, client = served

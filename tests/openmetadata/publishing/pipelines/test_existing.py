@@ -74,7 +74,7 @@ def test_its_tasks_are_completed_and_nothing_in_it_is_overwritten(
     assert tasks["check"]["taskSQL"] == "SELECT 2"
 
 
-def test_runs_and_edges_are_told_of_it(client: OpenMetadataClient, server: CatalogueServer) -> None:
+def test_runs_and_edges_are_reported_for_it(client: OpenMetadataClient, server: CatalogueServer) -> None:
     airflow(client, "airflow_prod")
     made = plan(
         edge(orders(), totals(), job="etl.load"),
@@ -222,7 +222,7 @@ def test_a_twin_from_before_is_reported_and_left_alone(client: OpenMetadataClien
     server.reset_requests()
     report = publish(client, DAG, LOAD, CHECK)
     assert kinds(report) == ["twin_pipeline"]
-    assert "airflow_prod.etl is used; openlineage.prod:etl was made before" in report.problems[0].detail
+    assert "airflow_prod.etl is used; openlineage.prod:etl was created earlier" in report.problems[0].detail
     assert fqns(server) == ["airflow_prod.etl", "openlineage.prod:etl"]
     assert [method for method, path, _ in server.writes() if "/pipelines" in path] == ["PUT"]
 

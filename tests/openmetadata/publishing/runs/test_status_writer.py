@@ -321,6 +321,7 @@ def test_times_become_epoch_milliseconds(text: str | None, expected: int | None)
     assert epoch_ms(text) == expected
 
 
+@pytest.mark.promise("A241")
 def test_a_skipped_task_is_skipped_and_its_run_a_success(client: OpenMetadataClient, server: CatalogueServer) -> None:
     skipped = msgspec.structs.replace(run("COMPLETE", task="a"), skipped=True)
     publish(client, run("START"), skipped)

@@ -99,7 +99,7 @@ def test_a_name_with_two_readings_is_left_to_what_the_catalogue_has(
 def test_names_that_no_entity_can_have_are_refused() -> None:
     assert stub("shop.public." + "n" * 257, POSTGRES) == "a part of its name is longer than 256 characters"
     assert stub("...", POSTGRES) == "'...' names no table"
-    assert "no path" in str(stub("x", FILES, kind="table"))
+    assert "is not a path" in str(stub("x", FILES, kind="table"))
     boards = Service("bi", "bi", "dashboardService", "Superset")
     assert "dashboardService" in str(stub("x", boards))
 

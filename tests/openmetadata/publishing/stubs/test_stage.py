@@ -245,7 +245,7 @@ def test_a_bucket_under_another_name_is_the_bucket(server: CatalogueServer, clie
     ("containers", "reason"),
     [
         ({"one": "s3://twice", "other": "s3a://twice"}, "the bucket s3://twice may be any of s3.one, s3.other"),
-        ({"twice": "s3://elsewhere"}, "s3.twice is there already, but at s3://elsewhere and not at s3://twice"),
+        ({"twice": "s3://elsewhere"}, "s3.twice exists already, but at s3://elsewhere and not at s3://twice"),
     ],
 )
 def test_a_bucket_that_is_not_clear_gets_nothing(
@@ -423,7 +423,7 @@ def test_what_somebody_has_deleted_is_not_brought_back(
     assert [request for request in server.writes() if "tags" not in request.path] == []
 
 
-def test_a_stub_that_was_deleted_comes_back_when_its_data_is_created_anew(
+def test_a_stub_that_was_deleted_comes_back_when_its_data_is_created_again(
     server: CatalogueServer, client: OpenMetadataClient
 ) -> None:
     publish(client, NEW)

@@ -10,26 +10,26 @@ from typing import NamedTuple
 from openmetadata_ol_provider.openlineage.problems import Problem
 
 #: Largest number of problems that are remembered; those found longest ago are forgotten first.
-MAX_TOLD = 2_000
+MAX_REPORTED = 2_000
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """Problems to report, and what is remembered of those reported.
 
     :param problems: all problems of kinds that are always reported, and new ones of the other kinds
-    :param told: problems reported once, by digest, with the time at which each was last found
+    :param remembered: problems reported once, by digest, with the time at which each was last found
     """
 
     problems: tuple[Problem, ...]
-    told: Mapping[str, int]
+    remembered: Mapping[str, int]
 
 
-def tell_once(problems: Iterable[Problem], told: Mapping[str, int], seen_at: int) -> Told:
+def report_once(problems: Iterable[Problem], earlier: Mapping[str, int], seen_at: int) -> Reported:
     """Leave out problems that an earlier batch has reported, of the kinds that are reported only once.
 
     A task that dies before its checkpoint moves has remembered nothing, so its retry reports them again.
 
-    :param told: problems reported by earlier batches
+    :param earlier: problems reported by earlier batches
     :param seen_at: time of consumption, in microseconds since 1970
     """
     reported: list[Problem] = []
@@ -39,15 +39,15 @@ def tell_once(problems: Iterable[Problem], told: Mapping[str, int], seen_at: int
             reported.append(problem)
             continue
         key = _digest(problem)
-        if key not in told and key not in found:
+        if key not in earlier and key not in found:
             reported.append(problem)
         found[key] = seen_at
     if not found:
-        return Told(tuple(reported), told)
-    merged = {**told, **found}
-    if len(merged) > MAX_TOLD:
-        merged = dict(heapq.nlargest(MAX_TOLD, merged.items(), key=lambda item: item[1]))
-    return Told(tuple(reported), merged)
+        return Reported(tuple(reported), earlier)
+    merged = {**earlier, **found}
+    if len(merged) > MAX_REPORTED:
+        merged = dict(heapq.nlargest(MAX_REPORTED, merged.items(), key=lambda item: item[1]))
+    return Reported(tuple(reported), merged)
 
 
 def _digest(problem: Problem) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.told import MAX_TOLD, tell_once
+from openmetadata_ol_provider.openlineage.reported_once import MAX_REPORTED, report_once
 
 ALWAYS = Problem(ProblemKind.RUN_GIVEN_UP, "run r of n j", "the run never ended")
 
@@ -21,21 +21,21 @@ def once(where: str) -> Problem:
 
 
 def test_a_problem_is_reported_in_the_first_batch_that_has_it() -> None:
-    first = tell_once([once("a"), ALWAYS, once("a"), once("b")], {}, 1)
+    first = report_once([once("a"), ALWAYS, once("a"), once("b")], {}, 1)
     assert first.problems == (once("a"), ALWAYS, once("b"))
-    again = tell_once([once("b"), ALWAYS, once("c")], first.told, 2)
+    again = report_once([once("b"), ALWAYS, once("c")], first.remembered, 2)
     assert again.problems == (ALWAYS, once("c"))
-    assert sorted(again.told.values()) == [1, 2, 2]
+    assert sorted(again.remembered.values()) == [1, 2, 2]
 
 
 def test_a_batch_without_such_problems_changes_nothing() -> None:
-    told = {"digest": 1}
-    assert tell_once([ALWAYS], told, 2).told is told
+    earlier = {"digest": 1}
+    assert report_once([ALWAYS], earlier, 2).remembered is earlier
 
 
 def test_those_found_longest_ago_are_forgotten_first() -> None:
-    old = tell_once([once("old")], {}, 1)
-    full = tell_once([once(str(number)) for number in range(MAX_TOLD)], old.told, 2)
-    assert len(full.told) == MAX_TOLD
-    assert set(full.told.values()) == {2}
-    assert tell_once([once("old")], full.told, 3).problems == (once("old"),)
+    old = report_once([once("old")], {}, 1)
+    full = report_once([once(str(number)) for number in range(MAX_REPORTED)], old.remembered, 2)
+    assert len(full.remembered) == MAX_REPORTED
+    assert set(full.remembered.values()) == {2}
+    assert report_once([once("old")], full.remembered, 3).problems == (once("old"),)

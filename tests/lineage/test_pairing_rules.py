@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.lineage.pairing import SETTLED_AFTER, Pairing, PairingRules, settled_at
+from openmetadata_ol_provider.lineage.pairing_rules import SETTLED_AFTER, Pairing, PairingRules, settled_at
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.facets import JobFacets
 from openmetadata_ol_provider.openlineage.facets.job import JobTypeFacet

@@ -1,0 +1,31 @@
+"""Notes in the runs that are remembered what a plan has said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from msgspec.structs import replace
+
+from openmetadata_ol_provider.lineage.airflow_facets import without_dag
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_state import Run
+
+
+def remembered_runs(
+    runs: Mapping[str, Run], index: RunIndex, *, emitted: Collection[str], changed: Collection[str]
+) -> Mapping[str, Run]:
+    """Return the runs, those in the plan without their DAGs, and marked if their lineage is in it.
+
+    :param runs: parts of runs by key
+    :param index: the runs that these parts make
+    :param emitted: keys of the runs whose lineage is in the plan
+    :param changed: keys of the runs in the plan
+    """
+    remembered = dict(runs)
+    for key in index.runs.keys() & emitted:
+        for part in index.members(key):
+            remembered[part] = replace(remembered[part], lineage_emitted=True)
+    for key in index.runs.keys() & changed:
+        for part in index.members(key):
+            remembered[part] = without_dag(remembered[part])
+    return remembered
