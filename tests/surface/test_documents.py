@@ -72,7 +72,7 @@ KINDS = {
     *("already_published", "ambiguous", "ambiguous_pipeline", "assumed_pipeline", "bad_dataset", "bad_facet"),
     *("bad_value", "data_loss", "dropped", "failed", "foreign_tag", "malformed", "merged_run", "more_losses"),
     *("more_problems", "no_message_key", "no_pipeline", "shared_run_id"),
-    *("bad_item", "mount_conflict", "pseudo_dataset", "view_source"),
+    "bad_item",
     *("event_type", "late_end", "no_event_type", "presumed_end", "shared_mapped_run"),
     *("mount_conflict", "pseudo_dataset", "view_source"),
     *("matched_by_name", "matched_by_name_before", "other_address"),
