@@ -40,6 +40,11 @@ test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Jav
 test-faults: $(VENV)/.dev    ## inject faults on a real Apache Kafka, and write docs/faults.md (ten minutes)
 	$(BIN)/python -m tests.faults
 
+# The server must not be one of production. OPENMETADATA_JWT_TOKEN comes from the command line or the environment; NAME is
+# what the names of all services that are created and deleted begin with (oltest_...), and is asked for if it is missing.
+test-openmetadata: $(VENV)/.dev  ## try every law on a real OpenMetadata: OPENMETADATA_URL=... OPENMETADATA_JWT_TOKEN=...
+	@OPENMETADATA_JWT_TOKEN="$(OPENMETADATA_JWT_TOKEN)" $(BIN)/python -m tests.real_openmetadata --host "$(OPENMETADATA_URL)" $(if $(NAME),--name "$(NAME)")
+
 # Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 shortens it.
 test-live: $(VENV)/.dev      ## run four lanes in a real Airflow with PostgreSQL and Kafka, and kill parts of it (five minutes)
 	$(BIN)/pip install -q psycopg2-binary asyncpg
@@ -69,4 +74,4 @@ lint: $(VENV)/.dev           ## run ruff, mypy, codespell and the import contrac
 clean:           ## remove everything that make created
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-fast test-kafka test-faults test-live test-airflow2 fuzz bench lint clean
+.PHONY: help demo test test-fast test-kafka test-openmetadata test-faults test-live test-airflow2 fuzz bench lint clean

@@ -22,9 +22,9 @@ from bench.airflow_home import airflow_home
 from bench.figures import Figure
 from bench.sizes import sized
 from bench.traffic import Message, stream
+from openmetadata_ol_provider.cli.demo import stdout_redirected_to
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.sandbox.demo import stdout_redirected_to
 
 _PACKAGE = Path(openmetadata_ol_provider.__file__).parent
 _BUNDLED = _PACKAGE.parent / "dags" / "openlineage_to_openmetadata.py"

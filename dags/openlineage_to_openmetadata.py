@@ -1,4 +1,4 @@
-"""Lineage from Kafka to OpenMetadata: wait for OpenLineage events, consume, translate, publish.
+"""Lineage from Kafka to OpenMetadata: check the catalogue, wait for OpenLineage events, consume, translate, publish.
 
 Ready to run: put this file into the DAGs folder and create the connections ``kafka_default`` and
 ``openmetadata_default``. Section ``[openmetadata_ol]`` of Airflow's configuration (``AIRFLOW__OPENMETADATA_OL__TOPICS``
@@ -16,11 +16,13 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG, Param, task_group
 
 from openmetadata_ol_provider import conf
+from openmetadata_ol_provider.operators.check import CheckOpenMetadataOperator
 from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
 from openmetadata_ol_provider.operators.publish import PublishLineageOperator
 from openmetadata_ol_provider.operators.translate import TranslateOpenLineageOperator
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 
+DAG_ID = "openlineage_to_openmetadata"
 TOPICS = conf.topics()
 KAFKA = conf.kafka_config_id()
 REPLAY_FROM = "{{ params.replay_from }}"
@@ -36,7 +38,7 @@ def schedule() -> Any:
 
     from openmetadata_ol_provider.triggers.openlineage import OpenLineageActivityTrigger
 
-    trigger = OpenLineageActivityTrigger(topics=TOPICS, kafka_config_id=KAFKA)
+    trigger = OpenLineageActivityTrigger(topics=TOPICS, kafka_config_id=KAFKA, dag_id=DAG_ID)
     return [Asset("openlineage_events", watchers=[AssetWatcher(name="openlineage_activity", trigger=trigger)])]
 
 
@@ -67,7 +69,7 @@ def steps(lane: Any = None) -> Any:
 
 
 with DAG(
-    dag_id="openlineage_to_openmetadata",
+    dag_id=DAG_ID,
     description="OpenLineage events from Kafka to OpenMetadata",
     schedule=schedule(),
     start_date=dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc),
@@ -95,6 +97,8 @@ with DAG(
     tags=["openlineage", "openmetadata", "lineage"],
     doc_md=__doc__,
 ) as dag:
+    # Before the wait: a run without events publishes nothing, and would not notice that nothing could be published.
+    check = CheckOpenMetadataOperator(task_id="check", openmetadata_conn_id=conf.openmetadata_conn_id())
     # Without new events the run is skipped, not failed, and the next one waits again.
     wait = OpenLineageSensor(
         task_id="wait",
@@ -106,6 +110,7 @@ with DAG(
         soft_fail=True,
         replay_from=REPLAY_FROM,
     )
+    check >> wait
     if LANES == 1:
         wait >> steps()
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+    from openmetadata_ol_provider.operators.check import CheckOpenMetadataOperator
     from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
     from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
     from openmetadata_ol_provider.operators.publish import PublishLineageOperator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CheckOpenMetadataOperator",
     "ConsumeOpenLineageOperator",
     "IngestOpenLineageOperator",
     "OpenLineageActivityTrigger",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CheckOpenMetadataOperator": "operators.check",
     "ConsumeOpenLineageOperator": "operators.consume",
     "IngestOpenLineageOperator": "operators.ingest",
     "OpenLineageActivityTrigger": "triggers.openlineage",

@@ -24,12 +24,15 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 
 class OpenLineageProviderError(Exception):
     """Base of all exceptions of this package. Messages end with the remedy, and instances can be pickled."""
 
     retriable = False
+    #: report of what was published before the error (a ``PublishReport``); ``None`` if nothing was
+    report: Any = None
 
 
 class ConfigError(OpenLineageProviderError):
@@ -112,6 +115,13 @@ class CatalogueError(OpenLineageProviderError):
     :param status: HTTP status; default: ``None``, there was no response
     :param reason: reason of a refusal; default: ``None``, the response gives none
     """
+
+    #: what a publication had done when the error stopped it (a ``Publication``); ``None`` if it stopped none
+    publication: Any = None
+    #: whether the endpoint only decorates lineage, so that the failure costs no more than its own fact
+    optional: bool = False
+    #: calls of the endpoint that have failed in a row, this one included
+    consecutive: int = 1
 
     def __init__(self, message: str, status: int | None = None, reason: RefusalReason | None = None) -> None:
         super().__init__(message)

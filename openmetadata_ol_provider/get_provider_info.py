@@ -132,6 +132,7 @@ def get_provider_info() -> dict[str, object]:
             {
                 "integration-name": _OPENLINEAGE,
                 "python-modules": [
+                    f"{package}.operators.check",
                     f"{package}.operators.consume",
                     f"{package}.operators.translate",
                     f"{package}.operators.publish",
@@ -163,36 +164,38 @@ def _field(label: str, description: str, kind: object, **more: object) -> dict[s
     return {"label": label, "description": description, "schema": {"type": kind, **more}}
 
 
+#: Keys of the connection's extra that have a field in the form. They have no defaults here: Airflow treats a form's
+#: default as a secret to mask, and warns that "true" is too short for one.
+CONNECTION_FIELDS: dict[str, dict[str, object]] = {
+    "verify": _field("Verify TLS", "true, false, or the path of a CA file. Default: true.", ["string", "null"]),
+    "client_cert": _field("Client certificate", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
+    "client_key": _field("Client key", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
+    "timeout": _field("Timeout (seconds)", "Timeout of each request. Default: 30.", ["number", "null"]),
+    "max_connections": _field(
+        "Connections",
+        "Largest number of simultaneous requests. Default: 8.",
+        ["integer", "null"],
+        minimum=1,
+        maximum=64,
+    ),
+    "max_answer_mb": _field("Largest response (MB)", "Larger responses are refused. Default: 64.", ["number", "null"]),
+}
+
+CONNECTION_LAYOUT: dict[str, object] = {
+    "hidden-fields": ["login"],
+    "relabeling": {"host": "Base URL or host", "password": "JWT token"},
+    "placeholders": {
+        "host": "https://openmetadata.example.com:8585",
+        "port": "8585",
+        "schema": "https (default) or http",
+        "password": "the bot's JWT token",
+    },
+}
+
 _CONNECTION_TYPE: dict[str, object] = {
     "connection-type": "openmetadata",
     "hook-class-name": "openmetadata_ol_provider.hooks.openmetadata.OpenMetadataHook",
     "hook-name": "OpenMetadata",
-    "ui-field-behaviour": {
-        "hidden-fields": ["login"],
-        "relabeling": {"host": "Base URL or host", "password": "JWT token"},
-        "placeholders": {
-            "host": "https://openmetadata.example.com",
-            "port": "8585",
-            "schema": "https",
-            "password": "the bot's JWT token",
-        },
-    },
-    "conn-fields": {
-        "verify": _field(
-            "Verify TLS", "true, false, or the path of a CA file. Default: true.", ["string", "null"], default="true"
-        ),
-        "client_cert": _field("Client certificate", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
-        "client_key": _field("Client key", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
-        "timeout": _field("Timeout (seconds)", "Timeout of each request. Default: 30.", ["number", "null"]),
-        "max_connections": _field(
-            "Connections",
-            "Largest number of simultaneous requests. Default: 8.",
-            ["integer", "null"],
-            minimum=1,
-            maximum=64,
-        ),
-        "max_answer_mb": _field(
-            "Largest response (MB)", "Larger responses are refused. Default: 64.", ["number", "null"]
-        ),
-    },
+    "ui-field-behaviour": CONNECTION_LAYOUT,
+    "conn-fields": CONNECTION_FIELDS,
 }

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BaseEventTrigger",
     "BaseOperatorLink",
+    "count_queued_runs",
     "delete_variable",
     "get_variable",
     "get_xcom",
@@ -45,6 +46,20 @@ def _first(name: str, *modules: str) -> Any:
 def stats() -> Any:
     """Return Airflow's client for metrics: ``incr``, ``gauge``, ``timing``."""
     return _first("Stats", "airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
+
+
+def count_queued_runs(dag_id: str) -> int:
+    """Return the number of runs of a DAG that are queued; a trigger calls it by ``sync_to_async``."""
+    runner = sys.modules.get("airflow.sdk.execution_time.task_runner")
+    if hasattr(runner, "SUPERVISOR_COMMS"):
+        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+        return RuntimeTaskInstance.get_dr_count(dag_id=dag_id, states=["queued"])
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return int(session.query(DagRun).filter(DagRun.dag_id == dag_id, DagRun.state == "queued").count())
 
 
 def get_xcom(ti_key: Any, key: str) -> Any:

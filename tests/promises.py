@@ -14,13 +14,16 @@ NAMED_TEST = re.compile(r"`(?P<file>[\w/]+\.py)::(?P<name>test_\w+)`")
 _ROW = re.compile(r"\| (?P<row>[AC]\d+) \| (?P<promise>.+) \| (?P<held_by>.+) \|$")
 
 
-def marked() -> Iterator[tuple[str, str]]:
-    """Yield each row that a test is marked with, and the test as ``file::name``."""
+def marked(mark: str = "promise") -> Iterator[tuple[str, str]]:
+    """Yield each row that a test is marked with, and the test as ``file::name``.
+
+    :param mark: name of the mark, whose arguments are the rows
+    """
     for path in sorted(TESTS.rglob("test_*.py")):
         file = path.relative_to(TESTS).as_posix()
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from ((row, f"{file}::{node.name}") for row in _rows(node))
+                yield from ((row, f"{file}::{node.name}") for row in _rows(node, mark))
 
 
 def held_by() -> dict[str, list[str]]:
@@ -60,9 +63,9 @@ def _with_tests(line: str, tests: dict[str, list[str]]) -> str:
     return f"| {match['row']} | {match['promise']} | {column} |\n"
 
 
-def _rows(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+def _rows(node: ast.FunctionDef | ast.AsyncFunctionDef, mark: str) -> Iterator[str]:
     for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.promise":
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == f"pytest.mark.{mark}":
             yield from (argument.value for argument in decorator.args if isinstance(argument, ast.Constant))
 
 

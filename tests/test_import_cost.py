@@ -21,6 +21,7 @@ MOST_MODULES = 20
 MOST_MODULES_OF_HELP = 60
 
 PUBLIC = [
+    "CheckOpenMetadataOperator",
     "ConsumeOpenLineageOperator",
     "IngestOpenLineageOperator",
     "OpenLineageActivityTrigger",

@@ -12,7 +12,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "openmetadata_ol_provider"
 #: Kinds that are not a member of ProblemKind where a problem is made: the expression there.
-PASSED_ON = {"kind", "*problem", "ProblemKind(resolution.reason)"}
+PASSED_ON = {"kind", "*problem"}
 
 
 def made() -> Iterator[ast.expr]:

@@ -23,6 +23,7 @@ LANE = {"lane": None, "lanes": 1}
 
 #: Class -> module and parameters with their defaults; ``...`` where one has to be given.
 CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
+    "CheckOpenMetadataOperator": ("operators.check", {**MORE, "openmetadata_conn_id": "openmetadata_default"}),
     "ConsumeOpenLineageOperator": (
         "operators.consume",
         {
@@ -62,15 +63,16 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "OpenLineageActivityTrigger": (
         "triggers.openlineage",
-        {"kafka_config_id": "kafka_default", "poll_interval": 5.0, "settle": 2.0, "topics": REQUIRED},
+        {"dag_id": None, "kafka_config_id": "kafka_default", "poll_interval": 5.0, "settle": 2.0, "topics": REQUIRED},
     ),
-    "OpenLineageKafkaHook": ("hooks.kafka", {"kafka_config_id": "kafka_default"}),
+    "OpenLineageKafkaHook": ("hooks.kafka", {"default_group": None, "kafka_config_id": "kafka_default"}),
     "OpenLineageSensor": (
         "sensors.openlineage",
         {
             **MORE,
             "dead_letter_topic": None,
             "deferrable": False,
+            "end_when_queued": None,
             "kafka_config_id": "kafka_default",
             "lanes": 1,
             "min_events": 1,
@@ -89,6 +91,8 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
             "kafka_config_id": "kafka_default",
             "min_events": 1,
             "poll_interval": 60.0,
+            "default_group": None,
+            "queued_runs_of": None,
             "start_from": "group",
             "topics": REQUIRED,
         },
@@ -125,13 +129,14 @@ CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
 #: Parameters that may also be given without their names, in order.
 POSITIONAL = {
     "OpenLineageActivityTrigger": ["topics"],
-    "OpenLineageKafkaHook": ["kafka_config_id"],
+    "OpenLineageKafkaHook": ["kafka_config_id", "default_group"],
     "OpenLineageTrigger": ["topics"],
     "OpenMetadataHook": ["openmetadata_conn_id"],
 }
 READING = {"dead_letter_topic", "kafka_config_id", "lanes", "replay_from", "start_from", "state_key", "topics"}
 #: Parameters that may be templates.
 TEMPLATES: dict[str, set[str]] = {
+    "CheckOpenMetadataOperator": {"openmetadata_conn_id"},
     "ConsumeOpenLineageOperator": {*READING, "config", "lane", "on_data_loss"},
     "IngestOpenLineageOperator": {
         *READING,
@@ -146,7 +151,7 @@ TEMPLATES: dict[str, set[str]] = {
 METHODS = {
     "OpenLineageKafkaHook": {
         "backlog": ["topics", "checkpoint", "exclude", "start", "takes"],
-        "commit": ["offsets"],
+        "commit": ["offsets", "owner"],
         "dead_letter": ["letters", "topic"],
         "load_connection": [],
         "positions": ["topics", "start", "exclude", "takes"],
@@ -158,6 +163,7 @@ METHODS = {
     },
     "OpenMetadataHook": {
         "check": ["config"],
+        "get_connection_form_widgets": [],
         "get_conn": [],
         "get_ui_field_behaviour": [],
         "register_service": ["name", "topic", "kafka_config_id", "description", "update", "dry_run"],

@@ -207,7 +207,7 @@ def test_the_table_of_parameters_is_that_of_the_classes() -> None:
     told = {name.strip("`"): set(re.findall(r"`(\w+)`", words)) for name, words in table("README.md", "parameters")}
     bounds = {"max_events", "max_bytes", "max_duration"}
     where = {"start_from", "replay_from", "state_key"}
-    told["OpenLineageSensor"] |= where
+    told["OpenLineageSensor"] |= {*where, "end_when_queued"}
     told["ConsumeOpenLineageOperator"] |= bounds | where | {"lane", "on_data_loss"}
     others = set().union(*(words for name, words in told.items() if name != "IngestOpenLineageOperator"))
     own = {"start", "end"}

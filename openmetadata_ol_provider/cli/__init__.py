@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from openmetadata_ol_provider.cli.commands import build_parser, load_command
+from openmetadata_ol_provider.cli.completion import complete
 from openmetadata_ol_provider.cli.exit_codes import FAILED, INTERRUPTED, WRONG_USE
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
 from openmetadata_ol_provider.openlineage.sanitize import printable
+
+#: Set by the shell when it asks for completions.
+_COMPLETION_VARIABLE = "_ARGCOMPLETE"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -16,7 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     :param argv: arguments without the program's name, by default those of the process
     """
-    arguments = build_parser().parse_args(argv)
+    parser = build_parser()
+    if _COMPLETION_VARIABLE in os.environ:
+        complete(parser)
+    arguments = parser.parse_args(argv)
     try:
         return load_command(arguments.command)(arguments)
     except ConfigError as error:

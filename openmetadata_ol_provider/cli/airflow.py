@@ -8,6 +8,10 @@ import logging
 import os
 import sys
 from argparse import Namespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
 
 
 def prepare_airflow() -> None:
@@ -23,6 +27,18 @@ def prepare_airflow() -> None:
         if getattr(handler, "stream", None) in (sys.stdout, sys.__stdout__):
             root.removeHandler(handler)
             root.addHandler(logging.StreamHandler(sys.stderr))
+
+
+def config_of(arguments: Namespace) -> Config:
+    """Return the configuration; one in a Variable can only be read by commands that use a connection of Airflow."""
+    from openmetadata_ol_provider.config import load_config
+
+    if not arguments.openmetadata_conn_id:
+        return load_config(arguments.config)
+    prepare_airflow()
+    from openmetadata_ol_provider.version_compat import get_variable
+
+    return load_config(arguments.config, get_variable)
 
 
 def topics_of(arguments: Namespace) -> list[str]:

@@ -1,16 +1,26 @@
-"""The arguments of each command. Options that several commands share are defined once, at the end."""
+"""The arguments of each command. Options that several commands share are in ``options.py``."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
-from typing import TYPE_CHECKING
+from argparse import ArgumentParser
 
-if TYPE_CHECKING:
-    from argparse import _ActionsContainer
+from openmetadata_ol_provider.cli.options import (
+    TOKEN,
+    above_zero,
+    add_catalogue,
+    add_config,
+    add_dag_id,
+    add_json,
+    add_kafka_connection,
+    add_lanes,
+    add_openmetadata_connection,
+    add_state_key,
+    add_tls_files,
+    add_topics,
+    port,
+    positive,
+)
 
-BUNDLED_DAG = "openlineage_to_openmetadata"
-
-_TOKEN = "the token is read from OPENMETADATA_JWT_TOKEN"  # noqa: S105 - part of a help text
 _LETTER = "dead letter as `dlq list` shows it, such as events.dead-letter[0]@17; with one topic 0@17 is enough"
 
 
@@ -30,24 +40,37 @@ def translate(command: ArgumentParser) -> None:
 def ingest(command: ArgumentParser) -> None:
     """Add the events and the catalogue that they are published to."""
     translate(command)
-    command.add_argument("--host", required=True, metavar="URL", help=f"URL of OpenMetadata; {_TOKEN}")
+    add_catalogue(command, required=True)
     command.add_argument("--dry-run", action="store_true", help="only read, and report what would be written")
 
 
 def explain(command: ArgumentParser) -> None:
     """Add the events and the catalogue in which their datasets are looked up."""
     translate(command)
-    command.add_argument(
-        "--host", metavar="URL", help=f"URL of OpenMetadata, in which the datasets are looked up; {_TOKEN}"
+    add_catalogue(command)
+    shown = command.add_argument_group(
+        "what is shown", "each of these can be given several times; any of a kind counts"
     )
-    _json(command)
+    for option, what in (
+        ("--namespace", "datasets and edges of a namespace"),
+        ("--dataset", "a dataset and its edges, by its name or by namespace and name"),
+        ("--job", "a job with its runs, edges and datasets, by its name or by namespace and name"),
+    ):
+        shown.add_argument(option, action="append", metavar="GLOB", help=f"only {what}; * and ? stand for any text")
+    shown.add_argument(
+        "--unresolved",
+        action="store_true",
+        help="only datasets that OpenMetadata does not have, or has twice, and the edges that wait for them",
+    )
+    add_json(command)
 
 
 def check(command: ArgumentParser) -> None:
     """Add both connections and the configuration."""
-    _kafka_connection(command)
-    _openmetadata_connection(command)
-    _config(command)
+    add_kafka_connection(command)
+    add_openmetadata_connection(command)
+    add_config(command)
+    add_json(command)
 
 
 def parked(command: ArgumentParser) -> None:
@@ -63,12 +86,12 @@ def parked(command: ArgumentParser) -> None:
         "keys", nargs="*", metavar="KEY", help="key of an item as `parked list` shows it; list: all items by default"
     )
     command.add_argument("--all", action="store_true", help="retry or drop all items")
-    _json(command)
-    _openmetadata_connection(command)
-    _config(command)
-    _state_key(command)
-    _dag_id(command)
-    _topics(command)
+    add_json(command)
+    add_openmetadata_connection(command)
+    add_config(command)
+    add_state_key(command)
+    add_dag_id(command)
+    add_topics(command)
 
 
 def register_service(command: ArgumentParser) -> None:
@@ -79,10 +102,11 @@ def register_service(command: ArgumentParser) -> None:
     command.add_argument(
         "--topic", metavar="TOPIC", help="topic with the events (default: the first of [openmetadata_ol] topics)"
     )
-    _kafka_connection(command)
+    add_kafka_connection(command)
     catalogue = command.add_mutually_exclusive_group()
-    _openmetadata_connection(catalogue)
-    catalogue.add_argument("--host", metavar="URL", help=f"URL of OpenMetadata, instead of a connection; {_TOKEN}")
+    add_openmetadata_connection(catalogue)
+    catalogue.add_argument("--host", metavar="URL", help=f"URL of OpenMetadata, instead of a connection; {TOKEN}")
+    add_tls_files(command)
     command.add_argument("--description", metavar="TEXT", help="description of the service")
     command.add_argument("--update", action="store_true", help="update an existing service that differs")
     command.add_argument("--dry-run", action="store_true", help="print the request instead of sending it")
@@ -105,26 +129,42 @@ def cleanup(command: ArgumentParser) -> None:
         'or offsets such as {"topic": {"0": 17}}; the checkpoint does not move',
     )
     command.add_argument("--apply", action="store_true", help="remove what is listed; without it nothing is written")
-    _json(command)
+    add_json(command)
     catalogue = command.add_mutually_exclusive_group()
-    _openmetadata_connection(catalogue)
+    add_openmetadata_connection(catalogue)
     catalogue.add_argument(
         "--host",
         metavar="URL",
-        help=f"URL of OpenMetadata, instead of a connection; {_TOKEN}; with event files, no state is read then unless "
+        help=f"URL of OpenMetadata, instead of a connection; {TOKEN}; with event files, no state is read then unless "
         "--state-key is given",
     )
-    _kafka_connection(command)
-    _config(command)
-    _state_key(command)
-    _dag_id(command)
-    _topics(command)
-    _lanes(command)
+    add_tls_files(command)
+    add_kafka_connection(command)
+    add_config(command)
+    add_state_key(command)
+    add_dag_id(command)
+    add_topics(command)
+    add_lanes(command)
 
 
 def demo(command: ArgumentParser) -> None:
     """Add the directory of the demo's state."""
     command.add_argument("--directory", metavar="DIR", help="directory for the demo's state (default: ./.demo)")
+
+
+def sandbox(command: ArgumentParser) -> None:
+    """Add the events to send, and the ports."""
+    command.add_argument("--feed", action="store_true", help="send the captured events of Spark, Airflow and dbt once")
+    command.add_argument(
+        "--rate",
+        type=positive,
+        metavar="N",
+        help="send captured events again and again as new runs that happen now, N a second",
+    )
+    for option, what in (("--port", "OpenMetadata stand-in"), ("--page-port", "page with its content")):
+        command.add_argument(
+            option, type=port, default=0, metavar="PORT", help=f"port of the {what} on 127.0.0.1 (default: a free one)"
+        )
 
 
 def dlq(command: ArgumentParser) -> None:
@@ -134,7 +174,7 @@ def dlq(command: ArgumentParser) -> None:
     list_action = actions.add_parser("list", help="list dead letters with their origin and reason")
     list_action.add_argument(
         "--limit",
-        type=_above_zero,
+        type=above_zero,
         default=100,
         metavar="N",
         help="largest number of letters to list (default: %(default)s)",
@@ -142,11 +182,11 @@ def dlq(command: ArgumentParser) -> None:
     list_action.add_argument(
         "--since", metavar="TIME", help="only letters written at or after a time, such as 2026-05-01T00:00:00Z"
     )
-    _json(list_action)
+    add_json(list_action)
 
     show_action = actions.add_parser("show", help="show one dead letter with its headers and value")
     show_action.add_argument("letter", metavar="LETTER", help=_LETTER)
-    _json(show_action)
+    add_json(show_action)
     show_action.add_argument("--output", metavar="FILE", help="write the unchanged value to a file instead")
 
     replay_action = actions.add_parser("replay", help="send new or named dead letters back to their topics")
@@ -156,7 +196,7 @@ def dlq(command: ArgumentParser) -> None:
     replay_action.add_argument("--topic", metavar="TOPIC", help="send to this topic instead of the original ones")
     replay_action.add_argument(
         "--max-replays",
-        type=_above_zero,
+        type=above_zero,
         default=3,
         metavar="N",
         help="skip letters that were replayed this often (default: %(default)s)",
@@ -174,8 +214,8 @@ def dlq(command: ArgumentParser) -> None:
         "--state-key", metavar="KEY", help="Variable that holds the position of replays (default: named by the topics)"
     )
     for action in (list_action, show_action, replay_action):
-        _kafka_connection(action)
-        _topics(action)
+        add_kafka_connection(action)
+        add_topics(action)
         action.add_argument(
             "--dead-letter-topic",
             metavar="TOPIC",
@@ -190,7 +230,7 @@ def checkpoint(command: ArgumentParser) -> None:
     show_action = actions.add_parser(
         "show", help="show the checkpoint next to the group's offsets and the topics' ends"
     )
-    _json(show_action)
+    add_json(show_action)
 
     set_action = actions.add_parser("set", help="move the checkpoint, and keep the runs that are remembered")
     position = set_action.add_mutually_exclusive_group(required=True)
@@ -210,64 +250,8 @@ def checkpoint(command: ArgumentParser) -> None:
     reset_action = actions.add_parser("reset", help="delete the checkpoint and the runs that are remembered")
     reset_action.add_argument("--dry-run", action="store_true", help="only print what would be deleted")
     for action in (show_action, set_action, reset_action):
-        _kafka_connection(action)
-        _topics(action)
-        _state_key(action)
-        _lanes(action)
-        _dag_id(action)
-
-
-def _json(command: ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print JSON instead of text")
-
-
-def _config(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--config", metavar="SOURCE", help="configuration document: a YAML or JSON file, or variable:NAME"
-    )
-
-
-def _kafka_connection(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--kafka-config-id",
-        default="kafka_default",
-        metavar="ID",
-        help="Airflow connection to Kafka (default: %(default)s)",
-    )
-
-
-def _openmetadata_connection(command: _ActionsContainer) -> None:
-    command.add_argument(
-        "--openmetadata-conn-id",
-        default="openmetadata_default",
-        metavar="ID",
-        help="Airflow connection to OpenMetadata (default: %(default)s)",
-    )
-
-
-def _topics(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--topics", metavar="TOPIC,...", help="topics of the tasks (default: [openmetadata_ol] topics)"
-    )
-
-
-def _state_key(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--state-key", metavar="KEY", help="state_key of the tasks (default: derived from --dag-id and --topics)"
-    )
-
-
-def _dag_id(command: ArgumentParser) -> None:
-    command.add_argument("--dag-id", default=BUNDLED_DAG, metavar="ID", help="DAG of the tasks (default: %(default)s)")
-
-
-def _lanes(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--lanes", type=_above_zero, metavar="N", help="lanes of the tasks (default: [openmetadata_ol] lanes)"
-    )
-
-
-def _above_zero(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
+        add_kafka_connection(action)
+        add_topics(action)
+        add_state_key(action)
+        add_lanes(action)
+        add_dag_id(action)

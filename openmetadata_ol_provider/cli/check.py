@@ -4,57 +4,114 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from openmetadata_ol_provider.cli.airflow import prepare_airflow
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.output import write_json
 from openmetadata_ol_provider.cli.terminal import write_line
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.openlineage.sanitize import printable
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.admin.check_step import Step
 
+_STATUSES = {"ok": "ok", "warn": "warning", "FAILED": "failed"}
 _STYLES = {"ok": "green", "warn": "yellow", "FAILED": "bold red"}
 
 
+class Check(NamedTuple):
+    """The check of the configuration or of one connection.
+
+    :param result: its result; where steps failed, their details are only in the steps
+    :param steps: its steps, if it has any
+    """
+
+    result: Step
+    steps: Sequence[Step] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {**_step_document(self.result), "steps": [_step_document(step) for step in self.steps]}
+
+
 def check_command(arguments: Namespace) -> int:
-    """Print a line for each check, and below them one for each step of OpenMetadata's check.
+    """Print a line for each check, and below it one for each of its steps; then a summary on stderr.
 
     :return: exit code, which is 1 when a check failed
     """
     prepare_airflow()
+    config, config_check = _check_config(arguments.config)
+    checks = [
+        config_check,
+        _check_kafka(arguments.kafka_config_id),
+        _check_openmetadata(arguments.openmetadata_conn_id, config),
+    ]
+    failed = [check.result.name for check in checks if not check.result.passed]
+    if arguments.json:
+        write_json({"passed": not failed, "checks": [check.to_dict() for check in checks]})
+    else:
+        for check in checks:
+            print_steps([check.result], sys.stdout)
+            print_steps(check.steps, sys.stdout, indent="  ")
+    warnings = sum(step.is_warning for check in checks for step in (check.result, *check.steps))
+    text = f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}" if failed else "all checks passed"
+    write_line(
+        sys.stderr, (text, "bold red" if failed else "green"), f"; {_count(warnings, 'warning')}" if warnings else ""
+    )
+    return FAILED if failed else DONE
+
+
+def _check_config(source: str | None) -> tuple[Config, Check]:
     from openmetadata_ol_provider.config import Config, load_config
-    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-    from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-    from openmetadata_ol_provider.openmetadata.admin.check_step import Step, summary, warning
+    from openmetadata_ol_provider.openmetadata.admin.check_step import Step
     from openmetadata_ol_provider.version_compat import get_variable
 
-    config = Config()
-    results: list[Step] = []
     try:
-        config = load_config(arguments.config, get_variable)
-        results.append(Step("config", True, "valid" if arguments.config else "defaults"))
+        config = load_config(source, get_variable)
     except ConfigError as error:
-        results.append(Step("config", False, str(error)))
-    kafka = OpenLineageKafkaHook(arguments.kafka_config_id)
-    kafka_name = f"connection {arguments.kafka_config_id} (Kafka)"
-    passed, detail = kafka.test_connection()
-    if passed and kafka.settings.exposure is not None:
-        results.append(warning(kafka_name, f"{detail} {kafka.settings.exposure}"))
-    else:
-        results.append(Step(kafka_name, passed, detail))
-    steps: list[Step] = []
+        return Config(), Check(Step("config", False, str(error)))
+    return config, Check(Step("config", True, "valid" if source else "defaults"))
+
+
+def _check_kafka(conn_id: str) -> Check:
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
+
+    hook, name = OpenLineageKafkaHook(conn_id), f"connection {conn_id} (Kafka)"
+    passed, detail = hook.test_connection()
+    if passed and hook.settings.exposure is not None:
+        return Check(warning(name, f"{detail} {hook.settings.exposure}"))
+    return Check(Step(name, passed, detail))
+
+
+def _check_openmetadata(conn_id: str, config: Config) -> Check:
+    from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+    from openmetadata_ol_provider.openmetadata.admin.check_step import Step
+
+    name = f"connection {conn_id} (OpenMetadata)"
     try:
-        steps = OpenMetadataHook(arguments.openmetadata_conn_id).check(config)
-        passed, detail = summary(steps)
+        steps = OpenMetadataHook(conn_id).check(config)
     except ConfigError as error:
-        passed, detail = False, str(error)
-    results.append(Step(f"connection {arguments.openmetadata_conn_id} (OpenMetadata)", passed, detail))
-    print_steps(results, sys.stdout)
-    print_steps(steps, sys.stdout, indent="  ")
-    return DONE if all(step.passed for step in results) else FAILED
+        return Check(Step(name, False, str(error)))
+    failed = [step.name for step in steps if not step.passed]
+    if failed:
+        return Check(Step(name, False, f"{len(failed)} of {_count(len(steps), 'step')} failed"), steps)
+    return Check(Step(name, True, f"{steps[0].detail}, {_count(len(steps), 'step')} passed"), steps)
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    return {"name": step.name, "status": _STATUSES[_word(step)], "detail": step.detail}
+
+
+def _word(step: Step) -> str:
+    return "warn" if step.is_warning else "ok" if step.passed else "FAILED"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None:
@@ -63,6 +120,6 @@ def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None
     :param indent: text before each line
     """
     for step in steps:
-        word = "warn" if step.is_warning else "ok" if step.passed else "FAILED"
+        word = _word(step)
         detail = "\n".join(map(printable, step.detail.splitlines()))
         write_line(stream, indent, (f"{word:6}", _STYLES[word]), f" {step.name}: {detail}")

@@ -41,13 +41,15 @@ def checkpoint_command(arguments: Namespace) -> int:
     prepare_airflow()
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.default_group import default_group
     from openmetadata_ol_provider.state.lanes import Lane
 
     state_key, lane_count = state_key_of(arguments), arguments.lanes or conf.lanes()
     lanes = [Lane(number, lane_count) for number in range(lane_count)]
     if arguments.action == "reset":
         return max(_reset(lane.key(state_key), dry_run=arguments.dry_run) for lane in lanes)
-    hook, topics = OpenLineageKafkaHook(arguments.kafka_config_id), topics_of(arguments)
+    topics = topics_of(arguments)
+    hook = OpenLineageKafkaHook(arguments.kafka_config_id, default_group(arguments.dag_id, topics))
     dead_letter_topic = conf.dead_letter_topic()
     exclude = [] if dead_letter_topic in (None, "none") else [str(dead_letter_topic)]
     if arguments.action == "show":

@@ -68,7 +68,12 @@ COMMANDS = {
     "demo": Command(
         "run the bundled DAG on real events, against a local broker and an OpenMetadata stand-in",
         arguments.demo,
-        "sandbox.demo:demo_command",
+        "cli.demo:demo_command",
+    ),
+    "sandbox": Command(
+        "start a local broker and an OpenMetadata stand-in to try Airflow against, until Ctrl-C",
+        arguments.sandbox,
+        "sandbox.sandbox_command:sandbox_command",
     ),
 }
 

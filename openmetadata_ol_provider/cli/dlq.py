@@ -45,10 +45,12 @@ def dlq_command(arguments: Namespace) -> int:
 
 def _list(arguments: Namespace, hook: OpenLineageKafkaHook, letter_topics: list[str]) -> int:
     from openmetadata_ol_provider.ingestion.dead_letters import list_dead_letters
+    from openmetadata_ol_provider.ingestion.repeated_letters import SeenLetters
     from openmetadata_ol_provider.kafka.start_position import EARLIEST, parse_start
 
     start = parse_start(arguments.since, "--since", ("time",)) or EARLIEST
-    letters = list_dead_letters(hook, letter_topics, start)
+    seen = SeenLetters()
+    letters = list_dead_letters(hook, letter_topics, start, seen)
     # One more than the limit shows whether there are more. Values, which may be large, are not kept.
     documents = [_document(letter) for letter in itertools.islice(letters, arguments.limit + 1)]
     listed = documents[: arguments.limit]
@@ -57,7 +59,8 @@ def _list(arguments: Namespace, hook: OpenLineageKafkaHook, letter_topics: list[
     else:
         write_table(("letter", "put there", "from", "replays", "bytes", "key", "reason"), map(_row, listed))
     more = ", and more: raise --limit or give --since" if len(documents) > len(listed) else ""
-    sys.stderr.write(f"{len(listed)} dead letters on {', '.join(letter_topics)}{more}\n")
+    repeats = f" ({seen.repeats} more are of the same messages)" if seen.repeats else ""
+    sys.stderr.write(f"{len(listed)} dead letters on {', '.join(letter_topics)}{repeats}{more}\n")
     return DONE
 
 
@@ -67,6 +70,8 @@ def _row(document: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _show(arguments: Namespace, hook: OpenLineageKafkaHook, letter_topics: list[str]) -> int:
+    from openmetadata_ol_provider.ingestion.dead_letters import position_of_first
+
     letter = _find(arguments.letter, hook, letter_topics)
     value = letter.message.value
     if arguments.output is not None:
@@ -74,13 +79,14 @@ def _show(arguments: Namespace, hook: OpenLineageKafkaHook, letter_topics: list[
         return DONE
     document = {
         **_document(letter),
+        "first": position_of_first(hook, letter),
         "headers": [[name, _readable(text)] for name, text in letter.message.headers],
         "value": _readable(value),
     }
     if arguments.json:
         write_json(document)
         return DONE
-    for name in ("letter", "time", "from", "reason", "replays", "key"):
+    for name in ("letter", "first", "time", "from", "reason", "replays", "key"):
         sys.stdout.write(f"{name:<8} {_one_line(document[name])}\n")
     for name, text in letter.message.headers:
         sys.stdout.write(f"header   {_one_line(name)}: {_one_line(_readable(text))}\n")
@@ -108,7 +114,8 @@ def _replay(arguments: Namespace, hook: OpenLineageKafkaHook, topics: list[str],
         report = replay_new(hook, rules, key, dry_run=arguments.dry_run, again=arguments.again)
     write_json(report.to_dict())
     put_back = "would be put back (dry run)" if arguments.dry_run else "put back"
-    sys.stderr.write(f"{report.read} dead letters read, {report.replayed} {put_back}\n")
+    repeated = f", {report.repeated} are of messages that other letters have" if report.repeated else ""
+    sys.stderr.write(f"{report.read} dead letters read, {report.replayed} {put_back}{repeated}\n")
     return FAILED if report.exhausted or report.foreign or report.lost or report.more else DONE
 
 
@@ -130,7 +137,7 @@ def _document(letter: StoredDeadLetter) -> dict[str, Any]:
     """Return the JSON values of a dead letter, without its headers and value."""
     message = letter.message
     return {
-        "letter": f"{message.topic}[{message.partition}]@{message.offset}",
+        "letter": letter.position,
         "time": _time(message.timestamp_ms),
         "from": letter.origin,
         "sent": _time(letter.timestamp_ms),

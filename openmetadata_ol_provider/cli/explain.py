@@ -6,18 +6,21 @@ from argparse import Namespace
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from openmetadata_ol_provider.cli.airflow import config_of
 from openmetadata_ol_provider.cli.event_files import FileEvents
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.explanation import Explanation, explanation_document, explanation_outline
+from openmetadata_ol_provider.cli.explanation_filter import Shown, select_shown
 from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
 from openmetadata_ol_provider.cli.output import write_json, write_text
 from openmetadata_ol_provider.cli.translate import read_plan
 from openmetadata_ol_provider.cli.unread_facets import UnreadFacets
-from openmetadata_ol_provider.config import Config, load_config
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, JobId, RunRecord
+from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 
@@ -26,23 +29,33 @@ def explain_command(arguments: Namespace) -> int:
 
     :return: exit code, which is 1 when some lines are not OpenLineage events, or a dataset of an edge was not found
     """
-    config = load_config(arguments.config)
+    has_catalogue = bool(arguments.host or arguments.openmetadata_conn_id)
+    shown = Shown.from_arguments(arguments)
+    if shown.unresolved and not has_catalogue:
+        raise ConfigError("--unresolved needs a catalogue to look in; give --host or --openmetadata-conn-id")
+    config = config_of(arguments)
     unread_facets = UnreadFacets()
     plan, file_events = read_plan(arguments.events, config, unread_facets)
-    resolutions = _resolve(plan.datasets, config, arguments) if arguments.host else None
-    explanation = Explanation(plan, _summarise_events(file_events, plan.runs), unread_facets.counts(), resolutions)
+    resolutions = _resolve(plan, config, arguments) if has_catalogue else None
+    events = _summarise_events(file_events, plan.runs)
+    whole = Explanation(plan, events, unread_facets.counts(), resolutions)
+    explanation = whole._replace(plan=select_shown(plan, resolutions, shown), is_filtered=bool(shown))
     if arguments.json:
         write_json(explanation_document(explanation), arguments.output)
     else:
         write_text(explanation_outline(explanation), arguments.output)
-    return FAILED if file_events.malformed or explanation.has_unresolved_edges else DONE
+    return FAILED if file_events.malformed or whole.has_unresolved_edges else DONE
 
 
-def _resolve(datasets: Iterable[Dataset], config: Config, arguments: Namespace) -> dict[DatasetId, Resolution]:
+def _resolve(plan: LineagePlan, config: Config, arguments: Namespace) -> dict[DatasetId, Resolution]:
+    from openmetadata_ol_provider.openmetadata.resolution.neighbour_hints import neighbour_hints
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 
     with openmetadata_client(arguments) as client:
-        return Resolver(client, config).resolve_all(datasets)
+        resolver = Resolver(client, config)
+        resolutions = resolver.resolve_all(plan.datasets)
+        ends = ((edge.source, edge.target) for edge in plan.edges)
+        return {**resolutions, **neighbour_hints(resolver, plan.datasets, resolutions, ends)}
 
 
 def _summarise_events(file_events: FileEvents, runs: Iterable[RunRecord]) -> dict[tuple[JobId, str], list[str]]:

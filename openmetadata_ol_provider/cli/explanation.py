@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,6 +10,7 @@ from openmetadata_ol_provider.cli.explained_problems import ExplainedProblems, R
 from openmetadata_ol_provider.cli.terminal import OutlineNode
 from openmetadata_ol_provider.cli.unread_facets import UnreadFacet
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 
 if TYPE_CHECKING:
@@ -30,12 +32,14 @@ class Explanation(NamedTuple):
     :param events_of_runs: a line for each event, by job and run id
     :param unread_facets: number of occurrences of each facet that the provider does not read
     :param resolutions: result of looking up each dataset, ``None`` if they were not looked up
+    :param is_filtered: ``True`` if the plan is only the part that is to be shown
     """
 
     plan: LineagePlan
     events_of_runs: Mapping[tuple[JobId, str], Sequence[str]]
     unread_facets: Mapping[UnreadFacet, int]
     resolutions: Mapping[DatasetId, Resolution] | None
+    is_filtered: bool = False
 
     @property
     def has_unresolved_edges(self) -> bool:
@@ -49,7 +53,7 @@ class Explanation(NamedTuple):
 def explanation_document(explanation: Explanation) -> dict[str, Any]:
     """Return the plan as JSON values, with the explanations added."""
     plan, problems = explanation.plan, _problems(explanation)
-    document = plan.to_dict()
+    document = {"summary": list(_summary(explanation)), **plan.to_dict()}
     for run, record in zip(document["runs"], plan.runs, strict=True):
         run["events"] = explanation.events_of_runs[record.job, record.run_id]
         run["problems"] = _problem_documents(problems.of_run(record))
@@ -91,21 +95,51 @@ def explanation_outline(explanation: Explanation) -> list[OutlineNode]:
     datasets = [
         _dataset(dataset, explanation.resolutions, problems.of_dataset(dataset.id)) for dataset in plan.datasets
     ]
-    return [
-        _section("RUNS", runs),
+    sections = [
         _section("EDGES", [_edge(edge, problems.of_edge(edge)) for edge in plan.edges]),
         _section("DATASETS", datasets),
         _section(
             "PROBLEMS", [OutlineNode(f"{problem.kind}: {problem.where}: {problem.detail}") for problem in plan.problems]
         ),
-        _section(
-            "FACETS THAT ARE NOT READ",
-            [
-                OutlineNode(f"{section} {facet}: {count} times, by {producer}")
-                for (section, facet, producer), count in explanation.unread_facets.items()
-            ],
-        ),
     ]
+    if not explanation.is_filtered:
+        facets = [
+            OutlineNode(f"{section} {facet}: {count} times, by {producer}")
+            for (section, facet, producer), count in explanation.unread_facets.items()
+        ]
+        sections.append(_section("FACETS THAT ARE NOT READ", facets))
+    summary = [OutlineNode(line) for line in _summary(explanation)]
+    return [OutlineNode("SUMMARY", summary, style="bold"), *sections, _section("RUNS", runs)]
+
+
+def _summary(explanation: Explanation) -> Iterator[str]:
+    """Yield what there is, what is missing, and the problems by their kinds."""
+    plan = explanation.plan
+    bases: Counter[str] = Counter(edge.basis for edge in plan.edges)
+    what = f"{plan.events} events: " if not explanation.is_filtered else f"shown, of {plan.events} events: "
+    runs = f"{len(plan.runs)} runs of {len(plan.jobs)} jobs"
+    yield f"{what}{runs}, {len(plan.edges)} edges, {len(plan.datasets)} datasets"
+    if bases:
+        yield f"edges by rule: {_numbers(bases)}"
+    if explanation.resolutions is not None:
+        outcomes: dict[str, Counter[str]] = {}
+        for dataset in plan.datasets:
+            resolution = explanation.resolutions[dataset.id]
+            outcomes.setdefault(dataset.namespace, Counter())[resolution.reason or resolution.outcome] += 1
+        yield f"datasets: {_numbers(sum(outcomes.values(), Counter()))}"
+        for namespace, counts in outcomes.items():
+            if counts.keys() - {"resolved", "ignored"}:
+                yield f"datasets of {namespace}: {_numbers(counts)}"
+    kinds: Counter[str] = Counter()
+    for problem in plan.problems:
+        kind = problem.where if problem.kind == ProblemKind.MORE_PROBLEMS else str(problem.kind)
+        kinds[kind] += problem.count
+    if kinds:
+        yield f"problems: {_numbers(kinds)}"
+
+
+def _numbers(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counts.most_common()) or "none"
 
 
 def _section(title: str, nodes: Sequence[OutlineNode]) -> OutlineNode:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
+from openmetadata_ol_provider.cli.airflow import config_of
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
 from openmetadata_ol_provider.cli.output import write_json
+from openmetadata_ol_provider.cli.report import write_report
 from openmetadata_ol_provider.cli.translate import read_plan
-from openmetadata_ol_provider.config import load_config
+from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
 
@@ -18,10 +21,19 @@ def ingest_command(arguments: Namespace) -> int:
 
     :return: exit code, which is 1 when some lines are not OpenLineage events or something was not published
     """
-    config = load_config(arguments.config)
+    config = config_of(arguments)
     plan, file_events = read_plan(arguments.events, config)
-    client = openmetadata_client(arguments)
-    report = publish_plan(plan, client, config, dry_run=arguments.dry_run).report
-    write_json(report.to_dict(), arguments.output)
-    sys.stderr.write(report.table() + "\n")
+    try:
+        with openmetadata_client(arguments) as client:
+            report = publish_plan(plan, client, config, dry_run=arguments.dry_run).report
+    except CatalogueError as error:
+        if error.report is not None:
+            _print(error.report, arguments)
+        raise
+    _print(report, arguments)
     return FAILED if file_events.malformed or report.failed else DONE
+
+
+def _print(report: PublishReport, arguments: Namespace) -> None:
+    write_json(report.to_dict(), arguments.output)
+    write_report(report, sys.stderr, is_kept=False)

@@ -4,20 +4,55 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
 TOKEN_VARIABLE = "OPENMETADATA_JWT_TOKEN"  # noqa: S105 - the name of a variable, not a token
+_FILES = ("ca_file", "client_cert", "client_key")
 
 
 def openmetadata_client(arguments: Namespace) -> OpenMetadataClient:
-    """Return a client for ``--host``, or without it for the connection ``--openmetadata-conn-id``."""
-    if arguments.host:
-        from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    """Return a client for ``--host``, or without it for the connection ``--openmetadata-conn-id``.
 
-        return OpenMetadataClient(arguments.host, os.environ.get(TOKEN_VARIABLE))
+    :raises ConfigError: if a file with a certificate or key is missing, or given with a connection
+    """
+    files = {name: value for name in _FILES if (value := getattr(arguments, name))}
+    if arguments.host:
+        return _client(arguments.host, files)
+    if files:
+        raise ConfigError(
+            f"{_option(next(iter(files)))} is given without --host; set verify, client_cert and client_key in the "
+            f"extra of the connection {arguments.openmetadata_conn_id!r} instead"
+        )
+    from openmetadata_ol_provider.cli.airflow import prepare_airflow
+
+    prepare_airflow()
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 
     return OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
+
+
+def _client(host: str, files: dict[str, str]) -> OpenMetadataClient:
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+
+    for name, file in files.items():
+        if not Path(file).is_file():
+            raise ConfigError(f"{_option(name)} is {file!r}, which is not a file; give the path of a PEM file")
+    cert, key = files.get("client_cert"), files.get("client_key")
+    if key and not cert:
+        raise ConfigError(f"--client-key is {key!r} and --client-cert is missing; give both")
+    return OpenMetadataClient(
+        host,
+        os.environ.get(TOKEN_VARIABLE),
+        verify=files.get("ca_file", True),
+        cert=(cert, key) if cert and key else cert,
+    )
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 
@@ -12,11 +12,11 @@ import msgspec
 from openmetadata_ol_provider.cli.airflow import state_key_of
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.output import write_json
-from openmetadata_ol_provider.cli.terminal import OutlineNode, write_outline
+from openmetadata_ol_provider.cli.parked_outline import age, group_parked, parked_outline
+from openmetadata_ol_provider.cli.report import write_report
+from openmetadata_ol_provider.cli.terminal import write_outline
 from openmetadata_ol_provider.exceptions import ConfigError
-from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
-from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
 from openmetadata_ol_provider.state.store import StateStore, apply
 
@@ -41,8 +41,12 @@ def parked_command(arguments: Namespace) -> int:
 def _list(items: list[Parked], *, as_json: bool) -> None:
     if as_json:
         write_json(to_builtins(items))
-    else:
-        write_outline(map(_node, items))
+        return
+    groups = group_parked(items)
+    write_outline(parked_outline(groups, time.time()))
+    if items:
+        oldest = age(time.time() - min(item.first_seen for item in items))
+        sys.stderr.write(f"{len(items)} items in {len(groups)} groups, the oldest waits for {oldest}\n")
 
 
 def _drop(store: StateStore, arguments: Namespace) -> int:
@@ -78,7 +82,7 @@ def _retry(store: StateStore, arguments: Namespace) -> int:
         store.update_parked(publication.parking)
         report = report + publication.report
     write_json(report.to_dict())
-    sys.stderr.write(report.table() + "\n")
+    write_report(report, sys.stderr)
     return FAILED if history.parking.items.keys() & set(chosen) else DONE
 
 
@@ -91,19 +95,3 @@ def _chosen(items: Mapping[str, Parked], keys: Iterable[str]) -> dict[str, Parke
     if unknown:
         raise ConfigError(f"parked: {unknown[0]!r} is not parked; see `openmetadata-ol parked list`")
     return {key: items[key] for key in keys} if keys else dict(items)
-
-
-def _node(item: Parked) -> OutlineNode:
-    first_seen, next_try = (_time(seconds) for seconds in (item.first_seen, item.next_try))
-    return OutlineNode(
-        f"{item.key}  {item.reason}  {safe_text(item.where)}",
-        [
-            OutlineNode(f"since {first_seen}, tried {item.tries} times, next try {next_try}"),
-            OutlineNode(safe_text(item.detail)),
-        ],
-        indent=4,
-    )
-
-
-def _time(seconds: int) -> str:
-    return iso(dt.datetime.fromtimestamp(seconds, dt.timezone.utc))

@@ -24,7 +24,8 @@ def register_service_command(arguments: Namespace) -> int:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue
-    from openmetadata_ol_provider.openmetadata.admin.service_registration import register_service, service_spec
+    from openmetadata_ol_provider.openmetadata.admin.service_registration import register_service
+    from openmetadata_ol_provider.openmetadata.admin.service_spec import service_spec
 
     settings = OpenLineageKafkaHook(arguments.kafka_config_id).settings
     topic = arguments.topic or next(iter(conf.topics()), "")
@@ -36,8 +37,8 @@ def register_service_command(arguments: Namespace) -> int:
             sys.stderr.write(f"left out: {setting}\n")
         if is_different:
             sys.stderr.write(
-                f"service {registration.service} exists and differs in {', '.join(registration.differences)}; it was "
-                "not changed, use --update to change it\n"
+                f"service {registration.service} exists and differs: {'; '.join(registration.texts)}; it was not "
+                "changed, use --update to change it\n"
             )
         if arguments.dry_run:
             sys.stderr.write(f"dry run: {registration.change}\n")

@@ -37,8 +37,6 @@ def load_config(source: object = None, variable: Callable[[str], str | None] | N
 
 
 def _document(source: object, variable: Callable[[str], str | None] | None) -> tuple[str, object]:
-    import yaml
-
     if isinstance(source, dict):
         return "config", source
     if not isinstance(source, str | Path):
@@ -61,6 +59,8 @@ def _document(source: object, variable: Callable[[str], str | None] | None) -> t
             raise ConfigError(f"{where} cannot be read: {error.strerror}; check the path") from None
         except UnicodeDecodeError:
             raise ConfigError(f"{where} is not UTF-8; save it as UTF-8") from None
+    import yaml
+
     try:
         # JSON is a subset of YAML, but its own parser gives better errors.
         document = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)

@@ -149,7 +149,7 @@ class WriteOptions(_Section):
     :param create_pipelines: ``True`` to create missing pipelines
     :param create_services: ``True`` to create missing pipeline services
     :param create_datasets: ``True`` to create stubs of missing tables, topics and containers
-    :param max_failure_ratio: share of writes that may fail before the task fails, from 0 to 1
+    :param max_failure_ratio: share of pipelines, edges and stubs that may fail before the task fails, from 0 to 1
     """
 
     descriptions: WritePolicy = "if_empty"

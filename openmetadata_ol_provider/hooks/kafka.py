@@ -44,14 +44,19 @@ class OpenLineageKafkaHook(KafkaBaseHook):
     """Reads OpenLineage messages from Kafka, writes malformed ones to a dead-letter topic, commits for lag tools.
 
     It uses a connection of the Kafka provider's type ``kafka`` with librdkafka's settings in the extra:
-    ``bootstrap.servers`` is mandatory, ``group.id`` defaults to ``openmetadata-openlineage``. No group is joined:
+    ``bootstrap.servers`` is mandatory, ``group.id`` defaults to a group of the DAG's own. No group is joined:
     partitions are assigned explicitly, and ``enable.auto.commit`` is always false.
 
     :param kafka_config_id: Airflow connection id
+    :param default_group: group if the connection sets no ``group.id``; operators and sensor give
+        ``openmetadata-openlineage.<DAG id>.<digest of the topics>`` (default: ``openmetadata-openlineage``)
     """
 
-    def __init__(self, kafka_config_id: str = KafkaBaseHook.default_conn_name) -> None:
+    def __init__(
+        self, kafka_config_id: str = KafkaBaseHook.default_conn_name, default_group: str | None = None
+    ) -> None:
         super().__init__(kafka_config_id)  # type: ignore[no-untyped-call]
+        self.default_group = default_group
         self._connection: Connection | None = None
 
     @cached_property
@@ -70,7 +75,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
             raise ConfigError(
                 f"Kafka connection {self.kafka_config_id!r}: {error} Correct the connection's extra"
             ) from None
-        return KafkaSettings(self.kafka_config_id, config)
+        return KafkaSettings(self.kafka_config_id, config, self.default_group)
 
     async def load_connection(self) -> None:
         """Fetch the connection without blocking the event loop; triggers call this before any other method.
@@ -188,21 +193,46 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         """
         return send_replayed(self.settings, messages)
 
-    def commit(self, offsets: Mapping[str, Mapping[int, int]]) -> None:
+    def commit(self, offsets: Mapping[str, Mapping[int, int]], owner: str = "") -> None:
         """Commit next offsets for the group, for lag tools.
 
         :param offsets: topic -> partition -> next offset; an empty mapping does nothing
+        :param owner: state key of the reader, which the commit names as the group's owner
         :raises KafkaError: if the broker refuses or does not answer
         """
-        commit_offsets(self.settings, offsets)
+        commit_offsets(self.settings, offsets, owner)
 
     def test_connection(self) -> tuple[bool, str]:
         """Test settings, reachability and credentials, for the UI and the command line."""
         try:
             with self.query() as query:
-                return True, f"Connected to {self.settings.bootstrap}: {query.count_topics()} topics."
+                topics = f"Connected to {self.settings.bootstrap}: {query.count_topics()} topics."
+                return True, f"{topics} {self._group_rights(query)}"
         except OpenLineageProviderError as error:
             return False, str(error)
+
+    def _group_rights(self, query: BacklogQuery) -> str:
+        """Return what the principal may do with the group, or with one such as DAGs have by default.
+
+        :raises ConfigError: if it may not read the group's offsets
+        """
+        from openmetadata_ol_provider.kafka.default_group import GROUP_PREFIX, default_group
+
+        if self.settings.names_group:
+            query.may_read_group(self.settings.group)
+            return f"Group {self.settings.group!r} (group.id) is used by all DAGs with this connection."
+        try:
+            query.may_read_group(default_group("any-dag", ["any-topic"]))
+        except ConfigError:
+            what = f"consumer groups whose names begin with {GROUP_PREFIX!r} may not be used"
+            remedy = (
+                "grant the principal READ on groups with that prefix (kafka-acls --resource-pattern-type prefixed), "
+            )
+            raise ConfigError(self.settings.describe(what, f"{remedy}or set group.id to one that it may use")) from None
+        return (
+            f"group.id is not set: each DAG commits to a group of its own, whose name begins with {GROUP_PREFIX!r}; it "
+            "needs READ on groups with that prefix (kafka-acls --resource-pattern-type prefixed)."
+        )
 
     def _missing(self) -> ConfigError:
         return ConfigError(
@@ -212,4 +242,4 @@ class OpenLineageKafkaHook(KafkaBaseHook):
 
     def _get_client(self, config: dict[str, Any]) -> Consumer:
         """Return the result of ``get_conn``: a consumer, neither subscribed nor assigned."""
-        return KafkaSettings(self.kafka_config_id, config).consumer()[0]
+        return KafkaSettings(self.kafka_config_id, config, self.default_group).consumer()[0]

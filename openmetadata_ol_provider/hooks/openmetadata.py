@@ -20,7 +20,8 @@ class OpenMetadataHook(BaseHook):
     """Connects to OpenMetadata.
 
     Fields of the connection: host is the base URL (or a host name, with schema and port), password is the JWT token of
-    a bot. Keys of extra, all optional: ``verify`` (true, false or the path of a CA file; default true),
+    a bot. Without a scheme, https is used; http has to be given (``http://`` or schema ``http``), except for the
+    loopback interface. Keys of extra, all optional: ``verify`` (true, false or the path of a CA file; default true),
     ``client_cert`` and ``client_key`` (paths of PEM files), ``timeout`` (seconds per request; default 30),
     ``max_connections`` (default 8) and ``max_answer_mb`` (most megabytes read of one response; default 64).
 
@@ -40,13 +41,25 @@ class OpenMetadataHook(BaseHook):
     @staticmethod
     def get_ui_field_behaviour() -> dict[str, Any]:
         """Return the layout of the connection form for Airflow before 3.2; later ones read the provider's metadata."""
+        from openmetadata_ol_provider.get_provider_info import CONNECTION_LAYOUT
+
+        return {key.replace("-", "_"): value for key, value in CONNECTION_LAYOUT.items()}
+
+    @staticmethod
+    def get_connection_form_widgets() -> dict[str, Any]:
+        """Return the fields of extra for the connection form of Airflow before 3.2, with their descriptions."""
+        from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
+        from flask_babel import lazy_gettext
+        from wtforms import StringField
+
+        from openmetadata_ol_provider.get_provider_info import CONNECTION_FIELDS
+
+        # All of them are text, which the hook converts: an empty field of a number would be refused by the form.
         return {
-            "hidden_fields": ["login"],
-            "relabeling": {"password": "JWT token", "host": "Base URL or host"},
-            "placeholders": {
-                "host": "https://openmetadata.example.com:8585",
-                "extra": '{"verify": true, "timeout": 30, "max_connections": 8}',
-            },
+            name: StringField(
+                lazy_gettext(field["label"]), description=field["description"], widget=BS3TextFieldWidget()
+            )
+            for name, field in CONNECTION_FIELDS.items()
         }
 
     def get_conn(self) -> OpenMetadataClient:
@@ -108,7 +121,8 @@ class OpenMetadataHook(BaseHook):
         """
         from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.openmetadata.admin.service_registration import register_service, service_spec
+        from openmetadata_ol_provider.openmetadata.admin.service_registration import register_service
+        from openmetadata_ol_provider.openmetadata.admin.service_spec import service_spec
 
         client = self.get_conn()
         settings = OpenLineageKafkaHook(kafka_config_id).settings
@@ -153,7 +167,7 @@ def _options(extra: dict[str, Any]) -> dict[str, Any]:
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_EXTRA)}"
             raise ConfigError(f"extra has the unknown key {key!r}; {hint}")
     # Fields of the form that were left empty.
-    extra = {key: value for key, value in extra.items() if value is not None}
+    extra = {key: value for key, value in extra.items() if value is not None and value != ""}
     options: dict[str, Any] = {}
     if "verify" in extra:
         options["verify"] = _verify(extra["verify"])
@@ -180,8 +194,6 @@ def _verify(value: object) -> bool | str:
     booleans = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
     if text.lower() in booleans:
         return booleans[text.lower()]
-    if not text:
-        raise ConfigError("extra.verify is empty; set true, false or the path of a CA file")
     return text
 
 

@@ -15,13 +15,15 @@ from openmetadata_ol_provider.lineage.sql import SqlPolicy, apply_sql_policy
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
+from openmetadata_ol_provider.openlineage.problem_groups import group_problems
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, ProblemLog
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
     from openmetadata_ol_provider.kafka.client import KafkaClient
-    from openmetadata_ol_provider.kafka.messages import DeadLetter, ReadResult
+    from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage, ReadResult
     from openmetadata_ol_provider.openlineage.positions import OffsetRange
 
     #: Malformed messages by the dead-letter topic that they are written to.
@@ -49,6 +51,9 @@ def decode_batch(
     *,
     sql: SqlPolicy = "always",
     lanes: int = 1,
+    group: str = "",
+    owner: str = "",
+    problems: Sequence[Problem] = (),
 ) -> DecodedBatch:
     """Decode messages read from Kafka.
 
@@ -58,14 +63,17 @@ def decode_batch(
     :param dead_letter_topic: topic for malformed messages; ``None``: ``<topic>.dead-letter``; ``"none"``: skip them
     :param sql: ``write.sql`` of the configuration: SQL that must not be published is removed here
     :param lanes: number of lanes
+    :param group: consumer group for lag monitoring if the connection sets none
+    :param owner: state key without the lane
+    :param problems: problems of reading
     """
     from openmetadata_ol_provider.kafka.messages import DeadLetter
 
-    events, problems, skipped = [], ProblemLog(), 0
+    events, decoding, skipped = [], ProblemLog(), 0
     keyless: Counter[str] = Counter()
     dead_letters: DeadLettersByTopic = {}
     for message in result.messages:
-        where = f"{message.topic}[{message.partition}]@{message.offset}"
+        where = _position(message)
         try:
             decoded = decode_event(message.value, where)
         except MalformedEventError as error:
@@ -76,10 +84,10 @@ def decode_batch(
             else:
                 topic = dead_letter_topic or f"{message.topic}.dead-letter"
                 dead_letters.setdefault(topic, []).append(DeadLetter(message, reason))
-            problems.add_problem(ProblemKind.MALFORMED, where, reason)
+            decoding.add_problem(ProblemKind.MALFORMED, where, reason)
             continue
         events.append(apply_sql_policy(decoded.event, sql))
-        problems.add(*decoded.problems)
+        decoding.add(*decoded.problems)
         # A topic with a single partition needs no keys.
         if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
             keyless[message.topic] += 1
@@ -89,14 +97,18 @@ def decode_batch(
     # That a topic was recreated is reported here and now, and is not part of what travels on.
     ranges = tuple(msgspec.structs.replace(item, reset=False) for item in result.ranges)
     batch = EventBatch(
-        origin=BatchOrigin(state_key, kafka_config_id, ranges, lanes),
+        origin=BatchOrigin(state_key, kafka_config_id, ranges, lanes, group, owner),
         events=tuple(events),
         dead_letters=sum(map(len, dead_letters.values())),
         skipped=skipped,
         more=result.more,
-        problems=(*first, *problems.problems),
+        problems=(*problems, *first, *decoding.problems),
     )
     return DecodedBatch(batch, dead_letters)
+
+
+def _position(message: RawMessage) -> str:
+    return f"{message.topic}[{message.partition}]@{message.offset}"
 
 
 def _missing_keys(topic: str, count: int) -> Problem:
@@ -124,13 +136,27 @@ def _data_loss(item: OffsetRange) -> Problem | None:
     return Problem(ProblemKind.DATA_LOSS, where, detail)
 
 
-def send_dead_letters(kafka: KafkaClient, dead_letters: Mapping[str, Sequence[DeadLetter]]) -> None:
+def send_dead_letters(
+    kafka: KafkaClient, dead_letters: Mapping[str, Sequence[DeadLetter]], written: WrittenLetters | None = None
+) -> None:
     """Write malformed messages to their dead-letter topics, each delivery confirmed.
 
+    What lies there already, because the same events were read before, is not written again.
+
+    :param written: what lies on the topics, shared by the batches of a task
     :raises DeadLetterError: if a topic did not accept them; the checkpoint has not moved then
     """
+    if not dead_letters:
+        return
+    from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
+
+    written = written or WrittenLetters(kafka)
     for topic, letters in dead_letters.items():
-        kafka.dead_letter(letters, topic)
-        for letter in letters:
-            message = letter.message
-            log.warning("dead letter %s[%d]@%d: %s", message.topic, message.partition, message.offset, letter.reason)
+        missing = written.missing(letters, topic)
+        kafka.dead_letter(missing, topic)
+        written.add(missing, topic)
+        problems = [Problem(ProblemKind.MALFORMED, _position(letter.message), letter.reason) for letter in missing]
+        for group in group_problems(problems):
+            log.warning("dead letters on %s: %s", topic, group.text)
+        if len(missing) < len(letters):
+            log.warning("%d dead letters are on %s already, from reading before", len(letters) - len(missing), topic)

@@ -2,8 +2,8 @@
 
 Order of effects, as for batches of events: the messages are put back, each delivery confirmed, then the checkpoint of
 the dead-letter topics moves (a Variable of its own). A crash between the two puts some messages back twice, which
-changes nothing. A dead letter is put back once; when its message fails again, it becomes a new dead letter with a
-higher replay count.
+changes nothing. A message is put back once, however many letters of it there are; when it fails again, it becomes a new
+dead letter with a higher replay count.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.ingestion.repeated_letters import SeenLetters
+from openmetadata_ol_provider.ingestion.replay_report import MAX_NAMED, ReplayReport
 from openmetadata_ol_provider.ingestion.settings import SKIP, BatchLimits
 from openmetadata_ol_provider.kafka.dead_letters import StoredDeadLetter, parse_dead_letter
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_MAX_REPLAYS = 3
-# Most dead letters that a report names.
-_MAX_NAMED = 100
 _DEFAULT_LIMITS = BatchLimits(max_events=1000, max_bytes=32 * 1024 * 1024, max_duration=60.0)
 
 
@@ -73,44 +73,6 @@ class ReplayRules(NamedTuple):
         return any(re.match(name, topic) if name.startswith("^") else name == topic for name in self.topics)
 
 
-class ReplayReport(msgspec.Struct, frozen=True):
-    """The outcome of a replay.
-
-    :param read: number of dead letters read
-    :param replayed: number put back
-    :param exhausted: number skipped because they have been put back too often
-    :param foreign: number skipped because their headers name no topic, or one that is not allowed
-    :param lost: number of dead letters that retention had deleted before they were read
-    :param more: ``True`` if the time was over before the end was reached
-    :param left: the first of the skipped dead letters, one line each
-    """
-
-    read: int = 0
-    replayed: int = 0
-    exhausted: int = 0
-    foreign: int = 0
-    lost: int = 0
-    more: bool = False
-    left: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        document: dict[str, Any] = msgspec.to_builtins(self)
-        return {**document, "left": list(self.left)}
-
-    def __add__(self, later: ReplayReport) -> ReplayReport:
-        """Add the report of the next batch."""
-        return ReplayReport(
-            read=self.read + later.read,
-            replayed=self.replayed + later.replayed,
-            exhausted=self.exhausted + later.exhausted,
-            foreign=self.foreign + later.foreign,
-            lost=self.lost + later.lost,
-            more=later.more,
-            left=(*self.left, *later.left)[:_MAX_NAMED],
-        )
-
-
 def dead_letter_topics(topics: Sequence[str], dead_letter_topic: str | None) -> list[str]:
     """Return the dead-letter topics of topics.
 
@@ -133,15 +95,31 @@ def default_key(topics: Sequence[str]) -> str:
 
 
 def list_dead_letters(
-    kafka: KafkaClient, topics: Sequence[str], start: StartPosition = EARLIEST
+    kafka: KafkaClient, topics: Sequence[str], start: StartPosition = EARLIEST, seen: SeenLetters | None = None
 ) -> Iterator[StoredDeadLetter]:
-    """Yield the dead letters of topics up to their current end; topics that do not exist (yet) have none.
+    """Yield the dead letters of topics up to their current end, the first of each message.
+
+    Topics that do not exist (yet) have none.
 
     :param topics: dead-letter topics
     :param start: position of the first dead letter
+    :param seen: counts the further letters of the same messages
     """
+    seen = seen or SeenLetters()
     for result in _batches(kafka, _backlog(kafka, topics, {}, start)):
-        yield from map(parse_dead_letter, result.messages)
+        yield from seen.first(map(parse_dead_letter, result.messages))
+
+
+def position_of_first(kafka: KafkaClient, letter: StoredDeadLetter) -> str:
+    """Return the position of the first letter of the same message on the same topic, which may be this letter."""
+    return next(
+        (
+            other.position
+            for other in list_dead_letters(kafka, [letter.message.topic])
+            if other.identity == letter.identity
+        ),
+        letter.position,
+    )
 
 
 def find_dead_letter(kafka: KafkaClient, topic: str, partition: int, offset: int) -> StoredDeadLetter:
@@ -160,17 +138,23 @@ def find_dead_letter(kafka: KafkaClient, topic: str, partition: int, offset: int
 
 
 def replay_dead_letters(
-    kafka: KafkaClient, letters: Sequence[StoredDeadLetter], rules: ReplayRules, dry_run: bool
+    kafka: KafkaClient,
+    letters: Sequence[StoredDeadLetter],
+    rules: ReplayRules,
+    dry_run: bool,
+    seen: SeenLetters | None = None,
 ) -> ReplayReport:
-    """Put dead letters back.
+    """Put dead letters back, the first of each message.
 
     :param dry_run: ``True`` to report only, and send nothing
+    :param seen: letters that were read before
     :raises KafkaError: if a message was not confirmed
     :raises ConfigError: if writing to a topic is not allowed
     """
     outgoing: list[OutgoingMessage] = []
     exhausted, foreign = [], []
-    for letter in letters:
+    first = list((seen or SeenLetters()).first(letters))
+    for letter in first:
         target = rules.target or (letter.topic if rules.allows(letter.topic) else None)
         if letter.replays >= rules.max_replays:
             exhausted.append(_line(letter, f"already put back {letter.replays} times"))
@@ -183,8 +167,9 @@ def replay_dead_letters(
         log.warning("not put back: %s", line)
     if not dry_run:
         kafka.send_back(outgoing)
-    skipped = (*exhausted, *foreign)[:_MAX_NAMED]
-    return ReplayReport(len(letters), len(outgoing), len(exhausted), len(foreign), left=skipped)
+    skipped = (*exhausted, *foreign)[:MAX_NAMED]
+    repeated = len(letters) - len(first)
+    return ReplayReport(len(letters), len(outgoing), repeated, len(exhausted), len(foreign), left=skipped)
 
 
 def replay_new(
@@ -211,10 +196,10 @@ def replay_new(
     store = StateStore(state_key)
     stored = store.read_checkpoint()
     backlog = _backlog(kafka, rules.dead_letter_topics, {} if again else stored, EARLIEST)
-    report = ReplayReport()
+    report, seen = ReplayReport(), _read_before(kafka, backlog, limits)
     for result in _batches(kafka, backlog, limits, deadline):
         letters = [parse_dead_letter(message) for message in result.messages]
-        batch_report = replay_dead_letters(kafka, letters, rules, dry_run)
+        batch_report = replay_dead_letters(kafka, letters, rules, dry_run, seen)
         if not dry_run:
             moved = _advanced(stored, result)
             store.replace_checkpoint(stored, moved)
@@ -222,6 +207,28 @@ def replay_new(
         lost = sum(item.lost for item in result.ranges)
         report += msgspec.structs.replace(batch_report, lost=lost, more=result.more)
     return report
+
+
+def _read_before(kafka: KafkaClient, backlog: Backlog, limits: BatchLimits) -> SeenLetters:
+    """Return the letters before a backlog, as far as they are retained: they were put back, or left alone, before."""
+    seen = SeenLetters()
+    if not backlog.events:
+        return seen
+    before = Backlog(
+        tuple(
+            msgspec.structs.replace(item, start=item.low, high=item.start, lost=0, reset=False)
+            for item in backlog.partitions
+            if item.low < item.start
+        )
+    )
+    more = False
+    for result in _batches(kafka, before, limits):
+        more = result.more
+        for message in result.messages:
+            seen.position_of_first(parse_dead_letter(message))
+    if more:
+        log.warning("not all earlier dead letters could be read in time; some may be put back twice, which is harmless")
+    return seen
 
 
 def _backlog(kafka: KafkaClient, topics: Sequence[str], checkpoint: Checkpoint, start: StartPosition) -> Backlog:
@@ -250,6 +257,4 @@ def _advanced(checkpoint: Checkpoint, result: ReadResult) -> dict[str, dict[str,
 
 
 def _line(letter: StoredDeadLetter, why: str) -> str:
-    message = letter.message
-    where = f"{message.topic}[{message.partition}]@{message.offset}"
-    return f"{where} from {letter.origin}: {why} ({letter.reason or 'no reason given'})"
+    return f"{letter.position} from {letter.origin}: {why} ({letter.reason or 'no reason given'})"

@@ -15,11 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
+from openmetadata_ol_provider.exceptions import CheckpointError, OpenLineageProviderError, OvertakenError
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
 from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
+from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics, newest_ms
 from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishSession, translate_batch
 from openmetadata_ol_provider.ingestion.read_request import ReadRequest
+from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_lane
@@ -49,6 +51,7 @@ class IngestSettings(NamedTuple):
     :param read_request: the messages to read; a span of time is read completely, however long it takes
     :param dry_run: ``True`` to report only; nothing is written and nothing moves
     :param full_refresh: ``True`` to compare everything with the catalogue, whatever the ledger holds
+    :param metrics: receiver of lag, losses and sizes; default: none
     """
 
     topics: Sequence[str]
@@ -60,6 +63,7 @@ class IngestSettings(NamedTuple):
     read_request: ReadRequest = ReadRequest()
     dry_run: bool = False
     full_refresh: bool = False
+    metrics: ReadingMetrics | None = None
 
 
 class IngestLoop:
@@ -85,6 +89,7 @@ class IngestLoop:
         self._client = client
         self._config = config
         self._clock = clock
+        self._written_letters = WrittenLetters(kafka)
 
     def run(self) -> PublishReport:
         """Return the report over all batches."""
@@ -120,6 +125,8 @@ class IngestLoop:
         deadline = self._clock() + max_duration if settings.read_request.window is None else math.inf
         size = first_size(max_events)
         report, more, refresh = PublishReport(), True, settings.full_refresh
+        problems = settings.read_request.start_problems(backlog, checkpoint)
+        waiting, newest, metrics = backlog.events, None, None if settings.dry_run else settings.metrics
         with session, self._kafka.reader(backlog, settings.read_request.loss_policy(key)) as reader:
             while more and (remaining := deadline - self._clock()) > 0:
                 result = reader.read(
@@ -128,23 +135,38 @@ class IngestLoop:
                     max_duration=min(remaining, max_duration),
                 )
                 started, read, more = self._clock(), len(result.messages), result.more
+                if metrics is not None:
+                    if waiting == backlog.events:
+                        metrics.begin(backlog, result.messages)
+                    waiting -= sum(item.end - item.start for item in result.ranges)
+                    newest = newest_ms(result.messages) or newest
                 decoded = decode_batch(
                     result,
                     key,
                     self._kafka.kafka_config_id,
                     settings.dead_letter_target.topic,
                     lanes=settings.lane.lanes,
+                    owner=settings.state_key,
+                    problems=problems,
                 )
+                problems = ()
                 # Free the messages and the events before the plan is published: they are most of the memory.
                 del result
                 translated = translate_batch(decoded.batch, runs, self._config, settings.run_limits)
                 dead_letters = decoded.dead_letters
                 del decoded
                 runs = translated.runs
-                report += self._publish(session, translated, dead_letters, full_refresh=refresh)
+                try:
+                    report += self._publish(session, translated, dead_letters, full_refresh=refresh)
+                except OpenLineageProviderError as error:
+                    error.report = report + error.report if error.report is not None else report
+                    raise
                 size = self._resize(size, read, self._clock() - started)
                 # The first batch compared everything; the facts it published need no second comparison.
                 refresh = False
+        if metrics is not None:
+            metrics.end(max(0, waiting) if more else 0, newest)
+            metrics.state(store.size, session.history.parking.items.values())
         if more:
             log.warning("max_duration was reached before the end of the backlog; the next run continues from here")
         return report
@@ -157,7 +179,7 @@ class IngestLoop:
         try:
             published = session.publish(translated, full_refresh=full_refresh)
             if not settings.dry_run:
-                send_dead_letters(self._kafka, dead_letters)
+                send_dead_letters(self._kafka, dead_letters, self._written_letters)
                 group_offsets = settings.read_request.window is None
                 session.commit(translated, published, self._kafka, group_offsets=group_offsets)
         except CheckpointError as error:

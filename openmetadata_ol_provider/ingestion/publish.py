@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.exceptions import CheckpointError, OpenLineageProviderError, PublicationError
+from openmetadata_ol_provider.exceptions import (
+    CatalogueError,
+    CheckpointError,
+    OpenLineageProviderError,
+    PublicationError,
+)
 from openmetadata_ol_provider.ingestion.republish import republish
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import plan_from_state, translate
@@ -152,6 +157,11 @@ class PublishSession:
         self._dry_run = dry_run
         self._cache = cache
 
+    @property
+    def history(self) -> History:
+        """What earlier publications left behind, those of this session included."""
+        return self._history
+
     def publish(self, translated: PlanEnvelope, *, full_refresh: bool = False) -> PublishedBatch:
         """Publish a plan if its batch continues the checkpoint; nothing is kept until it is committed.
 
@@ -169,23 +179,36 @@ class PublishSession:
             require_start(origin, checkpoint)
             if plan.jobs or plan.datasets or self._history.parking.items:
                 self._history = self._store.claim(self._history)
-        publication = publish_plan(
-            plan,
-            self._client,
-            self._config,
-            self._history,
-            dry_run=self._dry_run,
-            full_refresh=full_refresh,
-            concurrent=origin.lanes > 1,
-            cache=self._cache,
-            remembered=self._remembered(translated),
-        )
+        try:
+            publication = publish_plan(
+                plan,
+                self._client,
+                self._config,
+                self._history,
+                dry_run=self._dry_run,
+                full_refresh=full_refresh,
+                concurrent=origin.lanes > 1,
+                cache=self._cache,
+                remembered=self._remembered(translated),
+            )
+        except CatalogueError as error:
+            self._record_written(error.publication)
+            raise
         report = msgspec.structs.replace(publication.report, dead_letters=translated.dead_letters)
         if report.failure_ratio > self._config.write.max_failure_ratio:
-            raise PublicationError(_failure(report, self._config))
+            self._record_written(publication)
+            failure = PublicationError(_failure(report, self._config))
+            failure.report = report
+            raise failure
         if self._dry_run:
             self._history = apply(self._history, publication)
         return PublishedBatch(report, publication._replace(report=report))
+
+    def _record_written(self, publication: Publication | None) -> None:
+        """Record in the ledger what a publication wrote that is not going to be committed; it is compared again."""
+        if publication is not None and self._history.token:
+            self._history = self._history._replace(ledger=self._history.ledger.updated(publication.ledger))
+            self._store.record(self._history)
 
     def _remembered(self, translated: PlanEnvelope) -> LineagePlan | None:
         """Return the plan of all remembered runs if edges may have been published by earlier rules of matching."""
@@ -222,7 +245,7 @@ class PublishSession:
         for item in origin.ranges:
             offsets.setdefault(item.topic, {})[item.partition] = item.end
         try:
-            kafka.commit(offsets)
+            kafka.commit(offsets, origin.owner)
         except OpenLineageProviderError as error:
             # The batch is published and the checkpoint decides: what only lag tools read must not fail the task.
             log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)

@@ -11,10 +11,12 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from openmetadata_ol_provider.ingestion.first_start import FirstStart, first_start
 from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy, OnDataLoss
 from openmetadata_ol_provider.kafka.offsets import rewind_checkpoint
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
+from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.state.store import StateStore
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class ReadRequest(NamedTuple):
     :param window: span of time to read instead of what the checkpoint leaves; default: none
     :param partition_filter: the partitions (topic, number) to read, e.g. those of a lane; default: all
     :param on_data_loss: reaction when messages were deleted before they were read
+    :param owner: state key of the reader, without the lane
     """
 
     start: StartPosition = OWN_GROUP
@@ -50,6 +53,19 @@ class ReadRequest(NamedTuple):
     window: Window | None = None
     partition_filter: Callable[[str, int], bool] | None = None
     on_data_loss: OnDataLoss = "continue"
+    owner: str = ""
+
+    def first_start(self, backlog: Backlog, checkpoint: Checkpoint) -> FirstStart | None:
+        """Return a warning about a start without a checkpoint; a span of time needs none.
+
+        :param checkpoint: the checkpoint from which the backlog was computed
+        """
+        return None if self.window else first_start(backlog, checkpoint, self.start, self.owner)
+
+    def start_problems(self, backlog: Backlog, checkpoint: Checkpoint) -> tuple[Problem, ...]:
+        """Return the problem of messages that a first start leaves out, if there are any."""
+        begun = self.first_start(backlog, checkpoint)
+        return () if begun is None or begun.problem is None else (begun.problem,)
 
     def loss_policy(self, state_key: str) -> DataLossPolicy:
         """Return the reaction to a data loss.
@@ -91,6 +107,8 @@ class ReadRequest(NamedTuple):
                 return query.window(topics, start, end, checkpoint, exclude, partition_filter=self.partition_filter)
         rewound = self.rewind(kafka, topics, checkpoint, exclude)
         backlog = kafka.backlog(topics, rewound, exclude, self.start, self.partition_filter)
+        if (begun := self.first_start(backlog, rewound)) is not None:
+            log.warning("%s", begun.text)
         self.loss_policy(state_key).check(kafka.settings, backlog)
         if rewound != checkpoint and not dry_run:
             StateStore(state_key).move_checkpoint(checkpoint, rewound)

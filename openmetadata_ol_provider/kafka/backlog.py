@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
 from openmetadata_ol_provider.kafka.cluster import ClusterQuery, PartitionFilter, PartitionKey
+from openmetadata_ol_provider.kafka.group_offsets import GroupOffset
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
     PartitionBacklog,
     partition_backlog,
     stored_position,
 )
+from openmetadata_ol_provider.kafka.settings import DEFAULT_GROUP
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
@@ -59,12 +61,15 @@ class BacklogQuery(ClusterQuery):
         """
         keys = self.partitions(topics, exclude, partition_filter)
         unread = [key for key in keys if stored_position(checkpoint, *key) is None]
-        committed, times = {}, {}
+        committed, times, group = {}, {}, start.group or self._settings.group
         if start.kind == "group":
             committed = self.committed(unread, start.group)
-            if start.group and not committed and not any(checkpoint.values()):
-                # Any other start would leave a gap or repeat events, which naming a group is meant to avoid.
-                raise self._nothing_committed(start, topics)
+            if not committed and not any(checkpoint.values()):
+                if start.group:
+                    # Any other start would leave a gap or repeat events, which naming a group is meant to avoid.
+                    raise self._nothing_committed(start, topics)
+                if not self._settings.names_group:
+                    committed, group = self._committed_before(unread), DEFAULT_GROUP
         elif start.kind == "time":
             times = {**dict.fromkeys(unread, _BEYOND), **self.offsets_at(unread, start.milliseconds)}
         reset_policy = self._settings.reset_policy
@@ -76,15 +81,17 @@ class BacklogQuery(ClusterQuery):
                     *key,
                     watermarks[key],
                     checkpoint=checkpoint,
-                    committed=committed.get(key),
+                    committed=committed[key].offset if key in committed else None,
                     at_time=times.get(key),
                     policy=policy,
+                    group=group,
+                    owner=committed[key].owner if key in committed else "",
                 )
                 for key in keys
             )
         )
         if reset_policy == "error":
-            self._refuse_resets(backlog, committed, start)
+            self._refuse_resets(backlog, {key: item.offset for key, item in committed.items()}, start)
         return backlog
 
     def window(
@@ -130,7 +137,10 @@ class BacklogQuery(ClusterQuery):
         keys = self.partitions(topics, exclude, partition_filter)
         offsets: dict[PartitionKey, int] = {}
         if start.kind == "group":
-            offsets = self.committed(keys, start.group)
+            committed = self.committed(keys, start.group)
+            if not committed and not start.group and not self._settings.names_group:
+                committed = self._committed_before(keys)
+            offsets = {key: item.offset for key, item in committed.items()}
             if not offsets:
                 raise self._nothing_committed(start, topics)
         elif start.kind == "offsets":
@@ -147,8 +157,16 @@ class BacklogQuery(ClusterQuery):
     def partition_statuses(self, topics: Sequence[str], exclude: Sequence[str] = ()) -> list[PartitionStatus]:
         """Return the offsets of all partitions, sorted."""
         keys = self.partitions(topics, exclude)
-        committed = self.committed(keys)
+        committed = {key: item.offset for key, item in self.committed(keys).items()}
         return [PartitionStatus(*key, *ends, committed.get(key)) for key, ends in self.watermarks(keys).items()]
+
+    def _committed_before(self, keys: Sequence[PartitionKey]) -> dict[PartitionKey, GroupOffset]:
+        """Return the offsets that earlier versions committed, when all DAGs had one group; without rights: none."""
+        try:
+            committed = self.committed(keys, DEFAULT_GROUP)
+        except ConfigError:
+            return {}
+        return {key: item for key, item in committed.items() if not item.owner}
 
     def _nothing_committed(self, start: StartPosition, topics: Sequence[str]) -> ConfigError:
         what = f"group {start.group or self._settings.group!r} has committed no offsets of {', '.join(topics)}"

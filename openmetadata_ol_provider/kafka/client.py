@@ -62,5 +62,5 @@ class KafkaClient(Protocol):
     def send_back(self, messages: Sequence[OutgoingMessage]) -> int:
         """Put replayed dead letters back on their topics, confirmed by the broker."""
 
-    def commit(self, offsets: Mapping[str, Mapping[int, int]]) -> None:
+    def commit(self, offsets: Mapping[str, Mapping[int, int]], owner: str = "") -> None:
         """Commit next offsets for the connection's group, for lag tools."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
-from openmetadata_ol_provider.kafka.group_offsets import committed_offsets, raise_partition_errors
+from openmetadata_ol_provider.kafka.group_offsets import GroupOffset, committed_offsets, raise_partition_errors
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.regex.safe_regex import Pattern, PatternError
@@ -88,7 +88,7 @@ class ClusterQuery:
         )
         return {key: (lows[key], highs[key]) for key in partitions}
 
-    def committed(self, partitions: Sequence[PartitionKey], group: str = "") -> dict[PartitionKey, int]:
+    def committed(self, partitions: Sequence[PartitionKey], group: str = "") -> dict[PartitionKey, GroupOffset]:
         """Return a group's committed offsets, without the partitions that it has not committed.
 
         :param group: name of the group; default: the connection's own
@@ -103,6 +103,15 @@ class ClusterQuery:
             return committed_offsets(settings, consumer, errors, partitions)
         finally:
             consumer.close()
+
+    def may_read_group(self, group: str) -> None:
+        """Ask for an offset of a group, as a test of the right to do so.
+
+        :raises ConfigError: if the right is missing
+        """
+        # A topic that may be described, so that only the right on the group counts.
+        if topics := sorted(self._metadata(None).topics):
+            self.committed([(topics[0], 0)], group)
 
     def offsets_at(self, partitions: Sequence[PartitionKey], milliseconds: int) -> dict[PartitionKey, int]:
         """Return the first offset at or after a time, for the partitions that have one.

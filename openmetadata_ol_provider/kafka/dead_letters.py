@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,30 @@ HEADER_PREFIX = "openlineage.dead_letter."
 REPLAYS_HEADER = f"{HEADER_PREFIX}replays"
 
 _MAX_DIGITS = 18
+
+
+class LetterIdentity(NamedTuple):
+    """What two dead letters share if they are the same message.
+
+    Position alone does not tell: a topic that was deleted and recreated has other messages at the same offsets.
+
+    :param replays: number of times it had been put back
+    :param content: digest of its value
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int | None
+    replays: int
+    content: bytes
+
+    @classmethod
+    def of(cls, message: RawMessage) -> LetterIdentity:
+        """Return the identity that a message has as a dead letter."""
+        replays = next((value for name, value in reversed(message.headers) if name == REPLAYS_HEADER), None)
+        timestamp, count = message.timestamp_ms, _number(replays) or 0
+        return cls(message.topic, message.partition, message.offset, timestamp, count, _digest(message.value))
 
 
 class StoredDeadLetter(NamedTuple):
@@ -45,6 +70,19 @@ class StoredDeadLetter(NamedTuple):
         if not self.topic:
             return "unknown"
         return f"{self.topic}[{'?' if self.partition is None else self.partition}]@{self.offset}"
+
+    @property
+    def position(self) -> str:
+        """Its own ``topic[partition]@offset``, as the command line takes it."""
+        return f"{self.message.topic}[{self.message.partition}]@{self.message.offset}"
+
+    @property
+    def identity(self) -> LetterIdentity:
+        """What it shares with other letters of the same message; without a known origin, its own position."""
+        if not self.topic or self.partition is None or self.offset is None:
+            return LetterIdentity.of(self.message)
+        content = _digest(self.message.value)
+        return LetterIdentity(self.topic, self.partition, self.offset, self.timestamp_ms, self.replays, content)
 
     def to_replay(self, topic: str, keep_timestamp: bool = True) -> OutgoingMessage:
         """Return the message to put back: the original one, with the header that counts replays.
@@ -157,6 +195,10 @@ def _is_final(error: object) -> bool:
 
 def _write_rights(topic: str) -> str:
     return f"WRITE and DESCRIBE on the topic {topic!r}"
+
+
+def _digest(value: bytes | None) -> bytes:
+    return b"" if value is None else hashlib.blake2b(value, digest_size=16).digest()
 
 
 def _is_ours(name: str) -> bool:

@@ -7,10 +7,12 @@ request has timed out (librdkafka, up to at least 2.16).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
+from openmetadata_ol_provider.kafka.default_group import owner_metadata, owner_of
 from openmetadata_ol_provider.kafka.errors import BrokerErrors, library_error
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry, serve_callbacks
 
@@ -19,6 +21,19 @@ if TYPE_CHECKING:
 
     from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
+log = logging.getLogger(__name__)
+
+
+class GroupOffset(NamedTuple):
+    """What a group has committed for one partition.
+
+    :param offset: next offset
+    :param owner: state key of the reader that committed it; empty if another program or an earlier version did
+    """
+
+    offset: int
+    owner: str = ""
+
 
 def committed_offsets(
     settings: KafkaSettings,
@@ -26,14 +41,14 @@ def committed_offsets(
     errors: BrokerErrors,
     partitions: Sequence[tuple[str, int]],
     action: str = "",
-) -> dict[tuple[str, int], int]:
+) -> dict[tuple[str, int], GroupOffset]:
     """Return the offsets that the consumer's group has committed.
 
     :param consumer: a consumer made from ``settings``; it determines the group
     :param errors: the errors that the consumer reports
     :param partitions: topic and partition numbers
     :param action: attempted action, for the error; default: reading the group's offsets
-    :return: (topic, partition) -> next offset, without the partitions that the group has not committed
+    :return: (topic, partition) -> committed offset, without the partitions that the group has not committed
     :raises KafkaError: if the broker does not answer
     :raises ConfigError: if the credentials or rights are refused
     """
@@ -58,20 +73,25 @@ def committed_offsets(
     except KafkaException as error:
         attempted = action or f"cannot read the committed offsets of group {settings.group!r}"
         raise settings.failure(attempted, error, errors) from None
-    return {(item.topic, item.partition): item.offset for item in answer if item.offset >= 0}
+    return {
+        (item.topic, item.partition): GroupOffset(item.offset, owner_of(item.metadata))
+        for item in answer
+        if item.offset >= 0
+    }
 
 
-def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, int]]) -> None:
+def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, int]], owner: str = "") -> None:
     """Commit next offsets for the connection's group and wait for the answer. Only lag tools need them.
 
     :param offsets: topic -> partition -> next offset; an empty mapping does nothing
+    :param owner: state key of the reader, committed with the offsets; if another one's is there, it is warned about
     :raises KafkaError: if the broker does not answer or refuses, e.g. because the group has active members
     :raises ConfigError: if the credentials or rights are refused
     """
     from confluent_kafka import KafkaException, TopicPartition
 
     targets = [
-        TopicPartition(topic, int(partition), offset)
+        TopicPartition(topic, int(partition), offset, owner_metadata(owner))
         for topic, positions in offsets.items()
         for partition, offset in positions.items()
     ]
@@ -89,12 +109,26 @@ def commit_offsets(settings: KafkaSettings, offsets: Mapping[str, Mapping[int, i
 
     try:
         # A commit that cannot succeed only times out; reading the offsets first fails with the reason.
-        committed_offsets(settings, consumer, errors, [(item.topic, item.partition) for item in targets], action)
+        partitions = [(item.topic, item.partition) for item in targets]
+        before = committed_offsets(settings, consumer, errors, partitions, action)
+        _warn_of_other_owners(settings, before, owner)
         call_with_retry(request, consumer, errors)
     except KafkaException as error:
         raise _commit_failure(settings, action, error, errors) from None
     finally:
         consumer.close()
+
+
+def _warn_of_other_owners(settings: KafkaSettings, before: Mapping[tuple[str, int], GroupOffset], owner: str) -> None:
+    others = {item.owner for item in before.values()} - {"", owner}
+    if owner and others:
+        log.warning(
+            "group %r is also used by the state %s: lag monitoring shows a mixture, and a DAG that starts at the "
+            "group's offsets misses events; remove group.id from connection %r, or give each DAG its own",
+            settings.group,
+            ", ".join(map(repr, sorted(others))),
+            settings.conn_id,
+        )
 
 
 def raise_partition_errors(partitions: Sequence[Any]) -> None:

@@ -25,6 +25,8 @@ class PartitionBacklog(msgspec.Struct, frozen=True):
     :param lost: number of offsets between the position and ``low``, deleted by retention before they were read
     :param reset: ``True`` when the position was beyond ``high`` (topic recreated or truncated), so that reading starts
         over at ``low``
+    :param group: group whose committed offset is the start, if ``origin`` is ``group``
+    :param owner: state key of the reader that committed it, empty if it is not known
     """
 
     topic: str
@@ -36,6 +38,8 @@ class PartitionBacklog(msgspec.Struct, frozen=True):
     lost: int = 0
     reset: bool = False
     origin: Origin = "checkpoint"
+    group: str = ""
+    owner: str = ""
 
     @property
     def events(self) -> int:
@@ -106,6 +110,8 @@ def partition_backlog(
     committed: int | None = None,
     at_time: int | None = None,
     policy: ResetPolicy = "earliest",
+    group: str = "",
+    owner: str = "",
 ) -> PartitionBacklog:
     """Return the backlog of one partition.
 
@@ -117,6 +123,8 @@ def partition_backlog(
     :param committed: the group's committed offset
     :param at_time: the first offset at or after a time, ``high`` when there is none
     :param policy: start of a partition without any position
+    :param group: group that has committed ``committed``
+    :param owner: state key of the reader that has committed it
     """
     low, high = watermarks
     stored = stored_position(checkpoint, topic, partition)
@@ -133,7 +141,8 @@ def partition_backlog(
         lost = max(0, low - position)
         reset = position > high
         start = low if lost or reset else position
-    return PartitionBacklog(topic, partition, low, high, stored, start, lost, reset, origin)
+    named = (group, owner) if origin == "group" else ()
+    return PartitionBacklog(topic, partition, low, high, stored, start, lost, reset, origin, *named)
 
 
 def stored_position(checkpoint: Checkpoint, topic: str, partition: int) -> int | None:

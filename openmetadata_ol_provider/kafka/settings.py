@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Group where neither the connection nor a DAG names one: that of all DAGs before each had its own.
 DEFAULT_GROUP = "openmetadata-openlineage"
 
 _TRUE = frozenset({"true", "t", "1", "yes", "on"})
@@ -70,11 +71,13 @@ class KafkaSettings:
 
     :param conn_id: Airflow connection id, for messages
     :param config: librdkafka settings from the connection
+    :param group: group if the connection sets no ``group.id``; default: :data:`DEFAULT_GROUP`
     :raises ConfigError: if ``enable.auto.commit`` is not false, or ``auto.offset.reset`` has an unknown value
     """
 
-    def __init__(self, conn_id: str, config: Mapping[str, Any]) -> None:
+    def __init__(self, conn_id: str, config: Mapping[str, Any], group: str | None = None) -> None:
         self.conn_id = conn_id
+        self._default_group = group or DEFAULT_GROUP
         self._config = dict(config)
         for key in ("enable.auto.commit", "auto.commit.enable"):
             self._refuse_auto_commit(key)
@@ -95,7 +98,12 @@ class KafkaSettings:
     @property
     def group(self) -> str:
         """``group.id`` of the connection or, since confluent-kafka aborts the interpreter without one, our default."""
-        return str(self._config.get("group.id") or DEFAULT_GROUP)
+        return str(self._config.get("group.id") or self._default_group)
+
+    @property
+    def names_group(self) -> bool:
+        """Whether the connection sets ``group.id``."""
+        return bool(self._config.get("group.id"))
 
     def with_group(self, group: str) -> KafkaSettings:
         """Return the same settings for another consumer group."""

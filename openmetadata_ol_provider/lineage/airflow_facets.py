@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -145,11 +146,20 @@ def without_dag(run: Run) -> Run:
 
 def texts(value: object) -> tuple[str, ...]:
     """Return the distinct texts of a list, or of a text with a Python list."""
-    if isinstance(value, str) and len(value) <= _MAX_TEXT:
-        try:
-            value = ast.literal_eval(value.strip() or "None")
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return ()
+    if isinstance(value, str):
+        return _texts_in(value) if len(value) <= _MAX_TEXT else ()
+    return _texts_of(value)
+
+
+@lru_cache(256)
+def _texts_in(text: str) -> tuple[str, ...]:
+    try:
+        return _texts_of(ast.literal_eval(text.strip() or "None"))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ()
+
+
+def _texts_of(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple | set):
         return ()
     return tuple(dict.fromkeys(item for item in value if isinstance(item, str) and item))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.jobs import completed, owners_of, tags_of
-from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.lineage.plan import Job
 from openmetadata_ol_provider.openlineage.facets import AncestorJob, AncestorJobFacets, RunFacets
 
 
@@ -17,7 +15,7 @@ def described_by_child(job: Job, facets: RunFacets | None) -> Job:
     :param job: pipeline, by its own events or as its child names it
     :param facets: run facets of the child
     """
-    own_facets = _facets_of(job.id, facets)
+    own_facets = _facets_of(job, facets)
     if own_facets is None:
         return job
     kind, documentation = own_facets.jobType, own_facets.documentation
@@ -40,17 +38,20 @@ def described_by_child(job: Job, facets: RunFacets | None) -> Job:
 
 def facets_of_ancestors(facets: RunFacets | None) -> tuple[AncestorJobFacets | None, ...]:
     """Return the facets that a run repeats of the jobs above it."""
-    return tuple(job.facets for job in _ancestors(facets))
+    repeated = [job.facets for job in _ancestors(facets)]
+    return tuple(repeated) if any(repeated) else ()
 
 
-def _facets_of(job: JobId, facets: RunFacets | None) -> AncestorJobFacets | None:
-    named = (item for item in _ancestors(facets) if JobId(item.namespace or "", item.name or "") == job)
-    return next((item.facets for item in named if item.facets is not None), None)
+def _facets_of(job: Job, facets: RunFacets | None) -> AncestorJobFacets | None:
+    for item in _ancestors(facets):
+        if item.facets is not None and (item.namespace or "", item.name or "") == (job.namespace, job.name):
+            return item.facets
+    return None
 
 
-def _ancestors(facets: RunFacets | None) -> Iterator[AncestorJob]:
-    for facet in (facets.parent, facets.parentRun) if facets else ():
-        if facet is not None:
-            for job in (facet.root.job if facet.root else None, facet.job):
-                if job is not None:
-                    yield job
+def _ancestors(facets: RunFacets | None) -> list[AncestorJob]:
+    if facets is None or (facets.parent is None and facets.parentRun is None):
+        return []
+    named = [facet for facet in (facets.parent, facets.parentRun) if facet is not None and not facet.deleted]
+    jobs = (job for facet in named for job in (facet.root.job if facet.root else None, facet.job))
+    return [job for job in jobs if job is not None]

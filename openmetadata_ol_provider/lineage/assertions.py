@@ -21,6 +21,8 @@ _FAILED: Final = frozenset({"fail", "failed", "failure", "error"})
 def assertions_of(facets: DatasetFacets) -> tuple[Assertion, ...]:
     """Return the results of tests of a dataset; those of Great Expectations come in a facet of its own."""
     both = (facets.dataQualityAssertions, facets.greatExpectations_assertions)
+    if both == (None, None):
+        return ()
     items = [item for facet in both if facet and not facet.deleted for item in facet.assertions or ()]
     return tuple(dict.fromkeys(_assertions(items)))
 
@@ -43,8 +45,11 @@ def _assertions(items: list[AssertionField]) -> Iterator[Assertion]:
 
 def results_of_run(facets: RunFacets | None) -> tuple[Assertion, ...]:
     """Return the results of tests that a run reports itself; a test that was skipped has none."""
-    both = (facets.test, facets.testRun) if facets else ()
-    items = [item for facet in both if facet and not facet.deleted for item in facet.tests or ()]
+    if facets is None or (facets.test is None and facets.testRun is None):
+        return ()
+    items = [
+        item for facet in (facets.test, facets.testRun) if facet and not facet.deleted for item in facet.tests or ()
+    ]
     return tuple(dict.fromkeys(_results(items)))
 
 

@@ -6,11 +6,13 @@ all, or one at a time. Multiplied, they would be false lineage.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.likeness import Likeness, Name, Position, Rank, likenesses, read_name
 from openmetadata_ol_provider.lineage.naming_rule import by_stems, one_rule
+from openmetadata_ol_provider.lineage.nested_tables import with_nested
+from openmetadata_ol_provider.lineage.outbox import Routed, routed_topics
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
@@ -54,12 +56,16 @@ def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pa
     sources, targets = _datasets(inputs), _datasets(outputs)
     if pairing.kind == "copy" and len(sources) == 1:
         return None
-    pairs = _pairs(sources, targets, pairing)
+    routed = Routed()
+    if _is_source(sources, targets, pairing):
+        routed = routed_topics(job.name, [one.names for one in sources], [one.names for one in targets])
+    pairs = _pairs_beside(routed, sources, targets, pairing)
     if pairing.kind == "copy":
         if not pairs:
             return None
-        pairs = _with_nested(pairs, targets)
+        pairs = with_nested(pairs, [target.text for target in targets])
     assumed = _assumed_pairs(sources, targets, pairs, pairing) if pairing.kind == "connector" else []
+    assumed = [pair for pair in assumed if pair[1] not in routed.held_back]
     every = [*pairs, *assumed]
     place = f"job {job.namespace} {job.name}"
     problems = [_assumed(place, sources, targets, assumed)] if assumed else []
@@ -101,6 +107,17 @@ def _has_topic(datasets: Iterable[_Dataset]) -> bool:
 
 
 # -- pairs ---------------------------------------------------------------------------------------------------------
+
+
+def _pairs_beside(
+    routed: Routed, sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing
+) -> list[tuple[int, int]]:
+    """Return the pairs of an outbox router and, of all other outputs, those that the names tell."""
+    if not routed.topics:
+        return _pairs(sources, targets, pairing)
+    others = [number for number in range(len(targets)) if number not in routed.topics]
+    pairs = _pairs(sources, [targets[number] for number in others], pairing) if others else []
+    return sorted([*routed.pairs, *((source, others[target]) for source, target in pairs)])
 
 
 def _pairs(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing) -> list[tuple[int, int]]:
@@ -208,30 +225,6 @@ def _copies(
     if len(sharded) == len(sources) and len({target for _, target in sharded}) == len(targets):
         return sharded
     return _one_to_one(ranks)
-
-
-def _with_nested(pairs: Sequence[tuple[int, int]], targets: Sequence[_Dataset]) -> list[tuple[int, int]]:
-    """Return pairs with tables of nested data (``orders__items``), which are named after the table of their parents."""
-    sources_of: dict[str, list[int]] = {}
-    for source, target in pairs:
-        sources_of.setdefault(targets[target].text, []).append(source)
-    paired = {target for _, target in pairs}
-    nested = [
-        (source, number)
-        for number, target in enumerate(targets)
-        if number not in paired and (parent := _parent_of(target.text, sources_of)) is not None
-        for source in sources_of[parent]
-    ]
-    return sorted((*pairs, *nested))
-
-
-def _parent_of(text: str, tables: Container[str]) -> str | None:
-    """Return the nearest table that the name of nested data begins with."""
-    while "__" in text:
-        text = text.rpartition("__")[0]
-        if text in tables:
-            return text
-    return None
 
 
 def _assumed_pairs(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.assertions import assertions_of
+from openmetadata_ol_provider.lineage.catalog_tables import table_of_catalog
 from openmetadata_ol_provider.lineage.filters import DatasetFilter
 from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
@@ -32,9 +33,13 @@ from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
 
 class _Entry(FacetDraft[DatasetFacets], gc=False):
-    """One dataset while it is collected, with its symlinks."""
+    """One dataset while it is collected, with its symlinks.
+
+    :param added: symlinks that were added last: mostly the next ones are the same
+    """
 
     links: dict[tuple[str, str, str], Identifier] = msgspec.field(default_factory=dict)
+    added: Sequence[Identifier] = ()
 
 
 class DatasetCollector:
@@ -53,14 +58,17 @@ class DatasetCollector:
 
     def add(self, dataset: DatasetState) -> None:
         """Add a dataset with the facets that a run or a static event has for it."""
-        if is_pseudo(dataset.namespace, dataset.name):
-            return
         key = DatasetId(dataset.namespace, dataset.name)
         entry = self._entries.get(key)
         if entry is None:
+            if is_pseudo(dataset.namespace, dataset.name):
+                return
             entry = self._entries[key] = _Entry()
-        for link in self._aliases.links(dataset):
-            entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
+        links = self._aliases.links(dataset)
+        if links is not entry.added:
+            entry.added = links
+            for link in links:
+                entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
         entry.merge(dataset.facets, 0, dataset.times)
 
     def mention(self, dataset: DatasetId) -> None:
@@ -101,7 +109,10 @@ class DatasetCollector:
 
     def _own_identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
         """Return the identities by all symlinks seen, independent of their order of arrival."""
-        return self._naming.identities(key.namespace, key.name, [entry.links[name] for name in sorted(entry.links)])
+        links = [entry.links[name] for name in sorted(entry.links)]
+        identities = self._naming.identities(key.namespace, key.name, links)
+        facet = entry.facets.catalog if entry.facets else None
+        return identities if facet is None else (*identities, *table_of_catalog(identities, _catalog(facet)))
 
 
 def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:

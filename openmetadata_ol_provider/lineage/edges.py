@@ -18,7 +18,7 @@ from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
-from openmetadata_ol_provider.lineage.tool_datasets import without_own
+from openmetadata_ol_provider.lineage.tool_datasets import tool_problem, without_own
 from openmetadata_ol_provider.openlineage.facets import (
     LineageDatasetFacet,
     LineageEntry,
@@ -61,8 +61,9 @@ def derive(
         return Edges((), (Problem(ProblemKind.SAME_DATASETS, place, detail),))
     edges: list[Edge] = []
     named: set[DatasetId] = set()
-    inputs_by_name = Inputs(inputs, naming)
-    for output in outputs:
+    with_columns = [output for output in outputs if output.column_lineage is not None]
+    inputs_by_name = Inputs(inputs if with_columns else (), naming)
+    for output in with_columns:
         sources = column_sources(output, inputs_by_name, naming)
         named.update(sources)
         edges += [
@@ -74,19 +75,23 @@ def derive(
     targets, sides = [output for output in outputs if output.column_lineage is None], inputs
     if not targets and len(outputs) == 1:
         targets, sides = list(outputs), [side for side in inputs if side.id not in named]
+    problems: list[Problem] = []
     if pairing is not None:
+        every = (*sides, *targets)
         sides, targets = without_own(sides, job), without_own(targets, job)
+        if len(sides) + len(targets) < len(every):
+            problems.append(tool_problem(place, every, {side.id for side in (*sides, *targets)}))
     paired = _paired(job, sides, targets, pairing)
     if paired is None:
         if too_large := _too_large(sides, targets):
-            return Edges(tuple(edges), (_product_too_large(place, inputs, outputs, too_large),))
+            return Edges(tuple(edges), (*problems, _product_too_large(place, inputs, outputs, too_large)))
         paired = Paired([(side, output) for output in targets for side in sides])
     edges += [
         Edge(side.id, output.id, job, "product")
         for side, output in paired.pairs
         if not naming.same(side.identities, output.identities)
     ]
-    return Edges(tuple(edges), paired.problems)
+    return Edges(tuple(edges), (*problems, *paired.problems))
 
 
 def _number_of_unmoved(inputs: Sequence[Side], outputs: Sequence[Side]) -> int:

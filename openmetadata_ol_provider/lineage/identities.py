@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from openmetadata_ol_provider.config import DatasetOptions, strip_slashes
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
+from openmetadata_ol_provider.lineage.names.object_urls import stored_object
 from openmetadata_ol_provider.lineage.paths import decoded, is_file_name, table_parts, trim_path, warehouse_table
 from openmetadata_ol_provider.lineage.systems import comparison_keys, parse_namespace, system_of
 from openmetadata_ol_provider.lineage.systems.system import System, files, objects, table
@@ -79,7 +81,7 @@ class Naming:
         Letter case matters in names of topics and paths, not in those of tables.
         """
         keys = {key for identity in one for key in keys_of(identity)}
-        return any(key in keys for identity in other for key in keys_of(identity))
+        return not all(keys.isdisjoint(keys_of(identity)) for identity in other)
 
     def _identities(self, namespace: str, name: str, *, table_symlink: bool = False) -> tuple[Identity, ...]:
         key = (namespace, name)
@@ -130,6 +132,8 @@ def _read(namespace: str, name: str) -> tuple[Identity, ...]:
         return _read(*url)
     if system is None:
         return _read_unknown(parsed, name)
+    if parsed.is_web and (stored := stored_object(parsed, name)) is not None:
+        return _read(*stored)
     if system.kind == "container" and not namespace.strip() and "/" not in name:
         return (Identity(namespace, name, "other"),)
     if system.kind == "table":
@@ -239,10 +243,12 @@ def is_named_as_table(identities: Iterable[Identity]) -> bool:
     )
 
 
-def keys_of(identity: Identity) -> Iterator[Key]:
-    """Yield the keys by which identities are compared: two datasets that share one are the same."""
+@lru_cache(maxsize=16_384)
+def keys_of(identity: Identity) -> tuple[Key, ...]:
+    """Return the keys by which identities are compared: two datasets that share one are the same."""
     name = identity.name.casefold() if identity.kind == "table" else identity.name
     names: tuple[str, ...] = (name,)
     if "%" in name and identity.kind == "container":
         names = tuple(dict.fromkeys((name, decoded(name))))
-    return ((server, spelling, identity.kind) for server in comparison_keys(identity.namespace) for spelling in names)
+    servers = comparison_keys(identity.namespace)
+    return tuple((server, spelling, identity.kind) for server in servers for spelling in names)

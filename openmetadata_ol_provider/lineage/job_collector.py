@@ -34,7 +34,7 @@ class JobCollector:
         job = job_of(place, facets, run_facets)
         own = place.names.own.job
         earlier = self.jobs.get(own)
-        self.jobs[own] = job if earlier is None else completed(job, earlier)
+        self.jobs[own] = job if earlier is None or earlier == job else completed(job, earlier)
         top = self.jobs.get(job.pipeline)
         if top is None:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it anyway.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.plan import JobId
-from openmetadata_ol_provider.openlineage.facets import JobRef, RunRef
+from openmetadata_ol_provider.lineage.value import Value
+from openmetadata_ol_provider.openlineage.facets import JobRef, JobTypeFacet, RunRef
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_identity import parent_facet
@@ -22,14 +25,14 @@ MAX_CHAIN = 100
 _TASK_NUMBER = re.compile(r"(?<=.)\.\d+$")
 
 
-class RunOf(NamedTuple):
+class RunOf(Value, frozen=True):
     """A run of a job, as a parent facet names it."""
 
     job: JobId
     run_id: str
 
 
-class Family(NamedTuple):
+class Family(Value, frozen=True):
     """A run, its parent and the root of its chain.
 
     :param parent: run that started it, ``None`` if there is none
@@ -41,6 +44,7 @@ class Family(NamedTuple):
     :param trigger: run that is the pipeline of a DAG's parent, which has triggered it
     :param spellings: other names by which its parent facet calls the job of one run id
     :param assumed: parent that was not seen, so that there may be a DAG between it and ``root``
+    :param elsewhere: other namespace in which there is a run with the name and id of ``assumed``
     """
 
     own: RunOf
@@ -52,6 +56,7 @@ class Family(NamedTuple):
     trigger: RunOf | None = None
     spellings: tuple[str, ...] = ()
     assumed: JobId | None = None
+    elsewhere: str | None = None
 
     def top(self, level: Level) -> RunOf:
         """Return the run whose job becomes the pipeline."""
@@ -99,15 +104,17 @@ def resolve_root(run: Run, index: RunIndex) -> Family:
     """
     names = family(run)
     if names.parent is None:
-        return names if names.root is None else names._replace(root=_canonical(names.root, index))
+        return names if names.root is None else replace(names, root=_canonical(names.root, index))
     if names.is_dag:
-        trigger = _climb(names.parent, names.root, index)
-        return names._replace(trigger=trigger.top if trigger.assumed is None else None)
+        trigger = _climb(names.parent, names.root, run, index)
+        return replace(names, trigger=trigger.top if trigger.assumed is None else None)
     if is_airflow_task(run):
         return _with_highest(names, _canonical(names.parent, index), index)
-    climbed = _climb(names.parent, names.root, index, below=names.own)
+    climbed = _climb(names.parent, names.root, run, index, below=names.own)
     found = _with_highest(names, climbed.top, index)
-    return found._replace(assumed=climbed.assumed)
+    if climbed.assumed is None and climbed.elsewhere is None:
+        return found
+    return replace(found, assumed=climbed.assumed, elsewhere=climbed.elsewhere)
 
 
 def _with_highest(names: Family, highest: RunOf, index: RunIndex) -> Family:
@@ -119,37 +126,42 @@ def _with_highest(names: Family, highest: RunOf, index: RunIndex) -> Family:
         # The same run under another name.
         if reference is not None and reference.run_id == highest.run_id and reference.job.name != highest.job.name:
             spellings = (*spellings, reference.job.name)
-    return names._replace(root=root, highest=highest, spellings=spellings)
+    return replace(names, root=root, highest=highest, spellings=spellings)
 
 
-class _Climbed(NamedTuple):
+class _Climbed(Value, frozen=True):
     """The highest run of a chain of parents that matters.
 
     :param assumed: job below the declared root that was not seen
+    :param elsewhere: other namespace that has such a run
     """
 
     top: RunOf
     assumed: JobId | None = None
+    elsewhere: str | None = None
 
 
-def _climb(start: RunOf, declared: RunOf | None, index: RunIndex, below: RunOf | None = None) -> _Climbed:
+def _climb(start: RunOf, declared: RunOf | None, child: Run, index: RunIndex, below: RunOf | None = None) -> _Climbed:
     """Follow parents up to the first DAG.
 
     :param declared: root that the run below declares
-    :param below: run below
+    :param child: run below
+    :param below: the same as it refers to itself
     """
     current, seen = start, {below}
+    is_dag = names_dag(child)
     while current not in seen and len(seen) <= MAX_CHAIN:
         seen.add(current)
         run = index.lookup(current.job.namespace, current.job.name, current.run_id)
         if run is None:
-            if declared is None:
-                break
+            elsewhere = index.in_other_namespace(current.job.namespace, current.job.name, current.run_id)
+            if declared is None or is_dag:
+                return _Climbed(current, current.job if elsewhere else None, elsewhere)
             top = _canonical(declared, index)
             hidden = top != current and not current.job.name.startswith(declared.job.name + ".")
-            return _Climbed(top, current.job if hidden else None)
+            return _Climbed(top, current.job if hidden or elsewhere else None, elsewhere)
         current = _known(run, current)
-        if is_dag_run(run):
+        if is_dag or is_dag_run(run):
             return _Climbed(current)
         above = family(run)
         declared = above.root or declared
@@ -157,7 +169,7 @@ def _climb(start: RunOf, declared: RunOf | None, index: RunIndex, below: RunOf |
             break
         if is_airflow_task(run):
             return _Climbed(_canonical(above.parent, index))
-        current = above.parent
+        current, is_dag = above.parent, names_dag(run)
     return _Climbed(_canonical(declared, index) if declared else current)
 
 
@@ -175,13 +187,32 @@ def _known(run: Run, reference: RunOf) -> RunOf:
 
 def is_dag_run(run: Run) -> bool:
     """Return whether a run is that of an Airflow DAG."""
-    kind = run.job_facets.jobType if run.job_facets else None
-    return run.is_dag or (kind is not None and kind.jobType is not None and kind.jobType.upper() == "DAG")
+    return run.is_dag or (run.job_facets is not None and is_dag_type(run.job_facets.jobType))
+
+
+def is_dag_type(kind: JobTypeFacet | None) -> bool:
+    """Return whether a job type is that of an Airflow DAG."""
+    return kind is not None and kind.jobType is not None and kind.jobType.upper() == "DAG"
+
+
+def names_dag(run: Run) -> bool:
+    """Return whether a run's parent facet says that its parent is a DAG (ParentRunFacet 1-2-0)."""
+    facet = parent_facet(run.run_facets)
+    facets = facet.job.facets if facet is not None and facet.job is not None else None
+    return facets is not None and is_dag_type(facets.jobType)
 
 
 def assumed_pipeline(names: Family) -> Problem:
     """Return the problem that tells why a run is put below the root that it declares itself."""
     job, parent, root = names.own.job, names.assumed, names.root
+    if names.elsewhere is not None and parent is not None:
+        top = names.top("root").job
+        detail = (
+            f"its parent {parent.name} was not seen in namespace {parent.namespace}, but a run with this name and id "
+            f"was in {names.elsewhere}: they are taken for two, and it is put below {top.namespace} {top.name}. If "
+            "they are one, let both send one namespace"
+        )
+        return Problem(ProblemKind.ASSUMED_PIPELINE, f"job {job.namespace} {job.name}", detail)
     detail = (
         f"its parent {parent.name if parent else None} was not seen, so it is put below the root that it declares, "
         f"{root.job.name if root else None}; if another DAG is between them, its events are missing (retention, "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from openmetadata_ol_provider.lineage.airflow_facets import completed_by_dag, task_outlines
 from openmetadata_ol_provider.lineage.job_hierarchy import Family, Level, RunOf, stable_job, task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, Tag
+from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import (
     DependencyField,
     JobFacets,
@@ -22,7 +23,7 @@ from openmetadata_ol_provider.openlineage.facets import (
 _NO_FACETS = JobFacets()
 
 
-class JobPlacement(NamedTuple):
+class JobPlacement(Value, frozen=True):
     """The pipeline and task to which the job of a run belongs.
 
     :param names: the run, its parent and the root of its chain

@@ -20,11 +20,13 @@ def latest_runs(changed: Mapping[str, Run], runs: Mapping[str, Run]) -> Iterable
     """
     jobs = {(run.namespace, run.name) for run in changed.values()}
     names = {run.name for run in changed.values()}
-    latest: dict[tuple[str, str], tuple[str, Run]] = {}
+    latest: dict[tuple[str, str], tuple[int, str, Run]] = {}
     for key, run in runs.items():
         if run.name not in names:
             continue
         job = (run.namespace, run.name)
-        if job in jobs and (job not in latest or end_of(latest[job][1]) <= end_of(run)):
-            latest[job] = key, run
-    return latest.values()
+        if job in jobs:
+            end = end_of(run)
+            if job not in latest or latest[job][0] <= end:
+                latest[job] = end, key, run
+    return [(key, run) for _, key, run in latest.values()]

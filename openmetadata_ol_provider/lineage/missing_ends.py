@@ -15,9 +15,9 @@ from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_identity import parent_facet
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, PresumedEnd, Run
 
 #: Microseconds of event time between the end of a run at the top and the presumed end of what runs below it: other
@@ -96,10 +96,10 @@ def _end_above(run: Run, parent: RunOf, index: RunIndex) -> PresumedEnd | None:
 
 
 def _end_of(run: Run) -> PresumedEnd | None:
-    state, ended_at, _, _ = effective_state(run)
-    if ended_at is None or run.state not in TERMINAL:
+    end = effective_state(run)
+    if end.ended_at is None or run.state not in TERMINAL:
         return None
-    return PresumedEnd(at=ended_at, state="COMPLETE" if state == "COMPLETE" else "ABORT")
+    return PresumedEnd(at=end.ended_at, state="COMPLETE" if end.state == "COMPLETE" else "ABORT")
 
 
 def _has_failed(run: Run) -> bool:
@@ -181,7 +181,7 @@ def _ends_of_tries(
     tries = sorted(group, key=lambda item: (_start(item[1]), item[1].run_id))
     starts = [_start(run) for _, run in tries]
     followed = zip(tries, starts[1:], strict=False)
-    if any(is_shared_by_instances(run) for _, run in tries) or any(
+    if any(is_repeated(run) for _, run in tries) or any(
         run.ended_at is not None and run.ended_at > start for (_, run), start in followed
     ):
         return
@@ -229,7 +229,7 @@ def dags_that_tell(runs: Iterable[Run]) -> dict[str, list[Run]]:
     """Return the ended DAG runs that say what became of their tasks, by run id, which several of them may share."""
     dags: dict[str, list[Run]] = {}
     for run in runs:
-        if _states(run):
+        if run.run_facets is not None and run.run_facets.airflowState is not None and _states(run):
             dags.setdefault(run.run_id, []).append(run)
     return dags
 
@@ -249,13 +249,13 @@ def presumed_end_problems(closed: Iterable[tuple[Run, RunOf]]) -> Iterator[Probl
     """
     counts: dict[tuple[str, str], int] = {}
     for run, top in closed:
-        state, _, _, skipped = effective_state(run)
-        end = run.presumed_end
+        effective, end = effective_state(run), run.presumed_end
         if end is None:
             continue
+        state = "skipped" if effective.skipped else effective.state
         by = "its airflowState says so" if end.certain else "it has ended, and their own ends did not follow"
         detail = (
-            f"runs sent no end of their own: taken to have ended as {'skipped' if skipped else state} with "
+            f"runs sent no end of their own: taken to have ended as {state} with "
             f"{top.job.namespace} {top.job.name}, because {by}. An end that comes later replaces it"
         )
         where = f"job {run.namespace} {run.name}"
@@ -264,11 +264,15 @@ def presumed_end_problems(closed: Iterable[tuple[Run, RunOf]]) -> Iterator[Probl
         yield Problem(ProblemKind.PRESUMED_END, where, detail, count)
 
 
-def late_end_problem(run: Run) -> Problem:
-    """Return the problem that reports a run that was taken to have ended well, but has failed."""
-    return Problem(
-        ProblemKind.LATE_END,
-        run.label,
-        "it was taken to have ended well, together with the run at the top of its chain, but failed: its edges stay "
-        "until its next run shows others, or until you remove them",
+def late_end_problem(run: Run, before: Run) -> Problem:
+    """Return the problem that reports a run that gave edges, but has failed or was skipped, as is only known now.
+
+    :param before: the run as it was known when it gave edges
+    """
+    presumed = ", together with the run at the top of its chain," if effective_state(before).presumed else ""
+    became = "was skipped" if effective_state(run).skipped else "failed"
+    detail = (
+        f"it was taken to have ended well{presumed} but {became}: its edges stay until its next run shows others, or "
+        "until you remove them"
     )
+    return Problem(ProblemKind.LATE_END, run.label, detail)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from fnmatch import translate
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.facets import JobFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run
@@ -21,7 +22,7 @@ Kind = Literal["connector", "copy"]
 SETTLED_AFTER = 3_600 * 1_000_000
 
 
-class Pairing(NamedTuple):
+class Pairing(Value, frozen=True):
     """How inputs and outputs of a run are paired by name.
 
     :param kind: ``connector``, which never multiplies; ``copy``, which does if no names are alike
@@ -71,24 +72,24 @@ class PairingRules:
         return self._kind(run, JobId(run.namespace, run.name)) is not None
 
     def _kind(self, source: Run | Declaration, job: JobId) -> Kind | None:
-        processing, kind, integration, tool = _job_type(source.job_facets)
-        if tool == "connector":
+        job_type = _job_type(source.job_facets)
+        if job_type.tool == "connector":
             return "connector"
         if isinstance(source, Run):
-            if processing in _STREAMING and kind == "TASK" and not source.has_paired_event:
+            if job_type.processing in _STREAMING and job_type.kind == "TASK" and not source.has_paired_event:
                 return "connector"
             if source.from_copy_tool:
                 return "copy"
-        if tool == "copy":
+        if job_type.tool == "copy":
             return "copy"
         if self._patterns:
-            names = (integration, job.name.lower(), f"{job.namespace} {job.name}".lower())
+            names = (job_type.integration, job.name.lower(), f"{job.namespace} {job.name}".lower())
             if any(pattern.match(name) for pattern in self._patterns for name in names if name):
                 return "copy"
         return None
 
 
-class _JobType(NamedTuple):
+class _JobType(Value, frozen=True):
     """What a job's facet says, in one letter case.
 
     :param tool: kind of pairing that the integration or type of job stands for, ``None`` if there is none

@@ -14,11 +14,11 @@ from openmetadata_ol_provider.lineage.declarations import dataset_states, declar
 from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
 from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.instance_lineage import lineage_of_instances
 from openmetadata_ol_provider.lineage.job_collector import JobCollector
 from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, assumed_pipeline, resolve_root
 from openmetadata_ol_provider.lineage.jobs import JobPlacement, place_of
 from openmetadata_ol_provider.lineage.latest_runs import end_of, latest_runs
-from openmetadata_ol_provider.lineage.mapped_instances import lineage_of_instances
 from openmetadata_ol_provider.lineage.pairing_rules import PairingRules
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.remembered_runs import remembered_runs
@@ -35,10 +35,10 @@ from openmetadata_ol_provider.openlineage.event import Event, EventJob
 from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.reported_once import report_once
 from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState
 from openmetadata_ol_provider.openlineage.times import microseconds
 
@@ -155,7 +155,7 @@ class PlanBuilder:
         """Add the lineage of transfer tasks, whose reads and writes show in different child runs."""
         for task, children in transfers(changed, self._index):
             place = self._place(task)
-            if place and self._is_final(task) and not is_shared_by_instances(task):
+            if place and self._is_final(task) and not is_repeated(task):
                 self._edges.add(place.names.own.job, transfer_lineage(task, children))
 
     # -- ends that were not sent -----------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ class PlanBuilder:
         if not own.instances:
             self._edges.add(place.names.own.job, run, own.pairing)
         for lineage in lineage_of_instances(run, self._config.lineage.on) if own.instances else ():
-            self._edges.add(place.names.own.job, lineage)
+            self._edges.add(place.names.own.job, lineage, own.pairing)
 
     def _add_datasets(self, run: Run) -> None:
         for side in (run.inputs, run.outputs):

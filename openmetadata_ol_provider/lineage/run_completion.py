@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import lru_cache
-from typing import NamedTuple
 
+from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.event import State
-from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
+from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated, repeated, states_of
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
 
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
@@ -16,7 +16,7 @@ _STREAMING = frozenset({"STREAMING", "SERVICE"})
 STARTED_FOR = 60 * 1_000_000
 
 
-class EffectiveState(NamedTuple):
+class EffectiveState(Value, frozen=True):
     """The state of a run, whether its own events say it or those of others.
 
     :param ended_at: time of the end, in microseconds
@@ -36,7 +36,9 @@ def effective_state(run: Run) -> EffectiveState:
     if run.state in TERMINAL:
         if run.skipped or (presumed is not None and presumed.skipped and run.state == "COMPLETE"):
             return EffectiveState("COMPLETE", run.ended_at, skipped=True)
-        return _worst_of_instances(run) if is_shared_by_instances(run) else EffectiveState(run.state, run.ended_at)
+        return (
+            _worst_of_instances(run) if run.instances and is_repeated(run) else EffectiveState(run.state, run.ended_at)
+        )
     if presumed is not None:
         state = "COMPLETE" if presumed.skipped else presumed.state
         return EffectiveState(state, presumed.at, presumed=True, skipped=presumed.skipped)
@@ -46,7 +48,7 @@ def effective_state(run: Run) -> EffectiveState:
 
 
 def _worst_of_instances(run: Run) -> EffectiveState:
-    ends = [end for end in run.instances if end.state in TERMINAL]
+    ends = states_of(run)
     worst = max((end.state for end in ends), key=TERMINAL.__getitem__)
     return EffectiveState(worst, max(end.at for end in ends))
 
@@ -79,14 +81,14 @@ def lineage_is_final(run: Run, on: Collection[str], latest_at: int) -> bool:
     processing, kind, _ = _job_type(run)
     if kind == "TEST":
         return False
-    state, _, _, skipped = effective_state(run)
-    if skipped:
+    effective = effective_state(run)
+    if effective.skipped:
         return False
-    if is_shared_by_instances(run):
-        return any(end.state in on for end in run.instances)
+    if is_repeated(run):
+        return any(instance.state in on for instance in repeated(run).instances)
     if processing not in _STREAMING:
-        return state in on
-    return run.saw_running or state in ("COMPLETE", "ABORT") or is_presumed_running(run, latest_at)
+        return effective.state in on
+    return run.saw_running or effective.state in ("COMPLETE", "ABORT") or is_presumed_running(run, latest_at)
 
 
 def is_presumed_running(run: Run, latest_at: int) -> bool:

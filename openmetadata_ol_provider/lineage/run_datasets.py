@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.identities import Naming, scheme_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.systems import system_of
+from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
@@ -22,7 +22,7 @@ MAX_SQL = 2_000
 _TOPIC_LIST = re.compile(r"[,;]")
 
 
-class Side(NamedTuple):
+class Side(Value, frozen=True):
     """An input or output of a run, with the identities from its name and symlinks.
 
     :param temporary: whether it exists between jobs only: lineage goes through it, not to it

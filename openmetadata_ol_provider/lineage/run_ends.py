@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from openmetadata_ol_provider.lineage.instance_lineage import shared_run_problem
 from openmetadata_ol_provider.lineage.job_hierarchy import parent_of, resolve_root, task_in
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
-from openmetadata_ol_provider.lineage.mapped_instances import shared_run_problem
 from openmetadata_ol_provider.lineage.missing_ends import (
     TaskEnd,
     dags_that_tell,
@@ -23,8 +23,8 @@ from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
 from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
 from openmetadata_ol_provider.openlineage.run_state import Run
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
 
@@ -138,8 +138,8 @@ class EndsOfBatch(NamedTuple):
             before = self._before(key)
             if run.presumed_end is not None and (before is None or before.presumed_end is None):
                 closed.append((run, resolve_root(run, self.runs).top("root")))
-            if before is not None and _is_late_failure(run, before):
-                yield late_end_problem(run)
+            if before is not None and before.lineage_emitted and _has_written_nothing(run, before):
+                yield late_end_problem(run, before)
         yield from presumed_end_problems(closed)
 
 
@@ -148,10 +148,14 @@ def _job_of(record: RunRecord) -> Job:
     return Job(job.namespace, job.name, pipeline=record.pipeline, task=record.task, type="TASK", integration="AIRFLOW")
 
 
-def _is_late_failure(run: Run, before: Run) -> bool:
-    """Return whether a run was taken to have ended well, gave lineage, and has failed."""
-    state, _, presumed, _ = effective_state(before)
-    return before.lineage_emitted and presumed and state == "COMPLETE" and run.state in ("FAIL", "ABORT")
+def _has_written_nothing(run: Run, before: Run) -> bool:
+    """Return whether a run had ended well, as far as was known, and turns out to have failed or not to have run."""
+    if is_repeated(run):
+        return False  # each of its instances has its own end
+    if not before.outputs and (before.job_facets is None or before.job_facets.lineage is None):
+        return False
+    was, now = effective_state(before), effective_state(run)
+    return was.state == "COMPLETE" and not was.skipped and (now.skipped or now.state in ("FAIL", "ABORT"))
 
 
 def end_problems(changed: Iterable[Run]) -> Iterator[Problem]:
@@ -162,7 +166,7 @@ def end_problems(changed: Iterable[Run]) -> Iterator[Problem]:
     for run in changed:
         if run.untyped_from is not None:
             yield _without_type(run)
-        if is_shared_by_instances(run) and (problem := shared_run_problem(run)) is not None:
+        if is_repeated(run) and (problem := shared_run_problem(run)) is not None:
             yield problem
 
 

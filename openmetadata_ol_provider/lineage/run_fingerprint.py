@@ -7,7 +7,6 @@ comparing shared facets costs a comparison of pointers, and whatever was derived
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from msgspec.structs import astuple
 
@@ -15,12 +14,13 @@ from openmetadata_ol_provider.lineage.ancestors import facets_of_ancestors
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
-from openmetadata_ol_provider.openlineage.run_instances import is_shared_by_instances
+from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
 
 
-class RunFingerprint(NamedTuple):
+class RunFingerprint(Value, frozen=True):
     """Everything that a run's job and edges are derived from; equal for runs with the same job and edges.
 
     :param pipeline: job that becomes the pipeline
@@ -62,7 +62,7 @@ def fingerprint(run: Run, placement: JobPlacement, pairing: Pairing | None = Non
         facets=(*_of_job(run.job_facets), *_of_run(run.run_facets)),
         inputs=_of_datasets(run.inputs.values()) if is_final else (),
         outputs=_of_datasets(run.outputs.values()) if is_final else (),
-        instances=tuple(run.instances) if is_final and is_shared_by_instances(run) else (),
+        instances=tuple(run.instances) if is_final and is_repeated(run) else (),
     )
 
 
@@ -80,14 +80,16 @@ def _of_run(facets: RunFacets | None) -> Iterable[object]:
 
 
 def _of_datasets(side: Iterable[DatasetState]) -> tuple[tuple[object, ...], ...]:
-    return tuple((dataset.namespace, dataset.name, *_of_dataset(dataset)) for dataset in side)
+    return tuple([_of_dataset(dataset) for dataset in side])
 
 
-def _of_dataset(dataset: DatasetState) -> Iterable[object]:
+def _of_dataset(dataset: DatasetState) -> tuple[object, ...]:
     facets = dataset.facets
     if facets is None:
-        return ()
+        return (dataset.namespace, dataset.name)
     return (
+        dataset.namespace,
+        dataset.name,
         facets.columnLineage,
         facets.symlinks,
         facets.datasetType,

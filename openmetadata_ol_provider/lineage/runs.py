@@ -36,11 +36,11 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
     error, nominal, extraction = facets.errorMessage, facets.nominalTime, facets.extractionError
     query = facets.externalQuery
     start = starts[_start_key(top)]
-    state, ended_at, presumed, skipped = effective_state(run)
+    effective = effective_state(run)
     return RunRecord(
         run_id=run.run_id,
         job=placement.names.own.job,
-        state=state,
+        state=effective.state,
         pipeline=top.job,
         pipeline_run_id=top.run_id,
         pipeline_started_at=iso_of(start.at),
@@ -48,7 +48,7 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
         task=placement.task,
         part=placement.part,
         started_at=iso_of(run.first_at if run.started_at is None else run.started_at),
-        ended_at=iso_of(ended_at) if ended_at is not None else None,
+        ended_at=iso_of(effective.ended_at) if effective.ended_at is not None else None,
         nominal_start=_time(nominal.nominalStartTime) if nominal else None,
         nominal_end=_time(nominal.nominalEndTime) if nominal else None,
         error=error.message[:MAX_ERROR] if error and error.message else None,
@@ -56,8 +56,8 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
         log_url=log_url(run.run_facets),
         new=new,
         statistics=_statistics(run),
-        presumed=presumed,
-        skipped=skipped,
+        presumed=effective.presumed,
+        skipped=effective.skipped,
         external_query=query.externalQueryId or None if query and not query.deleted else None,
         tests=results_of_run(run.run_facets),
     )

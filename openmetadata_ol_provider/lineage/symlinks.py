@@ -7,7 +7,7 @@ seen are forgotten first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
@@ -31,16 +31,28 @@ class Aliases:
     def __init__(self, remembered: Mapping[str, Alias], naming: Naming) -> None:
         self._remembered = remembered
         self._naming = naming
+        self._links: dict[str, tuple[SymlinksFacet | None, Sequence[Identifier]]] = {}
 
-    def links(self, dataset: DatasetState) -> list[Identifier]:
+    def links(self, dataset: DatasetState) -> Sequence[Identifier]:
         """Return the symlinks of a dataset: its own first, then those remembered."""
         facet = dataset.facets.symlinks if dataset.facets else None
-        alias = self._remembered.get(name_key(dataset.namespace, dataset.name))
-        in_warehouse = self._in_warehouse(dataset.namespace, dataset.name) if self._remembered else ()
-        if facet is None and alias is None and not in_warehouse:
-            return []
-        remembered = (*(alias.identifiers if alias else ()), *in_warehouse)
-        return list({_name(item): item for item in (*_identifiers(facet), *remembered)}.values())
+        key = name_key(dataset.namespace, dataset.name)
+        known = self._links.get(key)
+        if known is None or known[0] is not facet:
+            # Runs share equal facets, so this is mostly the first of many.
+            named = (*_identifiers(facet), *self._others(key, dataset.namespace, dataset.name))
+            known = self._links[key] = facet, list({_name(item): item for item in named}.values()) if named else ()
+        return known[1]
+
+    def _others(self, key: str, namespace: str, name: str) -> Iterable[Identifier]:
+        """Return the remembered names of a dataset.
+
+        :param key: its key
+        """
+        if not self._remembered:
+            return ()
+        alias = self._remembered.get(key)
+        return (*(alias.identifiers if alias else ()), *self._in_warehouse(namespace, name))
 
     def _in_warehouse(self, namespace: str, name: str) -> Iterable[Identifier]:
         """Return the other names of a table in a warehouse, under whichever of its own it was seen with them.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import islice
 
-from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
 
 # Heartbeats, settings of Kafka Connect, bookkeeping of loads.
 _OF_THE_TOOL = re.compile(
@@ -21,6 +23,8 @@ _TASK_NUMBER = re.compile(r"\.\d+$")
 _LONGEST = 1_000
 #: Most topics below a prefix that are looked at.
 _MAX_BELOW = 100
+#: Most names that a problem lists.
+_MAX_LISTED = 5
 
 
 def text_of(side: Side) -> str:
@@ -41,6 +45,18 @@ def without_own(sides: Sequence[Side], job: JobId) -> list[Side]:
         for side in sides
         if not (_is_of_the_tool(text_of(side)) or (is_topic(side) and text_of(side) in own_topics))
     ]
+
+
+def tool_problem(place: str, sides: Iterable[Side], kept: Container[DatasetId]) -> Problem:
+    """Return the problem that names the datasets of the tool itself.
+
+    :param place: the job
+    :param kept: datasets that hold data
+    """
+    names = list(dict.fromkeys(text_of(side) for side in sides if side.id not in kept))
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    detail = f"{', '.join(names[:_MAX_LISTED])}{more}: the tool keeps these for itself, by their names, so no edges"
+    return Problem(ProblemKind.TOOL_DATASET, place, detail)
 
 
 def _is_of_the_tool(text: str) -> bool:

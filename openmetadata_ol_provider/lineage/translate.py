@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.late_parents import late_parent_problems, moved_runs
 from openmetadata_ol_provider.lineage.missing_ends import close_runs
 from openmetadata_ol_provider.lineage.mounts import learn_mounts
 from openmetadata_ol_provider.lineage.plan import LineagePlan
@@ -66,6 +67,8 @@ def translate(
     assembled = assemble(events, state or RunState(), now, limits)
     latest_at = _END_OF_TIME if final else assembled.state.latest_at
     changed = close_runs(assembled.runs, assembled.changed, latest_at)
+    moved = moved_runs(state.runs if state else {}, assembled.runs, assembled.new, config.pipelines.level)
+    changed = {**changed, **{key: assembled.runs.runs[key] for key in moved}} if moved else changed
     # Symlinks before anything else: one that comes late in a batch holds for the whole batch.
     aliases = learn_aliases(assembled.state.aliases, symlinked(events), seen_at)
     mounts = learn_mounts(aliases, assembled.changed.values(), seen_at)
@@ -85,7 +88,11 @@ def translate(
     builder.add_transfers(changed)
     builder.add_ends(changed, state.runs if state else {})
     builder.add_static(assembled.static)
-    ends = (*event_type_problems(events), *end_problems(changed.values()))
+    ends = (
+        *event_type_problems(events),
+        *end_problems(changed.values()),
+        *late_parent_problems(moved, assembled.runs),
+    )
     split = suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()
     plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *mounts.problems, *ends, *split))
     if limits.max_bytes is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -102,6 +103,8 @@ class Views:
         keys = [{_joined(key) for identity in side.identities for key in keys_of(identity)} for side in inputs]
         behind: dict[int, Side] = {}
         for side, own in zip(inputs, keys, strict=True):
+            if self._remembered.keys().isdisjoint(own):
+                continue
             sources = self._all_behind(own)
             for position, others in enumerate(keys):
                 # Two views that are each behind the other were defined anew; neither is left out.
@@ -117,7 +120,7 @@ class Views:
             learnt[own] = behind
 
     def _key(self, dataset: DatasetState) -> str:
-        return _joined(next(keys_of(self._naming.identities(dataset.namespace, dataset.name)[0])))
+        return _joined(keys_of(self._naming.identities(dataset.namespace, dataset.name)[0])[0])
 
     def _all_behind(self, views: set[str]) -> set[str]:
         """Return everything behind views, and behind what is behind them."""
@@ -142,10 +145,15 @@ def is_view(facets: DatasetFacets | None) -> bool:
     if facets is None:
         return False
     kind, model = facets.datasetType, facets.dbt_model
-    if kind is not None and re.sub(r"[\W_]", "", kind.datasetType or "").upper() in {"VIEW", "MATERIALIZEDVIEW"}:
+    if kind is not None and _is_view_type(kind.datasetType or ""):
         return True
     config = model.config if model is not None else None
     return config is not None and (config.materialized or "").lower() in {"view", "materialized_view"}
+
+
+@lru_cache(1024)
+def _is_view_type(text: str) -> bool:
+    return re.sub(r"[\W_]", "", text).upper() in {"VIEW", "MATERIALIZEDVIEW"}
 
 
 def _creates_view(run: Run) -> bool:

@@ -19,12 +19,16 @@ class BatchOrigin(msgspec.Struct, frozen=True):
 
     :param state_key: Variable with the checkpoint, of the lane if there are lanes
     :param lanes: number of lanes
+    :param group: consumer group for lag monitoring if the connection sets no ``group.id``
+    :param owner: state key without the lane, which commits name as the group's owner
     """
 
     state_key: str
     kafka_config_id: str
     ranges: tuple[OffsetRange, ...] = ()
     lanes: int = 1
+    group: str = ""
+    owner: str = ""
 
 
 class EventBatch(msgspec.Struct, frozen=True):

@@ -18,8 +18,9 @@ from openmetadata_ol_provider.exceptions import MalformedEventError
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
+from openmetadata_ol_provider.openlineage.facets.run_ids import canonical_run_id
 from openmetadata_ol_provider.openlineage.fast_decode import decode_fast
-from openmetadata_ol_provider.openlineage.framing import CONNECT_ENVELOPE, unframe
+from openmetadata_ol_provider.openlineage.framing import envelope_of, unframe, wrapping_of
 from openmetadata_ol_provider.openlineage.lenient_convert import convert_leniently
 from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, clean_event
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
@@ -77,7 +78,9 @@ _FOREIGN = "not an OpenLineage event: it has neither run, job nor dataset"
 def _decode_leniently(value: bytes | str, losses: Losses) -> Event:
     document = _parse(value)
     if not isinstance(document, dict):
-        raise MalformedEventError(f"not an OpenLineage event: a JSON {type(document).__name__}, not an object")
+        wrapping = wrapping_of(document) if isinstance(document, str) else ""
+        kind = wrapping or f"a JSON {type(document).__name__}, not an object"
+        raise MalformedEventError(f"not an OpenLineage event: {kind}")
     return _Reader(losses).event(document)
 
 
@@ -106,7 +109,7 @@ class _Reader:
     def event(self, document: dict[str, Any]) -> Event:
         run, job, dataset = (document.get(key) for key in ("run", "job", "dataset"))
         if not any(isinstance(part, dict) for part in (run, job, dataset)):
-            raise MalformedEventError(CONNECT_ENVELOPE if {"schema", "payload"} <= document.keys() else _FOREIGN)
+            raise MalformedEventError(envelope_of(document) or _FOREIGN)
         if run is not None and not isinstance(run, dict):
             # Not a JobEvent: the lineage of a run must not pass for lineage that a job declares.
             raise MalformedEventError(f"run is not an object: {_short(run)}")
@@ -129,11 +132,15 @@ class _Reader:
         )
 
     def _run(self, run: dict[str, Any]) -> EventRun:
-        return EventRun(runId=_needed(run, "run.runId"), facets=self._facets(run, "run", RunFacets))
+        return EventRun(runId=canonical_run_id(_needed(run, "run.runId")), facets=self._facets(run, "run", RunFacets))
 
     def _job(self, job: dict[str, Any]) -> EventJob:
+        namespace = job.get("namespace")
+        if not isinstance(namespace, str):
+            detail = f"not a string: {_short(namespace)}; the job is read as one of the namespace without a name"
+            self._lost(ProblemKind.BAD_VALUE, "job.namespace", detail)
         return EventJob(
-            namespace=_text(job.get("namespace")) or "",
+            namespace=_text(namespace) or "",
             name=_needed(job, "job.name"),
             facets=self._facets(job, "job", JobFacets),
         )

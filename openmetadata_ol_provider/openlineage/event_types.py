@@ -14,14 +14,31 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 
 _STANDARD: tuple[State, ...] = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
 _SYNONYMS: dict[State, str] = {
-    "START": "STARTED STARTING BEGIN BEGUN",
-    "RUNNING": "INPROGRESS PROGRESS EXECUTING HEARTBEAT",
-    "COMPLETE": "COMPLETED COMPLETES SUCCESS SUCCEEDED SUCCESSFUL FINISH FINISHED DONE OK PASSED",
-    "FAIL": "FAILED FAILURE ERROR ERRORED CRASHED TIMEDOUT TIMEOUT UPSTREAMFAILED",
-    "ABORT": "ABORTED CANCEL CANCELED CANCELLED KILLED STOPPED TERMINATED INTERRUPTED",
-    "OTHER": "QUEUED SCHEDULED PENDING CREATED SUBMITTED DEFERRED",
+    "START": "STARTED STARTING BEGIN BEGAN BEGUN LAUNCHED RESTARTING RESTARTED",
+    "RUNNING": "INPROGRESS PROGRESS EXECUTING HEARTBEAT ACTIVE",
+    "COMPLETE": (
+        "COMPLETED COMPLETES COMPLETION SUCCESS SUCCESSFUL SUCCEED SUCCEEDED FINISH FINISHED DONE OK PASS PASSED "
+        "PASSES SUCCESSWITHWARNINGS COMPLETEDWITHWARNINGS"
+    ),
+    "FAIL": (
+        "FAILED FAILS FAILURE FAILING ERROR ERRORED CRASH CRASHED TIMEDOUT TIMEOUT UPSTREAMFAILED UPSTREAMFAILURE "
+        "INTERNALERROR INTERNALFAILURE RUNTIMEERROR SYSTEMERROR FATAL EXCEPTION PARTIALFAILURE COMPLETEDWITHERRORS "
+        "COMPLETEDWITHFAILURES FINISHEDWITHERRORS"
+    ),
+    "ABORT": (
+        "ABORTED ABORTING CANCEL CANCELED CANCELLED CANCELATION CANCELLATION KILL KILLED STOP STOPPED TERMINATED "
+        "INTERRUPTED REVOKED UPSTREAMCANCELED UPSTREAMCANCELLED REMOVED"
+    ),
+    "OTHER": (
+        "QUEUED SCHEDULED PENDING CREATED SUBMITTED DEFERRED WAITING ACCEPTED PAUSED SUSPENDED BLOCKED RETRY RETRYING "
+        "UPFORRETRY UPFORRESCHEDULE WAITINGFORRETRY AWAITINGRETRY CANCELING CANCELLING STOPPING TERMINATING NEW "
+        "INITIALIZING INITIALISING"
+    ),
 }
-_SKIPPED = frozenset({"SKIP", "SKIPPED"})
+_SKIPPED = frozenset({"SKIP", "SKIPPED", "SKIPPING", "EXCLUDED", "UPSTREAMSKIPPED"})
+# What a state may be the state of: ``RUN_FAILURE``, ``TaskSucceeded``, ``pipeline.start``.
+_SUBJECTS = "RUN JOB TASK INSTANCE STEP STAGE NODE MODEL ACTIVITY PIPELINE DAG FLOW WORKFLOW QUERY EVENT STATE STATUS"
+_SUBJECT = re.compile(rf"^(?:{_SUBJECTS.replace(' ', '|')})(?=[A-Z])")
 _STATES: dict[str, State] = {word: state for state, words in _SYNONYMS.items() for word in words.split()}
 _NO_LETTER = re.compile(r"[^A-Z]")
 #: Most spellings of one batch that are reported one by one.
@@ -54,17 +71,26 @@ def read_event_type(text: str | None) -> EventType:
     word = _NO_LETTER.sub("", text.upper())
     if word in _STANDARD:
         return EventType(word)
+    while (meaning := _meaning(word)) is None and (shorter := _SUBJECT.sub("", word, count=1)) != word:
+        word = shorter
+    return meaning or EventType("OTHER", standard=False, known=False)
+
+
+def _meaning(word: str) -> EventType | None:
+    """Return the meaning of a word that OpenLineage does not have."""
     if word in _SKIPPED:
         return EventType("ABORT", skipped=True, standard=False)
-    state = _STATES.get(word)
-    if state is None:
-        return EventType("OTHER", standard=False, known=False)
-    return EventType(state, standard=False)
+    state = word if word in _STANDARD else _STATES.get(word)
+    return EventType(state, standard=False) if state is not None else None
 
 
 def event_type_problems(events: Iterable[Event]) -> Iterator[Problem]:
     """Yield a problem for each event type of a namespace's runs that OpenLineage does not have."""
-    sent = Counter((event.eventType, event.job.namespace) for event in events if event.run and event.job)
+    sent = Counter(
+        (event.eventType, event.job.namespace)
+        for event in events
+        if event.eventType not in _STANDARD and event.run and event.job
+    )
     foreign = ((text, namespace, count) for (text, namespace), count in sent.items() if text is not None)
     spellings = sorted(item for item in foreign if not read_event_type(item[0]).standard)
     for text, namespace, count in spellings[:MAX_SPELLINGS]:

@@ -6,7 +6,8 @@ arrival and any duplication. OpenLineage defines facets as atomic and cumulative
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import compress
 from typing import Generic, TypeVar
 
 import msgspec
@@ -38,17 +39,16 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
         """
         if new is None:
             return
-        merged_times = self.times
-        if self.facets is new:
+        merged, merged_times = self.facets, self.times
+        if merged is new or merged == new:
             # Repeated unchanged, mostly by the next event of the same run.
-            for name, before in merged_times.items():
+            for name in _names_of(new):
+                at = merged_times.get(name)
                 when = time if times is None else times.get(name, time)
-                if before < when:
+                if at is None or at < when:
                     merged_times[name] = when
-        elif self.facets is None and times is None and getattr(new, "lineage", None) is None:
-            for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
-                if facet is not None:
-                    merged_times[name] = time
+        elif merged is None and times is None and getattr(new, "lineage", None) is None:
+            merged_times.update(dict.fromkeys(_names_of(new), time))
             self.facets = new
         else:
             self._merge_each(new, time, times)
@@ -56,10 +56,8 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
     def _merge_each(self, new: _T, time: int, times: Mapping[str, int] | None) -> None:
         merged, merged_times = self.facets, self.times
         changed: dict[str, object] = {}
-        for name, facet in zip(new.__struct_fields__, astuple(new), strict=True):
-            if facet is None:
-                continue
-            at = merged_times.get(name)
+        for name in _names_of(new):
+            facet, at = getattr(new, name), merged_times.get(name)
             when = time if times is None else times.get(name, time)
             if isinstance(facet, LineageJobFacet):
                 merged_times[name] = max(when, at or when)
@@ -71,6 +69,11 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
         if merged is None:
             merged = new
         self.facets = replace(merged, **changed) if changed else merged
+
+
+def _names_of(facets: Part) -> Iterator[str]:
+    """Yield the names of the facets that are there; no facet is false, and most types are missing."""
+    return compress(facets.__struct_fields__, astuple(facets))
 
 
 def fill_missing_facets(facets: _T | None, more: _T) -> _T:

@@ -21,6 +21,7 @@ from openmetadata_ol_provider.openlineage.facet_cache import (
 )
 from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
+from openmetadata_ol_provider.openlineage.facets.run_ids import canonical_run_id
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS, clean_label, clean_name
 
 #: Most bytes of JSON whose decoded parts are cached.
@@ -93,7 +94,7 @@ def _utc(time: dt.datetime) -> dt.datetime:
 def _run(run: _Run) -> EventRun:
     raw = bytes(run.facets)
     # Not cached as a whole, because no two runs have the same facets.
-    return EventRun(runId=_name(run.runId), facets=None if raw in _ABSENT else _run_facets(raw))
+    return EventRun(runId=canonical_run_id(_name(run.runId)), facets=None if raw in _ABSENT else _run_facets(raw))
 
 
 def _read_job(raw: bytes) -> EventJob:

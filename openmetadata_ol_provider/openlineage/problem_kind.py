@@ -51,6 +51,10 @@ class ProblemKind(str, Enum):
     MORE_LOSSES = "more_losses", "This many more parts of one event were left out."
     MORE_PROBLEMS = "more_problems", "This many more problems of the kind named in `where`."
     DATA_LOSS = "data_loss", "Events were deleted from the topic before they were read: see [Kafka](#kafka)."
+    UNREAD_BEFORE_START = (
+        "unread_before_start",
+        "Reading started without a checkpoint; messages before its start are not read: see [Kafka](#kafka).",
+    )
     NO_MESSAGE_KEY = (
         "no_message_key",
         "Messages without a key are read in lanes; have producers set keys, or use `lanes` = 1.",
@@ -85,7 +89,7 @@ class ProblemKind(str, Enum):
     )
     LATE_END = (
         "late_end",
-        "A run was taken to have ended well, but failed; its edges stay until its next run shows others.",
+        "A run gave edges, but failed or was skipped, as is known only now; they stay until its next run shows others.",
     )
     SHARED_MAPPED_RUN = (
         "shared_mapped_run",
@@ -93,6 +97,11 @@ class ProblemKind(str, Enum):
         True,
     )
     # Which run is which
+    REPEATED_RUN = (
+        "repeated_run",
+        "A job ran several times under one run id; the line says what gives no edges. Send a run id for each run.",
+        True,
+    )
     SHARED_RUN_ID = (
         "shared_run_id",
         "Jobs send one run id, and nothing tells whether they are one job under several names; each has its own run.",
@@ -126,6 +135,11 @@ class ProblemKind(str, Enum):
     ASSUMED_PAIR = (
         "assumed_pair",
         "A connector's only datasets were paired although their names differ; if that is wrong, exclude one of them.",
+        True,
+    )
+    TOOL_DATASET = (
+        "tool_dataset",
+        "A connector or copy job names datasets that its tool keeps for itself (heartbeats, bookkeeping); no edges.",
         True,
     )
     PLAN_TOO_LARGE = "plan_too_large", "Edges were left out of a plan that is too large; lower `max_events`."
@@ -178,6 +192,10 @@ class ProblemKind(str, Enum):
         "Jobs of several namespaces lead to one pipeline; if that is wrong, set `pipelines.reuse`.",
     )
     TWIN_PIPELINE = "twin_pipeline", "A pipeline created earlier is no longer written; delete it."
+    DELETED_PIPELINE = (
+        "deleted_pipeline",
+        "An edge names a deleted pipeline; it is written with the job's own pipeline, or without. Restore it if wrong.",
+    )
     TOO_MANY_TASKS = "too_many_tasks", "A pipeline has more tasks than are written; only the first are."
     UNKNOWN_TASK = (
         "unknown_task",
@@ -197,3 +215,8 @@ class ProblemKind(str, Enum):
         "A parked item was dropped: older than `parking.max_days`, or too much was parked.",
     )
     FAILED = "failed", "The catalogue refused a write; the line has its answer."
+    ENDPOINT_FAILING = (
+        "endpoint_failing",
+        "An endpoint that only decorates lineage keeps failing; its facts are parked and tried again later.",
+    )
+    STOPPED = "stopped", "The publication ended early: the token was refused, or OpenMetadata did not answer."

@@ -16,22 +16,47 @@ MAX_WHERE = 600
 MAX_PROBLEMS = 2_000
 
 
+class Rule(msgspec.Struct, frozen=True):
+    """A configuration entry that would settle a problem.
+
+    :param setting: key of the list that it belongs to, such as ``namespaces`` or ``datasets.exclude``
+    :param entry: the entry in YAML, on one line
+    :param purpose: what it does, to follow "to"
+    """
+
+    setting: str
+    entry: str
+    purpose: str
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something that was lost or left out, for people: on one line, of bounded length, without credentials.
 
     :param where: what it is about: an event's position, a dataset, an edge; of ``more_problems`` their kind
     :param detail: what happened and, if there is one, the remedy
     :param count: number of losses that it reports
+    :param namespace: namespace of the dataset that it is about, if it is about one
+    :param cause: what problems of one namespace and cause have in common
+    :param rule: configuration that would settle it
     """
 
     kind: ProblemKind
     where: str
     detail: str
     count: int = 1
+    namespace: str = ""
+    cause: str = ""
+    rule: Rule | None = None
 
     def __post_init__(self) -> None:
         msgspec.structs.force_setattr(self, "where", safe_text(self.where, MAX_WHERE))
         msgspec.structs.force_setattr(self, "detail", safe_text(self.detail))
+        if self.namespace or self.cause:
+            msgspec.structs.force_setattr(self, "namespace", safe_text(self.namespace, MAX_WHERE))
+            msgspec.structs.force_setattr(self, "cause", safe_text(self.cause))
+        if self.rule is not None:
+            rule = Rule(self.rule.setting, safe_text(self.rule.entry), self.rule.purpose)
+            msgspec.structs.force_setattr(self, "rule", rule)
 
 
 class ProblemLog:

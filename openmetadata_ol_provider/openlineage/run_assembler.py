@@ -144,7 +144,7 @@ def _by_run(events: Iterable[Event], runs: Mapping[str, Run]) -> tuple[dict[str,
             continue
         its_events = by_run.setdefault(part_key(job.namespace, run.runId, job.name), [])
         its_events.append((microseconds(event.eventTime), run, job, event))
-    for key in list(by_run):
+    for key in list(by_run) if any(run.legacy for run in runs.values()) else ():
         _, run, job, _ = by_run[key][0]
         earlier = run_key(job.namespace, run.runId)
         if earlier in runs and key not in runs:

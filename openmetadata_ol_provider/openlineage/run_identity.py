@@ -18,16 +18,19 @@ from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
 
 #: Most names of one run id that are compared in pairs.
 _MAX_COMPARED = 50
+#: Job type of Spark's applications.
+_APPLICATION = "APPLICATION"
 
 
 def parent_facet(facets: RunFacets | None) -> ParentFacet | None:
-    """Return the facet ``parent``, or ``parentRun``, its older name."""
-    return (facets.parent or facets.parentRun) if facets else None
+    """Return the facet ``parent``, or ``parentRun``, its older name; ``None`` if it is withdrawn."""
+    facet = (facets.parent or facets.parentRun) if facets else None
+    return None if facet is None or facet.deleted else facet
 
 
 def is_unnamed(run: Run) -> bool:
-    """Return whether a run would be a pipeline, but its producer has not sent the name yet (Spark's START)."""
-    return run.name == UNKNOWN and not run.terminal and parent_facet(run.run_facets) is None
+    """Return whether a run would be a pipeline, but Spark has not sent the name yet."""
+    return run.spark and run.name == UNKNOWN and not run.terminal and parent_facet(run.run_facets) is None
 
 
 def joined_parts(parts: Sequence[Run]) -> list[list[Run]]:
@@ -35,14 +38,14 @@ def joined_parts(parts: Sequence[Run]) -> list[list[Run]]:
 
     :param parts: parts in any order
     """
-    unknown = [part for part in parts if part.name == UNKNOWN]
-    groups = list(_by_job([part for part in parts if part.name != UNKNOWN]))
+    # Of other producers it is the name of a job.
+    unknown = [part for part in parts if part.name == UNKNOWN and part.spark]
+    groups = list(_by_job([part for part in parts if part.name != UNKNOWN or not part.spark]))
     if not unknown:
         return groups
     whole = _sum(unknown)
-    # Spark starts a run again under its name; of other producers, a second start or end is another run.
-    other = _differ if whole.spark else _contradict
-    candidates = [group for group in groups if not other(whole, _sum(group))]
+    # Spark starts a run again under its name.
+    candidates = [group for group in groups if not _differ(whole, _sum(group))]
     if len(groups) > 1:
         parent = _parent(whole)
         candidates = [group for group in candidates if parent is not None and _parent(_sum(group)) == parent]
@@ -128,7 +131,12 @@ def _contradict(one: Run, other: Run) -> bool:
 
 
 def _differ(one: Run, other: Run) -> bool:
-    """Return whether two parts have other parents, or nothing in common on a side, or one is the other's parent."""
+    """Return whether two parts cannot be one run: one is the other's parent, or what they say of it differs.
+
+    That is: other parents, nothing in common on a side, or one is an application and the other a job in it.
+    """
+    if None not in (kinds := (_job_type(one), _job_type(other))) and _APPLICATION in kinds and kinds[0] != kinds[1]:
+        return True
     parents = _parent(one), _parent(other)
     if None not in parents and parents[0] != parents[1]:
         return True
@@ -136,6 +144,11 @@ def _differ(one: Run, other: Run) -> bool:
         return True
     sides = ((one.outputs, other.outputs), (one.inputs, other.inputs))
     return any(own and others and own.keys().isdisjoint(others) for own, others in sides)
+
+
+def _job_type(run: Run) -> str | None:
+    kind = run.job_facets.jobType if run.job_facets else None
+    return kind.jobType.upper() if kind is not None and kind.jobType else None
 
 
 def _sum(parts: Sequence[Run]) -> Run:

@@ -116,7 +116,7 @@ class RunIndex:
     def lookup(self, namespace: str, name: str, run_id: str) -> Run | None:
         """Return the run that another one refers to, ``None`` if it is not known.
 
-        :param namespace: namespace of its job
+        :param namespace: namespace of its job; empty if the reference does not name one
         :param name: name of its job, perhaps in another spelling than its own events have
         """
         key = self._find(namespace, name, run_id)
@@ -135,10 +135,19 @@ class RunIndex:
             return None
         keys = {self.key_of(key): None for key in self._keys.get(run_id) or (self._last[run_id],)}
         same_id = [(key, run) for key in keys if (run := self.runs.get(key)) is not None]
+        # Two deployments with the same jobs may send the same run ids: another namespace is another run.
         near = [key for key, run in same_id if run.namespace == namespace and _answers(run, name)]
-        if not near:
+        if not near and not namespace:
             near = [key for key, run in same_id if run.name == name]
         return near[0] if len(near) == 1 else None
+
+    def in_other_namespace(self, namespace: str, name: str, run_id: str) -> str | None:
+        """Return another namespace that has a run with a name and run id, ``None`` if there is none."""
+        if run_id not in self._last:
+            return None
+        runs = (self.parts.get(key) for key in self._keys.get(run_id) or (self._last[run_id],))
+        namespaces = (run.namespace for run in runs if run is not None and run.name == name)
+        return min((other for other in namespaces if other != namespace), default=None)
 
 
 def _answers(run: Run, name: str) -> bool:
@@ -169,7 +178,7 @@ def identity_problems(index: RunIndex, changed: Iterable[Run]) -> Iterator[Probl
             yield Problem(ProblemKind.MERGED_RUN, f"run {run.run_id} of {run.namespace}", detail)
         elif index.shares_id(run) and (run.namespace, run.run_id) not in doubtful:
             doubtful[run.namespace, run.run_id] = index.unproven(run)
-    for (namespace, run_id), names in doubtful.items():
+    for (namespace, run_id), names in sorted(doubtful.items()):
         if names:
             detail = (
                 f"{_listed(names)} send this run id, and nothing tells whether they are one job under several names: "

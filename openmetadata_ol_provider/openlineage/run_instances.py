@@ -1,16 +1,32 @@
-"""Keeps apart the mapped instances of an Airflow task that share a run id, as providers before 1.15 send them."""
+"""Remembers what each instance of a run has sent, for runs whose id is used more than once.
+
+Mapped instances of an Airflow task share a run id in providers before 1.15, and some tools start a job again under the
+run id that it had. Most runs have one start and one end that names all of their datasets: of these nothing more is
+remembered, because the run itself says it all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
-from openmetadata_ol_provider.openlineage.event import Event, EventJob, EventRun
+from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.event_types import read_event_type
-from openmetadata_ol_provider.openlineage.facets import RunFacets
-from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run, RunInstance, name_key
+from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, DatasetState, Run, RunInstance, name_key
 
-#: Most instances of one run that are remembered.
-MAX_INSTANCES = 200
+#: Most starts, ends and mapped instances of one run that are remembered.
+MAX_INSTANCES = 400
+_STREAMING = frozenset({"STREAMING", "SERVICE"})
+#: Parts of the producer's URI in the events of Airflow's provider, and of the integration before it.
+_AIRFLOW = ("/apache/airflow/", "/integration/airflow")
+_RunEvent = tuple[int, EventRun, EventJob, Event]
+
+
+@lru_cache(1024)
+def is_from_airflow(producer: str) -> bool:
+    """Return whether a producer's URI is that of Airflow's provider, or of the integration before it."""
+    return any(part in producer for part in _AIRFLOW)
 
 
 def is_airflow_task(run: Run) -> bool:
@@ -24,49 +40,142 @@ def is_airflow_task(run: Run) -> bool:
     return (kind.integration or "").upper() == "AIRFLOW" and (kind.jobType or "").upper() == "TASK"
 
 
-def is_shared_by_instances(run: Run) -> bool:
-    """Return whether several mapped instances share the run: several map indexes, or ends at several times."""
-    if len(run.instances) < 2:
+def may_be_mapped(run: Run) -> bool:
+    """Return whether mapped instances may share a run: it is an Airflow task's, also if only the producer tells."""
+    if is_airflow_task(run) or any(one.map_index is not None for one in run.instances):
+        return True
+    kind = run.job_facets.jobType if run.job_facets else None
+    return run.from_airflow and not run.is_dag and (kind is None or kind.jobType is None)
+
+
+def has_instances(run: Run) -> bool:
+    """Return whether a second start or end of a run is one of another instance.
+
+    Spark ends a run twice and starts it again under its name, and a stream has no end that tells.
+    """
+    return not run.spark and not _is_streaming(run.job_facets)
+
+
+def instances_after(before: Run, after: Run, events: Sequence[_RunEvent]) -> Sequence[RunInstance]:
+    """Return what is to be remembered of the instances of a run: nothing if the run itself says it all.
+
+    :param before: the run before the events
+    :param after: the run with the events merged
+    """
+    if after.spark:
+        return []
+    if not before.instances and _says_it_all(before, after, events):
+        return before.instances
+    return _without_what_the_run_says(after, _merged(_instances_in(before), _instances_of(events)))
+
+
+def merge_instances(one: Run, other: Run, whole: Run) -> Sequence[RunInstance]:
+    """Return the instances of two parts of a run.
+
+    :param whole: the sum of the parts
+    """
+    if whole.spark:
+        return []
+    return _without_what_the_run_says(whole, _merged(_instances_in(one), _instances_in(other)))
+
+
+def _says_it_all(before: Run, after: Run, events: Sequence[_RunEvent]) -> bool:
+    """Return whether a run has one start, before all else, and one end that names all datasets, and no map index."""
+    started, ended = after.started_at, after.ended_at
+    if before.started_at not in (None, started) or before.ended_at not in (None, ended):
         return False
-    indexes = {one.map_index for one in run.instances if one.map_index is not None}
-    ends = [one for one in run.instances if one.map_index is None]
-    # Ends at the same time are of several instances if each names datasets of its own.
-    sides = {(tuple(one.inputs), tuple(one.outputs)) for one in ends if one.inputs or one.outputs}
-    return len(indexes) > 1 or len({one.at for one in ends}) > 1 or len(sides) > 1
+    if before.last_seen_at:
+        if started is not None and (before.first_at < started or before.first_at == started != before.started_at):
+            return False
+        has_more = len(before.inputs) != len(after.inputs) or len(before.outputs) != len(after.outputs)
+        if has_more and before.ended_at is not None:
+            return False
+    return _are_plain(events, after)
 
 
-def instances_of(events: Iterable[tuple[int, EventRun, EventJob, Event]]) -> Iterator[RunInstance]:
-    """Yield what each event of a task says of its instance; of events without map index only the ends count."""
+def _are_plain(events: Sequence[_RunEvent], whole: Run) -> bool:
+    """Return whether events are the only start of a run, its only end with all datasets, and what comes in between."""
+    started, reads, writes = whole.started_at, len(whole.inputs), len(whole.outputs)
+    for at, run, _, event in events:
+        meaning = read_event_type(event.eventType)
+        state = meaning.state
+        if state == "START":
+            is_plain = at == started
+        elif started is not None and at <= started:
+            is_plain = False
+        elif state in TERMINAL and not meaning.skipped:
+            is_plain = at == whole.ended_at and state == whole.state and _count(event.inputs) == reads
+            is_plain = is_plain and _count(event.outputs) == writes
+        else:
+            is_plain = True
+        if not is_plain or (run.facets is not None and _map_index(run.facets) is not None):
+            return False
+    return True
+
+
+def _count(datasets: Sequence[EventDataset] | None) -> int:
+    """Return the number of different datasets."""
+    if datasets is None or len(datasets) < 2:
+        return len(datasets or ())
+    return len({(dataset.namespace, dataset.name) for dataset in datasets})
+
+
+def _without_what_the_run_says(run: Run, instances: Sequence[RunInstance]) -> Sequence[RunInstance]:
+    return [] if list(instances) == _start_and_end(run) else instances
+
+
+def _instances_in(run: Run) -> Sequence[RunInstance]:
+    """Return the starts and ends of a run, also if nothing but the run itself is remembered."""
+    return run.instances or _start_and_end(run)
+
+
+def _start_and_end(run: Run) -> list[RunInstance]:
+    """Return the start of a run and its end, as one that names all datasets."""
+    both = []
+    if run.started_at is not None:
+        reads, writes = (_first_at(side, run.started_at) for side in (run.inputs, run.outputs))
+        both.append(RunInstance(at=run.started_at, state="START", inputs=reads, outputs=writes))
+    if run.ended_at is not None and not run.skipped:
+        reads, writes = sorted(run.inputs), sorted(run.outputs)
+        both.append(RunInstance(at=run.ended_at, state=run.state, inputs=reads, outputs=writes))
+    return both
+
+
+def _first_at(side: Mapping[str, DatasetState], at: int) -> list[str]:
+    return sorted(key for key, dataset in side.items() if dataset.first_at == at)
+
+
+def _instances_of(events: Iterable[_RunEvent]) -> Iterator[RunInstance]:
+    """Yield what each start, end, or event of a mapped instance says."""
     for at, run, _, event in events:
         meaning, index = read_event_type(event.eventType), _map_index(run.facets)
         is_end = meaning.state in TERMINAL and not meaning.skipped
-        if index is None and not is_end:
+        if index is None and not is_end and meaning.state != "START":
             continue
-        # An end without map index gives edges only if it names both sides of a run that went well.
-        sides = index is not None or (meaning.state == "COMPLETE" and event.inputs and event.outputs)
-        reads, writes = (
-            sorted({name_key(item.namespace, item.name) for item in side or ()}) if sides else []
-            for side in (event.inputs, event.outputs)
-        )
-        end = (at, meaning.state) if is_end else (0, "OTHER")
-        yield RunInstance(at=end[0], state=end[1], inputs=reads, outputs=writes, map_index=index)
+        time, state = (at, meaning.state) if is_end or index is None else (0, "OTHER")
+        reads, writes = _keys(event.inputs), _keys(event.outputs)
+        yield RunInstance(at=time, state=state, inputs=reads, outputs=writes, map_index=index)
 
 
-def merge_instances(one: Sequence[RunInstance], other: Iterable[RunInstance]) -> Sequence[RunInstance]:
-    """Return the instances in both: by map index where there is one, else each end once, in a fixed order."""
-    ends: set[tuple[int, str, tuple[str, ...], tuple[str, ...]]] = set()
+def _keys(datasets: Iterable[EventDataset] | None) -> list[str]:
+    return sorted({name_key(dataset.namespace, dataset.name) for dataset in datasets or ()})
+
+
+def _merged(one: Iterable[RunInstance], other: Iterable[RunInstance]) -> Sequence[RunInstance]:
+    """Return the instances in both: by map index where there is one, else each start and end once, by time."""
+    ends: dict[tuple[int, str, tuple[str, ...], tuple[str, ...]], RunInstance] = {}
+    starts: dict[int, RunInstance] = {}
     indexed: dict[int, RunInstance] = {}
-    merged: dict[tuple[object, ...], RunInstance] = {}
     for instance in (*one, *other):
-        index = instance.map_index
-        if index is None:
-            key = (instance.at, instance.state, tuple(instance.inputs), tuple(instance.outputs))
-            ends.add(key)
-            merged[key] = instance
-        else:
+        index, at = instance.map_index, instance.at
+        if index is not None:
             indexed[index] = _sum(indexed[index], instance) if index in indexed else instance
-    every = [*(indexed[index] for index in sorted(indexed)), *(merged[key] for key in sorted(ends))]
-    return every[:MAX_INSTANCES]
+        elif instance.state == "START":
+            starts[at] = _sum(starts[at], instance) if at in starts else instance
+        else:
+            ends[at, instance.state, tuple(instance.inputs), tuple(instance.outputs)] = instance
+    by_time = sorted([*starts.values(), *(ends[key] for key in sorted(ends))], key=lambda one: one.at)
+    return [*(indexed[index] for index in sorted(indexed)), *by_time][:MAX_INSTANCES]
 
 
 def _sum(one: RunInstance, other: RunInstance) -> RunInstance:
@@ -81,8 +190,20 @@ def _sum(one: RunInstance, other: RunInstance) -> RunInstance:
     )
 
 
+def _is_streaming(facets: JobFacets | None) -> bool:
+    kind = facets.jobType if facets else None
+    return kind is not None and (kind.processingType or "").upper() in _STREAMING
+
+
 def _map_index(facets: RunFacets | None) -> int | None:
     """Return the number of a mapped instance; Airflow's -1 is a task that is not mapped."""
-    instance = facets.airflow.taskInstance if facets and facets.airflow else None
-    index = instance.map_index if instance else None
-    return index if isinstance(index, int) and not isinstance(index, bool) and index >= 0 else None
+    if facets is None:
+        return None
+    instance = facets.airflow.taskInstance if facets.airflow else None
+    for index in (
+        instance.map_index if instance else None,
+        facets.airflow_mappedTask.mapIndex if facets.airflow_mappedTask else None,
+    ):
+        if isinstance(index, int) and not isinstance(index, bool):
+            return index if index >= 0 else None
+    return None

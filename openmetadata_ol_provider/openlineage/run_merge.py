@@ -13,7 +13,7 @@ from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.job_names import is_related
-from openmetadata_ol_provider.openlineage.run_instances import instances_of, is_airflow_task, merge_instances
+from openmetadata_ol_provider.openlineage.run_instances import instances_after, is_from_airflow
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, UNKNOWN, DatasetState, Run, name_key
 
 #: Part of the producer's URI in all events of OpenLineage's Spark integration.
@@ -40,10 +40,15 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
     """
     run_facets = FacetDraft(run.run_facets, dict(run.run_times))
     job_facets = FacetDraft(run.job_facets, dict(run.job_times))
-    name, name_at, spark = run.name, run.name_at, run.spark
+    name, name_at, spark, airflow = run.name, run.name_at, run.spark, run.from_airflow
+    from_copy_tool, first_at, producer = run.from_copy_tool, run.first_at, None
     for at, event_run, job, event in events:
-        if not spark and event.producer is not None:
-            spark = SPARK in event.producer
+        first_at = min(first_at, at)
+        if event.producer is not None and event.producer != producer:
+            producer = event.producer
+            from_copy_tool = from_copy_tool or is_copy_tool(producer)
+            if not spark and not airflow:
+                spark, airflow = SPARK in producer, is_from_airflow(producer)
         run_facets.merge(event_run.facets, at)
         job_facets.merge(job.facets, at)
         # The latest event names the job: some producers learn the name only after the start.
@@ -72,12 +77,13 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         run,
         name=name,
         name_at=name_at,
-        first_at=min(run.first_at, *[event[0] for event in events]),
+        first_at=first_at,
         has_paired_event=has_paired_event,
-        from_copy_tool=run.from_copy_tool or any(is_copy_tool(event[3].producer or "") for event in events),
+        from_copy_tool=from_copy_tool,
         last_seen_at=seen_at,
         from_previous_lanes=False,
         spark=spark or _is_spark(job_facets.facets),
+        from_airflow=airflow,
         is_dag=is_dag,
         other_names=_other_names(run, name, events) if run.legacy else run.other_names,
         run_facets=run_facets.facets,
@@ -88,9 +94,8 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         outputs=outputs,
         **progress,
     )
-    if is_airflow_task(merged):
-        merged = replace(merged, instances=merge_instances(run.instances, instances_of(events)))
-    return merged, left_out
+    instances = instances_after(run, merged, events)
+    return replace(merged, instances=instances) if instances or run.instances else merged, left_out
 
 
 def sends_snapshots(facets: JobFacets | None) -> bool:

@@ -49,9 +49,9 @@ class PresumedEnd(Part, frozen=True):
 
 
 class RunInstance(Part, frozen=True):
-    """What one mapped instance of an Airflow task has sent, or one terminal event of a task without map index.
+    """What one mapped instance of an Airflow task has sent, or one start or end of a run.
 
-    :param at: time of the end; 0 if it has not ended
+    :param at: time of the start or end; 0 for a mapped instance that has not ended
     :param inputs: keys of the datasets that it has named itself
     """
 
@@ -74,6 +74,7 @@ class Run(Part, frozen=True):
     :param lineage_emitted: a plan contained its lineage
     :param columns_evicted: its columns and SQL were dropped because the state had grown too large
     :param spark: Spark's integration has sent it
+    :param from_airflow: an event's producer is Airflow's provider
     :param is_dag: it is a run of an Airflow DAG: the facets that tell are forgotten once they are published
     :param legacy: an earlier version, which merged all jobs of one run id, has remembered it
     :param other_names: names of other jobs whose events have been merged into it because it is ``legacy``
@@ -86,7 +87,8 @@ class Run(Part, frozen=True):
     :param skipped: its terminal event says that it was skipped
     :param presumed_end: end that follows from other runs
     :param root_end: end of the run at the top of its chain, as far as it was seen
-    :param instances: mapped instances of an Airflow task, which may share the run id, and ends that name no instance
+    :param instances: mapped instances of an Airflow task, which may share the run id, and starts and ends of others;
+        nothing if there is one start, and one end that names all datasets
     :param run_times: time of the event that each run facet is from
     :param job_times: time of the event that each job facet is from
     """
@@ -107,6 +109,7 @@ class Run(Part, frozen=True):
     columns_evicted: bool = msgspec.field(default=False, name="trimmed")
     from_previous_lanes: bool = msgspec.field(default=False, name="inherited")
     spark: bool = False
+    from_airflow: bool = False
     is_dag: bool = False
     legacy: bool = False
     other_names: Sequence[str] = msgspec.field(default_factory=list)

@@ -65,7 +65,7 @@ def merge_runs(one: Run, other: Run) -> Run:
     run_facets.merge(other.run_facets, 0, other.run_times)
     job_facets = FacetDraft(one.job_facets, dict(one.job_times))
     job_facets.merge(other.job_facets, 0, other.job_times)
-    return replace(
+    whole = replace(
         named,
         state=state,
         first_at=min(one.first_at, other.first_at),
@@ -79,6 +79,7 @@ def merge_runs(one: Run, other: Run) -> Run:
         columns_evicted=one.columns_evicted or other.columns_evicted,
         from_previous_lanes=one.from_previous_lanes and other.from_previous_lanes,
         spark=one.spark or other.spark,
+        from_airflow=one.from_airflow or other.from_airflow,
         is_dag=one.is_dag or other.is_dag,
         legacy=one.legacy or other.legacy,
         other_names=sorted({*one.other_names, *other.other_names}),
@@ -95,8 +96,10 @@ def merge_runs(one: Run, other: Run) -> Run:
         skipped=skipped,
         presumed_end=_presumed(one.presumed_end, other.presumed_end),
         root_end=_presumed(one.root_end, other.root_end),
-        instances=merge_instances(one.instances, other.instances),
+        instances=[],
     )
+    instances = merge_instances(one, other, whole)
+    return replace(whole, instances=instances) if instances else whole
 
 
 def _end(one: Run, other: Run) -> tuple[State, int | None, bool]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
+from openmetadata_ol_provider.ingestion.parameters import check_limit
 from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
 
 if TYPE_CHECKING:
@@ -17,21 +18,27 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.data_loss import OnDataLoss
     from openmetadata_ol_provider.kafka.start_position import StartPosition
     from openmetadata_ol_provider.openlineage.run_assembler import Limits
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 
 T = TypeVar("T")
 
+#: The kinds of positions from which messages can be read again.
+REPLAY_KINDS = ("earliest", "time", "offsets")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "": False, "none": False}
 
 
 @contextmanager
 def airflow_errors() -> Iterator[None]:
-    """Turn this package's errors into Airflow's; an error that a retry cannot fix ends the task without retries."""
+    """Turn this package's errors into Airflow's; an error that a retry cannot fix ends the task without retries.
+
+    Each of them is expected and says what to do: the log has it once, without the traceback of what led to it.
+    """
     try:
         yield
     except OpenLineageProviderError as error:
         kind = AirflowException if error.retriable else AirflowFailException
-        raise kind(str(error)) from error
+        raise kind(str(error)) from None
 
 
 def read_config(source: object) -> Config:
@@ -40,6 +47,43 @@ def read_config(source: object) -> Config:
     from openmetadata_ol_provider.version_compat import get_variable
 
     return load_config(source, get_variable)
+
+
+def catalogue_client(operator: Any) -> OpenMetadataClient:
+    """Return the client of an operator's OpenMetadata connection, and warn if the token can be read on its way there.
+
+    :raises ConfigError: if the connection is missing or invalid
+    """
+    from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+
+    client = OpenMetadataHook(operator.openmetadata_conn_id).get_conn()
+    # The client itself warns when certificates are not verified.
+    if client.token_claims is not None and client.exposure is not None and client.base_url.startswith("http:"):
+        operator.log.warning(
+            "connection %r: %s to %s: anybody on the way can read and use it; use an https address",
+            operator.openmetadata_conn_id,
+            client.exposure,
+            client.base_url,
+        )
+    return client
+
+
+def ask_if_idle(client: OpenMetadataClient, report: PublishReport) -> PublishReport:
+    """Return the report of a publication, after asking the catalogue if nothing was read.
+
+    Otherwise a wrong token, a wrong address or a dead server would go unnoticed until events arrive. Events that
+    changed nothing still cost no request.
+
+    :raises CatalogueError: if the server cannot be reached, is too old, or refuses the token
+    """
+    import msgspec
+
+    from openmetadata_ol_provider.openmetadata.admin.reachability import require_catalogue
+
+    if report.events or client.calls:
+        return report
+    require_catalogue(client)
+    return msgspec.structs.replace(report, requests=client.calls)
 
 
 def run_limits() -> Limits:
@@ -58,8 +102,14 @@ def exclude_own_dag(config: Config, dag_id: str) -> Config:
 
 
 def topic_list(topics: str | Sequence[str]) -> list[str]:
-    """Return topics as a list. Call it in ``execute``: a template may render to one name or to a list."""
-    return [topics] if isinstance(topics, str) else list(topics)
+    """Return topics as a list. Call it in ``execute``: a template may render to one name or to a list.
+
+    :raises ConfigError: if there are none
+    """
+    names = [topics] if isinstance(topics, str) else list(topics or ())
+    if not any(names):
+        raise ConfigError(f"topics is {topics!r}; give the name of a topic, or a list of names")
+    return names
 
 
 def parse_bool(name: str, value: bool | str) -> bool:
@@ -82,9 +132,7 @@ def batch_limits(operator: Any) -> BatchLimits:
     from openmetadata_ol_provider import conf
 
     for name in BatchLimits._fields:
-        value = getattr(operator, name)
-        if value is not None and not (isinstance(value, int | float) and value > 0):
-            raise ConfigError(f"{name} is {value!r}; give a number above 0, or leave it out for the default")
+        check_limit(name, getattr(operator, name))
     return BatchLimits(
         conf.max_events() if operator.max_events is None else operator.max_events,
         conf.max_bytes() if operator.max_bytes is None else operator.max_bytes,
@@ -107,8 +155,8 @@ def read_request(operator: Any) -> ReadRequest:
     from openmetadata_ol_provider.ingestion.read_request import ReadRequest
     from openmetadata_ol_provider.kafka.start_position import parse_start
 
-    replay = parse_start(operator.replay_from, "replay_from", ("earliest", "time", "offsets"))
-    window = _window(operator, replay)
+    replay = parse_start(operator.replay_from, "replay_from", REPLAY_KINDS)
+    window = read_window(operator, replay)
     return ReadRequest(start_position(operator), replay, window, on_data_loss=_on_data_loss(operator))
 
 
@@ -132,7 +180,12 @@ def _on_data_loss(operator: Any) -> OnDataLoss:
     return given or parse_on_data_loss(conf.on_data_loss(), "[openmetadata_ol] on_data_loss") or "continue"
 
 
-def _window(operator: Any, replay: StartPosition | None) -> Window | None:
+def read_window(operator: Any, replay: StartPosition | None) -> Window | None:
+    """Return the span of time that an operator reads, ``None`` if it reads from the checkpoint.
+
+    :param replay: position from which it reads again
+    :raises ConfigError: naming the parameter that is wrong, or those that exclude each other
+    """
     from openmetadata_ol_provider.ingestion.read_request import Window
     from openmetadata_ol_provider.kafka.start_position import parse_start
 
@@ -196,11 +249,26 @@ def _describe(value: object) -> str:
     return f"a dict with the keys {sorted(value)[:10]}" if isinstance(value, dict) else type(value).__name__
 
 
+@contextmanager
+def report_on_error(operator: Any, context: Any) -> Iterator[None]:
+    """Show the report of what was done before an error, then let the error go on."""
+    try:
+        yield
+    except OpenLineageProviderError as error:
+        if error.report is not None:
+            emit_report(operator, context, error.report)
+        raise
+
+
 def emit_report(operator: Any, context: Any, report: PublishReport) -> None:
-    """Show a report to people: as a table in the task's log, as metrics, and as links of the task."""
+    """Show a report to people: in the task's log, a warning for each cause; as metrics, and as links of the task."""
     from openmetadata_ol_provider.ingestion.metrics import send_metrics
+    from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines, summary_lines
     from openmetadata_ol_provider.operators.links import push_links
 
-    operator.log.info("%s", report.table())
+    for line in summary_lines(report):
+        operator.log.info("%s", line)
+    for kind, text in problem_lines(report):
+        operator.log.warning("%s: %s", kind, text)
     send_metrics(report, dag_id=operator.dag_id, task_id=operator.task_id)
     push_links(context, report.links)

@@ -15,12 +15,13 @@ from openmetadata_ol_provider.operators._base import (
     read_request,
     topic_list,
 )
+from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class ConsumeOpenLineageOperator(BaseOperator):
+class ConsumeOpenLineageOperator(CheckedParameters, BaseOperator):
     """Read the next events after the checkpoint and return them as an event batch (XCom).
 
     Nothing is committed and no consumer group is joined: the checkpoint moves when the batch has been published, so
@@ -98,11 +99,14 @@ class ConsumeOpenLineageOperator(BaseOperator):
         self.state_key = state_key
         self.lane = lane
         self.lanes = lanes
+        check_literals(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
+        from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
+        from openmetadata_ol_provider.kafka.default_group import default_group
         from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.repartition import ensure_lane_state
@@ -112,11 +116,12 @@ class ConsumeOpenLineageOperator(BaseOperator):
             sql = read_config(self.config).write.sql
             topics = topic_list(self.topics)
             lane = as_lane(self.lane, self.lanes)
-            state_key = ensure_lane_state(self.state_key or default_state_key(self.dag_id, topics), lane)
-            hook = OpenLineageKafkaHook(self.kafka_config_id)
+            owner, group = self.state_key or default_state_key(self.dag_id, topics), default_group(self.dag_id, topics)
+            state_key = ensure_lane_state(owner, lane)
+            hook = OpenLineageKafkaHook(self.kafka_config_id, group)
             limits, target = batch_limits(self), dead_letter_target(self)
             stored = StateStore(state_key).read_checkpoint()
-            request = read_request(self)._replace(partition_filter=lane.takes)
+            request = read_request(self)._replace(partition_filter=lane.takes, owner=owner)
             backlog = request.backlog(hook, topics, state_key, stored, target.exclude)
             result = hook.read(
                 backlog,
@@ -125,7 +130,18 @@ class ConsumeOpenLineageOperator(BaseOperator):
                 max_duration=limits.max_duration,
                 on_loss=request.loss_policy(state_key),
             )
-            decoded = decode_batch(result, state_key, self.kafka_config_id, target.topic, sql=sql, lanes=lane.lanes)
+            ReadingMetrics(self.dag_id, lane.number).begin(backlog, result.messages)
+            decoded = decode_batch(
+                result,
+                state_key,
+                self.kafka_config_id,
+                target.topic,
+                sql=sql,
+                lanes=lane.lanes,
+                group=group,
+                owner=owner,
+                problems=request.start_problems(backlog, stored),
+            )
             send_dead_letters(hook, decoded.dead_letters)
         batch = decoded.batch
         self.log.info(

@@ -9,23 +9,27 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
+    ask_if_idle,
     batch_limits,
+    catalogue_client,
     dead_letter_target,
     emit_report,
     exclude_own_dag,
     parse_bool,
     read_config,
     read_request,
+    report_on_error,
     run_limits,
     topic_list,
 )
+from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 from openmetadata_ol_provider.operators.links import LineageLink, PipelineLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class IngestOpenLineageOperator(BaseOperator):
+class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
     """Read, translate and publish in one task until the end offsets seen at the start are reached.
 
     It does the same as the three single operators, but its batches do not pass through XCom: use it for large volumes.
@@ -114,38 +118,42 @@ class IngestOpenLineageOperator(BaseOperator):
         self.start = start
         self.end = end
         # Not self.dry_run: that is a method of BaseOperator.
-        self.is_dry_run = dry_run
+        self.is_dry_run = parse_bool("dry_run", dry_run)
         self.full_refresh = full_refresh
         self.state_key = state_key
         self.lane = lane
         self.lanes = lanes
+        check_literals(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Process the backlog."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
         from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
+        from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
+        from openmetadata_ol_provider.kafka.default_group import default_group
         from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
 
-        with airflow_errors():
+        with airflow_errors(), report_on_error(self, context):
             config = exclude_own_dag(read_config(self.config), self.dag_id)
-            hook = OpenLineageKafkaHook(self.kafka_config_id)
-            client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
             topics, lane = topic_list(self.topics), as_lane(self.lane, self.lanes)
-            request = read_request(self)._replace(partition_filter=lane.takes)
-            owner = f"{self.dag_id}.window" if request.window else self.dag_id
+            hook = OpenLineageKafkaHook(self.kafka_config_id, default_group(self.dag_id, topics))
+            client = catalogue_client(self)
+            request = read_request(self)
+            dag_id = f"{self.dag_id}.window" if request.window else self.dag_id
+            state_key = self.state_key or default_state_key(dag_id, topics)
             settings = IngestSettings(
                 topics=topics,
-                state_key=self.state_key or default_state_key(owner, topics),
+                state_key=state_key,
                 lane=lane,
                 batch_limits=batch_limits(self),
                 dead_letter_target=dead_letter_target(self),
                 run_limits=run_limits(),
-                read_request=request,
+                read_request=request._replace(partition_filter=lane.takes, owner=state_key),
                 dry_run=self.is_dry_run,
                 full_refresh=parse_bool("full_refresh", self.full_refresh),
+                metrics=None if request.window else ReadingMetrics(self.dag_id, lane.number),
             )
-            report = IngestLoop(settings, hook, client, config).run()
+            report = ask_if_idle(client, IngestLoop(settings, hook, client, config).run())
         emit_report(self, context, report)
         return report.to_dict()

@@ -9,18 +9,22 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
+    ask_if_idle,
+    catalogue_client,
     emit_report,
     parse_bool,
     read_config,
+    report_on_error,
     resolve_input,
 )
+from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 from openmetadata_ol_provider.operators.links import LineageLink, PipelineLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class PublishLineageOperator(BaseOperator):
+class PublishLineageOperator(CheckedParameters, BaseOperator):
     """Publish a plan to the catalogue, then move the checkpoint, then commit the group's offsets.
 
     A plan whose batch does not continue the checkpoint is refused; one that was published before is not published
@@ -53,18 +57,20 @@ class PublishLineageOperator(BaseOperator):
         self.openmetadata_conn_id = openmetadata_conn_id
         self.config = config
         # Not self.dry_run: that is a method of BaseOperator.
-        self.is_dry_run = dry_run
+        self.is_dry_run = parse_bool("dry_run", dry_run)
         self.full_refresh = full_refresh
         self.plan = plan
+        check_literals(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Publish the plan."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+        from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
         from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishSession
+        from openmetadata_ol_provider.state.lanes import lane_of_key
         from openmetadata_ol_provider.state.store import StateStore
 
-        with airflow_errors():
+        with airflow_errors(), report_on_error(self, context):
             config = read_config(self.config)
             translated = resolve_input(
                 self,
@@ -74,12 +80,20 @@ class PublishLineageOperator(BaseOperator):
                 keys={"edges", "state"},
                 read=PlanEnvelope.from_dict,
             )
-            client = OpenMetadataHook(self.openmetadata_conn_id).get_conn()
-            store = StateStore(translated.origin.state_key)
+            client = catalogue_client(self)
+            origin = translated.origin
+            store = StateStore(origin.state_key)
             with PublishSession(store, client, config, store.read_history(), dry_run=self.is_dry_run) as session:
                 published = session.publish(translated, full_refresh=parse_bool("full_refresh", self.full_refresh))
                 if not self.is_dry_run and published.publication is not None:
-                    hook = OpenLineageKafkaHook(translated.origin.kafka_config_id)
+                    hook = OpenLineageKafkaHook(origin.kafka_config_id, origin.group or None)
                     session.commit(translated, published, hook)
-        emit_report(self, context, published.report)
-        return published.report.to_dict()
+            if not self.is_dry_run and published.publication is not None:
+                metrics = ReadingMetrics(self.dag_id, lane_of_key(store.state_key, origin.owner, origin.lanes))
+                metrics.state(store.size, session.history.parking.items.values())
+                if not translated.more:
+                    # Otherwise what the consume task has sent still holds.
+                    metrics.end()
+            report = ask_if_idle(client, published.report)
+        emit_report(self, context, report)
+        return report.to_dict()

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from openmetadata_ol_provider.operators._base import airflow_errors, batch_limits, dead_letter_target, topic_list
+from openmetadata_ol_provider.ingestion.parameters import check_count
+from openmetadata_ol_provider.operators._base import (
+    airflow_errors,
+    batch_limits,
+    dead_letter_target,
+    parse_bool,
+    topic_list,
+)
+from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class ReplayDeadLettersOperator(BaseOperator):
+class ReplayDeadLettersOperator(CheckedParameters, BaseOperator):
     """Put dead letters that are new since the last replay back on their topics, so that the next run reads them again.
 
     Each message goes back unchanged (key, value, headers, timestamp, partition), each delivery is confirmed, then the
@@ -62,13 +70,15 @@ class ReplayDeadLettersOperator(BaseOperator):
         self.dead_letter_topic = dead_letter_topic
         self.target_topic = target_topic
         self.max_replays = max_replays
-        self.keep_timestamp = keep_timestamp
+        self.keep_timestamp = parse_bool("keep_timestamp", keep_timestamp)
         self.max_events = max_events
         self.max_bytes = max_bytes
         self.max_duration = max_duration
         # Not self.dry_run: that is a method of BaseOperator.
-        self.is_dry_run = dry_run
+        self.is_dry_run = parse_bool("dry_run", dry_run)
         self.state_key = state_key
+        check_count("max_replays", max_replays)
+        check_literals(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Put the dead letters back."""
@@ -91,9 +101,11 @@ class ReplayDeadLettersOperator(BaseOperator):
                 dry_run=self.is_dry_run,
             )
         self.log.info(
-            "%d dead letters read: %d put back, %d skipped after %d replays, %d skipped without an allowed topic%s",
+            "%d dead letters read: %d put back, %d skipped because another letter of their message was read before, %d "
+            "skipped after %d replays, %d skipped without an allowed topic%s",
             report.read,
             report.replayed,
+            report.repeated,
             report.exhausted,
             self.max_replays,
             report.foreign,

@@ -14,16 +14,13 @@ from openmetadata_ol_provider.operators._base import (
     resolve_input,
     run_limits,
 )
+from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-# Most problems that are logged one by one.
-_MAX_LOGGED = 50
-
-
-class TranslateOpenLineageOperator(BaseOperator):
+class TranslateOpenLineageOperator(CheckedParameters, BaseOperator):
     """Merge a batch of events with the runs that are still open, and plan what to publish to the catalogue.
 
     It has no side effects: the runs to remember are part of the plan and are stored once it has been published.
@@ -40,11 +37,13 @@ class TranslateOpenLineageOperator(BaseOperator):
         super().__init__(**kwargs)
         self.config = config
         self.batch = batch
+        check_literals(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Translate the batch."""
         from openmetadata_ol_provider.ingestion.publish import translate_batch
         from openmetadata_ol_provider.openlineage.batch import EventBatch
+        from openmetadata_ol_provider.openlineage.problem_groups import MOST_GROUPS, group_problems, remaining_line
         from openmetadata_ol_provider.state.store import StateStore
 
         with airflow_errors():
@@ -69,8 +68,9 @@ class TranslateOpenLineageOperator(BaseOperator):
             len(plan.problems),
             len(translated.runs.runs),
         )
-        for problem in plan.problems[:_MAX_LOGGED]:
-            self.log.warning("%s: %s: %s", problem.kind, problem.where, problem.detail)
-        if len(plan.problems) > _MAX_LOGGED:
-            self.log.warning("and %d more problems; the plan lists all of them", len(plan.problems) - _MAX_LOGGED)
+        groups = group_problems(plan.problems)
+        for group in groups[:MOST_GROUPS]:
+            self.log.warning("%s: %s", group.kind, group.text)
+        if rest := remaining_line(groups):
+            self.log.warning("%s; the plan lists them", rest)
         return translated.to_dict()

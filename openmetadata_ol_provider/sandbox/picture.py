@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 Edges = Mapping[tuple[str, str], Mapping[str, Any]]
 
+#: Style sheet of pages with such a picture.
+STYLE = "body{font:14px sans-serif;margin:16px}text{font:12px monospace}"
 _BOX_WIDTH, _BOX_HEIGHT, _GAP_X, _GAP_Y, _MARGIN = 300, 30, 110, 14, 24
 _COLOURS = ("#e3f0fb", "#e8f6e3", "#fdf0d9", "#f3e6fa", "#fbe4e4", "#e2f5f5")
 
@@ -52,7 +54,15 @@ class _Box(NamedTuple):
 
 
 def as_html(edges: Edges, title: str) -> str:
-    """Return an HTML page with the lineage as SVG: sources on the left, their targets on the right."""
+    """Return an HTML page with the lineage as SVG."""
+    return (
+        f'<!doctype html><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{STYLE}</style><h1>{escape(title)}</h1>{as_svg(edges)}"
+    )
+
+
+def as_svg(edges: Edges) -> str:
+    """Return the lineage as SVG: sources on the left, their targets on the right."""
     boxes = _layout(edges)
     services = sorted({fqn.split(".", 1)[0] for fqn in boxes})
     colours = {service: _COLOURS[index % len(_COLOURS)] for index, service in enumerate(services)}
@@ -61,11 +71,7 @@ def as_html(edges: Edges, title: str) -> str:
     shapes = [_line(boxes[source], boxes[target], edges[source, target]) for source, target in edges]
     shapes += [_box(fqn, box, colours[fqn.split(".", 1)[0]]) for fqn, box in boxes.items()]
     body = "\n".join(shapes)
-    return (
-        f'<!doctype html><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>body{{font:14px sans-serif;margin:16px}}text{{font:12px monospace}}</style><h1>{escape(title)}</h1>"
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">\n{body}\n</svg>\n'
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">\n{body}\n</svg>\n'
 
 
 def _layout(edges: Edges) -> dict[str, _Box]:

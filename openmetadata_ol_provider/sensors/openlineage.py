@@ -16,11 +16,13 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.ingestion.parameters import check_count
+from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.kafka.start_position import StartPosition
     from openmetadata_ol_provider.openlineage.positions import Checkpoint
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 _GRACE_PERIOD = timedelta(minutes=2)
 
 
-class OpenLineageSensor(BaseSensorOperator):
+class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
     """Wait until there are events to read, and return how many each partition has (a ``Backlog`` as a dict).
 
     It reads watermarks only: it joins no group, reads no messages and commits nothing.
@@ -44,6 +46,8 @@ class OpenLineageSensor(BaseSensorOperator):
     :param replay_from: position from which the other tasks read again, as for ConsumeOpenLineageOperator (templated);
         events to read again end the wait
     :param lanes: number of lanes that the other tasks read by (templated); the sensor waits for all of them
+    :param end_when_queued: ``True`` to skip the rest of the run as soon as another run of the DAG is queued (default:
+        if the DAG's ``max_active_runs`` is 1, because the other run could not begin before the wait is over)
     :param deferrable: ``True`` to wait in the triggerer (default: ``[operators] default_deferrable``)
     :param poke_interval: seconds between two checks; the trigger starts with shorter intervals
     :param timeout: seconds after which the task fails (or is skipped, with ``soft_fail``)
@@ -70,12 +74,11 @@ class OpenLineageSensor(BaseSensorOperator):
         start_from: str | None = None,
         replay_from: Any = None,
         lanes: int | str = 1,
+        end_when_queued: bool | None = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if min_events < 1:
-            raise ConfigError(f"min_events is {min_events}; it must be at least 1")
         self.topics = topics
         self.kafka_config_id = kafka_config_id
         self.min_events = min_events
@@ -84,7 +87,11 @@ class OpenLineageSensor(BaseSensorOperator):
         self.start_from = start_from
         self.replay_from = replay_from
         self.lanes = lanes
+        self.end_when_queued = end_when_queued
         self.deferrable = deferrable
+        self._has_warned = False
+        check_count("min_events", min_events)
+        check_literals(self)
 
     @property
     def _topics(self) -> list[str]:
@@ -105,14 +112,25 @@ class OpenLineageSensor(BaseSensorOperator):
         return start_position(self)
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
-        """Check once."""
+        """Check once.
+
+        :raises AirflowSkipException: if another run of the DAG is queued and nothing is to be read
+        """
         backlog = self._check(self._checkpoint())
+        if not backlog.ready(self.min_events) and self._is_run_queued():
+            raise AirflowSkipException(
+                f"another run of {self.dag_id} is queued, and waits for the end of this one; {self._idle_since()}"
+            )
         return PokeReturnValue(is_done=backlog.ready(self.min_events), xcom_value=backlog.to_dict())
 
     def execute(self, context: Context) -> Any:
         """Check; when there is nothing yet, wait here or defer."""
         if not self.deferrable:
-            return super().execute(context)
+            try:
+                return super().execute(context)
+            except (AirflowSensorTimeout, AirflowSkipException):
+                self.log.warning("The wait is over: %s", self._idle_since())
+                raise
         checkpoint = self._checkpoint()
         backlog = self._first_check(checkpoint)
         if backlog is not None and backlog.ready(self.min_events):
@@ -129,6 +147,8 @@ class OpenLineageSensor(BaseSensorOperator):
             deadline=time.time() + self.timeout,
             exclude=self._exclude,
             start_from=str(self._start),
+            default_group=self._group(),
+            queued_runs_of=self.dag_id if self._ends_when_queued() else None,
         )
         return self.defer(
             trigger=trigger, method_name="execute_complete", timeout=timedelta(seconds=self.timeout) + _GRACE_PERIOD
@@ -138,6 +158,7 @@ class OpenLineageSensor(BaseSensorOperator):
         """Return the backlog of the trigger's event.
 
         :raises AirflowSensorTimeout: if too few events came in time (``soft_fail`` turns it into a skip)
+        :raises AirflowSkipException: if another run of the DAG is queued
         :raises AirflowException: if the trigger reports an error or nothing
         """
         from openmetadata_ol_provider.triggers.openlineage import TriggerStatus
@@ -148,7 +169,11 @@ class OpenLineageSensor(BaseSensorOperator):
             self.log.info("%d events to read", backlog["events"])
             return backlog
         message = str((event or {}).get("message") or f"the trigger returned {event!r}")
-        if self.never_fail:
+        if status in (TriggerStatus.TIMEOUT, TriggerStatus.QUEUED_RUN):
+            message = f"{message}; {self._idle_since()}"
+            # With soft_fail, Airflow puts a text of its own in the place of the error's.
+            self.log.warning("The wait is over: %s", message)
+        if self.never_fail or status == TriggerStatus.QUEUED_RUN:
             # Airflow 3 does this itself, Airflow 2 does not.
             raise AirflowSkipException(message)
         if status == TriggerStatus.TIMEOUT:
@@ -168,23 +193,59 @@ class OpenLineageSensor(BaseSensorOperator):
             raise
 
     def _check(self, checkpoint: Checkpoint) -> Backlog:
-        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.ingestion.first_start import first_start
 
-        backlog = OpenLineageKafkaHook(self.kafka_config_id).backlog(
-            self._topics, checkpoint, self._exclude, self._start
-        )
+        backlog = self._hook().backlog(self._topics, checkpoint, self._exclude, self._start)
+        if not self._has_warned and (begun := first_start(backlog, checkpoint, self._start, self._state_key())):
+            self._has_warned = True
+            self.log.warning("%s", begun.text)
         self.log.info("%d events to read on %d partitions", backlog.events, len(backlog.partitions))
         return backlog
 
     def _checkpoint(self) -> Checkpoint:
-        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.operators._base import read_request
-        from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.repartition import read_checkpoints
 
-        state_key = self.state_key or default_state_key(self.dag_id, self._topics)
-        stored = read_checkpoints(state_key, as_lane(0, self.lanes).lanes)
+        stored = read_checkpoints(self._state_key(), as_lane(0, self.lanes).lanes)
         # The stored checkpoint stays: the task that reads moves it.
-        hook = OpenLineageKafkaHook(self.kafka_config_id)
-        return read_request(self).rewind(hook, self._topics, stored, self._exclude)
+        return read_request(self).rewind(self._hook(), self._topics, stored, self._exclude)
+
+    def _ends_when_queued(self) -> bool:
+        if self.end_when_queued is not None:
+            return self.end_when_queued
+        return bool(self.has_dag() and self.dag.max_active_runs == 1)  # type: ignore[no-untyped-call]
+
+    def _is_run_queued(self) -> bool:
+        from openmetadata_ol_provider.version_compat import count_queued_runs
+
+        if not self._ends_when_queued():
+            return False
+        try:
+            return count_queued_runs(self.dag_id) > 0
+        except Exception as error:  # noqa: BLE001 - Airflow's; not knowing it only lets the other run wait
+            self.log.warning("Queued runs cannot be counted, so they wait for the end of this wait: %s", error)
+            return False
+
+    def _idle_since(self) -> str:
+        """Return since when nothing has arrived, for the log of a run that is skipped."""
+        from openmetadata_ol_provider.state.lanes import as_lane
+        from openmetadata_ol_provider.state.repartition import read_last_update
+
+        moved = read_last_update(self._state_key(), as_lane(0, self.lanes).lanes)
+        return f"nothing has arrived since {moved}, when the checkpoint moved last" if moved else "nothing was read yet"
+
+    def _hook(self) -> OpenLineageKafkaHook:
+        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+
+        return OpenLineageKafkaHook(self.kafka_config_id, self._group())
+
+    def _group(self) -> str:
+        from openmetadata_ol_provider.kafka.default_group import default_group
+
+        return default_group(self.dag_id, self._topics)
+
+    def _state_key(self) -> str:
+        from openmetadata_ol_provider.state.keys import default_state_key
+
+        return self.state_key or default_state_key(self.dag_id, self._topics)

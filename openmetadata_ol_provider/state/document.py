@@ -62,10 +62,12 @@ class StateHead(NamedTuple):
 
     :param checkpoint: topic -> partition -> next offset
     :param generation: division into lanes that the state belongs to; ``None``: the present one, whichever that is
+    :param updated_at: time of the last write, ISO 8601
     """
 
     checkpoint: Checkpoint
     generation: int | None = None
+    updated_at: str = ""
 
 
 class StateSummary(NamedTuple):

@@ -71,6 +71,14 @@ def as_lane(lane: object, lanes: object) -> Lane:
     return Lane(index, count)
 
 
+def lane_of_key(state_key: str, owner: str, lanes: int) -> int:
+    """Return the number of the lane that a state key belongs to; 0 if it is none's.
+
+    :param owner: state key without the lane
+    """
+    return next((number for number in range(lanes) if Lane(number, lanes).key(owner) == state_key), 0)
+
+
 def _number(name: str, value: object) -> int:
     try:
         if isinstance(value, bool) or not isinstance(value, int | str):

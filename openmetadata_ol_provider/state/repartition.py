@@ -118,6 +118,12 @@ def read_checkpoints(state_key: str, lanes: int) -> Checkpoint:
     )
 
 
+def read_last_update(state_key: str, lanes: int) -> str:
+    """Return the time of the last write to the states of all lanes, ISO 8601; empty if there is none."""
+    heads = [StateStore(Lane(number, lanes).key(state_key)).read_head() for number in range(lanes)]
+    return max((head.updated_at for head in heads if head is not None), default="")
+
+
 # -- changes -----------------------------------------------------------------------------------------------------
 
 
@@ -228,6 +234,7 @@ def _merge_ledgers(ledgers: Iterable[Ledger]) -> Ledger:
                 edges={**ledger.edges, **merged.edges},
                 ended={**ledger.ended, **merged.ended},
                 matching=min(ledger.matching, merged.matching),
+                extended={**ledger.extended, **merged.extended},
             )
     # None of them records what a publication that died has changed.
     return merged.invalidated(begun=True) if is_untrusted else merged

@@ -66,6 +66,13 @@ class StateStore:
 
     def __init__(self, state_key: str) -> None:
         self.state_key = state_key
+        # Characters of each Variable as it was read or written last.
+        self._sizes: dict[str, int] = {}
+
+    @property
+    def size(self) -> int:
+        """Size of the Variables that were read or written, in bytes (they are ASCII)."""
+        return sum(self._sizes.values())
 
     # -- checkpoint, runs and usage counts -----------------------------------------------------------------------
 
@@ -82,18 +89,18 @@ class StateStore:
 
     def read_head(self) -> StateHead | None:
         """Return checkpoint and generation of the state, ``None`` when there is none."""
-        text = get_variable(self.state_key)
+        text = self._get(self.state_key)
         if not text:
             return None
         document = decode_document(self.state_key, text)
-        return StateHead(document.checkpoint, document.generation)
+        return StateHead(document.checkpoint, document.generation, document.updated_at)
 
     def read_summary(self) -> StateSummary | None:
         """Return the state in numbers, ``None`` when there is none.
 
         :raises CheckpointError: if the Variable was not written by this package
         """
-        text = get_variable(self.state_key)
+        text = self._get(self.state_key)
         if not text:
             return None
         document = decode_document(self.state_key, text)
@@ -160,7 +167,7 @@ class StateStore:
         :raises CheckpointError: if the Variable was not written by this package
         """
         key = parked_key(self.state_key)
-        text = get_variable(key)
+        text = self._get(key)
         try:
             return unpack(text, dict[str, Parked]) if text else {}
         except ValueError as error:
@@ -172,7 +179,7 @@ class StateStore:
     def write_parked(self, items: Mapping[str, Parked]) -> None:
         """Write the parked items, whatever was parked before."""
         text = pack(dict(items)) if items else ""
-        set_variable(parked_key(self.state_key), text, "Lineage that waits to be published")
+        self._set(parked_key(self.state_key), text, "Lineage that waits to be published")
 
     def update_parked(self, changes: ParkingChanges) -> None:
         """Park and release items; what another task changed meanwhile stays as it left it."""
@@ -184,7 +191,7 @@ class StateStore:
     def read_ledger(self) -> Ledger:
         """Return the ledger; an empty one if it is missing or damaged."""
         key = ledger_key(self.state_key)
-        text = get_variable(key)
+        text = self._get(key)
         try:
             return unpack(text, Ledger) if text else Ledger()
         except ValueError as error:
@@ -193,7 +200,7 @@ class StateStore:
 
     def write_ledger(self, ledger: Ledger) -> None:
         """Write the ledger, whatever was written before."""
-        set_variable(ledger_key(self.state_key), pack(ledger), "What was published: may be deleted at any time")
+        self._set(ledger_key(self.state_key), pack(ledger), "What was published: may be deleted at any time")
 
     def invalidate_ledger(self) -> None:
         """Mark the ledger untrusted, so that everything is compared with the catalogue; ends every claim."""
@@ -207,7 +214,7 @@ class StateStore:
         :param usage: usage counts of the state, if it was read already
         :raises CheckpointError: if a Variable was not written by this package
         """
-        text = get_variable(self.state_key)
+        text = self._get(self.state_key)
         if usage is None:
             usage = unpack_usage(self.state_key, decode_document(self.state_key, text))
         ledger = self.read_ledger()
@@ -236,6 +243,11 @@ class StateStore:
         if origin.ranges:
             self.advance(origin, runs, publication.usage)
 
+    def record(self, history: History) -> None:
+        """Write what is in the ledger by now, as long as no other task has claimed the state: it stays untrusted."""
+        if self.read_ledger().token == history.token:
+            self.write_ledger(history.ledger.invalidated(begun=True, token=history.token))
+
     def release(self, history: History) -> bool:
         """Write the ledger after the last publication of a task, and end its claim.
 
@@ -249,10 +261,17 @@ class StateStore:
 
     # -- the Variable --------------------------------------------------------------------------------------------
 
+    def _get(self, key: str) -> str | None:
+        text = get_variable(key)
+        self._sizes[key] = len(text or "")
+        return text
+
+    def _set(self, key: str, text: str, description: str) -> None:
+        set_variable(key, text, description)
+        self._sizes[key] = len(text)
+
     def _document(self) -> StateDocument:
-        return decode_document(self.state_key, get_variable(self.state_key))
+        return decode_document(self.state_key, self._get(self.state_key))
 
     def _write(self, document: StateDocument) -> None:
-        set_variable(
-            self.state_key, encode_document(document), "State of openmetadata-ol-provider: do not edit by hand"
-        )
+        self._set(self.state_key, encode_document(document), "State of openmetadata-ol-provider: do not edit by hand")

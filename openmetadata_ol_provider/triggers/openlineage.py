@@ -1,38 +1,32 @@
 """Triggers that wait for OpenLineage events: a level trigger for the sensor, an edge trigger for asset watchers.
 
-Both read watermarks only: no group is joined, no message is read and nothing is committed. The Kafka client blocks, so
-each trigger has its own thread: a thread shared by all triggers of the process would make them wait for each other.
+Both read watermarks only: no group is joined, no message is read and nothing is committed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
+from openmetadata_ol_provider.ingestion.parameters import check_limit, check_topics
+from openmetadata_ol_provider.kafka.default_group import default_group
 from openmetadata_ol_provider.kafka.offsets import Backlog, json_checkpoint
-from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, StartPosition, parse_start
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
-from openmetadata_ol_provider.version_compat import BaseEventTrigger
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
-    from openmetadata_ol_provider.kafka.backlog import BacklogQuery
-
-T = TypeVar("T")
+from openmetadata_ol_provider.triggers._connection import TriggerConnection
+from openmetadata_ol_provider.version_compat import BaseEventTrigger, count_queued_runs
 
 _FIRST_DELAY = 1.0
 _MAX_RETRY_DELAY = 60.0
 _MAX_SETTLE_CHECKS = 10
+# Seconds between two looks at the queue of the DAG.
+_QUEUE_INTERVAL = 5.0
 _ANNOUNCED_KEY = "openlineage.announced_offsets"
 
 
@@ -42,12 +36,14 @@ class TriggerStatus(str, Enum):
     BACKLOG = "backlog"
     TIMEOUT = "timeout"
     ERROR = "error"
+    QUEUED_RUN = "queued_run"
 
 
 class OpenLineageTrigger(BaseTrigger):
     """Fires once when there is a backlog (level): immediately if there already is one.
 
-    The payload is ``{"status": "backlog", "backlog": {...}}``, or ``{"status": "timeout"|"error", "message": ...}``.
+    The payload is ``{"status": "backlog", "backlog": {...}}``, or ``{"status": ..., "message": ...}`` with the status
+    ``timeout``, ``error`` or ``queued_run``.
     If the broker does not answer, the trigger retries until the deadline; an error that a retry cannot fix is reported
     immediately.
 
@@ -60,6 +56,8 @@ class OpenLineageTrigger(BaseTrigger):
         it; default: never
     :param exclude: topics that a regular expression must not match
     :param start_from: start of partitions that the checkpoint does not name, as for ConsumeOpenLineageOperator
+    :param default_group: consumer group if the connection sets no ``group.id``, see ``OpenLineageKafkaHook``
+    :param queued_runs_of: id of the DAG whose queued runs end the wait; default: none do
     """
 
     def __init__(
@@ -73,6 +71,8 @@ class OpenLineageTrigger(BaseTrigger):
         deadline: float | None = None,
         exclude: Sequence[str] = (),
         start_from: str = "group",
+        default_group: str | None = None,
+        queued_runs_of: str | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.topics = list(topics)
@@ -83,6 +83,8 @@ class OpenLineageTrigger(BaseTrigger):
         self.deadline = deadline
         self.exclude = list(exclude)
         self.start_from = start_from
+        self.default_group = default_group
+        self.queued_runs_of = queued_runs_of
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the complete arguments, so that any triggerer can continue."""
@@ -97,17 +99,19 @@ class OpenLineageTrigger(BaseTrigger):
                 "deadline": self.deadline,
                 "exclude": self.exclude,
                 "start_from": self.start_from,
+                "default_group": self.default_group,
+                "queued_runs_of": self.queued_runs_of,
             },
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, then yield the single event."""
         # Close the consumer before the event: Airflow may never resume the generator after a yield.
-        async with _Connection(self.kafka_config_id) as kafka:
+        async with TriggerConnection(self.kafka_config_id, self.default_group) as kafka:
             payload = await self._wait(kafka)
         yield TriggerEvent(payload)  # type: ignore[no-untyped-call]
 
-    async def _wait(self, kafka: _Connection) -> dict[str, Any]:
+    async def _wait(self, kafka: TriggerConnection) -> dict[str, Any]:
         delay = min(_FIRST_DELAY, self.poll_interval)
         last_error = ""
         while True:
@@ -126,8 +130,31 @@ class OpenLineageTrigger(BaseTrigger):
             if remaining <= 0:
                 message = f"fewer than {self.min_events} events arrived on {', '.join(self.topics)} in time{last_error}"
                 return {"status": TriggerStatus.TIMEOUT.value, "message": message}
-            await asyncio.sleep(min(delay, remaining))
+            if await self._pause(min(delay, remaining)):
+                message = f"another run of {self.queued_runs_of} is queued, and waits for the end of this one"
+                return {"status": TriggerStatus.QUEUED_RUN.value, "message": message}
             delay = min(delay * 2, self.poll_interval)
+
+    async def _pause(self, seconds: float) -> bool:
+        """Sleep, and return ``True`` early if a run of the DAG is queued."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if await self._is_run_queued():
+                return True
+            await asyncio.sleep(left if self.queued_runs_of is None else min(left, _QUEUE_INTERVAL))
+        return False
+
+    async def _is_run_queued(self) -> bool:
+        if self.queued_runs_of is None:
+            return False
+        from asgiref.sync import sync_to_async
+
+        try:
+            return await sync_to_async(count_queued_runs)(self.queued_runs_of) > 0
+        except Exception as error:  # noqa: BLE001 - Airflow's; not knowing it only lets the other run wait
+            self.log.warning("Queued runs cannot be counted, so they wait for the end of this wait: %s", error)
+            self.queued_runs_of = None
+            return False
 
 
 class OpenLineageActivityTrigger(BaseEventTrigger):
@@ -141,6 +168,8 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
 
     :param topics: names, or regular expressions when they start with ``^``
     :param kafka_config_id: Airflow connection of type ``kafka``
+    :param dag_id: DAG that reads the events, whose default group shows what it has processed; it has to be given if the
+        connection sets no ``group.id``
     :param poll_interval: time between two checks, in seconds
     :param settle: seconds without new events that end a burst (after ten times as long it is announced in any case)
     """
@@ -150,12 +179,16 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
         topics: Sequence[str],
         *,
         kafka_config_id: str = "kafka_default",
+        dag_id: str | None = None,
         poll_interval: float = 5.0,
         settle: float = 2.0,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.topics = list(topics)
+        check_topics(topics)
+        check_limit("poll_interval", poll_interval)
+        self.topics = [topics] if isinstance(topics, str) else list(topics)
         self.kafka_config_id = kafka_config_id
+        self.dag_id = dag_id
         self.poll_interval = poll_interval
         self.settle = settle
 
@@ -166,6 +199,7 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
             {
                 "topics": self.topics,
                 "kafka_config_id": self.kafka_config_id,
+                "dag_id": self.dag_id,
                 "poll_interval": self.poll_interval,
                 "settle": self.settle,
             },
@@ -175,7 +209,15 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
         """Yield one event for each burst, forever."""
         announced = await self._load_announced()
         last_starts: dict[str, dict[str, int]] | None = None
-        async with _Connection(self.kafka_config_id) as kafka:
+        group = None if self.dag_id is None else default_group(self.dag_id, self.topics)
+        async with TriggerConnection(self.kafka_config_id, group) as kafka:
+            await self._check(kafka, announced)
+            if group is None and not kafka.names_group:
+                self.log.warning(
+                    "connection %r sets no group.id: give the trigger the dag_id of the DAG that reads the events, so "
+                    "that it knows what was processed, and announces events that a batch did not cover",
+                    self.kafka_config_id,
+                )
             while True:
                 fresh = await self._check(kafka, announced)
                 # Without a checkpoint, the backlog begins at the group's committed offsets.
@@ -194,7 +236,7 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
                     await self._store_announced(announced)
                 await asyncio.sleep(self.poll_interval)
 
-    async def _check(self, kafka: _Connection, announced: Checkpoint) -> Backlog:
+    async def _check(self, kafka: TriggerConnection, announced: Checkpoint) -> Backlog:
         """Retry until there is an answer: no task would report an error, and Airflow would restart the trigger."""
         delay = _FIRST_DELAY
         while True:
@@ -206,7 +248,7 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
             await asyncio.sleep(delay)
             delay = min(delay * 2, _MAX_RETRY_DELAY)
 
-    async def _wait_until_settled(self, kafka: _Connection, announced: Checkpoint, fresh: Backlog) -> Backlog:
+    async def _wait_until_settled(self, kafka: TriggerConnection, announced: Checkpoint, fresh: Backlog) -> Backlog:
         for _ in range(_MAX_SETTLE_CHECKS):
             await asyncio.sleep(self.settle)
             latest = await self._check(kafka, announced)
@@ -234,59 +276,3 @@ class OpenLineageActivityTrigger(BaseEventTrigger):
             await store.aset(_ANNOUNCED_KEY, announced)
         except Exception as error:  # noqa: BLE001 - as above
             self.log.warning("The announced offsets cannot be stored: %s", error)
-
-
-class _Connection:
-    """An open query with its own thread; after an error, the next request opens a new one."""
-
-    def __init__(self, kafka_config_id: str) -> None:
-        self._kafka_config_id = kafka_config_id
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="openlineage-trigger")
-        self._query: BacklogQuery | None = None
-
-    async def backlog(
-        self,
-        topics: Sequence[str],
-        checkpoint: Checkpoint,
-        exclude: Sequence[str] = (),
-        start: StartPosition = OWN_GROUP,
-    ) -> Backlog:
-        try:
-            query = self._query or await self._open()
-            return await self._run(lambda: query.backlog(topics, checkpoint, exclude, start))
-        except OpenLineageProviderError:
-            await self._run(self._close)
-            raise
-
-    async def _open(self) -> BacklogQuery:
-        from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-
-        hook = OpenLineageKafkaHook(self._kafka_config_id)
-        await hook.load_connection()
-
-        def connect() -> BacklogQuery:
-            # Assigned in the thread, so that a trigger that is cancelled meanwhile still closes it.
-            self._query = hook.query()
-            return self._query
-
-        return await self._run(connect)
-
-    def _close(self) -> None:
-        query, self._query = self._query, None
-        if query is not None:
-            query.close()
-
-    async def _run(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            # Also when the trigger is cancelled; closing waits for a call in progress.
-            await asyncio.shield(self._run(self._close))
-        finally:
-            self._thread.shutdown(wait=False)

@@ -10,6 +10,8 @@ import pytest
 
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+from openmetadata_ol_provider.kafka.default_group import default_group
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
@@ -20,6 +22,7 @@ broker, connect, hook, produce = fixtures.broker, fixtures.connect, fixtures.hoo
 clean_variables = fixtures.clean_variables
 
 pytestmark = pytest.mark.usefixtures("clean_variables")
+GROUP = default_group("openlineage_to_openmetadata", ["events"])
 KEY = "openmetadata_ol.openlineage_to_openmetadata.events"
 
 
@@ -56,13 +59,13 @@ def test_show_tells_how_checkpoint_group_and_ends_stand(hook: Any, produce: Any,
     for partition in range(3):
         produce("events", partition, *[b"x"] * (partition + 3))
     stand_at(p0=1)
-    hook.commit({"events": {0: 1, 1: 2}})
+    OpenLineageKafkaHook("kafka_default", GROUP).commit({"events": {0: 1, 1: 2}})
     code, out, _ = command("show", "--json")
     shown = json.loads(out)
     assert code == 0
     assert (shown["state_key"], shown["runs"], shown["open_runs"], shown["lag"]) == (KEY, 2, 1, 9)
     assert shown["updated_at"].endswith("Z")
-    assert shown["group"] == "openmetadata-openlineage"
+    assert shown["group"] == GROUP
     names = ("partition", "checkpoint", "committed", "low", "high", "start", "start_by", "lag", "lost")
     assert [tuple(row[name] for name in names) for row in shown["partitions"]] == [
         (0, 1, 1, 0, 3, 1, "checkpoint", 2, 0),
@@ -75,7 +78,7 @@ def test_show_is_readable(produce: Any, command: Any) -> None:
     produce("events", 0, b"x")
     lines = command("show")[1].splitlines()
     assert lines[0] == f"Variable {KEY}: not written yet; 0 runs remembered, 0 of them open"
-    assert lines[1] == "group openmetadata-openlineage; 1 offsets to read, 0 lost"
+    assert lines[1] == f"group {GROUP}; 1 offsets to read, 0 lost"
     assert lines[2].split() == [
         "topic", "partition", "checkpoint", "group", "low", "high", "starts", "at", "by", "lag", "lost",
     ]  # fmt: skip

@@ -53,7 +53,7 @@ def test_list_shows_where_they_are_where_from_and_why(bury: Any, dlq: Any) -> No
 
 
 def test_list_is_bounded_and_says_that_there_are_more(bury: Any, dlq: Any) -> None:
-    bury(*[message()] * 3)
+    bury(*(message(offset=number) for number in range(3)))
     code, out, err = dlq("list", "--limit", "2", "--json")
     assert code == 0
     assert [row["letter"] for row in json.loads(out)] == [f"{DEAD}[0]@0", f"{DEAD}[0]@1"]
@@ -61,6 +61,64 @@ def test_list_is_bounded_and_says_that_there_are_more(bury: Any, dlq: Any) -> No
     assert "and more: raise --limit or give --since" in err
     with pytest.raises(SystemExit):
         dlq("list", "--limit", "0")
+
+
+def test_list_has_each_message_once_and_counts_its_other_letters(bury: Any, dlq: Any) -> None:
+    bury(message(), message(offset=42))
+    bury(message(), message(offset=42), message())
+    code, out, err = dlq("list", "--json")
+    assert code == 0
+    assert [row["letter"] for row in json.loads(out)] == [f"{DEAD}[0]@0", f"{DEAD}[0]@1"]
+    assert err.endswith(f"2 dead letters on {DEAD} (3 more are of the same messages)\n")
+
+
+def test_show_names_the_first_letter_of_the_message(bury: Any, dlq: Any) -> None:
+    bury(message(), message(offset=42), message())
+    assert f"first    {DEAD}[0]@0\n" in dlq("show", "0@2")[1]
+    assert json.loads(dlq("show", "0@1", "--json")[1])["first"] == f"{DEAD}[0]@1"
+
+
+def test_replay_puts_each_message_back_once(hook: Any, bury: Any, dlq: Any) -> None:
+    bury(message(b"1"), message(b"1"))
+    _, out, err = dlq("replay")
+    report = json.loads(out)
+    assert (report["read"], report["replayed"], report["repeated"]) == (2, 1, 1)
+    assert "2 dead letters read, 1 put back, 1 are of messages that other letters have" in err
+    # Reading the events again has written the same letters again.
+    bury(message(b"1"), message(b"2", offset=42))
+    report = json.loads(dlq("replay")[1])
+    assert (report["read"], report["replayed"], report["repeated"]) == (2, 1, 1)
+    assert json.loads(dlq("replay", "0@0", "0@1")[1])["replayed"] == 1
+    assert json.loads(dlq("replay", "--again")[1])["replayed"] == 2
+    assert [item.value for item in lying_on(hook, "single")] == [b"1", b"2", b"1", b"1", b"2"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        message(b"1", timestamp_ms=None),
+        message(b"1", timestamp_ms=7),
+        message(b"2"),
+        message(b"1", partition=1),
+        message(b"1", topic="another"),
+        message(b"1", headers=((REPLAYS_HEADER, b"1"),)),
+    ],
+    ids=["no time", "recreated topic", "other value", "other partition", "other topic", "put back before"],
+)
+def test_letters_of_other_messages_are_not_taken_for_repeats(bury: Any, dlq: Any, other: Any) -> None:
+    bury(message(b"1"), other)
+    assert len(json.loads(dlq("list", "--json")[1])) == 2
+
+
+def test_letters_that_other_programs_wrote_are_all_listed(broker: Any, dlq: Any) -> None:
+    from confluent_kafka import Producer
+
+    broker.create_topic(DEAD, 1)
+    producer = Producer({"bootstrap.servers": broker.bootstrap})
+    for _ in range(2):
+        producer.produce(DEAD, b"rubbish")
+    assert producer.flush(10) == 0
+    assert len(json.loads(dlq("list", "--json")[1])) == 2
 
 
 def test_list_of_a_topic_that_is_not_there_is_empty(dlq: Any) -> None:

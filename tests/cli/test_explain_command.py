@@ -153,7 +153,9 @@ def test_what_does_not_resolve_is_reported_with_what_was_tried_and_makes_exit_co
     [line] = [line.strip() for line in section(text, "DATASETS (2)") if "unresolved" in line]
     assert code == 1
     assert line.startswith(f"unresolved: table {PG} shop.public.none: service pg by its address; tried ")
-    assert f'add to `namespaces`: {{namespace: "{PG}", service: <its service>}}' in line
+    assert "1 of 2 datasets of this namespace resolve in service pg, so it is this one that OpenMetadata lacks" in line
+    assert f'`datasets.exclude`: "{PG} shop.public.none"' in line
+    assert "namespaces`" not in line
 
 
 def test_what_is_ambiguous_is_reported_with_every_candidate_and_makes_exit_code_1(
@@ -208,8 +210,118 @@ def test_lines_that_are_no_events_are_problems_and_make_exit_code_1(explain: Exp
 
 
 def test_a_file_without_events_has_empty_sections(explain: Explain) -> None:
-    titles = ["RUNS (0)", "EDGES (0)", "DATASETS (0)", "PROBLEMS (0)", "FACETS THAT ARE NOT READ (0)"]
-    assert explain([]) == (0, "\n".join(titles) + "\n")
+    summary = ["SUMMARY", "  0 events: 0 runs of 0 jobs, 0 edges, 0 datasets"]
+    titles = ["EDGES (0)", "DATASETS (0)", "PROBLEMS (0)", "FACETS THAT ARE NOT READ (0)", "RUNS (0)"]
+    assert explain([]) == (0, "\n".join((*summary, *titles)) + "\n")
+
+
+MIXED: list[Json] = [
+    run_event(job="load", inputs=["shop.public.orders"], outputs=["shop.public.facts", "shop.public.none"]),
+    run_event(
+        run_id="run-2", job="copy", inputs=[dataset("dwh.public.twice", ELSEWHERE)], outputs=["shop.public.facts"]
+    ),
+    run_event(run_id="run-3", job="idle"),
+]
+
+
+def titles_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith(" ")]
+
+
+def test_the_summary_is_first_and_the_runs_are_last(explain: Explain, small: CatalogueServer) -> None:
+    _, text = explain(MIXED, "--host", small.url)
+    assert [title.partition(" (")[0] for title in titles_of(text)] == [
+        *("SUMMARY", "EDGES", "DATASETS", "PROBLEMS", "FACETS THAT ARE NOT READ", "RUNS")
+    ]
+    assert section(text, "SUMMARY")[:5] == [
+        "3 events: 3 runs of 3 jobs, 3 edges, 4 datasets",
+        "edges by rule: 3 product",
+        "datasets: 2 resolved, 1 unresolved, 1 ambiguous",
+        f"datasets of {PG}: 2 resolved, 1 unresolved",
+        f"datasets of {ELSEWHERE}: 1 ambiguous",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        (("--job", "copy"), (1, 2, 1)),
+        (("--job", "c*", "--job", "ns load"), (3, 4, 2)),
+        (("--job", "idle"), (0, 0, 1)),
+        (("--job", "nobody"), (0, 0, 0)),
+        (("--namespace", ELSEWHERE), (1, 1, 1)),
+        (("--namespace", "postgres://*"), (3, 4, 2)),
+        (("--dataset", "shop.public.none"), (1, 1, 1)),
+        (("--dataset", f"{PG} *.facts"), (2, 1, 2)),
+        (("--dataset", "*.facts", "--job", "copy"), (1, 1, 1)),
+        (("--unresolved",), (2, 2, 2)),
+        (("--unresolved", "--namespace", PG), (1, 1, 1)),
+    ],
+)
+def test_only_what_is_asked_for_is_shown(
+    explain: Explain, small: CatalogueServer, options: tuple[str, ...], counts: tuple[int, int, int]
+) -> None:
+    code, text = explain(MIXED, "--host", small.url, *options)
+    assert code == 1
+    edges, datasets, runs = counts
+    titles = titles_of(text)
+    assert {f"EDGES ({edges})", f"DATASETS ({datasets})", f"RUNS ({runs})"} <= set(titles)
+    assert titles[0] == "SUMMARY"
+    assert section(text, "SUMMARY")[0].startswith(f"shown, of 3 events: {runs} runs of ")
+    assert not [title for title in titles if title.startswith("FACETS")]
+    code, document = explain(MIXED, "--host", small.url, "--json", *options)
+    found = json.loads(document)
+    assert tuple(len(found[name]) for name in ("edges", "datasets", "runs")) == counts
+    assert found["summary"] == section(text, "SUMMARY")
+
+
+def test_problems_of_what_is_not_shown_are_not_shown(explain: Explain) -> None:
+    events = [run_event("FAILED", job="a"), run_event("SUCCESS", run_id="run-2", job="b", outputs=["x"])]
+    _, text = explain(events)
+    everything = section(text, "PROBLEMS")
+    _, text = explain(events, "--job", "nobody")
+    assert everything
+    assert section(text, "PROBLEMS") == []
+
+
+def test_unresolved_needs_a_catalogue(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_text("", encoding="utf-8")
+    assert main(["explain", str(path), "--unresolved"]) == 2
+    assert "give --host or --openmetadata-conn-id" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["explain", "ingest"])
+def test_the_catalogue_may_be_a_connection_of_airflow(
+    command: str, tmp_path: Path, small: CatalogueServer, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    connection = {"conn_type": "openmetadata", "host": small.url, "password": TOKEN}
+    monkeypatch.setenv("AIRFLOW_CONN_OM", json.dumps(connection))
+    monkeypatch.setenv("AIRFLOW_VAR_RULES", json.dumps({"pipelines": {"exclude": ["nothing"]}}))
+    path = tmp_path / "events.ndjson"
+    path.write_text(json.dumps(MIXED[0]), encoding="utf-8")
+    options = ("--openmetadata-conn-id", "om", "--config", "variable:rules")
+    main([command, str(path), *options])
+    printed = capsys.readouterr()
+    assert "pg.shop.public.Orders" in printed.out or json.loads(printed.out)["edges"]["published"] == 1
+    assert main([command, str(path), *options[:1], "not_there"]) == 2
+    assert "airflow connections add not_there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--host", "https://127.0.0.1:1", "--ca-file", "no.pem"), "--ca-file is 'no.pem', which is not a file"),
+        (("--host", "https://127.0.0.1:1", "--client-key", __file__), "--client-cert is missing; give both"),
+        (("--openmetadata-conn-id", "om", "--client-cert", __file__), "extra of the connection 'om' instead"),
+    ],
+)
+def test_files_for_tls_are_checked(tmp_path: Path, options: tuple[str, ...], said: str, capsys: Capture) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_text(json.dumps(MIXED[0]), encoding="utf-8")
+    for command in ("ingest", "explain"):
+        assert main([command, str(path), *options]) == 2
+        assert said in capsys.readouterr().err
 
 
 def test_json_is_the_plan_with_the_reasons_added(explain: Explain, small: CatalogueServer) -> None:
@@ -254,7 +366,7 @@ def test_json_without_a_host_tells_no_outcomes(explain: Explain) -> None:
 
 def test_the_explanation_goes_to_a_file_when_asked(explain: Explain, tmp_path: Path) -> None:
     assert explain(RUN, "--output", "out.txt") == (0, "")
-    assert (tmp_path / "out.txt").read_text(encoding="utf-8").startswith("RUNS (1)\n")
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8").startswith("SUMMARY\n")
 
 
 def test_nothing_is_written_to_the_catalogue(explain: Explain, small: CatalogueServer) -> None:

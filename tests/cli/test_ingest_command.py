@@ -126,3 +126,28 @@ def test_an_address_where_nobody_listens_is_exit_code_1(capsys: Capture, monkeyp
     assert printed.err.splitlines()[-1].startswith("openmetadata-ol: ")
     assert url in printed.err
     assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize("path", ["/status", "v1/usage"])
+def test_an_endpoint_that_only_decorates_lineage_is_exit_code_1_and_all_edges(
+    catalogue: CatalogueServer, capsys: Capture, path: str
+) -> None:
+    catalogue.fail("*", path, 500, times=10_000)
+    assert main(["ingest", EVENTS, "--host", catalogue.url]) == 1
+    output = capsys.readouterr()
+    report = json.loads(output.out)
+    assert len(catalogue.edges()) == report["edges"]["published"] > 0
+    assert "endpoint_failing" in {problem["kind"] for problem in report["problems"]}
+    assert "endpoint_failing: " in output.err
+
+
+def test_the_report_is_printed_although_the_publication_ended_early(
+    catalogue: CatalogueServer, capsys: Capture
+) -> None:
+    catalogue.fail("*", "/status", 401, times=10_000)
+    assert main(["ingest", EVENTS, "--host", catalogue.url]) == 1
+    output = capsys.readouterr()
+    report = json.loads(output.out)
+    assert len(catalogue.edges()) == report["edges"]["published"] > 0
+    assert [problem["kind"] for problem in report["problems"]].count("stopped") == 1
+    assert "refused the token" in output.err

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +12,6 @@ from tests.contract.conftest import opened
 from tests.contract.releases import RELEASES, FetchError, Release, release_for
 
 NOWHERE = Release("1.8.0", "1.8.0.0")
-
-
-@pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Leave pip no index that answers, and no models that are there already."""
-    monkeypatch.setattr(releases, "CACHE", tmp_path / "models")
-    monkeypatch.setattr(releases, "_failures", [])
-    for name, value in (("INDEX_URL", "http://127.0.0.1:9/simple"), ("NO_CACHE_DIR", "1")):
-        monkeypatch.setenv(f"PIP_{name}", value)
-    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONFIG_FILE"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.usefixtures("offline")

@@ -38,11 +38,11 @@ def serialised(dag: Any) -> dict[str, Any]:
     return document
 
 
-def test_it_waits_consumes_translates_and_publishes_one_run_at_a_time(load: Callable[..., Any]) -> None:
+def test_it_checks_waits_consumes_translates_and_publishes_one_run_at_a_time(load: Callable[..., Any]) -> None:
     dag = load()
     assert dag.dag_id == "openlineage_to_openmetadata"
     assert (dag.max_active_runs, dag.catchup) == (1, False)
-    assert [task.task_id for task in dag.topological_sort()] == ["wait", "consume", "translate", "publish"]
+    assert [task.task_id for task in dag.topological_sort()] == ["check", "wait", "consume", "translate", "publish"]
     assert dag.get_task("wait").deferrable
     assert all(task.retries == 2 for task in dag.tasks)
 
@@ -65,6 +65,7 @@ def test_its_options_reach_its_tasks(load: Callable[..., Any]) -> None:
     wait, consume, translate, publish = (dag.get_task(name) for name in ("wait", "consume", "translate", "publish"))
     assert wait.topics == consume.topics == ["a.events", "^b\\..*"]
     assert (wait.timeout, wait.kafka_config_id, consume.kafka_config_id) == (17, "kafka_x", "kafka_x")
+    assert dag.get_task("check").openmetadata_conn_id == "om_x"
     assert (translate.config, publish.config, publish.openmetadata_conn_id) == ("variable:ol", "variable:ol", "om_x")
 
 
@@ -88,7 +89,7 @@ def test_a_loss_is_accepted_for_one_run_by_its_parameter(load: Callable[..., Any
 
 def test_lanes_are_mapped_groups_of_its_steps(load: Callable[..., Any]) -> None:
     dag = load(lanes="3")
-    assert [task.task_id for task in dag.topological_sort()] == ["wait", "consume", "translate", "publish"]
+    assert [task.task_id for task in dag.topological_sort()] == ["check", "wait", "consume", "translate", "publish"]
     assert dag.get_task("wait").lanes == 3
     assert dag.get_task("consume").lanes == 3
     [group] = [group for group in dag.task_group.children.values() if hasattr(group, "children")]

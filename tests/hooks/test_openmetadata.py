@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.get_provider_info import CONNECTION_FIELDS
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN
@@ -43,7 +47,9 @@ def test_the_default_connection_reaches_the_catalogue(connect: Any, server: Cata
     [
         ({"host": "om", "schema": "https", "port": 8585}, "https://om:8585/api"),
         ({"host": "https://om:8585/api"}, "https://om:8585/api"),
-        ({"host": "om"}, "http://om/api"),
+        ({"host": "om"}, "https://om/api"),
+        ({"host": "om", "port": 8585, "schema": "http"}, "http://om:8585/api"),
+        ({"host": "localhost", "port": 8585}, "http://localhost:8585/api"),
     ],
 )
 def test_host_schema_and_port_make_the_address(connect: Any, fields: dict[str, Any], expected: str) -> None:
@@ -59,6 +65,7 @@ def test_host_schema_and_port_make_the_address(connect: Any, fields: dict[str, A
         ({"max_connections": "4"}, "max_connections", 4),
         ({"max_answer_mb": "0.5"}, "max_answer_bytes", 524_288),
         ({"timeout": None, "verify": None, "max_answer_mb": None}, "timeout", 30.0),
+        ({"timeout": "", "verify": "", "client_key": "", "max_connections": ""}, "_verify", True),
         ({"verify": "False"}, "_verify", False),
         ({"verify": False}, "_verify", False),
         ({"verify": "true"}, "_verify", True),
@@ -79,7 +86,6 @@ def test_extra_sets_the_client(connect: Any, extra: dict[str, Any], attribute: s
         ({"timeout": 0}, "extra.timeout is 0"),
         ({"max_connections": -1}, "extra.max_connections"),
         ({"max_answer_mb": "much"}, "extra.max_answer_mb"),
-        ({"verify": ""}, "extra.verify is empty"),
         ({"client_key": "k.pem"}, "client_key without client_cert"),
     ],
 )
@@ -144,3 +150,40 @@ def test_test_connection_names_every_missing_permission(connect: Any) -> None:
 
 def test_the_form_asks_for_a_token() -> None:
     assert OpenMetadataHook.get_ui_field_behaviour()["relabeling"]["password"] == "JWT token"
+
+
+class _Field:
+    """Stands in for a field of WTForms where Airflow has none (3.x)."""
+
+    def __init__(self, label: object, description: str = "", widget: object = None) -> None:
+        self.label, self.description, self.widget = label, description, widget
+
+
+def test_before_airflow_3_2_the_form_is_made_of_widgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    if importlib.util.find_spec("wtforms") is None:
+        for name, content in {
+            "flask_appbuilder": {},
+            "flask_appbuilder.fieldwidgets": {"BS3TextFieldWidget": object},
+            "flask_babel": {"lazy_gettext": str},
+            "wtforms": {"StringField": _Field},
+        }.items():
+            module = types.ModuleType(name)
+            vars(module).update(content)
+            monkeypatch.setitem(sys.modules, name, module)
+    widgets = OpenMetadataHook.get_connection_form_widgets()
+    assert set(widgets) == set(CONNECTION_FIELDS)
+    if isinstance(widgets["verify"], _Field):
+        assert "path of a CA file" in widgets["verify"].description
+
+
+def test_the_form_has_no_defaults_which_airflow_would_take_for_secrets() -> None:
+    assert [name for name, field in CONNECTION_FIELDS.items() if "default" in field["schema"]] == []
+
+
+def test_both_forms_have_the_same_layout() -> None:
+    from openmetadata_ol_provider.get_provider_info import get_provider_info
+
+    [connection] = get_provider_info()["connection-types"]
+    layout = {key.replace("-", "_"): value for key, value in connection["ui-field-behaviour"].items()}
+    older = OpenMetadataHook.get_ui_field_behaviour()
+    assert older == layout

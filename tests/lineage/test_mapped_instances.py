@@ -71,6 +71,51 @@ def test_order_repetition_and_batches_do_not_matter(events: list[Json]) -> None:
         assert [run.state for run in plan.runs] == ["FAIL"]
 
 
+AIRFLOW = "https://github.com/apache/airflow/tree/providers-openlineage/1.9.0"
+
+
+@pytest.mark.promise("A242")
+@pytest.mark.parametrize("producer", [AIRFLOW, "https://example.com/producer"])
+def test_facets_that_tell_of_airflow_only_in_a_later_batch_keep_instances_apart(producer: str) -> None:
+    early = [
+        run_event(state, run_id="shared", job="dag.load", seconds=seconds, inputs=inputs, outputs=outputs)
+        | {"producer": producer}
+        for state, seconds, inputs, outputs in (
+            ("START", 1, ["a"], ["x"]),
+            ("START", 2, ["b"], ["y"]),
+            ("COMPLETE", 10, ["a"], ["x"]),
+        )
+    ]
+    late = instance("COMPLETE", 11, inputs=["b"], outputs=["y"])
+    for first, second in ((early, [late]), ([late], early), (early[:2], [*early[2:], late])):
+        state = translated(*first).state
+        plan = translated(*second, state=state).plan
+        assert arrows(plan) == ["a -> x", "b -> y"]
+
+
+def test_airflow_s_producer_alone_keeps_halves_apart_unless_the_run_is_a_dag() -> None:
+    halves = [run_event(seconds=10, inputs=["a"]), run_event(seconds=11, outputs=["x"])]
+    airflow = [event | {"producer": AIRFLOW} for event in halves]
+    assert arrows(plan_of(*halves)) == ["a -> x"]
+    plan = plan_of(*airflow)
+    assert (arrows(plan), kinds(plan)) == ([], ["shared_mapped_run"])
+    dag = {"jobType": {"integration": "AIRFLOW", "jobType": "DAG", "processingType": "BATCH"}}
+    assert kinds(plan_of(*(event | {"job": {**event["job"], "facets": dag}} for event in airflow))) == []
+
+
+def test_the_facet_of_mapped_tasks_gives_the_map_index() -> None:
+    events = [
+        run_event(state, run_id="shared", job="dag.load", seconds=seconds, inputs=inputs, outputs=outputs,
+                  run_facets={"airflow_mappedTask": {"mapIndex": index}}, job_facets=TASK)
+        for state, seconds, index, inputs, outputs in (
+            ("START", 0, 0, ["a"], []), ("START", 1, 1, ["b"], []),
+            ("COMPLETE", 10, 0, [], ["x"]), ("COMPLETE", 11, 1, [], ["y"]),
+        )
+    ]  # fmt: skip
+    plan = plan_of(*events)
+    assert (arrows(plan), kinds(plan)) == (["a -> x", "b -> y"], [])
+
+
 def test_all_instances_that_ended_well_are_a_success() -> None:
     plan = plan_of(*WITHOUT_INDEX[:4])
     assert (arrows(plan), [run.state for run in plan.runs]) == (["a -> x", "b -> y"], ["COMPLETE"])

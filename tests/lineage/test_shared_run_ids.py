@@ -307,7 +307,7 @@ def test_a_dag_above_an_application_is_its_pipeline() -> None:
 
 
 def test_a_run_without_a_name_is_no_pipeline_until_it_ends() -> None:
-    first = translated(run_event("START", job="unknown", inputs=["a"]))
+    first = translated(run_event("START", job="unknown", inputs=["a"], job_facets=SQL))
     assert (first.plan.jobs, first.plan.runs) == ((), ())
     named = translated(run_event(job="app.save", seconds=1, outputs=["x"]), state=first.state).plan
     assert [(run.job.name, run.new) for run in named.runs] == [("app.save", True)]

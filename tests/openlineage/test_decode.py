@@ -253,3 +253,19 @@ def test_a_decoded_event_encodes_to_openlineage_again() -> None:
     again = decode_event(msgspec.json.encode(first.event))
     assert again == first
     assert again.event.eventTime == BASE
+
+
+@pytest.mark.parametrize("namespace", [None, 7, ["ns"]])
+def test_a_job_without_a_namespace_is_read_with_a_line(namespace: object) -> None:
+    event = run_event()
+    event["job"]["namespace"] = namespace
+    decoded = decode_event(json.dumps(event).encode(), "t[0]@1")
+    assert decoded.event.job is not None
+    assert decoded.event.job.namespace == ""
+    (problem,) = decoded.problems
+    assert (problem.kind, problem.where) == ("bad_value", "t[0]@1 job.namespace")
+    assert "namespace without a name" in problem.detail
+
+
+def test_a_job_whose_namespace_is_empty_is_as_its_producer_says() -> None:
+    assert decode_event(json.dumps(run_event(namespace="")).encode()).problems == ()

@@ -27,6 +27,21 @@ from tests.support import decode, run_event
         ("Error", "FAIL"),
         # Airflow
         ("upstream_failed", "FAIL"),
+        # Databricks, dbt, Dagster
+        ("PASS", "COMPLETE"),
+        ("Passed", "COMPLETE"),
+        ("INTERNAL_ERROR", "FAIL"),
+        ("INTERNALERROR", "FAIL"),
+        ("runtime error", "FAIL"),
+        ("UPSTREAM_CANCELED", "ABORT"),
+        ("RUN_FAILURE", "FAIL"),
+        ("RUN_SUCCESS", "COMPLETE"),
+        ("STEP_START", "START"),
+        ("PIPELINE_CANCELED", "ABORT"),
+        ("JobRunSucceeded", "COMPLETE"),
+        ("task.running", "RUNNING"),
+        ("up_for_retry", "OTHER"),
+        ("CANCELLING", "OTHER"),
         # home-made
         ("in progress", "RUNNING"),
         (" finished ", "COMPLETE"),
@@ -43,6 +58,16 @@ from tests.support import decode, run_event
 @pytest.mark.promise("A243")
 def test_an_event_type_means_what_it_says(text: str | None, state: str) -> None:
     assert read_event_type(text).state == state
+
+
+@pytest.mark.parametrize("text", ["RUN_FROBNICATED", "RUN", "ASSET_MATERIALIZATION", "END", "RUNTIME"])
+def test_what_says_nothing_is_not_known(text: str) -> None:
+    assert not read_event_type(text).known
+
+
+@pytest.mark.parametrize("text", ["TASK_SKIPPED", "EXCLUDED", "skip"])
+def test_a_skipped_run_is_one_under_any_of_its_names(text: str) -> None:
+    assert read_event_type(text).skipped
 
 
 @pytest.mark.promise("A243")

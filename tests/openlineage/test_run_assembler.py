@@ -101,11 +101,24 @@ def test_a_facet_replaces_the_same_facet_whole_and_leaves_others() -> None:
         assert output.facets.documentation.description == "d"
 
 
-def test_the_name_unknown_gives_way_to_a_real_one_in_any_order() -> None:
-    events = [run_event("START", job="unknown"), run_event("COMPLETE", seconds=1, job="app.collect")]
+def spark(state: str, job: str, seconds: float = 0) -> Json:
+    """Return an event of Spark's integration."""
+    producer = "https://github.com/OpenLineage/OpenLineage/tree/1.53.0/integration/spark"
+    return run_event(state, job=job, seconds=seconds) | {"producer": producer}
+
+
+def test_spark_s_name_unknown_gives_way_to_a_real_one_in_any_order() -> None:
+    events = [spark("START", "unknown"), spark("COMPLETE", "app.collect", seconds=1)]
     assert run_of(*events).name == run_of(*reversed(events)).name == "app.collect"
-    late = [run_event("START", job="app.collect"), run_event("COMPLETE", seconds=1, job="unknown")]
+    late = [spark("START", "app.collect"), spark("COMPLETE", "unknown", seconds=1)]
     assert run_of(*late).name == run_of(*reversed(late)).name == "app.collect"
+
+
+def test_of_other_producers_unknown_is_the_name_of_a_job() -> None:
+    events = [run_event("START", job="unknown"), run_event("COMPLETE", seconds=1, job="app.collect")]
+    for ordered in (events, events[::-1]):
+        found = assembled(*ordered).changed.values()
+        assert sorted((run.name, run.state) for run in found) == [("app.collect", "COMPLETE"), ("unknown", "START")]
 
 
 def test_two_names_of_one_run_id_are_two_runs() -> None:

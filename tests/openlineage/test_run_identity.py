@@ -46,7 +46,14 @@ def names_of(*events: Json) -> list[list[str]]:
     [
         ([run_event("START", job="a"), run_event("START", job="b")], ["a", "b"]),
         ([run_event("COMPLETE", job="a"), run_event("FAIL", job="b")], ["a", "b"]),
-        ([run_event("START", job="unknown"), run_event("COMPLETE", job="a")], ["a"]),
+        ([spark("START", "unknown"), spark("COMPLETE", "a")], ["a"]),
+        (
+            [
+                spark("START", "app", job_facets=APPLICATION),
+                spark("COMPLETE", "app.save"),
+            ],
+            ["app", "app.save"],
+        ),
         ([spark("START", "app.node"), spark("COMPLETE", "app.node.orders")], ["app.node.orders"]),
         ([spark("START", "My App.node"), spark("COMPLETE", "my_app.node")], ["my_app.node"]),
         ([spark("START", "app.node"), spark("START", "app.node.orders")], ["app.node", "app.node.orders"]),
@@ -75,7 +82,19 @@ def names_of(*events: Json) -> list[list[str]]:
         ),
     ],
     ids=[
-        *("starts", "ends", "unknown", "suffix", "raw", "two-starts", "two-ends", "outputs", "parent", "parents"),
+        *(
+            "starts",
+            "ends",
+            "unknown",
+            "application",
+            "suffix",
+            "raw",
+            "two-starts",
+            "two-ends",
+            "outputs",
+            "parent",
+            "parents",
+        ),
         "child",
     ],
 )
@@ -91,9 +110,18 @@ def test_names_without_evidence_are_two_runs_and_a_line() -> None:
     assert problem.detail.startswith("all_shops and all_shops_ol send this run id")
 
 
+@pytest.mark.promise("C51")
+def test_a_job_that_is_called_unknown_by_another_producer_than_spark_is_a_job_of_its_own() -> None:
+    events = [
+        run_event("START", job="unknown", inputs=["a"]),
+        run_event("COMPLETE", job="load", seconds=1, outputs=["x"]),
+    ]
+    assert names_of(*events) == [["load", "unknown"], [ProblemKind.SHARED_RUN_ID]]
+
+
 def test_of_several_jobs_the_one_with_the_same_parent_takes_the_events_without_a_name() -> None:
     events = [
-        run_event("START", job="unknown", inputs=["a"], run_facets={"parent": parent("app", "r-1")}),
+        spark("START", "unknown", inputs=["a"], run_facets={"parent": parent("app", "r-1")}),
         run_event("COMPLETE", job="app.one", outputs=["x"], run_facets={"parent": parent("app", "r-1")}),
         run_event("COMPLETE", job="app.two", outputs=["y"], run_facets={"parent": parent("app", "r-2")}),
     ]
@@ -117,7 +145,7 @@ def test_jobs_that_share_a_run_id_share_nothing_else() -> None:
 
 
 def test_a_start_without_a_name_is_not_lost_when_its_run_ends_under_a_name() -> None:
-    first = assemble(decode(run_event("START", job="unknown")), RunState(), BASE)
+    first = assemble(decode(spark("START", "unknown")), RunState(), BASE)
     second = assemble(decode(run_event(job="app.save", seconds=1)), first.state, BASE)
     (key,) = second.changed
     assert second.new == {key}

@@ -20,6 +20,8 @@ from openmetadata_ol_provider.lineage.plan import (
     Transformation,
 )
 from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
+from openmetadata_ol_provider.openmetadata.resolution.neighbour_hints import neighbour_hints
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 
 TOKEN = "a.jwt.token-of-the-tests"
 #: Retries without noticeable pauses.
@@ -124,6 +126,12 @@ SEED: dict[str, Any] = {
 
 def config(**sections: Any) -> Config:
     return Config.model_validate(sections)
+
+
+def resolve_advised(resolver: Resolver, *datasets: Dataset) -> dict[DatasetId, Resolution]:
+    """Return the resolutions of datasets as reports have them, with advice."""
+    resolutions = resolver.resolve_all(datasets)
+    return {**resolutions, **neighbour_hints(resolver, datasets, resolutions, ())}
 
 
 def dataset(namespace: str, name: str, *identities: tuple[str, str, Kind], kind: Kind = "table") -> Dataset:

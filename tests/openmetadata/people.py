@@ -57,10 +57,15 @@ TAGGED: dict[str, Any] = {
 }
 
 
+#: Behaviours of OpenMetadata that the client does not expect yet: these tests do without them.
+NOT_YET_EXPECTED = {"drops_task_owners": False}
+
+
 @contextmanager
 def catalogue(
     seed: dict[str, Any] = TAGGED, version: str = "1.12.0", **options: Any
 ) -> Iterator[tuple[CatalogueServer, OpenMetadataClient]]:
+    options.setdefault("behaviours", NOT_YET_EXPECTED)
     with (
         CatalogueServer(seed, version=version, token=TOKEN, **options) as server,
         OpenMetadataClient(server.url, TOKEN, retries=FAST) as client,
@@ -117,7 +122,8 @@ def publish(
     writer = MetadataWriter(client, config(write=write), dry_run=dry_run)
     outcomes = Executor(4).run(targets, writer.publish, lambda target: target.where)
     problems += [problem for outcome in outcomes for problem in outcome.problems]
-    return Published([outcome.value for outcome in outcomes], [*problems, *writer.problems])
+    written = [outcome.value.facts if outcome.value else None for outcome in outcomes]
+    return Published(written, [*problems, *writer.problems])
 
 
 def stored(server: CatalogueServer, type_: str, fqn: str) -> dict[str, Any]:

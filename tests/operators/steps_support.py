@@ -224,6 +224,12 @@ def lineage(catalogue: CatalogueServer) -> dict[str, list[list[str]]]:
     return {f"{a} -> {b}": [list(pair) for pair in column_pairs(details)] for (a, b), details in edges.items()}
 
 
+def asked(catalogue: CatalogueServer) -> list[str]:
+    """Return the paths that were requested, without the two that a run asks that has read nothing."""
+    idle = {"/api/v1/system/version", "/api/v1/users/loggedInUser"}
+    return [request.path for request in catalogue.requests if request.path not in idle]
+
+
 class Holding(NamedTuple):
     """What a catalogue holds of ours, without ids, versions and the clock's times, so that two can be compared."""
 

@@ -43,12 +43,36 @@ def test_a_wrong_openmetadata_connection_is_one_failed_line(
     fields: dict[str, str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change(monkeypatch, "OPENMETADATA_DEFAULT", **fields)
-    code, (config, kafka, openmetadata) = check(capsys)
+    code = main(["check"])
+    printed = capsys.readouterr()
+    config, kafka, openmetadata, *steps = printed.out.splitlines()
     assert code == 1
     assert config.startswith("ok")
     assert kafka.startswith("ok")
-    assert openmetadata.startswith("FAILED")
-    assert said in openmetadata
+    assert openmetadata.startswith("FAILED connection openmetadata_default (OpenMetadata): 1 of ")
+    (failed,) = [step for step in steps if step.startswith("  FAILED")]
+    assert said in failed
+    assert printed.out.count(said) == 1
+    assert said not in printed.err
+    assert "1 of 3 checks failed: connection openmetadata_default (OpenMetadata)\n" in printed.err
+
+
+def test_the_summary_says_that_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "all checks passed"
+
+
+def test_json_has_every_check_and_every_step(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(monkeypatch, "OPENMETADATA_DEFAULT", password="wrong")
+    assert main(["check", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    config, kafka, openmetadata = document["checks"]
+    assert document["passed"] is False
+    assert config == {"name": "config", "status": "ok", "detail": "defaults", "steps": []}
+    assert (kafka["status"], openmetadata["status"]) == ("ok", "failed")
+    assert [step["name"] for step in openmetadata["steps"] if step["status"] == "failed"] == ["token"]
 
 
 def test_connections_that_are_not_there_are_failed_lines(capsys: pytest.CaptureFixture[str]) -> None:

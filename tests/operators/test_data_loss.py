@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from steps_support import DAG_ID, TOPIC, Sender, checkpoint, committed, consume, ingest, run_event, run_steps
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.lanes import Lane
@@ -46,7 +47,7 @@ def lost(report: Any) -> dict[str, str]:
 
 def refused(work: Work, **parameters: Any) -> str:
     """Work, and return with what it failed: an error that no retry mends."""
-    with pytest.raises(AirflowFailException) as failure:
+    with pytest.raises((AirflowFailException, ConfigError)) as failure:
         work(**parameters)
     return str(failure.value)
 

@@ -12,6 +12,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from steps_support import Sender, checkpoint, consume, ingest, publish, run_event, run_steps, translate
 
+from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
@@ -49,13 +50,16 @@ def openmetadata(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def fails(work: Callable[..., Any], *said: str, retried: bool = False, **parameters: Any) -> str:
-    """Check that a task fails, finally unless a retry may help, with a message that says certain things."""
-    with pytest.raises(AirflowException) as error:
+    """Check that a task, or already its DAG file, fails with a message that says certain things.
+
+    :param retried: whether a retry may help; else the failure is final
+    """
+    with pytest.raises((AirflowException, ConfigError)) as error:
         work(**parameters)
     message = str(error.value)
     for text in said:
         assert text in message
-    assert isinstance(error.value, AirflowFailException) is not retried
+    assert isinstance(error.value, AirflowFailException | ConfigError) is not retried
     assert checkpoint() == {}
     return message
 
@@ -132,7 +136,7 @@ def test_a_token_that_may_not_create_services(send: Sender, openmetadata: Any, m
     send.message(run_event("a"))
     with CatalogueServer({}, token="t", deny=["Create"]) as server:
         openmetadata(host=server.url, password="t")
-        fails(ingest, "403", "'ingestion-bot'", "lacks Create on pipelineService", "add to a role")
+        fails(ingest, "403", "'openlineage-bot'", "lacks Create on pipelineService", "add to a role")
 
 
 @STEPS

@@ -131,8 +131,8 @@ def test_a_task_beside_which_another_works_fails_and_a_retry_goes_on(
     send.events(*captured("dbt-postgres"))
     settle, others = OpenLineageKafkaHook.commit, []
 
-    def commit(hook: OpenLineageKafkaHook, offsets: Any) -> None:
-        settle(hook, offsets)
+    def commit(hook: OpenLineageKafkaHook, offsets: Any, owner: str = "") -> None:
+        settle(hook, offsets, owner)
         if not others:
             # A try of the same task that Airflow has given up, but which is still at work.
             others.append(None)
@@ -162,7 +162,7 @@ def test_dead_letters_follow_the_publication(send: Sender, catalogue: CatalogueS
 
 def test_an_empty_topic_is_no_failure(catalogue: CatalogueServer) -> None:
     report = ingest()
-    assert (report["events"], report["requests"]) in ((0, {}), (0, {"GET": 1}))
+    assert (report["events"], report["requests"]) == (0, {"GET": 2})
     assert catalogue.writes() == []
 
 

@@ -131,8 +131,8 @@ def test_a_topic_that_grows_with_every_batch_is_read_to_where_it_ended_at_the_st
     class Busy(OpenLineageKafkaHook):
         """Commits, and hears from the producers that there is more than before."""
 
-        def commit(self, offsets: Mapping[str, Mapping[int, int]]) -> None:
-            super().commit(offsets)
+        def commit(self, offsets: Mapping[str, Mapping[int, int]], owner: str = "") -> None:
+            super().commit(offsets, owner)
             send.events(*(run_event(f"during-{next(numbers)}") for _ in range(10)))
 
     numbers = itertools.count()

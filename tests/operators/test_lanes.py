@@ -9,7 +9,7 @@ from typing import Any
 
 import airflow
 import pytest
-from airflow.providers.common.compat.sdk import DAG, AirflowException
+from airflow.providers.common.compat.sdk import DAG
 from steps_support import (
     EDGE,
     EXPECTED,
@@ -177,9 +177,9 @@ def test_the_sensor_waits_for_all_lanes(send: Sender, catalogue: CatalogueServer
 
 
 @pytest.mark.parametrize("work", [ingest, consume])
-def test_a_lane_that_there_is_not_fails_the_task_at_once(work: Any) -> None:
+def test_a_lane_that_there_is_not_is_an_error_of_the_dag_file(work: Any) -> None:
     for parameters in ({"lane": 4, "lanes": 4}, {"lanes": 4}, {"lane": "x", "lanes": 2}, {"lane": 0, "lanes": 0}):
-        with pytest.raises(AirflowException, match=r"lanes? is "):
+        with pytest.raises(ConfigError, match=r"lanes? is "):
             work(**parameters)
     assert state_document() is None
 

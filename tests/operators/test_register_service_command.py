@@ -62,7 +62,8 @@ def test_the_second_time_nothing_changes_and_a_difference_is_exit_code_1(capsys:
     assert (code, result["change"]) == (0, "unchanged")
     code, result, told = register(capsys, *arguments, "--topic", "other")
     assert (code, result["change"]) == (1, "different")
-    assert "differs in connection.config.topicName; it was not changed, use --update to change it" in told
+    assert "differs: connection.config.topicName is 'openlineage.events' and would be 'other'; it was not" in told
+    assert "use --update to change it" in told
     code, result, _ = register(capsys, *arguments, "--topic", "other", "--update")
     assert (code, result["change"]) == (0, "updated")
 

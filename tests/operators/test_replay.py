@@ -22,6 +22,7 @@ from steps_support import (
     state_document,
 )
 
+from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
 from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -116,7 +117,7 @@ def test_what_is_no_place_to_read_from_again_is_refused(
     value: Any, work: Callable[..., Any], send: Sender, catalogue: CatalogueServer
 ) -> None:
     send.message(run_event("a"))
-    with pytest.raises(AirflowFailException, match=r"replay_from is .*; give one of: earliest, a time such as"):
+    with pytest.raises(ConfigError, match=r"replay_from is .*; give one of: earliest, a time such as"):
         work(replay_from=value)
     assert state_document() is None
 
@@ -161,7 +162,7 @@ def test_without_a_checkpoint_reading_begins_at_the_configured_start(
 def test_a_span_of_time_that_is_none_is_refused(
     parameters: dict[str, Any], said: str, catalogue: CatalogueServer
 ) -> None:
-    with pytest.raises(AirflowFailException, match=said):
+    with pytest.raises(ConfigError, match=said):
         ingest(**parameters)
     assert state_document() is None
 

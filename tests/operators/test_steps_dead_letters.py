@@ -193,3 +193,26 @@ def test_a_bad_message_of_four_megabytes_fits_the_dead_letter_topic(send: Sender
     assert ingest()["dead_letters"] == 1
     (letter,) = received(broker.bootstrap, f"{TOPIC}.dead-letter")
     assert letter.value() == value
+
+
+# -- the same events read again ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "ingest"])
+def test_reading_again_writes_no_letter_again(
+    work: Callable[..., Any], mixed: int, send: Sender, catalogue: CatalogueServer, broker: KafkaBroker
+) -> None:
+    work()
+    letters = received(broker.bootstrap, f"{TOPIC}.dead-letter")
+    assert len(letters) == len(BAD)
+    send.message(b"new rubbish")
+    assert work(replay_from="earliest")["dead_letters"] == len(BAD) + 1
+    assert len(received(broker.bootstrap, f"{TOPIC}.dead-letter")) == len(BAD) + 1
+
+
+def test_batches_of_one_task_write_each_letter_once(
+    mixed: int, catalogue: CatalogueServer, broker: KafkaBroker
+) -> None:
+    ingest(max_events=4)
+    ingest(max_events=3, replay_from="earliest")
+    assert len(received(broker.bootstrap, f"{TOPIC}.dead-letter")) == len(BAD)

@@ -12,6 +12,7 @@ from steps_support import (
     EDGE,
     TOPIC,
     Sender,
+    asked,
     captured,
     consume,
     holding,
@@ -121,7 +122,7 @@ def test_what_a_publication_that_died_has_changed_can_be_changed_back(
     work()
     # The second one changes the edge and fails then: the ledger in the Variable does not tell of it.
     send.events(sql(2, "select 2"))
-    catalogue.fail("PUT", "v1/lineage", 503, times=100, after_effect=True)
+    catalogue.fail("PATCH", "v1/lineage", 503, times=100, after_effect=True)
     with pytest.raises(Exception, match="503"):
         work()
     assert catalogue.edges()[EDGE]["sqlQuery"] == "select 2"
@@ -263,7 +264,7 @@ def test_lineage_of_a_table_that_comes_later_appears_in_a_later_run(
     assert (SOURCE, NEW) in catalogue.edges()
     catalogue.reset_requests()
     work()
-    assert catalogue.requests == []
+    assert asked(catalogue) == []
 
 
 def test_parking_that_is_damaged_stops_the_task_and_says_what_to_do(work: Any, send: Sender) -> None:

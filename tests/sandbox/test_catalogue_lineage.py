@@ -46,7 +46,7 @@ def test_an_edge_is_stored_and_the_response_is_empty(http: Http) -> None:
     details = http.server.edges()[PAIR]
     assert (details["sqlQuery"], details["source"]) == ("select 1", "OpenLineage")
     assert details["pipeline"]["fullyQualifiedName"] == "airflow.etl"
-    assert details["createdBy"] == details["updatedBy"] == "ingestion-bot"
+    assert details["createdBy"] == details["updatedBy"] == "openlineage-bot"
     assert details["createdAt"] == details["updatedAt"] > 0
     one = http.get(f"lineage/getLineageEdge/{table(http, 'orders')['id']}/{table(http, 'facts')['id']}")
     assert one.json() == {"edge": details}
@@ -173,7 +173,7 @@ def test_a_patch_preserves_the_creator_of_the_edge(http: Http) -> None:
     after = http.server.edges()[PAIR]
     assert (answer.status_code, answer.json()) == (200, after)
     assert after["columnsLineage"] == [column(f"{SHOP}.facts.total", f"{SHOP}.orders.amount")]
-    assert (after["sqlQuery"], after["createdBy"], after["updatedBy"]) == ("select 1", "ingestion-bot", "ada")
+    assert (after["sqlQuery"], after["createdBy"], after["updatedBy"]) == ("select 1", "openlineage-bot", "ada")
     assert after["createdAt"] == before["createdAt"]
 
 
@@ -185,7 +185,12 @@ def test_an_edge_can_be_deleted_by_ids_and_by_names(http: Http, by_name: bool) -
     assert http.server.edges() == {}
 
 
-def test_all_edges_of_a_source_can_be_deleted(http: Http) -> None:
+@pytest.mark.behaviour("deletes_openlineage_by_pipeline")
+def test_all_edges_of_a_source_can_be_deleted(serve: Callable[..., Http]) -> None:
+    earlier, http = serve(version="1.12.0"), serve(version="1.13.0")
+    earlier.put("lineage", edge(earlier, source="OpenLineage", pipeline=pipeline(earlier)))
+    earlier.delete(f"lineage/pipeline/{pipeline(earlier)['id']}/type/OpenLineage")
+    assert PAIR in earlier.server.edges()
     http.put("lineage", edge(http, source="OpenLineage", pipeline=pipeline(http)))
     http.put("lineage", edge(http, "facts", "report", source="OpenLineage"))
     http.put("lineage", edge(http, "orders", "report", source="QueryLineage"))
@@ -233,6 +238,6 @@ def test_lineage_may_be_denied(serve: Serve) -> None:
     client = serve(deny={"EditLineage"})
     answer = client.put("lineage", edge(client))
     assert answer.status_code == 403
-    text = "Principal: CatalogPrincipal{name='ingestion-bot'} operations [EditLineage] not allowed"
+    text = "Principal: CatalogPrincipal{name='openlineage-bot'} operations [EditLineage] not allowed"
     assert answer.json()["message"] == text
     assert client.server.edges() == {}

@@ -1,12 +1,15 @@
-"""Search: wildcards regardless of case, deleted entities on request, and refusal of unsupported parameters."""
+"""Search: wildcards regardless of case but in paths, deleted entities on request, filters, and what is refused."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from catalogue_http import Http, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ORDERS = "pg.shop.public.orders"
 
@@ -55,20 +58,24 @@ def test_people_are_found_by_their_email(http: Http) -> None:
     assert query(http, "name:data", "team_search_index") == ["data"]
 
 
+@pytest.mark.behaviour("path_is_case_sensitive")
 def test_containers_are_found_by_their_path(http: Http) -> None:
-    assert field_query(http, "S3://lake/raw", "fullPath", "container") == ["s3.lake.raw"]
+    assert field_query(http, "s3://lake/raw", "fullPath", "container") == ["s3.lake.raw"]
+    assert field_query(http, "S3://lake/raw", "fullPath", "container") == []
     assert len(field_query(http, "s3://lake*", "fullPath", "container")) == 3
 
 
 def test_a_container_is_found_only_by_its_current_path(http: Http) -> None:
     moved = {"name": "lake", "service": "s3", "fullPath": "s3://Pond"}
     assert http.put("containers", moved).status_code == 200
-    assert field_query(http, "s3://pond", "fullPath", "container") == ["s3.lake"]
+    assert field_query(http, "s3://Pond", "fullPath", "container") == ["s3.lake"]
+    assert field_query(http, "s3://pond", "fullPath", "container") == []
     assert field_query(http, "s3://lake", "fullPath", "container") == []
     http.delete("containers/name/s3.lake", hardDelete="true", recursive="true")
-    assert field_query(http, "s3://pond", "fullPath", "container") == []
+    assert field_query(http, "s3://Pond", "fullPath", "container") == []
 
 
+@pytest.mark.behaviour("field_query_limit")
 def test_at_most_ten_hits_are_returned_and_all_are_counted(http: Http) -> None:
     for number in range(12):
         body = {"name": f"t{number}", "databaseSchema": "pg.shop.public", "columns": columns("a")}
@@ -129,7 +136,6 @@ def test_hits_come_in_pages(http: Http) -> None:
         ({"q": "a OR b"}, 400),
         ({"q": "a b"}, 400),
         ({"q": "name:(a b)"}, 400),
-        ({"q": "*", "query_filter": "{}"}, 400),
         ({"q": "*", "index": "nothing_search_index"}, 500),
     ],
 )
@@ -156,10 +162,59 @@ def test_a_regular_expression_filter_must_match_the_whole_field(http: Http) -> N
     assert by_path(http, "s3://LAKE", case_insensitive=True) == ["s3.lake"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"query":{"term":{"a":"b"}}}', '{"query":{"regexp":{"a":{"value":"("}}}}'])
-def test_any_other_filter_is_refused_unless_it_is_empty(http: Http, text: str) -> None:
-    answer = http.get("search/query", q="*", query_filter=text)
-    assert answer.status_code == (400 if text else 200)
+@pytest.mark.parametrize(
+    ("filter_", "found"),
+    [
+        ({"match_all": {}}, ["facts", "orders", "report"]),
+        ({"term": {"name.keyword": "ORDERS"}}, ["orders"]),
+        ({"term": {"name": {"value": "orders"}}}, ["orders"]),
+        ({"terms": {"name": ["orders", "facts"]}}, ["facts", "orders"]),
+        ({"prefix": {"fullyQualifiedName": "pg.shop.public.f"}}, ["facts"]),
+        ({"wildcard": {"name": {"value": "*T*"}}}, ["facts", "report"]),
+        ({"exists": {"field": "displayName"}}, []),
+        (
+            {"bool": {"must": [{"term": {"deleted": False}}], "must_not": {"term": {"name": "facts"}}}},
+            ["orders", "report"],
+        ),
+        ({"bool": {"should": [{"term": {"name": "facts"}}, {"term": {"name": "report"}}]}}, ["facts", "report"]),
+        ({"bool": {"filter": {"term": {"entityType": "topic"}}}}, []),
+    ],
+)
+def test_a_filter_restricts_the_hits(http: Http, filter_: dict[str, Any], found: list[str]) -> None:
+    hits = query(http, "*", query_filter=json.dumps({"query": filter_}))
+    assert [name.rpartition(".")[2] for name in hits] == found
+
+
+@pytest.mark.behaviour("ignores_unknown_filter")
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"query":{"paint":{"a":"b"}}}', '{"query":{"bool":{"perhaps":[]}}}']
+)
+def test_a_filter_that_cannot_be_parsed_is_ignored(serve: Callable[..., Http], text: str) -> None:
+    assert len(query(serve(), "*", query_filter=text)) == 3
+    strict = serve(behaviours={"ignores_unknown_filter": False})
+    assert strict.get("search/query", q="*", query_filter=text).status_code == (400 if text else 200)
+
+
+def test_a_regular_expression_that_cannot_be_compiled_is_refused(http: Http) -> None:
+    assert http.get("search/query", q="*", query_filter='{"query":{"regexp":{"a":"("}}}').status_code == 400
+
+
+@pytest.mark.behaviour("ignores_deleted_parameter")
+def test_deleted_entities_are_hits_of_later_versions_unless_the_filter_excludes_them(
+    serve: Callable[..., Http],
+) -> None:
+    present = json.dumps({"query": {"term": {"deleted": False}}})
+    for version, found in (("1.13.0", []), ("2.0.0", [ORDERS])):
+        http = serve(version=version)
+        http.delete(f"tables/name/{ORDERS}")
+        assert query(http, "name:orders", deleted="false") == found
+        assert query(http, "name:orders", query_filter=present) == []
+
+
+def test_display_names_are_searched_in_any_case_by_their_first_256_characters(http: Http) -> None:
+    http.patch(f"tables/name/{ORDERS}", {"op": "add", "path": "/displayName", "value": "A" * 300})
+    assert field_query(http, "a" * 256, "displayName.keyword") == [ORDERS]
+    assert field_query(http, "a" * 300, "displayName.keyword") == []
 
 
 def test_an_entity_that_is_not_indexed_yet_exists_but_is_not_found(http: Http) -> None:

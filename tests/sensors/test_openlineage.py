@@ -15,6 +15,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
+from openmetadata_ol_provider.kafka.default_group import default_group
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 from openmetadata_ol_provider.triggers.openlineage import OpenLineageTrigger
 
@@ -86,6 +87,8 @@ def test_without_a_backlog_it_defers_with_all_that_the_trigger_needs(hook: Any, 
         "poll_interval": 7,
         "exclude": [],
         "start_from": "group",
+        "default_group": default_group("adhoc_airflow", ["single"]),
+        "queued_runs_of": None,
     }
     assert before + 30 <= deadline <= time.time() + 30
     assert deferral.value.method_name == "execute_complete"

@@ -48,7 +48,7 @@ def publication(**parts: Any) -> Publication:
 def begun(store: StateStore) -> None:
     """Let there be a state, and a ledger that can be trusted."""
     store.advance(BATCH, RunState(), {})
-    store.write_ledger(Ledger(*TARGET, {5: Fact(6, 7.0)}, {8: EdgeFact(9, 7.0, "job")}))
+    store.write_ledger(Ledger(*TARGET[:2], {5: Fact(6, 7.0)}, {8: EdgeFact(9, 7.0, "job")}))
 
 
 # -- claims ------------------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_what_others_park_and_drop_meanwhile_stays_as_they_left_it(store: StateS
 
 
 def test_a_publication_is_applied_without_changing_the_history_before(store: StateStore) -> None:
-    ledger = Ledger(*TARGET, {1: Fact(1, 1.0), 2: Fact(2, 1.0)}, {8: EdgeFact(9, 7.0, "job")}, {"job": 3})
+    ledger = Ledger(*TARGET[:2], {1: Fact(1, 1.0), 2: Fact(2, 1.0)}, {8: EdgeFact(9, 7.0, "job")}, {"job": 3})
     before = History(ledger, Parking({"a": parked("a")}), {("p", "2026-01-01"): 1}, token="t")
     known = copy.deepcopy(before)
     changes = LedgerChanges(TARGET, True, {1: None, 3: Fact(3, 2.0)}, {8: None}, {"other": 4}, 10)
@@ -147,7 +147,7 @@ def test_a_publication_is_applied_without_changing_the_history_before(store: Sta
 
 
 def test_a_ledger_of_another_catalogue_is_replaced_and_one_that_was_not_trusted_keeps_its_edges() -> None:
-    ledger = Ledger(*TARGET, {1: Fact(1, 1.0)}, {8: EdgeFact(9, 7.0, "job")})
+    ledger = Ledger(*TARGET[:2], {1: Fact(1, 1.0)}, {8: EdgeFact(9, 7.0, "job")})
     elsewhere = ledger.updated(LedgerChanges(LedgerTarget(3, 2), facts={2: Fact(2, 1.0)}))
     assert (elsewhere.catalogue, elsewhere.facts, elsewhere.edges) == (3, {2: Fact(2, 1.0)}, {})
     refreshed = ledger.updated(LedgerChanges(TARGET, trusted=False, facts={2: Fact(2, 1.0)}))

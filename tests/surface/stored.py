@@ -75,7 +75,7 @@ def kept(runs: str | dict[str, Any]) -> Any:
 def as_version_1(state: dict[str, Any]) -> dict[str, Any]:
     """Return a state whose runs have keys without the names of their jobs, as version 1 had them."""
     renamed = {part: _without_names(items) if part in ("runs", "anchors") else items for part, items in state.items()}
-    return without(renamed, "legacy", "spark", "is_dag")
+    return without(renamed, "legacy", "spark", "is_dag", "from_airflow", "instances")
 
 
 def _without_names(items: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 OUTPUT = {"--config": None, "--output": None}
 KAFKA = {"--kafka-config-id": "kafka_default"}
 OPENMETADATA = {"--openmetadata-conn-id": "openmetadata_default"}
+TLS = {"--ca-file": None, "--client-cert": None, "--client-key": None}
+CATALOGUE = {**TLS, "--host": None, "--openmetadata-conn-id": None}
 TASKS = {"--dag-id": "openlineage_to_openmetadata", "--state-key": None, "--topics": None}
 LETTERS = {**KAFKA, "--dead-letter-topic": None, "--topics": None}
 CHECKPOINT = {**KAFKA, **TASKS, "--lanes": None}
@@ -28,7 +30,7 @@ CHECKPOINT = {**KAFKA, **TASKS, "--lanes": None}
 #: Command -> option, or argument without a name, -> default.
 COMMANDS: dict[str, dict[str, Any]] = {
     "": {"--version": argparse.SUPPRESS, "COMMAND": None},
-    "check": {**KAFKA, **OPENMETADATA, "--config": None},
+    "check": {**KAFKA, **OPENMETADATA, "--config": None, "--json": False},
     "checkpoint": {"COMMAND": None},
     "checkpoint reset": {**CHECKPOINT, "--dry-run": False},
     "checkpoint set": {**CHECKPOINT, "--dry-run": False, "--offset": None, "--to": None},
@@ -36,6 +38,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "cleanup": {
         **CHECKPOINT,
         **OPENMETADATA,
+        **TLS,
         "--apply": False,
         "--config": None,
         "--from": None,
@@ -57,8 +60,17 @@ COMMANDS: dict[str, dict[str, Any]] = {
         "LETTER *": None,
     },
     "dlq show": {**LETTERS, "--json": False, "--output": None, "LETTER": None},
-    "explain": {**OUTPUT, "--host": None, "--json": False, "EVENTS +": None},
-    "ingest": {**OUTPUT, "--dry-run": False, "--host": None, "EVENTS +": None},
+    "explain": {
+        **OUTPUT,
+        **CATALOGUE,
+        "--dataset": None,
+        "--job": None,
+        "--json": False,
+        "--namespace": None,
+        "--unresolved": False,
+        "EVENTS +": None,
+    },
+    "ingest": {**OUTPUT, **CATALOGUE, "--dry-run": False, "EVENTS +": None},
     "parked": {
         **OPENMETADATA,
         **TASKS,
@@ -71,6 +83,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "register-service": {
         **KAFKA,
         **OPENMETADATA,
+        **TLS,
         "--description": None,
         "--dry-run": False,
         "--host": None,
@@ -78,13 +91,14 @@ COMMANDS: dict[str, dict[str, Any]] = {
         "--topic": None,
         "--update": False,
     },
+    "sandbox": {"--feed": False, "--page-port": 0, "--port": 0, "--rate": None},
     "translate": {**OUTPUT, "EVENTS +": None},
 }
-#: Options that have to be given.
-REQUIRED = {"ingest": {"--host"}}
+#: Options of which one has to be given.
+REQUIRED = {"checkpoint set": {"--offset", "--to"}, "ingest": {"--host", "--openmetadata-conn-id"}}
 MAKE = {
     *("bench", "clean", "demo", "fuzz", "help", "lint"),
-    *("test", "test-airflow2", "test-fast", "test-faults", "test-kafka", "test-live"),
+    *("test", "test-airflow2", "test-fast", "test-faults", "test-kafka", "test-live", "test-openmetadata"),
 }
 
 
@@ -104,10 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _commands(parser: argparse.ArgumentParser, path: str = "") -> Iterator[tuple[str, list[argparse.Action]]]:
-    actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
-    yield path, actions
-    for action in actions:
+def _commands(parser: argparse.ArgumentParser, path: str = "") -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    yield path, parser
+    for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, inner in action.choices.items():
                 yield from _commands(inner, f"{path} {name}".strip())
@@ -122,7 +135,11 @@ def _name(action: argparse.Action) -> str:
     return f"{name} {action.nargs}" if action.nargs else name
 
 
-FOUND = dict(_commands(_parser()))
+PARSERS = dict(_commands(_parser()))
+FOUND = {
+    path: [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
+    for path, parser in PARSERS.items()
+}
 
 
 def test_the_commands() -> None:
@@ -133,7 +150,9 @@ def test_the_commands() -> None:
 def test_a_command_has_its_options(command: str) -> None:
     found = {_name(action): action.default for action in FOUND[command]}
     assert_pinned(f"options of {command or 'openmetadata-ol'}", found, COMMANDS[command])
-    required = {_name(action) for action in FOUND[command] if action.option_strings and action.required}
+    assert not [action for action in FOUND[command] if action.option_strings and action.required]
+    groups = PARSERS[command]._mutually_exclusive_groups
+    required = {_name(action) for group in groups if group.required for action in group._group_actions}
     assert required == REQUIRED.get(command, set())
 
 

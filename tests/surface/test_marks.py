@@ -152,7 +152,7 @@ def test_a_dead_letter_has_its_headers(here: World) -> None:
     assert headers["openlineage.dead_letter.partition"] == headers["openlineage.dead_letter.offset"] == b"0"
     assert (letter.key(), letter.value()) == (b"k", b"no event")
     report = replay()
-    keys = {"exhausted", "foreign", "left", "lost", "more", "read", "replayed"}
+    keys = {"exhausted", "foreign", "left", "lost", "more", "read", "repeated", "replayed"}
     assert_pinned("keys of the report of a replay", set(report), keys)
     _, back = received(here.broker.bootstrap, TOPIC)
     assert back.headers() == [("own", b"1"), (REPLAYED, b"1")]

@@ -19,6 +19,7 @@ REQUIRED: Any = ...
 PARAMETERS: dict[type, dict[str, Any]] = {
     KafkaBroker: {"brokers": 1, "topics": None},
     CatalogueServer: {
+        "behaviours": None,
         "deny": (),
         "latency": 0.0,
         "port": 0,
@@ -43,6 +44,7 @@ ATTRIBUTES: dict[type, dict[str, Any]] = {
         "clear_faults": [],
         "close": [],
         "edges": [],
+        "end_patch_sessions": [],
         "entities": ["entity_type"],
         "fail": [
             *("method", "path_regex", "status", "times", "message", "after_effect", "headers", "delay"),

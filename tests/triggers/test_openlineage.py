@@ -29,8 +29,16 @@ LEVEL: dict[str, Any] = {
     "deadline": 1_700_000_000.5,
     "exclude": ["letters"],
     "start_from": "earliest",
+    "default_group": "openmetadata-openlineage.lineage.12345678",
+    "queued_runs_of": "lineage",
 }
-EDGE: dict[str, Any] = {"topics": ["single"], "kafka_config_id": "kafka_default", "poll_interval": 0.05, "settle": 0.3}
+EDGE: dict[str, Any] = {
+    "topics": ["single"],
+    "kafka_config_id": "kafka_default",
+    "dag_id": "lineage",
+    "poll_interval": 0.05,
+    "settle": 0.3,
+}
 
 
 async def first(trigger: Any) -> dict[str, Any]:

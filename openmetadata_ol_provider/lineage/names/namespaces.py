@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from openmetadata_ol_provider.lineage.names.jdbc import plain_url
+
 #: Host in lower case, and its port.
 HostPort = tuple[str, int | None]
 
@@ -129,8 +131,8 @@ def parse(namespace: str, schemes: Mapping[str, str]) -> Namespace:
     :param schemes: canonical scheme of every known spelling
     """
     text = namespace.strip()
-    if text[:5].lower() == "jdbc:":
-        text = text[5:]
+    if text[:4].lower() == "jdbc":
+        text = plain_url(text)
     oracle = _ORACLE.fullmatch(text)
     if oracle:
         return Namespace("oracle", oracle["authority"], f"/{oracle['path'] or ''}", raw=namespace)
@@ -148,7 +150,8 @@ def parse(namespace: str, schemes: Mapping[str, str]) -> Namespace:
     head, colon, rest = text.partition(":")
     scheme = canonical(head, schemes)
     # Known bare words get their canonical spelling; `duckdb:/tmp/x` and unknown words stay as they are.
-    return Namespace(scheme, path=rest, raw=namespace if colon or head.lower() not in schemes else scheme)
+    raw = text if namespace.strip()[:5].lower() == "jdbc:" else namespace
+    return Namespace(scheme, path=rest, raw=raw if colon or head.lower() not in schemes else scheme)
 
 
 def canonical(scheme: str, schemes: Mapping[str, str]) -> str:
@@ -191,11 +194,12 @@ def parse_hosts(authority: str) -> tuple[HostPort, ...]:
 
 
 def _compressed(host: str) -> str:
-    """Return an IPv6 address in its shortest form, and any other host unchanged."""
+    """Return an IPv6 address in its shortest form, as IPv4 if it is one, and any other host unchanged."""
     if ":" not in host:
         return host
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).compressed
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+        return str(address.ipv4_mapped or address.compressed)
     except ValueError:
         return host
 

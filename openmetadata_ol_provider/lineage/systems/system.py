@@ -33,12 +33,14 @@ class Scheme(NamedTuple):
         ``CustomDatabase``
     :param host_is_region: whether the authority is an AWS region: ``dynamodb://eu-west-1``
     :param family: scheme that addresses the same storage by another protocol
+    :param addresses: what a differing address tells, see :class:`System`; default: as the system says
     """
 
     port: int | None = None
     services: str = ""
     host_is_region: bool = False
     family: str | None = None
+    addresses: Addresses | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,9 @@ def completed(parts: tuple[str, ...], connection: Connection, depth: int) -> tup
     front = connection.namespace.segments
     if connection.database:
         front = (connection.database,)
+    elif depth == 2 and not front and connection.schema:
+        # Where there are two levels, drivers call the upper one a schema.
+        front = (connection.schema,)
     if depth > 2 and connection.schema:
         front = (*front[:1], connection.schema)
         if len(front) == 1:

@@ -16,12 +16,18 @@ from openmetadata_ol_provider.openlineage.facets.base import (
     TagsFacet,
 )
 from openmetadata_ol_provider.openlineage.facets.job import JobTypeFacet
+from openmetadata_ol_provider.openlineage.facets.run_ids import canonical_run_id
 
 
 class RunRef(Part, frozen=True):
     """A run named by another run's parent facet."""
 
     runId: str | None = None
+
+    def __post_init__(self) -> None:
+        """Spell the run's id as its own events do."""
+        if self.runId is not None and not self.runId.islower():
+            msgspec.structs.force_setattr(self, "runId", canonical_run_id(self.runId))
 
 
 class JobRef(Part, frozen=True):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
+from openmetadata_ol_provider.openmetadata.admin.endpoint_check import endpoint_steps
 from openmetadata_ol_provider.openmetadata.admin.permission_check import permission_steps
 from openmetadata_ol_provider.openmetadata.client.error_body import read_error
 from openmetadata_ol_provider.openmetadata.client.token import TokenClaims
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 #: A token that expires within this time is warned about.
 EXPIRES_SOON = dt.timedelta(days=7)
+#: The bot that OpenMetadata's own ingestion uses.
+INGESTION_BOT = "ingestion-bot"
+_SHARED_BOT = (
+    f"but {INGESTION_BOT} is the bot of OpenMetadata's own ingestion: the server takes the changes that one bot makes "
+    "within ten minutes for one, and column lineage of new columns can be lost; create a bot for this provider"
+)
 #: Kinds of services that are matched by their address; buckets are found by their containers instead.
 _KINDS_WITH_HOSTS = ("databaseService", "messagingService")
 
@@ -43,6 +50,7 @@ def check_catalogue(client: OpenMetadataClient, config: Config) -> list[Step]:
         return steps
     steps += expiry_steps(client.token_claims, dt.datetime.now(dt.timezone.utc))
     steps += permission_steps(client, config)
+    steps += endpoint_steps(client, config)
     steps.append(_services_step(client))
     return steps
 
@@ -88,6 +96,8 @@ def _token_step(client: OpenMetadataClient) -> Step:
         return Step("token", False, str(error))
     name = user.get("name", "unknown")
     if user.get("isBot"):
+        if name == INGESTION_BOT:
+            return warning("token", f"accepted, {_SHARED_BOT}")
         return Step("token", True, f"accepted, bot {name}")
     if user.get("isBot") is False:
         return warning("token", f"accepted, but {name} is a person and not a bot; use the token of a bot")

@@ -104,6 +104,7 @@ def _optional(config: Config) -> Iterator[Permission]:
             yield from (Permission("Create", kind) for kind in ("classification", "tag"))
     if write.create_datasets:
         yield from (Permission("Create", kind) for kind in ("database", "databaseSchema", *_DATASETS))
+        yield from (Permission("EditAll", kind) for kind in _DATASETS)
     if write.queries:
         yield Permission("Create", "query")
     if write.lifecycle != "never":

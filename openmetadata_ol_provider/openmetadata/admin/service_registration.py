@@ -1,69 +1,30 @@
 """Registers the OpenLineage pipeline service with its Kafka connection, derived from Airflow's Kafka connection.
 
 OpenMetadata then shows where the lineage comes from, and its own connector could read the same topic. An existing
-service is compared and left unchanged, unless an update is requested; then a patch changes only the fields that differ.
-Secrets stay in Airflow: passwords and private keys are neither sent nor shown.
+service is compared: what it lacks is added, other values are left unchanged unless an update is requested. A patch
+changes only the fields that differ.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError, ConfigError
+from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
+from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openmetadata.admin.permission_check import is_granted
+from openmetadata_ol_provider.openmetadata.admin.service_spec import SERVICE_TYPE, ServiceSpec
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
 from openmetadata_ol_provider.openmetadata.client.permissions import Permission
-from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.openmetadata.fqn import quote
-
-if TYPE_CHECKING:
-    from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 Change = Literal["created", "updated", "unchanged", "different"]
 SERVICES = "v1/services/pipelineServices"
-SERVICE_TYPE = "OpenLineage"
-DEFAULT_NAME = "openlineage"
-#: Defaults of OpenMetadata's connector: seconds that a poll waits, and seconds without an event after which it ends.
-_POOL_TIMEOUT = 1.0
-_SESSION_TIMEOUT = 30
-_PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_SSL")
-#: Protocols of versions that have the Kafka fields in ``brokerConfig``.
-_PROTOCOLS_NESTED = (*_PROTOCOLS, "SASL_PLAINTEXT")
-_MECHANISMS = ("PLAIN", "GSSAPI", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
-#: Settings that are secrets or point to one; they are not sent.
-_SECRETS = (
-    "sasl.password", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "sasl.kerberos.keytab",
-    "ssl.key.location", "ssl.key.pem", "ssl.key.password", "ssl.keystore.location", "ssl.keystore.password",
-)  # fmt: skip
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-
-
-class ServiceSpec(NamedTuple):
-    """The desired service.
-
-    :param name: name of the service
-    :param connection: ``config`` of its connection
-    :param description: description; default: ``None``, an existing one stays
-    :param left_out: settings of the Kafka connection that are not sent, with the reason
-    """
-
-    name: str
-    connection: dict[str, Any]
-    description: str | None = None
-    left_out: tuple[str, ...] = ()
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """Body of the request that creates it."""
-        body: dict[str, Any] = {
-            "name": self.name,
-            "serviceType": SERVICE_TYPE,
-            "connection": {"config": self.connection},
-        }
-        return body if self.description is None else {**body, "description": self.description}
+#: Longest value that is shown, in characters.
+_MAX_SHOWN = 100
 
 
 class Registration(NamedTuple):
@@ -74,6 +35,7 @@ class Registration(NamedTuple):
     :param change: change made or, in a dry run, due; ``different`` if it has other values and no update was requested
     :param differences: dotted names of the fields that were changed or differ
     :param left_out: settings of the Kafka connection that are not sent, with the reason
+    :param texts: the differences with both values, for people
     """
 
     service: str
@@ -81,57 +43,41 @@ class Registration(NamedTuple):
     change: Change
     differences: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON values."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in self._asdict().items()}
+        """Return it as plain JSON values, without the texts for people."""
+        document = self._asdict()
+        del document["texts"]
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in document.items()}
 
 
-def service_spec(
-    settings: KafkaSettings, topic: str, version: Version, *, name: str = DEFAULT_NAME, description: str | None = None
-) -> ServiceSpec:
-    """Return the service for a Kafka connection, in the format of a version of OpenMetadata.
+class Difference(NamedTuple):
+    """A field in which the stored service differs from the desired one.
 
-    :param settings: settings of Airflow's Kafka connection
-    :param topic: topic with the events
-    :param version: version of the server
-    :param name: name of the service
-    :param description: description of the service; default: none
-    :raises ConfigError: if the topic is missing or a pattern, or the connection names no brokers
+    :param path: its JSON pointer
+    :param stored: its value in OpenMetadata, ``None`` if it has none
+    :param wanted: the desired value
     """
-    if not topic or topic.startswith("^"):
-        raise ConfigError(
-            f"topic {topic!r} is not the name of a topic, which OpenMetadata needs; give one with --topic (topic)"
-        )
-    if not settings.bootstrap:
-        raise ConfigError(f"Kafka connection {settings.conn_id!r} has no bootstrap.servers; add it to its extra")
-    nested = is_nested(version)
-    left_out: list[str] = []
-    broker: dict[str, Any] = {
-        "brokersUrl": settings.bootstrap,
-        "topicName": topic,
-        "consumerGroupName": settings.group,
-        "consumerOffsets": "latest" if settings.reset_policy == "latest" else "earliest",
-        "poolTimeout": _POOL_TIMEOUT,
-        "sessionTimeout": _session_timeout(settings),
-        "securityProtocol": _protocol(settings, version, left_out),
-        "sslConfig": _ssl(settings, nested, left_out),
-        "saslConfig": _sasl(settings, left_out),
-    }
-    broker = {key: value for key, value in broker.items() if value not in (None, {})}
-    secrets = [key for key in _SECRETS if settings.get(key)]
-    if secrets:
-        left_out.append(
-            f"{', '.join(secrets)}: secrets are not sent; enter them in OpenMetadata if its own connector is to use "
-            "the service"
-        )
-    config = {"type": SERVICE_TYPE, **({"brokerConfig": broker} if nested else broker)}
-    return ServiceSpec(name, config, description, tuple(left_out))
 
+    path: str
+    stored: Any
+    wanted: Any
 
-def is_nested(version: Version) -> bool:
-    """Return whether a version has the connection's Kafka fields in ``brokerConfig`` (since 1.12.2 and 1.11.12)."""
-    return version.at_least(1, 12, 2) or (version[:2] == (1, 11) and version.at_least(1, 11, 12))
+    @property
+    def name(self) -> str:
+        """The dotted name of the field."""
+        return self.path.strip("/").replace("/", ".")
+
+    @property
+    def operation(self) -> dict[str, Any]:
+        """The operation of a JSON Patch that removes the difference."""
+        return {"op": "add", "path": self.path, "value": self.wanted}
+
+    @property
+    def text(self) -> str:
+        """Both values, for people."""
+        return f"{self.name} is {_shown(self.stored)} and would be {_shown(self.wanted)}"
 
 
 def register_service(
@@ -152,7 +98,10 @@ def register_service(
             return Registration(quote(spec.name), "", "created", left_out=spec.left_out)
         try:
             # POST and not PUT, which would replace a service that somebody else creates at the same moment.
-            return _registration(client.post(SERVICES, spec.body), "created", spec)
+            created = client.post(SERVICES, spec.body)
+            # The server may have encoded the description.
+            _patch(client, spec, created, lambda body: _described(body, spec))
+            return _registration(created, "created", spec)
         except CatalogueRequestError as error:
             if error.status != 409:
                 raise
@@ -169,15 +118,32 @@ def register_service(
             "choose another name with --name (name)"
         )
     _refuse_hidden(client, stored)
-    operations = list(_operations(stored, spec))
-    differences = tuple(operation["path"].strip("/").replace("/", ".") for operation in operations)
-    if not operations:
+    differences = tuple(_differences(stored, spec))
+    if not differences:
         return _registration(stored, "unchanged", spec)
-    if not update:
+    # What the service lacks is nobody's, unless this token does not see it.
+    may_fill = all(difference.stored is None for difference in differences) and _sees_connection(client, stored)
+    if not update and not may_fill:
         return _registration(stored, "different", spec, differences)
     if not dry_run:
-        stored = client.patch(path(SERVICES, str(stored["id"])), operations)
+
+        def due(body: dict[str, Any]) -> Iterator[Difference]:
+            return (one for one in _differences(body, spec) if update or one.stored is None)
+
+        stored = _patch(client, spec, stored, due) or stored
     return _registration(stored, "updated", spec, differences)
+
+
+def _patch(
+    client: OpenMetadataClient,
+    spec: ServiceSpec,
+    stored: dict[str, Any],
+    find: Callable[[dict[str, Any]], Iterable[Difference]],
+) -> dict[str, Any] | None:
+    """Change what differs in a service, and return it; ``None`` if nothing does."""
+    url = path(SERVICES, str(stored["id"]))
+    read = partial(_stored, client, spec)
+    return patch_stored(client, url, stored, lambda body: [one.operation for one in find(body)], read)
 
 
 def _refuse_hidden(client: OpenMetadataClient, stored: dict[str, Any]) -> None:
@@ -190,88 +156,46 @@ def _refuse_hidden(client: OpenMetadataClient, stored: dict[str, Any]) -> None:
         )
 
 
+def _sees_connection(client: OpenMetadataClient, stored: dict[str, Any]) -> bool:
+    return stored.get("connection") is not None or is_granted(client, Permission("ViewAll", "pipelineService")) is True
+
+
 def _stored(client: OpenMetadataClient, spec: ServiceSpec) -> dict[str, Any] | None:
     return client.get(path(SERVICES, "name", quote(spec.name)))
 
 
 def _registration(
-    entity: dict[str, Any], change: Change, spec: ServiceSpec, differences: tuple[str, ...] = ()
+    entity: dict[str, Any], change: Change, spec: ServiceSpec, differences: tuple[Difference, ...] = ()
 ) -> Registration:
     fqn = str(entity.get("fullyQualifiedName") or quote(spec.name))
-    return Registration(fqn, str(entity.get("id", "")), change, differences, spec.left_out)
+    names = tuple(difference.name for difference in differences)
+    texts = tuple(difference.text for difference in differences)
+    return Registration(fqn, str(entity.get("id", "")), change, names, spec.left_out, texts)
 
 
-def _operations(stored: dict[str, Any], spec: ServiceSpec) -> Iterator[dict[str, Any]]:
-    """Yield the patch from the stored service to the desired one; fields that the spec does not name stay."""
-    if spec.description is not None:
-        yield from _added("", {"description": spec.description}, stored)
+def _differences(stored: dict[str, Any], spec: ServiceSpec) -> Iterator[Difference]:
+    """Yield what differs between the stored service and the desired one; fields that the spec does not name stay."""
+    yield from _described(stored, spec)
     yield from _added("", {"connection": {"config": spec.connection}}, stored)
 
 
-def _added(prefix: str, desired: dict[str, Any], stored: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _described(stored: dict[str, Any], spec: ServiceSpec) -> Iterator[Difference]:
+    if spec.description is not None:
+        yield from _added("", {"description": spec.description}, stored)
+
+
+def _added(prefix: str, desired: dict[str, Any], stored: dict[str, Any]) -> Iterator[Difference]:
     for key, value in desired.items():
         present = stored.get(key)
         if isinstance(value, dict) and isinstance(present, dict):
             yield from _added(f"{prefix}/{key}", value, present)
         elif present != value and not _is_masked(present):
-            yield {"op": "add", "path": f"{prefix}/{key}", "value": value}
+            yield Difference(f"{prefix}/{key}", present, value)
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else safe_text(repr(value), _MAX_SHOWN)
 
 
 def _is_masked(value: object) -> bool:
     return isinstance(value, str) and bool(re.fullmatch(r"\*+", value))
-
-
-def _protocol(settings: KafkaSettings, version: Version, left_out: list[str]) -> str | None:
-    protocol = str(settings.get("security.protocol") or "PLAINTEXT").upper()
-    if protocol in (_PROTOCOLS_NESTED if is_nested(version) else _PROTOCOLS):
-        return protocol
-    left_out.append(f"security.protocol {protocol}: OpenMetadata {version} does not support it")
-    return None
-
-
-def _session_timeout(settings: KafkaSettings) -> int:
-    """Return the connection's session timeout in seconds."""
-    try:
-        return max(1, round(float(settings.get("session.timeout.ms")) / 1000))
-    except (TypeError, ValueError):
-        return _SESSION_TIMEOUT
-
-
-def _ssl(settings: KafkaSettings, nested: bool, left_out: list[str]) -> dict[str, str]:
-    """Return the certificates: their text for newer servers, the paths of their files for older ones."""
-    config = {}
-    for field, setting in (("caCertificate", "ssl.ca"), ("sslCertificate", "ssl.certificate")):
-        text, location = settings.get(f"{setting}.pem"), settings.get(f"{setting}.location")
-        if nested and location and not text:
-            text = _file(str(location), f"{setting}.location", left_out)
-        # Such a file may also contain the private key.
-        certificates = "\n".join(_CERTIFICATE.findall(str(text or "")))
-        if nested and certificates:
-            config[field] = certificates
-        elif location and not nested:
-            config[field] = str(location)
-        elif text:
-            left_out.append(f"{setting}.pem: this version of OpenMetadata takes the path of a file on its own machine")
-    return config
-
-
-def _file(location: str, setting: str, left_out: list[str]) -> str | None:
-    try:
-        return Path(location).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file"
-        left_out.append(f"{setting} {location!r}: {reason}; enter the certificate in OpenMetadata")
-        return None
-
-
-def _sasl(settings: KafkaSettings, left_out: list[str]) -> dict[str, str]:
-    mechanism = str(settings.get("sasl.mechanism") or settings.get("sasl.mechanisms") or "").upper()
-    username = settings.get("sasl.username")
-    config = {}
-    if mechanism in _MECHANISMS:
-        config["saslMechanism"] = mechanism
-    elif mechanism:
-        left_out.append(f"sasl.mechanism {mechanism}: OpenMetadata does not support it")
-    if username:
-        config["saslUsername"] = str(username)
-    return config

@@ -11,6 +11,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.context import Publis
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
 from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges import pipeline_edges
+from openmetadata_ol_provider.openmetadata.publishing.edges.stage import without_untrue
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import publish_pipelines
 from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import resolve_datasets
@@ -66,7 +67,9 @@ def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: f
     resolutions, _ = resolve_datasets(context)
     by_name = _resolutions_by_name(plan.datasets, resolutions, client, config)
     planner = EdgePlanner(config, resolutions, pipelines.refs, selection.jobs)
-    writes, _ = planner.plan_writes(selection.edges)
+    edges, _, problems = without_untrue(selection.edges, resolutions, client)
+    context.problems += problems
+    writes, _ = planner.plan_writes(edges)
     if config.lineage.pipeline_nodes:
         writes += pipeline_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
     writers: dict[Pair, frozenset[str]] = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding
 from openmetadata_ol_provider.openmetadata.cleanup.stored import PIPELINES
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact
 from openmetadata_ol_provider.openmetadata.publishing.edges.stale import EdgeRemover, StaleEdge
@@ -62,17 +63,19 @@ class _Remover:
         if stored is None:
             return False
         if ref.task is not None:
-            tasks = [str(task["name"]) for task in stored.get("tasks") or ()]
-            if ref.task not in tasks:
-                return False
-            at = f"/tasks/{tasks.index(ref.task)}"
-            operations = [
-                {"op": "test", "path": f"{at}/name", "value": ref.task},
-                {"op": "remove", "path": at},
-            ]
-            self._client.patch(path(PIPELINES, ref.id), operations)
-            return True
+            url, fields = path(PIPELINES, ref.id), {"fields": "tasks"}
+            task = ref.task
+            patched = patch_stored(
+                self._client, url, stored, lambda body: _without_task(body, task), lambda: self._client.get(url, fields)
+            )
+            return patched is not None
         if stored.get("version") != ref.version:
             # Somebody has changed it since it was judged.
             return False
         return self._client.delete(path(PIPELINES, ref.id), {"hardDelete": "false", "recursive": "false"})
+
+
+def _without_task(pipeline: dict[str, Any], task: str) -> list[dict[str, Any]]:
+    """Return the operations that remove a task; none if the pipeline does not have it."""
+    tasks = [str(item["name"]) for item in pipeline.get("tasks") or ()]
+    return [{"op": "remove", "path": f"/tasks/{tasks.index(task)}"}] if task in tasks else []

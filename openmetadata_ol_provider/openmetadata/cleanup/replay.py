@@ -16,6 +16,7 @@ from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facets import JobRef, RunRef
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import limit_problems
+from openmetadata_ol_provider.openlineage.run_identity import parent_facet
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.times import microseconds
 from openmetadata_ol_provider.openmetadata.fqn import pipeline_name, task_name
@@ -79,8 +80,7 @@ class _Notes:
             if read_event_type(event.eventType).state == "START":
                 self.started.add(run)
                 self.send_starts.add(stable_job(job))
-            facets = event.run.facets
-            facet = (facets.parent or facets.parentRun) if facets else None
+            facet = parent_facet(event.run.facets)
             if facet is not None:
                 above.update(self._referred(facet.job, facet.run))
             if facet is not None and facet.root is not None:

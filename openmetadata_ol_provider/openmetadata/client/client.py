@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from openmetadata_ol_provider.openmetadata.client.circuit import Circuits
 from openmetadata_ol_provider.openmetadata.client.connection_pool import ConnectionPool
 from openmetadata_ol_provider.openmetadata.client.errors import TooLargeError
 from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
 from openmetadata_ol_provider.openmetadata.client.sender import RequestSender
 from openmetadata_ol_provider.openmetadata.client.token import BearerToken, TokenClaims
 from openmetadata_ol_provider.openmetadata.client.transport import Request, Response
-from openmetadata_ol_provider.openmetadata.client.url import base_url
+from openmetadata_ol_provider.openmetadata.client.url import base_url, is_loopback
 from openmetadata_ol_provider.openmetadata.client.version import Version, parse_version
 
 if TYPE_CHECKING:
@@ -97,8 +98,11 @@ class OpenMetadataClient:
         url = urlsplit(self.base_url)
         if url.scheme == "https":
             return None if self._verify is not False else "TLS certificates are not verified (`verify` is false)"
-        is_local = url.hostname in {"localhost", "127.0.0.1", "::1"}
-        return None if is_local else "the address begins with http, so the token travels without encryption"
+        return (
+            None
+            if is_loopback(url.hostname)
+            else "the address begins with http, so the token travels without encryption"
+        )
 
     @property
     def token_claims(self) -> TokenClaims | None:
@@ -109,6 +113,11 @@ class OpenMetadataClient:
     def calls(self) -> dict[str, int]:
         """Number of HTTP requests sent so far, retries included, by method."""
         return self._sender.requests
+
+    @property
+    def circuits(self) -> Circuits:
+        """What endpoints have failed lately."""
+        return self._sender.circuits
 
     @property
     def version(self) -> Version:
@@ -144,13 +153,20 @@ class OpenMetadataClient:
         """PUT a body as JSON and return the response, ``{}`` for an empty one."""
         return self.request("PUT", path, json=body) or {}
 
-    def patch(self, path: str, operations: list[dict[str, Any]]) -> dict[str, Any]:
-        """PATCH with the operations of a JSON Patch (RFC 6902)."""
-        return self.request("PATCH", path, json=operations, headers={"Content-Type": _JSON_PATCH}) or {}
+    def patch(self, path: str, operations: list[dict[str, Any]], *, if_match: str | None = None) -> dict[str, Any]:
+        """PATCH with the operations of a JSON Patch (RFC 6902).
 
-    def post(self, path: str, body: Any) -> dict[str, Any]:
-        """POST a body as JSON; it is sent again only if the first request cannot have had an effect."""
-        return self.request("POST", path, json=body) or {}
+        :param if_match: ETag that the entity must still have; default: ``None``, whatever it has
+        """
+        headers = {"Content-Type": _JSON_PATCH, **({"If-Match": if_match} if if_match else {})}
+        return self.request("PATCH", path, json=operations, headers=headers) or {}
+
+    def post(self, path: str, body: Any, *, idempotent: bool = False) -> dict[str, Any]:
+        """POST a body as JSON; it is sent again only if the first request cannot have had an effect.
+
+        :param idempotent: ``True`` to send it again in any case, because it does no harm twice
+        """
+        return self.request("POST", path, json=body, idempotent=idempotent) or {}
 
     def delete(self, path: str, params: Mapping[str, Any] | None = None) -> bool:
         """DELETE and return whether there was something to delete."""

@@ -27,6 +27,8 @@ from openmetadata_ol_provider.openmetadata.client.transport import (
 
 #: Where the token is configured.
 _TOKEN_SETTING = "the connection's password (on the command line: OPENMETADATA_JWT_TOKEN)"  # noqa: S105 - no password
+# What OpenSSL says, depending on its version, when the answer to its greeting is not TLS.
+_PLAIN_HTTP = re.compile(r"WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE|HTTP_REQUEST")
 
 
 class TooLargeError(CatalogueRequestError):
@@ -85,8 +87,10 @@ def error_for(
 
 def unreachable_error(
     base_url: str, request: Request, timeout: float, error: BaseException
-) -> CatalogueUnavailableError:
+) -> CatalogueUnavailableError | CatalogueRequestError:
     """Return the error for a request without a complete response.
+
+    It is a CatalogueRequestError if the server does not speak TLS: trying again cannot help.
 
     :param base_url: base URL of the API
     :param request: request that was sent
@@ -96,6 +100,12 @@ def unreachable_error(
     from urllib3.exceptions import NewConnectionError, SSLError
     from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
+    if isinstance(error, SSLError) and _PLAIN_HTTP.search(str(error)):
+        return CatalogueRequestError(
+            f"OpenMetadata at {base_url}: this port does not speak https ({_reason(error)}); if plain http is "
+            "intended, write http:// in front of the host, or set the connection's schema to http (OpenMetadata's own "
+            "default port 8585 speaks http); else name the port that speaks https"
+        )
     if isinstance(error, SSLError):
         return CatalogueUnavailableError(
             f"OpenMetadata at {base_url}: TLS failed ({_reason(error)}); check the scheme, or set `verify` to the CA "

@@ -5,7 +5,7 @@ Waiting and sending again are up to :mod:`.sender`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import (
     CatalogueError,
@@ -13,6 +13,7 @@ from openmetadata_ol_provider.exceptions import (
     CatalogueUnavailableError,
     RefusalReason,
 )
+from openmetadata_ol_provider.openmetadata.client.document import Document
 from openmetadata_ol_provider.openmetadata.client.error_body import read_error
 from openmetadata_ol_provider.openmetadata.client.errors import cut_off_error, error_for, not_an_api_message
 from openmetadata_ol_provider.openmetadata.client.retry import (
@@ -29,7 +30,7 @@ from openmetadata_ol_provider.openmetadata.client.transport import Request, Resp
 class Success(NamedTuple):
     """The JSON object of a successful response; ``None`` for a 404 that is allowed."""
 
-    body: dict[str, Any] | None
+    body: Document | None
 
 
 class Failure(NamedTuple):
@@ -77,7 +78,7 @@ def classify_no_response(request: Request, error: CatalogueUnavailableError) -> 
 
 def _successful(base_url: str, request: Request, response: Response) -> Success | Failure:
     if not response.content and not response.headers.get("Content-Encoding"):
-        return Success({})
+        return Success(Document({}))
     if not response.is_json:
         message = not_an_api_message(base_url, request, response)
         return Failure(CatalogueRequestError(message, response.status), retriable=False)
@@ -86,7 +87,7 @@ def _successful(base_url: str, request: Request, response: Response) -> Success 
     except ValueError as error:
         # A body that is declared to be JSON and is not has lost its end on the way.
         return classify_no_response(request, cut_off_error(base_url, request, str(error)))
-    return Success(body if isinstance(body, dict) else {"data": body})
+    return Success(Document(body if isinstance(body, dict) else {"data": body}, response.headers.get("ETag")))
 
 
 def _may_succeed_later(request: Request, status: int) -> bool:

@@ -9,7 +9,9 @@ from collections import Counter
 from typing import Any
 
 from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueUnavailableError
+from openmetadata_ol_provider.openmetadata.client.circuit import Circuits
 from openmetadata_ol_provider.openmetadata.client.connection_pool import ConnectionPool
+from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of
 from openmetadata_ol_provider.openmetadata.client.errors import (
     retry_after_error,
     stalled_error,
@@ -69,6 +71,8 @@ class RequestSender:
         # A request in flight may take its own time before it counts as stalled.
         self._stall_timeout = retries.budget + timeout
         self._gate = RequestGate(max_in_flight, self._stall_timeout)
+        #: what endpoints have failed lately
+        self.circuits = Circuits(timeout)
         self._lock = threading.Lock()
         self._requests: Counter[str] = Counter()
 
@@ -90,26 +94,33 @@ class RequestSender:
         :param missing_ok: ``True`` to return ``None`` on 404 instead of raising
         :param attempts: most attempts; default: those of the retry policy
         :raises CatalogueError: if the last attempt failed, or the next one would come too late
+        :raises EndpointClosedError: if the endpoint keeps failing and lineage does not need it
         """
+        endpoint = endpoint_of(request)
         state = RetryState(self._retries, attempts)
-        pause = 0.0
+        pause, since = 0.0, 0.0
         while True:
+            self.circuits.require_closed(endpoint)
             round_ = self._acquire(request, state.seconds_left)
             state.seconds += pause
             started, load, pause = time.monotonic(), _UNKNOWN, 0.0
+            since = since or started
             try:
                 outcome = self._attempt(request, missing_ok=missing_ok)
                 if isinstance(outcome, Success):
                     load = _HANDLED
+                    self.circuits.record_success(endpoint)
                     return outcome.body
                 load, pause = outcome.load, state.next_pause(outcome.retry_after)
             finally:
                 self._release(round_, load, pause)
             state.record_failure(time.monotonic() - started, outcome.error.status)
-            if state.exhausted or not outcome.retriable:
-                raise outcome.error
+            hopeful = self.circuits.record_failure(endpoint, outcome.error, since)
+            since = time.monotonic()
+            if state.exhausted or not outcome.retriable or not hopeful:
+                raise self.circuits.give_up(endpoint, outcome.error)
             if pause > state.seconds_left:
-                raise self._out_of_time(request, outcome, pause)
+                raise self.circuits.give_up(endpoint, self._out_of_time(request, outcome, pause))
             log.debug("%s; attempt %d in %.1f s", outcome.error, state.failures + 1, pause)
             if load != "overloaded":
                 # The pause that an overloaded server asks for is spent at the gate, by all threads.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -14,7 +15,8 @@ def base_url(host: str | None, schema: str | None = None, port: int | None = Non
     """Return the base URL of the API, ending in ``/api`` exactly once and without a trailing slash.
 
     :param host: URL or host name, with or without port, path and ``/api``
-    :param schema: ``http`` or ``https``; used when ``host`` has no scheme of its own (default ``http``)
+    :param schema: ``http`` or ``https``; used when ``host`` has no scheme of its own (default: ``https``, and ``http``
+        for the loopback interface)
     :param port: used when ``host`` has no port of its own
     :raises ConfigError: if this is not a URL, or if it contains a user or password
     """
@@ -22,7 +24,7 @@ def base_url(host: str | None, schema: str | None = None, port: int | None = Non
     if not text:
         raise ConfigError(f"OpenMetadata host is empty; {_REMEDY}")
     if "://" not in text:
-        text = f"{(schema or 'http').strip().lower()}://{text}"
+        text = f"{_scheme(text, schema)}://{text}"
     try:
         url = urlsplit(text)
         url_port = url.port
@@ -37,6 +39,28 @@ def base_url(host: str | None, schema: str | None = None, port: int | None = Non
     netloc = f"{name}:{port}" if port else name
     path = re.sub(r"(/api)?(/v1)?/*$", "", url.path.rstrip("/"))
     return f"{url.scheme}://{netloc}{path}/api"
+
+
+def is_loopback(hostname: str | None) -> bool:
+    """Return whether a host is this machine, so that nothing sent to it can be read on a network."""
+    name = (hostname or "").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def _scheme(address: str, schema: str | None) -> str:
+    """Return the scheme of an address without one: never http by accident, because a token goes with each request."""
+    if schema and schema.strip():
+        return schema.strip().lower()
+    try:
+        hostname = urlsplit(f"//{address}").hostname
+    except ValueError:
+        hostname = None
+    return "http" if is_loopback(hostname) else "https"
 
 
 def _shown(text: str) -> str:

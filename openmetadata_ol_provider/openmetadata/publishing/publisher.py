@@ -2,8 +2,9 @@
 
 What did not change is not written: what the ledger calls current is not even compared, and every other write is
 preceded by a read and a comparison, so publishing the same plan twice writes nothing the second time. A refused item is
-a problem in the report, and parked; a refused token or a catalogue that does not answer stops the publication, which
-may be repeated from the start.
+a problem in the report, and parked, whatever happens to endpoints that only decorate lineage; a refused token or a
+catalogue that does not answer what lineage needs stops the publication. It may be repeated from the start, and its
+error has what was done until then.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from openmetadata_ol_provider.openlineage.problems import limit_problems
+from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerTarget
@@ -30,17 +32,12 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import (
     largest,
 )
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
-from openmetadata_ol_provider.openmetadata.publishing.edges.other_addresses import report_other_addresses
-from openmetadata_ol_provider.openmetadata.publishing.edges.stage import publish_edges, publish_queries, remove_stale
-from openmetadata_ol_provider.openmetadata.publishing.metadata.stage import delete_dropped, publish_metadata
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import publish_pipelines
-from openmetadata_ol_provider.openmetadata.publishing.runs.stage import publish_statuses, publish_usage
-from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import resolve_datasets
-from openmetadata_ol_provider.openmetadata.publishing.verify import verify_writes
+from openmetadata_ol_provider.openmetadata.publishing.stages import Stages
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
+    from openmetadata_ol_provider.openmetadata.client.circuit import FailingEndpoint
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.parking import ParkingChanges
     from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
@@ -75,8 +72,8 @@ def publish_plan(
     :param now: current time, in seconds since 1970 (default: the clock)
     :param remembered: plan of all remembered runs, to list what was matched by name before addresses counted
     :return: the report and the changes to keep; whether its ``failure_ratio`` is too high is the caller's decision
-    :raises CatalogueAuthError: if the token is refused, or may not do what is needed
-    :raises CatalogueUnavailableError: if the catalogue does not answer in spite of retries
+    :raises CatalogueAuthError: if the token is refused, or may not do what lineage needs
+    :raises CatalogueUnavailableError: if the catalogue does not answer what lineage needs in spite of retries
     """
     now = now or time.time()
     history = history or History()
@@ -87,63 +84,67 @@ def publish_plan(
         client, config, history, selection, now, dry_run=dry_run, concurrent=concurrent, cache=cache
     )
     context.problems += plan.problems
-    before = Counter(client.calls)
-    if not selection.is_empty:
-        # Known before threads need it, and the first to notice that there is no OpenMetadata at that address.
-        log.debug("publishing to OpenMetadata %s at %s", client.version, client.base_url)
+    client.circuits.reset()
+    stages = Stages(context, plan, remembered)
+    try:
+        if not selection.is_empty:
+            # Known before threads need it, and the first to notice that there is no OpenMetadata at that address.
+            log.debug("publishing to OpenMetadata %s at %s", client.version, client.base_url)
+        stages.run()
+    except CatalogueError as error:
+        context.problems.append(Problem(ProblemKind.STOPPED, client.base_url, str(error)))
+        error.publication = _publication(plan, context, stages, target, trusted=trusted)
+        error.report = error.publication.report
+        raise
+    return _publication(plan, context, stages, target, trusted=trusted)
 
-    # Edges need datasets and pipelines; neither these nor the runs need one another.
-    forked = context.fork()
-    with ThreadPoolExecutor(1, thread_name_prefix="datasets") as thread:
-        resolving = thread.submit(resolve_datasets, context)
-        pipelines = publish_pipelines(forked)
-        statuses = publish_statuses(forked, pipelines)
-        usage = publish_usage(forked, pipelines)
-    resolutions, stubs = resolving.result()
-    context.problems += forked.problems
-    context.parking.add_unresolved(resolutions)
-    report_other_addresses(context, resolutions, remembered)
-    edges = publish_edges(context, pipelines, resolutions)
-    queries = publish_queries(context, resolutions)
-    metadata = publish_metadata(context, pipelines, resolutions)
-    deleted = delete_dropped(context, resolutions)
-    context.recorder.record_datasets(resolutions, metadata.failed | deleted.failed)
-    stale = remove_stale(context, plan)
-    if concurrent and not dry_run:
-        verify_writes(context, pipelines, edges, statuses)
 
-    parking = _parking_changes(context, now)
-    outcomes = {**selection.outcomes, **{id_: resolution.outcome for id_, resolution in resolutions.items()}}
+def _publication(
+    plan: LineagePlan, context: PublishContext, stages: Stages, target: LedgerTarget, *, trusted: bool
+) -> Publication:
+    """Return what the stages have done so far."""
+    client, history = context.client, context.history
+    context.problems += map(_failing_endpoint, client.circuits.failing)
+    parking = _parking_changes(context)
+    outcomes = {
+        **context.selection.outcomes,
+        **{id_: resolution.outcome for id_, resolution in stages.resolutions.items()},
+    }
     report = PublishReport(
         events=plan.events,
         runs=len(plan.runs),
-        edges=edges.counts,
+        edges=stages.edges.counts,
         datasets=Datasets(**Counter(outcomes.values())),
-        pipelines=pipelines.counts,
-        statuses=statuses.counts,
-        facts=metadata.counts,
-        usage=usage.counts,
-        queries=queries,
-        stubs=stubs,
-        deleted=deleted.deleted,
-        stale=stale,
+        pipelines=stages.pipelines,
+        statuses=stages.statuses,
+        facts=stages.facts,
+        usage=stages.usage.counts,
+        queries=stages.queries,
+        stubs=stages.stubs,
+        deleted=stages.deleted,
+        stale=stages.stale,
         namespaces=_shares(outcomes),
-        requests=dict(Counter(client.calls) - before),
-        parked=len(context.parking.items if dry_run else history.parking.updated(parking)),
-        dry_run=dry_run,
-        links=links_to(client.base_url, pipelines.refs.values(), edges.writes),
+        requests=context.requests,
+        parked=len(context.parking.items if context.dry_run else history.parking.updated(parking)),
+        dry_run=context.dry_run,
+        links=links_to(client.base_url, stages.refs.values(), stages.edges.writes),
         problems=limit_problems(context.problems),
     )
-    most = None if dry_run else config.ledger.max_facts
+    most = None if context.dry_run else context.config.ledger.max_facts
     ledger = context.recorder.changes(target, trusted=trusted, max_facts=most)
-    return Publication(report, ledger, parking, usage.usage)
+    return Publication(report, ledger, parking, stages.usage.usage)
 
 
-def _parking_changes(context: PublishContext, now: float) -> ParkingChanges:
+def _failing_endpoint(failing: FailingEndpoint) -> Problem:
+    detail = f"not asked again in this publication, {failing.skipped} requests were not sent: {failing.error}"
+    return Problem(ProblemKind.ENDPOINT_FAILING, str(failing.endpoint), detail)
+
+
+def _parking_changes(context: PublishContext) -> ParkingChanges:
     """Return what to park and to release; nothing in a dry run."""
     if context.dry_run:
         return {}
-    changes, given_up = context.parking.changes(context.history.parking, now, context.config.parking)
+    changes, given_up = context.parking.changes(context.history.parking, context.now, context.config.parking)
     context.problems += given_up
     return changes
 

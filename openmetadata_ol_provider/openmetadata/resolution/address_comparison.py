@@ -7,12 +7,12 @@ listeners, tunnels, short and full names. Where that is possible, the addresses 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from openmetadata_ol_provider.openmetadata.resolution.host_comparison import OWN_MACHINE, is_other_host
 from openmetadata_ol_provider.openmetadata.resolution.service_types import (
     CLOUD_SUFFIX,
     Scheme,
@@ -33,22 +33,8 @@ if TYPE_CHECKING:
 
 #: Most hosts of one service that texts list.
 _MAX_HOSTS: Final = 3
-#: Names under which a container reaches its own machine; loopback addresses themselves are all ``localhost``.
-_OWN_MACHINE: Final = frozenset(
-    {"localhost", "host.docker.internal", "gateway.docker.internal", "host.containers.internal"}
-)
 #: Schemes whose authority is a project or a cluster, which connections name apart from hosts.
 _WORDS: Final = {"pubsub": "project", "bigtable": "project", "vertexai": "project", "redshift": "cluster"}
-_METASTORE_PORT: Final = 9083
-# Endpoints of one Amazon Aurora cluster: writer, readers, custom ones, its instances.
-_AURORA: Final = re.compile(
-    r"(?:-instance-\d+(?:-[\w-]+)?)?\.(?:cluster-(?:ro-|custom-)?)?(?=[^.]+\.[\w-]+\.rds\.amazonaws\.com)"
-)
-# Numbers of members; longer ones are ids of clusters.
-_MEMBER_NUMBER: Final = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
-_MEMBER_WORD: Final = re.compile(r"-(?:bootstrap|brokers?|headless)$")
-# Confluent Cloud: the id of a cluster, whose digits are no number of a member, and that of a broker before it.
-_CLUSTER_ID: Final = re.compile(r"(?:b\d+-)?(?P<id>[pl]kc-\w+)(?:-.+)?")
 # What templates and defaults leave where no host was given.
 _NO_HOST: Final = re.compile(r"none|null|undefined|unknown|.*[{}()<>$%].*", re.DOTALL)
 
@@ -87,6 +73,8 @@ def compare_addresses(service: Service, namespace: Namespace, kind: str) -> Addr
     if match_address(service, namespace, any_port=is_any_port(namespace, kind)) > AddressMatch.NONE:
         return AddressComparison(Relation.SAME)
     scheme = scheme_of(namespace)
+    if kind == "container" and (of_account := _by_storage_account(service, namespace, scheme)) is not None:
+        return of_account
     if is_path(namespace) or namespace.is_web or is_silent(service) or (scheme and scheme.addresses == "any"):
         return _UNCERTAIN
     for compare in _COMPARISONS:
@@ -119,11 +107,22 @@ def _by_account(service: Service, namespace: Namespace, _scheme: Scheme | None) 
     return None
 
 
+def _by_storage_account(service: Service, namespace: Namespace, scheme: Scheme | None) -> AddressComparison | None:
+    """Compare storage accounts of Azure: a connection has the containers of one of them."""
+    account = namespace.without_user().authority.partition(".")[0].lower()
+    # A container alone (`az://raw`) leaves its account open.
+    if scheme is None or scheme.name != "abfss" or not service.storage_account or not namespace.user:
+        return None
+    if account == service.storage_account:
+        return None
+    return AddressComparison(Relation.OTHER, f"storage account {service.storage_account}", f"storage account {account}")
+
+
 def _by_snowflake_account(service: Service, namespace: Namespace, scheme: Scheme | None) -> AddressComparison | None:
     """Compare accounts, as long as both are locators or both are names of organisation and account."""
     if scheme is None or scheme.name != "snowflake":
         return None
-    accounts = [host for host, _ in namespace.hosts if host not in _OWN_MACHINE]
+    accounts = [host for host, _ in namespace.hosts if host not in OWN_MACHINE]
     if not accounts or not service.names:
         return _UNCERTAIN
     forms = {_is_organisation_account(name) for name in (*accounts, *service.names)}
@@ -159,7 +158,7 @@ def _by_host(service: Service, namespace: Namespace, scheme: Scheme | None) -> A
     if any(_NO_HOST.fullmatch(host) for host, _ in (*hosts, *service.hosts)):
         return _UNCERTAIN
     pairs = (_without_instance(own, other) for own in service.hosts for other in hosts)
-    if all(_is_other(own, other, scheme) for own, other in pairs):
+    if all(is_other_host(own, other, scheme) for own, other in pairs):
         return AddressComparison(Relation.OTHER, _text(service.hosts), _text(hosts))
     return _UNCERTAIN
 
@@ -175,90 +174,6 @@ def _text(hosts: Iterable[HostPort]) -> str:
     texts = [(f"[{host}]" if ":" in host else host) + (f":{port}" if port else "") for host, port in hosts]
     more = len(texts) - _MAX_HOSTS
     return ", ".join(texts[:_MAX_HOSTS]) + (f" and {more} more" if more > 0 else "")
-
-
-def _is_other(own: HostPort, other: HostPort, scheme: Scheme | None) -> bool:
-    """Return whether a host and port of a service and one of a namespace are certainly two systems.
-
-    :param own: host and port of the service
-    :param other: host and port of the namespace
-    """
-    addresses = scheme.addresses if scheme is not None else "server"
-    host, name = own[0], other[0]
-    # Several listeners of one broker have several ports.
-    other_port = addresses != "brokers" and _ports_differ(own, other, scheme)
-    if host == name or {host, name} <= _OWN_MACHINE:
-        return other_port
-    if (
-        host in _OWN_MACHINE
-        or name in _OWN_MACHINE
-        or "vpce-" in f"{host} {name}"
-        or _differ_in_role(own, other, scheme)
-    ):
-        return False
-    one, two = _ip(host), _ip(name)
-    if one is not None and two is not None:
-        is_near = one.is_loopback or two.is_loopback or (addresses in _MEMBERS and _are_neighbours(one, two))
-        return one.is_private == two.is_private and not is_near
-    if one is not None or two is not None:
-        # A name and an address may be one machine, or the two ends of a tunnel.
-        return False
-    host, name = _endpoint(host), _endpoint(name)
-    if host == name or host.startswith(f"{name}.") or name.startswith(f"{host}."):
-        return other_port
-    return not (addresses in _MEMBERS and _are_members(host, name))
-
-
-_MEMBERS: Final = frozenset({"cluster", "brokers"})
-_Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def _ports_differ(own: HostPort, other: HostPort, scheme: Scheme | None) -> bool:
-    """Return whether both ports are known and differ."""
-    default = scheme.port if scheme is not None else None
-    ports = (own[1] or default, other[1] or default)
-    return None not in ports and ports[0] != ports[1]
-
-
-def _differ_in_role(own: HostPort, other: HostPort, scheme: Scheme | None) -> bool:
-    """Return whether one of the two may be a Hive metastore and the other a server that uses it."""
-    if scheme is None or scheme.name not in {"hive", "impala"}:
-        return False
-    return own[1] is None or (own[1] == _METASTORE_PORT) != ((other[1] or scheme.port) == _METASTORE_PORT)
-
-
-def _ip(host: str) -> _Ip | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _are_neighbours(one: _Ip, two: _Ip) -> bool:
-    """Return whether two addresses are in one small network, as the members of a cluster are."""
-    return one.version == two.version and one.packed[:-1] == two.packed[:-1]
-
-
-def _endpoint(host: str) -> str:
-    """Return a host name without what only tells how its system is reached."""
-    return _AURORA.sub(".", host).replace(".privatelink.", ".")
-
-
-def _are_members(one: str, two: str) -> bool:
-    """Return whether two hosts may be members of one cluster: they differ only in the number of the member."""
-    (first, _, domain), (second, _, other_domain) = one.partition("."), two.partition(".")
-    if domain and other_domain and domain != other_domain:
-        return False
-    ids = _CLUSTER_ID.fullmatch(first), _CLUSTER_ID.fullmatch(second)
-    if ids[0] and ids[1]:
-        return ids[0]["id"] == ids[1]["id"]
-    bases = [_MEMBER_WORD.sub("", _MEMBER_NUMBER.sub("", label)).strip("-_") for label in (first, second)]
-    if bases[0] == bases[1]:
-        return True
-    # MongoDB's seed list has the name of the cluster, its members add to it.
-    return (
-        "." in domain and domain == other_domain and (first.startswith(f"{second}-") or second.startswith(f"{first}-"))
-    )
 
 
 _COMPARISONS: Final[tuple[Callable[[Service, Namespace, Scheme | None], AddressComparison | None], ...]] = (

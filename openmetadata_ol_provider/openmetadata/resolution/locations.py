@@ -6,7 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.paths import decoded
-from openmetadata_ol_provider.lineage.systems import parse_namespace, spellings
+from openmetadata_ol_provider.lineage.systems import parse_namespace, spellings, system_of
 from openmetadata_ol_provider.openmetadata.resolution.search import literal, regex_literal
 from openmetadata_ol_provider.openmetadata.resolution.service_types import scheme_of
 
@@ -95,12 +95,20 @@ class Location(NamedTuple):
         """Regular expression for all full paths below this one; ``None`` if it is too long."""
         return self._with_bucket("".join(f"/{regex_literal(part)}" for part in self.segments), "/.+")
 
+    @property
+    def _suffix(self) -> str:
+        """What full paths may have after the bucket, as a regular expression."""
+        port = _default_port(self.family)
+        return _SUFFIXES.get(self.family, "") if port is None else f"(:{port})?"
+
     def _with_bucket(self, start: str, end: str) -> str | None:
         if self.family == "file":
             pattern = f"(file:)?/*{start.removeprefix('/')}{end}/?"
+        elif self.family == "dbfs" and not self.bucket:
+            pattern = f"dbfs:/*{start.removeprefix('/')}{end}/?"
         else:
             scheme = "|".join(map(regex_literal, spellings(self.family)))
-            bucket = regex_literal(self.bucket) + (_ACCOUNT if self.lacks_account else _SUFFIXES.get(self.family, ""))
+            bucket = regex_literal(self.bucket) + (_ACCOUNT if self.lacks_account else self._suffix)
             pattern = f"({scheme})://{bucket}{start}{end}/?"
         return pattern if len(pattern) <= _MAX_PATTERN else None
 
@@ -123,16 +131,27 @@ def location(namespace: str, name: str = "") -> Location | None:
         return Location(parsed.scheme, parsed.authority.lower(), _clean(path))
     if scheme.name == "file":
         return Location("file", "", _clean(f"{parsed.authority}/{path}"))
+    if scheme.name == "dbfs" and not parsed.authority:
+        # The file system of one workspace: `dbfs:/mnt/raw`.
+        return Location("dbfs", "", _clean(path))
     if "://" not in parsed.raw.rstrip("/"):
         # Without a host or bucket nothing tells which storage is meant.
         return Location(scheme.name, "", "")
     return Location(scheme.name, _bucket(scheme.name, parsed.authority.lower()), _clean(path))
 
 
+def _default_port(family: str) -> int | None:
+    """Return the port that addresses of servers may leave out, ``None`` if names have none."""
+    system = system_of(family)
+    return system.schemes[family].port if system is not None and system.name == "ftp" else None
+
+
 def _bucket(family: str, bucket: str) -> str:
     if family == "hdfs":
         # The name node is the same with or without the port.
         return bucket.partition(":")[0]
+    if (port := _default_port(family)) is not None:
+        return bucket.removesuffix(f":{port}")
     if family == "abfss":
         # The blob and data lake endpoints are two protocols of one account; each cloud has its own domain.
         return re.sub(r"\.(?:dfs|blob)\.(?:core\.[\w.]+|storage\.azure\.net)$", "", bucket)

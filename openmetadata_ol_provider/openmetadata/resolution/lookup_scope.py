@@ -14,6 +14,12 @@ from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems import canonical_scheme, parse_namespace
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.resolution.address_comparison import is_other_system
+from openmetadata_ol_provider.openmetadata.resolution.catalog_services import (
+    catalog_name,
+    catalog_services,
+    is_own_name,
+)
+from openmetadata_ol_provider.openmetadata.resolution.database_comparison import compare_databases
 from openmetadata_ol_provider.openmetadata.resolution.service_types import WEB_KINDS, is_path, region_of, scheme_of
 from openmetadata_ol_provider.openmetadata.resolution.services import (
     KIND_OF_SERVICE,
@@ -56,7 +62,9 @@ class LookupScope(NamedTuple):
     :param services: groups of services in the order in which they are searched; a group is searched as a whole
     :param by: what chose the services
     :param why: how the services were chosen, for people
-    :param others: services of a fitting type whose connection names another address
+    :param others: services of a fitting type whose connection names another address, or another database of the server
+    :param catalog: name of the table's catalog, which its name may lack
+    :param only_catalog: whether the table is in the catalog of that name and in no other
     """
 
     kind: str
@@ -66,6 +74,8 @@ class LookupScope(NamedTuple):
     by: ChosenBy
     why: str
     others: tuple[Service, ...] = ()
+    catalog: str | None = None
+    only_catalog: bool = False
 
     @property
     def known(self) -> bool:
@@ -108,13 +118,17 @@ class LookupScopes:
             return
         web_kinds = WEB_KINDS if namespace.is_web and kinds[0] in WEB_KINDS else ()
         by_kind = self._services.best(namespace, *dict.fromkeys((*kinds, *web_kinds)))
-        for kind, services in by_kind.items():
+        for kind, at_address in by_kind.items():
+            services, others = _without_other_databases(at_address, namespace, identity)
             groups = _preferred(services, first_words(identity.name, namespace))
             why = f"service {', '.join(service.name for service in services)} by its address"
-            yield LookupScope(kind, namespace, rule, groups, "address", why)
+            if not services:
+                why = "the services at that address are for other databases"
+            yield LookupScope(kind, namespace, rule, groups, "address", why, others)
         if not by_kind:
             for kind in kinds:
-                yield self._by_type(kind, namespace, rule, identity)
+                scope = self._by_type(kind, namespace, rule, identity)
+                yield self._in_catalog(scope, dataset) if _says_its_catalog(scope, dataset) else scope
 
     def _by_rule(
         self, rule: NamespaceRule, name: str, namespace: Namespace, kinds: tuple[str, ...]
@@ -135,6 +149,8 @@ class LookupScopes:
         if kind not in SERVICE_KIND:
             return LookupScope(kind, namespace, rule, (), "name", "the catalogue has no entity type for it")
         candidates, others = self._cache((namespace.raw, kind), partial(self._by_relation, namespace, kind))
+        candidates, for_others = _without_other_databases(candidates, namespace, identity)
+        others += for_others
         holders = self._services.holding(namespace, kind, first_words(identity.name, namespace))
         services = tuple(service for service in holders if service not in others)
         if services:
@@ -151,13 +167,35 @@ class LookupScopes:
         by: ChosenBy = "path" if kind == "container" else "name"
         return LookupScope(kind, namespace, rule, (candidates,) if candidates else (), by, why, others)
 
+    def _in_catalog(self, scope: LookupScope, dataset: Dataset) -> LookupScope:
+        """Return a scope with the services in the order in which the event's words on the catalog put them."""
+        in_lake = is_path(scope.namespace)
+        services = self._services.of_kind(scope.namespace, scope.kind)
+        possible = tuple(service for service in services if service not in scope.others)
+        groups, at_address, others = catalog_services(possible, dataset, in_lake=in_lake)
+        catalog = catalog_name(dataset)
+        scope = scope._replace(catalog=catalog, only_catalog=catalog is not None and is_own_name(dataset))
+        if at_address:
+            why = f"service {', '.join(service.name for service in groups[0])} by the address of the catalog"
+            return scope._replace(services=groups, by="address", why=why)
+        if not (scope.services or scope.others):
+            return scope
+        return scope._replace(services=groups if scope.services else (), others=(*scope.others, *others))
+
     def _by_relation(self, namespace: Namespace, kind: str) -> tuple[tuple[Service, ...], tuple[Service, ...]]:
         """Return the services of a fitting type that may have a namespace's address, and those that have another."""
         services = self._services.of_kind(namespace, kind)
-        if kind == "container":
+        if kind == "container" and not any(service.storage_account for service in services):
             return services, ()
         others = tuple(service for service in services if is_other_system(service, namespace, kind))
         return tuple(service for service in services if service not in others), others
+
+
+def _says_its_catalog(scope: LookupScope, dataset: Dataset) -> bool:
+    """Return whether the namespace leaves open which database service is meant, and the event may say more."""
+    if scope.kind != "table" or scope.by != "name":
+        return False
+    return is_path(scope.namespace) or (dataset.catalog is not None and scheme_of(scope.namespace) is None)
 
 
 def _shows_nothing(service: Service) -> bool:
@@ -175,6 +213,14 @@ def _kinds(dataset: Dataset, identity: Identity, namespace: Namespace) -> tuple[
         return (kind,)
     is_open = scheme_of(namespace) is None or namespace.is_web
     return (declared, kind) if is_open or SERVICE_KIND[declared] == SERVICE_KIND.get(kind) else (kind,)
+
+
+def _without_other_databases(
+    services: tuple[Service, ...], namespace: Namespace, identity: Identity
+) -> tuple[tuple[Service, ...], tuple[Service, ...]]:
+    """Return the services that may be for the database an identity names, and those that are for another one."""
+    others = tuple(service for service in services if compare_databases(service, namespace, identity.name))
+    return (tuple(service for service in services if service not in others) if others else services), others
 
 
 def _preferred(services: tuple[Service, ...], words: tuple[str, ...]) -> tuple[tuple[Service, ...], ...]:

@@ -7,30 +7,31 @@ entity in a service that is at another address than the dataset is no match, but
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from openmetadata_ol_provider.config import NamespaceRule
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.identities import Naming, is_named_as_table
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
-from openmetadata_ol_provider.openmetadata.resolution.address_comparison import compare_addresses
 from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup
 from openmetadata_ol_provider.openmetadata.resolution.hints import (
     AddressMismatch,
+    Hint,
     ambiguous_hint,
     other_address_hint,
-    unresolved_hint,
 )
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import ChosenBy, LookupScope, LookupScopes, is_own
+from openmetadata_ol_provider.openmetadata.resolution.mismatches import address_mismatches, compare_account
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 from openmetadata_ol_provider.openmetadata.resolution.services import Service, ServiceIndex
 from openmetadata_ol_provider.openmetadata.resolution.tables import TableLookup
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.config import Config, NamespaceRule
+    from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.entities import Entity
 
@@ -50,6 +51,8 @@ class Resolution(NamedTuple):
     :param services: names of the services that were searched; of a resolved dataset its own
     :param by: what chose the service of a resolved dataset
     :param mismatches: entities of that name in services with another address: resolved, it is one of them
+    :param hint: what would help, if that can be said of the dataset alone
+    :param options: namespace and service of the rules that could choose one of several services
     """
 
     outcome: ResolutionOutcome
@@ -60,6 +63,8 @@ class Resolution(NamedTuple):
     services: tuple[str, ...] = ()
     by: ChosenBy = "address"
     mismatches: tuple[AddressMismatch, ...] = ()
+    hint: Hint | None = None
+    options: tuple[tuple[str, str], ...] = ()
 
     @property
     def reason(self) -> Literal["unresolved", "ambiguous", "other_address"] | None:
@@ -68,7 +73,7 @@ class Resolution(NamedTuple):
             return "ambiguous"
         if self.outcome != "unresolved":
             return None
-        return "other_address" if self.mismatches else "unresolved"
+        return "other_address" if any(item.at for item in self.mismatches) else "unresolved"
 
 
 class Spot(NamedTuple):
@@ -91,19 +96,35 @@ class Resolver:
 
     :param client: client of the catalogue
     :param config: configuration with the rules for namespaces and letter case
+    :param services: services of the catalogue (default: they are read when they are first needed)
+    :param finder: what was read from the catalogue (default: nothing yet)
     """
 
-    def __init__(self, client: OpenMetadataClient, config: Config) -> None:
+    def __init__(
+        self,
+        client: OpenMetadataClient,
+        config: Config,
+        services: ServiceIndex | None = None,
+        finder: Finder | None = None,
+    ) -> None:
         self._client = client
-        self._scopes = LookupScopes(ServiceIndex.from_client(client), config)
+        self._config = config
+        self._services = services or ServiceIndex.from_client(client)
+        self._scopes = LookupScopes(self._services, config)
         self._always = config.resolution.by_name == "always"
-        finder = Finder(client)
+        self._finder = finder = finder or Finder(client)
         self._unstripped = Naming(config.datasets.model_copy(update={"strip_partitions": False}))
         self._strips = config.datasets.strip_partitions
         exact = config.datasets.case == "exact"
         self._tables = TableLookup(finder, exact_case=exact, few=FEW_SERVICES)
         self._containers = ContainerLookup(finder, exact_case=exact, few=FEW_SERVICES)
         self._assets = AssetLookup(finder, exact_case=exact, few=FEW_SERVICES)
+
+    def with_rule(self, namespace: str, service: str) -> Resolver:
+        """Return a resolver with one more rule, before all others; it shares what was read from the catalogue."""
+        rule = NamespaceRule(namespace=namespace, service=service)
+        config = self._config.model_copy(update={"namespaces": (rule, *self._config.namespaces)})
+        return Resolver(self._client, config, self._services, self._finder)
 
     def resolve_all(self, datasets: Iterable[Dataset]) -> dict[DatasetId, Resolution]:
         """Resolve many datasets concurrently.
@@ -136,10 +157,14 @@ class Resolver:
                 continue
             for scope in self._scopes.for_identity(dataset, identity):
                 entities, attempt = self._look_up(identity, scope, (self._original(dataset, identity), whole))
-                if entities:
-                    return _resolution(dataset, identity, entities, attempt, scope.by)
-                if scope.others:
-                    elsewhere.append((identity, scope))
+                own = [entity for entity in entities if compare_account(entity, scope) is None]
+                if own:
+                    return _resolution(dataset, identity, own, attempt, scope.by)
+                of_accounts = {entity.service for entity in entities}
+                services = (item for group in scope.services for item in group if item.name in of_accounts)
+                others = (*scope.others, *services)
+                if others:
+                    elsewhere.append((identity, scope._replace(others=others)))
                 searched.update(dict.fromkeys(scope.service_names))
                 attempts.append(f"{scope.kind} {identity.namespace} {identity.name}: {attempt}")
         if ignored and not attempts:
@@ -151,19 +176,31 @@ class Resolver:
                 return self._elsewhere(dataset, identity, scope, entities, attempt)
             searched.update(dict.fromkeys(service.name for service in scope.others))
             attempts.append(f"{scope.kind} {identity.namespace} {identity.name}, at other addresses: {attempt}")
-        detail = unresolved_hint(dataset, attempts)
+        detail = "; ".join(attempts) or "no identity to look for"
         return Resolution("unresolved", detail=detail, namespace=dataset.namespace, services=tuple(searched))
 
     def _elsewhere(
         self, dataset: Dataset, identity: Identity, scope: LookupScope, entities: list[Entity], attempt: str
     ) -> Resolution:
         """Return the resolution of a dataset whose name is only in services with another address."""
-        mismatches = tuple(_mismatches(dataset, identity, scope, entities))
+        mismatches = tuple(address_mismatches(dataset, identity, scope, entities))
         if self._always:
             return _resolution(dataset, identity, entities, attempt, "name")._replace(mismatches=mismatches)
         services = tuple(dict.fromkeys(item.service for item in mismatches))
-        detail = other_address_hint(mismatches)
-        return Resolution("unresolved", None, detail, identity, dataset.namespace, services, mismatches=mismatches)
+        hint = other_address_hint(mismatches)
+        return Resolution(
+            "unresolved",
+            None,
+            hint.detail,
+            identity,
+            dataset.namespace,
+            services,
+            mismatches=mismatches,
+            hint=hint,
+            options=tuple(
+                dict.fromkeys((item.namespace, item.service) for item in mismatches if item.section == "namespaces")
+            ),
+        )
 
     def spots(self, dataset: Dataset) -> list[Spot]:
         """Return the services in which a dataset is looked for first, under each of its identities."""
@@ -210,22 +247,21 @@ class Resolver:
         return self._assets.find(scope.kind, identity.name, services)
 
 
-def _mismatches(
-    dataset: Dataset, identity: Identity, scope: LookupScope, entities: list[Entity]
-) -> Iterator[AddressMismatch]:
-    namespace = dataset.namespace if is_own(dataset, identity) and "@" not in dataset.namespace else identity.namespace
-    services = {service.name: service for service in scope.others}
-    for entity in entities:
-        service = services[entity.service]
-        comparison = compare_addresses(service, scope.namespace, scope.kind)
-        yield AddressMismatch(entity.fqn, service.name, comparison.service, namespace, comparison.event)
-
-
 def _resolution(dataset: Dataset, identity: Identity, entities: list[Entity], attempt: str, by: ChosenBy) -> Resolution:
     services = tuple(dict.fromkeys(entity.service for entity in entities))
     if len(entities) == 1:
         return Resolution("resolved", entities[0], attempt, identity, dataset.namespace, services, by)
     # Rules are written with the names that events have.
     name = DatasetId(dataset.namespace, dataset.name) if is_own(dataset, identity) else identity
-    detail = ambiguous_hint(name, entities)
-    return Resolution("ambiguous", None, detail, identity, dataset.namespace, services)
+    hint = ambiguous_hint(name, entities)
+    options = tuple((name.namespace, service) for service in services) if len(services) > 1 else ()
+    return Resolution(
+        "ambiguous",
+        None,
+        hint.detail,
+        identity,
+        dataset.namespace,
+        services,
+        hint=hint,
+        options=options,
+    )

@@ -6,6 +6,7 @@ The search index may lag behind and ignores letter case, so it only proposes: a 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClie
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
 
+log = logging.getLogger(__name__)
 #: Most hits that ``fieldQuery`` returns.
 SEARCH_LIMIT = 10
 #: Most hits of one search for paths, and most children of a container that are listed.
@@ -89,21 +91,31 @@ class Finder:
         return _hits(body, field, SEARCH_LIMIT)
 
     def _containers_at(self, pattern: str) -> Hits:
-        query = {"query": {"regexp": {"fullPath": {"value": pattern, "case_insensitive": True}}}}
+        # From 2.0 on, only the filter leaves deleted entities out; before, the parameter is needed too.
+        conditions = [
+            {"regexp": {"fullPath": {"value": pattern, "case_insensitive": True}}},
+            {"term": {"deleted": False}},
+        ]
         parameters = {
             "q": "",
             "index": "container_search_index",
             "size": PATH_LIMIT,
             "deleted": "false",
-            "include_source_fields": ["fullyQualifiedName", "fullPath"],
-            "query_filter": json.dumps(query, separators=(",", ":")),
+            "include_source_fields": ["fullyQualifiedName", "fullPath", "deleted"],
+            "query_filter": json.dumps({"query": {"bool": {"must": conditions}}}, separators=(",", ":")),
         }
         try:
             body = self._client.get("v1/search/query", parameters)
         except CatalogueRequestError:
             # Not every search engine supports the expression.
             return Hits({}, complete=False)
-        return _hits(body, "fullPath", PATH_LIMIT)
+        hits = _hits(body, "fullPath", PATH_LIMIT)
+        # A filter that the server cannot parse is ignored, and everything comes back.
+        matches = re.compile(pattern, re.IGNORECASE).fullmatch
+        kept = {fqn: full_path for fqn, full_path in hits.fqns.items() if matches(full_path)}
+        if len(kept) < len(hits.fqns):
+            log.warning("the search for containers ignores its filter; what it does not find is looked up path by path")
+        return Hits(kept, hits.complete)
 
     def _children(self, fqn: str) -> frozenset[str]:
         body = self._client.get(path("v1/containers", "name", fqn) + "/children", {"limit": PATH_LIMIT})
@@ -118,7 +130,7 @@ def _hits(body: dict[str, Any] | None, field: str, limit: int) -> Hits:
     for document in documents:
         source = document.get("_source") or {}
         fqn = source.get("fullyQualifiedName")
-        if isinstance(fqn, str):
+        if isinstance(fqn, str) and source.get("deleted") is not True:
             values[fqn] = str(source.get(field) or "")
     total = hits.get("total")
     number = total.get("value") if isinstance(total, dict) else total

@@ -32,6 +32,19 @@ _NAMES: Final = (
 _HOLDS: Final = (("database",), ("catalog",), ("catalogId",), ("oracleConnectionType", "oracleServiceName"))
 #: The same for services with one database, whose names begin with the schema.
 _HOLDS_SCHEMAS: Final = (("databaseSchema",), ("oracleConnectionType", "databaseSchema"))
+#: Where connections to one database of several say which, by service type.
+_OWN_DATABASE: Final = {
+    "Oracle": (("oracleConnectionType", "oracleServiceName"),),
+    "SapHana": (("connection", "database"), ("database",)),
+    "Cockroach": (("database",),),
+    "Athena": (("catalogId",),),
+    "Glue": (("catalogId",),),
+    "SQLite": (("databaseMode",),),
+}
+#: Catalog of a connection that names none.
+_OWN_CATALOG: Final = {
+    "Athena": "awsdatacatalog", "Glue": "awsdatacatalog", "StarRocks": "default_catalog", "Doris": "internal",
+}  # fmt: skip
 _TNS_ADDRESS: Final = re.compile(r"\(\s*HOST\s*=\s*([^)\s]+)\s*\)\s*\(\s*PORT\s*=\s*(\d+)\s*\)", re.IGNORECASE)
 _TNS_SERVICE: Final = re.compile(r"\(\s*(?:SERVICE_NAME|SID)\s*=\s*([^)\s]+)\s*\)", re.IGNORECASE)
 
@@ -71,6 +84,12 @@ def names(config: ConnectionConfig) -> frozenset[str]:
     return frozenset(word.lower() for word in (*_texts(values), *_projects(config)))
 
 
+def storage_account(config: ConnectionConfig) -> str | None:
+    """Return the one storage account of a connection to Azure, in lower case, ``None`` if it does not say."""
+    name = text(section(config, "credentials").get("accountName")) or text(config.get("accountName"))
+    return name.partition(".")[0].lower() if name else None
+
+
 def region(config: ConnectionConfig) -> str | None:
     """Return the AWS region of a connection, ``None`` if it has none."""
     return text(section(config, "awsConfig").get("awsRegion"))
@@ -94,6 +113,23 @@ def holds(config: ConnectionConfig, service_type: str) -> frozenset[str]:
     words += _texts((config.get("containerName"), config.get("awsAccountId")))
     words += _TNS_SERVICE.findall(_tns(config))
     return frozenset(word.lower() for word in words)
+
+
+def own_database(config: ConnectionConfig, service_type: str) -> str | None:
+    """Return the one database of a connection, in lower case, where names in the service leave it out.
+
+    :param config: connection of the service
+    :param service_type: ``serviceType`` of the service
+    :return: Oracle's service or SID, a tenant, a catalog or a file; ``None`` if the connection does not say
+    """
+    if not config or config.get("ingestAllDatabases") is True:
+        return None
+    paths = _OWN_DATABASE.get(service_type, ())
+    values = [*_texts(section(config, *keys).get(last) for *keys, last in paths)]
+    if service_type == "Oracle":
+        values += _TNS_SERVICE.findall(_tns(config))
+    name = next(iter(values), _OWN_CATALOG.get(service_type))
+    return name.lower() if name and name != ":memory:" else None
 
 
 def _hosts(config: ConnectionConfig) -> Iterator[HostPort]:

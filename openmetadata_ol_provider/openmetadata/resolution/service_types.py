@@ -60,7 +60,8 @@ def _scheme(name: str) -> Scheme | None:
     if system.kind != "table" and system.kind in _CUSTOM_TYPE:
         types.append(_CUSTOM_TYPE[system.kind])
     any_port = system.any_port or system.kind in WEB_KINDS
-    return Scheme(family, frozenset(types), system.schemes[name].port, any_port, system.addresses)
+    addresses = system.schemes[name].addresses or system.addresses
+    return Scheme(family, frozenset(types), system.schemes[name].port, any_port, addresses)
 
 
 _SCHEMES = {name: _scheme(name) for system in SYSTEMS for name in system.schemes}

@@ -60,6 +60,8 @@ class Service(NamedTuple):
     :param database: database of its connection
     :param holds: databases, catalogs or projects its connection is restricted to, in lower case; empty if unknown
     :param region: AWS region
+    :param own_database: the one database, tenant or catalog of its connection, in lower case, that names leave out
+    :param storage_account: the one Azure storage account of its connection, in lower case
     """
 
     name: str
@@ -71,6 +73,8 @@ class Service(NamedTuple):
     database: str | None = None
     holds: frozenset[str] = frozenset()
     region: str | None = None
+    own_database: str | None = None
+    storage_account: str | None = None
 
     @property
     def single(self) -> bool:
@@ -209,6 +213,8 @@ def read_service(entity: dict[str, Any], kind: str) -> Service:
         database=connections.database(config),
         holds=connections.holds(config, service_type),
         region=connections.region(config),
+        own_database=connections.own_database(config, service_type),
+        storage_account=connections.storage_account(config) if kind == SERVICE_KIND["container"] else None,
     )
 
 

@@ -59,6 +59,12 @@ def table_forms(
     :param account: AWS account, which is the database of tables that Glue's crawlers have found; default: none
     """
     tiers = _forms_in(parts, service, _databases(service, account))
+    if parts and "." in parts[-1].strip("."):
+        # Flink has schema and table as one object of its catalog: `public.orders`.
+        front = tuple(part for part in parts[:-1] if part)
+        inner = tuple(stored_name(part) for part in split_identifier(parts[-1]))
+        front = front[:-1] if front and front[-1].casefold() == inner[0].casefold() else front
+        tiers = _tiers(*tiers, *_forms_in((*front, *inner), service, _databases(service, account)))
     if rule is None or not (rule.database or rule.db_schema):
         return tiers
     overridden = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from openmetadata_ol_provider.openmetadata.fqn import join, quote, split
+from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits, literal
 from openmetadata_ol_provider.openmetadata.resolution.service_types import scheme_of
 from openmetadata_ol_provider.openmetadata.resolution.table_candidates import (
@@ -134,6 +134,15 @@ class _Search:
 
 def _tiers(parts: tuple[str, ...], service: Service, scope: LookupScope, *, all_single: bool) -> Tiers:
     """Return the readings in a service; if only its type fits, a rule without service may still complete them."""
+    tiers = _tiers_in(parts, service, scope, all_single=all_single)
+    if scope.catalog and len(parts) == 2 and not service.single:
+        # The event names the catalog apart from the table: unity's `main` and `sales.orders`.
+        named = (Form(stored_name(scope.catalog), *parts),)
+        return (named,) if scope.only_catalog else (named, *tiers)
+    return tiers
+
+
+def _tiers_in(parts: tuple[str, ...], service: Service, scope: LookupScope, *, all_single: bool) -> Tiers:
     rule, account = scope.rule, scope.namespace.account
     if scope.known or (rule is not None and (rule.database or rule.db_schema)):
         return table_forms(parts, service, rule, account)

@@ -20,7 +20,6 @@ from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalog
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import CatalogueStore
 from openmetadata_ol_provider.sandbox.catalogue.http_types import Request, Response, error_response
 from openmetadata_ol_provider.sandbox.catalogue.router import Router
-from openmetadata_ol_provider.sandbox.catalogue.versions import Version
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +45,7 @@ class Application:
         self.catalogue = catalogue
         self._token = token
         self._save = save
-        self._router = _router(catalogue.version)
+        self._router = _router(catalogue)
 
     def respond(self, request: Request) -> Response:
         """Return the response to a request; errors become responses too."""
@@ -97,12 +96,12 @@ class Application:
         return error_response(error.status, message, headers)
 
 
-def _router(version: Version) -> Router:
+def _router(catalogue: Catalogue) -> Router:
     router = Router()
-    routes_system.register(router)
+    routes_system.register(router, catalogue.behaviours)
     routes_search.register(router)
-    routes_lineage.register(router, version)
-    routes_pipelines.register(router, version)
+    routes_lineage.register(router, catalogue.behaviours)
+    routes_pipelines.register(router, catalogue.behaviours)
     routes_usage.register(router)
     routes_entities.register(router)
     return router

@@ -13,5 +13,5 @@ class Caller:
     :param is_bot: ``True`` if it is a bot; bots do not overwrite what people wrote
     """
 
-    name: str = "ingestion-bot"
+    name: str = "openlineage-bot"
     is_bot: bool = True

@@ -13,7 +13,9 @@ from typing import Any
 
 from openmetadata_ol_provider.sandbox.catalogue import qualified_names
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError, not_found
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviours
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS, Kind
+from openmetadata_ol_provider.sandbox.catalogue.patch_sessions import PatchSessions
 from openmetadata_ol_provider.sandbox.catalogue.stored_edges import EdgeIndex
 from openmetadata_ol_provider.sandbox.catalogue.versions import Version
 
@@ -91,14 +93,19 @@ class CatalogueStore:
     """The whole content of a catalogue.
 
     :param version: version that is played
+    :param behaviours: behaviours that are played; default: those of the version
     """
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, behaviours: Behaviours | None = None) -> None:
         self.version = version
+        self.behaviours = behaviours or Behaviours(version, {})
         self.lock = threading.RLock()
         self.collections = {kind.type: Collection(kind) for kind in KINDS}
         #: FQNs that the search index does not contain yet
         self.unindexed: set[str] = set()
+        #: ids of pipelines whose document in the search index has lost what stewards set
+        self.blanked: set[str] = set()
+        self.sessions = PatchSessions()
         self.edges = EdgeIndex()
         #: pipeline id -> timestamp (epoch ms) -> PipelineStatus
         self.statuses: dict[str, dict[int, Entity]] = {}

@@ -11,14 +11,13 @@ from openmetadata_ol_provider.sandbox.catalogue.schema_versions import property_
 _ON_REQUEST = frozenset(
     {
         "owners", "tags", "domain", "domains", "dataProducts", "extension", "followers", "votes", "lifeCycle",
-        "sourceHash", "experts", "reviewers",
+        "sourceHash", "experts", "reviewers", "certification",
     }
 )  # fmt: skip
 #: Fields that may be requested from every kind, but are returned always or never.
 _ALWAYS_SELECTABLE = frozenset(
     {
-        "parent", "children", "usageSummary", "tasks", "columns", "certification", "service", "database",
-        "databaseSchema",
+        "parent", "children", "usageSummary", "tasks", "columns", "service", "database", "databaseSchema",
     }
 )  # fmt: skip
 
@@ -59,12 +58,15 @@ class Kind:
     infix: str = ""
     unnoticed: str = ""
     unnoticed_in_parts: str = ""
+    #: whether it is an asset, which has a certification and an entity status
+    is_asset: bool = field(init=False)
     #: fields returned only when requested
     on_request: frozenset[str] = field(init=False)
     #: fields that may be requested
     selectable: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "is_asset", self.parent is not None and self.type != "tag")
         object.__setattr__(self, "on_request", _ON_REQUEST | set(self.own_on_request.split()))
         object.__setattr__(self, "selectable", self.on_request | property_names(self.schema) | _ALWAYS_SELECTABLE)
 

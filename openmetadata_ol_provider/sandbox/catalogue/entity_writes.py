@@ -7,8 +7,9 @@ import time
 import uuid
 from typing import Any
 
-from openmetadata_ol_provider.sandbox.catalogue import qualified_names
+from openmetadata_ol_provider.sandbox.catalogue import column_lineage, qualified_names
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError, not_found
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour
 from openmetadata_ol_provider.sandbox.catalogue.caller import Caller
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import CatalogueStore, Entity, reference
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import Kind
@@ -52,29 +53,42 @@ def create_or_update(store: CatalogueStore, kind: Kind, body: Any, caller: Calle
         stored = store.collection(kind.type).by_fqn.get(entity["fullyQualifiedName"])
         if stored is None:
             return _add(store, kind, entity, caller), CREATED
-        return replace(store, kind, stored, merged(kind, stored, entity, caller.is_bot), caller)
+        changed = merged(kind, stored, entity, store.behaviours, is_bot=caller.is_bot)
+        if Behaviour.REMOVED_COLUMNS_LOSE_LINEAGE in store.behaviours:
+            column_lineage.forget_removed(store, kind, stored, changed)
+        return replace(store, kind, stored, changed, caller)
 
 
-def replace(store: CatalogueStore, kind: Kind, stored: Entity, entity: Entity, caller: Caller) -> tuple[Entity, str]:
+def replace(  # noqa: PLR0917
+    store: CatalogueStore, kind: Kind, stored: Entity, entity: Entity, caller: Caller, base: float | None = None
+) -> tuple[Entity, str]:
     """Replace a stored entity, with a new version; do nothing if no field changed that is noticed.
 
+    :param base: version that the new one follows, if not the stored one
     :returns: the entity as stored, and the kind of change
     """
     if _noticed(kind, stored) == _noticed(kind, entity):
-        return stored, NO_CHANGE
+        if stored.get("sourceHash") == entity.get("sourceHash"):
+            return stored, NO_CHANGE
+        if Behaviour.SILENT_SOURCE_HASH in store.behaviours:
+            entity = {**entity, **{key: stored[key] for key in _BOOKKEEPING}}
+            store.collection(kind.type).put(entity)
+            return entity, NO_CHANGE
     entity = {
         **entity,
-        "version": round(stored["version"] + 0.1, 1),
-        "updatedAt": now_ms(),
+        "version": round((stored["version"] if base is None else base) + 0.1, 1),
+        # Two changes never have the same time: an ETag consists of the version and the time.
+        "updatedAt": max(now_ms(), stored["updatedAt"] + 1),
         "updatedBy": caller.name,
     }
     store.collection(kind.type).put(entity)
+    store.blanked.discard(entity["id"])
     return entity, UPDATED
 
 
 def _noticed(kind: Kind, entity: Entity) -> Entity:
     """Return the content of an entity that decides whether it has changed."""
-    ignored = _BOOKKEEPING | set(kind.unnoticed.split())
+    ignored = _BOOKKEEPING | {"sourceHash"} | set(kind.unnoticed.split())
     noticed = {key: value for key, value in entity.items() if key not in ignored and value is not None}
     if kind.unnoticed_in_parts:
         ignored = frozenset(kind.unnoticed_in_parts.split())
@@ -150,6 +164,9 @@ def _from_request(store: CatalogueStore, kind: Kind, body: Any) -> Entity:
     entity: Entity = without_nulls(body)
     if kind.type == "query":
         _complete_query(store, entity)
+    is_without_domain = not entity.get("domain") and not entity.get("domains")
+    if entity.get("dataProducts") and is_without_domain and Behaviour.DATA_PRODUCTS_NEED_DOMAIN in store.behaviours:
+        raise ApiError(400, "Data products need a domain of the entity itself")
     prefix = _resolve_parent(store, kind, entity)
     entity["fullyQualifiedName"] = qualified_names.join(prefix, entity["name"])
     if "owners" in entity:

@@ -16,8 +16,15 @@ from typing import Any
 import msgspec
 
 from openmetadata_ol_provider.sandbox.catalogue.application import SANDBOX_HEADER, SANDBOX_TEXT, Application
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour
 from openmetadata_ol_provider.sandbox.catalogue.faults import Fault, FaultPlan
-from openmetadata_ol_provider.sandbox.catalogue.http_types import JSON, Request, Response, error_response
+from openmetadata_ol_provider.sandbox.catalogue.http_types import (
+    COMPRESSED_MARK,
+    JSON,
+    Request,
+    Response,
+    error_response,
+)
 from openmetadata_ol_provider.sandbox.catalogue.request_log import RequestLog, Sent
 
 #: Jetty's default limit for the request line and all header fields together.
@@ -145,11 +152,14 @@ class _Handler(BaseHTTPRequestHandler):
         head = [
             f"HTTP/1.1 {response.status} {_reason(response.status)}",
             f"{SANDBOX_HEADER}: {SANDBOX_TEXT}",
-            *(f"{name}: {value}" for name, value in response.headers.items()),
         ]
+        headers = dict(response.headers)
         if len(payload) > _GZIP_FROM_BYTES and self._sends_gzip():
             payload = gzip.compress(payload, compresslevel=1)
+            if "ETag" in headers and Behaviour.MARKS_COMPRESSED_ETAGS in self.server.application.catalogue.behaviours:
+                headers["ETag"] = headers["ETag"].removesuffix('"') + COMPRESSED_MARK
             head.append("Content-Encoding: gzip")
+        head += [f"{name}: {value}" for name, value in headers.items()]
         head.append(f"Content-Length: {len(payload)}")
         if body is not None:
             head.append(f"Content-Type: {response.content_type}")

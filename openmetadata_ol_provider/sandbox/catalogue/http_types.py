@@ -14,6 +14,8 @@ from openmetadata_ol_provider.sandbox.catalogue.text_formats import is_uuid
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
+#: End of the ETag of a compressed response, where the server marks it.
+COMPRESSED_MARK = '--gzip"'
 #: Values of the query parameter ``include``.
 INCLUDES = ("non-deleted", "deleted", "all")
 

@@ -8,12 +8,20 @@ from typing import Any
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
 
 
+class UnmetPatchError(ApiError):
+    """Raised for a patch that does not fit the document: a path that does not exist, or a ``test`` that fails."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message)
+
+
 def apply(document: Any, patch: Any) -> Any:
     """Return a document with a patch applied.
 
     :param document: any JSON value
     :param patch: list of operations
-    :raises ApiError: 400 if the patch is malformed, one of its paths does not exist, or a ``test`` fails
+    :raises UnmetPatchError: 400 if one of its paths does not exist, or a ``test`` fails
+    :raises ApiError: 400 if the patch is malformed
     """
     if not isinstance(patch, list):
         raise ApiError(400, "A JSON Patch must be an array of operations")
@@ -49,7 +57,7 @@ def _operate(document: Any, operation: Any) -> Any:
     if name == "replace":
         return _add(_remove(document, path), path, value) if path else value
     if current != value:
-        raise ApiError(400, f"The JSON Patch test at {operation['path']} failed")
+        raise UnmetPatchError(f"The JSON Patch test at {operation['path']} failed")
     return document
 
 
@@ -70,7 +78,7 @@ def _child(document: Any, key: str) -> Any:
         return document[key]
     if isinstance(document, list) and key.isdigit() and int(key) < len(document):
         return document[int(key)]
-    raise ApiError(400, f"The JSON Patch path element {key!r} does not exist")
+    raise UnmetPatchError(f"The JSON Patch path element {key!r} does not exist")
 
 
 def _add(document: Any, path: list[str], value: Any) -> Any:
@@ -82,7 +90,7 @@ def _add(document: Any, path: list[str], value: Any) -> Any:
     elif isinstance(parent, list) and (key == "-" or (key.isdigit() and int(key) <= len(parent))):
         parent.insert(len(parent) if key == "-" else int(key), value)
     else:
-        raise ApiError(400, f"The JSON Patch path element {key!r} does not exist")
+        raise UnmetPatchError(f"The JSON Patch path element {key!r} does not exist")
     return document
 
 

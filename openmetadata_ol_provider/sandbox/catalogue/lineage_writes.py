@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import CatalogueStore, Entity, normalised, reference
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import BY_TYPE, LINEAGE_TYPES
 from openmetadata_ol_provider.sandbox.catalogue.entity_writes import now_ms
 from openmetadata_ol_provider.sandbox.catalogue.named_parts import lineage_names
 from openmetadata_ol_provider.sandbox.catalogue.request_bodies import without_nulls
 from openmetadata_ol_provider.sandbox.catalogue.stored_edges import Details, Edge
-
-#: First version that silently drops unknown columns; earlier ones refuse them.
-_DROPS_UNKNOWN_COLUMNS_SINCE = (1, 10)
 
 #: Entity type, and the entity.
 EdgeEnd = tuple[str, Entity]
@@ -43,6 +41,9 @@ def put_edge(store: CatalogueStore, source: EdgeEnd, target: EdgeEnd, details: A
     checked = _checked(store, source, target, without_nulls(details) if details else {})
     checked.setdefault("source", "Manual")
     checked |= {"createdAt": now, "createdBy": user, "updatedAt": now, "updatedBy": user}
+    replaced = store.edges.get(source[1]["id"], target[1]["id"])
+    if replaced is not None and Behaviour.EDGE_PUT_RENEWS_CREATION not in store.behaviours:
+        checked |= {key: replaced.details[key] for key in ("createdAt", "createdBy")}
     return _put(store, source, target, checked)
 
 
@@ -66,7 +67,10 @@ def stored_edge(store: CatalogueStore, source: EdgeEnd, target: EdgeEnd) -> Edge
 
 def remove_source(store: CatalogueStore, entity_type: str, entity: Entity, source: str) -> None:
     """Remove all edges of one source: those annotated with a pipeline, or those into any other entity."""
-    by_pipeline = source in ("PipelineLineage", "OpenLineage") and entity_type == "pipeline"
+    is_of_pipelines = source == "PipelineLineage" or (
+        source == "OpenLineage" and Behaviour.DELETES_OPENLINEAGE_BY_PIPELINE in store.behaviours
+    )
+    by_pipeline = is_of_pipelines and entity_type == "pipeline"
     edges = store.edges.of_pipeline(entity["id"]) if by_pipeline else store.edges.entering(entity["id"])
     for edge in edges:
         if edge.details["source"] == source:
@@ -82,12 +86,15 @@ def _put(store: CatalogueStore, source: EdgeEnd, target: EdgeEnd, details: Detai
 def _checked(store: CatalogueStore, source: EdgeEnd, target: EdgeEnd, details: Details) -> Details:
     pipeline = details.get("pipeline")
     if pipeline:
-        if pipeline["type"] not in ("pipeline", "storedProcedure"):
+        needs_type = Behaviour.EDGE_NEEDS_PIPELINE_TYPE in store.behaviours
+        if needs_type and pipeline["type"] not in ("pipeline", "storedProcedure"):
             raise ApiError(400, f"Invalid pipeline entity type {pipeline['type']}")
-        details["pipeline"] = reference(pipeline["type"], store.by_reference(pipeline))
+        include = "non-deleted" if Behaviour.EDGE_REFUSES_DELETED_PIPELINE in store.behaviours else "all"
+        entity = store.by_id(pipeline["type"], pipeline["id"].lower(), include)
+        details["pipeline"] = reference(pipeline["type"], entity)
     mappings = details.get("columnsLineage")
     if mappings:
-        strict = store.version < _DROPS_UNKNOWN_COLUMNS_SINCE
+        strict = Behaviour.EDGE_REFUSES_UNKNOWN_COLUMNS in store.behaviours
         details["columnsLineage"] = _with_known_columns(mappings, _columns(source), _columns(target), strict)
     return details
 

@@ -10,12 +10,16 @@ from typing import Any
 
 from openmetadata_ol_provider.sandbox.catalogue import entity_writes, json_patch, usage_counts
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalogue
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import Entity, is_included, normalised, reference
+from openmetadata_ol_provider.sandbox.catalogue.description_encoding import with_encoded_descriptions
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS, Kind
-from openmetadata_ol_provider.sandbox.catalogue.entity_patch import patched
-from openmetadata_ol_provider.sandbox.catalogue.http_types import JSON_PATCH, Request, Response
+from openmetadata_ol_provider.sandbox.catalogue.entity_patch import patch_entity
+from openmetadata_ol_provider.sandbox.catalogue.http_types import COMPRESSED_MARK, JSON_PATCH, Request, Response
+from openmetadata_ol_provider.sandbox.catalogue.inherited_references import with_inherited
 from openmetadata_ol_provider.sandbox.catalogue.router import Router
+from openmetadata_ol_provider.sandbox.catalogue.stewardship import with_entity_status
 
 MAX_LIMIT = 1_000_000
 _CHANGE_HEADER = "X-OpenMetadata-Change"
@@ -55,6 +59,10 @@ def etag(entity: Entity) -> str:
     return f'"{entity["version"]}-{entity["updatedAt"]}"'
 
 
+def _headers(catalogue: Catalogue, entity: Entity) -> dict[str, str]:
+    return {"ETag": etag(entity)} if Behaviour.GIVES_ETAGS in catalogue.behaviours else {}
+
+
 def full_response(
     catalogue: Catalogue, kind: Kind, entity: Entity, status: int = 200, change: str | None = None
 ) -> Response:
@@ -62,7 +70,7 @@ def full_response(
 
     :param change: kind of change, for the header that reports it
     """
-    headers = {"ETag": etag(entity)}
+    headers = _headers(catalogue, entity)
     if change:
         headers[_CHANGE_HEADER] = change
     return Response(status, _rendered(catalogue, kind, entity, kind.on_request), headers)
@@ -71,9 +79,12 @@ def full_response(
 def _rendered(catalogue: Catalogue, kind: Kind, entity: Entity, fields: frozenset[str]) -> Entity:
     """Return an entity as it appears in a response: without the on-request fields that were not requested."""
     hidden = (kind.on_request - fields) | kind.never_returned
-    rendered = {key: value for key, value in entity.items() if key not in hidden}
-    rendered["href"] = f"{catalogue.base_url}/api/v1/{kind.path}/{entity['id']}"
     store = catalogue.store
+    shown = with_entity_status(store, kind, with_inherited(store, kind, entity))
+    rendered = {key: value for key, value in shown.items() if key not in hidden}
+    rendered["href"] = f"{catalogue.base_url}/api/v1/{kind.path}/{entity['id']}"
+    if kind.type == "pipeline" and "tasks" in rendered and Behaviour.DROPS_TASK_OWNERS in catalogue.behaviours:
+        rendered["tasks"] = [{key: task[key] for key in task if key != "owners"} for task in rendered["tasks"]]
     if "pipelineStatus" in fields and kind.type == "pipeline":
         statuses = store.statuses.get(entity["id"])
         if statuses:
@@ -110,15 +121,15 @@ def _entity(catalogue: Catalogue, kind: Kind, request: Request, include: str) ->
 def _get(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     fields = _requested_fields(kind, request)
     entity = _entity(catalogue, kind, request, request.include())
-    catalogue.authorise(request, "ViewBasic")
-    return Response(200, _rendered(catalogue, kind, entity, fields), {"ETag": etag(entity)})
+    catalogue.authorise(request, "ViewBasic", kind.type)
+    return Response(200, _rendered(catalogue, kind, entity, fields), _headers(catalogue, entity))
 
 
 def _children(catalogue: Catalogue, request: Request) -> Response:
     """Return the containers directly inside a container, page by page."""
     store = catalogue.store
     parent = store.by_name("container", request.params["fqn"])
-    catalogue.authorise(request, "ViewBasic")
+    catalogue.authorise(request, "ViewBasic", "container")
     limit, offset = request.number("limit", 10, 0, MAX_LIMIT), request.number("offset", 0, 0, MAX_LIMIT)
     with store.lock:
         children = [
@@ -132,7 +143,7 @@ def _children(catalogue: Catalogue, request: Request) -> Response:
 def _list(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     fields, include = _requested_fields(kind, request), request.include()
     limit = request.number("limit", 10, 0, MAX_LIMIT)
-    catalogue.authorise(request, "ViewBasic")
+    catalogue.authorise(request, "ViewBasic", kind.type)
     prefixes = [f"{normalised(request.query[name])}." for name in _FILTERS if name in request.query]
     only_roots, used_in = request.flag("root"), request.query.get("entityId") if kind.type == "query" else None
     with catalogue.store.lock:
@@ -173,18 +184,23 @@ def _cursor(text: str | None) -> str | None:
         raise ApiError(400, "Invalid cursor") from None
 
 
+def _create_request(catalogue: Catalogue, request: Request) -> Any:
+    encodes = Behaviour.ENCODES_DESCRIPTIONS in catalogue.behaviours
+    return with_encoded_descriptions(request.json()) if encodes else request.json()
+
+
 def _put(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
-    body = request.json()
+    body = _create_request(catalogue, request)
     if catalogue.deny:
         operation = "EditAll" if entity_writes.exists(catalogue.store, kind, body) else "Create"
-        catalogue.authorise(request, operation)
+        catalogue.authorise(request, operation, kind.type)
     entity, change = entity_writes.create_or_update(catalogue.store, kind, body, request.caller)
     return full_response(catalogue, kind, entity, 201 if change == entity_writes.CREATED else 200, change)
 
 
 def _post(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
-    body = request.json()
-    catalogue.authorise(request, "Create")
+    body = _create_request(catalogue, request)
+    catalogue.authorise(request, "Create", kind.type)
     entity = entity_writes.create(catalogue.store, kind, body, request.caller)
     return full_response(catalogue, kind, entity, 201, entity_writes.CREATED)
 
@@ -194,12 +210,14 @@ def _patch(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     with catalogue.store.lock:
         entity = _entity(catalogue, kind, request, "all")
         for operation in {_edit_operation(path) for path in json_patch.paths(patch)} or {"EditAll"}:
-            catalogue.authorise(request, operation)
-        expected = request.headers.get("if-match")
-        if expected not in (None, "*", etag(entity)):
+            catalogue.authorise(request, operation, kind.type)
+        expected = request.headers.get("if-match") if Behaviour.GIVES_ETAGS in catalogue.behaviours else None
+        if expected not in (None, "*", etag(entity), etag(entity).removesuffix('"') + COMPRESSED_MARK):
             raise ApiError(412, "The entity was changed since it was read")
-        changed = patched(catalogue.store, kind, entity, patch)
-        entity, change = entity_writes.replace(catalogue.store, kind, entity, changed, request.caller)
+        is_conditional = expected is not None
+        entity, change = patch_entity(
+            catalogue.store, kind, entity, patch, request.caller, is_conditional=is_conditional
+        )
     return full_response(catalogue, kind, entity, 200, change)
 
 
@@ -211,7 +229,7 @@ def _edit_operation(path: tuple[str, ...]) -> str:
 def _delete(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
     hard, recursive = request.flag("hardDelete"), request.flag("recursive")
     entity = _entity(catalogue, kind, request, "all" if hard else "non-deleted")
-    catalogue.authorise(request, "Delete")
+    catalogue.authorise(request, "Delete", kind.type)
     entity = entity_writes.delete(catalogue.store, kind, entity, request.caller, hard=hard, recursive=recursive)
     return full_response(catalogue, kind, entity, 200, "entityDeleted" if hard else "entitySoftDeleted")
 
@@ -223,7 +241,7 @@ def _restore(catalogue: Catalogue, kind: Kind, request: Request) -> Response:
         raise ApiError(400, "[id must not be null]")
     with catalogue.store.lock:
         entity = catalogue.store.by_id(kind.type, entity_id, "deleted")
-        catalogue.authorise(request, "EditAll")
+        catalogue.authorise(request, "EditAll", kind.type)
         restored = {**entity, "deleted": False}
         entity, _ = entity_writes.replace(catalogue.store, kind, entity, restored, request.caller)
     return full_response(catalogue, kind, entity, 200, "entityRestored")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.sandbox.catalogue import json_patch, lineage_graph, lineage_writes
+from openmetadata_ol_provider.sandbox.catalogue import lineage_graph, lineage_writes
 from openmetadata_ol_provider.sandbox.catalogue.api_error import NO_SUCH_ROUTE, ApiError
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour, Behaviours
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalogue
+from openmetadata_ol_provider.sandbox.catalogue.entity_patch import applied
 from openmetadata_ol_provider.sandbox.catalogue.http_types import JSON_PATCH, Request, Response
 from openmetadata_ol_provider.sandbox.catalogue.lineage_writes import EdgeEnd
 from openmetadata_ol_provider.sandbox.catalogue.request_bodies import (
@@ -14,15 +16,13 @@ from openmetadata_ol_provider.sandbox.catalogue.request_bodies import (
     validate,
 )
 from openmetadata_ol_provider.sandbox.catalogue.router import Router
-from openmetadata_ol_provider.sandbox.catalogue.versions import Version
 
 _EDIT = "EditLineage"
 _MAX_DEPTH = 3
-_BY_NAMES_SINCE = (2,)
 _NAMED_EDGE = "{fromType}/name/{fromFqn}/{toType}/name/{toFqn}"
 
 
-def register(router: Router, version: Version) -> None:
+def register(router: Router, behaviours: Behaviours) -> None:
     """Add the routes of a version."""
     router.add("PUT", "lineage", _put)
     router.add("GET", "lineage/getLineageEdge/{fromId}/{toId}", _get_edge)
@@ -32,7 +32,7 @@ def register(router: Router, version: Version) -> None:
     router.add("PATCH", "lineage/{fromType}/{fromId}/{toType}/{toId}", _patch_edge)
     router.add("DELETE", "lineage/{fromType}/{fromId}/{toType}/{toId}", _delete_edge)
     router.add("DELETE", f"lineage/{_NAMED_EDGE}", _delete_edge)
-    if version >= _BY_NAMES_SINCE:
+    if Behaviour.EDGE_ROUTES_BY_NAME in behaviours:
         router.add("PUT", f"lineage/{_NAMED_EDGE}", _put_named)
         router.add("PATCH", f"lineage/{_NAMED_EDGE}", _patch_edge)
         router.add("GET", f"lineage/getLineageEdge/{_NAMED_EDGE}", _get_named_edge)
@@ -53,6 +53,11 @@ def _ends(catalogue: Catalogue, request: Request) -> tuple[EdgeEnd, EdgeEnd]:
     return ends[0], ends[1]
 
 
+def _authorise(catalogue: Catalogue, request: Request, from_type: str, to_type: str) -> None:
+    is_both = Behaviour.EDGE_NEEDS_BOTH_ENDS in catalogue.behaviours
+    catalogue.authorise(request, _EDIT, from_type, *((to_type,) if is_both else ()))
+
+
 def _end(catalogue: Catalogue, request: Request) -> EdgeEnd:
     """Return the entity that a path names by its type and its id or name."""
     fqn = request.params.get("fqn")
@@ -64,7 +69,7 @@ def _put(catalogue: Catalogue, request: Request) -> Response:
     body = request.json()
     validate(ADD_LINEAGE, body, catalogue.version)
     edge = body["edge"]
-    catalogue.authorise(request, _EDIT)
+    _authorise(catalogue, request, edge["fromEntity"]["type"], edge["toEntity"]["type"])
     store = catalogue.store
     with store.lock:
         source, target = (
@@ -78,7 +83,7 @@ def _put(catalogue: Catalogue, request: Request) -> Response:
 def _put_named(catalogue: Catalogue, request: Request) -> Response:
     details = request.json()
     validate(LINEAGE_DETAILS, details, catalogue.version)
-    catalogue.authorise(request, _EDIT)
+    _authorise(catalogue, request, request.params["fromType"], request.params["toType"])
     with catalogue.store.lock:
         source, target = _ends(catalogue, request)
         lineage_writes.put_edge(catalogue.store, source, target, details, request.caller.name)
@@ -90,8 +95,8 @@ def _patch_edge(catalogue: Catalogue, request: Request) -> Response:
     store = catalogue.store
     with store.lock:
         source, target = _ends(catalogue, request)
-        catalogue.authorise(request, _EDIT)
-        details = json_patch.apply(lineage_writes.stored_edge(store, source, target).details, patch)
+        _authorise(catalogue, request, source[0], target[0])
+        details = applied(store, lineage_writes.stored_edge(store, source, target).details, patch)
         validate(LINEAGE_DETAILS, details, catalogue.version)
         edge = lineage_writes.replace_details(store, source, target, details, request.caller.name)
     return Response(200, edge.details)
@@ -101,7 +106,7 @@ def _delete_edge(catalogue: Catalogue, request: Request) -> Response:
     store = catalogue.store
     with store.lock:
         source, target = _ends(catalogue, request)
-        catalogue.authorise(request, _EDIT)
+        _authorise(catalogue, request, source[0], target[0])
         edge = lineage_writes.stored_edge(store, source, target)
         store.edges.remove(edge.from_id, edge.to_id)
     return Response(200)
@@ -113,7 +118,7 @@ def _delete_source(catalogue: Catalogue, request: Request) -> Response:
     with catalogue.store.lock:
         entity_type, entity = _end(catalogue, request)
         validate(LINEAGE_SOURCE, source, catalogue.version, "LineageDetails$Source")
-        catalogue.authorise(request, _EDIT)
+        catalogue.authorise(request, _EDIT, entity_type)
         lineage_writes.remove_source(catalogue.store, entity_type, entity, source)
     return Response(200)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import logging
 from itertools import islice
 from typing import Any
 
-import msgspec
-
-from openmetadata_ol_provider.sandbox.catalogue import search_index
+from openmetadata_ol_provider.sandbox.catalogue import query_filter, search_index
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalogue
-from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import Entity
+from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import CatalogueStore
 from openmetadata_ol_provider.sandbox.catalogue.http_types import Request, Response
 from openmetadata_ol_provider.sandbox.catalogue.router import Router
+
+log = logging.getLogger(__name__)
 
 _DEFAULT_INDEX = "table_search_index"
 _FIELD_QUERY_HITS = 10
@@ -36,7 +36,8 @@ def _field_query(catalogue: Catalogue, request: Request) -> Response:
     term = search_index.Term(request.query["fieldName"], request.query["fieldValue"])
     index = request.query.get("index") or _DEFAULT_INDEX
     hits = list(search_index.find(catalogue.store, index, [term], deleted=request.flag("deleted")))
-    return Response(200, _body(hits[:_FIELD_QUERY_HITS], len(hits)))
+    limit = _FIELD_QUERY_HITS if Behaviour.FIELD_QUERY_LIMIT in catalogue.behaviours else None
+    return Response(200, _body(catalogue.store, hits[:limit], len(hits)))
 
 
 def _query(catalogue: Catalogue, request: Request) -> Response:
@@ -46,31 +47,30 @@ def _query(catalogue: Catalogue, request: Request) -> Response:
     start = request.number("from", 0, 0, 1_000_000)
     size = request.number("size", 10, 0, _MAX_SIZE)
     terms = search_index.parse(request.query.get("q") or "*")
-    passes_filter = _filter(request.query.get("query_filter"))
+    passes_filter = _filter(catalogue, request.query.get("query_filter"))
     index = request.query.get("index") or _DEFAULT_INDEX
-    all_hits = search_index.find(catalogue.store, index, terms, deleted=request.flag("deleted"))
-    hits = [hit for hit in all_hits if passes_filter(hit.entity)]
-    return Response(200, _body(list(islice(hits, start, start + size)), len(hits)))
+    deleted = None if Behaviour.IGNORES_DELETED_PARAMETER in catalogue.behaviours else request.flag("deleted")
+    all_hits = search_index.find(catalogue.store, index, terms, deleted=deleted)
+    hits = [hit for hit in all_hits if passes_filter(hit)]
+    return Response(200, _body(catalogue.store, list(islice(hits, start, start + size)), len(hits)))
 
 
-def _filter(text: str | None) -> Callable[[Entity], bool]:
-    """Return the test of a query filter, which is one regular expression for the whole of one field.
+def _filter(catalogue: Catalogue, text: str | None) -> query_filter.Test:
+    """Return the test of a query filter; one that cannot be parsed is ignored, as OpenMetadata does.
 
-    :raises ApiError: 400 for any other filter
+    :raises ApiError: 400 for such a filter if that behaviour is off
     """
-    if not text:
-        return lambda _: True
-    try:
-        ((field, regexp),) = msgspec.json.decode(text)["query"]["regexp"].items()
-        pattern = re.compile(regexp["value"], re.IGNORECASE if regexp.get("case_insensitive") else 0)
-    except (msgspec.DecodeError, re.error, KeyError, TypeError, ValueError, AttributeError):
-        raise ApiError(
-            400, f"query_filter: this sandbox supports only a regexp on a single field, not {text!r}"
-        ) from None
-    return lambda entity: pattern.fullmatch(str(entity.get(field, ""))) is not None
+    if text:
+        try:
+            return query_filter.compile_filter(catalogue.store, text)
+        except query_filter.UnparsableFilterError as error:
+            if Behaviour.IGNORES_UNKNOWN_FILTER not in catalogue.behaviours:
+                raise ApiError(400, str(error)) from None
+            log.warning("%s; it is ignored", error)
+    return lambda _: True
 
 
-def _body(hits: list[search_index.Hit], total: int) -> dict[str, Any]:
+def _body(store: CatalogueStore, hits: list[search_index.Hit], total: int) -> dict[str, Any]:
     return {
         "took": 1,
         "timed_out": False,
@@ -83,7 +83,7 @@ def _body(hits: list[search_index.Hit], total: int) -> dict[str, Any]:
                     "_index": hit.index_name,
                     "_id": hit.entity["id"],
                     "_score": 1.0,
-                    "_source": search_index.document(hit),
+                    "_source": search_index.document(store, hit),
                 }
                 for hit in hits
             ],

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour, Behaviours
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_context import Catalogue
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS
 from openmetadata_ol_provider.sandbox.catalogue.entity_writes import now_ms
@@ -34,8 +35,10 @@ _RESOURCE_OPERATIONS: dict[str, tuple[str, ...]] = {
 _RESOURCES = frozenset({*(kind.type for kind in KINDS), "query"})
 
 
-def register(router: Router) -> None:
-    """Add the routes."""
+def register(router: Router, behaviours: Behaviours) -> None:
+    """Add the routes of a version."""
+    if Behaviour.SERVES_FEED in behaviours:
+        router.add("GET", "feed", lambda _catalogue, _request: Response(200, {"data": [], "paging": {"total": 0}}))
     router.add("GET", "system/version", _version)
     router.add("GET", "system/health", lambda _catalogue, _request: Response(200, "OK", content_type="text/plain"))
     router.add("GET", "users/loggedInUser", _logged_in_user)
@@ -78,7 +81,7 @@ def _permissions(catalogue: Catalogue, resource: str) -> dict[str, Any]:
     return {
         "resource": resource,
         "permissions": [
-            {"operation": operation, "access": "notAllow" if operation in catalogue.deny else "allow"}
+            {"operation": operation, "access": "notAllow" if catalogue.is_denied(operation, resource) else "allow"}
             for operation in (*_COMMON_OPERATIONS, *_RESOURCE_OPERATIONS.get(resource, ()))
         ],
     }

@@ -1,4 +1,4 @@
-"""Searches entities by wildcard terms, regardless of case.
+"""Searches entities by wildcard terms, regardless of case except in paths.
 
 The index contains every entity at once, except those that a test lists in ``CatalogueStore.unindexed``.
 """
@@ -11,12 +11,16 @@ from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.sandbox.catalogue import qualified_names
 from openmetadata_ol_provider.sandbox.catalogue.api_error import ApiError
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour
 from openmetadata_ol_provider.sandbox.catalogue.catalogue_store import CatalogueStore, Collection, Entity
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import KINDS
 
 _EVERYTHING = ("all", "dataAsset")
 _TEXT_FIELDS = ("name", "displayName", "fullyQualifiedName", "description")
 _PARTS = ("columns", "tasks", "messageSchema", "dataModel", "connection", "extension")
+_KEYWORD_LENGTH = 256
+#: Fields that a bulk status may blank in a pipeline's document.
+_BLANKED = ("owners", "domain", "domains", "tags", "certification")
 _TERM = re.compile(r'(?:(?P<field>[\w.]+):)?(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^\s"\\]|\\.)+))(?:\s+|$)')
 
 
@@ -62,36 +66,46 @@ def parse(query: str) -> list[Term]:
     return [term for term in terms if term != Term("", "*")]
 
 
-def find(store: CatalogueStore, index: str, terms: list[Term], *, deleted: bool) -> Iterator[Hit]:
+def find(store: CatalogueStore, index: str, terms: list[Term], *, deleted: bool | None) -> Iterator[Hit]:
     """Yield the entities that match all terms, sorted by FQN.
 
+    :param deleted: whether to search deleted entities or others; ``None`` for both
     :raises ApiError: 500 for an index that does not exist
     """
-    tests = [(term.field, matcher(term.pattern)) for term in terms]
+    tests = [(term.field, matcher(term.pattern, is_exact=is_exact(store, term.field))) for term in terms]
     for collection in _collections(store, index):
         with store.lock:
             candidates = list(_candidates(collection, terms))
         for entity in candidates:
-            indexed = entity["fullyQualifiedName"] not in store.unindexed
-            if indexed and entity["deleted"] == deleted and all(_matches(entity, collection, *test) for test in tests):
+            is_searched = entity["fullyQualifiedName"] not in store.unindexed and deleted in (None, entity["deleted"])
+            if is_searched and all(_matches(entity, collection.kind.type, *test) for test in tests):
                 yield Hit(collection.kind.type, collection.kind.index or "", entity)
 
 
-def document(hit: Hit) -> Entity:
+def document(store: CatalogueStore, hit: Hit) -> Entity:
     """Return an entity as the search index contains it."""
-    source = {key: value for key, value in hit.entity.items() if key not in _PARTS}
+    missing = (*_PARTS, *_BLANKED) if hit.entity["id"] in store.blanked else _PARTS
+    source = {key: value for key, value in hit.entity.items() if key not in missing}
     source["entityType"] = hit.entity_type
     if hit.entity_type == "table":
         source["columnNames"] = [column["name"] for column in hit.entity["columns"]]
     return source
 
 
-def matcher(pattern: str) -> Callable[[str], bool]:
-    """Return the test of a wildcard pattern with ``*`` and ``?``, either of which a backslash makes literal."""
-    parts = re.findall(r"\\.|.", pattern.lower(), re.DOTALL)
+def is_exact(store: CatalogueStore, field: str) -> bool:
+    """Tell whether a field is compared with its case."""
+    return field == "fullPath" and Behaviour.PATH_IS_CASE_SENSITIVE in store.behaviours
+
+
+def matcher(pattern: str, *, is_exact: bool = False) -> Callable[[str], bool]:
+    """Return the test of a wildcard pattern with ``*`` and ``?``, either of which a backslash makes literal.
+
+    :param is_exact: ``True`` if case matters
+    """
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
     expression = "".join(".*" if part == "*" else "." if part == "?" else re.escape(part[-1]) for part in parts)
-    compiled = re.compile(expression, re.DOTALL)
-    return lambda value: compiled.fullmatch(value.lower()) is not None
+    compiled = re.compile(expression, re.DOTALL if is_exact else re.DOTALL | re.IGNORECASE)
+    return lambda value: compiled.fullmatch(value) is not None
 
 
 def _collections(store: CatalogueStore, index: str) -> list[Collection]:
@@ -128,21 +142,29 @@ def _literal_last_part(pattern: str) -> str | None:
     return last if complete and last else None
 
 
-def _matches(entity: Entity, collection: Collection, field: str, test: Callable[[str], bool]) -> bool:
+def _matches(entity: Entity, entity_type: str, field: str, test: Callable[[str], bool]) -> bool:
     if field:
-        return any(test(value) for value in _values(entity, collection, field.removesuffix(".keyword")))
+        return any(test(value) for value in values(entity, entity_type, field))
     words = [word for key in _TEXT_FIELDS for word in re.split(r"[\s.]+", str(entity.get(key, "")))]
     return any(test(word) for word in words) or any(test(str(entity.get(key, ""))) for key in _TEXT_FIELDS)
 
 
-def _values(entity: Entity, collection: Collection, path: str) -> Iterator[str]:
+def values(entity: Entity, entity_type: str, field: str) -> Iterator[str]:
+    """Yield the values that the index contains for a field of an entity, as text."""
+    path = field.removesuffix(".keyword")
     if path == "entityType":
-        yield collection.kind.type
+        yield entity_type
     elif path == "columnNames":
         yield from (column["name"] for column in entity.get("columns", ()))
     else:
-        values: list[Any] = [entity]
+        found: list[Any] = [entity]
         for key in path.split("."):
-            nested = [item.get(key) for item in values if isinstance(item, dict)]
-            values = [part for item in nested for part in (item if isinstance(item, list) else [item])]
-        yield from (str(item) for item in values if item is not None and not isinstance(item, dict))
+            nested = [item.get(key) for item in found if isinstance(item, dict)]
+            found = [part for item in nested for part in (item if isinstance(item, list) else [item])]
+        length = _KEYWORD_LENGTH if field == "displayName.keyword" else None
+        yield from (text_of(item)[:length] for item in found if item is not None and not isinstance(item, dict))
+
+
+def text_of(value: Any) -> str:
+    """Return a value of a document as the index compares it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

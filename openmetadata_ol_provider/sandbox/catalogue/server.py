@@ -31,15 +31,17 @@ class CatalogueServer:
     """A stand-in for OpenMetadata on 127.0.0.1; a context manager, or :meth:`start` and :meth:`close`.
 
     :param seed: initial content: a mapping, or the path of a JSON or YAML file; see :mod:`.seed`
-    :param version: version to play, 1.8 to 2.0; it decides which fields and routes exist and what is refused
+    :param version: version to play, 1.8 to 2.1; it decides which fields and routes exist and what is refused
     :param token: the only JWT that is accepted; ``None`` accepts every caller
     :param port: port to listen on; 0 for a free one
     :param latency: delay of every response in seconds
     :param state_file: file that keeps the content across restarts: read at the start if it exists, in which case
         ``seed`` is not loaded, and written after each change
-    :param deny: operations refused with 403, e.g. ``EditLineage``, ``EditStatus``, ``Create``, ``EditAll``
+    :param deny: operations refused with 403, e.g. ``EditLineage``, ``EditStatus``, ``Create``, ``EditAll``; with a
+        type of entities, ``EditLineage:topic``, only on entities of that type
+    :param behaviours: behaviours that are on or off whatever the version, by name; see :mod:`.behaviours`
     :raises SeedError: if the seed is invalid
-    :raises ValueError: if the version or the state file is invalid
+    :raises ValueError: if the version, a behaviour or the state file is invalid
     :raises OSError: if the port is in use
     """
 
@@ -53,9 +55,10 @@ class CatalogueServer:
         *,
         state_file: str | Path | None = None,
         deny: Collection[str] = (),
+        behaviours: Mapping[str, bool] | None = None,
     ) -> None:
         path = Path(state_file) if state_file is not None else None
-        self._catalogue = Catalogue(version, deny)
+        self._catalogue = Catalogue(version, deny, behaviours)
         if path is not None and path.exists():
             state_files.load(self.store, path)
         elif seed is not None:
@@ -107,6 +110,10 @@ class CatalogueServer:
         with self.store.lock:
             statuses = self.store.statuses.get(self.store.by_name("pipeline", pipeline_fqn)["id"], {})
             return [statuses[timestamp] for timestamp in sorted(statuses)]
+
+    def end_patch_sessions(self) -> None:
+        """Make the next PATCH of each entity stand alone, as if ten minutes had passed since the last one."""
+        self.store.sessions.clear()
 
     def fail(  # noqa: PLR0917
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from openmetadata_ol_provider.sandbox.catalogue.behaviours import Behaviour, Behaviours
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import Kind
 from openmetadata_ol_provider.sandbox.catalogue.schema_versions import property_names
 
@@ -13,11 +14,11 @@ Entity = dict[str, Any]
 _CATALOGUE_FIELDS = ("id", "name", "fullyQualifiedName", "version", "updatedAt", "updatedBy")
 #: Fields that a PUT without them does not remove.
 _PRESERVED_FIELDS = ("owners", "domain", "domains", "dataProducts", "parent", "connection", "lifeCycle")
-#: Fields that the PUT of a bot does not overwrite once they are set.
+#: Fields that the PUT of a bot does not overwrite once they are set, in parts and in entities.
 _PEOPLES_FIELDS = ("description", "displayName")
 
 
-def merged(kind: Kind, stored: Entity, new: Entity, is_bot: bool) -> Entity:
+def merged(kind: Kind, stored: Entity, new: Entity, behaviours: Behaviours, *, is_bot: bool) -> Entity:
     """Return the entity that a PUT makes of a stored one, which is restored if it was deleted.
 
     Fields that no rule names are as in the request; a field missing from the request is cleared.
@@ -33,7 +34,12 @@ def merged(kind: Kind, stored: Entity, new: Entity, is_bot: bool) -> Entity:
         # A field that no create request has (set by PATCH or by the catalogue itself) cannot be cleared by one.
         if key not in request_fields:
             result[key] = stored[key]
-    _merge_texts_and_tags(result, stored, is_bot)
+    is_named_anew = Behaviour.CLEARS_DISPLAY_NAME in behaviours
+    _merge_texts_and_tags(result, stored, is_bot, ("description",) if is_named_anew else _PEOPLES_FIELDS)
+    certification = Behaviour.CLEARS_CERTIFICATION if is_bot else Behaviour.PEOPLE_CLEAR_CERTIFICATION
+    for key, clearing in (("certification", certification), ("entityStatus", Behaviour.RESETS_ENTITY_STATUS)):
+        if clearing in behaviours:
+            result.pop(key, None)
     if is_bot and "extension" in stored:
         result["extension"] = stored["extension"]
     elif is_bot:
@@ -41,11 +47,21 @@ def merged(kind: Kind, stored: Entity, new: Entity, is_bot: bool) -> Entity:
     for path in (kind.parts, *kind.more_parts):
         if path:
             _merge_parts(result, stored, path, is_bot)
+    if Behaviour.DROPS_TASK_OWNERS in behaviours:
+        drop_task_owners(kind, result)
     return result
 
 
-def _merge_texts_and_tags(new: Entity, stored: Entity, is_bot: bool) -> None:
-    for key in _PEOPLES_FIELDS:
+def drop_task_owners(kind: Kind, entity: Entity) -> None:
+    """Remove the owners of a pipeline's tasks, in place."""
+    for task in (entity.get("tasks") or ()) if kind.type == "pipeline" else ():
+        task.pop("owners", None)
+
+
+def _merge_texts_and_tags(
+    new: Entity, stored: Entity, is_bot: bool, peoples_fields: tuple[str, ...] = _PEOPLES_FIELDS
+) -> None:
+    for key in peoples_fields:
         if is_bot and stored.get(key):
             new[key] = stored[key]
     if "tags" in stored:

@@ -51,7 +51,8 @@ def test_the_level_says_whether_root_parent_or_job_is_the_pipeline(level: str, p
 @pytest.mark.promise("A117")
 @pytest.mark.parametrize("backwards", [False, True])
 def test_a_name_that_is_not_known_at_first_is_that_of_the_later_events(backwards: bool) -> None:
-    events = [run_event("START", job="unknown"), run_event(seconds=9, job="nightly_load")]
+    spark = {"jobType": {"integration": "SPARK", "jobType": "SQL_JOB", "processingType": "BATCH"}}
+    events = [run_event("START", job="unknown", job_facets=spark), run_event(seconds=9, job="nightly_load")]
     assert pipelines(plan_of(*(events[::-1] if backwards else events))) == {"nightly_load"}
 
 

@@ -35,10 +35,10 @@ def test_all_is_well_step_by_step(version: str) -> None:
     names = [step.name for step in steps]
     assert failed(steps) == []
     assert names[:5] == ["address", "version", "health", "token", "token expiry"]
-    assert names[-1] == "service connections"
-    assert names[5:-1] == [str(permission) for permission in required_permissions(Config())]
+    assert names[-2:] == ["optional endpoints", "service connections"]
+    assert names[5:-2] == [str(permission) for permission in required_permissions(Config())]
     assert not any(step.is_warning for step in steps)
-    assert named(steps, "token").detail == "accepted, bot ingestion-bot"
+    assert named(steps, "token").detail == "accepted, bot openlineage-bot"
     passed, text = summary(steps)
     assert passed
     assert text == f"OpenMetadata {version} answers at {server.url}/api, {len(steps)} steps passed"
@@ -77,6 +77,12 @@ def test_a_person_s_token_is_warned_about(web: Web) -> None:
     steps = check(web(answering(users__loggedInUser=(200, {"name": "ann", "isBot": False}))))
     assert named(steps, "token").is_warning
     assert "ann is a person" in named(steps, "token").detail
+
+
+def test_the_token_of_the_ingestion_s_own_bot_is_warned_about(web: Web) -> None:
+    steps = check(web(answering(users__loggedInUser=(200, {"name": "ingestion-bot", "isBot": True}))))
+    assert named(steps, "token").is_warning
+    assert "create a bot for this provider" in named(steps, "token").detail
 
 
 @pytest.mark.promise("A57")

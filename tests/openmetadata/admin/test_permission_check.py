@@ -61,7 +61,8 @@ def test_what_is_not_written_needs_no_permission() -> None:
         ),
         (
             {"create_datasets": True},
-            {f"Create on {x}" for x in ("table", "topic", "container", "database", "databaseSchema")},
+            {f"Create on {x}" for x in ("table", "topic", "container", "database", "databaseSchema")}
+            | {f"EditAll on {x}" for x in ("table", "topic", "container")},
         ),
         ({"lifecycle": "if_ours"}, {f"Delete on {x}" for x in ("table", "topic", "container")}),
         ({"queries": True}, {"Create on query"}),

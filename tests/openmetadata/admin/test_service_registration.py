@@ -10,13 +10,8 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError, ConfigError
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
-from openmetadata_ol_provider.openmetadata.admin.service_registration import (
-    Registration,
-    ServiceSpec,
-    is_nested,
-    register_service,
-    service_spec,
-)
+from openmetadata_ol_provider.openmetadata.admin.service_registration import Registration, register_service
+from openmetadata_ol_provider.openmetadata.admin.service_spec import ServiceSpec, is_nested, service_spec
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -203,6 +198,13 @@ def test_a_missing_service_is_created_and_the_second_time_nothing_is_written(
     assert om.writes() == []
 
 
+def test_a_description_is_stored_as_it_was_written(om: CatalogueServer, register: Register) -> None:
+    text = 'Bob\'s `events` = "all" & more'
+    register(description=text)
+    assert stored(om)["description"] == text
+    assert register(description=text).change == "unchanged"
+
+
 def test_an_existing_service_that_differs_is_left_alone_and_the_differences_are_named(
     om: CatalogueServer, register: Register
 ) -> None:
@@ -210,6 +212,8 @@ def test_an_existing_service_that_differs_is_left_alone_and_the_differences_are_
     before = stored(om)
     found = register(topic="other", description="new")
     assert found.change == "different"
+    assert found.texts[0] == "description is not set and would be 'new'"
+    assert found.texts[1].endswith("topicName is 'ol' and would be 'other'")
     assert [name.rpartition(".")[2] for name in found.differences] == ["description", "topicName"]
     assert stored(om) == before
     assert len(om.writes()) == 1
@@ -232,14 +236,12 @@ def test_an_update_changes_what_differs_and_keeps_what_others_added(om: Catalogu
     assert register(KafkaSettings("k", KAFKA), name="ours", update=True).change == "unchanged"
 
 
-def test_the_service_that_publishing_made_gets_its_connection_by_an_update(
-    om: CatalogueServer, register: Register
-) -> None:
+def test_the_service_that_publishing_made_gets_its_connection(om: CatalogueServer, register: Register) -> None:
     with OpenMetadataClient(om.url, TOKEN) as client:
         client.put("v1/services/pipelineServices", {"name": "openlineage", "serviceType": "OpenLineage"})
     found = register()
-    assert (found.change, found.differences) == ("different", ("connection",))
-    assert register(update=True).change == "updated"
+    assert (found.change, found.differences) == ("updated", ("connection",))
+    assert register().change == "unchanged"
     assert stored_broker(om)["brokersUrl"] == "b1:9092"
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from openmetadata_ol_provider.cli.commands import build_parser
+from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue
@@ -75,6 +77,12 @@ def test_a_given_ca_file_is_trusted(tls: tuple[str, str]) -> None:
         assert client.version == (1, 12, 0)
 
 
+def test_the_command_line_trusts_the_ca_file_that_it_is_given(tls: tuple[str, str]) -> None:
+    files = build_parser().parse_args(["ingest", "events", "--host", tls[0], "--ca-file", tls[1]])
+    with openmetadata_client(files) as client:
+        assert client.version == (1, 12, 0)
+
+
 def test_verify_false_works_quietly_and_wins_over_the_environment(
     tls: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +114,7 @@ def test_a_verified_connection_is_not_warned_about(tls: tuple[str, str], caplog:
     ("host", "exposed"),
     [
         ("http://om.example.com:8585", True),
-        ("om.example.com", True),
+        ("om.example.com", False),
         ("https://om.example.com", False),
         ("http://localhost:8585", False),
         ("http://127.0.0.1", False),

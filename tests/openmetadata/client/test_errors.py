@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from openmetadata_ol_provider.exceptions import CatalogueAuthError
+from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN
-from tests.openmetadata.client.support import EDGE, jwt
+from tests.openmetadata.client.support import EDGE, answering, jwt
 
 Web = Callable[[type[BaseHTTPRequestHandler]], str]
 
@@ -113,9 +113,17 @@ def test_a_domain_that_is_missing_is_to_be_given(web: Web) -> None:
     assert "add the bot 'b' to that domain" in refused(web, 403, {"message": text}, TOKEN, "PUT", "v1/tables", json={})
 
 
+def test_https_to_a_server_that_speaks_http_names_the_setting_and_is_not_retried(web: Web) -> None:
+    url = web(answering()).replace("http://", "https://")
+    client = OpenMetadataClient(url, TOKEN)
+    with pytest.raises(CatalogueRequestError, match=r"does not speak https.*schema to http.*8585 speaks http"):
+        client.version  # noqa: B018 - a property that sends a request
+    assert client.calls == {"GET": 1}
+
+
 def test_the_stand_in_s_refusal_is_understood() -> None:
     status = {"timestamp": 1, "executionStatus": "Successful", "taskStatus": []}
-    missing = pytest.raises(CatalogueAuthError, match=r"'ingestion-bot'.*lacks EditStatus on pipeline;")
+    missing = pytest.raises(CatalogueAuthError, match=r"'openlineage-bot'.*lacks EditStatus on pipeline;")
     with (
         CatalogueServer(SEED, token=TOKEN, deny=["EditStatus"]) as server,
         OpenMetadataClient(server.url, TOKEN) as client,

@@ -190,7 +190,7 @@ def test_odd_characters_are_shown_as_they_are(name: str) -> None:
 @pytest.mark.promise("C24", "C25")
 def test_a_job_that_is_refused_does_not_get_the_edges_of_another_nor_they_its() -> None:
     def refuse(server: CatalogueServer, client: OpenMetadataClient) -> None:
-        server.fail("PUT", "v1/pipelines$", 400, times=1, message="no good")
+        server.fail("POST", "v1/pipelines$", 400, times=1, message="no good")
 
     events = [
         run_event(run_id="1", job="one", inputs=["d.s.a"], outputs=["d.s.b"]),

@@ -12,6 +12,7 @@ from openmetadata_ol_provider.openlineage.serialization import pack
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import MAX_BYTES, Parked, Parking
 from openmetadata_ol_provider.openmetadata.publishing.core.report import MOST_NAMESPACES, PublishReport, Share
+from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines, summary_lines
 from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import MAX_OWNERS, OwnerLookup
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import MAX_TASKS
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
@@ -102,10 +103,10 @@ def test_few_namespaces_are_all_told() -> None:
 
 
 @pytest.mark.parametrize("name", ["a\nFAKE  line", "\x1b[2Jgone", "a\r\u202eb"])
-def test_names_cannot_write_lines_of_the_table(name: str, client: OpenMetadataClient) -> None:
+def test_names_cannot_write_lines_of_the_report(name: str, client: OpenMetadataClient) -> None:
     made = dataset(f"pg://{name}", f"x.{name}")
     report = publish_plan(plan(edge(orders(), made), datasets=(orders(), made)), client, config()).report
-    lines = report.table().splitlines()
+    lines = [*summary_lines(report), *(f"{kind}: {text}" for kind, text in problem_lines(report))]
     assert not [line for line in lines if not line.isprintable()]
     assert not [line for line in lines if line.startswith(("FAKE", "gone"))]
     assert made.namespace in report.namespaces

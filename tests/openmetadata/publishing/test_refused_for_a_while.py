@@ -77,7 +77,7 @@ def test_an_edge_with_a_pipeline_at_one_end(server: CatalogueServer, publish: Ca
 
 
 def test_such_an_edge_of_a_pipeline_that_is_refused(server: CatalogueServer, publish: Callable[..., Any]) -> None:
-    server.fail("PUT", "v1/pipelines$", 400)
+    server.fail("POST", "v1/pipelines$", 400)
     assert publish(READS).parked == 1
     publish()
     assert server.edges().keys() == {("pg.shop.public.orders", PIPELINE)}
@@ -89,8 +89,8 @@ def test_an_edge_between_two_pipelines_of_which_one_is_refused(
     refused: int, server: CatalogueServer, publish: Callable[..., Any]
 ) -> None:
     first, second = job("first"), job("second", upstream=(JobId("prod", "first"),))
-    server.fail("PUT", "v1/pipelines$", None, times=refused)
-    server.fail("PUT", "v1/pipelines$", 400)
+    server.fail("POST", "v1/pipelines$", None, times=refused)
+    server.fail("POST", "v1/pipelines$", 400)
     publish(LineagePlan(jobs=(first, second)))
     assert server.edges() == {}
     publish()
@@ -162,7 +162,7 @@ def test_an_edge_that_is_parked_for_two_reasons_is_one_edge(
     server: CatalogueServer, publish: Callable[..., Any]
 ) -> None:
     unknown = msgspec.structs.replace(totals(), name="shop.public.unknown", identities=())
-    server.fail("PUT", "v1/pipelines$", 400)
+    server.fail("POST", "v1/pipelines$", 400)
     first = publish(plan(edge(orders(), unknown), datasets=(orders(), unknown), jobs=[job()]))
     assert first.parked == 2
     assert publish().parked == 1

@@ -45,7 +45,7 @@ def test_edges_into_one_target_never_overlap(web: Callable[[type[BaseHTTPRequest
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = forward  # noqa: N815
+        do_GET = do_PUT = do_POST = do_PATCH = forward  # noqa: N815
 
         def log_message(self, *args: object) -> None:
             pass

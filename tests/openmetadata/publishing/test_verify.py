@@ -124,11 +124,9 @@ class Case(NamedTuple):
 
 OURS = edge_plan("etl", "id", "id")
 EDGE = Case(OURS, edge_plan("other", "amount", "total"), "v1/lineage", columns_of, {"id", "total"})
-PIPELINE = Case(task_plan("a"), task_plan("b"), "v1/pipelines", tasks_of, {"a", "b"})
 STATUS = Case(task_plan("a", ran=True), task_plan("b", ran=True), "/status", task_statuses, {"a", "b"})
 CASES = [
     pytest.param(EDGE, id="columns of an edge"),
-    pytest.param(PIPELINE, id="tasks of a pipeline"),
     pytest.param(STATUS, id="tasks of a run's status"),
 ]
 
@@ -155,7 +153,7 @@ def test_without_a_second_look_it_would_be_lost(server: CatalogueServer, case: C
     assert case.seen(server) < case.both
 
 
-@pytest.mark.parametrize("case", CASES[:2])
+@pytest.mark.parametrize("case", CASES[:1])
 def test_what_another_overwrites_even_later_is_put_back_when_it_comes_the_next_time(
     server: CatalogueServer, client: OpenMetadataClient, case: Case
 ) -> None:

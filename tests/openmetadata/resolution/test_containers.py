@@ -298,3 +298,18 @@ def test_parents_are_looked_for_eight_directories_up() -> None:
     place = location("s3://b", "1/2/3/4/5/6/7/8/9/10")
     assert place is not None
     assert place.pattern(least=1) == "(s3|s3a|s3n|minio)://b/1/2(/3(/4(/5(/6(/7(/8(/9(/10)?)?)?)?)?)?)?)?/?"
+
+
+@pytest.mark.promise("C56")
+def test_a_container_without_path_is_in_the_storage_account_of_its_service() -> None:
+    seed = {
+        "storageServices": [service("adls", "ADLS", credentials={"accountName": "one"})],
+        "containers": [{"name": "raw", "service": "adls"}, {"name": "orders", "service": "adls", "parent": "adls.raw"}],
+    }
+    with CatalogueServer(seed) as server, OpenMetadataClient(server.url) as client:
+        assert resolve(client, "orders", "abfss://raw@one.dfs.core.windows.net") == "adls.raw.orders"
+        other = dataset("abfss://raw@two.dfs.core.windows.net", "orders", kind="container")
+        resolution = Resolver(client, config()).resolve(other)
+        assert resolution.reason == "other_address"
+        assert "storage account one" in resolution.detail
+        assert "storage account two" in resolution.detail

@@ -14,7 +14,7 @@ from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset
+from tests.openmetadata.builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset, resolve_advised
 
 
 def resolve(client: OpenMetadataClient, found: Dataset, **sections: Any) -> Resolution:
@@ -88,7 +88,7 @@ def test_a_dataset_is_the_entity_it_names(
 def test_what_is_not_there_is_unresolved_with_a_remedy(
     client: OpenMetadataClient, namespace: str, name: str, kind: Kind
 ) -> None:
-    resolution = resolve(client, dataset(namespace, name, kind=kind))
+    (resolution,) = resolve_advised(Resolver(client, config()), dataset(namespace, name, kind=kind)).values()
     assert resolution.outcome == "unresolved"
     assert f'{{namespace: "{namespace}", service: <its service>}}' in resolution.detail
 

@@ -103,6 +103,9 @@ SEED: dict[str, Any] = {
             "fullPath": "abfss://lake@acc.dfs.core.windows.net/raw/orders",
         },
         {"name": "orders", "service": "hdfs", "fullPath": "hdfs://nn:8020/data/orders"},
+        {"name": "volume", "service": "hdfs", "fullPath": "dbfs:/Volumes/main/sales/raw"},
+        {"name": "inbox", "service": "hdfs", "fullPath": "sftp://files:22/in"},
+        {"name": "outbox", "service": "hdfs", "fullPath": "sftp://files/out"},
     ],
 }
 
@@ -162,6 +165,13 @@ def outcome(resolution: Resolution) -> tuple[str, str | None]:
         ("wasbs://lake@acc.blob.core.windows.net", "/raw/orders/dt=1", "adls.az.orders"),
         ("abfss://lake@acc.dfs.core.windows.net", "raw/orders", "adls.az.orders"),
         ("hdfs://nn", "/data/orders/dt=1", "hdfs.orders"),
+        ("dbfs", "/Volumes/main/sales/raw/2026/11/20/x.json", "hdfs.volume"),
+        ("dbfs:/", "Volumes/main/sales/raw", "hdfs.volume"),
+        ("sftp://files", "/in/x.csv", "hdfs.inbox"),
+        ("sftp://files:22", "/out/x.csv", "hdfs.outbox"),
+        ("https://lake.s3.eu-west-1.amazonaws.com", "raw/orders/x.csv", "s3.lake.orders"),
+        ("https://acc.blob.core.windows.net/lake", "raw/orders/x.csv", "adls.az.orders"),
+        ("jdbc:sqlserver://sql:1433;databaseName=shop", "`dbo.orders`", "mssql.shop.dbo.orders"),
         ("spark://thrift:10000", "delta.`s3://lake/raw/orders`", "s3.lake.orders"),
     ],
 )

@@ -55,16 +55,23 @@ class PublishContext:
         self.history = history
         self.selection = selection
         self.cache = None if concurrent else cache
+        self.now = now
         self.recorder = LedgerRecorder(history.ledger, selection, now)
         self.parking = ParkingBuilder(selection)
         self.problems: list[Problem] = []
-        self.executor = Executor(client.max_connections)
+        self.executor = Executor(client.max_connections, raises=False)
+        self._requests_before = Counter(client.calls)
+
+    @property
+    def requests(self) -> dict[str, int]:
+        """Number of requests that this publication has sent so far, by method."""
+        return dict(Counter(self.client.calls) - self._requests_before)
 
     def fork(self) -> PublishContext:
         """Return a context for stages that run at the same time: problems and errors in a row are its own."""
         forked = copy.copy(self)
         forked.problems = []
-        forked.executor = Executor(self.client.max_connections)
+        forked.executor = Executor(self.client.max_connections, raises=False)
         return forked
 
     def collect(self, results: Iterable[ItemResult[Value]]) -> list[Value | None]:

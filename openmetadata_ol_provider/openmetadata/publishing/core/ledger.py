@@ -8,6 +8,7 @@ trusted for a bounded time, because others change the catalogue too, and are bou
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -23,6 +24,13 @@ UNRESOLVED_HOURS = 1.0
 ENDED = "ended"
 #: Number of the rules by which datasets are matched to services; 1: another address is another system.
 MATCHING = 1
+#: Number of the configuration's defaults, raised when one changes: digests name only what differs from them.
+DEFAULTS = 1
+#: The server takes one user's changes of an entity within ten minutes for one: the later change replays the earlier
+#: one, and edges lose the columns that it had added. Only an edge that is compared this long after the last is safe.
+QUIET_HOURS = 0.25
+#: Hours for which it is remembered that a stub has got columns.
+EXTENDED_HOURS = 14 * 24.0
 #: Digest of an edge that is known but must be compared with the catalogue the next time; no content has it.
 UNVERIFIED = -1
 
@@ -66,15 +74,21 @@ class EdgeFact(msgspec.Struct, frozen=True, array_like=True):
 
 
 class LedgerTarget(NamedTuple):
-    """The catalogue and the configuration for which a ledger is true, each as a digest."""
+    """The catalogue and the configuration for which a ledger is true, each as a digest.
+
+    :param config: of what differs from the defaults, so that a new key does not make every ledger untrue
+    :param whole_config: of all keys, as earlier versions noted it; ``None``: no ledger of theirs is trusted
+    """
 
     catalogue: int
     config: int
+    whole_config: int | None = None
 
     @classmethod
     def of(cls, base_url: str, config: Config) -> LedgerTarget:
         """Return the target of publications to one address with one configuration."""
-        return cls(digest(base_url), digest(config.model_dump(mode="json")))
+        changed, whole = (config.model_dump(mode="json", exclude_defaults=only) for only in (True, False))
+        return cls(digest(base_url), digest(changed, DEFAULTS), digest(whole))
 
 
 class LedgerChanges(NamedTuple):
@@ -86,6 +100,7 @@ class LedgerChanges(NamedTuple):
     :param edges: edges to record by key, ``None`` for those to drop
     :param ended: end of the latest run counted, by job
     :param max_facts: most entries to keep; ``None``: all
+    :param extended: times at which stubs were changed that had got columns, by entity
     """
 
     target: LedgerTarget
@@ -94,6 +109,7 @@ class LedgerChanges(NamedTuple):
     edges: Mapping[int, EdgeFact | None] = {}
     ended: Mapping[str, int] = {}
     max_facts: int | None = None
+    extended: Mapping[str, float] = {}
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -107,6 +123,7 @@ class Ledger(msgspec.Struct, frozen=True):
     :param begun: a publication began with this ledger and has not finished: some of its entries may be outdated
     :param token: claim of that publication
     :param matching: rules of matching by which all of its edges were published, see :data:`MATCHING`
+    :param extended: latest change of each stub that has got columns lately, in hours since 1970, by entity
     """
 
     catalogue: int = 0
@@ -117,6 +134,7 @@ class Ledger(msgspec.Struct, frozen=True):
     begun: bool = False
     token: str = ""
     matching: int = 0
+    extended: dict[str, float] = {}
 
     def for_target(self, target: LedgerTarget, *, trusted: bool = True) -> Ledger:
         """Return the part of the ledger that is true for a catalogue and a configuration.
@@ -125,10 +143,10 @@ class Ledger(msgspec.Struct, frozen=True):
 
         :param trusted: ``False``: everything has to be compared with the catalogue
         """
-        if trusted and (self.catalogue, self.config) == target:
-            return self
+        if trusted and self.catalogue == target.catalogue and self.config in (target.config, target.whole_config):
+            return self if self.config == target.config else msgspec.structs.replace(self, config=target.config)
         if self.catalogue != target.catalogue:
-            return Ledger(*target)
+            return Ledger(catalogue=target.catalogue, config=target.config)
         return msgspec.structs.replace(self.invalidated(), config=target.config)
 
     def invalidated(self, *, begun: bool = False, token: str = "") -> Ledger:
@@ -146,6 +164,7 @@ class Ledger(msgspec.Struct, frozen=True):
             begun=begun,
             token=token,
             matching=self.matching,
+            extended=dict(self.extended),
         )
 
     def is_current(self, key: int, digest: int, now: float, options: LedgerOptions) -> bool:
@@ -156,10 +175,18 @@ class Ledger(msgspec.Struct, frozen=True):
         fact = self.facts.get(key) or self.edges.get(key)
         if fact is None or fact.digest != digest:
             return False
+        if isinstance(fact, EdgeFact) and self._may_have_lost_columns(fact):
+            return False
         hours = options.trust_hours
         if isinstance(fact, Fact) and fact.note in {"unresolved", "ambiguous"}:
             hours = min(hours, UNRESOLVED_HOURS)
         return now - fact.at <= hours * _spread(key)
+
+    def _may_have_lost_columns(self, edge: EdgeFact) -> bool:
+        """Return whether the edge has not been compared since its ends have been left alone for long enough."""
+        if not self.extended:
+            return False
+        return any(edge.at <= self.extended.get(ref, -math.inf) + QUIET_HOURS for ref in (edge.source, edge.target))
 
     def updated(self, changes: LedgerChanges) -> Ledger:
         """Return the ledger after a publication."""
@@ -170,6 +197,7 @@ class Ledger(msgspec.Struct, frozen=True):
             edges=_updated(base.edges, changes.edges),
             ended={**base.ended, **changes.ended},
             matching=MATCHING,
+            extended=_recent({**base.extended, **changes.extended}),
         )
         return ledger if changes.max_facts is None else ledger.trimmed(changes.max_facts)
 
@@ -199,6 +227,11 @@ def _updated(entries: dict[int, _Entry], changes: Mapping[int, _Entry | None]) -
         else:
             result[key] = entry
     return result
+
+
+def _recent(extended: Mapping[str, float]) -> dict[str, float]:
+    latest = max(extended.values(), default=0.0)
+    return {ref: at for ref, at in extended.items() if at > latest - EXTENDED_HOURS}
 
 
 def _spread(key: int) -> float:

@@ -11,6 +11,7 @@ from openmetadata_ol_provider.lineage.plan import DatasetId, Job, OneSided, RunR
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
     ENDED,
+    QUIET_HOURS,
     UNVERIFIED,
     EdgeFact,
     Fact,
@@ -45,6 +46,7 @@ class LedgerRecorder:
         self._facts: dict[int, Fact | None] = {}
         self._edges: dict[int, EdgeFact | None] = {}
         self._ended: dict[str, int] = {}
+        self._extended: dict[str, float] = {}
 
     # -- recording -----------------------------------------------------------------------------------------------
 
@@ -92,11 +94,23 @@ class LedgerRecorder:
         self._facts[key] = Fact(content, self._hours)
         return before is None or before.digest != content
 
-    # -- withdrawing ---------------------------------------------------------------------------------------------
+    def record_extended(self, ref: str, at: float | None = None) -> None:
+        """Record that a stub has got columns, or was changed in another way soon after.
 
-    def invalidate_jobs(self, jobs: Iterable[Job]) -> None:
-        """Mark jobs to be compared by the next publication: another writer may have overwritten their pipelines."""
-        self._forget(job.id for job in jobs)
+        :param ref: entity as ``type:id``
+        :param at: time of the change, in hours since 1970; default: now
+        """
+        at = self._hours if at is None else at
+        # What happened longer ago can no longer cost edges their columns.
+        if self._hours <= at + QUIET_HOURS:
+            self._extended[ref] = max(self._extended.get(ref, 0.0), round(at, 2))
+
+    def is_extended(self, ref: str) -> bool:
+        """Return whether a stub has got columns lately, so that its next change may cost edges their columns."""
+        at = max(self._extended.get(ref, 0.0), self._ledger.extended.get(ref, 0.0))
+        return self._hours <= at + QUIET_HOURS
+
+    # -- withdrawing ---------------------------------------------------------------------------------------------
 
     def invalidate_runs(self, runs: Iterable[RunRecord]) -> None:
         """Mark runs to be compared by the next publication, although their status is in the catalogue."""
@@ -127,7 +141,7 @@ class LedgerRecorder:
 
     def changes(self, target: LedgerTarget, *, trusted: bool, max_facts: int | None) -> LedgerChanges:
         """Return everything recorded so far."""
-        return LedgerChanges(target, trusted, self._facts, self._edges, self._ended, max_facts)
+        return LedgerChanges(target, trusted, self._facts, self._edges, self._ended, max_facts, self._extended)
 
     def _record(self, name: object, note: str = "") -> None:
         entry = self._selection.entries.get(name)

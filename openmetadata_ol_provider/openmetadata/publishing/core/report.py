@@ -8,14 +8,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
-from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 
-#: Most problems, and most namespaces, that the table for people lists.
-_SHOWN = 50
-_NAMESPACES = 20
-#: Rows of the table that appear even when there is nothing to count.
-_ALWAYS = frozenset({"edges", "pipelines", "statuses", "datasets"})
 #: Most links of each kind that a report carries.
 MOST_LINKS = 20
 #: Most namespaces that a report lists, those with the most datasets.
@@ -75,6 +69,10 @@ class Stubs(msgspec.Struct, frozen=True):
     created: int = 0
     updated: int = 0
     failed: int = 0
+
+    def __add__(self, other: Stubs) -> Stubs:
+        """Return both counts together."""
+        return _sum(self, other)
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -141,9 +139,14 @@ class PublishReport(msgspec.Struct, frozen=True):
 
     @property
     def failure_ratio(self) -> float:
-        """Share of the facts whose writing failed (0 to 1); unresolved datasets are not failures."""
-        attempted = sum(sum(msgspec.structs.astuple(part)) for part in self._parts)
-        return self.failed / attempted if attempted else 0.0
+        """Share of the facts whose writing failed (0 to 1).
+
+        Neither unresolved datasets count, nor what only decorates lineage: it is parked, and must not hold back the
+        lineage of the next events.
+        """
+        failed = sum(part.failed for part in (self.edges, self.pipelines, self.stubs))
+        attempted = sum(sum(msgspec.structs.astuple(part)) for part in self._parts) - self.failed + failed
+        return failed / attempted if attempted else 0.0
 
     def __add__(self, other: PublishReport) -> PublishReport:
         """Return the report of two publications, one after the other."""
@@ -182,31 +185,6 @@ class PublishReport(msgspec.Struct, frozen=True):
             problems=limit_problems((*self.problems, *other.problems)),
         )
 
-    def table(self) -> str:
-        """Return the report as a few lines for people, the problems last."""
-        rows = [
-            f"{'events':<10} {self.events}, runs {self.runs}, dead letters {self.dead_letters}, parked {self.parked}"
-        ]
-        for name in ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stubs", "stale"):
-            counts = msgspec.structs.asdict(getattr(self, name))
-            if name in _ALWAYS or any(counts.values()):
-                rows.append(f"{name:<10} " + ", ".join(f"{key} {number}" for key, number in counts.items()))
-        if self.deleted:
-            rows.append(f"{'deleted':<10} {self.deleted}")
-        rows += [
-            f"{'namespace':<10} {safe_text(name, 200)}: {share.resolved} of {share.total} datasets resolved"
-            for name, share in sorted(self.namespaces.items(), key=lambda item: (_ratio(item[1]), item[0]))[
-                :_NAMESPACES
-            ]
-        ]
-        requests = ", ".join(f"{method} {number}" for method, number in sorted(self.requests.items()))
-        rows.append(f"requests   {requests or 'none'}{' (dry run: nothing was written)' if self.dry_run else ''}")
-        rows += [f"{problem.kind}: {problem.where}: {problem.detail}" for problem in self.problems[:_SHOWN]]
-        more = len(self.problems[_SHOWN:])
-        if more:
-            rows.append(f"and {more} more problems")
-        return "\n".join(rows)
-
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
         report: dict[str, Any] = to_builtins(self)
@@ -221,10 +199,6 @@ def largest(shares: dict[str, Share]) -> dict[str, Share]:
     named, rest = by_size[: MOST_NAMESPACES - 1], by_size[MOST_NAMESPACES - 1 :]
     others = Share(sum(share.resolved for _, share in rest), sum(share.total for _, share in rest))
     return {**dict(sorted(named)), _OTHERS: others}
-
-
-def _ratio(share: Share) -> float:
-    return share.resolved / share.total if share.total else 1.0
 
 
 def _sum(mine: Counts, theirs: Counts) -> Counts:

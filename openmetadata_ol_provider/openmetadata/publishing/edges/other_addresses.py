@@ -75,7 +75,7 @@ def _matched_before(
         mismatches = [
             item
             for end in (edge.source, edge.target)
-            if resolutions[end].reason == "other_address"
+            if resolutions[end].entity is None
             for item in resolutions[end].mismatches
         ]
         if mismatches:

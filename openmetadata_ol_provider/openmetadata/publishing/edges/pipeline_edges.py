@@ -13,7 +13,7 @@ from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClie
 from openmetadata_ol_provider.openmetadata.entities import Entity
 from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, writer_name
-from openmetadata_ol_provider.openmetadata.publishing.edges.writer import stored_details
+from openmetadata_ol_provider.openmetadata.publishing.edges.writer import read_details
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
@@ -101,7 +101,7 @@ class PipelineEdgeCleaner:
         return any(removed)
 
     def _remove(self, source: Entity, target: Entity) -> bool:
-        details = stored_details(self._client.get(path("v1/lineage/getLineageEdge", source.id, target.id)))
+        details = read_details(self._client, source.id, target.id)
         if details is None or details.get("source") != SOURCE or not is_ours(details):
             return False
         if not self._dry_run:

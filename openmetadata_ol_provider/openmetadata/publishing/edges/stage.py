@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
@@ -16,9 +16,14 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges impor
 )
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
 from openmetadata_ol_provider.openmetadata.publishing.edges.stale import EdgeRemover, scan_stale, stale_problem
+from openmetadata_ol_provider.openmetadata.publishing.edges.unmoved import unmoved_edges
+from openmetadata_ol_provider.openmetadata.publishing.edges.views import ViewReader, edges_through_views
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner, EdgeWriter
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import Edge
+    from openmetadata_ol_provider.openlineage.problems import Problem
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
     from openmetadata_ol_provider.openmetadata.publishing.core.executor import ItemResult
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
@@ -45,7 +50,9 @@ def publish_edges(context: PublishContext, pipelines: PublishedPipelines, resolu
     """Publish the edges between datasets, and those with a pipeline at one end if they are asked for."""
     selection = context.selection
     planner = EdgePlanner(context.config, resolutions, pipelines.refs, selection.jobs, selection.partial)
-    edges, problems = planner.plan_writes(selection.edges)
+    kept, left_out, problems = without_untrue(selection.edges, resolutions, context.client)
+    context.problems += problems
+    edges, problems = planner.plan_writes(kept)
     context.problems += problems
     with_pipeline = _pipeline_edges(context, pipelines, resolutions, edges)
     writes = (*edges, *with_pipeline)
@@ -55,7 +62,11 @@ def publish_edges(context: PublishContext, pipelines: PublishedPipelines, resolu
         writes, writer.publish, lambda write: write.where, lambda write: write.target
     )
     changed = context.collect(results)
-    _record_edges(context, pipelines, resolutions, planner, edges, results[: len(edges)])
+    context.problems += writer.problems
+    _record_edges(context, pipelines, planner, edges, results[: len(edges)])
+    context.recorder.record_idle_edges(
+        {edge_key(edge) for edge in selection.edges if _is_idle(edge, resolutions, left_out)}
+    )
     _record_pipeline_edges(context, pipelines, with_pipeline, results[len(edges) :])
     if context.config.lineage.pipeline_nodes:
         _remove_superseded(context, edges)
@@ -64,6 +75,22 @@ def publish_edges(context: PublishContext, pipelines: PublishedPipelines, resolu
         writes,
         tuple(write for write, result in zip(writes, changed, strict=True) if result),
     )
+
+
+def without_untrue(
+    edges: Sequence[Edge], resolutions: Resolutions, client: OpenMetadataClient
+) -> tuple[Sequence[Edge], Collection[Edge], list[Problem]]:
+    """Return the edges that are true of the entities found, those that are not, and the problems that report these.
+
+    :param edges: edges of the plan
+    :param resolutions: resolutions of their ends
+    :param client: client of the catalogue, which is asked what is behind views
+    """
+    unmoved, problems = unmoved_edges(edges, resolutions)
+    moved = [edge for edge in edges if edge not in unmoved] if unmoved else edges
+    through_views, more = edges_through_views(moved, resolutions, ViewReader(client))
+    kept = [edge for edge in moved if edge not in through_views] if through_views else moved
+    return kept, unmoved | through_views, problems + more
 
 
 def _pipeline_edges(
@@ -77,10 +104,9 @@ def _pipeline_edges(
     return [edge for edge in candidates if (edge.source, edge.target) not in superseded]
 
 
-def _record_edges(  # noqa: PLR0917 - what was planned, and what came of it
+def _record_edges(
     context: PublishContext,
     pipelines: PublishedPipelines,
-    resolutions: Resolutions,
     planner: EdgePlanner,
     writes: Sequence[EdgeWrite],
     results: Sequence[ItemResult[bool]],
@@ -95,9 +121,6 @@ def _record_edges(  # noqa: PLR0917 - what was planned, and what came of it
         elif not incomplete & set(write.keys):
             verified = not (context.concurrent and result.value)
             context.recorder.record_edge(write, writers, verified=verified)
-    context.recorder.record_idle_edges(
-        {edge_key(edge) for edge in edges if _is_idle(resolutions[edge.source], resolutions[edge.target])}
-    )
 
 
 def _record_pipeline_edges(
@@ -131,11 +154,14 @@ def _count_current(context: PublishContext, writes: Sequence[EdgeWrite]) -> int:
     return len(current - {(write.source.ref, write.target.ref) for write in writes})
 
 
-def _is_idle(source: Resolution, target: Resolution) -> bool:
+def _is_idle(edge: Edge, resolutions: Resolutions, left_out: Collection[Edge]) -> bool:
     """Return whether nothing has to be written between two datasets, now or later."""
+    source, target = resolutions[edge.source], resolutions[edge.target]
     if "ignored" in (source.outcome, target.outcome):
         return True
-    return source.entity is not None and source.entity == target.entity
+    if source.entity is None or target.entity is None:
+        return False
+    return source.entity == target.entity or (bool(left_out) and edge in left_out)
 
 
 def publish_queries(context: PublishContext, resolutions: Resolutions) -> Written:
@@ -174,6 +200,7 @@ def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
         scan.stale, remover.remove, lambda edge: edge.where, lambda edge: edge.fact.target
     )
     removed = context.collect(results)
+    context.problems += remover.problems
     if not context.dry_run:
         settled = {edge.key: None for edge, value in zip(scan.stale, removed, strict=True) if value is not None}
         ends = {(edge.fact.source, edge.fact.target) for edge in scan.stale if edge.key in settled}

@@ -18,7 +18,8 @@ from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, edge_key, job_key
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, without_writer, writers_of
-from openmetadata_ol_provider.openmetadata.publishing.edges.writer import stored_details
+from openmetadata_ol_provider.openmetadata.publishing.edges.sending import Ends, deleted_pipeline, send_details
+from openmetadata_ol_provider.openmetadata.publishing.edges.writer import read_details
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import LineageOptions
@@ -137,6 +138,8 @@ class EdgeRemover:
     def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
         self._client = client
         self._dry_run = dry_run
+        #: One for each edge that lost its pipeline because that was deleted.
+        self.problems: list[Problem] = []
 
     def remove(self, item: StaleEdge) -> bool:
         """Remove an edge, or this job's part in it, and return whether there was anything to remove.
@@ -146,7 +149,7 @@ class EdgeRemover:
         (from_type, _, from_id), (to_type, _, to_id) = (
             end.partition(":") for end in (item.fact.source, item.fact.target)
         )
-        stored = stored_details(self._client.get(path("v1/lineage/getLineageEdge", from_id, to_id)))
+        stored = read_details(self._client, from_id, to_id)
         if stored is None or stored.get("source") != SOURCE or item.fact.writer not in writers_of(stored):
             return False
         if stored.get("description") and not is_ours(stored):
@@ -158,6 +161,9 @@ class EdgeRemover:
         if left is None:
             self._client.delete(path("v1/lineage", from_type, from_id, to_type, to_id))
         else:
-            ends = {"fromEntity": {"id": from_id, "type": from_type}, "toEntity": {"id": to_id, "type": to_type}}
-            self._client.put("v1/lineage", {"edge": {**ends, "lineageDetails": left}})
+            ends = Ends({"id": from_id, "type": from_type}, {"id": to_id, "type": to_type})
+            sent = send_details(self._client, ends, stored, left)
+            problem = deleted_pipeline(item.where, stored, left, sent)
+            if problem is not None:
+                self.problems.append(problem)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,11 @@ from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, J
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.guarded_patch import ATTEMPTS, PatchRefusedError
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite, PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonical, merge_details, writer_name
+from openmetadata_ol_provider.openmetadata.publishing.edges.sending import Ends, deleted_pipeline, send_details
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
 
 if TYPE_CHECKING:
@@ -172,23 +175,53 @@ class EdgeWriter:
     def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
         self._client = client
         self._dry_run = dry_run
+        self._lock = threading.Lock()
+        self._problems: list[Problem] = []
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """One problem for each edge that was written without the pipeline that it should name."""
+        with self._lock:
+            return tuple(self._problems)
 
     def publish(self, write: EdgeWrite) -> bool:
         """Publish one edge and return whether there was anything to write.
 
         :raises CatalogueError: if the catalogue refuses
         """
-        answer = self._client.get(path("v1/lineage/getLineageEdge", write.source.id, write.target.id))
-        stored = stored_details(answer)
-        details = merge_details(stored, write)
-        if stored is not None and canonical(stored, write.source, write.target) == canonical(
-            details, write.source, write.target
-        ):
-            return False
-        if not self._dry_run:
-            ends = {"fromEntity": write.source.reference, "toEntity": write.target.reference}
-            self._client.put("v1/lineage", {"edge": {**ends, "lineageDetails": details}})
-        return True
+        refused: PatchRefusedError | None = None
+        for _ in range(ATTEMPTS):
+            stored = read_details(self._client, write.source.id, write.target.id)
+            details = merge_details(stored, write)
+            is_same = stored is not None and canonical(stored, write.source, write.target) == canonical(
+                details, write.source, write.target
+            )
+            if is_same and refused is None:
+                return False
+            if self._dry_run:
+                return True
+            try:
+                # Details that are there although the patch was answered with an error: search may not have them.
+                self._send(write, None if is_same else stored, details)
+            except PatchRefusedError as error:
+                refused = error
+            else:
+                return True
+        assert refused is not None
+        raise PatchRefusedError(f"{refused} (tried {ATTEMPTS} times)", refused.status, refused.reason)
+
+    def _send(self, write: EdgeWrite, stored: dict[str, Any] | None, details: dict[str, Any]) -> None:
+        own = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline and write.certain else None
+        sent = send_details(self._client, Ends(write.source.reference, write.target.reference), stored, details, own)
+        problem = deleted_pipeline(write.where, stored, details, sent)
+        if problem is not None:
+            with self._lock:
+                self._problems.append(problem)
+
+
+def read_details(client: OpenMetadataClient, source_id: str, target_id: str) -> dict[str, Any] | None:
+    """Return the lineage details of an edge, ``None`` if there is none."""
+    return stored_details(client.get(path("v1/lineage/getLineageEdge", source_id, target_id)))
 
 
 def stored_details(answer: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
@@ -111,7 +111,7 @@ class OwnerLookup:
     def references(self, owners: Iterable[Owner]) -> tuple[OwnerReference, ...]:
         """Return the users, or the team, that these owners are; those not found are left out and reported.
 
-        :raises CatalogueAuthError: if the token may not read users and teams
+        :raises CatalogueError: if users and teams cannot be read, so that it is not known who they are
         """
         references = []
         names = owner_names(owners)
@@ -175,10 +175,7 @@ class OwnerLookup:
             query = {"q": f'email.keyword:"{escaped}"', "index": f"{kind}_search_index", "from": 0, "size": 10}
             try:
                 answer = self._client.get("v1/search/query", query)
-            except CatalogueError as error:
-                # A search index that is down or being rebuilt costs this owner, not the publication.
-                if error.status != 500 and not isinstance(error, CatalogueRequestError):
-                    raise
+            except CatalogueRequestError:
                 return
             for hit in ((answer or {}).get("hits") or {}).get("hits") or ():
                 name = (hit.get("_source") or {}).get("name")

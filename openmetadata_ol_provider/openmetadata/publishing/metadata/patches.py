@@ -47,24 +47,20 @@ class EntityPart(NamedTuple):
 
     :param pointer: JSON pointer to it within the entity; empty for the entity itself
     :param body: JSON of the part
-    :param guards: operations that fail if something else is at that place by now
     """
 
     pointer: str
     body: Json
-    guards: tuple[Json, ...] = ()
 
 
 class FieldPatch(NamedTuple):
     """A change of one field.
 
     :param what: name of the field and of its part, for people
-    :param guards: operations that fail if something else is at that place by now
     :param operations: operations that make the change
     """
 
     what: str
-    guards: tuple[Json, ...]
     operations: tuple[Json, ...]
 
 
@@ -75,20 +71,17 @@ def entity_parts(type_: str, fqn: str, body: Json) -> dict[str, EntityPart]:
     for key in path:
         container = (container or {}).get(key)
     by_name = type_ == "pipeline"
-    parts = _walk(container or (), f"/{'/'.join(path)}", "" if by_name else fqn, ()) if path else ()
+    parts = _walk(container or (), f"/{'/'.join(path)}", "" if by_name else fqn) if path else ()
     return {"": EntityPart("", body), **dict(parts)}
 
 
-def _walk(
-    parts: Iterable[Json], pointer: str, above: str, guards: tuple[Json, ...]
-) -> Iterator[tuple[str, EntityPart]]:
+def _walk(parts: Iterable[Json], pointer: str, above: str) -> Iterator[tuple[str, EntityPart]]:
     for index, part in enumerate(parts):
         name, own_pointer = str(part.get("name", "")), f"{pointer}/{index}"
         fqn = str(part.get("fullyQualifiedName") or f"{above}.{quote(name)}")
-        own = (*guards, {"op": "test", "path": f"{own_pointer}/name", "value": part.get("name")})
-        yield fqn if above else name, EntityPart(own_pointer, part, own)
+        yield fqn if above else name, EntityPart(own_pointer, part)
         if above:
-            yield from _walk(part.get("children") or (), f"{own_pointer}/children", fqn, own)
+            yield from _walk(part.get("children") or (), f"{own_pointer}/children", fqn)
 
 
 def may_write(policy: WritePolicy, current: object, *, ours: bool) -> bool:
@@ -98,12 +91,6 @@ def may_write(policy: WritePolicy, current: object, *, ours: bool) -> bool:
     :param ours: ``True`` if the value is certainly ours
     """
     return policy == "always" or (policy == "if_ours" and ours) or (policy != "never" and not current)
-
-
-def lock(body: Json) -> tuple[Json, ...]:
-    """Return operations that fail if somebody has changed the entity since it was read."""
-    # If-Match would do the same, but servers then lose changes in columns.
-    return ({"op": "test", "path": "/updatedAt", "value": body["updatedAt"]},) if "updatedAt" in body else ()
 
 
 def description_patch(part: EntityPart, text: str) -> tuple[Json, ...]:

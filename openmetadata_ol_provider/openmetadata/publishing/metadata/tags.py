@@ -102,7 +102,7 @@ class TagLookup:
     def fqn(self, tag: Tag) -> str | None:
         """Return the FQN of the catalogue's tag, created if necessary; ``None`` if it has to be left out.
 
-        :raises CatalogueAuthError: if the token may not read tags, or not create them
+        :raises CatalogueError: if tags cannot be read, or the token may not create them
         """
         for name in other_names(tag):
             stored = self._stored(name)
@@ -138,6 +138,9 @@ class TagLookup:
             body = {"name": name, "classification": CLASSIFICATION, "description": f"Tag {name} of OpenLineage events."}
             return str(self._client.put("v1/tags", body).get("fullyQualifiedName") or fqn)
         except CatalogueRequestError as error:
+            if error.status in {404, 405}:
+                # Not this tag is refused: nothing answers there.
+                raise
             with self._lock:
                 self._failed.add((fqn, str(error)))
             return None

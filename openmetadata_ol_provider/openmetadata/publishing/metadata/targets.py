@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.entities import Entity
 from openmetadata_ol_provider.openmetadata.fqn import join, task_name
+from openmetadata_ol_provider.openmetadata.provenance import is_outgrown, is_stub
+from openmetadata_ol_provider.openmetadata.publishing.stubs.completion import applied, completion_operations
+from openmetadata_ol_provider.openmetadata.resolution.locations import location
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import WriteOptions
     from openmetadata_ol_provider.lineage.plan import Dataset, Field, Owner, Tag
-    from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
     from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelinePlan
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
@@ -48,6 +52,7 @@ class MetadataTarget(NamedTuple):
     :param own: metadata of the entity itself
     :param parts: metadata of columns by FQN, of tasks by name
     :param body: JSON with owners, tags and parts; ``None`` if it has to be read
+    :param datasets: datasets whose columns the entity gets if it is a stub of ours
     """
 
     type: str
@@ -56,6 +61,12 @@ class MetadataTarget(NamedTuple):
     own: EventMetadata
     parts: Mapping[str, EventMetadata]
     body: dict[str, Any] | None = None
+    datasets: tuple[Dataset, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Type and id."""
+        return self.type, self.id
 
     @property
     def where(self) -> str:
@@ -82,38 +93,61 @@ class MetadataTarget(NamedTuple):
 
 
 def dataset_targets(
-    datasets: Iterable[Dataset], resolutions: Mapping[DatasetId, Resolution]
+    datasets: Iterable[Dataset], resolutions: Mapping[DatasetId, Resolution], write: WriteOptions | None = None
 ) -> tuple[list[MetadataTarget], list[Problem]]:
     """Return the entities of datasets with their metadata, and a problem for columns that they do not have.
 
     :param resolutions: resolutions by dataset; datasets that did not resolve are left out
+    :param write: write policies, which decide whether stubs get columns; default: they get none
     """
-    groups: dict[Entity, list[Dataset]] = {}
+    groups: dict[Entity, list[tuple[Dataset, Resolution]]] = {}
     for dataset in datasets:
         resolution = resolutions.get(DatasetId(dataset.namespace, dataset.name))
         if resolution is not None and resolution.entity is not None:
-            groups.setdefault(resolution.entity, []).append(dataset)
+            groups.setdefault(resolution.entity, []).append((dataset, resolution))
     targets: list[MetadataTarget] = []
     problems: list[Problem] = []
     for entity, group in groups.items():
-        own = EventMetadata()
-        parts: dict[str, EventMetadata] = {}
-        unknown: dict[str, None] = {}
-        for dataset in group:
-            tags = tuple(tag for tag in dataset.tags if not tag.field)
-            own = own.merged(EventMetadata(dataset.description, dataset.owners, tags))
-            for field, metadata in _column_metadata(dataset):
-                column = entity.column(field)
-                if column is None:
-                    unknown[field] = None
-                else:
-                    parts[column] = parts.get(column, EventMetadata()).merged(metadata)
+        completing = write is not None and write.create_datasets and is_stub(entity.body)
+        whole = tuple(dataset for dataset, resolution in group if completing and _is_itself(resolution))
+        own, parts, unknown = _metadata((dataset for dataset, _ in group), _completed(entity, whole))
         if unknown:
-            problems.append(_unknown(entity, list(unknown)))
-        target = MetadataTarget(entity.type, entity.id, entity.fqn, own, parts, entity.body)
-        if not target.is_empty:
+            problems.append(_unknown(entity, unknown))
+        target = MetadataTarget(entity.type, entity.id, entity.fqn, own, parts, entity.body, whole)
+        if not target.is_empty or whole or is_outgrown(entity.body):
             targets.append(target)
     return targets, problems
+
+
+def _completed(entity: Entity, datasets: Iterable[Dataset]) -> Entity:
+    """Return a stub with the columns that it is going to get."""
+    operations = completion_operations(entity.type, entity.body, datasets, descriptions=False)
+    return Entity(entity.type, applied(entity.body, operations)) if operations else entity
+
+
+def _is_itself(resolution: Resolution) -> bool:
+    """Return whether the entity is the dataset, and not just a directory that contains it."""
+    entity, identity = resolution.entity, resolution.identity
+    if entity is None or entity.type != "container":
+        return True
+    return identity is not None and location(identity.namespace, identity.name) == location(str(entity.full_path))
+
+
+def _metadata(datasets: Iterable[Dataset], entity: Entity) -> tuple[EventMetadata, dict[str, EventMetadata], list[str]]:
+    """Return the metadata of an entity, that of its columns by FQN, and the names of columns that it does not have."""
+    own = EventMetadata()
+    parts: dict[str, EventMetadata] = {}
+    unknown: dict[str, None] = {}
+    for dataset in datasets:
+        tags = tuple(tag for tag in dataset.tags if not tag.field)
+        own = own.merged(EventMetadata(dataset.description, dataset.owners, tags))
+        for field, metadata in _column_metadata(dataset):
+            column = entity.column(field)
+            if column is None:
+                unknown[field] = None
+            else:
+                parts[column] = parts.get(column, EventMetadata()).merged(metadata)
+    return own, parts, list(unknown)
 
 
 def pipeline_target(

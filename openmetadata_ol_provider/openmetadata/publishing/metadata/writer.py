@@ -1,41 +1,79 @@
-"""Writes descriptions, owners and tags: one PATCH for each entity that lacks something, none for the rest.
+"""Writes the metadata and the columns of stubs: one PATCH for each entity that lacks something.
 
-The patch is made from what was read when the entity was looked up, so it tests that the entity has not changed since.
-If it is refused, the entity is read again and the patch sent without these tests, which need more permissions than the
-change itself (EditAll); if that is refused too, each field is sent alone, so that one that the catalogue does not
-accept (a second tag of a classification that allows one) costs that field only.
+The patch is made from what was read when the entity was looked up, so it is guarded: if somebody has changed the entity
+since, it is read again and everything is decided again. Where the guard is a test, it needs more permissions (EditAll)
+than the change itself may; without them the patch goes unguarded. If a patch is refused although nobody has changed
+anything, each field is sent alone, so that one that the catalogue does not accept (a second tag of a classification
+that allows one) costs that field only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
+from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueError, CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.circuit import EndpointClosedError
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.document import updated
+from openmetadata_ol_provider.openmetadata.client.guarded_patch import (
+    ATTEMPTS,
+    GuardedPatch,
+    PatchRefusedError,
+    guarded,
+    is_same_state,
+    send_patch,
+)
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS
 from openmetadata_ol_provider.openmetadata.provenance import is_untouched_stub
+from openmetadata_ol_provider.openmetadata.publishing.core.texts import is_encoded
 from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import OwnerLookup
 from openmetadata_ol_provider.openmetadata.publishing.metadata.patches import (
     EntityPart,
     FieldPatch,
     description_patch,
     entity_parts,
-    lock,
     may_write,
     owners_patch,
     tags_patch,
 )
 from openmetadata_ol_provider.openmetadata.publishing.metadata.tags import TagLookup, is_ours
+from openmetadata_ol_provider.openmetadata.publishing.stubs.completion import (
+    applied,
+    completion_operations,
+    unmarking_operations,
+)
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-    from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import EventMetadata, MetadataTarget
+    from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import MetadataTarget
 
 _PIPELINES = ("v1/pipelines", "tasks,owners,tags,sourceHash")
 _NEEDED = frozenset({"owners", "tags"})
+#: Why fields could not be looked up, by their name.
+Missing = dict[str, CatalogueError]
+#: Names of the changes of stubs.
+MARK, COLUMNS = "mark of a stub", "columns of a stub"
+
+
+class PatchResult(NamedTuple):
+    """What was written of an entity, or would be in a dry run.
+
+    :param facts: ``True`` if descriptions, owners or tags were written
+    :param stub: ``True`` if columns of a stub were written, or its mark was removed
+    """
+
+    facts: bool = False
+    stub: bool = False
+
+    @classmethod
+    def of(cls, changes: Iterable[FieldPatch]) -> PatchResult:
+        """Return the result of changes that were made."""
+        stub = [change.what in (MARK, COLUMNS) for change in changes]
+        return cls(not all(stub), any(stub))
 
 
 class MetadataWriter:
@@ -54,117 +92,188 @@ class MetadataWriter:
         # Other classifications only if asked for: they belong to stewards and have meanings of their own.
         others = config.write.tags in {"if_empty", "always"}
         self._tags = TagLookup(client, create=config.write.create_tags, others=others, dry_run=dry_run)
-        #: Whether the token may test fields that it does not change; learnt from the first refusal.
-        self._guarded = True
+        #: Whether the token may test fields that it does not change, and ETags match; learnt from the first refusal.
+        self._may_test = True
+        self._with_etag = True
+        self._latest: dict[tuple[str, str], dict[str, Any]] = {}
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """One problem for each owner and tag left out so far because the catalogue does not have it."""
         return (*self._owners.problems, *self._tags.problems)
 
-    def publish(self, target: MetadataTarget) -> bool:
-        """Write what an entity lacks and return whether there was anything to write.
+    def latest(self, target: MetadataTarget) -> dict[str, Any] | None:
+        """Return the JSON of an entity as it was written last; ``None`` if nothing was written."""
+        return self._latest.get(target.key)
 
-        :raises CatalogueRequestError: if a field is refused; all others are written
-        :raises CatalogueError: if the catalogue does not answer, or the token may not write
+    def publish(self, target: MetadataTarget) -> PatchResult:
+        """Write what an entity lacks and return what was written.
+
+        :raises CatalogueRequestError: if a field is refused, or its owners or tags cannot be looked up, all others are
+            written; or if others were faster each time
+        :raises CatalogueError: if the catalogue does not answer, or does not accept the token
         """
-        if not any(self._may_write(metadata) for metadata in (target.own, *target.parts.values())):
-            return False
-        body = target.body if _is_complete(target) else self._read(target)
-        changes = self._changes(target, body) if body is not None else []
-        if body is None or not changes:
-            return False
-        if self._dry_run:
-            return True
-        if self._guarded:
-            try:
-                self._patch(target, changes, lock(body))
-            except CatalogueAuthError as error:
-                if error.status != 403:
-                    raise
-                self._guarded = False
-            except CatalogueRequestError:
-                # Changed meanwhile, or a field is not accepted: the answers do not tell which.
-                pass
-            else:
-                return True
-        return self._publish_again(target)
+        if not self._is_wanted(target):
+            return PatchResult()
+        missing: Missing = {}
+        result = self._publish(target, missing)
+        if missing:
+            raise _lookup_error(missing)
+        return result
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def _publish_again(self, target: MetadataTarget) -> bool:
-        body = self._read(target)
-        changes = self._changes(target, body) if body is not None else []
-        if not changes:
-            return False
-        try:
-            self._patch(target, changes)
-        except CatalogueRequestError:
-            if len(changes) == 1:
-                raise
-            self._patch_one_by_one(target, changes)
-        return True
+    def _publish(self, target: MetadataTarget, missing: Missing) -> PatchResult:
+        body = target.body if _is_complete(target) else self._read(target)
+        for attempt in range(1, ATTEMPTS + 1):
+            changes = self._changes(target, body, missing) if body is not None else []
+            if body is None or not changes:
+                return PatchResult()
+            operations = [operation for change in changes for operation in change.operations]
+            if self._dry_run:
+                self._latest[target.key] = applied(body, operations)
+                return PatchResult.of(changes)
+            try:
+                self._send(target, body, operations)
+                return PatchResult.of(changes)
+            except PatchRefusedError as error:
+                before, body = body, self._read(target)
+                if body is not None and is_same_state(before, body):
+                    if error.status == 412:
+                        # Something on the way alters ETags.
+                        self._with_etag = False
+                    elif len(changes) > 1:
+                        return self._publish_field_by_field(target, body, missing)
+                if attempt == ATTEMPTS or error.status == 403:
+                    raise PatchRefusedError(
+                        f"{changes[0].what}: {error} (tried {attempt} times)", error.status, error.reason
+                    ) from None
+        raise AssertionError("unreachable")
 
-    def _patch_one_by_one(self, target: MetadataTarget, changes: list[FieldPatch]) -> None:
-        refused = [(change, error) for change in changes if (error := self._refusal(target, change)) is not None]
+    def _publish_field_by_field(self, target: MetadataTarget, body: dict[str, Any], missing: Missing) -> PatchResult:
+        written: list[FieldPatch] = []
+        refused: dict[str, PatchRefusedError] = {}
+        while True:
+            change = next(iter(self._changes(target, body, missing, without=refused)), None)
+            if change is None:
+                break
+            try:
+                body = self._send(target, body, change.operations)
+                written.append(change)
+            except PatchRefusedError as error:
+                refused[change.what] = error
+                body = self._read(target) or body
         if refused:
-            details = "; ".join(f"{change.what}: {error}" for change, error in refused)
-            raise CatalogueRequestError(details, refused[0][1].status)
+            details = "; ".join(f"{what}: {error}" for what, error in refused.items())
+            raise PatchRefusedError(details, next(iter(refused.values())).status)
+        return PatchResult.of(written)
 
-    def _refusal(self, target: MetadataTarget, change: FieldPatch) -> CatalogueRequestError | None:
+    def _send(
+        self, target: MetadataTarget, body: dict[str, Any], operations: Sequence[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Send operations and return the entity as it is stored then."""
+        url = path(_collection(target.type)[0], target.id)
+        patch = guarded(body, operations, with_etag=self._with_etag)
+        if patch.if_match is None and not self._may_test:
+            patch = GuardedPatch(list(operations))
         try:
-            self._patch(target, [change])
-        except CatalogueRequestError as error:
-            return error
-        return None
-
-    def _patch(
-        self, target: MetadataTarget, changes: list[FieldPatch], guards: Iterable[dict[str, Any]] | None = None
-    ) -> None:
-        """Send changes; if guards are given, with these and each change's own."""
-        tests = [] if guards is None else [*guards, *(guard for change in changes for guard in change.guards)]
-        unique = {test["path"]: test for test in tests}
-        operations = [operation for change in changes for operation in change.operations]
-        self._client.patch(path(_collection(target.type)[0], target.id), [*unique.values(), *operations])
+            answer = send_patch(self._client, url, patch)
+        except CatalogueAuthError as error:
+            if error.status != 403:
+                raise
+            if patch.if_match is not None or not self._may_test:
+                # A right to one field is missing; the token as such is accepted.
+                raise PatchRefusedError(str(error), error.status, error.reason) from None
+            self._may_test = False
+            return self._send(target, body, operations)
+        body = self._latest[target.key] = updated(body, answer)
+        return body
 
     def _read(self, target: MetadataTarget) -> dict[str, Any] | None:
         collection, fields = _collection(target.type)
         return self._client.get(path(collection, target.id), {"fields": fields})
 
-    def _may_write(self, metadata: EventMetadata) -> bool:
+    def _is_wanted(self, target: MetadataTarget) -> bool:
         """Return whether the policies allow any of it to be written."""
-        fields = zip(metadata, (self._policies.descriptions, self._policies.owners, self._policies.tags), strict=True)
-        return any(field and policy != "never" for field, policy in fields)
+        policies = (self._policies.descriptions, self._policies.owners, self._policies.tags)
+        return bool(self._shape(target, target.body or {})) or any(
+            field and policy != "never"
+            for metadata in (target.own, *target.parts.values())
+            for field, policy in zip(metadata, policies, strict=True)
+        )
 
     # -- planning ------------------------------------------------------------------------------------------------
 
-    def _changes(self, target: MetadataTarget, body: dict[str, Any]) -> list[FieldPatch]:
+    def _changes(
+        self, target: MetadataTarget, body: dict[str, Any], missing: Missing, without: Container[str] = frozenset()
+    ) -> list[FieldPatch]:
+        """Return the changes of an entity, in the order in which they have to be made.
+
+        :param missing: fields that could not be looked up, to be added to
+        :param without: names of changes that were refused
+        """
         ours = is_untouched_stub(body)
-        return [
-            FieldPatch(f"{what} of {key}" if key else what, part.guards, operations)
+        shape = [change for change in self._shape(target, body) if change.what not in without]
+        if shape:
+            body = applied(body, (operation for change in shape for operation in change.operations))
+        fields = [
+            FieldPatch(f"{what} of {key}" if key else what, operations)
             for key, part in entity_parts(target.type, target.fqn, body).items()
-            for what, operations in self._patch_part(target, key, part, ours=ours)
+            for what, operations in self._patch_part(target, key, part, missing, ours=ours)
             if operations
         ]
+        return [*shape, *(change for change in fields if change.what not in without)]
+
+    def _shape(self, target: MetadataTarget, body: dict[str, Any]) -> list[FieldPatch]:
+        """Return the changes of an entity that is a stub, or was one: its columns, and the tag that marks it."""
+        if target.type == "pipeline":
+            return []
+        unmarking = unmarking_operations(body) if self._policies.tags != "never" else []
+        descriptions = self._policies.descriptions != "never"
+        columns = completion_operations(target.type, body, target.datasets, descriptions=descriptions)
+        changes = ((MARK, unmarking), (COLUMNS, columns))
+        return [FieldPatch(what, tuple(operations)) for what, operations in changes if operations]
 
     def _patch_part(
-        self, target: MetadataTarget, key: str, part: EntityPart, *, ours: bool
+        self, target: MetadataTarget, key: str, part: EntityPart, missing: Missing, *, ours: bool
     ) -> Iterator[tuple[str, tuple[dict[str, Any], ...]]]:
         """Yield the changes of one part; owners and tags that must not be written are not looked up either."""
         metadata = target.metadata_of(key)
         policies = self._policies
-        if metadata.description and may_write(policies.descriptions, part.body.get("description"), ours=ours):
+        described = part.body.get("description")
+        encoded = policies.descriptions != "never" and is_encoded(described, metadata.description or "")
+        if metadata.description and (encoded or may_write(policies.descriptions, described, ours=ours)):
             yield "description", description_patch(part, metadata.description)
         if metadata.owners and may_write(policies.owners, part.body.get("owners"), ours=ours):
-            owners = self._owners.references(metadata.owners)
-            if owners:
-                yield "owners", owners_patch(part, owners)
+            with _looked_up("owners", missing):
+                owners = self._owners.references(metadata.owners)
+                if owners:
+                    yield "owners", owners_patch(part, owners)
         stored = [str(label.get("tagFQN")) for label in part.body.get("tags") or ()]
         if policies.tags == "never" or (policies.tags == "if_empty" and stored):
             return
         if metadata.tags or (target.has_all_tags_of(key) and any(map(is_ours, stored))):
-            tags = [fqn for tag in metadata.tags if (fqn := self._tags.fqn(tag)) is not None]
-            yield "tags", tags_patch(part, tags, policies.tags)
+            with _looked_up("tags", missing):
+                tags = [fqn for tag in metadata.tags if (fqn := self._tags.fqn(tag)) is not None]
+                yield "tags", tags_patch(part, tags, policies.tags)
+
+
+@contextmanager
+def _looked_up(what: str, missing: Missing) -> Iterator[None]:
+    """Leave a field out if what it names cannot be looked up: the others do not need it."""
+    try:
+        yield
+    except CatalogueError as error:
+        if not error.optional or error.status == 401:
+            raise
+        missing[what] = error
+
+
+def _lookup_error(missing: Missing) -> CatalogueError:
+    if all(isinstance(error, EndpointClosedError) for error in missing.values()):
+        return next(iter(missing.values()))
+    details = "; ".join(f"{what}: {error}" for what, error in missing.items())
+    return CatalogueRequestError(details, next(iter(missing.values())).status)
 
 
 def _collection(type_: str) -> tuple[str, str]:

@@ -1,10 +1,10 @@
-"""Builds the request that makes a pipeline agree with the plan, given what is stored of it.
+"""Builds what a pipeline should be: the request that creates it, or the content of a stored one, completed.
 
 What others wrote stays: tasks of other origin, and every field that has a value. Only what follows the code is renewed,
 and only in pipelines that we created: the SQL and type of a task, the tasks that follow it, the schedule.
 
-The server compares few fields to find out whether a pipeline has changed; a request that changes only others (a task's
-SQL, the tasks that follow it, the schedule) is answered with success and not stored. So ours carry a digest of their
+The server compares few fields to find out whether a pipeline has changed; a change of others only (a task's SQL, the
+tasks that follow it, the schedule) is answered with success and not stored. So ours carry a digest of their
 content as ``sourceHash``, which is compared. Where another ingestion has its own digest, that one is not touched, and
 such changes are sent together with the next change that is stored.
 """
@@ -29,17 +29,11 @@ if TYPE_CHECKING:
 MAX_SQL = 100_000
 #: Most tasks of a pipeline; each further one makes the server store the whole list again.
 MAX_TASKS = 5_000
-#: Stored fields that a PUT without them would clear.
-_PRESERVED = (
-    "displayName", "description", "sourceUrl", "concurrency", "pipelineLocation", "startDate", "state",
-    "scheduleInterval", "extension", "sourceHash",
-)  # fmt: skip
-_TASK_FIELDS = (
-    "name", "displayName", "description", "sourceUrl", "downstreamTasks", "taskType", "taskSQL", "startDate",
-    "endDate", "tags", "owners",
-)  # fmt: skip
+#: Fields of pipelines and tasks that are decided here; no other one is ever sent.
+_FIELDS = ("displayName", "description", "sourceUrl", "scheduleInterval", "sourceHash")
+_TASK_FIELDS = ("name", "displayName", "description", "sourceUrl", "downstreamTasks", "taskType", "taskSQL")
 #: Fields that the server compares; of tasks it compares the names and descriptions.
-_COMPARED = ("displayName", "description", "sourceUrl", "concurrency", "pipelineLocation", "state", "sourceHash")
+_COMPARED = ("displayName", "description", "sourceUrl", "sourceHash")
 #: The server's limit on a source hash, in characters.
 _MAX_HASH = 32
 
@@ -83,52 +77,42 @@ def cap_sql(sql: str) -> str:
     return sql if len(sql) <= MAX_SQL else f"{sql[:MAX_SQL]}\n-- truncated"
 
 
-def preserved_fields(stored: Body, service: str) -> Body:
-    """Return the request that would change nothing.
+def content_of(stored: Body) -> Body:
+    """Return the part of a stored pipeline that is decided here.
+
+    :param stored: JSON of the pipeline, with tasks and source hash
+    """
+    content: Body = {key: stored[key] for key in _FIELDS if stored.get(key)}
+    content["tasks"] = [{key: task[key] for key in _TASK_FIELDS if task.get(key)} for task in stored.get("tasks") or ()]
+    return content
+
+
+def creation_request(plan: PipelinePlan, service: str, write: WriteOptions) -> Body:
+    """Return the request that creates a pipeline.
 
     :param service: name of the service
     """
-    body: Body = {"name": stored.get("name", ""), "service": quote(service)}
-    body.update({key: stored[key] for key in _PRESERVED if stored.get(key) not in (None, "", {})})
-    body["tasks"] = [
-        {key: task[key] for key in _TASK_FIELDS if task.get(key) not in (None, "", [])}
-        for task in stored.get("tasks") or ()
-    ]
-    products = [product["fullyQualifiedName"] for product in stored.get("dataProducts") or ()]
-    if products:
-        body["dataProducts"] = products
-    domains = [domain["fullyQualifiedName"] for domain in stored.get("domains") or ()]
-    if domains:
-        body["domains"] = domains
-    if stored.get("domain"):
-        body["domain"] = stored["domain"]["fullyQualifiedName"]
+    body: Body = {"name": pipeline_name(plan.id.namespace, plan.id.name), "service": quote(service), "tasks": []}
+    _complete(body, plan, write, ours=True, named=True)
+    body["sourceHash"] = _digest(body)
     return body
 
 
-def desired_request(
-    plan: PipelinePlan, stored: Body | None, service: str, write: WriteOptions, *, reused: bool
-) -> Body | None:
-    """Return the request to send, ``None`` if it would change nothing.
+def completed_content(plan: PipelinePlan, stored: Body, write: WriteOptions, *, reused: bool) -> Body | None:
+    """Return the content that a stored pipeline should have, ``None`` if it needs no change.
 
-    :param stored: JSON of the pipeline, ``None`` if there is none yet
-    :param service: name of the service
+    :param stored: JSON of the pipeline, with tasks and source hash
     :param reused: ``True`` if another ingestion created the pipeline
     """
-    if stored is None:
-        body = preserved_fields({"name": pipeline_name(plan.id.namespace, plan.id.name)}, service)
-        _complete(body, plan, write, ours=True, named=True)
-        body["sourceHash"] = _digest(body)
-        return body
-    before = preserved_fields(stored, service)
+    before, content = content_of(stored), content_of(stored)
     free = str(before.get("sourceHash", PIPELINE_HASH)).startswith(PIPELINE_HASH)
-    body = preserved_fields(stored, service)
-    _complete(body, plan, write, ours=free and not reused, named=not reused)
-    if body == before:
+    _complete(content, plan, write, ours=free and not reused, named=not reused)
+    if content == before:
         return None
     if free:
-        body["sourceHash"] = _digest(body)
-        return body
-    return body if _compared(body) != _compared(before) else None
+        content["sourceHash"] = _digest(content)
+        return content
+    return content if _compared(content) != _compared(before) else None
 
 
 def _digest(body: Body) -> str:
@@ -137,7 +121,8 @@ def _digest(body: Body) -> str:
         {**task, "downstreamTasks": sorted(task.get("downstreamTasks", ()))}
         for task in sorted(body["tasks"], key=lambda task: str(task["name"]))
     ]
-    content = json.dumps({**body, "tasks": tasks, "sourceHash": None}, sort_keys=True)
+    facts = {key: body[key] for key in _FIELDS if key in body and key != "sourceHash"}
+    content = json.dumps({**facts, "tasks": tasks}, sort_keys=True)
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{PIPELINE_HASH}{digest}"[:_MAX_HASH]
 
@@ -236,21 +221,3 @@ def _follow(tasks: dict[str, Body], name: str, followers: Iterable[str]) -> None
     tasks[name]["downstreamTasks"] = existing
     if not existing:
         del tasks[name]["downstreamTasks"]
-
-
-# -- descriptions ------------------------------------------------------------------------------------------------
-
-
-def forced_descriptions(plan: PipelinePlan, stored: Body) -> list[dict[str, Any]]:
-    """Return the patch that sets our descriptions over others: a bot's PUT does not replace a description."""
-    operations = []
-    own = plan.own
-    if own is not None and own.description and stored.get("description") != own.description:
-        operations.append({"op": "add", "path": "/description", "value": own.description})
-    ours = {task_name(job.task): job.description for job in plan.jobs if job.task and job.description}
-    for index, task in enumerate(stored.get("tasks") or ()):
-        text = ours.get(task["name"])
-        if text and task.get("description") != text:
-            operations.append({"op": "test", "path": f"/tasks/{index}/name", "value": task["name"]})
-            operations.append({"op": "add", "path": f"/tasks/{index}/description", "value": text})
-    return operations

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.creation import create_or_read
 from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.openmetadata.fqn import quote
 
@@ -135,7 +136,8 @@ class PipelineServices:
         if not self._config.write.create_services:
             return False
         if not self._dry_run:
-            self._client.put(SERVICES, {"name": service.name, "serviceType": service.type})
+            request = {"name": service.name, "serviceType": service.type}
+            create_or_read(self._client, SERVICES, request, quote(service.name))
         return True
 
     def _all(self) -> dict[str, str]:

@@ -26,7 +26,6 @@ class PublishedPipelines(NamedTuple):
     :param plans: pipelines of the plan that were needed
     :param compared: those of them that were compared with the catalogue
     :param refs: published pipelines by their job
-    :param written: pipelines that were created or updated
     :param failed: pipelines that the catalogue refused
     :param jobs: all jobs of the plan
     :param writer: writer that published them
@@ -36,7 +35,6 @@ class PublishedPipelines(NamedTuple):
     plans: tuple[PipelinePlan, ...]
     compared: tuple[PipelinePlan, ...]
     refs: dict[JobId, PipelineRef]
-    written: frozenset[JobId]
     failed: frozenset[JobId]
     jobs: Mapping[JobId, Job]
     writer: PipelineWriter
@@ -58,7 +56,6 @@ def publish_pipelines(context: PublishContext) -> PublishedPipelines:
     plans = tuple(plan for plan in group_jobs(selection.jobs.values()) if plan.id in selection.pipelines)
     refs = _cached(context, plans)
     counts = Counter(unchanged=selection.current_pipelines + len(refs))
-    written: set[JobId] = set()
     failed: set[JobId] = set()
     compared = tuple(plan for plan in plans if plan.id not in refs)
     results = context.executor.run(compared, writer.publish, lambda plan: f"pipeline {plan.where}")
@@ -75,17 +72,10 @@ def publish_pipelines(context: PublishContext) -> PublishedPipelines:
             refs[plan.id] = ref
             counts[ref.change] += 1
             context.problems += _too_many_tasks(plan, ref)
-            if ref.change != "unchanged":
-                written.add(plan.id)
             if cache is not None and not context.dry_run:
                 cache.store_pipeline(plan.id, ref)
-            if context.concurrent and plan.id in written:
-                context.recorder.invalidate_jobs(plan.jobs)
-            else:
-                context.recorder.record_jobs(plan.jobs)
-    return PublishedPipelines(
-        Pipelines(**counts), plans, compared, refs, frozenset(written), frozenset(failed), selection.jobs, writer
-    )
+            context.recorder.record_jobs(plan.jobs)
+    return PublishedPipelines(Pipelines(**counts), plans, compared, refs, frozenset(failed), selection.jobs, writer)
 
 
 def _cached(context: PublishContext, plans: tuple[PipelinePlan, ...]) -> dict[JobId, PipelineRef]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.creation import create_or_read, restore
+from openmetadata_ol_provider.openmetadata.client.document import updated
+from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
 from openmetadata_ol_provider.openmetadata.fqn import join, pipeline_name
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Change, PipelineRef
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.changes import Operations, pipeline_changes
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.existing import (
     ExistingPipeline,
     ReuseSearch,
@@ -29,8 +32,8 @@ from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import (
     Body,
     PipelinePlan,
     cap_sql,
-    desired_request,
-    forced_descriptions,
+    completed_content,
+    creation_request,
 )
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.services import PipelineService, PipelineServices
 
@@ -76,15 +79,10 @@ class PipelineWriter:
         self._services = PipelineServices(client, config, dry_run=dry_run)
         self._lock = threading.Lock()
         self._uses: dict[str, _Use] = {}
-
-    @cached_property
-    def _fields(self) -> str:
-        """Fields to read, determined when they are first needed, because the server's version costs a call."""
-        domain = "domains" if self._client.version.at_least(1, 9) else "domain"
-        usage = ",usageSummary" if self._config.write.usage == "always" else ""
+        usage = ",usageSummary" if config.write.usage == "always" else ""
         # The latest status tells whether statuses of newer runs have to be read.
-        status = ",pipelineStatus" if self._config.write.status == "always" else ""
-        return f"tasks,tags,owners,extension,sourceHash,{domain},dataProducts{usage}{status}"
+        status = ",pipelineStatus" if config.write.status == "always" else ""
+        self._fields = f"tasks,tags,owners,sourceHash{usage}{status}"
 
     def publish(self, plan: PipelinePlan) -> PipelineRef:
         """Create or complete a pipeline, and return it.
@@ -107,7 +105,7 @@ class PipelineWriter:
     def _publish_reused(self, plan: PipelinePlan, existing: ExistingPipeline, fqn: str) -> PipelineRef:
         with self._lock:
             use = self._uses.setdefault(fqn, _Use(plan.id))
-        # Tasks are replaced as a whole, so jobs of one name from several namespaces add theirs one after the other.
+        # Jobs of one name from several namespaces add their tasks one after the other, not to refuse one another.
         with use.lock:
             stored = (self._read(fqn) if use.begun else None) or existing.stored
             use.begun = True
@@ -125,27 +123,40 @@ class PipelineWriter:
     def _complete(
         self, plan: PipelinePlan, stored: Body | None, service: str, fqn: str, *, reused: bool
     ) -> PipelineRef:
-        change: Change = "created" if stored is None else "unchanged"
-        body = desired_request(plan, stored, service, self._config.write, reused=reused)
-        current = stored or {}
-        if body is not None:
-            change = "created" if stored is None else "updated"
-            current = self._put(body, current)
-        forced = forced_descriptions(plan, current) if self._config.write.descriptions == "always" else []
-        if forced:
-            change = "updated" if change == "unchanged" else change
-            if not self._dry_run:
-                current = {**current, **self._client.patch(path(PIPELINES, str(current["id"])), forced)}
-        tasks = frozenset(task["name"] for task in (body or current).get("tasks") or ())
+        done = self._create(plan, service, fqn) if stored is None else self._patch(plan, stored, fqn, reused=reused)
+        change, current = done
+        tasks = frozenset(task["name"] for task in current.get("tasks") or ())
         name = str(current.get("fullyQualifiedName", fqn))
         return PipelineRef(str(current.get("id", "")), name, change, tasks, reused, current)
 
-    def _put(self, body: Body, stored: Body) -> Body:
-        """Send a request and return what is stored then, including fields that the answer may leave out."""
-        answer = {key: value for key, value in body.items() if key != "service"}
-        if not self._dry_run:
-            answer = self._client.put(PIPELINES, body)
-        return {**stored, **answer}
+    def _create(self, plan: PipelinePlan, service: str, fqn: str) -> tuple[Change, Body]:
+        """Create a pipeline and return it as it is stored then."""
+        request = creation_request(plan, service, self._config.write)
+        if self._dry_run:
+            return "created", {key: value for key, value in request.items() if key != "service"}
+        body, is_new = create_or_read(self._client, PIPELINES, request, fqn, self._fields)
+        if is_new:
+            # Its descriptions may not be as they were sent.
+            return "created", self._patch(plan, updated(request, body), fqn, reused=False)[1]
+        if not body.get("deleted"):
+            # Somebody else was faster.
+            return self._patch(plan, body, fqn, reused=False)
+        # Its jobs still run, so it is in use; what people wrote about it comes back with it.
+        restored = updated(body, restore(self._client, PIPELINES, body))
+        return "updated", self._patch(plan, restored, fqn, reused=False)[1]
+
+    def _patch(self, plan: PipelinePlan, stored: Body, fqn: str, *, reused: bool) -> tuple[Change, Body]:
+        """Complete a stored pipeline and return it as it is stored then."""
+
+        def decide(body: Body) -> Operations:
+            return pipeline_changes(plan, body, self._config.write, reused=reused)
+
+        if self._dry_run:
+            content = completed_content(plan, stored, self._config.write, reused=reused)
+            return ("updated" if decide(stored) else "unchanged"), {**stored, **(content or {})}
+        url = path(PIPELINES, str(stored.get("id")))
+        patched = patch_stored(self._client, url, stored, decide, lambda: self._read(fqn))
+        return ("unchanged", stored) if patched is None else ("updated", patched)
 
     def _read(self, fqn: str) -> Body | None:
         return self._client.get(path(PIPELINES, "name", fqn), {"fields": self._fields})

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 #: The server's limit on the statuses of one call.
 MAX_BULK = 1000
+#: Most statuses of one pipeline that are sent singly from 2.0 on. There a bulk may blank owners, domains and tags in
+#: the pipeline's search document until it is indexed again, as a single status does (open-metadata/OpenMetadata#34044).
+#: But a single one makes the server index everything whose lineage names the pipeline: a backlog is sent together.
+FEW = 10
 #: Statuses further apart than this (in milliseconds) are not read in one call, which returns all between them.
 _FAR_APART = 86_400_000
 #: A timestamp after all others.
@@ -132,6 +136,7 @@ class StatusWriter:
         self._dry_run = dry_run
         self._extended = client.version.at_least(1, 10)
         self._bulk = client.version.at_least(1, 12)
+        self._blanks = client.version.at_least(2, 0)
 
     def publish_all(self, runs: Iterable[PipelineRun], executor: Executor) -> PublishedStatuses:
         """Publish the statuses of all runs."""
@@ -178,8 +183,11 @@ class StatusWriter:
             if before is None or canonical(status) != canonical({key: before.get(key) for key in status}):
                 changed.append((run, status))
         unchanged = len(keyed) - len(changed)
-        if len(changed) > 1 and self._bulk and not self._dry_run and self._put_together(changed):
-            return PreparedStatuses(unchanged, len(changed), problems=problems)
+        # Where a bulk blanks the search document, the last status is single, so that the pipeline is indexed again.
+        single = 1 if self._blanks else 0
+        together = changed[: len(changed) - single] if len(changed) > (FEW if self._blanks else 1) else []
+        if together and self._bulk and not self._dry_run and self._put_together(together):
+            return PreparedStatuses(unchanged, len(together), tuple(changed[len(together) :]), problems)
         return PreparedStatuses(unchanged, remaining=tuple(changed), problems=problems)
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -198,7 +206,7 @@ class StatusWriter:
                 self._bulk = False
             return False
         except CatalogueError as error:
-            if error.status != 500:
+            if not error.optional or error.status == 401:
                 raise
             return False
         return True

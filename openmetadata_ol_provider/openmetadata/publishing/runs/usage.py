@@ -21,7 +21,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
+    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor, ItemResult
     from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
@@ -125,20 +125,24 @@ class UsageWriter:
         due = [count for count in counts if self._interrupted or count.new or count.key not in self._counted]
         outcomes = executor.run(due, self._publish, lambda count: count.where)
         results = {count.key: outcome.value for count, outcome in zip(due, outcomes, strict=True)}
-        problems = {count.key: outcome.problems for count, outcome in zip(due, outcomes, strict=True)}
         days = sorted({key[1] for key, result in results.items() if result and (result[1] or self._interrupted)})
-        unranked = self._rank(days, executor)
-        missing = {key: problems[key] or unranked.get(key[1], ()) for key in results}
-        uncounted = [
-            UncountedRuns(count.runs, count.where, missing[count.key][0].detail) for count in due if missing[count.key]
-        ]
+        ranked = self._rank(days, executor)
+        unranked = {day: outcome.detail for day, outcome in ranked.items() if outcome.failed}
+        missing = {
+            count.key: outcome.detail if outcome.failed else unranked.get(count.day, "")
+            for count, outcome in zip(due, outcomes, strict=True)
+        }
+        uncounted = [UncountedRuns(count.runs, count.where, missing[count.key]) for count in due if missing[count.key]]
         counted = {key: result[0] for key, result in results.items() if result and not missing[key]}
         oldest_kept = self._since(_REMEMBERED_DAYS)
         written = Counter(None if result is None else result[1] for result in results.values())
         return PublishedUsage(
             {key: total for key, total in {**self._counted, **counted}.items() if key[1] >= oldest_kept},
             Written(published=written[True], unchanged=written[False], failed=written[None]),
-            tuple(problem for some in (*problems.values(), *unranked.values()) for problem in some),
+            (
+                *(problem for outcome in outcomes for problem in outcome.problems),
+                *(problem for outcome in ranked.values() for problem in outcome.problems),
+            ),
             tuple(uncounted),
         )
 
@@ -159,15 +163,15 @@ class UsageWriter:
             self._cache.store_count(count.key, max(total, stored))
         return counted, total > stored
 
-    def _rank(self, days: Sequence[str], executor: Executor) -> dict[str, tuple[Problem, ...]]:
-        """Make the catalogue rank its pipelines on days whose counts have changed, and return the problems by day.
+    def _rank(self, days: Sequence[str], executor: Executor) -> dict[str, ItemResult[bool]]:
+        """Make the catalogue rank its pipelines on days whose counts have changed, and return the results by day.
 
         Without ranks, the UI shows no usage percentiles.
         """
         if self._dry_run:
             return {}
         outcomes = executor.run(days, self._rank_day, lambda day: f"usage percentile of {day}")
-        return {day: outcome.problems for day, outcome in zip(days, outcomes, strict=True)}
+        return dict(zip(days, outcomes, strict=True))
 
     def _rank_day(self, day: str) -> bool:
         self._client.request("POST", path(f"{USAGE}/compute.percentile/pipeline", day), idempotent=True)

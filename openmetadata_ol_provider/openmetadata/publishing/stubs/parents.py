@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.creation import create_or_read
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub, suggested
@@ -106,7 +106,7 @@ class Parents:
         collection, key = _COLLECTIONS[type_]
         fqn = f"{parent.fqn}.{quote(name)}"
         if not self._dry_run:
-            answer = put_or_find(self._client, collection, parent_request({key: parent.fqn}, name), fqn)
+            answer = create_or_find(self._client, collection, parent_request({key: parent.fqn}, name), fqn)
             fqn = str(answer.get("fullyQualifiedName") or fqn)
         return Parent(fqn, fresh=True)
 
@@ -142,18 +142,18 @@ class Parents:
         )
 
 
-def put_or_find(client: OpenMetadataClient, collection: str, request: dict[str, Any], fqn: str) -> dict[str, Any]:
+def create_or_find(
+    client: OpenMetadataClient, collection: str, request: dict[str, Any], fqn: str, fields: str = ""
+) -> dict[str, Any]:
     """Create an entity and return it, or the one that another writer has created in the meantime.
 
+    :param fields: fields to read of one that exists
+    :raises NotCreatedError: if it exists, but was deleted
     :raises CatalogueError: if the catalogue refuses
     """
-    try:
-        return client.put(collection, request)
-    except CatalogueRequestError as error:
-        existing = client.get(path(collection, "name", fqn)) if error.status == 409 else None
-        if existing is None:
-            raise
-        return existing
+    body = create_or_read(client, collection, request, fqn, fields).body
+    refuse_deleted(body, fqn)
+    return body
 
 
 def refuse_deleted(body: dict[str, Any], fqn: str) -> None:

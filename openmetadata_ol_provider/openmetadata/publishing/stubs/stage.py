@@ -1,4 +1,4 @@
-"""Resolves the datasets of a plan, and creates, completes or unmarks stubs for those that the catalogue lacks."""
+"""Resolves the datasets of a plan, and creates stubs for those that the catalogue lacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.executor import Execu
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Stubs
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub, plan_stub
 from openmetadata_ol_provider.openmetadata.publishing.stubs.writer import StubWriter
-from openmetadata_ol_provider.openmetadata.resolution.locations import location
+from openmetadata_ol_provider.openmetadata.resolution.neighbour_hints import neighbour_hints
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver, Spot
 
 if TYPE_CHECKING:
@@ -52,13 +52,15 @@ def resolve_datasets(context: PublishContext) -> ResolvedDatasets:
     )
     context.problems += stubs.problems
     resolutions = {**resolutions, **stubs.resolutions}
+    pairs = ((edge.source, edge.target) for edge in selection.edges)
+    resolutions |= neighbour_hints(resolver, selection.datasets.values(), resolutions, pairs, selection.outcomes)
     for end in ends:
         resolution = resolutions[end]
         if resolution.reason is not None:
-            context.problems.append(
-                Problem(ProblemKind(resolution.reason), f"{end.namespace} {end.name}", resolution.detail)
-            )
-    return ResolvedDatasets(resolutions, Stubs(stubs.created, stubs.updated, stubs.failed))
+            kind, where = ProblemKind(resolution.reason), f"{end.namespace} {end.name}"
+            cause, rule = (resolution.hint.cause, resolution.hint.rule) if resolution.hint else ("", None)
+            context.problems.append(Problem(kind, where, resolution.detail, 1, end.namespace, cause, rule))
+    return ResolvedDatasets(resolutions, Stubs(created=stubs.created, failed=stubs.failed))
 
 
 class StubResults(NamedTuple):
@@ -67,14 +69,12 @@ class StubResults(NamedTuple):
     :param resolutions: resolutions that have changed
     :param problems: what could not be created or written, and why
     :param created: number of stubs created (in a dry run: that would be)
-    :param updated: number of stubs completed, and of entities whose mark was removed
     :param failed: number of stubs that the catalogue refused
     """
 
     resolutions: dict[DatasetId, Resolution]
     problems: list[Problem]
     created: int = 0
-    updated: int = 0
     failed: int = 0
 
 
@@ -87,7 +87,7 @@ def publish_stubs(
     *,
     dry_run: bool,
 ) -> StubResults:
-    """Create what the catalogue lacks, if that is allowed, and maintain what was created before.
+    """Create what the catalogue lacks, if that is allowed.
 
     :param datasets: datasets that something in the plan depends on
     :param resolutions: resolutions of all of them
@@ -99,11 +99,7 @@ def publish_stubs(
     by_id = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in datasets}
     if config.write.create_datasets:
         publisher.create([dataset for id_, dataset in by_id.items() if resolutions[id_].outcome == "unresolved"], spots)
-    publisher.maintain(
-        [(dataset, resolutions[id_]) for id_, dataset in by_id.items() if resolutions[id_].entity is not None],
-        complete=config.write.create_datasets,
-    )
-    return publisher.results(resolutions)
+    return publisher.results()
 
 
 class _StubPublisher:
@@ -125,6 +121,7 @@ class _StubPublisher:
                 self._refuse(f"{dataset.namespace} {dataset.name}", planned)
         # Two names of one table must not become two tables.
         results = self._executor.run_grouped(stubs, self._writer.ensure, lambda stub: stub.where, lambda stub: stub.key)
+        self._problems += self._writer.problems
         for stub, result in zip(stubs, results, strict=True):
             self._problems += result.problems
             ensured = result.value
@@ -137,41 +134,10 @@ class _StubPublisher:
     def _refuse(self, where: str, reason: str) -> None:
         self._problems.append(Problem(ProblemKind.NO_STUB, where, f"not created: {reason}"))
 
-    def maintain(self, pairs: list[tuple[Dataset, Resolution]], *, complete: bool) -> None:
-        """Unmark entities that have been ingested since they were stubs, and complete those that are still ours."""
-
-        def update(pair: tuple[Dataset, Resolution]) -> bool:
-            dataset, resolution = pair
-            entity = resolution.entity
-            assert entity is not None
-            changed = self._writer.unmark(entity)
-            return (complete and _is_itself(resolution) and self._writer.complete(entity, dataset)) or changed
-
-        def where(pair: tuple[Dataset, Resolution]) -> str:
-            return f"{pair[0].namespace} {pair[0].name}"
-
-        for result in self._executor.run_grouped(pairs, update, where, lambda pair: pair[1].entity):
-            self._problems += result.problems
-            self._counts["failed"] += result.failed
-            self._counts["updated"] += bool(result.value)
-
-    def results(self, resolutions: Mapping[DatasetId, Resolution]) -> StubResults:
+    def results(self) -> StubResults:
         """Return everything that has changed."""
         changed = {
-            id_: Resolution("resolved", self._writer.latest(entity), f"stub {entity.fqn}", stub.identity)
+            id_: Resolution("resolved", entity, f"stub {entity.fqn}", stub.identity)
             for id_, (stub, entity) in self._entities.items()
         }
-        for id_, resolution in resolutions.items():
-            entity = resolution.entity
-            if entity is not None and (latest := self._writer.latest(entity)) is not entity:
-                changed[id_] = resolution._replace(entity=latest)
-        counts = self._counts
-        return StubResults(changed, self._problems, counts["created"], counts["updated"], counts["failed"])
-
-
-def _is_itself(resolution: Resolution) -> bool:
-    """Return whether the entity is the dataset, and not just a directory that contains it."""
-    entity, identity = resolution.entity, resolution.identity
-    if entity is None or entity.type != "container":
-        return True
-    return identity is not None and location(identity.namespace, identity.name) == location(str(entity.full_path))
+        return StubResults(changed, self._problems, self._counts["created"], self._counts["failed"])

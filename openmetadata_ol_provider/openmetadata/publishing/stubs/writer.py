@@ -1,32 +1,35 @@
-"""Writes stubs: creates them where nothing exists, completes them while they are ours, unmarks them when they are not.
+"""Creates stubs where nothing exists.
 
-Nothing existing is ever replaced: a stub is created only after a lookup, completed by appending to it, and a deleted
-one is restored only if it was ours and the data has been created again.
+Nothing existing is ever replaced: a stub is created only after a lookup, and a deleted one is restored only if it was
+ours and the data has been created again. What a stub lacks that exists already is part of the patch of its metadata.
 """
 
 from __future__ import annotations
 
-import copy
 import threading
 import uuid
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueError
+from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueError, CatalogueRequestError
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.creation import restore
+from openmetadata_ol_provider.openmetadata.client.document import updated
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
 from openmetadata_ol_provider.openmetadata.fqn import quote
-from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION, STUB_TAG, TAG, is_outgrown, is_stub
+from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION, STUB_TAG, TAG, is_stub
 from openmetadata_ol_provider.openmetadata.publishing.stubs.parents import (
     NotCreatedError,
     Parents,
-    put_or_find,
+    create_or_find,
     refuse_deleted,
 )
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub
-from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import bucket_request, completion_of, stub_request
+from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import bucket_request, stub_request
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 
@@ -56,7 +59,7 @@ class StubResult(NamedTuple):
 
 
 class StubWriter:
-    """Creates and completes stubs during one publication; stubs with the same key one after the other.
+    """Creates stubs during one publication; stubs with the same key one after the other.
 
     :param client: client of the catalogue
     :param config: letter case and write policies
@@ -75,7 +78,8 @@ class StubWriter:
         self._lock = threading.Lock()
         self._errors: list[CatalogueError] = []
         self._ensured: dict[str, Entity] = {}
-        self._latest: dict[Entity, Entity] = {}
+        #: why stubs have no tag, if the catalogue does not accept it
+        self.problems: list[Problem] = []
 
     def ensure(self, stub: Stub) -> StubResult:
         """Return the entity of a stub, created if it does not exist.
@@ -98,34 +102,6 @@ class StubWriter:
             self._errors.append(error)
         return not seen
 
-    def complete(self, entity: Entity, dataset: Dataset) -> bool:
-        """Append to a stub of ours the columns of a dataset that it lacks; return whether there were any.
-
-        :raises CatalogueError: if the catalogue refuses
-        """
-        current = self.latest(entity)
-        operations = completion_of(current.type, current.body, dataset, descriptions=self._descriptions)
-        return self._patch(current, operations)
-
-    def unmark(self, entity: Entity) -> bool:
-        """Remove the tag from an entity that has been ingested since it was a stub; return whether it had the tag.
-
-        :raises CatalogueError: if the catalogue refuses
-        """
-        current = self.latest(entity)
-        if not self._mark or not is_outgrown(current.body):
-            return False
-        index = next(index for index, tag in enumerate(current.body["tags"]) if tag.get("tagFQN") == STUB_TAG)
-        pointer = f"/tags/{index}"
-        return self._patch(
-            current,
-            [{"op": "test", "path": f"{pointer}/tagFQN", "value": STUB_TAG}, {"op": "remove", "path": pointer}],
-        )
-
-    def latest(self, entity: Entity) -> Entity:
-        """Return an entity with everything that has been written so far."""
-        return self._latest.get(entity, entity)
-
     # -- creating ------------------------------------------------------------------------------------------------
 
     def _ensure(self, stub: Stub) -> StubResult:
@@ -133,15 +109,13 @@ class StubWriter:
         fqn = f"{prefix}.{quote(stub.entity_name)}"
         key = fqn if self._exact else fqn.casefold()
         entity = self._ensured.get(key)
-        change: Literal["created", "found"] = "found"
-        if entity is None:
-            entity = None if fresh else self._existing(stub, fqn)
-            if entity is None:
-                entity, change = self._create(stub, parent, fqn), "created"
-            self._ensured[key] = entity
-        if change == "found":
-            self.complete(entity, stub.dataset)
-        return StubResult(self.latest(entity), change)
+        if entity is not None:
+            return StubResult(entity, "found")
+        existing = None if fresh else self._existing(stub, fqn)
+        result = existing or StubResult(self._create(stub, parent, fqn), "created")
+        assert result.entity is not None
+        self._ensured[key] = result.entity
+        return result
 
     def _parent(self, stub: Stub) -> tuple[dict[str, Any], str, bool]:
         """Return the fields that name the parent of a stub in requests, its FQN, and whether it was just created."""
@@ -154,14 +128,18 @@ class StubWriter:
             return {**service, "parent": bucket.reference}, bucket.fqn, False
         return service, stub.service.fqn, False
 
-    def _existing(self, stub: Stub, fqn: str) -> Entity | None:
+    def _existing(self, stub: Stub, fqn: str) -> StubResult | None:
         """Return the existing entity of that name, which the search for the dataset may have missed."""
         collection, fields = COLLECTIONS[stub.kind]
         body = self._client.get(path(collection, "name", fqn), {"fields": fields, "include": "all"})
-        if body is None or (is_stub(body) and body.get("deleted") and _is_created(stub.dataset)):
+        if body is None:
             return None
-        refuse_deleted(body, fqn)
-        return Entity(stub.kind, body)
+        if not (is_stub(body) and body.get("deleted") and _is_created(stub.dataset)):
+            refuse_deleted(body, fqn)
+            return StubResult(Entity(stub.kind, body), "found")
+        if not self._dry_run:
+            body = updated(body, restore(self._client, collection, body))
+        return StubResult(Entity(stub.kind, body), "created")
 
     def _create(self, stub: Stub, parent: dict[str, Any], fqn: str) -> Entity:
         labels = self._once("labels", self._labels) if self._mark else []
@@ -172,7 +150,8 @@ class StubWriter:
         if self._dry_run:
             # An id that nothing has, so that looking up what depends on the stub finds nothing.
             return Entity(kind, {**request, "id": str(uuid.uuid5(uuid.NAMESPACE_URL, fqn)), "fullyQualifiedName": fqn})
-        return Entity(kind, put_or_find(self._client, COLLECTIONS[kind][0], request, fqn))
+        collection, fields = COLLECTIONS[kind]
+        return Entity(kind, create_or_find(self._client, collection, request, fqn, fields))
 
     def _bucket(self, stub: Stub) -> Entity:
         """Return the container that is the bucket of a container."""
@@ -191,45 +170,36 @@ class StubWriter:
         return self._put("container", request, fqn)
 
     def _labels(self) -> list[dict[str, Any]]:
-        """Return the labels of a stub, after creating their tag if it is missing."""
+        """Return the labels of a stub; none, and a problem, if the catalogue does not give or accept their tag."""
+        try:
+            return self._tag()
+        except CatalogueError as error:
+            # An edge needs the stub; the tag only shows what it is, its source hash tells it too.
+            if not error.optional or error.status == 401:
+                raise
+            detail = f"stubs are created without it, and stay so: {error}"
+            self.problems.append(Problem(ProblemKind.FAILED, f"tag {STUB_TAG}", detail))
+            return []
+
+    def _tag(self) -> list[dict[str, Any]]:
+        """Create the tag of stubs if it is missing."""
         if not self._dry_run and self._client.get(path(_TAGS, "name", STUB_TAG)) is None:
             # An existing classification is left alone: a request without its settings would clear them.
             if self._client.get(path(_CLASSIFICATIONS, "name", CLASSIFICATION)) is None:
                 request = {"name": CLASSIFICATION, "description": _TEXTS[CLASSIFICATION]}
-                put_or_find(self._client, _CLASSIFICATIONS, request, CLASSIFICATION)
+                self._put_label(_CLASSIFICATIONS, request)
             request = {"name": TAG, "classification": CLASSIFICATION, "description": _TEXTS[TAG]}
-            put_or_find(self._client, _TAGS, request, STUB_TAG)
+            self._put_label(_TAGS, request)
         return [_LABEL]
 
-    # -- changing ------------------------------------------------------------------------------------------------
-
-    def _patch(self, entity: Entity, operations: list[dict[str, Any]]) -> bool:
-        if not operations:
-            return False
-        collection = COLLECTIONS[entity.type][0]
-        # A patch rather than a PUT, so that nothing is lost that others have added since.
-        answer = None if self._dry_run else self._client.patch(path(collection, entity.id), operations)
-        body = applied(entity.body, operations) if answer is None else {**entity.body, **answer}
-        self._latest[entity] = Entity(entity.type, body)
-        return True
+    def _put_label(self, collection: str, request: dict[str, Any]) -> None:
+        try:
+            self._client.put(collection, request)
+        except CatalogueRequestError as error:
+            # Another writer was faster.
+            if error.status != 409:
+                raise
 
 
 def _is_created(dataset: Dataset) -> bool:
     return (dataset.lifecycle or "").upper() == "CREATE"
-
-
-def applied(body: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return an entity's JSON after the additions and removals of a JSON Patch, whose tests count as passed."""
-    result = copy.deepcopy(body)
-    for operation in operations:
-        *above, last = operation["path"].split("/")[1:]
-        parent: Any = result
-        for key in above:
-            parent = parent[int(key)] if isinstance(parent, list) else parent[key]
-        if operation["op"] == "remove":
-            del parent[int(last)]
-        elif operation["op"] == "add" and isinstance(parent, list):
-            parent.append(operation["value"])
-        elif operation["op"] == "add":
-            parent[last] = operation["value"]
-    return result

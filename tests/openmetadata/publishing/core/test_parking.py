@@ -169,7 +169,7 @@ def test_an_ambiguous_dataset_is_parked_until_a_rule_settles_it(
     ("method", "path", "kind"),
     [
         ("PUT", "v1/lineage", "edge"),
-        ("PUT", "v1/pipelines$", "pipeline"),
+        ("POST", "v1/pipelines$", "pipeline"),
         ("PUT", "/status", "run"),
     ],
 )

@@ -56,7 +56,7 @@ def test_new_runs_of_a_pipeline_that_was_just_created_are_written_without_readin
 ) -> None:
     history = task()
     publish(client, history, of(1))
-    assert asked(server) == {"GET pipeline": 1, "PUT pipeline": 1, "PUT status": 1}
+    assert asked(server) == {"GET pipeline": 1, "POST pipeline": 1, "PUT status": 1}
     report = publish(client, history, of(2), of(3))
     assert (report.statuses, report.pipelines.unchanged) == (Written(published=2), 1)
     assert asked(server) == {"PUT status": 1}
@@ -74,7 +74,7 @@ def test_what_tasks_did_in_several_batches_adds_up(client: OpenMetadataClient, s
         "a": "Successful",
         "b": "Failed",
     }
-    assert asked(server) == {"GET pipeline": 1, "PUT pipeline": 1, "PUT status": 2}
+    assert asked(server) == {"GET pipeline": 1, "POST pipeline": 1, "PUT status": 2}
 
 
 def test_of_a_cache_pipeline_the_latest_status_tells_that_there_are_none_of_newer_runs(
@@ -114,7 +114,7 @@ def test_what_changes_a_pipeline_is_compared_with_the_catalogue(
     asked(server)
     more = (*JOBS, job("etl.c", task="c", pipeline="etl"))
     assert publish(client, history, of(2, task="c"), jobs=more).pipelines.updated == 1
-    assert asked(server) == {"GET pipeline": 1, "PUT pipeline": 1, "PUT status": 1}
+    assert asked(server) == {"GET pipeline": 1, "PATCH pipeline": 1, "PUT status": 1}
     assert server.statuses(ETL)[1]["taskStatus"][0]["name"] == "c"
 
 

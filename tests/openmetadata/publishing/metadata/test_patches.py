@@ -103,7 +103,7 @@ def test_labels_of_others_are_in_no_operation() -> None:
     )
 
 
-def test_parts_are_identified_by_the_catalogues_fqn_and_guarded_by_their_names() -> None:
+def test_parts_are_identified_by_the_catalogues_fqn() -> None:
     nested = {"name": "buyer", "dataType": "STRUCT", "children": columns("a.b", "c")}
     table = entity_parts("table", "s.d.s.t", {"columns": [*columns("id"), nested]})
     assert {key: holder.pointer for key, holder in table.items()} == {
@@ -113,10 +113,6 @@ def test_parts_are_identified_by_the_catalogues_fqn_and_guarded_by_their_names()
         's.d.s.t.buyer."a.b"': "/columns/1/children/0",
         "s.d.s.t.buyer.c": "/columns/1/children/1",
     }
-    assert table["s.d.s.t.buyer.c"].guards == (
-        {"op": "test", "path": "/columns/1/name", "value": "buyer"},
-        {"op": "test", "path": "/columns/1/children/1/name", "value": "c"},
-    )
     topic = entity_parts("topic", "k.t", {"messageSchema": {"schemaFields": columns("id")}})
     assert topic["k.t.id"].pointer == "/messageSchema/schemaFields/0"
     container = entity_parts("container", "s3.raw", {"dataModel": {"columns": columns("id")}})

@@ -296,7 +296,7 @@ def between(client: OpenMetadataClient, about: Dataset, *operations: dict[str, A
     [target], _ = dataset_targets([about], resolved(client, [about]))
     client.patch(f"v1/tables/{target.id}", list(operations))
     writer = MetadataWriter(client, config(), dry_run=False)
-    return Published([writer.publish(target)], list(writer.problems))
+    return Published([writer.publish(target).facts], list(writer.problems))
 
 
 def test_what_was_written_between_look_up_and_publication_is_not_lost(
@@ -337,7 +337,7 @@ def test_what_was_deleted_meanwhile_is_left_alone(served: tuple[CatalogueServer,
     _, client = served
     [target], _ = dataset_targets([full()], resolved(client, [full()]))
     client.delete(f"v1/tables/{target.id}")
-    assert MetadataWriter(client, config(), dry_run=False).publish(target) is False
+    assert MetadataWriter(client, config(), dry_run=False).publish(target).facts is False
 
 
 def test_the_rights_to_the_fields_are_enough() -> None:
@@ -348,9 +348,14 @@ def test_the_rights_to_the_fields_are_enough() -> None:
 
 
 @pytest.mark.parametrize("right", ["EditDescription", "EditOwners", "EditTags"])
-def test_a_missing_right_stops_with_its_name(right: str) -> None:
-    with catalogue(deny=[right]) as (_, client), pytest.raises(CatalogueAuthError, match=right):
-        publish(client, full())
+def test_a_missing_right_costs_what_needs_it_and_is_named(right: str) -> None:
+    with catalogue(deny=[right]) as (server, client):
+        result = publish(client, full())
+        assert result.written == [None]
+        assert f"it lacks {right} on table" in result.detail("failed")
+        table = stored(server, "table", ORDERS)
+        written = {"EditDescription": "description", "EditOwners": "owners", "EditTags": "tags"}
+        assert {name for name, field in written.items() if not table.get(field)} == {right}
 
 
 # -- other entities --------------------------------------------------------------------------------------------------
@@ -498,7 +503,7 @@ def test_the_json_that_was_read_anyway_is_not_read_again(served: tuple[Catalogue
     target = pipeline_target(group, ref, stored(server, "pipeline", ref.fqn))
     assert target is not None
     server.reset_requests()
-    assert MetadataWriter(client, config(write={"owners": "never"}), dry_run=False).publish(target) is True
+    assert MetadataWriter(client, config(write={"owners": "never"}), dry_run=False).publish(target).facts is True
     assert [one.path for one in server.requests if one.method == "GET" and "pipelines" in one.path] == []
 
 

@@ -224,7 +224,7 @@ def test_a_twin_from_before_is_reported_and_left_alone(client: OpenMetadataClien
     assert kinds(report) == ["twin_pipeline"]
     assert "airflow_prod.etl is used; openlineage.prod:etl was created earlier" in report.problems[0].detail
     assert fqns(server) == ["airflow_prod.etl", "openlineage.prod:etl"]
-    assert [method for method, path, _ in server.writes() if "/pipelines" in path] == ["PUT"]
+    assert [method for method, path, _ in server.writes() if "/pipelines" in path] == ["PATCH"]
 
 
 def test_the_cost_is_one_listing_and_a_look_into_each_service(

@@ -95,7 +95,9 @@ def test_the_digest_is_no_longer_than_the_server_takes_and_the_same_whatever_the
 
 def test_tasks_of_others_stay_where_they_are_in_the_flow(client: OpenMetadataClient) -> None:
     publish(client, outline(*AB))
-    body = {"name": "prod:etl", "service": "openlineage", "tasks": [*stored(client)["tasks"], {"name": "theirs"}]}
+    found = stored(client)
+    body = {"name": "prod:etl", "service": "openlineage", "tasks": [*found["tasks"], {"name": "theirs"}]}
+    body["displayName"] = found["displayName"]
     body["tasks"][0]["downstreamTasks"] = ["theirs", "b"]
     client.put("v1/pipelines", body)
     assert publish(client, outline(*AB)).pipelines == Pipelines(unchanged=1)

@@ -77,7 +77,7 @@ def test_a_service_that_nothing_is_made_in_is_not_created(client: OpenMetadataCl
 def test_a_service_that_is_refused_costs_its_pipelines_and_is_asked_for_once(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    server.fail("PUT", "pipelineServices", 400, times=9, message="no good")
+    server.fail("POST", "pipelineServices", 400, times=9, message="no good")
     made = plan(jobs=[job("a", integration="DBT"), job("b", integration="DBT"), job("c")])
     report = publish_plan(made, client, config(pipelines={"service": {"DBT": "d"}})).report
     assert report.pipelines == Pipelines(failed=3)

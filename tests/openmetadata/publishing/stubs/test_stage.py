@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -13,15 +13,21 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueUnavailableError
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field
 from openmetadata_ol_provider.lineage.systems import parse_namespace
+from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.provenance import SOURCE_HASH, STUB_TAG
+from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
+from openmetadata_ol_provider.openmetadata.publishing.core.history import History
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Stubs
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner, EdgeWriter
-from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import StubResults, publish_stubs
+from openmetadata_ol_provider.openmetadata.publishing.metadata.stage import publish_dataset_metadata
+from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import publish_stubs
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import first_rule
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver, Spot
 from openmetadata_ol_provider.openmetadata.resolution.services import ServiceIndex
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, config, dataset, edge, orders, pair
+from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, config, dataset, edge, orders, pair, plan
 
 S3 = {"namespace": "s3://raw", "service": "s3"}
 ID, NAME = Field("id", "int"), Field("name", "varchar(20)", "who")
@@ -49,12 +55,36 @@ def spots_in(client: OpenMetadataClient, config: Config) -> Callable[[Dataset], 
     return spots
 
 
+class Outcome(NamedTuple):
+    """What a publication did with datasets that may be missing, or stubs.
+
+    :param resolutions: resolutions that have changed
+    """
+
+    resolutions: dict[DatasetId, Resolution]
+    problems: list[Problem]
+    created: int = 0
+    updated: int = 0
+    failed: int = 0
+
+
 def publish(
     client: OpenMetadataClient, *datasets: Dataset, config: Config | None = None, dry_run: bool = False
-) -> StubResults:
+) -> Outcome:
+    """Create what is missing and patch what is there, as a publication does."""
     config = config or allowed()
-    resolutions = Resolver(client, config).resolve_all(datasets)
-    return publish_stubs(datasets, resolutions, spots_in(client, config), client, config, dry_run=dry_run)
+    before = Resolver(client, config).resolve_all(datasets)
+    made = publish_stubs(datasets, before, spots_in(client, config), client, config, dry_run=dry_run)
+    selection = select(plan(datasets=datasets, jobs=[]), History(), config, 0)
+    context = PublishContext(client, config, History(), selection, 0, dry_run=dry_run)
+    patched = publish_dataset_metadata(context, {**before, **made.resolutions})
+    changed = {id_: item for id_, item in patched.resolutions.items() if item != before[id_] or _differs(item, before)}
+    counts = Stubs(made.created, 0, made.failed) + patched.stubs
+    return Outcome(changed, [*made.problems, *context.problems], counts.created, counts.updated, counts.failed)
+
+
+def _differs(item: Resolution, before: Mapping[DatasetId, Resolution]) -> bool:
+    return all(item is not other for other in before.values())
 
 
 @contextmanager
@@ -386,7 +416,7 @@ def _label(fqn: str) -> dict[str, str]:
 
 def test_nothing_is_created_unless_it_is_asked_for(server: CatalogueServer, client: OpenMetadataClient) -> None:
     outcome = publish(client, NEW, config=allowed(create_datasets=False))
-    assert outcome == StubResults({}, [])
+    assert outcome == Outcome({}, [])
     assert server.writes() == []
 
 
@@ -430,7 +460,7 @@ def test_a_stub_that_was_deleted_comes_back_when_its_data_is_created_again(
     changed(server, "table", "pg.shop.crm.new", deleted=True)
     assert publish(client, NEW).created == 0
     assert publish(client, having(NEW, NAME, lifecycle="CREATE")).created == 1
-    assert [column["name"] for column in entity(server, "table", "pg.shop.crm.new")["columns"]] == ["name"]
+    assert [column["name"] for column in entity(server, "table", "pg.shop.crm.new")["columns"]] == ["id", "name"]
 
 
 def test_a_classification_that_is_there_keeps_its_settings(server: CatalogueServer, client: OpenMetadataClient) -> None:
@@ -487,14 +517,15 @@ def test_a_dry_run_shows_a_completed_stub(server: CatalogueServer, client: OpenM
 
 def test_a_token_that_may_not_create_stops_the_publication() -> None:
     with CatalogueServer(SEED, token=TOKEN, deny={"Create"}) as server, connected(server) as client:
-        with pytest.raises(CatalogueAuthError, match=r"forbids PUT"):
+        # Tables and topics are created at the same time.
+        with pytest.raises(CatalogueAuthError, match=r"forbids POST v1.(tables|topics)"):
             publish(client, NEW, TOPIC)
         assert "pg.shop.crm.new" not in fqns(server, "table")
 
 
 @pytest.mark.promise("A56")
 def test_a_refused_stub_is_the_problem_of_its_dataset(server: CatalogueServer, client: OpenMetadataClient) -> None:
-    server.fail("PUT", "/tables$", 400, message="bad column")
+    server.fail("POST", "/tables$", 400, message="bad column")
     outcome = publish(client, NEW, TOPIC)
     assert (outcome.created, outcome.failed) == (1, 1)
     (problem,) = outcome.problems
@@ -506,7 +537,7 @@ def test_a_refused_stub_is_the_problem_of_its_dataset(server: CatalogueServer, c
 def test_a_schema_that_is_refused_fails_once_and_not_with_each_of_its_tables(
     server: CatalogueServer, client: OpenMetadataClient
 ) -> None:
-    server.fail("PUT", "/databaseSchemas$", 500, times=FAST.attempts)
+    server.fail("POST", "/databaseSchemas$", 500, times=FAST.attempts)
     many = [dataset(PG, f"lake.raw.t{number}") for number in range(20)]
     outcome = publish(client, *many, TOPIC)
     assert (outcome.created, outcome.failed) == (1, 1)
@@ -515,7 +546,7 @@ def test_a_schema_that_is_refused_fails_once_and_not_with_each_of_its_tables(
 
 
 def test_an_unreachable_catalogue_stops_the_publication(server: CatalogueServer, client: OpenMetadataClient) -> None:
-    server.fail("PUT", "/databaseSchemas$", 503, times=100)
+    server.fail("POST", "/databaseSchemas$", 503, times=100)
     with pytest.raises(CatalogueUnavailableError):
         publish(client, dataset(PG, "lake.raw.t"))
 
@@ -524,14 +555,14 @@ def test_an_unreachable_catalogue_stops_the_publication(server: CatalogueServer,
 def test_what_another_writer_creates_at_the_same_time_is_used(
     server: CatalogueServer, client: OpenMetadataClient, path: str
 ) -> None:
-    server.fail("PUT", path, 409, times=2, message="Entity already exists", after_effect=True)
+    server.fail("POST", path, 409, times=2, message="Entity already exists", after_effect=True)
     outcome = publish(client, dataset(PG, "lake.raw.t"))
     assert (outcome.created, outcome.problems) == (1, [])
     assert "pg.lake.raw.t" in fqns(server, "table")
 
 
 def test_a_write_that_fails_after_its_effect_is_repeated(server: CatalogueServer, client: OpenMetadataClient) -> None:
-    for path in ("/databases$", "/tables$", "/tags$"):
-        server.fail("PUT", path, 500, after_effect=True)
+    for method, path in (("POST", "/databases$"), ("POST", "/tables$"), ("PUT", "/tags$")):
+        server.fail(method, path, 500, after_effect=True)
     assert publish(client, dataset(PG, "lake.raw.t")).created == 1
     assert entity(server, "table", "pg.lake.raw.t")["sourceHash"] == SOURCE_HASH

@@ -47,6 +47,8 @@ def _prepare_airflow(directory: Path, bootstrap: str, url: str) -> None:
     """Point Airflow at a home in the demo's directory; it reads its settings when it is first imported."""
     home = directory / "airflow"
     dags = directory / "dags"
+    # Airflow 3.0 opens its database without creating its home.
+    home.mkdir(exist_ok=True)
     dags.mkdir(exist_ok=True)
     (dags / _DAG_FILE).write_text(_bundled_dag().read_text(encoding="utf-8"), encoding="utf-8")
     os.environ |= {
@@ -98,6 +100,7 @@ def _run_dag(dag_file: Path) -> str:
         run = runpy.run_path(str(dag_file))["dag"].test()
     _print(f"DAG openlineage_to_openmetadata        {run.state.value}")
     for task_id, describe in (
+        ("check", _describe_check),
         ("wait", _describe_wait),
         ("consume", _describe_batch),
         ("translate", _describe_plan),
@@ -106,7 +109,13 @@ def _run_dag(dag_file: Path) -> str:
         task = run.get_task_instance(task_id)
         result = task.xcom_pull(task_ids=task_id) if task.state == "success" else None
         _print(f"  {task_id:<10} {task.state:<10} {describe(result) if result else ''}")
+        if result and describe is _describe_report:
+            _print_problems(result)
     return "nothing new" if run.get_task_instance("wait").state == "skipped" else str(run.state.value)
+
+
+def _describe_check(seen: dict[str, Any]) -> str:
+    return f"OpenMetadata {seen['version']} answers"
 
 
 def _describe_wait(backlog: dict[str, Any]) -> str:
@@ -127,8 +136,22 @@ def _describe_report(report: dict[str, Any]) -> str:
     edges, datasets = report["edges"], report["datasets"]
     return (
         f"edges: {edges['published']} published, {edges['unchanged']} unchanged, {edges['failed']} failed; datasets: "
-        f"{datasets['resolved']} resolved, {datasets['unresolved']} unresolved; requests: {report['requests']}"
+        f"{datasets['resolved']} resolved, {datasets['unresolved']} unresolved; {report['parked']} parked; requests: "
+        f"{report['requests']}"
     )
+
+
+def _print_problems(report: dict[str, Any]) -> None:
+    """Print what was left out and why, and how to see what waits, as the log of the task has it."""
+    from msgspec import convert
+
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+    from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines
+
+    for kind, text in problem_lines(convert(report, PublishReport)):
+        _print(f"    {kind}: {text}")
+    if report["parked"]:
+        _print(f"    parked: {report['parked']} items wait until the catalogue has their datasets, and are tried again")
 
 
 def _summarise(directory: Path, catalogue: CatalogueServer, state: str) -> int:

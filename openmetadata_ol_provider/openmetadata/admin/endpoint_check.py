@@ -1,0 +1,79 @@
+"""Checks whether the endpoints answer that only decorate lineage: a publication goes on without them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
+from openmetadata_ol_provider.openmetadata.client.client import path
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+
+NAME = "optional endpoints"
+_FIRST = {"limit": 1}
+
+
+class _Probe(NamedTuple):
+    """A request that shows whether an endpoint answers.
+
+    :param setting: setting with which nothing needs it
+    """
+
+    facts: str
+    setting: str
+    path: str
+    params: Mapping[str, Any]
+
+
+def endpoint_steps(client: OpenMetadataClient, config: Config) -> list[Step]:
+    """Ask each endpoint once, by reading; what fails only when it is written to shows in the report.
+
+    :param client: client to check
+    :param config: configuration, which decides the endpoints that are needed
+    :return: a warning for each endpoint that fails, or one step if all answer
+    """
+    steps: list[Step] = []
+    number = 0
+    for probe in _probes(client, config):
+        number += 1
+        try:
+            client.request("GET", probe.path, params=probe.params, attempts=1)
+        except CatalogueError as error:
+            remedy = f"lineage is published without {probe.facts}, which are tried again later"
+            steps.append(warning(NAME, f"{error}; {remedy}, or set {probe.setting}"))
+    return steps or [Step(NAME, True, f"{number} answer")]
+
+
+def _probes(client: OpenMetadataClient, config: Config) -> Iterator[_Probe]:
+    write = config.write
+    pipeline = _any_pipeline(client)
+    if pipeline is not None:
+        now = dt.datetime.now(dt.timezone.utc)
+        end = int(now.timestamp() * 1000)
+        status, usage = (path("v1/pipelines", pipeline[1], "status"), path("v1/usage/pipeline", pipeline[0]))
+        if write.status != "never":
+            yield _Probe("statuses", "write.status: never", status, {"startTs": end - 1, "endTs": end})
+        if write.usage != "never":
+            yield _Probe("usage", "write.usage: never", usage, {"date": now.date().isoformat(), "days": 1})
+    if write.queries:
+        yield _Probe("queries", "write.queries: false", "v1/queries", _FIRST)
+    if write.owners != "never":
+        for collection in ("users", "teams"):
+            yield _Probe("owners", "write.owners: never", f"v1/{collection}", _FIRST)
+    if write.tags != "never":
+        for collection in ("classifications", "tags"):
+            yield _Probe("tags", "write.tags: never", f"v1/{collection}", _FIRST)
+
+
+def _any_pipeline(client: OpenMetadataClient) -> tuple[str, str] | None:
+    """Return the id and FQN of a pipeline; without one, nothing can be read of pipelines."""
+    try:
+        pipelines = (client.request("GET", "v1/pipelines", params=_FIRST, attempts=1) or {}).get("data") or ()
+    except CatalogueError:
+        return None
+    return next(((str(one["id"]), str(one["fullyQualifiedName"])) for one in pipelines), None)

@@ -1,0 +1,90 @@
+"""Finds jobs that read and write the same entities, which only shows once their datasets are resolved.
+
+A job that reads tables by their names and writes them by their paths has moved nothing between them: an edge from one
+of them to another is an artefact of multiplying inputs with outputs. Where names alone show it, ``lineage/edges.py``
+has drawn no edges in the first place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+    Resolutions = Mapping[DatasetId, Resolution]
+
+#: Most entities that a text lists.
+_MAX_LISTED = 5
+
+
+def unmoved_edges(edges: Iterable[Edge], resolutions: Resolutions) -> tuple[dict[Edge, None], list[Problem]]:
+    """Return the edges that are only there because inputs were multiplied with outputs that are the same, and problems.
+
+    :param edges: edges of the plan
+    :param resolutions: resolutions of their ends
+    """
+    edges = tuple(edges)
+    unmoved = unmoved_jobs(edges, resolutions)
+    left_out = {edge: None for edge in edges if edge.job in unmoved and edge.basis == "product"} if unmoved else {}
+    return left_out, [_problem(job, entities) for job, entities in unmoved.items()]
+
+
+def unmoved_jobs(edges: Iterable[Edge], resolutions: Resolutions) -> dict[JobId, tuple[Entity, ...]]:
+    """Return the jobs whose inputs are their outputs, with the entities, where nothing better than a product is known.
+
+    :param edges: edges of the plan; all of a job's edges, or those of some of its datasets
+    :param resolutions: resolutions of the ends of edges
+    """
+    by_job: dict[JobId, list[Edge]] = {}
+    # One edge whose two names are one entity is what every such job has.
+    suspects = {edge.job for edge in edges if edge.job and _is_same(edge, resolutions)}
+    if not suspects:
+        return {}
+    for edge in edges:
+        if edge.job in suspects:
+            by_job.setdefault(edge.job, []).append(edge)
+    unmoved = {job: _unmoved(own, resolutions) for job, own in by_job.items()}
+    return {job: entities for job, entities in unmoved.items() if entities}
+
+
+def _problem(job: JobId, entities: tuple[Entity, ...]) -> Problem:
+    """Return the problem that reports a job without edges."""
+    listed = ", ".join(entity.fqn for entity in entities[:_MAX_LISTED])
+    more = f" and {len(entities) - _MAX_LISTED} more" if len(entities) > _MAX_LISTED else ""
+    detail = (
+        f"reads and writes the same {len(entities)} datasets under different names ({listed}{more}), without column "
+        "lineage: nothing was moved, no edges"
+    )
+    return Problem(ProblemKind.SAME_DATASETS, f"job {job.namespace} {job.name}", detail)
+
+
+def _is_same(edge: Edge, resolutions: Resolutions) -> bool:
+    source = _entity(edge.source, resolutions)
+    return source is not None and source == _entity(edge.target, resolutions)
+
+
+def _unmoved(edges: Iterable[Edge], resolutions: Resolutions) -> tuple[Entity, ...]:
+    """Return the entities that a job reads and writes if they are the same, none if they are not."""
+    edges = tuple(edges)
+    if any(edge.basis != "product" for edge in edges):
+        return ()
+    pairs = {(_entity(edge.source, resolutions), _entity(edge.target, resolutions)) for edge in edges}
+    sources, targets = {source for source, _ in pairs}, {target for _, target in pairs}
+    # Datasets that are not in the catalogue may be the same, too, as long as there are some on either side.
+    if sources != targets or len(sources - {None}) < 2:
+        return ()
+    if any((target, source) not in pairs for source, target in pairs if source is not None and target is not None):
+        return ()
+    return tuple(sorted((entity for entity in sources if entity is not None), key=lambda entity: entity.fqn))
+
+
+def _entity(dataset: DatasetId, resolutions: Resolutions) -> Entity | None:
+    resolution = resolutions.get(dataset)
+    return resolution.entity if resolution else None

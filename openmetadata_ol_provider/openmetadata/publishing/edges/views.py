@@ -1,0 +1,164 @@
+"""Finds base tables that a job lists beside a view of which only the catalogue knows what is behind it.
+
+Trino and Hive name everything that a query touches: the view and the tables behind it. ``lineage/views.py`` leaves the
+tables out where the events have said what the view is made of; here the catalogue's lineage says it, or the definition
+of the view. It is asked only where a view and other tables are inputs of one job.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.fqn import split
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+    Resolutions = Mapping[DatasetId, Resolution]
+
+_VIEWS: Final = frozenset({"View", "SecureView", "MaterializedView"})
+#: Most inputs of a job that are compared with what is behind a view.
+MAX_INPUTS: Final = 500
+_QUOTES: Final = str.maketrans("", "", '"`[]')
+
+
+class ViewReader:
+    """Reads from the catalogue what is behind views, each once.
+
+    :param client: client of the catalogue
+    """
+
+    def __init__(self, client: OpenMetadataClient) -> None:
+        self._client = client
+        self._upstream: dict[str, frozenset[str]] = {}
+        self._definitions: dict[str, str] = {}
+
+    def is_behind(self, base: Entity, view: Entity) -> bool:
+        """Return whether the catalogue says that a view reads a table directly."""
+        upstream = self._sources(view)
+        return base.id in upstream if upstream else _is_named(base, view, self._definition(view))
+
+    def _sources(self, view: Entity) -> frozenset[str]:
+        if view.id not in self._upstream:
+            graph = self._get(path("v1/lineage", view.type, view.id), {"upstreamDepth": 1, "downstreamDepth": 0})
+            edges = graph.get("upstreamEdges") or ()
+            self._upstream[view.id] = frozenset(
+                _id(edge.get("fromEntity")) for edge in edges if _id(edge.get("toEntity")) == view.id
+            )
+        return self._upstream[view.id]
+
+    def _definition(self, view: Entity) -> str:
+        if view.id not in self._definitions:
+            body = self._get(path("v1/tables", view.id), {"fields": "schemaDefinition"})
+            self._definitions[view.id] = str(body.get("schemaDefinition") or "").translate(_QUOTES).lower()
+        return self._definitions[view.id]
+
+    def _get(self, address: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._client.get(address, parameters) or {}
+        except CatalogueRequestError:
+            # An older catalogue may not have it: nothing is said.
+            return {}
+
+
+def edges_through_views(
+    edges: Iterable[Edge], resolutions: Resolutions, reader: ViewReader
+) -> tuple[dict[Edge, None], list[Problem]]:
+    """Return the edges of tables that their job reads through a view, and the problems that report them.
+
+    :param edges: edges of the plan
+    :param resolutions: resolutions of their ends
+    """
+    sources: dict[JobId, dict[Entity, None]] = {}
+    views: dict[JobId, list[Entity]] = {}
+    edges = [edge for edge in edges if edge.job is not None and edge.basis in {"product", "columns"}]
+    for edge in edges:
+        entity = _entity(edge.source, resolutions)
+        if entity is not None and edge.job is not None:
+            sources.setdefault(edge.job, {})[entity] = None
+    for job, inputs in sources.items():
+        own = [entity for entity in inputs if entity.type == "table" and entity.body.get("tableType") in _VIEWS]
+        if own and 1 < len(inputs) <= MAX_INPUTS:
+            views[job] = own
+    if not views:
+        return {}, []
+    behind = {job: _behind(own, list(sources[job]), reader) for job, own in views.items()}
+    left_out: dict[Edge, None] = {}
+    problems: dict[Problem, None] = {}
+    targets: dict[tuple[JobId, Entity], set[DatasetId]] = {}
+    for edge in edges:
+        entity = _entity(edge.source, resolutions)
+        if entity is not None and edge.job is not None:
+            targets.setdefault((edge.job, entity), set()).add(edge.target)
+    for edge in edges:
+        base = _entity(edge.source, resolutions)
+        view = behind.get(edge.job, {}).get(base) if edge.job is not None and base is not None else None
+        # Only where the data comes through the view as well.
+        if view is not None and edge.job is not None and edge.target in targets[edge.job, view]:
+            left_out[edge] = None
+            problems[_problem(edge.job, edge.source, view)] = None
+    return left_out, list(problems)
+
+
+def _behind(views: list[Entity], inputs: list[Entity], reader: ViewReader) -> dict[Entity, Entity]:
+    """Return the inputs that are behind one of the views, with the view; two views behind each other are not."""
+    pairs = {
+        (base, view)
+        for view in views
+        for base in inputs
+        if base != view and base.type == "table" and reader.is_behind(base, view)
+    }
+    return {base: view for base, view in sorted(pairs, key=_by_fqn) if (view, base) not in pairs}
+
+
+def _by_fqn(pair: tuple[Entity, Entity]) -> tuple[str, str]:
+    return pair[0].fqn, pair[1].fqn
+
+
+def _is_named(base: Entity, view: Entity, definition: str) -> bool:
+    """Return whether the definition of a view names a table, with its schema or in the view's own."""
+    if not definition:
+        return False
+    service, database, schema, table = _parts(base)
+    own = _parts(view)
+    if service != own[0]:
+        return False
+    words = [f"{database}.{schema}.{table}"]
+    if database == own[1]:
+        words.append(f"{schema}.{table}")
+    if (database, schema) == own[1:3]:
+        words.append(table)
+    names = "|".join(re.escape(word) for word in words)
+    return re.search(rf"(?:\bfrom|\bjoin|,)\s*\(*\s*(?:{names})(?![\w$.])", definition) is not None
+
+
+def _parts(entity: Entity) -> tuple[str, ...]:
+    parts = [part.lower() for part in split(entity.fqn)]
+    return tuple((*parts, "", "", "", "")[:4])
+
+
+def _problem(job: JobId, base: DatasetId, view: Entity) -> Problem:
+    detail = (
+        f"{base.namespace} {base.name} is behind the view {view.fqn}, as the catalogue says, and the job reads both: "
+        "it gives no edge of its own. If the job reads it directly as well, let it say so with a lineage facet"
+    )
+    return Problem(ProblemKind.VIEW_SOURCE, f"job {job.namespace} {job.name}", detail)
+
+
+def _entity(dataset: DatasetId, resolutions: Resolutions) -> Entity | None:
+    resolution = resolutions.get(dataset)
+    return resolution.entity if resolution else None
+
+
+def _id(end: object) -> str:
+    # An id, or a reference with an id.
+    return str(end.get("id")) if isinstance(end, dict) else str(end)

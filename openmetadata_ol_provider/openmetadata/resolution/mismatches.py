@@ -1,0 +1,60 @@
+"""Says how the services that have a dataset's name differ from the system that the dataset is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.openmetadata.resolution.address_comparison import AddressComparison, compare_addresses
+from openmetadata_ol_provider.openmetadata.resolution.catalog_services import compare_catalogs
+from openmetadata_ol_provider.openmetadata.resolution.database_comparison import compare_accounts, compare_databases
+from openmetadata_ol_provider.openmetadata.resolution.hints import AddressMismatch
+from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope, is_own
+from openmetadata_ol_provider.openmetadata.resolution.service_types import is_path
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.names.identity import Identity
+    from openmetadata_ol_provider.lineage.plan import Dataset
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.resolution.services import Service
+
+
+def address_mismatches(
+    dataset: Dataset, identity: Identity, scope: LookupScope, entities: list[Entity]
+) -> Iterator[AddressMismatch]:
+    """Yield how each entity's service differs from what a dataset's namespace and name say.
+
+    :param dataset: dataset whose name is only in services with another address
+    :param identity: identity that has that name
+    :param scope: scope in which the entities were found, among its ``others``
+    :param entities: the entities
+    """
+    namespace = dataset.namespace if is_own(dataset, identity) and "@" not in dataset.namespace else identity.namespace
+    services = {service.name: service for service in scope.others}
+    for entity in entities:
+        service = services[entity.service]
+        comparison = compare_account(entity, scope) or compare_databases(service, scope.namespace, identity.name)
+        front, dot, _ = dataset.name.partition(".")
+        in_name = comparison is not None and dot and comparison.event.endswith(f" {front}")
+        comparison = comparison or _compare(service, dataset, scope)
+        database = (front, service.own_database) if in_name else ()
+        if not comparison.service:
+            namespace = identity.namespace
+        yield AddressMismatch(entity.fqn, service.name, comparison.service, namespace, comparison.event, *database)
+
+
+def compare_account(entity: Entity, scope: LookupScope) -> AddressComparison | None:
+    """Return how the account of an entity differs from that of the namespace, ``None`` unless it does.
+
+    A rule that names the service settles it.
+    """
+    if scope.by == "rule" or scope.namespace.account is None or entity.type != "table":
+        return None
+    types = {item.name: item.service_type for group in (*scope.services, scope.others) for item in group}
+    return compare_accounts(entity.fqn, types.get(entity.service, ""), scope.namespace)
+
+
+def _compare(service: Service, dataset: Dataset, scope: LookupScope) -> AddressComparison:
+    in_lake = is_path(scope.namespace)
+    of_catalog = compare_catalogs(service, dataset) if in_lake or dataset.catalog is not None else None
+    return of_catalog or compare_addresses(service, scope.namespace, scope.kind)

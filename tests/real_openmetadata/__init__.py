@@ -1,0 +1,1 @@
+"""Laws that only a real OpenMetadata can prove: ``make test-openmetadata``. See docs/contract.md."""
