@@ -1,4 +1,4 @@
-# Needs make and python3 (3.10 to 3.12) with venv; every target sets up the environment that it needs.
+# Needs make and python3 (3.10 to 3.13) with venv; every target sets up the environment that it needs.
 PYTHON  ?= python3
 VENV    ?= .venv
 AIRFLOW ?= apache-airflow>=2.11.0
@@ -55,6 +55,10 @@ test-airflow2:   ## run all tests but the contract tests on Airflow 2.11, in a s
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
 	$(VENV)-airflow2/bin/python -m pytest -n $(WORKERS) --ignore=tests/contract
 
+# MATRIX="--only 3.1/3.11" runs some of them only, MATRIX=--smoke a selection of tests; --write updates README's table.
+test-matrix: $(VENV)/.dev    ## run demo and tests on each supported Airflow and Python, one after the other (an hour)
+	$(BIN)/python -m tests.matrix --workers $(WORKERS) $(MATRIX)
+
 # Each property tries FUZZ_EXAMPLES new random examples.
 FUZZ_EXAMPLES ?= 20000
 fuzz: $(VENV)/.dev           ## damage real events at random, 20,000 times for each property (about five minutes)
@@ -74,4 +78,4 @@ lint: $(VENV)/.dev           ## run ruff, mypy, codespell and the import contrac
 clean:           ## remove everything that make created
 	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
 
-.PHONY: help demo test test-fast test-kafka test-openmetadata test-faults test-live test-airflow2 fuzz bench lint clean
+.PHONY: help demo test test-fast test-kafka test-openmetadata test-faults test-live test-airflow2 test-matrix fuzz bench lint clean

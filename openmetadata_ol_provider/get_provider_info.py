@@ -169,11 +169,13 @@ def _field(label: str, description: str, kind: object, **more: object) -> dict[s
 CONNECTION_FIELDS: dict[str, dict[str, object]] = {
     "verify": _field("Verify TLS", "true, false, or the path of a CA file. Default: true.", ["string", "null"]),
     "client_cert": _field("Client certificate", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
-    "client_key": _field("Client key", "Path of a PEM file, for mutual TLS.", ["string", "null"]),
+    "client_key": _field(
+        "Client key", "Path of its private key (PEM); empty if the certificate's file has it.", ["string", "null"]
+    ),
     "timeout": _field("Timeout (seconds)", "Timeout of each request. Default: 30.", ["number", "null"]),
     "max_connections": _field(
-        "Connections",
-        "Largest number of simultaneous requests. Default: 8.",
+        "Simultaneous requests",
+        "Largest number of requests at the same time. Default: 8.",
         ["integer", "null"],
         minimum=1,
         maximum=64,
@@ -185,8 +187,9 @@ CONNECTION_LAYOUT: dict[str, object] = {
     "hidden-fields": ["login"],
     "relabeling": {"host": "Base URL or host", "password": "JWT token"},
     "placeholders": {
-        "host": "https://openmetadata.example.com:8585",
-        "port": "8585",
+        # OpenMetadata's own port speaks http; without a port, Airflow 3's Test button fails ("Bad Request").
+        "host": "https://openmetadata.example.com or http://openmetadata",
+        "port": "443 or 8585; Airflow 3's Test button needs it",
         "schema": "https (default) or http",
         "password": "the bot's JWT token",
     },

@@ -47,6 +47,7 @@ def rules() -> list[Any]:
     return [rule for group in document["groups"] for rule in group["rules"]]
 
 
+@pytest.mark.promise("A299")
 def test_the_page_lists_each_metric_with_type_unit_and_tags() -> None:
     page = (DOCS / "metrics.md").read_text(encoding="utf-8").partition("<!-- metrics -->")[2]
     rows = {
@@ -75,6 +76,7 @@ def test_the_catalogue_has_every_counter_of_a_report() -> None:
     assert counted - {"links"} == OUTCOMES.keys() - {"requests"}
 
 
+@pytest.mark.promise("A299")
 @pytest.mark.parametrize(("where", "expression"), list(expressions()))
 def test_an_expression_names_metrics_that_there_are(where: str, expression: str) -> None:
     there = {shown_by_prometheus(metric) for metric in METRICS.values()}

@@ -96,6 +96,8 @@ def test_the_connection_form_has_a_field_for_every_extra_that_the_hook_knows() -
     from openmetadata_ol_provider.hooks.openmetadata import _EXTRA
 
     assert set(CONNECTION["conn-fields"]) == set(_EXTRA)
+    labels = [field["label"] for field in CONNECTION["conn-fields"].values()]
+    assert "Connections" not in labels, "in the form of a connection, the word says nothing"
     for field in CONNECTION["conn-fields"].values():
         assert set(field) >= {"label", "description", "schema"}
         assert field["schema"]["type"]

@@ -10,6 +10,7 @@ from tests.real_openmetadata.laws import LAWS
 
 TOKEN = "a.jwt.of-a-bot"
 KINDS = ("table", "topic", "container", "pipeline", "database", "databaseService", "pipelineService", "storageService")
+KINDS += ("domain", "dataProduct", "team", "classification", "tag")
 SEED = {"databaseServices": [{"name": "others", "serviceType": "Postgres"}]}
 
 

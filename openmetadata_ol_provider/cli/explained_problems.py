@@ -63,6 +63,7 @@ class ExplainedProblems:
     ) -> None:
         self._events_of_runs = events_of_runs
         self._resolutions = resolutions
+        self._datasets = {dataset.id for dataset in plan.datasets}
         self._by_where: dict[str, list[Problem]] = {}
         #: Problems about runs by run id, and about events by location, which may be followed by other words.
         self._of_runs: dict[str, list[Problem]] = {}
@@ -100,11 +101,15 @@ class ExplainedProblems:
             if match := _LOCATION.search(line):
                 yield f"event type {match['type']} in namespace {run.job.namespace}"
 
-    def of_edge(self, edge: Edge) -> list[Reason]:
-        """Return the problems of an edge, and what holds it back: an end that is not one entity of the catalogue."""
+    def of_edge(self, edge: Edge, *, is_brief: bool = False) -> list[Reason]:
+        """Return the problems of an edge, and what holds it back: an end that is not one entity of the catalogue.
+
+        :param is_brief: ``True`` to leave what is said of an end to its dataset, if the plan has it
+        """
         source, target = (f"{end.namespace} {end.name}" for end in (edge.source, edge.target))
         reasons = _reasons(self._at(f"{source} -> {target}"))
-        return [*reasons, *self._held_back(edge.source), *self._held_back(edge.target)]
+        ends = (edge.source, edge.target)
+        return [*reasons, *(reason for end in ends for reason in self._held_back(end, is_brief=is_brief))]
 
     def of_dataset(self, dataset: DatasetId) -> list[Reason]:
         """Return the problems of a dataset, and what was assumed to find it."""
@@ -114,13 +119,14 @@ class ExplainedProblems:
     def _at(self, where: str) -> list[Problem]:
         return list(self._by_where.get(_where(where), ()))
 
-    def _held_back(self, end: DatasetId) -> Iterator[Reason]:
+    def _held_back(self, end: DatasetId, *, is_brief: bool) -> Iterator[Reason]:
         resolution = self._resolutions.get(end) if self._resolutions is not None else None
         if resolution is None or resolution.entity is not None:
             return
         rule = resolution.reason or _IGNORED
         meaning = ProblemKind(rule).description if resolution.reason else "The configuration leaves the dataset out."
-        yield Reason(rule, f"held back because of {end.namespace} {end.name}: {resolution.detail}", meaning)
+        why = " (see DATASETS)" if is_brief and end in self._datasets else f": {resolution.detail}"
+        yield Reason(rule, f"held back because of {end.namespace} {end.name}{why}", meaning)
 
     def _assumed(self, dataset: DatasetId) -> Iterator[Reason]:
         resolution = self._resolutions.get(dataset) if self._resolutions is not None else None

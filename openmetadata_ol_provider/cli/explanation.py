@@ -96,7 +96,7 @@ def explanation_outline(explanation: Explanation) -> list[OutlineNode]:
         _dataset(dataset, explanation.resolutions, problems.of_dataset(dataset.id)) for dataset in plan.datasets
     ]
     sections = [
-        _section("EDGES", [_edge(edge, problems.of_edge(edge)) for edge in plan.edges]),
+        _section("EDGES", [_edge(edge, problems.of_edge(edge, is_brief=True)) for edge in plan.edges]),
         _section("DATASETS", datasets),
         _section(
             "PROBLEMS", [OutlineNode(f"{problem.kind}: {problem.where}: {problem.detail}") for problem in plan.problems]

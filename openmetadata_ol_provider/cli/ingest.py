@@ -28,12 +28,12 @@ def ingest_command(arguments: Namespace) -> int:
             report = publish_plan(plan, client, config, dry_run=arguments.dry_run).report
     except CatalogueError as error:
         if error.report is not None:
-            _print(error.report, arguments)
+            _print(error.report, arguments, is_raised=True)
         raise
     _print(report, arguments)
     return FAILED if file_events.malformed or report.failed else DONE
 
 
-def _print(report: PublishReport, arguments: Namespace) -> None:
+def _print(report: PublishReport, arguments: Namespace, *, is_raised: bool = False) -> None:
     write_json(report.to_dict(), arguments.output)
-    write_report(report, sys.stderr, is_kept=False)
+    write_report(report, sys.stderr, is_kept=False, is_raised=is_raised)

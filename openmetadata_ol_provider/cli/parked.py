@@ -31,20 +31,22 @@ def parked_command(arguments: Namespace) -> int:
     """
     store = StateStore(state_key_of(arguments))
     if arguments.action == "list":
-        _list(list(_chosen(store.read_parked(), arguments.keys).values()), as_json=arguments.json)
+        _list(store, list(_chosen(store.read_parked(), arguments.keys).values()), as_json=arguments.json)
         return DONE
     if not arguments.keys and not arguments.all:
         raise ConfigError(f"parked {arguments.action}: give keys as `parked list` shows them, or give --all")
     return (_retry if arguments.action == "retry" else _drop)(store, arguments)
 
 
-def _list(items: list[Parked], *, as_json: bool) -> None:
+def _list(store: StateStore, items: list[Parked], *, as_json: bool) -> None:
     if as_json:
         write_json(to_builtins(items))
         return
     groups = group_parked(items)
     write_outline(parked_outline(groups, time.time()))
-    if items:
+    if not items:
+        sys.stderr.write(f"nothing is parked (state key {store.state_key!r})\n")
+    else:
         oldest = age(time.time() - min(item.first_seen for item in items))
         sys.stderr.write(f"{len(items)} items in {len(groups)} groups, the oldest waits for {oldest}\n")
 

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 _FAILED = "failed"
 
 
-def write_report(report: PublishReport, stream: TextIO, *, is_kept: bool = True) -> None:
+def write_report(report: PublishReport, stream: TextIO, *, is_kept: bool = True, is_raised: bool = False) -> None:
     """Write a report; on a terminal, the kinds of problems are coloured.
 
     :param is_kept: ``False`` if what waits is not kept
+    :param is_raised: ``True`` if the error that ended the publication follows
     """
     for line in summary_lines(report, is_kept=is_kept):
         topic, separator, numbers = line.partition(": ")
         write_line(stream, (topic, "bold" if separator else ""), separator, numbers)
-    for kind, text in problem_lines(report):
+    for kind, text in problem_lines(report, is_raised=is_raised):
         write_line(stream, (kind, "bold red" if kind == _FAILED else "yellow"), f": {text}")

@@ -76,7 +76,9 @@ def _part(origin: str, group: str, items: list[PartitionBacklog], start: StartPo
     named = ", ".join(f"{item.topic}[{item.partition}] from {item.start}" for item in items[:_MAX_NAMED])
     where = f"{named} and {len(items) - _MAX_NAMED} more" if len(items) > _MAX_NAMED else named
     if origin == "group":
-        return f"reading starts where group {group!r} stands ({where}){_whose(group, items, owner)}"
+        return (
+            f"reading starts at the offsets that group {group!r} has committed ({where}){_whose(group, items, owner)}"
+        )
     if origin == "time":
         return f"reading starts at {start}, as start_from says ({where})"
     end = "end" if origin == "latest" else "beginning"

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from openmetadata_ol_provider.exceptions import ConfigError
 
 _TEMPLATE = re.compile(r"\{[{%#]")
+#: Limits that are numbers of things; the others are seconds.
+_COUNTED = frozenset({"max_events", "max_bytes"})
 #: What Kafka accepts as the name of a topic.
 _TOPIC_NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
 
@@ -29,12 +31,15 @@ def check_limit(name: str, value: object) -> None:
 
     :param name: name of the parameter
     :param value: ``None`` for the default
-    :raises ConfigError: if it is not a number above 0
+    :raises ConfigError: if it is not a number above 0, or a fraction of what can only be counted
     """
     if value is None:
         return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ConfigError(f"{name} is {value!r}; give a number above 0, or leave it out for the default")
+    is_counted = name in _COUNTED
+    kind = int if is_counted else int | float
+    if isinstance(value, bool) or not isinstance(value, kind) or not value > 0:
+        number = "a whole number" if is_counted else "a number"
+        raise ConfigError(f"{name} is {value!r}; give {number} above 0, or leave it out for the default")
 
 
 def check_count(name: str, value: object) -> None:

@@ -29,7 +29,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
-from openmetadata_ol_provider.openlineage.serialization import pack, to_builtins, unpack
+from openmetadata_ol_provider.openlineage.serialization import convert, pack, to_builtins, unpack
 from openmetadata_ol_provider.state.checkpoint import is_past, require_start
 from openmetadata_ol_provider.state.document import STATE_VERSION
 from openmetadata_ol_provider.state.store import apply
@@ -88,7 +88,7 @@ class PlanEnvelope(NamedTuple):
             raise ValueError("not a plan of TranslateOpenLineageOperator: it has no state")
         return cls(
             plan=LineagePlan.from_dict(document),
-            origin=msgspec.convert(document["origin"], BatchOrigin),
+            origin=convert(document["origin"], BatchOrigin),
             runs=_unpack_runs(document["state"]),
             dead_letters=document["dead_letters"],
             more=document["more"],

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
+from openmetadata_ol_provider.openlineage.serialization import convert
 
 #: Source of a start offset: the checkpoint, a group's committed offset, a time, or ``auto.offset.reset``.
 Origin = Literal["checkpoint", "group", "time", "earliest", "latest"]
@@ -98,7 +99,7 @@ class Backlog(msgspec.Struct, frozen=True):
         """
         if "partitions" not in value:
             raise ValueError(f"not a backlog: expected the key 'partitions', got {sorted(value)}")
-        return msgspec.convert({"partitions": value["partitions"]}, cls)
+        return convert({"partitions": value["partitions"]}, cls)
 
 
 def partition_backlog(

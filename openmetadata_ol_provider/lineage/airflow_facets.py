@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -123,15 +124,16 @@ def logical_time(facets: RunFacets | None, pipeline: JobId) -> int | None:
         return None
 
 
-def without_dag(run: Run) -> Run:
-    """Return a run without the facts read here: they are published once, and a DAG may have thousands of tasks.
+def facets_without_dag(run: Run) -> dict[str, Any]:
+    """Return the facets of a run without the facts read here, as changed fields of the run.
 
-    The operator's class stays, because runs of later batches are read by it, and so does the log's address, because the
-    run may be published again.
+    These facts are published once, and a DAG may have thousands of tasks. The operator's class stays, because runs of
+    later batches are read by it, and so does the log's address, because the run may be published again.
     """
+    changed: dict[str, Any] = {}
     job_facets, run_facets = run.job_facets, run.run_facets
     if job_facets is not None and job_facets.airflow is not None:
-        run = msgspec.structs.replace(run, job_facets=msgspec.structs.replace(job_facets, airflow=None))
+        changed["job_facets"] = msgspec.structs.replace(job_facets, airflow=None)
     if run_facets is not None and (run_facets.airflow is not None or run_facets.airflowDagRun is not None):
         task, kept = _task(run_facets), run_facets.airflow
         if task is not None and kept is not None:
@@ -141,7 +143,9 @@ def without_dag(run: Run) -> Run:
     if run_facets is not None and run_facets.environment_properties is not None:
         # Mounts are remembered as names of the datasets below them.
         run_facets = msgspec.structs.replace(run_facets, environment_properties=None)
-    return run if run_facets is run.run_facets else msgspec.structs.replace(run, run_facets=run_facets)
+    if run_facets is not run.run_facets:
+        changed["run_facets"] = run_facets
+    return changed
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -50,8 +50,11 @@ def _facets_of(job: Job, facets: RunFacets | None) -> AncestorJobFacets | None:
 
 
 def _ancestors(facets: RunFacets | None) -> list[AncestorJob]:
-    if facets is None or (facets.parent is None and facets.parentRun is None):
-        return []
-    named = [facet for facet in (facets.parent, facets.parentRun) if facet is not None and not facet.deleted]
-    jobs = (job for facet in named for job in (facet.root.job if facet.root else None, facet.job))
-    return [job for job in jobs if job is not None]
+    ancestors: list[AncestorJob] = []
+    for facet in (facets.parent, facets.parentRun) if facets is not None else ():
+        if facet is not None and not facet.deleted:
+            if facet.root is not None and facet.root.job is not None:
+                ancestors.append(facet.root.job)
+            if facet.job is not None:
+                ancestors.append(facet.job)
+    return ancestors

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
+from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Transformation
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.lineage.unnamed_sources import is_unnamed
 from openmetadata_ol_provider.openlineage.facets import ColumnField, ColumnInput, TransformationField
 
 Sources = dict[DatasetId, tuple[tuple[Identity, ...], list[ColumnPair]]]
@@ -58,9 +60,21 @@ class Inputs:
         return matches[0] if len(matches) == 1 else None
 
 
-def column_sources(output: Side, inputs: Inputs, naming: Naming) -> Sources:
+class ColumnSources(NamedTuple):
+    """The sources of an output's columns.
+
+    :param by_dataset: their names, and the column pairs, by dataset
+    :param unnamed: number of sources without a dataset or a field
+    """
+
+    by_dataset: Sources
+    unnamed: int = 0
+
+
+def column_sources(output: Side, inputs: Inputs, naming: Naming) -> ColumnSources:
     """Return the sources of an output's columns, by their dataset."""
     sources: Sources = {}
+    unnamed = 0
 
     def group(ref: ColumnInput) -> tuple[DatasetId, list[ColumnPair]] | None:
         side = _side_of(ref, inputs, naming)
@@ -70,7 +84,7 @@ def column_sources(output: Side, inputs: Inputs, naming: Naming) -> Sources:
 
     facet = output.column_lineage
     if facet is None:
-        return {}
+        return ColumnSources({})
     for target, column in (facet.fields or {}).items():
         for ref in column.inputFields or ():
             grouped = group(ref)
@@ -78,9 +92,14 @@ def column_sources(output: Side, inputs: Inputs, naming: Naming) -> Sources:
                 source, pairs = grouped
                 field = ColumnSource(source.namespace, source.name, ref.field)
                 pairs.append(ColumnPair(field, target, column_transformations(ref, column)))
+            elif is_unnamed(ref):
+                unnamed += 1
     for ref in facet.dataset or ():
         group(ref)
-    return {source: (identities, list(dict.fromkeys(pairs))) for source, (identities, pairs) in sources.items()}
+        unnamed += not ref.name
+    return ColumnSources(
+        {source: (identities, list(dict.fromkeys(pairs))) for source, (identities, pairs) in sources.items()}, unnamed
+    )
 
 
 def _side_of(ref: ColumnInput, inputs: Inputs, naming: Naming) -> Side | None:

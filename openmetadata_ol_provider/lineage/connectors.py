@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.likeness import Likeness, Name, Position, Rank, likenesses, read_name
+from openmetadata_ol_provider.lineage.named_datasets import NamedDataset, contradict, without_other_schemas
 from openmetadata_ol_provider.lineage.naming_rule import by_stems, one_rule
 from openmetadata_ol_provider.lineage.nested_tables import with_nested
 from openmetadata_ol_provider.lineage.outbox import Routed, routed_topics
@@ -33,20 +34,6 @@ class Paired(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-class _Dataset(NamedTuple):
-    """A dataset with the spellings of its names; partitions of one dataset are one.
-
-    :param sides: inputs or outputs of the run that are this dataset
-    :param text: its name in events
-    :param names: spellings of its names
-    """
-
-    sides: list[Side]
-    text: str
-    names: tuple[Name, ...]
-    is_topic: bool
-
-
 def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pairing: Pairing) -> Paired | None:
     """Return the (input, output) pairs of a run; ``None`` if it is a copy job whose names tell nothing.
 
@@ -67,6 +54,9 @@ def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pa
     assumed = _assumed_pairs(sources, targets, pairs, pairing) if pairing.kind == "connector" else []
     assumed = [pair for pair in assumed if pair[1] not in routed.held_back]
     every = [*pairs, *assumed]
+    if assumed:
+        every = without_other_schemas(every, sources, targets)
+        assumed = [pair for pair in assumed if pair in every]
     place = f"job {job.namespace} {job.name}"
     problems = [_assumed(place, sources, targets, assumed)] if assumed else []
     with_source, with_target = {source for source, _ in every}, {target for _, target in every}
@@ -85,11 +75,11 @@ def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pa
 # -- datasets ------------------------------------------------------------------------------------------------------
 
 
-def _datasets(sides: Sequence[Side]) -> list[_Dataset]:
+def _datasets(sides: Sequence[Side]) -> list[NamedDataset]:
     groups: dict[object, list[Side]] = {}
     for side in sides:
         groups.setdefault(side.identities[0] if side.identities else side.id, []).append(side)
-    return [_Dataset(group, text_of(group[0]), _names(group[0]), is_topic(group[0])) for group in groups.values()]
+    return [NamedDataset(group, text_of(group[0]), _names(group[0]), is_topic(group[0])) for group in groups.values()]
 
 
 def _names(side: Side) -> tuple[Name, ...]:
@@ -97,12 +87,12 @@ def _names(side: Side) -> tuple[Name, ...]:
     return tuple(dict.fromkeys(name for text in texts for name in read_name(text)))
 
 
-def _is_source(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing) -> bool:
+def _is_source(sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairing: Pairing) -> bool:
     """Tell whether outputs take inputs: in connectors, except for sinks, where several topics may go to one table."""
     return pairing.kind == "connector" and not (_has_topic(sources) and not _has_topic(targets))
 
 
-def _has_topic(datasets: Iterable[_Dataset]) -> bool:
+def _has_topic(datasets: Iterable[NamedDataset]) -> bool:
     return any(dataset.is_topic for dataset in datasets)
 
 
@@ -110,7 +100,7 @@ def _has_topic(datasets: Iterable[_Dataset]) -> bool:
 
 
 def _pairs_beside(
-    routed: Routed, sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing
+    routed: Routed, sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairing: Pairing
 ) -> list[tuple[int, int]]:
     """Return the pairs of an outbox router and, of all other outputs, those that the names tell."""
     if not routed.topics:
@@ -120,7 +110,7 @@ def _pairs_beside(
     return sorted([*routed.pairs, *((source, others[target]) for source, target in pairs)])
 
 
-def _pairs(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing) -> list[tuple[int, int]]:
+def _pairs(sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairing: Pairing) -> list[tuple[int, int]]:
     """Return the pairs that the names tell, as numbers of datasets."""
     common = _common_rule(sources, targets, pairing)
     if common is not None:
@@ -135,8 +125,10 @@ def _pairs(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pa
     if pairing.kind == "copy":
         return _copies(sources, targets, ranks)
     if is_source:
-        return [(source, target) for target, source in _best_partners((t, s, rank) for (s, t), rank in ranks.items())]
+        back = _best_partners((target, source, rank) for (source, target), rank in ranks.items())
+        return without_other_schemas([(source, target) for target, source in back], sources, targets)
     partners = _best_partners((source, target, rank) for (source, target), rank in ranks.items())
+    partners = without_other_schemas(partners, sources, targets)
     owned = {pair[1] for pair in partners if ranks[pair].position >= Position.LAST_SEGMENTS}
     # A sink's topic whose name only begins that of another topic's table (orders, orders_history) does not go there.
     strong = Rank(Position.LAST_SEGMENTS, 0, is_covered=False)
@@ -145,7 +137,7 @@ def _pairs(sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pa
 
 
 def _common_rule(
-    sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairing: Pairing
+    sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairing: Pairing
 ) -> Mapping[int, int] | None:
     """Return the partners by one rule for all, first with versions and hashes at the end, then without."""
     if any(not dataset.names for dataset in (*sources, *targets)):
@@ -160,11 +152,11 @@ def _common_rule(
     return None
 
 
-def _as_it_is(dataset: _Dataset) -> Name:
+def _as_it_is(dataset: NamedDataset) -> Name:
     return dataset.names[0]
 
 
-def _stripped(dataset: _Dataset) -> Name:
+def _stripped(dataset: NamedDataset) -> Name:
     return next((name for name in dataset.names if name.is_stripped), dataset.names[0])
 
 
@@ -217,7 +209,7 @@ def _one_to_one(ranks: Mapping[tuple[int, int], Rank]) -> list[tuple[int, int]]:
 
 
 def _copies(
-    sources: Sequence[_Dataset], targets: Sequence[_Dataset], ranks: Mapping[tuple[int, int], Rank]
+    sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], ranks: Mapping[tuple[int, int], Rank]
 ) -> list[tuple[int, int]]:
     """Return the pairs of a copy job: several sources of one target (shards) if that explains all; else one to one."""
     strong = ((*pair, rank) for pair, rank in ranks.items() if rank.position >= Position.LAST_SEGMENTS)
@@ -228,7 +220,7 @@ def _copies(
 
 
 def _assumed_pairs(
-    sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairs: Sequence[tuple[int, int]], pairing: Pairing
+    sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairs: Sequence[tuple[int, int]], pairing: Pairing
 ) -> list[tuple[int, int]]:
     """Return pairs that are assumed because there is only one dataset on a side.
 
@@ -241,29 +233,19 @@ def _assumed_pairs(
         assumed = [(0, target) for target in range(len(targets)) if target not in paired]
     elif len(targets) == 1 and pairing.together and not pairs:
         assumed = [(source, 0) for source in range(len(sources))]
-    return [pair for pair in assumed if not _contradict(sources[pair[0]], targets[pair[1]])]
-
-
-def _contradict(one: _Dataset, other: _Dataset) -> bool:
-    """Tell whether a topic ``prefix.schema.table`` names another table of the schema that its only partner is in."""
-    for topic, table in ((one, other), (other, one)):
-        if topic.is_topic and not table.is_topic and topic.text.count(".") >= 2 and topic.names and table.names:
-            named, own = topic.names[0], table.names[0]
-            if named.above == own.above and named.last != own.last and not set(own.last) <= set(named.whole):
-                return True
-    return False
+    return [pair for pair in assumed if not contradict(sources[pair[0]], targets[pair[1]])]
 
 
 # -- what is said of it --------------------------------------------------------------------------------------------
 
 
-def _is_worth_a_line(inputs: Sequence[_Dataset], outputs: Sequence[_Dataset], *, is_source: bool) -> bool:
+def _is_worth_a_line(inputs: Sequence[NamedDataset], outputs: Sequence[NamedDataset], *, is_source: bool) -> bool:
     """Tell whether datasets without a partner are reported: tables of a source are not, they may have no changes."""
     return bool(outputs) or (bool(inputs) and not is_source)
 
 
 def _assumed(
-    place: str, sources: Sequence[_Dataset], targets: Sequence[_Dataset], pairs: Sequence[tuple[int, int]]
+    place: str, sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairs: Sequence[tuple[int, int]]
 ) -> Problem:
     inputs = _listed([sources[number] for number in sorted({source for source, _ in pairs})])
     outputs = _listed([targets[number] for number in sorted({target for _, target in pairs})])
@@ -274,7 +256,7 @@ def _assumed(
     return Problem(ProblemKind.ASSUMED_PAIR, place, detail)
 
 
-def _unpaired(place: str, inputs: Sequence[_Dataset], outputs: Sequence[_Dataset]) -> Problem:
+def _unpaired(place: str, inputs: Sequence[NamedDataset], outputs: Sequence[NamedDataset]) -> Problem:
     sides = [f"{word} {_listed(side)}" for word, side in (("inputs", inputs), ("outputs", outputs)) if side]
     detail = (
         f"no pair by name for {' and '.join(sides)}: no edges. Name them alike, rename them (datasets.rename), or "
@@ -283,6 +265,6 @@ def _unpaired(place: str, inputs: Sequence[_Dataset], outputs: Sequence[_Dataset
     return Problem(ProblemKind.UNPAIRED, place, detail)
 
 
-def _listed(datasets: Sequence[_Dataset]) -> str:
+def _listed(datasets: Sequence[NamedDataset]) -> str:
     names = ", ".join(dataset.text for dataset in datasets[:_MAX_LISTED])
     return f"{names} and {len(datasets) - _MAX_LISTED} more" if len(datasets) > _MAX_LISTED else names

@@ -185,7 +185,7 @@ def _exposures(facet: DbtExposuresFacet | None) -> Iterator[Exposure]:
 
 def _fields(fields: Iterable[SchemaField] | None) -> tuple[Field, ...]:
     return tuple(
-        Field(field.name, field.type or None, field.description or None, _fields(field.fields))
+        Field(field.name, field.type or None, field.description or None, _fields(field.fields) if field.fields else ())
         for field in fields or ()
         if field.name
     )

@@ -14,8 +14,9 @@ from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, O
 from openmetadata_ol_provider.lineage.run_datasets import Side, is_pseudo, sides, single_topics
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.temporary_datasets import bridge
+from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
 from openmetadata_ol_provider.lineage.views import Views
-from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet
+from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet, LineageEntry
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, TemporaryDataset
@@ -67,12 +68,11 @@ class EdgeCollector:
         sql = facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
         entries = entries_of(facets.lineage if facets else None)
         if entries is not None:
+            self._problems += unnamed_entries(f"job {job.namespace} {job.name}", entries)
             self._store(explicit_edges(entries, job, self._naming), sql)
             return
-        inputs, outputs = (
-            sides(single_topics(datasets.values()), self._naming, self._aliases)
-            for datasets in (source.inputs, source.outputs)
-        )
+        inputs = sides(single_topics(source.inputs.values()), self._naming, self._aliases)
+        outputs = sides(single_topics(source.outputs.values()), self._naming, self._aliases)
         self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
         reads, writes = self._reads_and_writes.setdefault(job, (set(), set()))
         reads.update(side.id for side in inputs if not side.temporary)
@@ -95,6 +95,8 @@ class EdgeCollector:
 
     def add_derivation(self, dataset: DatasetId, facet: LineageDatasetFacet) -> None:
         """Add the edges that a DatasetEvent states for its dataset."""
+        stated = LineageEntry(name=dataset.name, inputs=facet.inputs, fields=facet.fields)
+        self._problems += unnamed_entries(f"dataset {dataset.namespace} {dataset.name}", [stated])
         self._store(derivation(dataset, facet, self._naming))
 
     def collect(
@@ -143,9 +145,10 @@ class EdgeCollector:
 
     def _store(self, edges: Iterable[Edge], sql: str | None = None) -> None:
         for edge in edges:
-            if any(is_pseudo(end.namespace, end.name) for end in (edge.source, edge.target)):
+            source, target = edge.source, edge.target
+            if is_pseudo(source.namespace, source.name) or is_pseudo(target.namespace, target.name):
                 continue
-            key = (edge.source, edge.target, edge.job, edge.basis, edge.columns)
+            key = (source, target, edge.job, edge.basis, edge.columns)
             if key not in self._edges:
                 if self._text > MAX_PLAN_TEXT:
                     self._left_out += 1
@@ -166,6 +169,7 @@ def _read_through(job: JobId, base: Side, view: Side) -> Problem:
 
 def _text_of(edge: Edge) -> int:
     """Return the approximate number of characters of an edge in JSON."""
-    names = [edge.source, edge.target, *((edge.job,) if edge.job else ())]
-    columns = sum(100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns)
-    return 100 + sum(len(name.namespace) + len(name.name) for name in names) + columns
+    source, target, job = edge.source, edge.target, edge.job or _NO_JOB
+    names = len(source.namespace) + len(source.name) + len(target.namespace) + len(target.name)
+    columns = sum([100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns])
+    return 100 + names + len(job.namespace) + len(job.name) + columns

@@ -15,10 +15,12 @@ from typing import NamedTuple
 from openmetadata_ol_provider.lineage.columns import Inputs, column_sources, transformations
 from openmetadata_ol_provider.lineage.connectors import Paired, pair_by_name
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
+from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.lineage.tool_datasets import tool_problem, without_own
+from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_sources
 from openmetadata_ol_provider.openlineage.facets import (
     LineageDatasetFacet,
     LineageEntry,
@@ -60,22 +62,25 @@ def derive(
         detail = f"reads and writes the same {count} datasets without column lineage: nothing was moved, no edges"
         return Edges((), (Problem(ProblemKind.SAME_DATASETS, place, detail),))
     edges: list[Edge] = []
+    loops: list[tuple[DatasetId, DatasetId]] = []
+    problems: list[Problem] = []
     named: set[DatasetId] = set()
     with_columns = [output for output in outputs if output.column_lineage is not None]
     inputs_by_name = Inputs(inputs if with_columns else (), naming)
     for output in with_columns:
-        sources = column_sources(output, inputs_by_name, naming)
+        sources, unnamed = column_sources(output, inputs_by_name, naming)
+        if unnamed:
+            problems.append(unnamed_sources(place, output.id, unnamed))
         named.update(sources)
         edges += [
             Edge(source, output.id, job, "columns", tuple(pairs))
             for source, (identities, pairs) in sources.items()
-            if not naming.same(identities, output.identities)
+            if not _is_loop(source, identities, output, naming, loops)
         ]
     # Outputs without column lineage get every input; a single output also gets those that its column lineage omits.
     targets, sides = [output for output in outputs if output.column_lineage is None], inputs
     if not targets and len(outputs) == 1:
         targets, sides = list(outputs), [side for side in inputs if side.id not in named]
-    problems: list[Problem] = []
     if pairing is not None:
         every = (*sides, *targets)
         sides, targets = without_own(sides, job), without_own(targets, job)
@@ -89,9 +94,36 @@ def derive(
     edges += [
         Edge(side.id, output.id, job, "product")
         for side, output in paired.pairs
-        if not naming.same(side.identities, output.identities)
+        if not _is_loop(side.id, side.identities, output, naming, loops)
     ]
+    if loops:
+        problems.append(_loop(place, loops))
     return Edges(tuple(edges), (*problems, *paired.problems))
+
+
+def _is_loop(
+    source: DatasetId,
+    identities: Iterable[Identity],
+    output: Side,
+    naming: Naming,
+    loops: list[tuple[DatasetId, DatasetId]],
+) -> bool:
+    """Return whether source and target are one dataset, and note in ``loops`` those that have two names."""
+    if not naming.same(identities, output.identities):
+        return False
+    if source != output.id:
+        loops.append((source, output.id))
+    return True
+
+
+def _loop(place: str, loops: Sequence[tuple[DatasetId, DatasetId]]) -> Problem:
+    (source, target), *more = sorted(loops)
+    others = f", and {len(more)} more such pairs" if more else ""
+    detail = (
+        f"reads and writes one dataset under two names, {source.namespace} {source.name} and "
+        f"{target.namespace} {target.name}{others}: no edge from it to itself"
+    )
+    return Problem(ProblemKind.SAME_DATASETS, place, detail)
 
 
 def _number_of_unmoved(inputs: Sequence[Side], outputs: Sequence[Side]) -> int:
@@ -138,7 +170,7 @@ def _too_large(inputs: Sequence[Side], outputs: Sequence[Side]) -> str | None:
 
 
 def _length(sides: Sequence[Side]) -> int:
-    return sum(len(side.id.namespace) + len(side.id.name) for side in sides)
+    return sum([len(side.id.namespace) + len(side.id.name) for side in sides])
 
 
 # -- lineage that is stated ----------------------------------------------------------------------------------------

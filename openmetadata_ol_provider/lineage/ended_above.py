@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN
 from openmetadata_ol_provider.openlineage.run_identity import parent_facet
@@ -15,15 +15,12 @@ class Ended:
     :param runs: all runs that are remembered
     """
 
-    def __init__(self, runs: Iterable[Run]) -> None:
-        self._above: dict[str, bool] = {}
+    def __init__(self, runs: Collection[Run]) -> None:
+        self._above: dict[str, bool] = {run.run_id: True for run in runs if run.state in TERMINAL}
         self._open: dict[str, list[Run]] = {}
-        for run in runs:
-            if run.state in TERMINAL:
-                self._above[run.run_id] = True
-            else:
-                # Several jobs may share a run id: what is above any of them is looked at.
-                self._open.setdefault(run.run_id, []).append(run)
+        for run in [run for run in runs if run.state not in TERMINAL]:
+            # Several jobs may share a run id: what is above any of them is looked at.
+            self._open.setdefault(run.run_id, []).append(run)
 
     def is_above(self, run: Run) -> bool:
         """Return whether a run above another one has ended, by run ids alone."""

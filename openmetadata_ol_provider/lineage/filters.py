@@ -44,7 +44,9 @@ class DatasetFilter:
 
     def admits(self, dataset: DatasetId) -> bool:
         """Tell whether a dataset takes part: the first rule for its namespace counts, then the patterns."""
-        ignored = next((ignore for matches, ignore in self._rules if matches(dataset.namespace)), False)
+        ignored = False
+        if self._rules:
+            ignored = next((ignore for matches, ignore in self._rules if matches(dataset.namespace)), False)
         return not ignored and self._filter.admits(dataset.namespace, dataset.name)
 
 

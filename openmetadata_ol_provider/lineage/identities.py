@@ -81,7 +81,7 @@ class Naming:
         Letter case matters in names of topics and paths, not in those of tables.
         """
         keys = {key for identity in one for key in keys_of(identity)}
-        return not all(keys.isdisjoint(keys_of(identity)) for identity in other)
+        return not keys.isdisjoint([key for identity in other for key in keys_of(identity)])
 
     def _identities(self, namespace: str, name: str, *, table_symlink: bool = False) -> tuple[Identity, ...]:
         key = (namespace, name)

@@ -58,7 +58,7 @@ def shared_run_problem(run: Run) -> Problem | None:
     return Problem(
         ProblemKind.SHARED_MAPPED_RUN,
         where,
-        "one run id has several ends: mapped instances that share it (Airflow's provider before 1.15). Only "
+        "one run id has several starts or ends: mapped instances that share it (Airflow's provider before 1.15). Only "
         "COMPLETE events that name inputs and outputs give edges, and the worst end counts; upgrade the provider to "
         "get the rest",
     )

@@ -67,7 +67,10 @@ class Family(Value, frozen=True):
 
     def pipeline(self, level: Level) -> RunOf:
         """Return that run, its job under a name that is the same for every run."""
-        top = self.top(level)
+        return self.under_stable_name(self.top(level))
+
+    def under_stable_name(self, top: RunOf) -> RunOf:
+        """Return the run at the top, its job under a name that is the same for every run."""
         job = top.job
         if self.numbered and top == self.own:
             job = JobId(job.namespace, _TASK_NUMBER.sub("", job.name))

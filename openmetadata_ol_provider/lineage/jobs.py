@@ -42,12 +42,13 @@ class JobPlacement(Value, frozen=True):
 
 def place_of(names: Family, facets: JobFacets | None, level: Level) -> JobPlacement:
     """Return where a job belongs: the queries of a task (``task.query.N``, dbt's ``node.sql.N``) are its parts."""
-    job, top = names.own.job, names.top(level).job
+    top_run = names.top(level)
+    job, top = names.own.job, top_run.job
     kind = facets.jobType if facets else None
     parent = names.parent.job if names.parent else None
     part = parent is not None and top not in (job, parent) and kind is not None and _is_part(kind.jobType)
     task = task_in(parent if part and parent is not None else job, top, names.spellings)
-    return JobPlacement(names, level, names.pipeline(level), task, part)
+    return JobPlacement(names, level, names.under_stable_name(top_run), task, part)
 
 
 def _triggered_by(placement: JobPlacement) -> JobId | None:

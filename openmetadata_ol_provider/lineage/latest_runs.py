@@ -20,13 +20,15 @@ def latest_runs(changed: Mapping[str, Run], runs: Mapping[str, Run]) -> Iterable
     """
     jobs = {(run.namespace, run.name) for run in changed.values()}
     names = {run.name for run in changed.values()}
-    latest: dict[tuple[str, str], tuple[int, str, Run]] = {}
+    of_jobs: dict[tuple[str, str], list[tuple[str, Run]]] = {}
     for key, run in runs.items():
         if run.name not in names:
             continue
         job = (run.namespace, run.name)
         if job in jobs:
-            end = end_of(run)
-            if job not in latest or latest[job][0] <= end:
-                latest[job] = end, key, run
-    return [(key, run) for _, key, run in latest.values()]
+            of_jobs.setdefault(job, []).append((key, run))
+    # Of runs that end at the same time it is the one that was seen last.
+    return [
+        its_runs[0] if len(its_runs) == 1 else max(reversed(its_runs), key=lambda item: end_of(item[1]))
+        for its_runs in of_jobs.values()
+    ]

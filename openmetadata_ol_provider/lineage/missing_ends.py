@@ -16,7 +16,7 @@ from openmetadata_ol_provider.lineage.run_completion import effective_state, is_
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
-from openmetadata_ol_provider.openlineage.run_identity import parent_facet
+from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, PresumedEnd, Run
 
@@ -59,11 +59,13 @@ def close_runs(index: RunIndex, changed: Mapping[str, Run], latest_at: int) -> M
 
 def _presumed_ends(runs: Mapping[str, Run], index: RunIndex, latest_at: int) -> dict[str, Run]:
     """Return the runs of whose presumed end, or of the end above them, more is known than before, by key."""
-    stated = _stated_by_dags(runs)
+    stated = _stated_by_dags(runs, index)
     ended = Ended(runs.values())
     closed: dict[str, Run] = {}
     for key, run in runs.items():
         end, root_end = run.presumed_end, run.root_end
+        if end is None and run.state in TERMINAL and key not in stated:
+            continue
         if key in stated or (end is not None and not end.certain):
             # What a DAG run has said stays when that is forgotten; everything else is decided again each time.
             end = stated.get(key)
@@ -142,29 +144,33 @@ def _task_id(run: Run, dag: Run) -> str | None:
 
 
 def _tasks_of(
-    runs: Mapping[str, Run], dags: Mapping[str, Sequence[Run]]
+    runs: Mapping[str, Run], dags: Mapping[str, Sequence[Run]], index: RunIndex
 ) -> Mapping[tuple[str, str, str, str], list[tuple[str, Run]]]:
     """Return the runs of the tasks of DAG runs, by the DAG run's id, namespace and name, and the task's id.
 
     :param dags: DAG runs by run id
     """
     tasks: dict[tuple[str, str, str, str], list[tuple[str, Run]]] = {}
-    for key, run in runs.items():
-        facet = parent_facet(run.run_facets)
-        for dag in dags.get(facet.run.runId or "", ()) if facet is not None and facet.run is not None else ():
+    keys = index.below(dags)
+    if len(runs) > len(index.runs):
+        # Some were forgotten because there were too many, although the batch has changed them.
+        keys += [key for key, run in runs.items() if key not in index.runs and parent_id(run.run_facets) in dags]
+    for key in keys:
+        run = runs[key]
+        for dag in dags[parent_id(run.run_facets) or ""]:
             if task_id := _task_id(run, dag):
                 tasks.setdefault((dag.run_id, dag.namespace, dag.name, task_id), []).append((key, run))
     return tasks
 
 
-def _stated_by_dags(runs: Mapping[str, Run]) -> dict[str, PresumedEnd | None]:
+def _stated_by_dags(runs: Mapping[str, Run], index: RunIndex) -> dict[str, PresumedEnd | None]:
     """Return what DAG runs say of the ends of their tasks' runs, by the key of these; ``None`` if it is nothing."""
     dags = dags_that_tell(runs.values())
     if not dags:
         return {}
     telling = {(dag.run_id, dag.namespace, dag.name): dag for those in dags.values() for dag in those}
     ends: dict[str, PresumedEnd | None] = {}
-    for (*which, task_id), group in _tasks_of(runs, dags).items():
+    for (*which, task_id), group in _tasks_of(runs, dags, index).items():
         dag = telling[which[0], which[1], which[2]]
         ends.update(dict.fromkeys(key for key, _ in group))
         ends.update(_ends_of_tries(group, _ENDS.get(_states(dag).get(task_id) or ""), dag.ended_at or 0))
@@ -203,14 +209,14 @@ def _map_indexes(run: Run) -> Iterator[int]:
     return (instance.map_index for instance in run.instances if instance.map_index is not None)
 
 
-def unseen_tasks(changed: Iterable[Run], runs: Mapping[str, Run]) -> list[tuple[Run, list[TaskEnd]]]:
+def unseen_tasks(changed: Iterable[Run], index: RunIndex) -> list[tuple[Run, list[TaskEnd]]]:
     """Return the ended DAG runs that say what became of tasks that have sent nothing, each with these.
 
     :param changed: runs of the batch
-    :param runs: all runs that are remembered, by key
+    :param index: all runs that are remembered
     """
     dags = dags_that_tell(changed)
-    seen = _tasks_of(runs, dags).keys() if dags else ()
+    seen = _tasks_of(index.runs, dags, index).keys() if dags else ()
     unseen = []
     for dag in (dag for those in dags.values() for dag in those):
         ends = [
@@ -269,8 +275,9 @@ def late_end_problem(run: Run, before: Run) -> Problem:
 
     :param before: the run as it was known when it gave edges
     """
-    presumed = ", together with the run at the top of its chain," if effective_state(before).presumed else ""
-    became = "was skipped" if effective_state(run).skipped else "failed"
+    was, now = effective_state(before), effective_state(run)
+    presumed = ", together with the run at the top of its chain," if was.presumed and before.presumed_end else ""
+    became = "was skipped" if now.skipped else "failed" if now.state in TERMINAL else "has not ended"
     detail = (
         f"it was taken to have ended well{presumed} but {became}: its edges stay until its next run shows others, or "
         "until you remove them"

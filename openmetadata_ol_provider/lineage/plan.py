@@ -14,7 +14,7 @@ from openmetadata_ol_provider.lineage.plan_datasets import Assertion, Dataset, D
 from openmetadata_ol_provider.lineage.plan_jobs import Job, JobId, RunRecord, Statistics, TaskOutline
 from openmetadata_ol_provider.lineage.plan_value import PlanValue
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.serialization import to_builtins
+from openmetadata_ol_provider.openlineage.serialization import convert, to_builtins
 
 __all__ = [
     "PLAN_VERSION",
@@ -133,4 +133,4 @@ class LineagePlan(msgspec.Struct, frozen=True):
         version = plan.get("version") if isinstance(plan, dict) else None
         if version != PLAN_VERSION:
             raise ValueError(f"plan version {version!r} is not supported (supported: {PLAN_VERSION})")
-        return msgspec.convert(plan, cls)
+        return convert(plan, cls)

@@ -105,6 +105,7 @@ class RunRecord(PlanValue, frozen=True):
     :param presumed: whether the end was not sent but follows from the end of its root
     :param skipped: whether the orchestrator skipped the task; ``state`` is then COMPLETE
     :param replaces: whether the stored status of the task is built again from the records of this plan alone
+    :param map_index: number of the mapped instance of an Airflow task
     :param external_query: id of the query in the system that ran it
     :param tests: results of tests that the run itself reports, without a dataset
     """
@@ -130,5 +131,6 @@ class RunRecord(PlanValue, frozen=True):
     presumed: bool = False
     skipped: bool = False
     replaces: bool = False
+    map_index: int | None = None
     external_query: str | None = None
     tests: tuple[Assertion, ...] = ()

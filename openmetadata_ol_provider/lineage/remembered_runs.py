@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.lineage.airflow_facets import without_dag
+from openmetadata_ol_provider.lineage.airflow_facets import facets_without_dag
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Run
 
@@ -22,10 +22,12 @@ def remembered_runs(
     :param changed: keys of the runs in the plan
     """
     remembered = dict(runs)
-    for key in index.runs.keys() & emitted:
+    for key in index.runs.keys() & {*emitted, *changed}:
         for part in index.members(key):
-            remembered[part] = replace(remembered[part], lineage_emitted=True)
-    for key in index.runs.keys() & changed:
-        for part in index.members(key):
-            remembered[part] = without_dag(remembered[part])
+            run = remembered[part]
+            fields = facets_without_dag(run) if key in changed else {}
+            if key in emitted:
+                fields["lineage_emitted"] = True
+            if fields:
+                remembered[part] = replace(run, **fields)
     return remembered

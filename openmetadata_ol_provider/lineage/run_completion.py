@@ -33,6 +33,8 @@ class EffectiveState(Value, frozen=True):
 def effective_state(run: Run) -> EffectiveState:
     """Return the state of a run: the end it sent itself, else the end that follows from others."""
     presumed = run.presumed_end
+    if presumed is None and not (run.skipped or run.instances or run.untyped_is_paired):
+        return EffectiveState(run.state, run.ended_at)
     if run.state in TERMINAL:
         if run.skipped or (presumed is not None and presumed.skipped and run.state == "COMPLETE"):
             return EffectiveState("COMPLETE", run.ended_at, skipped=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from openmetadata_ol_provider.lineage.identities import Naming, scheme_of
@@ -89,14 +89,16 @@ def _column_lineage(facets: DatasetFacets) -> ColumnLineageFacet | None:
     return facet if facet is not None and not facet.deleted and (facet.fields or facet.dataset) else None
 
 
-def single_topics(datasets: Iterable[DatasetState]) -> Iterator[DatasetState]:
-    """Yield the datasets, each topic of a list (``a,b`` or ``a;b``) as a dataset of its own."""
+def single_topics(datasets: Iterable[DatasetState]) -> list[DatasetState]:
+    """Return the datasets, each topic of a list (``a,b`` or ``a;b``) as a dataset of its own."""
+    single = []
     for dataset in datasets:
-        if scheme_of(dataset.namespace) != "kafka" or not _TOPIC_LIST.search(dataset.name):
-            yield dataset
+        if not _TOPIC_LIST.search(dataset.name) or scheme_of(dataset.namespace) != "kafka":
+            single.append(dataset)
             continue
-        for topic in _TOPIC_LIST.split(dataset.name):
-            if topic.strip():
-                yield DatasetState(
-                    namespace=dataset.namespace, name=topic.strip(), facets=dataset.facets, times=dataset.times
-                )
+        single += [
+            DatasetState(namespace=dataset.namespace, name=topic.strip(), facets=dataset.facets, times=dataset.times)
+            for topic in _TOPIC_LIST.split(dataset.name)
+            if topic.strip()
+        ]
+    return single

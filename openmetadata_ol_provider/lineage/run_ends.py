@@ -25,7 +25,8 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_state import Run
+from openmetadata_ol_provider.openlineage.run_instances import map_index_of
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
 
 
@@ -61,13 +62,14 @@ class EndsOfBatch(NamedTuple):
         """
         by_run = {(record.job, record.run_id): record for record in records}
         jobs = dict(jobs)
-        for dag, ends in unseen_tasks(self.changed.values(), self.runs.runs):
+        for dag, ends in unseen_tasks(self.changed.values(), self.runs):
             placement = self.place(dag)
             for record in self._of_unseen_tasks(dag, ends, placement, jobs) if placement else ():
                 by_run[record.job, record.run_id] = record
                 jobs.setdefault(record.job, _job_of(record))
-        by_run.update(self._corrected(by_run))
-        return CompletedEnds(list(by_run.values()), jobs, tuple(self._problems()))
+        before = {key: run for key in self.changed if (run := self._before(key)) is not None} if self.before else {}
+        by_run.update(self._corrected(by_run, before))
+        return CompletedEnds(list(by_run.values()), jobs, tuple(self._problems(before)))
 
     def _of_unseen_tasks(
         self, dag: Run, ends: Iterable[TaskEnd], placement: JobPlacement, jobs: Mapping[JobId, Job]
@@ -98,15 +100,18 @@ class EndsOfBatch(NamedTuple):
                 )
 
     def _corrected(
-        self, records: Mapping[tuple[JobId, str], RunRecord]
+        self, records: Mapping[tuple[JobId, str], RunRecord], before: Mapping[str, Run]
     ) -> Iterator[tuple[tuple[JobId, str], RunRecord]]:
-        """Yield the records of all remembered runs of the tasks of which earlier plans reported other ends."""
+        """Yield the records of all remembered runs of the tasks of which earlier plans reported other ends.
+
+        :param before: changed runs after earlier batches, by key
+        """
         dags = dags_that_tell(self.before.values())
         tasks = {
             (place.names.own.job, place.pipeline.run_id)
             for key, run in self.changed.items()
-            if self._has_other_end(key, run, dags) and (place := self.place(run))
-        }
+            if _has_other_end(run, before.get(key), dags) and (place := self.place(run))
+        } | self._tried_again()
         jobs = {job for job, _ in tasks}
         for run in self.runs.runs.values() if tasks else ():
             if JobId(run.namespace, run.name) not in jobs or (place := self.place(run)) is None:
@@ -116,26 +121,39 @@ class EndsOfBatch(NamedTuple):
                 key = (job, run.run_id)
                 yield key, replace(records.get(key) or self.record(run, place), replaces=True)
 
-    def _has_other_end(self, key: str, run: Run, dags: Mapping[str, Sequence[Run]]) -> bool:
-        """Return whether an earlier plan has reported another end of a run, so that it has to be corrected.
+    def _tried_again(self) -> set[tuple[JobId, str]]:
+        """Return the mapped tasks, each with its pipeline's run, of which a failed instance has been tried again.
 
-        :param dags: DAG runs that had said before what became of their tasks, by run id
+        What is stored is the sum of all instances, so the failure that is over cannot be told from others there.
         """
-        before = self._before(key)
-        if before is not None:
-            return before.terminal and effective_state(before) != effective_state(run)
-        parent = parent_of(run) if dags else None
-        return parent is not None and is_told_by_dag(run, dags.get(parent.run_id, ()))
+        if not self.before or all(map_index_of(run) is None for run in self.changed.values()):
+            return set()
+        tries: dict[tuple[str, str, int, str], list[str]] = {}
+        for key, run in self.runs.runs.items():
+            if (index := map_index_of(run)) is not None:
+                tries.setdefault((run.namespace, run.name, index, _parent_id(run)), []).append(key)
+        return {
+            (place.names.own.job, place.pipeline.run_id)
+            for keys in tries.values()
+            if any(key in self.changed for key in keys)
+            and len({_has_failed(self.runs.runs[key]) for key in keys}) > 1
+            and any(self._before(key) is not None for key in keys)
+            and (place := self.place(self.runs.runs[keys[0]])) is not None
+        }
 
     def _before(self, key: str) -> Run | None:
         """Return a run after earlier batches."""
         parts = [self.before[part] for part in self.runs.members(key) if part in self.before]
         return reduce(merge_runs, parts) if parts else None
 
-    def _problems(self) -> Iterator[Problem]:
+    def _problems(self, earlier: Mapping[str, Run]) -> Iterator[Problem]:
+        """Yield what is to be reported of ends.
+
+        :param earlier: changed runs after earlier batches, by key
+        """
         closed = []
         for key, run in self.changed.items():
-            before = self._before(key)
+            before = earlier.get(key)
             if run.presumed_end is not None and (before is None or before.presumed_end is None):
                 closed.append((run, resolve_root(run, self.runs).top("root")))
             if before is not None and before.lineage_emitted and _has_written_nothing(run, before):
@@ -143,9 +161,30 @@ class EndsOfBatch(NamedTuple):
         yield from presumed_end_problems(closed)
 
 
+def _has_other_end(run: Run, before: Run | None, dags: Mapping[str, Sequence[Run]]) -> bool:
+    """Return whether an earlier plan has reported another end of a run, so that it has to be corrected.
+
+    :param before: the run after earlier batches, ``None`` if it is new
+    :param dags: DAG runs that had said before what became of their tasks, by run id
+    """
+    if before is not None:
+        return before.terminal and effective_state(before) != effective_state(run)
+    parent = parent_of(run) if dags else None
+    return parent is not None and is_told_by_dag(run, dags.get(parent.run_id, ()))
+
+
 def _job_of(record: RunRecord) -> Job:
     job = record.job
     return Job(job.namespace, job.name, pipeline=record.pipeline, task=record.task, type="TASK", integration="AIRFLOW")
+
+
+def _has_failed(run: Run) -> bool:
+    return effective_state(run).state in ("FAIL", "ABORT")
+
+
+def _parent_id(run: Run) -> str:
+    parent = parent_of(run)
+    return parent.run_id if parent is not None else ""
 
 
 def _has_written_nothing(run: Run, before: Run) -> bool:
@@ -155,7 +194,8 @@ def _has_written_nothing(run: Run, before: Run) -> bool:
     if not before.outputs and (before.job_facets is None or before.job_facets.lineage is None):
         return False
     was, now = effective_state(before), effective_state(run)
-    return was.state == "COMPLETE" and not was.skipped and (now.skipped or now.state in ("FAIL", "ABORT"))
+    # A run is open again when a further event without a type shows that the first was not its only one.
+    return was.state == "COMPLETE" and not was.skipped and (now.skipped or now.state != "COMPLETE")
 
 
 def end_problems(changed: Iterable[Run]) -> Iterator[Problem]:
@@ -166,8 +206,26 @@ def end_problems(changed: Iterable[Run]) -> Iterator[Problem]:
     for run in changed:
         if run.untyped_from is not None:
             yield _without_type(run)
-        if is_repeated(run) and (problem := shared_run_problem(run)) is not None:
-            yield problem
+        if is_repeated(run):
+            if (problem := shared_run_problem(run)) is not None:
+                yield problem
+        elif len(run.instances) > 1 and (ends := _contradicting_ends(run)):
+            yield _several_ends(run, ends)
+
+
+def _contradicting_ends(run: Run) -> list[str]:
+    """Return the ends that a run has sent, in the order of their times, if one says success and another failure."""
+    ends = sorted((one.at, one.state) for one in run.instances if one.state in TERMINAL)
+    states = list(dict.fromkeys(str(state) for _, state in ends))
+    return states if len(states) > 1 and "COMPLETE" in states else []
+
+
+def _several_ends(run: Run, ends: Sequence[str]) -> Problem:
+    detail = (
+        f"one run sent the ends {' and '.join(ends)}: {effective_state(run).state} counts, the first of them, or the "
+        "worse of two at one time. If it ran again, let the producer send a START and a run id for each run"
+    )
+    return Problem(ProblemKind.REPEATED_RUN, f"job {run.namespace} {run.name}", detail)
 
 
 def _without_type(run: Run) -> Problem:

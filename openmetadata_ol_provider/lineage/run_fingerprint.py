@@ -62,7 +62,7 @@ def fingerprint(run: Run, placement: JobPlacement, pairing: Pairing | None = Non
         facets=(*_of_job(run.job_facets), *_of_run(run.run_facets)),
         inputs=_of_datasets(run.inputs.values()) if is_final else (),
         outputs=_of_datasets(run.outputs.values()) if is_final else (),
-        instances=tuple(run.instances) if is_final and is_repeated(run) else (),
+        instances=tuple(run.instances) if is_final and run.instances and is_repeated(run) else (),
     )
 
 

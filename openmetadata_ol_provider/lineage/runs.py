@@ -17,6 +17,7 @@ from openmetadata_ol_provider.openlineage.facets import RunFacets
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_instances import map_index_of
 from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, Run, part_key, run_key
 from openmetadata_ol_provider.openlineage.times import iso, iso_of, parse_time
 
@@ -58,6 +59,7 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
         statistics=_statistics(run),
         presumed=effective.presumed,
         skipped=effective.skipped,
+        map_index=map_index_of(run),
         external_query=query.externalQueryId or None if query and not query.deleted else None,
         tests=results_of_run(run.run_facets),
     )
@@ -95,23 +97,27 @@ def fix_pipeline_starts(
     """
     earliest: dict[str, int] = {}
     logical: dict[str, int] = {}
-    earlier: dict[str, str] = {}
+    tops: dict[str, RunOf] = {}
     for run, top in runs:
         key = _start_key(top)
-        earlier[key] = run_key(top.job.namespace, top.run_id)
+        tops[key] = top
         earliest[key] = min(run.first_at, earliest.get(key, run.first_at))
         logical_at = logical_time(run.run_facets, top.job)
         if logical_at is not None:
             logical[key] = logical_at
     starts = dict(remembered)
     for key, at in earliest.items():
-        start = starts.get(key) or starts.get(earlier[key]) or PipelineRunStart(at=at)
+        start = starts.get(key) or starts.get(_earlier_key(tops[key])) or PipelineRunStart(at=at)
         starts[key] = replace(start, logical_at=logical.get(key, start.logical_at), last_seen_at=seen_at)
     return starts
 
 
 def _start_key(top: RunOf) -> str:
     return part_key(top.job.namespace, top.run_id, top.job.name)
+
+
+def _earlier_key(top: RunOf) -> str:
+    return run_key(top.job.namespace, top.run_id)
 
 
 @lru_cache(4096)

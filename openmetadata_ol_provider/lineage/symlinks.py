@@ -127,7 +127,8 @@ def symlinked(events: Iterable[Event]) -> Iterator[EventDataset]:
     with_symlinks = [
         (event.eventTime, dataset)
         for event in events
-        for dataset in (*([event.dataset] if event.dataset else ()), *(event.inputs or ()), *(event.outputs or ()))
+        for side in ((event.dataset,) if event.dataset else (), event.inputs, event.outputs)
+        for dataset in side or ()
         if dataset.facets and dataset.facets.symlinks
     ]
     for _, dataset in sorted(with_symlinks, key=lambda item: item[0]):

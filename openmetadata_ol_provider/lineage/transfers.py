@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from openmetadata_ol_provider.lineage.job_hierarchy import parent_of
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
@@ -24,7 +25,12 @@ def is_transfer(run: Run) -> bool:
     """Tell whether a run is that of a task whose operator moves data from one place to another."""
     facet = run.run_facets.airflow if run.run_facets else None
     name = facet.task.operator_class if facet and facet.task else None
-    return name is not None and _TRANSFER.fullmatch(name.rpartition(".")[2][:_LONGEST]) is not None
+    return name is not None and _is_transfer(name)
+
+
+@lru_cache(4096)
+def _is_transfer(operator: str) -> bool:
+    return _TRANSFER.fullmatch(operator.rpartition(".")[2][:_LONGEST]) is not None
 
 
 def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run, list[Run]]]:
@@ -33,20 +39,16 @@ def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run
     :param changed: runs with events in the batch, by key
     :param index: all runs that are remembered
     """
-    tasks: dict[str, Run] = {}
-    for key, run in changed.items():
-        if is_transfer(run):
-            tasks[key] = run
-        parent = _key_of_parent(run, index)
-        if parent and is_transfer(task := index.runs[parent]):
+    tasks = {key: run for key, run in changed.items() if is_transfer(run)}
+    below = index.below({run.run_id for run in index.runs.values() if is_transfer(run)})
+    parents = {key: _key_of_parent(index.runs[key], index) for key in below}
+    for key, parent in parents.items():
+        if key in changed and parent and is_transfer(task := index.runs[parent]):
             tasks[parent] = task
-    if not tasks:
-        return
     children: dict[str, list[Run]] = {key: [] for key in tasks}
-    for run in index.runs.values():
-        key = _key_of_parent(run, index)
-        if key in children and run.state != "FAIL":
-            children[key].append(run)
+    for key, parent in parents.items():
+        if parent in children and index.runs[key].state != "FAIL":
+            children[parent].append(index.runs[key])
     for key in sorted(tasks):
         yield tasks[key], children[key]
 

@@ -67,7 +67,9 @@ def translate(
     assembled = assemble(events, state or RunState(), now, limits)
     latest_at = _END_OF_TIME if final else assembled.state.latest_at
     changed = close_runs(assembled.runs, assembled.changed, latest_at)
-    moved = moved_runs(state.runs if state else {}, assembled.runs, assembled.new, config.pipelines.level)
+    moved = moved_runs(
+        state.runs if state else {}, assembled.runs, assembled.changed, assembled.new, config.pipelines.level
+    )
     changed = {**changed, **{key: assembled.runs.runs[key] for key in moved}} if moved else changed
     # Symlinks before anything else: one that comes late in a batch holds for the whole batch.
     aliases = learn_aliases(assembled.state.aliases, symlinked(events), seen_at)

@@ -71,14 +71,13 @@ class Views:
             if output is not None and (is_view(output.facets) or _creates_view(run)):
                 self._note(learnt, output, run.inputs.values())
         read = {
-            (dataset.namespace, dataset.name)
+            name
             for run in runs
-            for dataset in run.inputs.values()
+            for name, dataset in run.inputs.items()
             if is_view(dataset.facets) and self._key(dataset) not in self._remembered
         }
         for run in known if read else ():
-            output = _only_output(run)
-            if output is not None and (output.namespace, output.name) in read:
+            if not read.isdisjoint(run.outputs) and (output := _only_output(run)) is not None:
                 self._note(learnt, output, run.inputs.values())
         for event in static:
             dataset = event.dataset

@@ -9,7 +9,7 @@ import msgspec
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.serialization import pack, to_builtins, unpack
+from openmetadata_ol_provider.openlineage.serialization import convert, pack, to_builtins, unpack
 
 BATCH_VERSION = 1
 
@@ -70,12 +70,12 @@ class EventBatch(msgspec.Struct, frozen=True):
             raise ValueError(f"event batch version {version!r} is not supported (supported: {BATCH_VERSION})")
         try:
             return cls(
-                origin=msgspec.convert(batch["origin"], BatchOrigin),
+                origin=convert(batch["origin"], BatchOrigin),
                 events=unpack(batch["events"], tuple[Event, ...]),
                 dead_letters=batch["dead_letters"],
                 skipped=batch["skipped"],
                 more=batch["more"],
-                problems=msgspec.convert(batch["problems"], tuple[Problem, ...]),
+                problems=convert(batch["problems"], tuple[Problem, ...]),
             )
         except KeyError as error:
             raise ValueError(f"damaged: the event batch has no {error}") from None

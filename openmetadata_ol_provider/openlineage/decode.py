@@ -122,7 +122,8 @@ class _Reader:
             raise MalformedEventError("a RunEvent without job")
         return Event(
             eventTime=event_time,
-            eventType=_text(event_type),
+            # One that is not a string is unknown, and not missing: a missing one may count as COMPLETE.
+            eventType=event_type if event_type is None or isinstance(event_type, str) else _short(event_type),
             run=event_run,
             job=event_job,
             dataset=self._own_dataset(dataset) if event_job is None and isinstance(dataset, dict) else None,

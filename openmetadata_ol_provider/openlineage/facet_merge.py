@@ -6,7 +6,7 @@ arrival and any duplication. OpenLineage defines facets as atomic and cumulative
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import compress
 from typing import Generic, TypeVar
 
@@ -40,15 +40,17 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
         if new is None:
             return
         merged, merged_times = self.facets, self.times
+        # No facet is false, and most types are missing.
+        names = compress(new.__struct_fields__, astuple(new))
         if merged is new or merged == new:
             # Repeated unchanged, mostly by the next event of the same run.
-            for name in _names_of(new):
+            for name in names:
                 at = merged_times.get(name)
                 when = time if times is None else times.get(name, time)
                 if at is None or at < when:
                     merged_times[name] = when
         elif merged is None and times is None and getattr(new, "lineage", None) is None:
-            merged_times.update(dict.fromkeys(_names_of(new), time))
+            merged_times.update(dict.fromkeys(names, time))
             self.facets = new
         else:
             self._merge_each(new, time, times)
@@ -56,9 +58,9 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
     def _merge_each(self, new: _T, time: int, times: Mapping[str, int] | None) -> None:
         merged, merged_times = self.facets, self.times
         changed: dict[str, object] = {}
-        for name in _names_of(new):
-            facet, at = getattr(new, name), merged_times.get(name)
-            when = time if times is None else times.get(name, time)
+        values = astuple(new)
+        for name, facet in compress(zip(new.__struct_fields__, values, strict=True), values):
+            at, when = merged_times.get(name), time if times is None else times.get(name, time)
             if isinstance(facet, LineageJobFacet):
                 merged_times[name] = max(when, at or when)
                 changed[name] = _merge_lineage(getattr(merged, name, None), facet, when)
@@ -69,11 +71,6 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
         if merged is None:
             merged = new
         self.facets = replace(merged, **changed) if changed else merged
-
-
-def _names_of(facets: Part) -> Iterator[str]:
-    """Yield the names of the facets that are there; no facet is false, and most types are missing."""
-    return compress(facets.__struct_fields__, astuple(facets))
 
 
 def fill_missing_facets(facets: _T | None, more: _T) -> _T:

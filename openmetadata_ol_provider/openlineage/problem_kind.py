@@ -99,7 +99,7 @@ class ProblemKind(str, Enum):
     # Which run is which
     REPEATED_RUN = (
         "repeated_run",
-        "A job ran several times under one run id; the line says what gives no edges. Send a run id for each run.",
+        "A job ran, or ended, several times under one run id; the line says what counts. Send a run id for each run.",
         True,
     )
     SHARED_RUN_ID = (
@@ -124,7 +124,7 @@ class ProblemKind(str, Enum):
     )
     SAME_DATASETS = (
         "same_datasets",
-        "A job reads and writes the same datasets, without column lineage; nothing was moved, so it has no edges.",
+        "A job reads and writes the same datasets, or one under two names; nothing was moved between them: no edges.",
         True,
     )
     UNPAIRED = (
@@ -205,6 +205,7 @@ class ProblemKind(str, Enum):
     SAME_TIMESTAMP = "same_timestamp", "Another run started in the same millisecond; this run's status is not written."
     UNKNOWN_OWNER = "unknown_owner", "An owner is not in OpenMetadata, or not unique; the owner is left out."
     OWNER_LEFT_OUT = "owner_left_out", "OpenMetadata accepts several users or one team; the other owners are left out."
+    TASK_OWNER = "task_owner", "OpenMetadata keeps no owners of tasks; name them as owners of the pipeline."
     UNKNOWN_TAG = "unknown_tag", "Tags do not exist in OpenMetadata; set `write.create_tags` to create them."
     FOREIGN_TAG = "foreign_tag", "Tags belong to other classifications; set `write.tags: always` to write them."
     DROPPED = "dropped", "An entity was soft-deleted because an event said that it was dropped."

@@ -108,7 +108,21 @@ def _is_mapped(run: Run) -> bool:
     ends = _plain_ends(run)
     # Ends at the same time are of several instances if each names datasets of its own.
     sides = {(tuple(one.inputs), tuple(one.outputs)) for one in ends if one.inputs or one.outputs}
-    return len(indexes) > 1 or len({one.at for one in ends}) > 1 or len(sides) > 1
+    return len(indexes) > 1 or len({one.at for one in ends}) > 1 or len(sides) > 1 or _have_started_apart(run)
+
+
+def _have_started_apart(run: Run) -> bool:
+    """Return whether starts name different datasets, and no end names those of all: only some of them have ended.
+
+    A task that was deferred starts again with the datasets that it had. A start and an end that have nothing in common
+    are of two instances as well.
+    """
+    starts = [one for one in run.instances if one.map_index is None and one.state == "START"]
+    if any(_have_nothing_in_common(start, end) for start in starts for end in _plain_ends(run)):
+        return True
+    if len(starts) < 2 or not any(_differ(one, other) for one, other in combinations(starts, 2)):
+        return False
+    return not any(all(_contains(end, start) for start in starts) for end in _plain_ends(run))
 
 
 def _plain_ends(run: Run) -> list[RunInstance]:

@@ -154,7 +154,8 @@ def _by_run(events: Iterable[Event], runs: Mapping[str, Run]) -> tuple[dict[str,
 
 def _is_new(parts: Iterable[str], before: Mapping[str, Run]) -> bool:
     """Return whether no earlier batch has shown a run; one that has no name yet is not shown."""
-    return all(part not in before or is_unnamed(before[part]) for part in parts)
+    earlier = [before[part] for part in parts if part in before]
+    return not earlier or all(is_unnamed(part) for part in earlier)
 
 
 def _first_event(item: tuple[str, Run]) -> tuple[int, str, str, str]:

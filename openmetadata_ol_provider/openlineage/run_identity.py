@@ -28,6 +28,12 @@ def parent_facet(facets: RunFacets | None) -> ParentFacet | None:
     return None if facet is None or facet.deleted else facet
 
 
+def parent_id(facets: RunFacets | None) -> str | None:
+    """Return the run id of a run's parent, ``None`` if it has none."""
+    facet = parent_facet(facets)
+    return facet.run.runId if facet is not None and facet.run is not None else None
+
+
 def is_unnamed(run: Run) -> bool:
     """Return whether a run would be a pipeline, but Spark has not sent the name yet."""
     return run.spark and run.name == UNKNOWN and not run.terminal and parent_facet(run.run_facets) is None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.job_names import alike
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, join
+from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, join, parent_id
 from openmetadata_ol_provider.openlineage.run_state import PresumedEnd, Run, part_key
 
 
@@ -28,6 +28,7 @@ class RunIndex:
         self._whole: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         self._shared: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._parent_ids: dict[str, str] | None = None
         self._last = {run.run_id: key for key, run in parts.items()}
         if len(self._last) < len(parts):
             self.runs = dict(parts)
@@ -69,6 +70,14 @@ class RunIndex:
     def members(self, key: str) -> tuple[str, ...]:
         """Return the keys of a run's parts."""
         return self._members.get(key) or (key,)
+
+    def below(self, run_ids: Collection[str]) -> list[str]:
+        """Return the keys of the runs whose parent has one of some run ids, in the order of all runs."""
+        if not run_ids:
+            return []
+        if self._parent_ids is None:
+            self._parent_ids = {key: parent for key, run in self.runs.items() if (parent := parent_id(run.run_facets))}
+        return [key for key, parent in self._parent_ids.items() if parent in run_ids and key in self.runs]
 
     def forget(self, key: str) -> None:
         """Forget a run with all of its parts; this index is changed."""

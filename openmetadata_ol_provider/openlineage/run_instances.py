@@ -7,6 +7,7 @@ remembered, because the run itself says it all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -18,15 +19,15 @@ from openmetadata_ol_provider.openlineage.run_state import TERMINAL, DatasetStat
 #: Most starts, ends and mapped instances of one run that are remembered.
 MAX_INSTANCES = 400
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
-#: Parts of the producer's URI in the events of Airflow's provider, and of the integration before it.
-_AIRFLOW = ("/apache/airflow/", "/integration/airflow")
+#: Part of the producer's URI in the events of Airflow's provider, or of the integration before it.
+_AIRFLOW = re.compile(r"/apache/airflow/|/integration/airflow")
 _RunEvent = tuple[int, EventRun, EventJob, Event]
 
 
 @lru_cache(1024)
 def is_from_airflow(producer: str) -> bool:
     """Return whether a producer's URI is that of Airflow's provider, or of the integration before it."""
-    return any(part in producer for part in _AIRFLOW)
+    return _AIRFLOW.search(producer) is not None
 
 
 def is_airflow_task(run: Run) -> bool:
@@ -46,6 +47,14 @@ def may_be_mapped(run: Run) -> bool:
         return True
     kind = run.job_facets.jobType if run.job_facets else None
     return run.from_airflow and not run.is_dag and (kind is None or kind.jobType is None)
+
+
+def map_index_of(run: Run) -> int | None:
+    """Return the number of the mapped instance that a run is; ``None`` if it is none, or if several share the run."""
+    if not run.instances:
+        return None
+    indexes = {instance.map_index for instance in run.instances if instance.map_index is not None}
+    return indexes.pop() if len(indexes) == 1 else None
 
 
 def has_instances(run: Run) -> bool:

@@ -43,6 +43,28 @@ class Size(NamedTuple):
     packed: int
 
 
+def decode_json(text: str | bytes, kind: type[_T]) -> _T:
+    """Return the value of JSON.
+
+    :raises ValueError: if it is not JSON, or of another type (before msgspec 0.21 its errors are no ValueErrors)
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
+
+
+def convert(value: object, kind: type[_T]) -> _T:
+    """Return plain JSON values as a value of a type.
+
+    :raises ValueError: if they are of another type
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
+
+
 def to_builtins(value: object) -> Any:
     """Return a value as plain JSON values, with lists instead of tuples, which Airflow would mark in XCom."""
     return msgspec.json.decode(msgspec.json.encode(value))
@@ -92,7 +114,7 @@ def unpack(text: str, kind: type[_T]) -> _T:
     if not unpacker.eof:
         raise ValueError(f"damaged, or larger than {MAX_UNPACKED} bytes")
     with without_collection():
-        return msgspec.json.decode(data, type=kind)
+        return decode_json(data, kind)
 
 
 def _compress(data: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -250,25 +250,35 @@ def _describe(value: object) -> str:
 
 
 @contextmanager
-def report_on_error(operator: Any, context: Any) -> Iterator[None]:
-    """Show the report of what was done before an error, then let the error go on."""
+def report_on_error(operator: Any, context: Any, logged: Container[str] = ()) -> Iterator[None]:
+    """Show the report of what was done before an error, then let the error go on.
+
+    :param logged: kinds of problems that the log of this task has already; default: none
+    """
     try:
         yield
     except OpenLineageProviderError as error:
         if error.report is not None:
-            emit_report(operator, context, error.report)
+            emit_report(operator, context, error.report, is_raised=True, logged=logged)
         raise
 
 
-def emit_report(operator: Any, context: Any, report: PublishReport) -> None:
-    """Show a report to people: in the task's log, a warning for each cause; as metrics, and as links of the task."""
+def emit_report(
+    operator: Any, context: Any, report: PublishReport, *, is_raised: bool = False, logged: Container[str] = ()
+) -> None:
+    """Show a report to people: in the task's log, a warning for each cause; as metrics, and as links of the task.
+
+    :param is_raised: ``True`` if the error that ended the publication follows
+    :param logged: kinds of problems that the log of this task has already; default: none
+    """
     from openmetadata_ol_provider.ingestion.metrics import send_metrics
     from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines, summary_lines
     from openmetadata_ol_provider.operators.links import push_links
 
     for line in summary_lines(report):
         operator.log.info("%s", line)
-    for kind, text in problem_lines(report):
-        operator.log.warning("%s: %s", kind, text)
+    for kind, text in problem_lines(report, is_raised=is_raised):
+        if kind not in logged:
+            operator.log.warning("%s: %s", kind, text)
     send_metrics(report, dag_id=operator.dag_id, task_id=operator.task_id)
     push_links(context, report.links)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
     ask_if_idle,
@@ -27,6 +28,9 @@ from openmetadata_ol_provider.operators.links import LineageLink, PipelineLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+
+#: Where reading starts is a warning before the first batch, which this task's log has when the report follows.
+_LOGGED: Final = frozenset({str(ProblemKind.UNREAD_BEFORE_START)})
 
 
 class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
@@ -134,7 +138,7 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
         from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
 
-        with airflow_errors(), report_on_error(self, context):
+        with airflow_errors(), report_on_error(self, context, _LOGGED):
             config = exclude_own_dag(read_config(self.config), self.dag_id)
             topics, lane = topic_list(self.topics), as_lane(self.lane, self.lanes)
             hook = OpenLineageKafkaHook(self.kafka_config_id, default_group(self.dag_id, topics))
@@ -155,5 +159,5 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
                 metrics=None if request.window else ReadingMetrics(self.dag_id, lane.number),
             )
             report = ask_if_idle(client, IngestLoop(settings, hook, client, config).run())
-        emit_report(self, context, report)
+        emit_report(self, context, report, logged=_LOGGED)
         return report.to_dict()

@@ -15,7 +15,7 @@ from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
 from openmetadata_ol_provider.openlineage.run_state_sharing import share_facets
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openlineage.serialization import decode_json, pack, unpack
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 
@@ -93,7 +93,7 @@ def decode_document(state_key: str, text: str | None) -> StateDocument:
     if not text:
         return StateDocument(STATE_VERSION, {})
     try:
-        document = msgspec.json.decode(text, type=StateDocument)
+        document = decode_json(text, StateDocument)
     except ValueError as error:
         raise _damaged(state_key, error) from None
     if document.version not in (STATE_VERSION, _MERGED_RUNS):

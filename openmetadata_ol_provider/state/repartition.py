@@ -19,6 +19,7 @@ import msgspec
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
+from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.state.document import StoredState
@@ -249,7 +250,7 @@ def _read_lane_history(state_key: str) -> LaneHistory:
     if not text:
         return LaneHistory()
     try:
-        lane_history = msgspec.json.decode(text, type=LaneHistory)
+        lane_history = decode_json(text, LaneHistory)
         if not lane_history.counts or min(lane_history.counts) < 1:
             raise ValueError(f"counts are {lane_history.counts}")  # noqa: TRY301 - reported below
     except ValueError as error:

@@ -128,7 +128,8 @@ class OpenLineageTrigger(BaseTrigger):
                 last_error = f"; last error: {error}"
             remaining = delay if self.deadline is None else self.deadline - time.time()
             if remaining <= 0:
-                message = f"fewer than {self.min_events} events arrived on {', '.join(self.topics)} in time{last_error}"
+                number = "no events" if self.min_events == 1 else f"fewer than {self.min_events} events"
+                message = f"{number} arrived on {', '.join(self.topics)} in time{last_error}"
                 return {"status": TriggerStatus.TIMEOUT.value, "message": message}
             if await self._pause(min(delay, remaining)):
                 message = f"another run of {self.queued_runs_of} is queued, and waits for the end of this one"

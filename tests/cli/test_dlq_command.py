@@ -63,6 +63,7 @@ def test_list_is_bounded_and_says_that_there_are_more(bury: Any, dlq: Any) -> No
         dlq("list", "--limit", "0")
 
 
+@pytest.mark.promise("A294")
 def test_list_has_each_message_once_and_counts_its_other_letters(bury: Any, dlq: Any) -> None:
     bury(message(), message(offset=42))
     bury(message(), message(offset=42), message())
@@ -78,6 +79,7 @@ def test_show_names_the_first_letter_of_the_message(bury: Any, dlq: Any) -> None
     assert json.loads(dlq("show", "0@1", "--json")[1])["first"] == f"{DEAD}[0]@1"
 
 
+@pytest.mark.promise("A294")
 def test_replay_puts_each_message_back_once(hook: Any, bury: Any, dlq: Any) -> None:
     bury(message(b"1"), message(b"1"))
     _, out, err = dlq("replay")

@@ -434,8 +434,11 @@ def test_an_edge_that_is_held_back_says_by_which_rule(explain: Explain, small: C
     edges = section(text, "EDGES (3)")
     held = [line.strip() for line in edges if "held back" in line]
     assert [line.split(":")[0] for line in held] == ["ambiguous", "unresolved"]
-    assert held[0].startswith(f"ambiguous: held back because of {ELSEWHERE} dwh.public.twice: ")
-    assert held[1].startswith(f"unresolved: held back because of {PG} shop.public.none: ")
+    assert held[0] == f"ambiguous: held back because of {ELSEWHERE} dwh.public.twice (see DATASETS)"
+    assert held[1] == f"unresolved: held back because of {PG} shop.public.none (see DATASETS)"
+    # Without the dataset in the outline, the edge says it all.
+    _, text = explain(events, "--host", small.url, "--dataset", "shop.public.facts")
+    assert f"held back because of {PG} shop.public.none: " in text
     _, text = explain(events, "--host", small.url, "--json")
     found: dict[str, Any] = json.loads(text)
     rules = {edge["source"]["name"]: [item["rule"] for item in edge["problems"]] for edge in found["edges"]}

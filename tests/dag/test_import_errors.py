@@ -34,9 +34,10 @@ WRONG = [
     (TOPICAL, {"topics": ["a", "lineage.*"]}, r"topics has 'lineage\.\*', .*; a regular expression starts with \^"),
     (TOPICAL, {"topics": ["{{ params.topic }}", 7]}, "topics has 7"),
     (TOPICAL, {"dead_letter_topic": "dead letters"}, "dead_letter_topic has 'dead letters', which is not a topic"),
-    (BOUNDED, {"max_events": -1}, "max_events is -1; give a number above 0"),
-    (BOUNDED, {"max_events": "x"}, "max_events is 'x'; give a number above 0"),
-    (BOUNDED, {"max_bytes": 0}, "max_bytes is 0; give a number above 0"),
+    (BOUNDED, {"max_events": -1}, "max_events is -1; give a whole number above 0"),
+    (BOUNDED, {"max_events": "x"}, "max_events is 'x'; give a whole number above 0"),
+    (BOUNDED, {"max_bytes": 0}, "max_bytes is 0; give a whole number above 0"),
+    (BOUNDED, {"max_events": 1.5}, "max_events is 1.5; give a whole number above 0"),
     (BOUNDED, {"max_duration": True}, "max_duration is True; give a number above 0"),
     (READERS, {"lane": 7, "lanes": 4}, "lane is 7 but lanes is 4; give 0 to 3"),
     (READERS, {"lanes": 4}, "lanes is 4 but lane is not given; map the task"),
@@ -71,6 +72,7 @@ def create(kind: Any, **parameters: Any) -> Any:
         return kind(task_id="task", **{**topics, **parameters})
 
 
+@pytest.mark.promise("A295")
 @pytest.mark.parametrize(("kind", "wrong", "said"), CASES)
 def test_a_wrong_parameter_is_refused_when_the_file_is_read(kind: Any, wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):

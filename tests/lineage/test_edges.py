@@ -329,6 +329,30 @@ def test_several_datasets_that_are_read_and_written_are_not_moved(
     assert f"the same {count} datasets" in problem.detail
 
 
+@pytest.mark.promise("C70")
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        pytest.param(dataset("x", "s3a://vol"), dataset("x", "s3://vol"), id="schemes"),
+        pytest.param(
+            dataset("x", "https://vol.s3.eu-west-1.amazonaws.com"), dataset("x", "s3://vol"), id="web address"
+        ),
+        pytest.param(dataset("x/dt=2026-01-01", "gs://vol"), dataset("x", "gs://vol"), id="partition"),
+        pytest.param(
+            dataset("/x", "wasbs://c@a.blob.core.windows.net"),
+            dataset("x", "abfss://c@a.dfs.core.windows.net"),
+            id="endpoints",
+        ),
+    ],
+)
+def test_one_dataset_under_two_names_leaves_a_line(source: dict[str, Any], target: dict[str, Any]) -> None:
+    plan = plan_of(run_event(inputs=[source], outputs=[target]))
+    assert plan.edges == ()
+    [problem] = plan.problems
+    assert problem.kind == "same_datasets"
+    assert all(f"{side['namespace']} {side['name']}" in problem.detail for side in (source, target))
+
+
 def test_that_nothing_was_moved_is_reported_once() -> None:
     first = translated(run_event(run_id="1", inputs=["a", "b"], outputs=["a", "b"]))
     second = translated(run_event(run_id="2", inputs=["a", "b"], outputs=["b", "a"]), state=first.state)

@@ -158,3 +158,39 @@ def test_the_number_of_instances_that_are_remembered_is_bounded() -> None:
     (run,) = translated(*events).state.runs.values()
     assert len(run.instances) == MAX_INSTANCES
     assert run.instances[0].inputs == [f"{PG}\x1fa0"]
+
+
+@pytest.mark.parametrize("sides", [{"inputs": ["a"], "outputs": ["x"]}, {}], ids=["end with sides", "end without"])
+def test_one_end_of_two_that_have_started_multiplies_nothing(sides: Json) -> None:
+    events = [*WITHOUT_INDEX[:2], instance("COMPLETE", 10, **sides)]
+    for order in itertools.permutations(events):
+        plan = plan_of(*order)
+        assert arrows(plan) == (["a -> x"] if sides else [])
+        assert kinds(plan) == ["shared_mapped_run"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_one_end_of_two_multiplies_nothing_over_batches(order: tuple[int, ...]) -> None:
+    events = [WITHOUT_INDEX[number] for number in (0, 1, 2)]
+    state, edges = None, set[str]()
+    for number in order:
+        plan, state = translated(events[number], state=state)
+        edges.update(arrows(plan))
+    assert edges == {"a -> x"}
+
+
+def test_ends_of_two_over_batches_have_an_edge_each() -> None:
+    state, edges = None, set[str]()
+    for event in WITHOUT_INDEX[:4]:
+        plan, state = translated(event, state=state)
+        edges.update(arrows(plan))
+    assert edges == {"a -> x", "b -> y"}
+
+
+def test_a_deferred_task_starts_again_with_its_datasets() -> None:
+    plan = plan_of(
+        instance("START", 1, inputs=["a"]),
+        instance("START", 5, inputs=["a"], outputs=["x"]),
+        instance("COMPLETE", 10, outputs=["x"]),
+    )
+    assert (arrows(plan), kinds(plan)) == (["a -> x"], [])

@@ -167,3 +167,37 @@ def test_a_parent_that_was_withdrawn_does_not_count(key: str) -> None:
     events = [run_event("START", job="app", run_facets={key: parent("dag", "d")})]
     events.append(run_event(job="app", seconds=1, run_facets={key: withdrawn}))
     assert pipelines(plan_of(*events)) == {"app": ("ns", "app", None)}
+
+
+# -- parents that say late what is above them --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("namespace", ["ns", "other"])
+def test_a_parent_that_names_its_own_parent_late_moves_what_is_below_it(namespace: str) -> None:
+    above = {"parent": parent("dag.load", "t", namespace=namespace, root=("dag", "d"))}
+    below = {"parent": parent("app", "app")}
+    first = translated(
+        run_event("START", run_id="app", job="app", job_facets=APPLICATION),
+        run_event(run_id="sql", job="app.sql", run_facets=below, inputs=["a"], outputs=["b"]),
+    )
+    assert pipelines(first.plan)["app.sql"] == ("ns", "app", "sql")
+    ended = run_event(run_id="app", job="app", seconds=9, job_facets=APPLICATION, run_facets=above)
+    plan = translated(ended, state=first.state).plan
+    assert pipelines(plan)["app.sql"][1:] == ("dag", "app.sql")
+    assert ("assumed_pipeline", "job ns app.sql") in lines(plan)
+    again = translated(ended, state=translated(ended, state=first.state).state).plan
+    assert "app.sql" not in pipelines(again)
+
+
+def test_a_parent_that_says_late_that_it_is_a_dag_keeps_what_is_below_it() -> None:
+    trigger = {"parent": parent("up.trigger", "t", root=("up", "u"))}
+    below = {"parent": parent("down", "d")}
+    first = translated(
+        run_event("START", run_id="d", job="down", run_facets=trigger),
+        run_event(run_id="l", job="down.load", run_facets=below, inputs=["a"], outputs=["b"]),
+    )
+    assert pipelines(first.plan)["down.load"][1] == "up"
+    late = run_event(run_id="d", job="down", seconds=9, run_facets=trigger, job_facets=DAG)
+    plan = translated(late, state=first.state).plan
+    assert pipelines(plan) == {"down": ("ns", "down", None), "down.load": ("ns", "down", "load")}
+    assert ("assumed_pipeline", "job ns down.load") in lines(plan)

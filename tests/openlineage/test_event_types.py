@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.openlineage.event_types import MAX_SPELLINGS, event_type_problems, read_event_type
-from tests.support import decode, run_event
+from tests.support import arrows, decode, plan_of, run_event
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,12 @@ from tests.support import decode, run_event
         ("task.running", "RUNNING"),
         ("up_for_retry", "OTHER"),
         ("CANCELLING", "OTHER"),
+        # the text of an enumeration's member
+        ("EventType.COMPLETE", "COMPLETE"),
+        ("RunEventType.FAIL", "FAIL"),
+        ("TEST_PASSED", "COMPLETE"),
+        # Azure
+        ("SucceededWithIssues", "COMPLETE"),
         # home-made
         ("in progress", "RUNNING"),
         (" finished ", "COMPLETE"),
@@ -93,3 +99,11 @@ def test_a_producer_that_sends_garbage_cannot_fill_the_report() -> None:
     problems = list(event_type_problems(events))
     assert len(problems) == MAX_SPELLINGS + 1
     assert (problems[-1].kind, problems[-1].where, problems[-1].count) == ("more_problems", "event_type", 50)
+
+
+@pytest.mark.parametrize("value", [3, True, ["COMPLETE"], {"status": "FAILED"}, 2.5])
+def test_a_type_that_is_no_text_is_unknown_and_not_missing(value: object) -> None:
+    event = run_event(inputs=["a"], outputs=["x"]) | {"eventType": value}
+    plan = plan_of(event)
+    assert (arrows(plan), [run.state for run in plan.runs]) == ([], ["OTHER"])
+    assert "event_type" in {str(problem.kind) for problem in plan.problems}

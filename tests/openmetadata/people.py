@@ -57,15 +57,10 @@ TAGGED: dict[str, Any] = {
 }
 
 
-#: Behaviours of OpenMetadata that the client does not expect yet: these tests do without them.
-NOT_YET_EXPECTED = {"drops_task_owners": False}
-
-
 @contextmanager
 def catalogue(
     seed: dict[str, Any] = TAGGED, version: str = "1.12.0", **options: Any
 ) -> Iterator[tuple[CatalogueServer, OpenMetadataClient]]:
-    options.setdefault("behaviours", NOT_YET_EXPECTED)
     with (
         CatalogueServer(seed, version=version, token=TOKEN, **options) as server,
         OpenMetadataClient(server.url, TOKEN, retries=FAST) as client,

@@ -153,7 +153,7 @@ def test_a_wrong_key_in_the_config(work: Any, send: Sender) -> None:
 @pytest.mark.parametrize("name", ["max_events", "max_bytes", "max_duration"])
 def test_a_bound_that_is_no_bound(name: str, work: Any) -> None:
     for value in (0, -1, "many"):
-        fails(work, f"{name} is {value!r}", "give a number above 0", **{name: value})
+        fails(work, f"{name} is {value!r}", "number above 0", **{name: value})
 
 
 def test_an_option_that_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:

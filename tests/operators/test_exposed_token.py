@@ -23,6 +23,7 @@ def log_of(logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch, **connect
     return logged()
 
 
+@pytest.mark.promise("A296")
 def test_http_to_another_machine_is_a_warning(logged: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
     said = log_of(logged, monkeypatch, host="om.example.com", schema="http", password="s3cret-token")
     assert f"{WARNING} http://om.example.com/api" in said

@@ -44,6 +44,7 @@ def unread(report: Any) -> list[str]:
     return [problem["detail"] for problem in report["problems"] if problem["kind"] == "unread_before_start"]
 
 
+@pytest.mark.promise("A290")
 @BOTH
 @pytest.mark.usefixtures("no_group")
 def test_a_second_dag_with_the_same_connection_reads_everything(
@@ -57,6 +58,7 @@ def test_a_second_dag_with_the_same_connection_reads_everything(
     assert committed(broker.bootstrap, DEFAULT_GROUP) == {}
 
 
+@pytest.mark.promise("A290")
 @pytest.mark.usefixtures("no_group")
 def test_lanes_share_the_group_of_their_dag(send: Sender, broker: KafkaBroker, catalogue: CatalogueServer) -> None:
     send.events(*(run_event(f"r{number}") for number in range(9)))
@@ -65,6 +67,7 @@ def test_lanes_share_the_group_of_their_dag(send: Sender, broker: KafkaBroker, c
     assert sum(committed(broker.bootstrap, GROUP).values()) == 9
 
 
+@pytest.mark.promise("A291")
 @BOTH
 def test_the_first_start_is_one_warning_that_says_where_and_why(
     work: Any, send: Sender, catalogue: CatalogueServer, logged: Callable[[], str]
@@ -88,6 +91,7 @@ def test_later_runs_do_not_repeat_it(
     assert "no checkpoint of" not in "".join(capfd.readouterr())
 
 
+@pytest.mark.promise("A291")
 @BOTH
 def test_messages_before_the_start_are_counted_in_the_report_with_the_way_to_read_them(
     work: Any, send: Sender, catalogue: CatalogueServer
@@ -96,7 +100,7 @@ def test_messages_before_the_start_are_counted_in_the_report_with_the_way_to_rea
         send.message(run_event(f"r{number}", minute=number), partition=0)
     OpenLineageKafkaHook().commit({TOPIC: {0: 3}})
     [detail] = unread(work())
-    assert f"reading starts where group 'tests' stands ({TOPIC}[0] from 3)" in detail
+    assert f"reading starts at the offsets that group 'tests' has committed ({TOPIC}[0] from 3)" in detail
     assert "3 messages lie before it and are not read" in detail
     assert "replay_from: earliest" in detail
     assert work(replay_from="earliest")["events"] == 5
@@ -113,6 +117,7 @@ def test_a_configured_start_is_said_too(start_from: str, said: str, send: Sender
     assert "1 messages lie before it" in detail
 
 
+@pytest.mark.promise("A291")
 @BOTH
 def test_a_group_of_another_dag_is_named_with_the_remedy(
     work: Any, send: Sender, catalogue: CatalogueServer, logged: Callable[[], str]
@@ -124,6 +129,7 @@ def test_a_group_of_another_dag_is_named_with_the_remedy(
     assert "give this DAG a group.id of its own or remove group.id from the connection" in detail
 
 
+@pytest.mark.promise("A291")
 def test_a_commit_to_a_group_that_another_state_uses_is_warned_about(
     send: Sender, catalogue: CatalogueServer, logged: Callable[[], str]
 ) -> None:
@@ -133,6 +139,7 @@ def test_a_commit_to_a_group_that_another_state_uses_is_warned_about(
     assert f"group 'tests' is also used by the state 'openmetadata_ol.second.{TOPIC}'" in logged()
 
 
+@pytest.mark.promise("A290")
 @BOTH
 @pytest.mark.usefixtures("no_group")
 def test_without_a_checkpoint_the_group_of_earlier_versions_counts(
@@ -144,11 +151,12 @@ def test_without_a_checkpoint_the_group_of_earlier_versions_counts(
     report = work()
     assert report["events"] == 1
     [detail] = unread(report)
-    assert f"where group {DEFAULT_GROUP!r} stands" in detail
+    assert f"at the offsets that group {DEFAULT_GROUP!r} has committed" in detail
     assert "the group of all DAGs in earlier versions, because this DAG's own has committed nothing" in detail
     assert committed(broker.bootstrap, GROUP)[0] == 3
 
 
+@pytest.mark.promise("A290")
 @pytest.mark.usefixtures("no_group")
 def test_a_checkpoint_of_an_earlier_version_stays_valid(
     send: Sender, broker: KafkaBroker, catalogue: CatalogueServer, logged: Callable[[], str]
@@ -181,6 +189,19 @@ def test_a_plan_of_an_earlier_version_can_be_published(send: Sender, catalogue: 
     assert publish(translate(batch))["edges"]["published"] == 1
 
 
+def test_one_task_says_once_where_it_starts_and_reports_it(
+    send: Sender, catalogue: CatalogueServer, logged: Callable[[], str]
+) -> None:
+    for number in range(2):
+        send.message(run_event(f"r{number}", minute=number), partition=0)
+    OpenLineageKafkaHook().commit({TOPIC: {0: 1}})
+    logged()
+    assert len(unread(ingest())) == 1
+    warnings = {line.partition("no checkpoint")[0] for line in logged().splitlines() if "messages lie before" in line}
+    assert warnings
+    assert not any("unread_before_start" in line for line in warnings)
+
+
 def test_the_sensor_says_it_once_because_it_may_wait_for_ever(
     send: Sender, catalogue: CatalogueServer, logged: Callable[[], str]
 ) -> None:
@@ -190,5 +211,6 @@ def test_the_sensor_says_it_once_because_it_may_wait_for_ever(
         sensor = OpenLineageSensor(task_id="wait", topics=[TOPIC], timeout=30)
     assert not sensor.poke({}).is_done
     assert not sensor.poke({}).is_done
-    lines = [line for line in logged().splitlines() if "reading starts where group 'tests' stands" in line]
+    start = "reading starts at the offsets that group 'tests' has committed"
+    lines = [line for line in logged().splitlines() if start in line]
     assert len({line for line in lines if "1 messages lie before it and are not read" in line}) == 1

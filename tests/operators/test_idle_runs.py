@@ -36,6 +36,7 @@ def openmetadata(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return change
 
 
+@pytest.mark.promise("A292")
 @ASKING
 def test_a_wrong_token_is_noticed_without_events(work: Any, openmetadata: Any, catalogue: CatalogueServer) -> None:
     openmetadata(password="wrong")
@@ -43,6 +44,7 @@ def test_a_wrong_token_is_noticed_without_events(work: Any, openmetadata: Any, c
         work()
 
 
+@pytest.mark.promise("A292")
 @ASKING
 def test_a_wrong_address_is_noticed_without_events(work: Any, openmetadata: Any, catalogue: CatalogueServer) -> None:
     openmetadata(host=f"{catalogue.url}/wrong/path")
@@ -50,6 +52,7 @@ def test_a_wrong_address_is_noticed_without_events(work: Any, openmetadata: Any,
         work()
 
 
+@pytest.mark.promise("A292")
 @ASKING
 def test_a_dead_server_is_noticed_without_events_and_tried_again(work: Any, openmetadata: Any) -> None:
     with socket.socket() as listener:
@@ -60,6 +63,7 @@ def test_a_dead_server_is_noticed_without_events_and_tried_again(work: Any, open
     assert not isinstance(error.value, AirflowFailException)
 
 
+@pytest.mark.promise("A292")
 @ASKING
 def test_a_server_that_is_too_old_is_noticed_without_events(work: Any, openmetadata: Any) -> None:
     with CatalogueServer({}, token="t", version="1.2.0") as server:

@@ -30,18 +30,22 @@ def test_a_task_succeeds_and_the_checkpoint_moves(
     assert checkpoint()
 
 
-@pytest.mark.promise("A262")
+@pytest.mark.promise("A262", "A297")
 def test_the_report_is_in_the_log_although_the_publication_ended_early(
     send: Sender, catalogue: CatalogueServer, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level("INFO")
-    send.events(run_event("r1", inputs=TABLES[:1], outputs=TABLES[1:]))
+    missing = "shop.analytics_stg.gone"
+    send.events(run_event("r1", inputs=[TABLES[0], missing], outputs=TABLES[1:]))
     catalogue.fail("*", "/status", 401, times=10_000)
     with pytest.raises(AirflowException, match="refused the token"):
         ingest()
     text = capsys.readouterr().out + caplog.text
     # Of a task's log, only warnings are visible here.
-    assert "stopped: " in text
+    assert "shop.analytics_stg.gone" in text
+    # The error itself ends the log, so the report does not say it again.
+    assert "stopped: " not in text
+    assert "refused the token" not in text
     assert len(catalogue.edges()) == 1
     assert checkpoint() == {}
     ledger = StateStore(f"openmetadata_ol.{DAG_ID}.{TOPIC}").read_ledger()

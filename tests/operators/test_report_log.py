@@ -16,6 +16,7 @@ STEPS = pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "inge
 GONE = [f"shop.public.gone{number}" for number in range(14)]
 
 
+@pytest.mark.promise("A297")
 @STEPS
 def test_fourteen_missing_tables_are_one_warning(
     work: Callable[..., Any], send: Sender, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
@@ -30,6 +31,7 @@ def test_fourteen_missing_tables_are_one_warning(
     assert "14 edges wait for them" in warning
 
 
+@pytest.mark.promise("A297")
 def test_an_expected_error_is_in_the_log_once(send: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     send.events(run_event("r1"))
     monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__START_FROM", "yesterday")

@@ -198,6 +198,7 @@ def test_a_bad_message_of_four_megabytes_fits_the_dead_letter_topic(send: Sender
 # -- the same events read again ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.promise("A294")
 @pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "ingest"])
 def test_reading_again_writes_no_letter_again(
     work: Callable[..., Any], mixed: int, send: Sender, catalogue: CatalogueServer, broker: KafkaBroker
@@ -210,6 +211,7 @@ def test_reading_again_writes_no_letter_again(
     assert len(received(broker.bootstrap, f"{TOPIC}.dead-letter")) == len(BAD) + 1
 
 
+@pytest.mark.promise("A294")
 def test_batches_of_one_task_write_each_letter_once(
     mixed: int, catalogue: CatalogueServer, broker: KafkaBroker
 ) -> None:

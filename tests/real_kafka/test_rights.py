@@ -118,6 +118,28 @@ def test_a_dead_letter_topic_needs_to_be_written(lineage: Any, topic: Any, grant
     assert lineage.dead_letter([LETTER], name) == 1
 
 
+@pytest.mark.usefixtures("lineage")
+def test_letters_are_written_again_unless_the_topic_may_be_read(
+    topic: Any, produce: Any, kafka: RealKafka, grant: Grant, caplog: pytest.LogCaptureFixture
+) -> None:
+    name, dead = topic(), topic(prefix="dead")
+    produce(name, b"{")
+    grant("reading", name)
+    grant("dead letters", dead)
+
+    def letters() -> int:
+        assert ingest(topics=[name], replay_from="earliest", dead_letter_topic=dead)["dead_letters"] == 1
+        return sum(high - low for low, high in [kafka.watermarks(dead)])
+
+    assert letters() == 1
+    assert letters() == 2
+    assert f"what lies on the dead-letter topic {dead} cannot be read" in caplog.text
+    grant("not writing a letter twice when events are read again", dead)
+    caplog.clear()
+    assert letters() == 2
+    assert "cannot be read" not in caplog.text
+
+
 def test_one_that_does_not_exist_needs_to_be_created_too(lineage: Any, kafka: RealKafka, grant: Grant) -> None:
     name = f"made.{uuid.uuid4().hex[:8]}"
     grant("dead letters", name)

@@ -12,7 +12,12 @@ import msgspec
 from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_writer import FEW
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
-from tests.real_openmetadata.workspace import COLUMNS, Workspace, edge, job, plan, run
+from tests.real_openmetadata.stewards import (
+    everything_that_stewards_set_survives,
+    inherited_domains_stay_inherited,
+    stewards_keep_their_tables,
+)
+from tests.real_openmetadata.workspace import COLUMNS, Workspace, edge, job, plan, require, run
 
 
 class Law(NamedTuple):
@@ -26,12 +31,6 @@ class Law(NamedTuple):
     text: str
     proves: Callable[[Workspace], str]
     belief: bool = False
-
-
-def require(holds: object, seen: object) -> None:
-    """Raise what was seen unless a law holds."""
-    if not holds:
-        raise AssertionError(str(seen))
 
 
 def the_whole_way(space: Workspace) -> str:
@@ -53,22 +52,6 @@ def the_whole_way(space: Workspace) -> str:
     again = space.publish(msgspec.structs.replace(what, runs=(run("etl", started),)))
     require(space.writes() == before, again.requests)
     return f"an edge with {len(COLUMNS)} columns, a status and a description; the second time nothing is written"
-
-
-def stewards_keep_what_they_set(space: Workspace) -> str:
-    space.publish(plan(jobs=(job("kept"),)))
-    url = f"v1/pipelines/{space.pipeline('kept')['id']}"
-    set_ = {"displayName": "By a steward", "description": "Said by a steward."}
-    space.client.patch(url, [{"op": "add", "path": f"/{key}", "value": value} for key, value in set_.items()])
-    for number in range(3):
-        task = msgspec.structs.replace(
-            job(f"kept.t{number}"), pipeline=job("kept").id, task=f"t{number}", parent=job("kept").id
-        )
-        space.publish(plan(jobs=(job("kept"), task)))
-    stored = space.pipeline("kept")
-    require({key: stored.get(key) for key in set_} == set_, stored)
-    require(len(stored.get("tasks") or ()) == 3, stored.get("tasks"))
-    return "display name and description of a pipeline survive three publications that add tasks"
 
 
 def descriptions_arrive_as_written(space: Workspace) -> str:
@@ -206,7 +189,9 @@ def unknown_columns_of_edges(space: Workspace) -> str:
 
 LAWS = (
     Law("The whole way, and a second time without a write", the_whole_way),
-    Law("What stewards set on a pipeline survives", stewards_keep_what_they_set),
+    Law("What stewards set on a pipeline survives", everything_that_stewards_set_survives),
+    Law("An inherited domain stays inherited", inherited_domains_stay_inherited),
+    Law("What stewards set on a table survives", stewards_keep_their_tables),
     Law("Descriptions arrive as written", descriptions_arrive_as_written),
     Law("Stubs that are completed keep their column lineage", stubs_keep_their_column_lineage),
     Law("Edges with a deleted pipeline are written", edges_of_deleted_pipelines_are_written),

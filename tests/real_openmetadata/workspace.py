@@ -20,7 +20,7 @@ from openmetadata_ol_provider.lineage.plan import (
     LineagePlan,
     RunRecord,
 )
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
@@ -42,6 +42,7 @@ class Workspace:
             raise ValueError(f"the name is {name!r}; give one of letters, digits and _ that begins with {PREFIX}")
         self.client = client
         self.name = name
+        self._made: list[tuple[str, str]] = []
         self.database, self.pipelines, self.storage = f"{name}_db", f"{name}_jobs", f"{name}_store"
         self.namespace = f"postgres://{name.replace('_', '-').lower()}.invalid:5432"
         self.config = Config.model_validate(
@@ -83,17 +84,30 @@ class Workspace:
         self.client.post("v1/databases", {"name": "shop", "service": self.database})
         self.client.post("v1/databaseSchemas", {"name": "public", "database": f"{self.database}.shop"})
 
+    def make(self, collection: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Create something beside the services, such as a domain, that is deleted at the end.
+
+        :param body: create request; the name begins with that of the workspace, so that nothing else is ever deleted
+        """
+        if not str(body["name"]).startswith(self.name):
+            raise ValueError(f"the name of {collection} {body['name']} does not begin with {self.name}")
+        made = self.client.post(f"v1/{collection}", body)
+        self._made.append((f"v1/{collection}", str(made["fullyQualifiedName"])))
+        return made
+
     def delete(self) -> list[str]:
-        """Delete the services with all that is in them, and return what could not be deleted."""
-        names = ((name, collection) for name, (collection, _) in self._services.items())
-        return [left for name, collection in names if (left := self._delete(name, collection))]
+        """Delete the services with all that is in them and what else was made, and return what could not be deleted."""
+        services = [(f"v1/services/{collection}", name) for name, (collection, _) in self._services.items()]
+        return [
+            left for collection, name in (*services, *reversed(self._made)) if (left := self._delete(name, collection))
+        ]
 
     def _delete(self, name: str, collection: str) -> str:
         try:
-            stored = self.client.get(f"v1/services/{collection}/name/{name}", {"include": "all"})
+            stored = self.client.get(path(collection, "name", name), {"include": "all"})
             if stored is not None:
                 everything = {"hardDelete": "true", "recursive": "true"}
-                self.client.delete(f"v1/services/{collection}/{stored['id']}", everything)
+                self.client.delete(f"{collection}/{stored['id']}", everything)
         except CatalogueError as error:
             return f"{collection} {name}: {error}"
         return ""
@@ -155,6 +169,12 @@ class Workspace:
                 return False
             time.sleep(0.5)
         return True
+
+
+def require(holds: object, seen: object) -> None:
+    """Raise what was seen unless a law holds."""
+    if not holds:
+        raise AssertionError(str(seen))
 
 
 def job(name: str, **facts: Any) -> Job:

@@ -57,6 +57,7 @@ def test_only_queued_runs_of_the_dag_count(enqueue: Callable[..., None]) -> None
     assert count_queued_runs(DAG_ID) == 1
 
 
+@pytest.mark.promise("A298")
 @pytest.mark.usefixtures("hook", "nothing_new")
 def test_a_poke_ends_the_wait_when_a_run_is_queued(enqueue: Callable[..., None]) -> None:
     assert not sensor().poke({}).is_done
@@ -65,6 +66,7 @@ def test_a_poke_ends_the_wait_when_a_run_is_queued(enqueue: Callable[..., None])
         sensor().poke({})
 
 
+@pytest.mark.promise("A298")
 @pytest.mark.usefixtures("hook", "nothing_new")
 def test_events_are_read_although_a_run_is_queued(produce: Any, enqueue: Callable[..., None]) -> None:
     enqueue()
@@ -84,6 +86,7 @@ def test_by_default_it_makes_room_where_a_run_would_have_to_wait_for_it(
     assert deferral.value.trigger.serialize()[1]["queued_runs_of"] == (DAG_ID if ends else None)
 
 
+@pytest.mark.promise("A298")
 @pytest.mark.usefixtures("hook")
 async def test_the_trigger_ends_the_wait_too(enqueue: Callable[..., None]) -> None:
     enqueue()
@@ -101,6 +104,7 @@ async def test_other_runs_do_not_end_the_wait_of_a_trigger(enqueue: Callable[...
     assert event.payload["status"] == "timeout"
 
 
+@pytest.mark.promise("A298")
 @pytest.mark.usefixtures("nothing_new")
 @pytest.mark.parametrize(
     ("status", "more", "kind"),

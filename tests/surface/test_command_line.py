@@ -98,7 +98,16 @@ COMMANDS: dict[str, dict[str, Any]] = {
 REQUIRED = {"checkpoint set": {"--offset", "--to"}, "ingest": {"--host", "--openmetadata-conn-id"}}
 MAKE = {
     *("bench", "clean", "demo", "fuzz", "help", "lint"),
-    *("test", "test-airflow2", "test-fast", "test-faults", "test-kafka", "test-live", "test-openmetadata"),
+    *(
+        "test",
+        "test-airflow2",
+        "test-fast",
+        "test-faults",
+        "test-kafka",
+        "test-live",
+        "test-matrix",
+        "test-openmetadata",
+    ),
 }
 
 

@@ -58,9 +58,9 @@ PLAN = {
     "one_sided[].writes[]": NAME,
     "problems[]": "cause count detail kind namespace rule where",
     "problems[].rule": "entry purpose setting",
-    "runs[]": "ended_at error external_query job log_url logical_at new nominal_end nominal_start part partial "
-    "pipeline pipeline_run_id pipeline_started_at presumed replaces run_id skipped started_at state statistics task "
-    "tests",
+    "runs[]": "ended_at error external_query job log_url logical_at map_index new nominal_end nominal_start part "
+    "partial pipeline pipeline_run_id pipeline_started_at presumed replaces run_id skipped started_at state "
+    "statistics task tests",
     "runs[].job": NAME,
     "runs[].pipeline": NAME,
     "runs[].tests[]": "actual assertion column description expected name params severity success",
@@ -74,7 +74,7 @@ KINDS = {
     *("bad_value", "data_loss", "dropped", "failed", "foreign_tag", "malformed", "merged_run", "more_losses"),
     *("more_problems", "no_message_key", "no_pipeline", "shared_run_id", "unread_before_start"),
     "bad_item",
-    *("endpoint_failing", "stopped"),
+    *("endpoint_failing", "stopped", "task_owner"),
     *("event_type", "late_end", "no_event_type", "presumed_end", "shared_mapped_run"),
     *("mount_conflict", "pseudo_dataset", "view_source"),
     *("matched_by_name", "matched_by_name_before", "other_address"),

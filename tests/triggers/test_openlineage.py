@@ -99,7 +99,7 @@ async def test_the_deadline_is_absolute_and_survives_a_restart(hook: Any) -> Non
     trigger = revived(OpenLineageTrigger(["single"], poll_interval=60, deadline=time.time() - 1))
     payload = await first(trigger)
     assert payload["status"] == TriggerStatus.TIMEOUT
-    assert "fewer than 1 events arrived on single in time" in payload["message"]
+    assert "no events arrived on single in time" in payload["message"]
 
 
 async def test_at_the_deadline_it_looks_once_more(hook: Any, produce: Any) -> None:

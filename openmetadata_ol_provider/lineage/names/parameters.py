@@ -14,6 +14,8 @@ from urllib.parse import unquote
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 
 _PAIR: Final = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)\s*=\s*(?P<value>.*)", re.DOTALL)
+# PostgreSQL: options=-c search_path=crm
+_SEARCH_PATH: Final = re.compile(r"search_path\s*=\s*([^\s,]+)")
 _DATABASE: Final = (
     "database", "databasename", "db", "dbname", "initialcatalog", "catalog", "conncatalog",
 )  # fmt: skip
@@ -53,6 +55,8 @@ def connection_of(namespace: Namespace) -> Connection:
     values: dict[str, str] = {}
     for key, value in filter(None, pairs):
         values.setdefault(key, value)
+        if key == "options" and (schemas := _SEARCH_PATH.search(value)):
+            values.setdefault("searchpath", schemas[1])
     path = "".join(f"/{segment}" for segment in segments)
     bare = namespace._replace(path=path, parameters="", authority=_with_port(namespace.authority, values))
     schema = _first(values, _SCHEMA)

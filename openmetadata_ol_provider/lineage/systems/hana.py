@@ -5,7 +5,7 @@ Source: not in the specification; JDBC (``jdbc:sap://host:port``) and SQLAlchemy
 
 from __future__ import annotations
 
-from openmetadata_ol_provider.lineage.names.identifiers import spell_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.names.parameters import connection_of
@@ -18,7 +18,10 @@ def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     if connection.database:
         # The tenant is a server of its own, in the path or in a parameter.
         namespace = namespace._replace(path=f"/{connection.database}")
-    return table(namespace.without_user().canonical, spell_identifier(name))
+    parts = split_identifier(name)
+    if len(parts) == 1 and connection.schema:
+        parts = (connection.schema, *parts)
+    return table(namespace.without_user().canonical, join_identifier(parts))
 
 
 SYSTEM = System(

@@ -196,16 +196,29 @@ SYSTEMS: Final = (
         names="`database.collection`",
         read=within(2),
     ),
+    # The schemes of their JDBC drivers, whose URLs have the database as path and leave it out of names.
+    System(
+        name="sybase",
+        title="Sybase, Netezza, Informix",
+        kind="table",
+        schemes={
+            "sybase": Scheme(None, "CustomDatabase"), "netezza": Scheme(5480, "CustomDatabase"),
+            "informix": Scheme(None, "Informix CustomDatabase"),
+        },
+        namespaces="`sybase://host:port` and the like, also with a database as path",
+        names="`database.schema.table`, `schema.table`",
+        read=within(3),
+    ),
     # The schemes of their JDBC drivers and SQLAlchemy dialects.
     System(
         name="databases",
-        title="Exasol, QuestDB, Couchbase, Netezza, Informix, Sybase, Firebird, Ignite, H2",
+        title="Exasol, QuestDB, Couchbase, Firebird, Ignite, H2, HSQLDB, Derby",
         kind="table",
         schemes={
             "exasol": Scheme(8563, "Exasol", addresses="cluster"), "questdb": Scheme(8812, "QuestDB"),
             "couchbase": Scheme(None, "Couchbase", addresses="cluster"),
-            "informix": Scheme(None, "Informix CustomDatabase"),
-            "netezza": Scheme(5480), "sybase": Scheme(), "firebird": Scheme(3050), "ignite": Scheme(), "h2": Scheme(),
+            "firebird": Scheme(3050, "CustomDatabase"), "ignite": Scheme(None, "CustomDatabase"),
+            **dict.fromkeys(("h2", "hsqldb", "derby"), Scheme(None, "CustomDatabase")),
         },
         aliases={"exa": "exasol"},
         namespaces="`exasol://host:port` and the like",

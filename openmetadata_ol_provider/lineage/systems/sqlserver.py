@@ -1,19 +1,22 @@
 """Microsoft SQL Server, Azure SQL, Synapse and Fabric warehouses.
 
 Source: the specification's `mssql` row (``database.schema.table``), its Synapse row (``sqlserver://`` +
-``schema.table``) and its Fabric row. A path is the name of the instance, not a database; that is a parameter of the
-JDBC URL (``;databaseName=shop``). ``db..table`` is in ``dbo``.
+``schema.table``) and its Fabric row. A path of ``sqlserver://`` is the name of the instance, not a database; that is a
+parameter of the JDBC URL (``;databaseName=shop``). In the URLs of SQLAlchemy and Airflow (``mssql://``,
+``mssql+pyodbc://``) it is the database. ``db..table`` is in ``dbo``.
+A fourth part in front is a linked server, another system.
 """
 
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import unquote
 
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
-from openmetadata_ol_provider.lineage.names.parameters import connection_of
-from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
+from openmetadata_ol_provider.lineage.names.parameters import Connection, connection_of
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, other, table
 
 _DEFAULT_SCHEMA: Final = "dbo"
 #: Parts of a full name.
@@ -22,7 +25,15 @@ _DEPTH: Final = 3
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     connection = connection_of(namespace)
+    segments = connection.namespace.segments
+    if segments and namespace.raw.lower().startswith("mssql"):
+        connection = Connection(
+            connection.namespace._replace(path=""), connection.database or unquote(segments[0]), connection.schema
+        )
     parts = split_identifier(name)
+    if len(parts) > _DEPTH:
+        # The first part is a linked server: another one, of which nothing is known but this name.
+        return other(connection.namespace.without_user(), name)
     if len(parts) < _DEPTH and connection.database:
         schema = (connection.schema or _DEFAULT_SCHEMA,) if len(parts) == 1 else ()
         parts = (connection.database, *schema, *parts)

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
+
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 
 
 class Document(dict[str, Any]):
     """A JSON object of a response.
 
+    A field that every answer of its kind has, and that is not there, is an error of the catalogue: what answered is
+    something else, such as a proxy.
+
     :param body: the object
     :param etag: ETag of the state that it shows, for ``If-Match``; ``None`` if the server gave none, or a weak one
+    :param source: method and path of the request that it answers, for errors
+    :param optional: ``True`` if the endpoint only decorates lineage
     """
 
-    __slots__ = ("etag",)
+    __slots__ = ("etag", "optional", "source")
 
-    def __init__(self, body: Mapping[str, Any], etag: str | None = None) -> None:
+    def __init__(
+        self, body: Mapping[str, Any], etag: str | None = None, source: str = "a request", *, optional: bool = False
+    ) -> None:
         super().__init__(body)
         # A proxy that compresses makes an ETag weak, or appends how it did so; neither matches any more.
         self.etag = None if etag is None or etag.startswith("W/") or etag.endswith('gzip"') else etag
+        self.source = source
+        self.optional = optional
+
+    def __missing__(self, key: str) -> NoReturn:
+        """Raise an error that names the request.
+
+        :raises CatalogueRequestError: always
+        """
+        shown = ", ".join(list(self)[:10]) or "none"
+        error = CatalogueRequestError(
+            f"the answer to {self.source} has no {key!r}, so it is not OpenMetadata's (its fields: {shown}); is there"
+            " a proxy or a gateway that answers for it?"
+        )
+        error.optional = self.optional
+        raise error
 
 
 def etag_of(body: Mapping[str, Any]) -> str | None:
@@ -27,5 +51,11 @@ def etag_of(body: Mapping[str, Any]) -> str | None:
 
 
 def updated(body: Mapping[str, Any], answer: Mapping[str, Any]) -> Document:
-    """Return an object after a write, including fields that the answer to the write leaves out."""
+    """Return an object after a write, including fields that the answer to the write leaves out.
+
+    :param body: the object before
+    :param answer: answer to the write, which shows the entity
+    :raises CatalogueRequestError: if it does not, so that nobody knows whether it was written
+    """
+    answer["id"]
     return Document({**body, **answer}, etag_of(answer))

@@ -5,7 +5,7 @@ Waiting and sending again are up to :mod:`.sender`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import (
     CatalogueError,
@@ -14,6 +14,7 @@ from openmetadata_ol_provider.exceptions import (
     RefusalReason,
 )
 from openmetadata_ol_provider.openmetadata.client.document import Document
+from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of
 from openmetadata_ol_provider.openmetadata.client.error_body import read_error
 from openmetadata_ol_provider.openmetadata.client.errors import cut_off_error, error_for, not_an_api_message
 from openmetadata_ol_provider.openmetadata.client.retry import (
@@ -78,7 +79,7 @@ def classify_no_response(request: Request, error: CatalogueUnavailableError) -> 
 
 def _successful(base_url: str, request: Request, response: Response) -> Success | Failure:
     if not response.content and not response.headers.get("Content-Encoding"):
-        return Success(Document({}))
+        return Success(_document(request, {}))
     if not response.is_json:
         message = not_an_api_message(base_url, request, response)
         return Failure(CatalogueRequestError(message, response.status), retriable=False)
@@ -87,7 +88,11 @@ def _successful(base_url: str, request: Request, response: Response) -> Success 
     except ValueError as error:
         # A body that is declared to be JSON and is not has lost its end on the way.
         return classify_no_response(request, cut_off_error(base_url, request, str(error)))
-    return Success(Document(body if isinstance(body, dict) else {"data": body}, response.headers.get("ETag")))
+    return Success(_document(request, body if isinstance(body, dict) else {"data": body}, response.headers.get("ETag")))
+
+
+def _document(request: Request, body: dict[str, Any], etag: str | None = None) -> Document:
+    return Document(body, etag, f"{request.method} {request.path}", optional=endpoint_of(request).optional)
 
 
 def _may_succeed_later(request: Request, status: int) -> bool:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _MAX_HOSTS: Final = 3
 #: Schemes whose authority is a project or a cluster, which connections name apart from hosts.
 _WORDS: Final = {"pubsub": "project", "bigtable": "project", "vertexai": "project", "redshift": "cluster"}
+#: Service types whose connections are the addresses of catalogs on the web.
+_WEB_CATALOGS: Final = frozenset({"Iceberg"})
 # What templates and defaults leave where no host was given.
 _NO_HOST: Final = re.compile(r"none|null|undefined|unknown|.*[{}()<>$%].*", re.DOTALL)
 
@@ -75,6 +77,8 @@ def compare_addresses(service: Service, namespace: Namespace, kind: str) -> Addr
     scheme = scheme_of(namespace)
     if kind == "container" and (of_account := _by_storage_account(service, namespace, scheme)) is not None:
         return of_account
+    if namespace.is_web and kind == "table" and service.service_type in _WEB_CATALOGS:
+        return _by_web_host(service, namespace)
     if is_path(namespace) or namespace.is_web or is_silent(service) or (scheme and scheme.addresses == "any"):
         return _UNCERTAIN
     for compare in _COMPARISONS:
@@ -161,6 +165,16 @@ def _by_host(service: Service, namespace: Namespace, scheme: Scheme | None) -> A
     if all(is_other_host(own, other, scheme) for own, other in pairs):
         return AddressComparison(Relation.OTHER, _text(service.hosts), _text(hosts))
     return _UNCERTAIN
+
+
+def _by_web_host(service: Service, namespace: Namespace) -> AddressComparison:
+    """Compare the hosts of two REST catalogs; a host may listen to several ports."""
+    own = tuple((host, None) for host, _ in service.hosts)
+    other = tuple((host, None) for host, _ in namespace.hosts)
+    are_others = all(is_other_host(one, two, None) for one in own for two in other)
+    if not own or not other or not are_others or any(_NO_HOST.fullmatch(host) for host, _ in (*own, *other)):
+        return _UNCERTAIN
+    return AddressComparison(Relation.OTHER, _text(service.hosts), _text(namespace.hosts))
 
 
 def _without_instance(own: HostPort, other: HostPort) -> tuple[HostPort, HostPort]:

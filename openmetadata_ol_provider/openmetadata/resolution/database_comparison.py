@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.resolution.services import Service
 
 #: Service types whose databases may be the accounts of AWS.
-_BY_ACCOUNT: Final = frozenset({"Glue", "Athena"})
+BY_ACCOUNT: Final = frozenset({"Glue", "Athena"})
 _ACCOUNT: Final = re.compile(r"\d{12}")
 #: Parts of a name that begins with a database or catalog.
 _FULL: Final = 3
@@ -53,7 +53,7 @@ def compare_accounts(fqn: str, service_type: str, namespace: Namespace) -> Addre
     :param service_type: type of its service
     :param namespace: namespace of an identity
     """
-    if service_type not in _BY_ACCOUNT or not namespace.account:
+    if service_type not in BY_ACCOUNT or not namespace.account:
         return None
     database = split(fqn)[1]
     if not _ACCOUNT.fullmatch(database) or database == namespace.account:

@@ -162,7 +162,7 @@ def missing_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
     :param neighbours: all datasets of its namespace, and the services of those that resolve
     """
     rule = exclusion_rule(id_)
-    where = f" in service {', '.join(neighbours.services[:_MAX_CANDIDATES])}" if neighbours.services else ""
+    where = f" in {_services(neighbours.services)}" if neighbours.services else ""
     share = f"{neighbours.resolved} of {neighbours.total} datasets"
     return Hint(
         f"{attempts}. {share} of this namespace resolve{where}, so it is this one that OpenMetadata lacks: ingest it, "
@@ -171,7 +171,14 @@ def missing_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
         f"OpenMetadata lacks them, while {share} of the namespace resolve{where}; {_edges(neighbours.waiting)} for "
         "them: ingest them, or create stubs with `write.create_datasets: true`",
         rule,
+        attempts,
     )
+
+
+def _services(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MAX_CANDIDATES])
+    more = f" and {len(names) - _MAX_CANDIDATES} more" if len(names) > _MAX_CANDIDATES else ""
+    return f"service {shown}" if len(names) == 1 else f"services {shown}{more}"
 
 
 def unmatched_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
@@ -181,14 +188,21 @@ def unmatched_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hin
     :param neighbours: all datasets of its namespace, and the services in which this one was looked for
     """
     rule = f"{{namespace: {_yaml(id_.namespace)}, service: <its service>}}"
-    services = ", ".join(neighbours.services[:_MAX_CANDIDATES])
-    where = f"not in service {services}" if services else "there is no service to look in"
+    services = _services(neighbours.services)
+    where = f"not in {services}" if neighbours.services else "there is no service to look in"
+    cost = (
+        f"the whole namespace: {neighbours.total} dataset{'s' if neighbours.total != 1 else ''} of these events with "
+        f"{neighbours.waiting} edge{'s' if neighbours.waiting != 1 else ''}, and all that come later"
+    )
     return Hint(
-        f"{attempts}. No dataset of this namespace resolves. If it is in OpenMetadata, add to `namespaces`: {rule}, or "
-        f"`ignore: true` to leave out all {neighbours.total} ({_edges(neighbours.waiting)})",
+        f"{attempts}. No dataset of this namespace resolves. If it is in OpenMetadata, add to `namespaces`: {rule}; "
+        f"else create its service there and ingest it. (`ignore: true` in place of the service would give up {cost})",
         f"{where}, and no dataset of the namespace resolves; {_edges(neighbours.waiting)} for them: if they are in "
-        f"OpenMetadata, add to `namespaces`: {rule}; else ingest them",
-        Rule("namespaces", f"{{namespace: {_yaml(id_.namespace)}, ignore: true}}", "leave out the whole namespace"),
+        f"OpenMetadata, add to `namespaces`: {rule}; else create their service there and ingest them. (`ignore: true` "
+        f"in place of the service would give up {cost})",
+        # Only people know the service, and a rule that ignores the namespace is nothing to paste in passing.
+        None,
+        attempts,
     )
 
 

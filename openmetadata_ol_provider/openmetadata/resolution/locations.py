@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from openmetadata_ol_provider.lineage.names.object_urls import stored_object
 from openmetadata_ol_provider.lineage.paths import decoded
 from openmetadata_ol_provider.lineage.systems import parse_namespace, spellings, system_of
 from openmetadata_ol_provider.openmetadata.resolution.search import literal, regex_literal
@@ -101,6 +102,12 @@ class Location(NamedTuple):
         port = _default_port(self.family)
         return _SUFFIXES.get(self.family, "") if port is None else f"(:{port})?"
 
+    @property
+    def _web_bucket(self) -> str:
+        """Regular expression for the web address of a container of Azure."""
+        container, _, account = self.bucket.partition("@")
+        return f"https://{regex_literal(account) or '[^/.]+'}\\.[^/]*/{regex_literal(container)}"
+
     def _with_bucket(self, start: str, end: str) -> str | None:
         if self.family == "file":
             pattern = f"(file:)?/*{start.removeprefix('/')}{end}/?"
@@ -110,6 +117,8 @@ class Location(NamedTuple):
             scheme = "|".join(map(regex_literal, spellings(self.family)))
             bucket = regex_literal(self.bucket) + (_ACCOUNT if self.lacks_account else self._suffix)
             pattern = f"({scheme})://{bucket}{start}{end}/?"
+            on_web = f"({pattern})|({self._web_bucket}{start}{end}/?)" if self.family == "abfss" else pattern
+            pattern = on_web if len(on_web) <= _MAX_PATTERN else pattern
         return pattern if len(pattern) <= _MAX_PATTERN else None
 
 
@@ -120,6 +129,8 @@ def location(namespace: str, name: str = "") -> Location | None:
     :param name: name; default: empty
     """
     parsed = parse_namespace(namespace)
+    if parsed.is_web and (stored := stored_object(parsed, name)) is not None:
+        parsed, name = parse_namespace(stored[0]), stored[1]
     scheme = scheme_of(parsed)
     if scheme is None and "://" not in parsed.raw.rstrip("/"):
         return None

@@ -150,7 +150,7 @@ class Resolver:
         ignored = 0
         elsewhere: list[tuple[Identity, LookupScope]] = []
         whole = is_named_as_table(dataset.identities)
-        for identity in dataset.identities:
+        for identity in self._by_certainty(dataset):
             rule = self._scopes.rule(dataset, identity)
             if rule is not None and rule.ignore:
                 ignored += 1
@@ -178,6 +178,15 @@ class Resolver:
             attempts.append(f"{scope.kind} {identity.namespace} {identity.name}, at other addresses: {attempt}")
         detail = "; ".join(attempts) or "no identity to look for"
         return Resolution("unresolved", detail=detail, namespace=dataset.namespace, services=tuple(searched))
+
+    def _by_certainty(self, dataset: Dataset) -> Iterable[Identity]:
+        """Return the identities of a dataset: a table whose service is only guessed comes after one at an address."""
+        tables = [identity for identity in dataset.identities if identity.kind == "table"]
+        if len({identity.namespace for identity in tables}) < 2:
+            return dataset.identities
+        guessed = {identity: not next(self._scopes.for_identity(dataset, identity)).known for identity in tables}
+        ordered = iter(sorted(tables, key=guessed.__getitem__))
+        return [next(ordered) if identity.kind == "table" else identity for identity in dataset.identities]
 
     def _elsewhere(
         self, dataset: Dataset, identity: Identity, scope: LookupScope, entities: list[Entity], attempt: str

@@ -73,7 +73,8 @@ def hosts(config: ConnectionConfig) -> tuple[HostPort, ...]:
         pairs = tuple(dict.fromkeys(_hosts(section(config, *keys))))
         if pairs:
             return pairs
-    return _tns_hosts(config)
+    catalog = text(section(config, "catalog", "connection").get("uri"))
+    return parse_hosts(catalog) if catalog else _tns_hosts(config)
 
 
 def names(config: ConnectionConfig) -> frozenset[str]:

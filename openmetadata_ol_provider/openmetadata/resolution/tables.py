@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
+from openmetadata_ol_provider.openmetadata.resolution.database_comparison import BY_ACCOUNT
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits, literal
 from openmetadata_ol_provider.openmetadata.resolution.service_types import scheme_of
 from openmetadata_ol_provider.openmetadata.resolution.table_candidates import (
@@ -49,7 +50,7 @@ class TableLookup:
         :param services: services to search
         """
         parts = name_parts(name, slashes=_splits_at_slashes(scope))
-        all_single = all(service.single for service in services)
+        all_single = _are_databases_certain(services, scope)
         tiers = {service: _tiers(parts, service, scope, all_single=all_single) for service in services}
         tried: list[str] = []
         depth = max((len(forms) for forms in tiers.values()), default=0)
@@ -149,6 +150,17 @@ def _tiers_in(parts: tuple[str, ...], service: Service, scope: LookupScope, *, a
     scheme = scheme_of(scope.namespace)
     types = scheme.service_types if scheme is not None else frozenset()
     return free_forms(parts, service, types, all_single=all_single, account=account)
+
+
+def _are_databases_certain(services: tuple[Service, ...], scope: LookupScope) -> bool:
+    """Return whether names without a database have only certain databases, so that no search has to go through all.
+
+    Crawlers of Glue name databases by accounts. Next to another service, the certain databases of that one must not
+    come first.
+    """
+    if len(services) > 1 and not scope.namespace.account and any(one.service_type in BY_ACCOUNT for one in services):
+        return False
+    return all(service.single for service in services)
 
 
 def _splits_at_slashes(scope: LookupScope) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
@@ -43,6 +45,7 @@ def test_a_dry_run_says_so() -> None:
     assert summary_lines(PublishReport(dry_run=True))[0].startswith("dry run, nothing was written: ")
 
 
+@pytest.mark.promise("A297")
 def test_the_lines_of_a_kind_add_up_to_its_count() -> None:
     problems = tuple(Problem(ProblemKind.UNRESOLVED, f"{PG} t{n}", "gone", 1, PG, "gone") for n in range(14))
     report = PublishReport(datasets=Datasets(unresolved=18, ambiguous=1), problems=problems)

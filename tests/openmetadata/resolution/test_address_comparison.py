@@ -10,6 +10,7 @@ from openmetadata_ol_provider.lineage.systems import parse_namespace
 from openmetadata_ol_provider.openmetadata.resolution.address_comparison import compare_addresses
 from openmetadata_ol_provider.openmetadata.resolution.services import SERVICE_KIND, Service, read_service
 
+REST = {"catalog": {"name": "prod", "connection": {"uri": "http://rest:8181/iceberg"}}}
 GLUE_REGION = {"awsConfig": {"awsRegion": "eu-west-1"}}
 
 
@@ -151,7 +152,6 @@ def tns(host: str) -> dict[str, Any]:
         # Systems whose data does not belong to one address
         ("databricks://adb-2.azuredatabricks.net", "UnityCatalog", "adb-1.azuredatabricks.net:443", "uncertain"),
         ("spark://thrift:10000", "Hive", "hs2:10000", "uncertain"),
-        ("http://nessie:19120/iceberg", "Iceberg", "catalog:8181", "uncertain"),
         # Of a scheme that nobody knows the hosts still tell
         ("kudu://m:7051", "Postgres", "db:5432", "other"),
     ],
@@ -244,6 +244,12 @@ def test_snowflake_accounts(namespace: str, account: str, expected: str) -> None
         ("wasbs://raw@one.blob.core.windows.net", "ADLS", "container", {"credentials": {"accountName": "One"}}, "same"),
         ("az://raw", "ADLS", "container", {"credentials": {"accountName": "one"}}, "uncertain"),
         ("abfss://raw@two.dfs.core.windows.net", "ADLS", "container", {"bucketNames": ["raw"]}, "uncertain"),
+        # A catalog on the web is one server, on whatever port
+        ("http://rest:8181", "Iceberg", "table", REST, "same"),
+        ("https://rest/catalog", "Iceberg", "table", REST, "uncertain"),
+        ("http://localhost:8181", "Iceberg", "table", REST, "uncertain"),
+        ("http://rest-dev:8181", "Iceberg", "table", REST, "other"),
+        ("http://rest-dev:8181", "Iceberg", "table", {"catalog": {"name": "prod", "connection": {}}}, "uncertain"),
         # A connection that nobody may see, or without address
         ("postgres://db:5432", "Postgres", "table", {}, "uncertain"),
         ("postgres://db:5432", "Postgres", "table", {"hostPort": "********"}, "uncertain"),

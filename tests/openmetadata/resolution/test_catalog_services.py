@@ -176,3 +176,44 @@ def test_a_logical_namespace_is_settled_by_the_catalog(resolve: Any) -> None:
     resolution = resolve(["hive", "glue"], dataset(names, catalog=CatalogHint("iceberg", "glue", "lake")))
     assert resolution.entity is not None
     assert resolution.entity.fqn == fqn("glue")
+
+
+REGION = {"awsConfig": {"awsRegion": "eu-west-1"}}
+REST = {"catalog": {"name": "prod", "connection": {"uri": "http://rest:8181"}}}
+
+
+@pytest.mark.promise("C71")
+@pytest.mark.parametrize(
+    ("services", "tables", "catalog", "expected"),
+    [
+        # A crawler names the database by an account: that is as good a match as Hive's one database.
+        (
+            [service("hive", "Hive", hostPort="hs2:10000"), service("glue", "Glue", **REGION)],
+            ["hive.default.sales.orders", "glue.123456789012.sales.orders"], None, "ambiguous",
+        ),
+        # The catalog of another address has tables of its own.
+        (
+            [service("ice", "Iceberg", **REST)], ["ice.prod.sales.orders"],
+            CatalogHint("iceberg", "rest", "dev", "http://rest-dev:8181"), "other_address",
+        ),
+        (
+            [service("ice", "Iceberg", **REST)], ["ice.prod.sales.orders"],
+            CatalogHint("iceberg", "rest", "prod", "http://rest:8181"), "ice.prod.sales.orders",
+        ),
+    ],
+)  # fmt: skip
+def test_tables_of_several_catalogs(
+    services: list[dict[str, Any]], tables: list[str], catalog: CatalogHint | None, expected: str
+) -> None:
+    seed = {"databaseServices": services, "tables": [{"fqn": fqn, "columns": columns("id")} for fqn in tables]}
+    with CatalogueServer(seed, VERSION, TOKEN) as server, OpenMetadataClient(server.url, TOKEN, retries=FAST) as client:
+        resolution = Resolver(client, config()).resolve(dataset((WAREHOUSE, "sales.orders"), catalog=catalog))
+    assert (resolution.entity.fqn if resolution.entity else resolution.reason) == expected
+
+
+@pytest.mark.promise("C71")
+def test_a_table_at_its_address_comes_before_one_of_another_name_that_is_only_alike(resolve: Any) -> None:
+    names, link = ("hive://staging:9083", "sales.orders"), ("prod", "sales.orders")
+    assert resolve(["glue", "hive2"], dataset(names, link)).entity.fqn == fqn("hive2")
+    # Without it, the other name counts as before.
+    assert resolve(["glue"], dataset(names, link)).entity.fqn == fqn("glue")

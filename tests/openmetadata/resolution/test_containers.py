@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from openmetadata_ol_provider.config import DatasetOptions
+from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.plan import Dataset
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.locations import location
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
@@ -313,3 +316,25 @@ def test_a_container_without_path_is_in_the_storage_account_of_its_service() -> 
         assert resolution.reason == "other_address"
         assert "storage account one" in resolution.detail
         assert "storage account two" in resolution.detail
+
+
+@pytest.mark.parametrize("host", ["acc.blob.core.windows.net", "acc.dfs.core.windows.net"])
+@pytest.mark.parametrize("child", ["orders", "by hand"])
+def test_a_full_path_may_be_a_web_address_of_azure(host: str, child: str) -> None:
+    seed = {
+        "storageServices": [service("adls", "ADLS")],
+        "containers": [
+            {"name": "raw", "service": "adls", "fullPath": f"https://{host}/raw"},
+            {"name": child, "service": "adls", "parent": "adls.raw", "fullPath": f"https://{host}/raw/orders"},
+        ],
+    }
+    with CatalogueServer(seed) as server, OpenMetadataClient(server.url) as client:
+        for namespace in (
+            "abfss://raw@acc.dfs.core.windows.net", "wasbs://raw@acc.blob.core.windows.net", f"https://{host}/raw",
+            "az://raw",
+        ):  # fmt: skip
+            identities = Naming(DatasetOptions()).identities(namespace, "orders")
+            resolution = Resolver(client, config()).resolve(Dataset(namespace, "orders", identities))
+            assert found(resolution) == f"adls.raw.{child}", namespace
+        other = dataset("abfss://raw@acc2.dfs.core.windows.net", "orders", kind="container")
+        assert found(Resolver(client, config()).resolve(other)) is None

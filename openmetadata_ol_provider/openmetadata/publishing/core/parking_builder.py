@@ -73,7 +73,7 @@ class ParkingBuilder:
                 continue
             # What only a rule releases outweighs what an ingestion may bring.
             strongest = max(reasons.values(), key=_STRENGTH.index)
-            detail = "; ".join(f"{end.namespace} {end.name}: {resolutions[end].detail}" for end in missing)
+            detail = "; ".join(_missing_texts({end: resolutions[end] for end in missing}))
             self._add_edges(key, strongest, detail, missing)
 
     def add_failed_edges(self, keys: Iterable[int], detail: str) -> None:
@@ -190,6 +190,16 @@ class ParkingBuilder:
         ends += [end for item in one_sided for end in (*item.reads, *item.writes)]
         for end in dict.fromkeys(ends):
             yield _lean(dataset_of(end, self._selection.datasets))
+
+
+def _missing_texts(missing: Mapping[DatasetId, Resolution]) -> Iterator[str]:
+    """Yield why each dataset is missing; advice that several of them share comes with the last: it is long."""
+    hints = {end: resolution.hint for end, resolution in missing.items() if resolution.hint}
+    last = {hint.rule or hint.cause: end for end, hint in hints.items()}
+    for end, resolution in missing.items():
+        hint = hints.get(end)
+        finding = hint.finding if hint and last[hint.rule or hint.cause] != end else ""
+        yield f"{end.namespace} {end.name}: {finding or resolution.detail}"
 
 
 def _counted(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:

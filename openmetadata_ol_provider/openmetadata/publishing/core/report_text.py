@@ -51,9 +51,14 @@ def summary_lines(report: PublishReport, *, is_kept: bool = True) -> list[str]:
     return lines
 
 
-def problem_lines(report: PublishReport) -> Iterator[tuple[str, str]]:
-    """Yield kind and text of each cause; the numbers of a kind add up to its count in the report."""
-    groups = group_problems(report.problems)
+def problem_lines(report: PublishReport, *, is_raised: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield kind and text of each cause; the numbers of a kind add up to its count in the report.
+
+    :param is_raised: ``True`` if the error that ended the publication follows, so that it is not shown twice
+    """
+    groups = [
+        group for group in group_problems(report.problems) if not (is_raised and group.kind == ProblemKind.STOPPED)
+    ]
     for group in groups[:MOST_GROUPS]:
         yield group.kind, group.text
     if rest := remaining_line(groups):

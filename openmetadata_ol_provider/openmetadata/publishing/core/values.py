@@ -10,18 +10,19 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
 
 
-Change = Literal["created", "updated", "unchanged", "missing"]
+Change = Literal["created", "updated", "unchanged", "failed", "missing"]
 
 
 class PipelineRef(NamedTuple):
     """A pipeline of the catalogue.
 
     :param id: entity id; empty for a pipeline that a dry run would create
-    :param change: change that was made, or would be in a dry run
+    :param change: change that was made, or would be in a dry run; ``failed`` if more than a description was refused
     :param tasks: names of its tasks, including those that others have added
     :param reused: ``True`` if another ingestion created it and writes its runs too
     :param stored: its JSON after publication, with tasks, owners, tags and usage; empty if the pipeline is missing
     :param problems: problems to report
+    :param refused: why it could not be completed, so that it is as it was; empty if it could
     """
 
     id: str
@@ -31,6 +32,7 @@ class PipelineRef(NamedTuple):
     reused: bool = False
     stored: dict[str, Any] = {}  # noqa: RUF012 - never changed
     problems: tuple[Problem, ...] = ()
+    refused: str = ""
 
 
 #: Column lineage of an edge: target column FQN -> (source column FQNs, function).

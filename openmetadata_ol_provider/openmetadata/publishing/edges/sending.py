@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 #: Details that are decided here, apart from the pipeline.
 _PATCHED = ("source", "columnsLineage", "sqlQuery", "description")
-#: Answers to a patch where there is no such edge (any more), or no such route.
-_NOT_PATCHABLE = frozenset({404, 405})
+#: Answers to a patch where it is not allowed, or where there is no such edge (any more), or no such route.
+_NOT_PATCHABLE = frozenset({403, 404, 405})
 
 
 class Ends(NamedTuple):
@@ -48,7 +48,7 @@ def send_details(
         url = path("v1/lineage", source["type"], source["id"], target["type"], target["id"])
         try:
             send_patch(client, url, GuardedPatch([*_guard(stored), *_difference(stored, details)]))
-        except CatalogueRequestError as error:
+        except (CatalogueRequestError, CatalogueAuthError) as error:
             if error.status not in _NOT_PATCHABLE:
                 raise
         else:

@@ -7,7 +7,7 @@ has drawn no edges in the first place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
@@ -33,7 +33,8 @@ def unmoved_edges(edges: Iterable[Edge], resolutions: Resolutions) -> tuple[dict
     edges = tuple(edges)
     unmoved = unmoved_jobs(edges, resolutions)
     left_out = {edge: None for edge in edges if edge.job in unmoved and edge.basis == "product"} if unmoved else {}
-    return left_out, [_problem(job, entities) for job, entities in unmoved.items()]
+    problems = [_problem(job, entities) for job, entities in unmoved.items()]
+    return left_out, problems + list(_loop_problems((edge for edge in edges if edge not in left_out), resolutions))
 
 
 def unmoved_jobs(edges: Iterable[Edge], resolutions: Resolutions) -> dict[JobId, tuple[Entity, ...]]:
@@ -63,6 +64,23 @@ def _problem(job: JobId, entities: tuple[Entity, ...]) -> Problem:
         "lineage: nothing was moved, no edges"
     )
     return Problem(ProblemKind.SAME_DATASETS, f"job {job.namespace} {job.name}", detail)
+
+
+def _loop_problems(edges: Iterable[Edge], resolutions: Resolutions) -> Iterator[Problem]:
+    """Yield a problem for each job and entity that has an edge to itself, which is left out."""
+    loops: dict[tuple[JobId | None, str], list[Edge]] = {}
+    for edge in edges:
+        entity = _entity(edge.source, resolutions)
+        if entity is not None and _is_same(edge, resolutions):
+            loops.setdefault((edge.job, entity.fqn), []).append(edge)
+    for (job, fqn), (first, *more) in loops.items():
+        read, written = (f"{side.namespace} {side.name}" for side in (first.source, first.target))
+        others = f", and {len(more)} more such pairs" if more else ""
+        detail = (
+            f"reads {read} and writes {written}{others}, which are one entity in OpenMetadata, {fqn}: no edge from it "
+            "to itself. If they are two datasets, ingest both"
+        )
+        yield Problem(ProblemKind.SAME_DATASETS, f"job {job.namespace} {job.name}" if job else written, detail)
 
 
 def _is_same(edge: Edge, resolutions: Resolutions) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Transformation
-from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import ATTEMPTS, PatchRefusedError
@@ -15,6 +14,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_ke
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite, PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonical, merge_details, writer_name
 from openmetadata_ol_provider.openmetadata.publishing.edges.sending import Ends, deleted_pipeline, send_details
+from openmetadata_ol_provider.openmetadata.publishing.edges.unknown_columns import UnknownColumns
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ class EdgePlanner:
             source, target = self._entity(edge.source), self._entity(edge.target)
             if source is not None and target is not None and source != target:
                 groups.setdefault((source, target), []).append(edge)
-        problems: list[Problem] = []
-        writes = [self._write(source, target, group, problems) for (source, target), group in groups.items()]
-        return writes, problems
+        unknown = UnknownColumns()
+        writes = [self._write(source, target, group, unknown) for (source, target), group in groups.items()]
+        return writes, unknown.problems
 
     def _entity(self, dataset: DatasetId) -> Entity | None:
         resolution = self._resolutions.get(dataset)
@@ -97,7 +97,7 @@ class EdgePlanner:
         resolution = self._resolutions.get(dataset)
         return resolution is not None and resolution.by != "name"
 
-    def _write(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> EdgeWrite:
+    def _write(self, source: Entity, target: Entity, edges: list[Edge], unknown: UnknownColumns) -> EdgeWrite:
         # What a dataset itself declares (a view's derivation) has no job.
         jobs = list(dict.fromkeys(edge.job for edge in edges if edge.job is not None))
         certain = [edge.job for edge in edges if self._is_certain(edge.source) and self._is_certain(edge.target)]
@@ -110,7 +110,7 @@ class EdgePlanner:
         return EdgeWrite(
             source,
             target,
-            columns=self._columns(source, target, edges, problems) if self._config.lineage.columns else {},
+            columns=self._columns(source, target, edges, unknown) if self._config.lineage.columns else {},
             pipeline=self._pipeline(latest) if latest else None,
             writers=frozenset(name for id_ in shown if (name := self.writer(id_))),
             sql=cap_sql(text) if text else None,
@@ -129,9 +129,8 @@ class EdgePlanner:
         job = self._jobs.get(job_id)
         return self._pipelines.get(job.pipeline if job else job_id)
 
-    def _columns(self, source: Entity, target: Entity, edges: list[Edge], problems: list[Problem]) -> Columns:
+    def _columns(self, source: Entity, target: Entity, edges: list[Edge], unknown: UnknownColumns) -> Columns:
         targets: dict[str, tuple[set[str], list[Transformation]]] = {}
-        unknown: dict[str, dict[str, None]] = {}
         for pair in (pair for edge in edges for pair in edge.columns):
             if is_indirect(pair) and not self._config.lineage.indirect:
                 continue
@@ -139,30 +138,20 @@ class EdgePlanner:
             start = source.column(pair.source.field) if owner == source else None
             end = target.column(pair.target_field)
             if start is None:
-                unknown.setdefault(source.fqn, {})[pair.source.field] = None
+                unknown.add(source, pair.source.field, (source, target))
             if end is None:
-                unknown.setdefault(target.fqn, {})[pair.target_field] = None
+                unknown.add(target, pair.target_field, (source, target))
             if start is not None and end is not None:
                 sources, transformations = targets.setdefault(end, (set(), []))
                 sources.add(start)
                 transformations += [
                     item for item in pair.transformations if self._config.lineage.indirect or not _is_indirect(item)
                 ]
-        problems += [_unknown(fqn, list(names), source, target) for fqn, names in unknown.items()]
         return {end: (frozenset(starts), function_text(how)) for end, (starts, how) in targets.items()}
 
 
 def _is_indirect(item: Transformation) -> bool:
     return item.type.upper() == "INDIRECT"
-
-
-def _unknown(fqn: str, names: list[str], source: Entity, target: Entity) -> Problem:
-    shown = ", ".join(names[:20]) + ("" if len(names) <= 20 else f" and {len(names) - 20} more")
-    return Problem(
-        ProblemKind.UNKNOWN_COLUMN,
-        f"{source.fqn} -> {target.fqn}",
-        f"{fqn} has no column {shown}; column lineage without it (is its metadata in OpenMetadata up to date?)",
-    )
 
 
 class EdgeWriter:
@@ -190,6 +179,7 @@ class EdgeWriter:
         :raises CatalogueError: if the catalogue refuses
         """
         refused: PatchRefusedError | None = None
+        before: dict[str, Any] | None = None
         for _ in range(ATTEMPTS):
             stored = read_details(self._client, write.source.id, write.target.id)
             details = merge_details(stored, write)
@@ -200,9 +190,12 @@ class EdgeWriter:
                 return False
             if self._dry_run:
                 return True
+            # A patch that is refused although nobody has changed the edge would be refused for ever, and an edge that
+            # looks new is better than none. Details that are there although it was refused: search may not have them.
+            puts = is_same or (refused is not None and stored == before)
+            before = stored
             try:
-                # Details that are there although the patch was answered with an error: search may not have them.
-                self._send(write, None if is_same else stored, details)
+                self._send(write, None if puts else stored, details)
             except PatchRefusedError as error:
                 refused = error
             else:

@@ -45,8 +45,10 @@ class OwnerName(NamedTuple):
         return f"{self.kind}:{self.name}" if self.kind else self.name
 
 
+#: Answers to a name or a query that cannot be one, or is too long.
+_REFUSED_NAME = frozenset({400, 414, 431})
 #: Airflow's default owner, which nobody would miss.
-_NOBODY = OwnerName("airflow")
+NOBODY = OwnerName("airflow")
 
 
 class OwnerReference(NamedTuple):
@@ -122,7 +124,7 @@ class OwnerLookup:
             reference, why = self._once(("owner", *map(str, name)), partial(self._find, name))
             if reference is not None:
                 references.append(reference)
-            elif name != _NOBODY:
+            elif name != NOBODY:
                 self._report(ProblemKind.UNKNOWN_OWNER, f"owner {name}", why)
         chosen, others = choose_owners(references)
         for other in others:
@@ -175,7 +177,9 @@ class OwnerLookup:
             query = {"q": f'email.keyword:"{escaped}"', "index": f"{kind}_search_index", "from": 0, "size": 10}
             try:
                 answer = self._client.get("v1/search/query", query)
-            except CatalogueRequestError:
+            except CatalogueRequestError as error:
+                if error.status not in _REFUSED_NAME:
+                    raise
                 return
             for hit in ((answer or {}).get("hits") or {}).get("hits") or ():
                 name = (hit.get("_source") or {}).get("name")
@@ -188,6 +192,8 @@ class OwnerLookup:
     def _read(self, kind: str, name: str) -> dict[str, Any] | None:
         try:
             return self._client.get(path(_COLLECTIONS[kind], "name", quote(name)))
-        except CatalogueRequestError:
-            # Nobody has a name that the server refuses.
+        except CatalogueRequestError as error:
+            # Nobody has a name that the server refuses; any other answer says nothing about the name.
+            if error.status not in _REFUSED_NAME:
+                raise
             return None

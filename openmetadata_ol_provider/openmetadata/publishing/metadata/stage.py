@@ -12,6 +12,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.context import Publis
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Stubs
 from openmetadata_ol_provider.openmetadata.publishing.metadata.deletions import SoftDeleter, plan_removals
 from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import dataset_targets, pipeline_target
+from openmetadata_ol_provider.openmetadata.publishing.metadata.task_owners import task_owners_problem
 from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import MetadataWriter, PatchResult
 from openmetadata_ol_provider.openmetadata.publishing.stubs.completion import extended_at
 
@@ -115,6 +116,12 @@ def publish_pipeline_metadata(context: PublishContext, pipelines: PublishedPipel
         for plan in pipelines.compared
         if (ref := pipelines.refs.get(plan.id)) and (target := pipeline_target(plan, ref, ref.stored or None))
     }
+    if context.config.write.owners != "never":
+        context.problems += [
+            problem
+            for plan in pipelines.compared
+            if (ref := pipelines.refs.get(plan.id)) and (problem := task_owners_problem(plan, ref))
+        ]
     writer = MetadataWriter(context.client, context.config, dry_run=context.dry_run)
     results = _publish(context, writer, [target for target, _ in own.values()])
     for (_, plan), result in zip(own.values(), results, strict=True):

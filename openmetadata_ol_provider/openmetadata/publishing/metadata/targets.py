@@ -155,19 +155,19 @@ def pipeline_target(
 ) -> MetadataTarget | None:
     """Return the metadata of a pipeline and its tasks; ``None`` if there is none.
 
-    Descriptions are not included: they are part of the request that creates or completes the pipeline.
+    Descriptions are not included: they are part of the request that creates or completes the pipeline. Nor are owners
+    of tasks: OpenMetadata neither stores nor returns them, so each publication would send them again.
 
     :param body: JSON of the pipeline with owners, tags and tasks; ``None`` if it has to be read
     """
     own = EventMetadata()
     parts: dict[str, EventMetadata] = {}
     for job in pipeline.jobs:
-        metadata = EventMetadata(owners=job.owners, tags=job.tags)
         if job.task is None:
-            own = own.merged(metadata)
+            own = own.merged(EventMetadata(owners=job.owners, tags=job.tags))
         elif not job.part:
             name = task_name(job.task)
-            parts[name] = parts.get(name, EventMetadata()).merged(metadata)
+            parts[name] = parts.get(name, EventMetadata()).merged(EventMetadata(tags=job.tags))
     # A pipeline that does not exist yet cannot be read.
     target = MetadataTarget("pipeline", ref.id, ref.fqn, own, parts, body if ref.id else {})
     return None if target.is_empty else target
@@ -189,9 +189,12 @@ def _described(fields: Iterable[Field], above: tuple[str, ...]) -> Iterator[tupl
 
 
 def _unknown(entity: Entity, names: list[str]) -> Problem:
-    shown = ", ".join(names[:_SHOWN]) + ("" if len(names) <= _SHOWN else f" and {len(names) - _SHOWN} more")
+    # Quoted, so that the report groups the columns of different entities as one cause.
+    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN]) + (
+        "" if len(names) <= _SHOWN else f" and {len(names) - _SHOWN} more"
+    )
     return Problem(
         ProblemKind.UNKNOWN_COLUMN,
         f"{entity.type} {entity.fqn}",
-        f"it has no column {shown}; their metadata is left out (is this entity up to date in OpenMetadata?)",
+        f"it has no column '{shown}'; their metadata is left out (is this entity up to date in OpenMetadata?)",
     )

@@ -27,6 +27,7 @@ class PublishedPipelines(NamedTuple):
     :param compared: those of them that were compared with the catalogue
     :param refs: published pipelines by their job
     :param failed: pipelines that the catalogue refused
+    :param incomplete: pipelines that are there, but that the catalogue refused to complete
     :param jobs: all jobs of the plan
     :param writer: writer that published them
     """
@@ -36,6 +37,7 @@ class PublishedPipelines(NamedTuple):
     compared: tuple[PipelinePlan, ...]
     refs: dict[JobId, PipelineRef]
     failed: frozenset[JobId]
+    incomplete: frozenset[JobId]
     jobs: Mapping[JobId, Job]
     writer: PipelineWriter
 
@@ -57,6 +59,7 @@ def publish_pipelines(context: PublishContext) -> PublishedPipelines:
     refs = _cached(context, plans)
     counts = Counter(unchanged=selection.current_pipelines + len(refs))
     failed: set[JobId] = set()
+    incomplete: set[JobId] = set()
     compared = tuple(plan for plan in plans if plan.id not in refs)
     results = context.executor.run(compared, writer.publish, lambda plan: f"pipeline {plan.where}")
     for plan, result in zip(compared, results, strict=True):
@@ -70,12 +73,22 @@ def publish_pipelines(context: PublishContext) -> PublishedPipelines:
             context.parking.add_failed_pipeline(plan.id, plan.jobs, result.detail)
         elif ref.change != "missing":
             refs[plan.id] = ref
+            if ref.refused:
+                # Its edges can name it, and its runs are counted.
+                incomplete.add(plan.id)
+                counts[ref.change] += 1
+                context.parking.add_failed_pipeline(plan.id, plan.jobs, ref.refused, counted=True)
+                if cache is not None:
+                    cache.forget_pipeline(plan.id)
+                continue
             counts[ref.change] += 1
             context.problems += _too_many_tasks(plan, ref)
             if cache is not None and not context.dry_run:
                 cache.store_pipeline(plan.id, ref)
             context.recorder.record_jobs(plan.jobs)
-    return PublishedPipelines(Pipelines(**counts), plans, compared, refs, frozenset(failed), selection.jobs, writer)
+    return PublishedPipelines(
+        Pipelines(**counts), plans, compared, refs, frozenset(failed), frozenset(incomplete), selection.jobs, writer
+    )
 
 
 def _cached(context: PublishContext, plans: tuple[PipelinePlan, ...]) -> dict[JobId, PipelineRef]:

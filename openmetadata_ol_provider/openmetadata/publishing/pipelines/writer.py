@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.lineage.plan import Job, JobId
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.circuit import EndpointClosedError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.client.creation import create_or_read, restore
 from openmetadata_ol_provider.openmetadata.client.document import updated
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
 from openmetadata_ol_provider.openmetadata.fqn import join, pipeline_name
+from openmetadata_ol_provider.openmetadata.publishing.core.executor import is_of_one_item
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Change, PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.changes import Operations, pipeline_changes
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.existing import (
@@ -62,6 +65,17 @@ class _Use:
         self.first = first
         self.lock = threading.Lock()
         self.begun = False
+
+
+class _Stored(NamedTuple):
+    """A pipeline as it is stored after publication.
+
+    :param error: why it could not be completed; ``None`` if it could
+    """
+
+    change: Change
+    body: Body
+    error: CatalogueError | None = None
 
 
 class PipelineWriter:
@@ -124,39 +138,54 @@ class PipelineWriter:
         self, plan: PipelinePlan, stored: Body | None, service: str, fqn: str, *, reused: bool
     ) -> PipelineRef:
         done = self._create(plan, service, fqn) if stored is None else self._patch(plan, stored, fqn, reused=reused)
-        change, current = done
+        current, error = done.body, done.error
         tasks = frozenset(task["name"] for task in current.get("tasks") or ())
         name = str(current.get("fullyQualifiedName", fqn))
-        return PipelineRef(str(current.get("id", "")), name, change, tasks, reused, current)
+        ref = PipelineRef(str(current.get("id", "")), name, done.change, tasks, reused, current)
+        if error is None:
+            return ref
+        # An endpoint that keeps failing is reported once.
+        closed = isinstance(error, EndpointClosedError)
+        problem = Problem(ProblemKind.FAILED, f"pipeline {plan.where}", str(error))
+        return ref._replace(refused=str(error), problems=() if closed else (problem,))
 
-    def _create(self, plan: PipelinePlan, service: str, fqn: str) -> tuple[Change, Body]:
+    def _create(self, plan: PipelinePlan, service: str, fqn: str) -> _Stored:
         """Create a pipeline and return it as it is stored then."""
         request = creation_request(plan, service, self._config.write)
         if self._dry_run:
-            return "created", {key: value for key, value in request.items() if key != "service"}
+            return _Stored("created", {key: value for key, value in request.items() if key != "service"})
         body, is_new = create_or_read(self._client, PIPELINES, request, fqn, self._fields)
         if is_new:
             # Its descriptions may not be as they were sent.
-            return "created", self._patch(plan, updated(request, body), fqn, reused=False)[1]
+            return self._patch(plan, updated(request, body), fqn, reused=False)._replace(change="created")
         if not body.get("deleted"):
             # Somebody else was faster.
             return self._patch(plan, body, fqn, reused=False)
         # Its jobs still run, so it is in use; what people wrote about it comes back with it.
         restored = updated(body, restore(self._client, PIPELINES, body))
-        return "updated", self._patch(plan, restored, fqn, reused=False)[1]
+        return self._patch(plan, restored, fqn, reused=False)._replace(change="updated")
 
-    def _patch(self, plan: PipelinePlan, stored: Body, fqn: str, *, reused: bool) -> tuple[Change, Body]:
-        """Complete a stored pipeline and return it as it is stored then."""
+    def _patch(self, plan: PipelinePlan, stored: Body, fqn: str, *, reused: bool) -> _Stored:
+        """Complete a stored pipeline and return it as it is stored then.
+
+        A refusal costs what it lacks, but neither the edges that name it nor its statuses.
+        """
 
         def decide(body: Body) -> Operations:
             return pipeline_changes(plan, body, self._config.write, reused=reused)
 
         if self._dry_run:
             content = completed_content(plan, stored, self._config.write, reused=reused)
-            return ("updated" if decide(stored) else "unchanged"), {**stored, **(content or {})}
+            return _Stored("updated" if decide(stored) else "unchanged", {**stored, **(content or {})})
         url = path(PIPELINES, str(stored.get("id")))
-        patched = patch_stored(self._client, url, stored, decide, lambda: self._read(fqn))
-        return ("unchanged", stored) if patched is None else ("updated", patched)
+        try:
+            patched = patch_stored(self._client, url, stored, decide, lambda: self._read(fqn))
+        except CatalogueError as error:
+            if error.status == 404 or not is_of_one_item(error):
+                raise
+            lacking = completed_content(plan, stored, self._config.write, reused=reused)
+            return _Stored("unchanged" if lacking is None else "failed", stored, error)
+        return _Stored("unchanged", stored) if patched is None else _Stored("updated", patched)
 
     def _read(self, fqn: str) -> Body | None:
         return self._client.get(path(PIPELINES, "name", fqn), {"fields": self._fields})

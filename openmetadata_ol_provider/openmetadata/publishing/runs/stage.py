@@ -78,7 +78,10 @@ def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> 
     context.recorder.record_runs(
         run
         for run in selection.runs
-        if (run.pipeline, run.pipeline_run_id) not in failed and run.pipeline in pipelines.refs
+        if (run.pipeline, run.pipeline_run_id) not in failed
+        and run.pipeline in pipelines.refs
+        # Their tasks may be missing.
+        and run.pipeline not in pipelines.incomplete
     )
     return outcome
 

@@ -109,15 +109,28 @@ def _status(record: RunRecord) -> str:
 def _tasks(before: dict[str, dict[str, Any]], records: Collection[RunRecord]) -> dict[str, dict[str, Any]]:
     replaced = {task_name(record.task or "") for record in records if record.replaces}
     tasks = {name: task for name, task in before.items() if name not in replaced}
+    mapped: dict[tuple[str, int], dict[str, Any]] = {}
     for record in sorted(records, key=lambda record: epoch_ms(record.started_at) or 0):
-        ours: dict[str, Any] = {"name": task_name(record.task or ""), "executionStatus": _status(record)}
-        times = {"startTime": epoch_ms(record.started_at), "endTime": epoch_ms(record.ended_at)}
-        ours.update({key: time for key, time in times.items() if time is not None})
-        if record.log_url:
-            ours["logLink"] = record.log_url
-        theirs = tasks.get(ours["name"])
-        tasks[ours["name"]] = _merged_reports(ours, theirs) if theirs else ours
+        ours = _report(record)
+        if record.map_index is None:
+            theirs = tasks.get(ours["name"])
+            tasks[ours["name"]] = _merged_reports(ours, theirs) if theirs else ours
+        else:
+            theirs = mapped.get(instance := (ours["name"], record.map_index))
+            mapped[instance] = _merged_reports(ours, theirs) if theirs else ours
+    # An instance is no further try of another one, also if it runs later.
+    for (name, _), ours in mapped.items():
+        tasks[name] = _sum_of_reports(ours, tasks[name]) if name in tasks else ours
     return tasks
+
+
+def _report(record: RunRecord) -> dict[str, Any]:
+    report: dict[str, Any] = {"name": task_name(record.task or ""), "executionStatus": _status(record)}
+    times = {"startTime": epoch_ms(record.started_at), "endTime": epoch_ms(record.ended_at)}
+    report.update({key: time for key, time in times.items() if time is not None})
+    if record.log_url:
+        report["logLink"] = record.log_url
+    return report
 
 
 def _merged_reports(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +138,11 @@ def _merged_reports(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, A
     first, last = sorted((theirs, ours), key=lambda task: task.get("startTime") or 0)
     if not _same_try(first, last):
         return {**last, **{key: theirs[key] for key in ("logLink",) if theirs.get(key) and key not in last}}
-    # One try: its end is not undone by a start that arrives later, and a failure stays.
+    return _sum_of_reports(ours, theirs)
+
+
+def _sum_of_reports(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return two reports of one try as one: its end is not undone by a start that arrives later, a failure stays."""
     weak, strong = sorted((theirs, ours), key=_rank)
     starts = [task["startTime"] for task in (ours, theirs) if task.get("startTime") is not None]
     ends = [task["endTime"] for task in (ours, theirs) if task.get("endTime") is not None]

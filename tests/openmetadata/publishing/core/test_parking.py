@@ -75,6 +75,16 @@ def test_an_item_says_what_is_missing_since_when_and_why(history: KeptHistory) -
     assert "by its address" in item.detail
 
 
+def test_a_rule_that_settles_both_ends_is_shown_once(client: OpenMetadataClient) -> None:
+    ends = [dataset("postgres://elsewhere:5432", f"shop.public.{name}") for name in ("one", "two")]
+    history = KeptHistory()
+    publish(client, history, plan(edge(*ends), datasets=ends))
+    (item,) = history.parking.items.values()
+    assert item.missing == tuple(end.id for end in ends)
+    assert [item.detail.count(f"shop.public.{name}: ") > 0 for name in ("one", "two")] == [True, True]
+    assert item.detail.count("add to `namespaces`") == 1
+
+
 def test_the_pauses_between_tries_grow_and_what_waits_costs_no_call(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
 ) -> None:

@@ -149,13 +149,44 @@ def test_without_a_pipeline_of_ours_it_gets_none(version: str) -> None:
         assert edge_writes(server) == []
 
 
+@pytest.mark.parametrize("status", [400, 403, 405, 412, 500])
+@VERSIONS
+def test_an_edge_whose_patch_is_always_refused_is_put(version: str, status: int) -> None:
+    with catalogue(version=version) as (server, client):
+        publish(client, moving(ID))
+        server.reset_requests()
+        server.fail("PATCH", "v1/lineage", status, times=100, message="no")
+        report = publish(client, moving(ID, AMOUNT))
+        assert (report.edges.published, report.problems) == (1, ())
+        assert (edge_writes(server), targets(server)) == (["PATCH", "PUT"], {"id", "total"})
+
+
 def test_an_edge_that_is_always_refused_is_parked_with_its_reason_and_stops_nothing() -> None:
     with catalogue(version="1.13.0") as (server, client):
         publish(client, moving(ID))
         server.fail("PATCH", "v1/lineage", 500, times=100, message="no")
+        server.fail("PUT", "v1/lineage", 400, times=100, message="nor that")
         report = publish(client, moving(ID, AMOUNT))
         assert (report.edges.failed, report.parked) == (1, 1)
+        assert "nor that" in report.problems[0].detail
+
+
+def test_an_edge_that_others_change_each_time_is_parked_and_keeps_theirs() -> None:
+    with catalogue(version="1.13.0") as (server, client):
+        publish(client, moving(ID))
+        ends = [client.get(f"v1/tables/name/{fqn}") or {} for fqn in ENDS]
+        url = f"v1/lineage/table/{ends[0]['id']}/table/{ends[1]['id']}"
+        texts = iter("abc")
+
+        def by_steward() -> None:
+            client.patch(url, [{"op": "add", "path": "/description", "value": next(texts)}])
+            ours.overtake = by_steward
+
+        with Overtaken(server.url, by_steward) as ours:
+            report = publish(ours, moving(ID, AMOUNT))
+        assert (report.edges.failed, report.parked) == (1, 1)
         assert "(tried 3 times)" in report.problems[0].detail
+        assert (details(server)["description"], targets(server)) == ("c", {"id"})
 
 
 def test_a_patch_that_fails_after_its_effect_is_repeated_for_the_sake_of_search() -> None:

@@ -141,3 +141,16 @@ def test_edges_without_a_job_are_not_judged(client: OpenMetadataClient, server: 
     ]
     publish(client, plan(*edges, datasets=[ORDERS, FACTS, ORDERS_PATH, FACTS_PATH]))
     assert sorted(server.edges()) == [(FACTS_FQN, ORDERS_FQN), (ORDERS_FQN, FACTS_FQN)]
+
+
+@pytest.mark.promise("C70")
+def test_two_datasets_that_are_one_entity_leave_a_line_once(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    history = KeptHistory()
+    made = product([ORDERS], [ORDERS_PATH])
+    (line,) = lines(publish(client, made, history))
+    assert server.edges() == {}
+    for text in ("hive://metastore:10000 sales.orders", "s3://lake warehouse/sales.db/orders", ORDERS_FQN):
+        assert text in line
+    assert lines(publish(client, made, history)) == []

@@ -9,6 +9,7 @@ import pytest
 from openmetadata_ol_provider.lineage.plan import LineagePlan, Transformation
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import function_text
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -131,7 +132,8 @@ def test_a_dataset_written_onto_itself_is_no_edge(client: OpenMetadataClient, se
     report = publish(client, plan(edge(orders(), link), datasets=(orders(), link)))
     assert report.edges.published == 0
     assert server.edges() == {}
-    assert report.problems == ()
+    (problem,) = report.problems
+    assert problem.kind == "same_datasets"
 
 
 def test_an_edge_between_a_topic_and_a_container_is_an_edge(
@@ -146,10 +148,21 @@ def test_an_edge_between_a_topic_and_a_container_is_an_edge(
 def test_an_unknown_column_is_dropped_and_reported(client: OpenMetadataClient, server: CatalogueServer) -> None:
     report = publish(client, orders_plan(ID_TO_ID, pair(orders(), "nope", "id"), pair(orders(), "id", "nix")))
     assert pairs(details(server)) == {("id", "id")}
-    assert {(problem.kind, problem.detail.split(";")[0]) for problem in report.problems} == {
-        ("unknown_column", "pg.shop.public.orders has no column nope"),
-        ("unknown_column", "pg.shop.public.totals has no column nix"),
+    assert {(problem.kind, problem.where, problem.detail.split(",")[0]) for problem in report.problems} == {
+        ("unknown_column", "pg.shop.public.orders", "it has no column 'nope'"),
+        ("unknown_column", "pg.shop.public.totals", "it has no column 'nix'"),
     }
+
+
+def test_unknown_columns_of_several_edges_are_one_line(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    # A name without digits or punctuation, and one with: the name is no part of the cause.
+    back = edge(totals(), orders(), pair(totals(), "id", "customer_email"))
+    forth = edge(orders(), totals(), pair(orders(), "id", "nix"))
+    report = publish(client, plan(forth, back, datasets=(orders(), totals())))
+    (text,) = [text for kind, text in problem_lines(report) if kind == "unknown_column"]
+    assert text.startswith("2 times: ")
+    assert "'nix'" in text
+    assert "'customer_email'" in text
 
 
 def test_an_old_server_gets_no_column_it_would_refuse() -> None:

@@ -19,8 +19,9 @@ from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import (
 )
 from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import MetadataWriter
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import KAFKA, PG, config, dataset, job, orders, totals
+from tests.openmetadata.builders import KAFKA, PG, config, dataset, job, orders, plan, totals
 from tests.openmetadata.people import (
     ORDERS,
     TAGGED,
@@ -221,7 +222,7 @@ def test_unknown_owners_tags_and_columns_are_reported_once_and_the_rest_is_writt
     assert result.kinds == ["unknown_column", "unknown_owner", "unknown_tag"]
     assert result.detail("unknown_owner").startswith("owner nobody: OpenMetadata has no user or team")
     assert result.detail("unknown_tag").startswith("tags: not in OpenMetadata, left out: new;")
-    assert result.detail("unknown_column").startswith(f"table {ORDERS}: it has no column none;")
+    assert result.detail("unknown_column").startswith(f"table {ORDERS}: it has no column 'none';")
     for fqn in (ORDERS, TOTALS):
         table = stored(server, "table", fqn)
         assert (table["description"], owner_names(table), tag_names(table)) == ("d", ["ada"], [])
@@ -424,7 +425,7 @@ def created(client: OpenMetadataClient, *jobs: Any) -> PipelineRef:
 
 
 @VERSIONS
-def test_owners_and_tags_of_pipelines_and_tasks_land_once(version: str) -> None:
+def test_owners_of_pipelines_and_tags_of_tasks_land_once(version: str) -> None:
     with catalogue(version=version) as (server, client):
         ref = created(client, *JOBS)
         server.reset_requests()
@@ -436,15 +437,44 @@ def test_owners_and_tags_of_pipelines_and_tasks_land_once(version: str) -> None:
         check, load = pipeline["tasks"]
         if check["name"] != "check":
             check, load = load, check
-        assert ([owner["id"] for owner in load["owners"]], tag_names(load)) == (
-            [stored(server, "user", "ada")["id"]],
-            ["OpenLineage.team:data"],
-        )
+        assert (load.get("owners"), tag_names(load)) == (None, ["OpenLineage.team:data"])
         assert (check.get("owners"), check.get("tags")) == (None, None)
         created(client, *JOBS)
         server.reset_requests()
         assert publish(client, jobs=JOBS, pipelines=[ref]).written == [False]
         assert server.writes() == []
+
+
+@VERSIONS
+def test_owners_of_tasks_are_not_sent_and_a_line_says_so(version: str) -> None:
+    mine = (
+        job(owners=owners("user:bob")),
+        job("etl.load", task="load", pipeline="etl", owners=owners("airflow, ada, Bob")),
+        job("etl.check", task="check", pipeline="etl", owners=owners("ada")),
+    )
+    with catalogue(version=version) as (server, client):
+        report = publish_plan(plan(jobs=mine), client, config()).report
+        assert [(one.kind, one.where, one.detail) for one in report.problems] == [
+            (
+                "task_owner",
+                "pipeline openlineage.prod:etl",
+                (
+                    "OpenMetadata keeps no owners of tasks: ada (check and others); make them owners of the pipeline's"
+                    " own job, or set write.owners: never"
+                ),
+            )
+        ]
+        assert all("tasks" not in str(one.json()) for one in server.bodies if one.method == "PATCH")
+        assert owner_names(stored(server, "pipeline", "openlineage.prod:etl")) == ["bob"]
+        server.reset_requests()
+        # The pipeline's own job is missing from this plan; its owner is stored.
+        again = publish_plan(plan(jobs=[mine[1]]), client, config(write={"owners": "if_ours"})).report
+        assert [one.detail.split("; ")[0] for one in again.problems] == [
+            "OpenMetadata keeps no owners of tasks: ada (load)"
+        ]
+        assert server.writes() == []
+        silent = publish_plan(plan(jobs=mine), client, config(write={"owners": "never"})).report
+        assert silent.problems == ()
 
 
 def test_an_owner_of_a_pipeline_set_by_hand_and_a_foreign_task_stay(

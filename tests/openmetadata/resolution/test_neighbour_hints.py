@@ -9,13 +9,14 @@ import pytest
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.filters import DatasetFilter
-from openmetadata_ol_provider.lineage.plan import Dataset
+from openmetadata_ol_provider.lineage.plan import Dataset, Edge
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.resolution.hints import Neighbours, missing_hint
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import PG, config, dataset, edge, orders, plan, resolve_advised, totals
+from tests.openmetadata.builders import PG, config, dataset, edge, orders, pair, plan, resolve_advised, totals
 from tests.openmetadata.histories import KeptHistory
 
 STAGING = "postgres://staging-db:5432"
@@ -37,6 +38,7 @@ def rules_in(text: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.promise("A293")
 def test_where_others_of_the_namespace_resolve_no_rule_for_all_of_it_is_offered(client: OpenMetadataClient) -> None:
     gone = dataset(PG, "shop.public.gone")
     resolution = resolve_advised(Resolver(client, Config()), orders(), totals(), gone)[gone.id]
@@ -46,6 +48,20 @@ def test_where_others_of_the_namespace_resolve_no_rule_for_all_of_it_is_offered(
     assert "ignore" not in resolution.detail
 
 
+@pytest.mark.parametrize(
+    ("services", "expected"),
+    [
+        (("pg",), "resolve in service pg, so"),
+        (("hive", "lake"), "resolve in services hive, lake, so"),
+        (tuple("abcdefghijk"), "resolve in services a, b, c, d, e, f, g, h, i, j and 1 more, so"),
+    ],
+)
+def test_several_services_are_plural_and_none_is_dropped_silently(services: tuple[str, ...], expected: str) -> None:
+    hint = missing_hint(orders().id, "not found", Neighbours(1, 2, 1, services))
+    assert expected in hint.detail
+
+
+@pytest.mark.promise("A293")
 @pytest.mark.parametrize("name", ["shop.public.gone", "shop.public.gone[1]", "shop.public.g*", 'shop."x?".gone'])
 def test_following_the_advice_leaves_out_what_is_missing_and_nothing_else(
     client: OpenMetadataClient, name: str
@@ -68,7 +84,8 @@ def test_neighbours_that_resolved_earlier_count_too(client: OpenMetadataClient, 
     assert "2 of 3 datasets of this namespace resolve" in report.problems[0].detail
 
 
-def test_a_namespace_of_which_nothing_resolves_may_be_mapped_or_left_out(client: OpenMetadataClient) -> None:
+@pytest.mark.promise("A293")
+def test_a_namespace_of_which_nothing_resolves_is_offered_no_rule_that_gives_it_up(client: OpenMetadataClient) -> None:
     missing = [dataset("mongodb://m:27017", f"db.t{number}") for number in range(3)]
     text = lines_of(client, *((orders(), item) for item in missing))["unresolved"]
     assert text.startswith(
@@ -76,9 +93,12 @@ def test_a_namespace_of_which_nothing_resolves_may_be_mapped_or_left_out(client:
     )
     assert "3 edges wait for them" in text
     assert '{namespace: "mongodb://m:27017", service: <its service>}' in text
-    assert rules_in(text) == {"namespaces": [{"namespace": "mongodb://m:27017", "ignore": True}]}
+    assert "else create their service there and ingest them" in text
+    cost = "give up the whole namespace: 3 datasets of these events with 3 edges, and all that come later"
+    assert text.endswith(f"(`ignore: true` in place of the service would {cost}).")
 
 
+@pytest.mark.promise("A293")
 def test_a_rule_is_tried_and_the_hint_says_what_it_changes(client: OpenMetadataClient) -> None:
     missing = [dataset(STAGING, name) for name in ("shop.public.totals", "shop.crm.accounts")]
     text = lines_of(client, *((item, orders()) for item in missing))["other_address"]
@@ -88,6 +108,7 @@ def test_a_rule_is_tried_and_the_hint_says_what_it_changes(client: OpenMetadataC
     assert lines_of(client, *((item, orders()) for item in missing), namespaces=[rule]) == {}
 
 
+@pytest.mark.promise("A293")
 def test_a_rule_that_would_take_lineage_away_is_not_offered(client: OpenMetadataClient) -> None:
     twice, hive, lake = (dataset(UNKNOWN, name) for name in ("twice.facts", "sales.orders", "ice.facts"))
     text = lines_of(client, (hive, lake), (twice, lake))["ambiguous"]
@@ -103,3 +124,33 @@ def test_nothing_is_tried_when_everything_resolves(client: OpenMetadataClient) -
     before = dict(client.calls)
     assert resolve_advised(resolver, orders(), totals())[orders().id].hint is None
     assert dict(client.calls) == before
+
+
+@pytest.mark.promise("A297")
+def test_columns_that_a_table_lacks_are_one_line_and_one_problem_for_the_table(client: OpenMetadataClient) -> None:
+    def crm() -> Dataset:
+        return dataset(PG, "shop.crm.accounts")
+
+    def lacking(source: Dataset, target: Dataset, *fields: str) -> Edge:
+        return edge(source, target, *(pair(source, field, "id") for field in fields))
+
+    edges = [lacking(orders(), totals(), "b", "c"), lacking(orders(), crm(), "d"), lacking(totals(), crm(), "z")]
+    report = publish_plan(plan(*edges, datasets=(orders(), totals(), crm())), client, config()).report
+    unknown = [(problem.where, problem.detail) for problem in report.problems if problem.kind == "unknown_column"]
+    assert [where for where, _ in unknown] == ["pg.shop.public.orders", "pg.shop.public.totals"]
+    assert unknown[0][1].startswith(
+        "it has no column 'b, c, d', so the column lineage of 'pg.shop.public.orders -> pg.shop.public.totals; "
+        "pg.shop.public.orders -> pg.shop.crm.accounts' is without it"
+    )
+    lines = [text for kind, text in problem_lines(report) if kind == "unknown_column"]
+    assert len(lines) == 1
+    assert lines[0].startswith("2 times: pg.shop.public.orders: it has no column")
+
+
+def test_an_edge_between_two_datasets_of_such_a_namespace_has_the_advice_once(client: OpenMetadataClient) -> None:
+    ends = [dataset("mongodb://m:27017", name) for name in ("db.a", "db.b")]
+    history = KeptHistory()
+    history.publish(plan(edge(*ends), datasets=ends), client, config(), now=1)
+    (item,) = history.parking.items.values()
+    assert all(f"mongodb://m:27017 {name}: " in item.detail for name in ("db.a", "db.b"))
+    assert item.detail.count("would give up") == 1

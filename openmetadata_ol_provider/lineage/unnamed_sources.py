@@ -1,0 +1,51 @@
+"""Reports sources and targets that lineage facets list without a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from openmetadata_ol_provider.lineage.plan import DatasetId
+from openmetadata_ol_provider.openlineage.facets import ColumnInput, LineageEntry, LineageInput
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+
+
+def is_unnamed(source: ColumnInput) -> bool:
+    """Return whether the source of a column has no dataset or no field, so that it is left out."""
+    return not source.name or not source.field
+
+
+def unnamed_sources(place: str, output: DatasetId, count: int) -> Problem:
+    """Return the problem that reports sources of an output's columns that were left out.
+
+    :param place: job, for the problem
+    :param count: number of sources without name or field
+    """
+    detail = (
+        f"{count} sources in the columnLineage of {output.namespace} {output.name} have no name or no field: they are "
+        "left out. The producer should send namespace, name and field of each"
+    )
+    return Problem(ProblemKind.BAD_ITEM, place, detail)
+
+
+def unnamed_entries(place: str, entries: Iterable[LineageEntry]) -> Iterator[Problem]:
+    """Yield the problem that reports entries and sources of a lineage facet that were left out.
+
+    :param place: job or dataset, for the problem
+    """
+    # A job needs no name where it is the source itself, as of a column that is filled with the time of the run.
+    count = sum(not item.name and item.type != "JOB" for item in _items_of(entries))
+    if count:
+        detail = (
+            f"{count} entries or inputs of the lineage facet have no name: they are left out, and nothing is assumed "
+            "in their place. The producer should send namespace, name and type of each"
+        )
+        yield Problem(ProblemKind.BAD_ITEM, place, detail)
+
+
+def _items_of(entries: Iterable[LineageEntry]) -> Iterator[LineageEntry | LineageInput]:
+    for entry in entries:
+        yield entry
+        yield from entry.inputs or ()
+        for field in (entry.fields or {}).values():
+            yield from field.inputs or ()
