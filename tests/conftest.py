@@ -38,6 +38,14 @@ if version("apache-airflow").startswith("2."):
         for module in ("models", "sensors.base", "triggers.base", "utils.db", "www.app"):
             import_module(f"airflow.{module}")
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave to Airflow 3.0 to 3.2 what their own modules, and the libraries of their time, warn about."""
+    if version("apache-airflow").startswith(("3.0.", "3.1.", "3.2.")):
+        for theirs in ("ignore::Warning:airflow[.].*", "ignore::DeprecationWarning:opentelemetry[.].*"):
+            config.addinivalue_line("filterwarnings", theirs)
+
+
 SEED = Path(__file__).parents[1] / "openmetadata_ol_provider" / "sandbox" / "data" / "catalogue.json"
 
 

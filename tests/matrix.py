@@ -34,7 +34,7 @@ class Leg(NamedTuple):
     :param airflow: minor version of Airflow
     :param python: minor version of Python
     :param as_of: date whose newest dependencies are installed, default: today's. Airflow 3.0 fails with FastAPI 0.130
-        and later, which its constraint files would keep away
+        and later, 3.2 with Pydantic 2.14, which their constraint files would keep away
     """
 
     airflow: str
@@ -51,7 +51,7 @@ LEGS = (
     Leg("2.11", "3.11"),
     Leg("3.0", "3.11", "2026-02-20"),
     Leg("3.1", "3.11"),
-    Leg("3.2", "3.11"),
+    Leg("3.2", "3.11", "2026-06-01"),
     *(Leg(NEWEST, python) for python in ("3.10", "3.11", "3.12", "3.13", "3.14")),
 )
 

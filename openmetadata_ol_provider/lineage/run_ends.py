@@ -24,6 +24,7 @@ from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
+from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_instances import map_index_of
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
@@ -131,7 +132,7 @@ class EndsOfBatch(NamedTuple):
         tries: dict[tuple[str, str, int, str], list[str]] = {}
         for key, run in self.runs.runs.items():
             if (index := map_index_of(run)) is not None:
-                tries.setdefault((run.namespace, run.name, index, _parent_id(run)), []).append(key)
+                tries.setdefault((run.namespace, run.name, index, parent_id(run.run_facets) or ""), []).append(key)
         return {
             (place.names.own.job, place.pipeline.run_id)
             for keys in tries.values()
@@ -180,11 +181,6 @@ def _job_of(record: RunRecord) -> Job:
 
 def _has_failed(run: Run) -> bool:
     return effective_state(run).state in ("FAIL", "ABORT")
-
-
-def _parent_id(run: Run) -> str:
-    parent = parent_of(run)
-    return parent.run_id if parent is not None else ""
 
 
 def _has_written_nothing(run: Run, before: Run) -> bool:

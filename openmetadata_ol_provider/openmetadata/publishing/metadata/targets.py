@@ -196,5 +196,5 @@ def _unknown(entity: Entity, names: list[str]) -> Problem:
     return Problem(
         ProblemKind.UNKNOWN_COLUMN,
         f"{entity.type} {entity.fqn}",
-        f"it has no column '{shown}'; their metadata is left out (is this entity up to date in OpenMetadata?)",
+        f"it has no column {shown}; their metadata is left out (is this entity up to date in OpenMetadata?)",
     )

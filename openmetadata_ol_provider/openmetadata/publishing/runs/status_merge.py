@@ -147,9 +147,9 @@ def _sum_of_reports(ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, A
     starts = [task["startTime"] for task in (ours, theirs) if task.get("startTime") is not None]
     ends = [task["endTime"] for task in (ours, theirs) if task.get("endTime") is not None]
     merged = {**weak, **strong}
-    if theirs.get("logLink") and weak is theirs and _rank(weak) == _rank(strong):
-        # Of parallel runs (mapped tasks) that ended alike, the link of the first stays.
-        merged["logLink"] = theirs["logLink"]
+    if _rank(weak) == _rank(strong) and (links := [task["logLink"] for task in (ours, theirs) if task.get("logLink")]):
+        # Of parallel runs (mapped tasks) that ended alike, one link, the same for any order of arrival.
+        merged["logLink"] = min(links)
     if starts:
         merged["startTime"] = min(starts)
     if ends:

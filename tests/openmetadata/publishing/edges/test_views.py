@@ -22,7 +22,7 @@ VIEW, OUTER = "trino.hive.sales.v", "trino.hive.sales.outer_v"
 @pytest.fixture
 def stored(client: OpenMetadataClient) -> OpenMetadataClient:
     """Store a service of Trino with tables and views."""
-    client.put("v1/services/databaseServices", service("trino", "Trino", hostPort="trino:8080"))
+    client.put("v1/services/databaseServices", service("trino", "Trino", hostPort="trino:8080", username="lineage"))
     client.put("v1/databases", {"name": "hive", "service": "trino"})
     client.put("v1/databaseSchemas", {"name": "sales", "database": "trino.hive"})
     for name in ("out", "base", "other"):
