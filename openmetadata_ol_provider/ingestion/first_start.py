@@ -13,6 +13,7 @@ from typing import NamedTuple
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.kafka.settings import DEFAULT_GROUP
 from openmetadata_ol_provider.kafka.start_position import StartPosition
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -73,8 +74,7 @@ def _by_origin(items: Sequence[PartitionBacklog]) -> Iterator[tuple[tuple[str, s
 
 
 def _part(origin: str, group: str, items: list[PartitionBacklog], start: StartPosition, owner: str) -> str:
-    named = ", ".join(f"{item.topic}[{item.partition}] from {item.start}" for item in items[:_MAX_NAMED])
-    where = f"{named} and {len(items) - _MAX_NAMED} more" if len(items) > _MAX_NAMED else named
+    where = listed([f"{item.topic}[{item.partition}] from {item.start}" for item in items], _MAX_NAMED)
     if origin == "group":
         return (
             f"reading starts at the offsets that group {group!r} has committed ({where}){_whose(group, items, owner)}"

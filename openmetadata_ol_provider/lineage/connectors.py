@@ -18,6 +18,7 @@ from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.lineage.tool_datasets import is_topic, text_of
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
@@ -266,5 +267,4 @@ def _unpaired(place: str, inputs: Sequence[NamedDataset], outputs: Sequence[Name
 
 
 def _listed(datasets: Sequence[NamedDataset]) -> str:
-    names = ", ".join(dataset.text for dataset in datasets[:_MAX_LISTED])
-    return f"{names} and {len(datasets) - _MAX_LISTED} more" if len(datasets) > _MAX_LISTED else names
+    return listed([dataset.text for dataset in datasets], _MAX_LISTED)

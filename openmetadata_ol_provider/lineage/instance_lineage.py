@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec.structs import replace
 
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import gives_edges, is_full, repeated, states_of
@@ -68,9 +69,8 @@ def _repeated_run_problem(run: Run, where: str) -> Problem | None:
     left = repeated(run).unassigned
     said = []
     if left:
-        names = ", ".join(key.partition("\x1f")[2] for key in left[:_MAX_LISTED])
-        more = f" and {len(left) - _MAX_LISTED} more" if len(left) > _MAX_LISTED else ""
-        said.append(f"nothing tells which of them have read or written {names}{more}, so these give no edges")
+        names = listed([key.partition("\x1f")[2] for key in left], _MAX_LISTED)
+        said.append(f"nothing tells which of them have read or written {names}, so these give no edges")
     if len({instance.state for instance in states_of(run)}) > 1:
         said.append("they have one status, that of the worst end")
     if not said:

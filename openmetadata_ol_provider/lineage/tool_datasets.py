@@ -9,6 +9,7 @@ from itertools import islice
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
@@ -54,8 +55,7 @@ def tool_problem(place: str, sides: Iterable[Side], kept: Container[DatasetId]) 
     :param kept: datasets that hold data
     """
     names = list(dict.fromkeys(text_of(side) for side in sides if side.id not in kept))
-    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
-    detail = f"{', '.join(names[:_MAX_LISTED])}{more}: the tool keeps these for itself, by their names, so no edges"
+    detail = f"{listed(names, _MAX_LISTED)}: the tool keeps these for itself, by their names, so no edges"
     return Problem(ProblemKind.TOOL_DATASET, place, detail)
 
 

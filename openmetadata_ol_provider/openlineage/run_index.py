@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.job_names import alike
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, join, parent_id
@@ -199,5 +200,5 @@ def identity_problems(index: RunIndex, changed: Iterable[Run]) -> Iterator[Probl
 def _listed(names: tuple[str, ...]) -> str:
     names = tuple(sorted(names))
     if len(names) > _MAX_NAMES:
-        return f"{', '.join(names[:_MAX_NAMES])} and {len(names) - _MAX_NAMES} more"
+        return listed(names, _MAX_NAMES)
     return f"{', '.join(names[:-1])} and {names[-1]}"

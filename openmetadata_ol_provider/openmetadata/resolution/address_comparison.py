@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openmetadata.resolution.host_comparison import OWN_MACHINE, is_other_host
 from openmetadata_ol_provider.openmetadata.resolution.service_types import (
     CLOUD_SUFFIX,
@@ -186,8 +187,7 @@ def _without_instance(own: HostPort, other: HostPort) -> tuple[HostPort, HostPor
 
 def _text(hosts: Iterable[HostPort]) -> str:
     texts = [(f"[{host}]" if ":" in host else host) + (f":{port}" if port else "") for host, port in hosts]
-    more = len(texts) - _MAX_HOSTS
-    return ", ".join(texts[:_MAX_HOSTS]) + (f" and {more} more" if more > 0 else "")
+    return listed(texts, _MAX_HOSTS)
 
 
 _COMPARISONS: Final[tuple[Callable[[Service, Namespace, Scheme | None], AddressComparison | None], ...]] = (

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problems import Rule
 from openmetadata_ol_provider.openmetadata.fqn import join, split
 
@@ -176,9 +177,7 @@ def missing_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
 
 
 def _services(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MAX_CANDIDATES])
-    more = f" and {len(names) - _MAX_CANDIDATES} more" if len(names) > _MAX_CANDIDATES else ""
-    return f"service {shown}" if len(names) == 1 else f"services {shown}{more}"
+    return f"service{'s' if len(names) != 1 else ''} {listed(names, _MAX_CANDIDATES)}"
 
 
 def unmatched_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
@@ -224,8 +223,7 @@ def ambiguous_hint(name: DatasetId | Identity, entities: Iterable[Entity]) -> Hi
     :param entities: the candidates
     """
     fqns = sorted(entity.fqn for entity in entities)
-    more = "" if len(fqns) <= _MAX_CANDIDATES else f" and {len(fqns) - _MAX_CANDIDATES} more"
-    candidates = ", ".join(fqns[:_MAX_CANDIDATES]) + more
+    candidates = listed(fqns, _MAX_CANDIDATES)
     service, *rest = split(fqns[0])
     services = sorted({split(fqn)[0] for fqn in fqns})
     rule = None

@@ -7,7 +7,7 @@ entity in a service that is at another address than the dataset is no match, but
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -74,6 +74,12 @@ class Resolution(NamedTuple):
         if self.outcome != "unresolved":
             return None
         return "other_address" if any(item.at for item in self.mismatches) else "unresolved"
+
+
+def entity_of(dataset: DatasetId, resolutions: Mapping[DatasetId, Resolution]) -> Entity | None:
+    """Return the entity that a dataset was resolved to, ``None`` if there is none."""
+    resolution = resolutions.get(dataset)
+    return resolution.entity if resolution else None
 
 
 class Spot(NamedTuple):

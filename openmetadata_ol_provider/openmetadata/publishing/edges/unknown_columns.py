@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
@@ -42,11 +43,6 @@ def _problem(fqn: str, columns: list[str], edges: list[str]) -> Problem:
         ProblemKind.UNKNOWN_COLUMN,
         fqn,
         # In quotation marks, so that entities that lack different columns are one line of the log.
-        f"it has no column '{_listed(columns, _MOST_COLUMNS, ', ')}', so the column lineage of "
-        f"'{_listed(edges, _MOST_EDGES, '; ')}' is without it (is its metadata in OpenMetadata up to date?)",
+        f"it has no column '{listed(columns, _MOST_COLUMNS)}', so the column lineage of "
+        f"'{listed(edges, _MOST_EDGES, '; ')}' is without it (is its metadata in OpenMetadata up to date?)",
     )
-
-
-def _listed(names: list[str], most: int, between: str) -> str:
-    more = len(names) - most
-    return between.join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
@@ -57,10 +59,9 @@ def unmoved_jobs(edges: Iterable[Edge], resolutions: Resolutions) -> dict[JobId,
 
 def _problem(job: JobId, entities: tuple[Entity, ...]) -> Problem:
     """Return the problem that reports a job without edges."""
-    listed = ", ".join(entity.fqn for entity in entities[:_MAX_LISTED])
-    more = f" and {len(entities) - _MAX_LISTED} more" if len(entities) > _MAX_LISTED else ""
+    names = listed([entity.fqn for entity in entities], _MAX_LISTED)
     detail = (
-        f"reads and writes the same {len(entities)} datasets under different names ({listed}{more}), without column "
+        f"reads and writes the same {len(entities)} datasets under different names ({names}), without column "
         "lineage: nothing was moved, no edges"
     )
     return Problem(ProblemKind.SAME_DATASETS, f"job {job.namespace} {job.name}", detail)
@@ -70,7 +71,7 @@ def _loop_problems(edges: Iterable[Edge], resolutions: Resolutions) -> Iterator[
     """Yield a problem for each job and entity that has an edge to itself, which is left out."""
     loops: dict[tuple[JobId | None, str], list[Edge]] = {}
     for edge in edges:
-        entity = _entity(edge.source, resolutions)
+        entity = entity_of(edge.source, resolutions)
         if entity is not None and _is_same(edge, resolutions):
             loops.setdefault((edge.job, entity.fqn), []).append(edge)
     for (job, fqn), (first, *more) in loops.items():
@@ -84,8 +85,8 @@ def _loop_problems(edges: Iterable[Edge], resolutions: Resolutions) -> Iterator[
 
 
 def _is_same(edge: Edge, resolutions: Resolutions) -> bool:
-    source = _entity(edge.source, resolutions)
-    return source is not None and source == _entity(edge.target, resolutions)
+    source = entity_of(edge.source, resolutions)
+    return source is not None and source == entity_of(edge.target, resolutions)
 
 
 def _unmoved(edges: Iterable[Edge], resolutions: Resolutions) -> tuple[Entity, ...]:
@@ -93,7 +94,7 @@ def _unmoved(edges: Iterable[Edge], resolutions: Resolutions) -> tuple[Entity, .
     edges = tuple(edges)
     if any(edge.basis != "product" for edge in edges):
         return ()
-    pairs = {(_entity(edge.source, resolutions), _entity(edge.target, resolutions)) for edge in edges}
+    pairs = {(entity_of(edge.source, resolutions), entity_of(edge.target, resolutions)) for edge in edges}
     sources, targets = {source for source, _ in pairs}, {target for _, target in pairs}
     # Datasets that are not in the catalogue may be the same, too, as long as there are some on either side.
     if sources != targets or len(sources - {None}) < 2:
@@ -101,8 +102,3 @@ def _unmoved(edges: Iterable[Edge], resolutions: Resolutions) -> tuple[Entity, .
     if any((target, source) not in pairs for source, target in pairs if source is not None and target is not None):
         return ()
     return tuple(sorted((entity for entity in sources if entity is not None), key=lambda entity: entity.fqn))
-
-
-def _entity(dataset: DatasetId, resolutions: Resolutions) -> Entity | None:
-    resolution = resolutions.get(dataset)
-    return resolution.entity if resolution else None

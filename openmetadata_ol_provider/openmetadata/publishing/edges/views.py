@@ -16,6 +16,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.fqn import split
+from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
@@ -82,7 +83,7 @@ def edges_through_views(
     views: dict[JobId, list[Entity]] = {}
     edges = [edge for edge in edges if edge.job is not None and edge.basis in {"product", "columns"}]
     for edge in edges:
-        entity = _entity(edge.source, resolutions)
+        entity = entity_of(edge.source, resolutions)
         if entity is not None and edge.job is not None:
             sources.setdefault(edge.job, {})[entity] = None
     for job, inputs in sources.items():
@@ -96,11 +97,11 @@ def edges_through_views(
     problems: dict[Problem, None] = {}
     targets: dict[tuple[JobId, Entity], set[DatasetId]] = {}
     for edge in edges:
-        entity = _entity(edge.source, resolutions)
+        entity = entity_of(edge.source, resolutions)
         if entity is not None and edge.job is not None:
             targets.setdefault((edge.job, entity), set()).add(edge.target)
     for edge in edges:
-        base = _entity(edge.source, resolutions)
+        base = entity_of(edge.source, resolutions)
         view = behind.get(edge.job, {}).get(base) if edge.job is not None and base is not None else None
         # Only where the data comes through the view as well.
         if view is not None and edge.job is not None and edge.target in targets[edge.job, view]:
@@ -152,11 +153,6 @@ def _problem(job: JobId, base: DatasetId, view: Entity) -> Problem:
         "it gives no edge of its own. If the job reads it directly as well, let it say so with a lineage facet"
     )
     return Problem(ProblemKind.VIEW_SOURCE, f"job {job.namespace} {job.name}", detail)
-
-
-def _entity(dataset: DatasetId, resolutions: Resolutions) -> Entity | None:
-    resolution = resolutions.get(dataset)
-    return resolution.entity if resolution else None
 
 
 def _id(end: object) -> str:

@@ -16,6 +16,7 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonic
 from openmetadata_ol_provider.openmetadata.publishing.edges.sending import Ends, deleted_pipeline, send_details
 from openmetadata_ol_provider.openmetadata.publishing.edges.unknown_columns import UnknownColumns
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
+from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -90,8 +91,7 @@ class EdgePlanner:
         return writes, unknown.problems
 
     def _entity(self, dataset: DatasetId) -> Entity | None:
-        resolution = self._resolutions.get(dataset)
-        return resolution.entity if resolution else None
+        return entity_of(dataset, self._resolutions)
 
     def _is_certain(self, dataset: DatasetId) -> bool:
         resolution = self._resolutions.get(dataset)

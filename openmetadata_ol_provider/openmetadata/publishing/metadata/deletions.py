@@ -21,6 +21,7 @@ from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS
 from openmetadata_ol_provider.openmetadata.fqn import split, stored_name
 from openmetadata_ol_provider.openmetadata.provenance import is_stub
 from openmetadata_ol_provider.openmetadata.resolution.locations import location
+from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -63,7 +64,7 @@ def plan_removals(
     datasets = list(datasets)
     written = [edge.target for edge in edges]
     changed = [_id(dataset) for dataset in datasets if (dataset.lifecycle or "").upper() in _EXISTS_AFTER]
-    existing = {entity for id_ in (*written, *changed) if (entity := _entity(id_, resolutions)) is not None}
+    existing = {entity for id_ in (*written, *changed) if (entity := entity_of(id_, resolutions)) is not None}
     planned: dict[Entity, Removal] = {}
     for dataset in datasets:
         removal = _dropped(dataset, resolutions, existing) or _renamed(dataset, resolutions, existing)
@@ -82,7 +83,7 @@ def _dropped(dataset: Dataset, resolutions: Resolutions, existing: Collection[En
 def _renamed(dataset: Dataset, resolutions: Resolutions, existing: Collection[Entity]) -> Removal | None:
     """Return the entity of the old name, if the new name has an entity too."""
     previous = _previous(dataset)
-    new = _entity(_id(dataset), resolutions)
+    new = entity_of(_id(dataset), resolutions)
     old = _whole_entity(previous, resolutions) if previous is not None else None
     if previous is None or new is None or old is None or old == new or old in existing:
         return None
@@ -97,14 +98,9 @@ def _id(dataset: Dataset) -> DatasetId:
     return DatasetId(dataset.namespace, dataset.name)
 
 
-def _entity(name: DatasetId, resolutions: Resolutions) -> Entity | None:
-    resolution = resolutions.get(name)
-    return resolution.entity if resolution else None
-
-
 def _whole_entity(name: DatasetId, resolutions: Resolutions) -> Entity | None:
     """Return the entity of a dataset, ``None`` if the dataset is only a part of it (a partition, a file)."""
-    entity = _entity(name, resolutions)
+    entity = entity_of(name, resolutions)
     if entity is None:
         return None
     if entity.type == "container":

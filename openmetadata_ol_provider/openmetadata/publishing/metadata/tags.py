@@ -14,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
@@ -163,5 +164,4 @@ class TagLookup:
 
 
 def _listed(names: set[str]) -> str:
-    shown = ", ".join(sorted(names)[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+    return listed(sorted(names), _SHOWN)

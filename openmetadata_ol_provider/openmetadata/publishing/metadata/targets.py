@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import DatasetId
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.entities import Entity
@@ -190,9 +191,7 @@ def _described(fields: Iterable[Field], above: tuple[str, ...]) -> Iterator[tupl
 
 def _unknown(entity: Entity, names: list[str]) -> Problem:
     # Quoted, so that the report groups the columns of different entities as one cause.
-    shown = ", ".join(f"'{name}'" for name in names[:_SHOWN]) + (
-        "" if len(names) <= _SHOWN else f" and {len(names) - _SHOWN} more"
-    )
+    shown = listed([f"'{name}'" for name in names], _SHOWN)
     return Problem(
         ProblemKind.UNKNOWN_COLUMN,
         f"{entity.type} {entity.fqn}",

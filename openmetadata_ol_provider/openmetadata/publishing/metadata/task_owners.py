@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.fqn import task_name
@@ -33,7 +34,7 @@ def task_owners_problem(pipeline: PipelinePlan, ref: PipelineRef) -> Problem | N
     if not left:
         return None
     names = [f"{owner} ({min(left[owner])}{' and others' if len(left[owner]) > 1 else ''})" for owner in sorted(left)]
-    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    shown = listed(names, _SHOWN)
     return Problem(
         ProblemKind.TASK_OWNER,
         f"pipeline {ref.fqn}",
