@@ -10,6 +10,7 @@ help:            ## list the targets
 	@grep -hE '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(VENV)/.run: pyproject.toml
+	@echo "installing Airflow and the other dependencies into $(VENV): a few minutes, the first time only"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade pip
 	$(BIN)/pip install -q "$(AIRFLOW)" -e .
@@ -42,7 +43,7 @@ test-faults: $(VENV)/.dev    ## inject faults on a real Apache Kafka, and write 
 
 # The server must not be one of production. OPENMETADATA_JWT_TOKEN comes from the command line or the environment; NAME is
 # what the names of all services that are created and deleted begin with (oltest_...), and is asked for if it is missing.
-test-openmetadata: $(VENV)/.dev  ## try every law on a real OpenMetadata: OPENMETADATA_URL=... OPENMETADATA_JWT_TOKEN=...
+test-openmetadata: $(VENV)/.dev  ## check everything on a real OpenMetadata: OPENMETADATA_URL=... OPENMETADATA_JWT_TOKEN=...
 	@OPENMETADATA_JWT_TOKEN="$(OPENMETADATA_JWT_TOKEN)" $(BIN)/python -m tests.real_openmetadata --host "$(OPENMETADATA_URL)" $(if $(NAME),--name "$(NAME)")
 
 # Needs Java, Maven and PostgreSQL's packages; LIVE_EVENTS=20000 shortens it.
@@ -50,10 +51,22 @@ test-live: $(VENV)/.dev      ## run four lanes in a real Airflow with PostgreSQL
 	$(BIN)/pip install -q psycopg2-binary asyncpg
 	LIVE=1 $(BIN)/python -m pytest --log-cli-level=INFO tests/live
 
-# Requests to OpenMetadata do not depend on Airflow's version, so tests/contract need not run again.
-test-airflow2:   ## run all tests but the contract tests on Airflow 2.11, in a separate environment
+# Last, because the provider listens to each task that runs in this environment.
+test-openlineage: $(VENV)/.dev   ## test what our operators tell Airflow's OpenLineage provider, with the provider installed
+	$(BIN)/pip install -q "$(AIRFLOW)" apache-airflow-providers-openlineage
+	WITH_OPENLINEAGE_PROVIDER=1 $(BIN)/python -m pytest tests/operators/test_openlineage_facets.py
+
+# Needs Debian's chromium, or Chrome (CHROMIUM= its path). PICTURES=docs/images updates the pictures of docs/web.md.
+test-ui:         ## look at the page in Airflow's web interface with a real browser, in a separate environment
+	$(MAKE) $(VENV)-ui/.dev VENV="$(VENV)-ui"
+	$(VENV)-ui/bin/pip install -q "$(AIRFLOW)" -e ".[dev,ui]"
+	PICTURES="$(PICTURES)" $(VENV)-ui/bin/python -m pytest --timeout=900 -p no:xdist tests/ui
+
+PURE    := contract lineage openlineage picture regex
+# Requests to OpenMetadata and the pure rooms do not depend on Airflow's version, so their tests need not run again.
+test-airflow2:   ## run all tests that touch Airflow on 2.11, in a separate environment
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
-	$(VENV)-airflow2/bin/python -m pytest -n $(WORKERS) --ignore=tests/contract
+	$(VENV)-airflow2/bin/python -m pytest -n $(WORKERS) $(PURE:%=--ignore=tests/%)
 
 # MATRIX="--only 3.1/3.11" runs some of them only, MATRIX=--smoke a selection of tests; --write updates README's table.
 test-matrix: $(VENV)/.dev    ## run demo and tests on each supported Airflow and Python, one after the other (an hour)
@@ -75,7 +88,16 @@ lint: $(VENV)/.dev           ## run ruff, mypy, codespell and the import contrac
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-clean:           ## remove everything that make created
-	rm -rf $(VENV) $(VENV)-airflow2 .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* dist build
+docs: $(VENV)/.run           ## build the documentation as a site, in .site; broken links are errors
+	$(BIN)/pip install -q -e ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "open .site/index.html"
 
-.PHONY: help demo test test-fast test-kafka test-openmetadata test-faults test-live test-airflow2 test-matrix fuzz bench lint clean
+# Needs no environment of this checkout; PYTHON is the interpreter that it builds and tries with.
+release:         ## build sdist, wheel and bill of materials in dist/, check them, and run the demo from the wheel
+	PYTHON=$(PYTHON) .ci/release
+
+clean:           ## remove everything that make created
+	rm -rf $(VENV) $(VENV)-airflow2 $(VENV)-ui .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* .site dist build
+
+.PHONY: help demo test test-fast test-kafka test-openmetadata test-faults test-live test-openlineage test-ui test-airflow2 test-matrix fuzz bench docs lint release clean

@@ -11,12 +11,13 @@ from typing import NamedTuple
 from bench.traffic import Message, stream
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.ingestion.consume import decode_batch
-from openmetadata_ol_provider.ingestion.publish import translate_batch
+from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope, translate_batch
 from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
 from openmetadata_ol_provider.openlineage.batch import EventBatch
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns
 
 TOPIC = "openlineage.events"
 #: The defaults of ``max_bytes`` and ``max_state_bytes``, and the number of events that have about so many bytes.
@@ -68,7 +69,7 @@ def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: b
     :param cpu: ``True`` to count the CPU seconds of this process; ``False``: those of the wall clock, with waiting
     """
     clock = time.process_time if cpu else time.perf_counter
-    config, state = Config(), state or RunState()
+    config, stored = Config(), StoredRuns(state or RunState(), StoredAs("bench"))
     events = edges = 0
     decoding = waiting = 0.0
     gc.collect()
@@ -79,9 +80,16 @@ def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: b
         started = clock()
         found = decoded(result)
         decoding += clock() - started
-        translated = translate_batch(found, state, config, LIMITS)
-        state = translated.runs
+        translated = translate_batch(found, stored, config, LIMITS)
+        stored = stored_after(stored, translated)
         events += len(found.events)
         edges += len(translated.plan.edges)
         started = clock()
-    return Work(events, edges, clock() - begun - waiting, decoding, state)
+    return Work(events, edges, clock() - begun - waiting, decoding, stored.state)
+
+
+def stored_after(stored: StoredRuns, translated: PlanEnvelope) -> StoredRuns:
+    """Return what is remembered after a batch, as if the change that it has made were stored behind the others."""
+    base, size = stored.stored_as
+    change = translated.change
+    return stored.after(translated.runs, StoredAs(base, (size if change.base else 0) + len(change.text)))

@@ -29,5 +29,5 @@ class Scenario(NamedTuple):
     connections: int = 8
     max_events: int = 10_000
     max_facts: int = 50_000
-    max_runs: int = 10_000
+    max_runs: int = 100_000
     usage: int = 1

@@ -16,7 +16,8 @@ from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openlineage.serialization import packed_size
+from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns, fit_to_size
+from openmetadata_ol_provider.openlineage.segments.state_text import whole_text
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerTarget, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger_recorder import LedgerRecorder
@@ -26,11 +27,11 @@ from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 MAX_STATE_BYTES = 8_388_608
 #: Seconds of a call beside the catalogue's own: the client, the network, the wait for a thread's turn.
 CALL_SECONDS = 0.0022
-#: Seconds to read an event from Kafka, and to write a megabyte of packed state into a Variable and read it again.
+#: Seconds to read an event from Kafka, and to write a megabyte of the state into Variables and read it again.
 READ_SECONDS = 20e-6
-STATE_SECONDS = 0.6
-#: The state is measured with each such batch, which takes longer than all else.
-_MEASURED_EVERY = 8
+STATE_SECONDS = 0.06
+#: Size of the state, in parts of what it was when it was written whole, at which it is written whole again.
+_JOINED = 1.5
 
 
 class Step(NamedTuple):
@@ -70,14 +71,16 @@ class Lane:
         self._scenario = scenario
         self._max_facts = max(1, int(scenario.max_facts * fraction))
         self._limits = Limits(
-            max_runs=max(1, int(scenario.max_runs * fraction)), max_bytes=max(1, int(MAX_STATE_BYTES * fraction))
+            max_runs=max(1, int(scenario.max_runs * fraction)),
+            max_bytes=max(1, int(MAX_STATE_BYTES * fraction)),
+            max_ended=max(1, int(Limits().max_ended * fraction)),
         )
         self._config = Config()
         self._history = History()
-        self._runs = RunState()
+        self._runs = StoredRuns(stored_as=StoredAs("simulated"))
         #: what is in the catalogue, by key and content
         self._published: set[object] = set()
-        self._cpu, self._events, self._steps, self._state = 0.0, 0, 0, 0
+        self._cpu, self._events, self._whole = 0.0, 0, 0
 
     def work(self, waiting: Sequence[tuple[float, bytes]], now: float) -> Iterator[Step]:
         """Process the backlog until it is empty or the time is over.
@@ -105,23 +108,34 @@ class Lane:
         began = time.process_time()
         at = warehouse.BEGIN + dt.timedelta(seconds=now)
         events = [decode_event(value).event for _, value in batch]
-        translated = translate(events, self._config, self._runs, now=at, limits=self._limits)
-        self._runs = translated.state
+        translated = translate(events, self._config, self._runs.state, now=at, limits=self._limits)
+        changed = self._remember(translated.state)
         todo = select(translated.plan, self._history, self._config, at.timestamp())
         reads, writes = self._calls(todo, seen)
         self._record(todo, at.timestamp())
         self._cpu += time.process_time() - began
         self._events += len(batch)
-        if self._steps % _MEASURED_EVERY == 0:
-            self._state = packed_size(self._runs).packed
-        self._steps += 1
         whole = len(batch) / self._fraction
         seconds = whole * (self._cpu / self._events + READ_SECONDS)
         each = (self._scenario.latency + CALL_SECONDS) / self._scenario.connections
         seconds += (reads + writes) / self._fraction * each
-        seconds += STATE_SECONDS * self._state / self._fraction / 1e6
+        seconds += STATE_SECONDS * changed / self._fraction / 1e6
         facts = len(self._history.ledger.facts) + len(self._history.ledger.edges)
-        return Step(now, seconds, len(batch), 1, reads, writes, now + seconds - batch[0][0], self._state, facts)
+        state = self._runs.stored_as.size
+        return Step(now, seconds, len(batch), 1, reads, writes, now + seconds - batch[0][0], state, facts)
+
+    def _remember(self, state: RunState) -> int:
+        """Store a state like the operators, and return the bytes that are written."""
+        base, size = self._runs.stored_as
+        fitted = fit_to_size(self._runs, state, self._limits.max_bytes)
+        written = len(fitted.change.text)
+        size = written + (size if fitted.change.base else 0)
+        if size > _JOINED * self._whole:
+            # What is joined in time is written once more.
+            self._whole = size = len(whole_text(fitted.state))
+            written += size
+        self._runs = StoredRuns(fitted.state, StoredAs(base, size))
+        return written
 
     def _calls(self, todo: Selection, seen: set[JobId]) -> tuple[int, int]:
         """Return the number of calls that a publication takes, as measured by :mod:`bench.publish`.

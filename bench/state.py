@@ -19,7 +19,7 @@ from bench.planning import BATCH, TOPIC, batch, decoded
 from bench.sizes import sized
 from bench.traffic import stream
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.ingestion.publish import translate_batch
+from openmetadata_ol_provider.ingestion.plan_envelope import translate_batch
 from openmetadata_ol_provider.kafka.messages import ReadResult
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.decode import decode_event
@@ -29,12 +29,11 @@ from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.times import parse_time
 from openmetadata_ol_provider.state.document import StoredState
 from openmetadata_ol_provider.state.store import StateStore
-from openmetadata_ol_provider.version_compat import get_variable
 
 _T = TypeVar("_T")
 _KEY = "bench"
 _NOW = parse_time("2026-11-25T00:00:00Z")
-_LIMITS = Limits(max_runs=1_000_000, max_bytes=1 << 30)
+_LIMITS = Limits(max_runs=1_000_000, max_bytes=1 << 30, max_ended=1_000_000)
 
 
 def measure(rounds: int) -> Iterator[Figure]:
@@ -56,7 +55,9 @@ def measure(rounds: int) -> Iterator[Figure]:
                 yield Figure(f"{count:,} open runs: {name} a batch", "ms", tuple(1000 * took for took in found))
             total = [sum(parts) for parts in zip(*seconds.values(), strict=True)]
             yield Figure(f"{count:,} open runs: total", "us/event", tuple(1e6 * took / size for took in total))
-            yield Figure(f"{count:,} open runs: size of the Variable", "MB", (len(get_variable(_KEY) or "") / 1e6,))
+            yield Figure(
+                f"{count:,} open runs: size of the state", "MB", (StateStore(_KEY).read_state().stored_as.size / 1e6,)
+            )
 
 
 def _open_runs(count: int) -> RunState:
@@ -81,7 +82,7 @@ def _batch(result: ReadResult, offset: int) -> tuple[float, float, float]:
     found = decoded(result)
     moved = BatchOrigin(_KEY, "kafka_default", (OffsetRange(TOPIC, 0, offset, offset, offset + len(found.events)),))
     gc.collect()
-    runs, reading = _timed(lambda: StateStore(_KEY).read_state().runs)
-    translated, translating = _timed(lambda: translate_batch(found, runs, Config(), _LIMITS))
-    _, writing = _timed(lambda: StateStore(_KEY).advance(moved, translated.runs, {}))
+    stored, reading = _timed(lambda: StateStore(_KEY).read_state().stored_runs)
+    translated, translating = _timed(lambda: translate_batch(found, stored, Config(), _LIMITS))
+    _, writing = _timed(lambda: StateStore(_KEY).advance(moved, translated.change, {}))
     return reading, translating, writing

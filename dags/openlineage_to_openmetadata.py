@@ -5,7 +5,8 @@ Ready to run: put this file into the DAGs folder and create the connections ``ka
 and so on) sets the topics and the schedule; ``schedule = watch`` runs the DAG when events arrive (Airflow 3). With
 ``lanes = 4``, four groups of three tasks run in parallel, each on its own partitions. To read events again, trigger the
 DAG with the parameter ``replay_from``; to accept a data loss under ``on_data_loss = fail``, trigger it with
-``on_data_loss: continue``.
+``on_data_loss: continue``. With ``emit_assets = true``, DAGs start whose assets were written by any job that sends
+OpenLineage events (Airflow 3).
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def steps(lane: Any = None) -> Any:
         openmetadata_conn_id=conf.openmetadata_conn_id(),
         config=conf.config(),
         plan=translate.output,
+        emit_assets=conf.emit_assets(),
+        emit_replayed="{{ params.emit_replayed }}",
     )
     consume >> translate >> publish
     return consume
@@ -92,6 +95,13 @@ with DAG(
             title="When events are lost",
             description="Empty: use [openmetadata_ol] on_data_loss. continue: accept in this run that events were "
             "deleted before they were read, and continue with the remaining ones.",
+        ),
+        "emit_replayed": Param(
+            False,
+            type="boolean",
+            title="Asset events for what is read again",
+            description="With [openmetadata_ol] emit_assets: give events for runs that are read again, too, unless "
+            "Airflow has them already.",
         ),
     },
     tags=["openlineage", "openmetadata", "lineage"],

@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
     from openmetadata_ol_provider.operators.translate import TranslateOpenLineageOperator
     from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
+    from openmetadata_ol_provider.sensors.openmetadata import (
+        OpenMetadataFreshnessSensor,
+        OpenMetadataTestResultSensor,
+    )
     from openmetadata_ol_provider.triggers.openlineage import OpenLineageActivityTrigger, OpenLineageTrigger
+    from openmetadata_ol_provider.triggers.openmetadata import OpenMetadataGateTrigger
 
-__version__ = "0.1.0"
+#: Version of the installed package, read on first use.
+__version__: str
 
 __all__ = [
     "CheckOpenMetadataOperator",
@@ -30,7 +36,10 @@ __all__ = [
     "OpenLineageKafkaHook",
     "OpenLineageSensor",
     "OpenLineageTrigger",
+    "OpenMetadataFreshnessSensor",
+    "OpenMetadataGateTrigger",
     "OpenMetadataHook",
+    "OpenMetadataTestResultSensor",
     "PublishLineageOperator",
     "ReplayDeadLettersOperator",
     "TranslateOpenLineageOperator",
@@ -44,7 +53,10 @@ _MODULES = {
     "OpenLineageKafkaHook": "hooks.kafka",
     "OpenLineageSensor": "sensors.openlineage",
     "OpenLineageTrigger": "triggers.openlineage",
+    "OpenMetadataFreshnessSensor": "sensors.openmetadata",
+    "OpenMetadataGateTrigger": "triggers.openmetadata",
     "OpenMetadataHook": "hooks.openmetadata",
+    "OpenMetadataTestResultSensor": "sensors.openmetadata",
     "PublishLineageOperator": "operators.publish",
     "ReplayDeadLettersOperator": "operators.replay",
     "TranslateOpenLineageOperator": "operators.translate",
@@ -52,6 +64,10 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("openmetadata-ol-provider")
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

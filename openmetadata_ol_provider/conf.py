@@ -11,12 +11,13 @@ def _text(option: str) -> str:
     return str(conf.get(CONFIG_SECTION, option, fallback=DEFAULTS[option]))
 
 
-def _integer(option: str) -> int:
+def _integer(option: str, least: int = 1) -> int:
     from openmetadata_ol_provider.exceptions import ConfigError
 
     text = _text(option)
-    if not text.strip().isdigit() or int(text) < 1:
-        raise ConfigError(f"[{CONFIG_SECTION}] {option} = {text!r}: a whole number above 0 is expected")
+    if not text.strip().isdigit() or int(text) < least:
+        expected = "a whole number above 0 is expected" if least else "a whole number is expected"
+        raise ConfigError(f"[{CONFIG_SECTION}] {option} = {text!r}: {expected}")
     return int(text)
 
 
@@ -103,3 +104,13 @@ def max_open_runs() -> int:
 def max_state_bytes() -> int:
     """Return the option [openmetadata_ol] max_state_bytes."""
     return _integer("max_state_bytes")
+
+
+def emit_assets() -> str:
+    """Return the option [openmetadata_ol] emit_assets."""
+    return _text("emit_assets").strip()
+
+
+def receipts() -> int:
+    """Return the option [openmetadata_ol] receipts."""
+    return _integer("receipts", least=0)

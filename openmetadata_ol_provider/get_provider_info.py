@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 CONFIG_SECTION = "openmetadata_ol"
-_ADDED = "0.1.0"
 
 
-def _option(description: str, kind: str, default: str, example: str) -> dict[str, object]:
-    return {"description": description, "version_added": _ADDED, "type": kind, "example": example, "default": default}
+def _option(description: str, kind: str, default: str, example: str, added: str = "0.1.0") -> dict[str, object]:
+    return {"description": description, "version_added": added, "type": kind, "example": example, "default": default}
 
 
 OPTIONS: dict[str, dict[str, object]] = {
@@ -43,6 +42,16 @@ OPTIONS: dict[str, dict[str, object]] = {
         "integer",
         "1",
         "4",
+        added="0.2.0",
+    ),
+    "emit_assets": _option(
+        "Whether the bundled DAG gives an event of each Airflow asset that a completed run has written, so that DAGs\n"
+        "scheduled on the asset start: ``true``, ``false``, or namespaces and asset URIs, separated by commas, to do\n"
+        "so for these only (Airflow 3 only).\n",
+        "string",
+        "false",
+        "postgres://warehouse:5432,s3://lake",
+        added="0.2.0",
     ),
     "dead_letter_topic": _option(
         "Topic for messages that are not OpenLineage events. Empty for ``<topic>.dead-letter``; ``none`` skips such\n"
@@ -58,6 +67,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "string",
         "group",
         "2026-05-01T00:00:00Z",
+        added="0.2.0",
     ),
     "on_data_loss": _option(
         "Reaction when retention has deleted events before they were read, or a topic was deleted and recreated:\n"
@@ -66,6 +76,7 @@ OPTIONS: dict[str, dict[str, object]] = {
         "string",
         "continue",
         "fail",
+        added="0.2.0",
     ),
     "max_events": _option("Largest number of messages in one batch.\n", "integer", "10000", "1000"),
     "max_bytes": _option(
@@ -93,13 +104,27 @@ OPTIONS: dict[str, dict[str, object]] = {
         "3600",
         "600",
     ),
-    "max_open_runs": _option("Largest number of runs kept between batches.\n", "integer", "10000", "50000"),
+    "max_open_runs": _option(
+        "Largest number of runs kept between batches; at most 10,000 of them have ended.\n",
+        "integer",
+        "100000",
+        "20000",
+    ),
     "max_state_bytes": _option(
-        "Largest total size of the runs kept between batches, in bytes, compressed as in the Variable. If it is\n"
+        "Largest total size of the runs kept between batches, in bytes, compressed as in the Variables. If it is\n"
         "exceeded, the least important data is dropped first and reported.\n",
         "integer",
         "8388608",
         "4194304",
+        added="0.2.0",
+    ),
+    "receipts": _option(
+        "Number of runs whose outcome is kept, for the page in Airflow's web interface and for\n"
+        "``openmetadata-ol receipts``; 0 keeps nothing.\n",
+        "integer",
+        "2000",
+        "10000",
+        added="0.2.0",
     ),
 }
 
@@ -110,12 +135,14 @@ _KAFKA, _OPENMETADATA, _OPENLINEAGE = "Apache Kafka", "OpenMetadata", "OpenLinea
 
 def get_provider_info() -> dict[str, object]:
     """Return the provider's metadata for the entry point ``apache_airflow_provider``."""
+    from importlib.metadata import version
+
     package = "openmetadata_ol_provider"
     return {
         "package-name": "openmetadata-ol-provider",
         "name": "OpenMetadata OpenLineage",
         "description": "OpenLineage events from Kafka, translated and published as lineage to OpenMetadata.",
-        "versions": [_ADDED],
+        "versions": [version("openmetadata-ol-provider")],
         "integrations": [
             {
                 "integration-name": _OPENMETADATA,
@@ -141,8 +168,14 @@ def get_provider_info() -> dict[str, object]:
                 ],
             }
         ],
-        "sensors": [{"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.sensors.openlineage"]}],
-        "triggers": [{"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.triggers.openlineage"]}],
+        "sensors": [
+            {"integration-name": _OPENMETADATA, "python-modules": [f"{package}.sensors.openmetadata"]},
+            {"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.sensors.openlineage"]},
+        ],
+        "triggers": [
+            {"integration-name": _OPENMETADATA, "python-modules": [f"{package}.triggers.openmetadata"]},
+            {"integration-name": _OPENLINEAGE, "python-modules": [f"{package}.triggers.openlineage"]},
+        ],
         "extra-links": [
             f"{package}.operators.links.PipelineLink",
             f"{package}.operators.links.LineageLink",
@@ -150,6 +183,8 @@ def get_provider_info() -> dict[str, object]:
             f"{package}.links.PipelineLink",
             f"{package}.links.LineageLink",
         ],
+        # Loaded by the entry point airflow.plugins, too, because providers' plugins are not loaded lazily.
+        "plugins": [{"name": "openmetadata_ol", "plugin-class": f"{package}.web.plugin.LineageDeliveryPlugin"}],
         "connection-types": [_CONNECTION_TYPE],
         "config": {
             CONFIG_SECTION: {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from collections.abc import Collection
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +15,20 @@ if TYPE_CHECKING:
 __all__ = [
     "BaseEventTrigger",
     "BaseOperatorLink",
+    "add_asset_event",
+    "asset_alias",
+    "asset_events",
     "count_queued_runs",
     "delete_variable",
+    "find_asset",
     "get_variable",
     "get_xcom",
+    "has_assets",
+    "is_own_spelling",
+    "links_are_read_by_tasks",
     "set_variable",
     "stats",
+    "takes_nested_extra",
 ]
 
 
@@ -67,6 +77,11 @@ def get_xcom(ti_key: Any, key: str) -> Any:
     return _first("XCom", "airflow.sdk.execution_time.xcom", "airflow.models.xcom").get_value(ti_key=ti_key, key=key)
 
 
+def links_are_read_by_tasks() -> bool:
+    """Return whether a task itself reads its links when it ends (Airflow 3), not the web server when they are shown."""
+    return _airflow_version() >= (3, 0)
+
+
 def get_variable(key: str) -> str | None:
     """Return the text of an Airflow Variable, ``None`` if it does not exist."""
     import inspect
@@ -98,3 +113,82 @@ def _variable_class() -> Any:
     from airflow.models.variable import Variable as StoredVariable
 
     return StoredVariable
+
+
+# -- assets (Airflow 3) ------------------------------------------------------------------------------------------------
+
+
+def has_assets() -> bool:
+    """Return whether this Airflow has assets and lets tasks ask for them: Airflow 3."""
+    return _airflow_version() >= (3, 0)
+
+
+def takes_nested_extra() -> bool:
+    """Return whether the extra of an alias's asset event may have values that are not plain: Airflow 3.1 and later."""
+    return _airflow_version() >= (3, 1)
+
+
+def asset_alias(name: str) -> Any:
+    """Return the asset alias of a name."""
+    return import_module("airflow.sdk").AssetAlias(name)
+
+
+def find_asset(uri: str) -> tuple[str, str] | None:
+    """Return name and URI of the active asset with a URI, ``None`` if no DAG has it.
+
+    :raises AirflowRuntimeError: if Airflow's API fails
+    """
+    from airflow.sdk.execution_time.comms import AssetResult, GetAssetByUri
+
+    answer = _ask_airflow(GetAssetByUri(uri=uri), {"ASSET_NOT_FOUND"})
+    return (answer.name, answer.uri) if isinstance(answer, AssetResult) else None
+
+
+def asset_events(name: str, uri: str, after: dt.datetime) -> list[Any]:
+    """Return the events of an asset, each with ``extra`` and its source; before Airflow 3.2 also older ones.
+
+    :param after: time of the first event that is wanted
+    :raises AirflowRuntimeError: if Airflow's API fails
+    """
+    from airflow.sdk.execution_time.comms import GetAssetEventByAsset
+
+    since: dict[str, Any] = {"after": after} if "after" in GetAssetEventByAsset.model_fields else {}
+    return list(_ask_airflow(GetAssetEventByAsset(name=name, uri=uri, **since)).asset_events)
+
+
+def is_own_spelling(name: str, uri: str) -> bool:
+    """Return whether this worker's Airflow keeps an asset's URI as it is; its providers decide that."""
+    try:
+        return bool(import_module("airflow.sdk").Asset(name=name, uri=uri).uri == uri)
+    except ValueError:
+        return False
+
+
+def add_asset_event(outlet_events: Any, alias: str, name: str, uri: str, extra: dict[str, Any]) -> None:
+    """Add an event of an asset to those that a task gives when it succeeds.
+
+    :param outlet_events: ``outlet_events`` of the task's context
+    :param alias: name of the alias among the task's outlets
+    """
+    sdk = import_module("airflow.sdk")
+    outlet_events[sdk.AssetAlias(alias)].add(sdk.Asset(name=name, uri=uri), extra=extra)
+
+
+def _ask_airflow(message: Any, expected: Collection[str] = ()) -> Any:
+    """Return the answer of the supervisor to a task's message.
+
+    :param expected: errors that are answers
+    """
+    from airflow.sdk.exceptions import AirflowRuntimeError
+    from airflow.sdk.execution_time import task_runner
+    from airflow.sdk.execution_time.comms import ErrorResponse
+
+    answer = task_runner.SUPERVISOR_COMMS.send(message)
+    if isinstance(answer, ErrorResponse) and answer.error.value not in expected:
+        raise AirflowRuntimeError(answer)
+    return answer
+
+
+def _airflow_version() -> tuple[int, int]:
+    major, minor = import_module("airflow").__version__.split(".")[:2]
+    return int(major), int(minor)

@@ -31,18 +31,26 @@ os.environ |= {
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
 }
 
-if version("apache-airflow").startswith("2."):
-    # Airflow 2 imports what is deprecated by now; here every warning after its first import is an error.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for module in ("models", "sensors.base", "triggers.base", "utils.db", "www.app"):
-            import_module(f"airflow.{module}")
+# What earlier versions import is deprecated by now; here every warning after its first import is an error.
+_WARN_AT_IMPORT = {
+    "2.": ("airflow.models", "airflow.sensors.base", "airflow.triggers.base", "airflow.utils.db", "airflow.www.app"),
+    "3.2.": ("airflow",),
+}
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    for release, modules in _WARN_AT_IMPORT.items():
+        if version("apache-airflow").startswith(release):
+            for module in modules:
+                import_module(module)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Leave to Airflow 3.0 to 3.2 what their own modules, and the libraries of their time, warn about."""
     if version("apache-airflow").startswith(("3.0.", "3.1.", "3.2.")):
-        for theirs in ("ignore::Warning:airflow[.].*", "ignore::DeprecationWarning:opentelemetry[.].*"):
+        for theirs in (
+            "ignore::Warning:airflow[.].*",
+            "ignore::DeprecationWarning:opentelemetry[.].*",
+        ):
             config.addinivalue_line("filterwarnings", theirs)
 
 

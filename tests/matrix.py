@@ -23,8 +23,10 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 BEGIN, END = "<!-- versions: begin -->", "<!-- versions: end -->"
 NEWEST = "3.3"
-#: What uses Airflow most; contract tests do not depend on its version, so no leg runs them.
-SMOKE = ("tests/dag", "tests/operators", "tests/sensors", "tests/triggers", "tests/hooks")
+#: What no leg runs, because it does not depend on versions: contract tests and benchmarks.
+WITHOUT = ("--ignore=tests/contract", "--ignore=tests/test_bench.py")
+#: What uses Airflow most.
+SMOKE = ("tests/dag", "tests/operators", "tests/sensors", "tests/triggers", "tests/hooks", "tests/web")
 _COUNTS = re.compile(r"(\d+) (passed|failed|errors?)")
 
 
@@ -147,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     results = []
     for leg in legs:
         begin = time.monotonic()
-        result = run(leg, SMOKE if options.smoke else ("--ignore=tests/contract",), options.workers)
+        result = run(leg, SMOKE if options.smoke else WITHOUT, options.workers)
         results.append(result)
         minutes = (time.monotonic() - begin) / 60
         print(f"Airflow {leg.airflow}, Python {leg.python}: {result.outcome} ({minutes:.1f} minutes)", flush=True)  # noqa: T201

@@ -16,6 +16,7 @@ from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.segments.state_text import state_of_texts, whole_text
 
 DATA = Path(__file__).parent / "data"
 PACKAGED = Path(__file__).parents[1] / "openmetadata_ol_provider" / "sandbox" / "data"
@@ -153,3 +154,8 @@ def captured(name: str) -> list[bytes]:
     if name in WRITTEN:
         return (DATA / f"{name}.ndjson").read_bytes().splitlines()
     return gzip.decompress((CAPTURES[name] / f"{name}.ndjson.gz").read_bytes()).splitlines()
+
+
+def stored(state: RunState) -> RunState:
+    """Return a state as it comes out of its Variables."""
+    return state_of_texts([whole_text(state)])

@@ -34,6 +34,7 @@ lineage:
   pipeline_nodes: false
   stale_after: 5
   pair_by_name: []
+  expire_after: null
 resolution:
   by_name: when_unknown
 write:
@@ -44,7 +45,11 @@ write:
   status: always
   sql: always
   usage: always
+  exposures: true
+  observability: true
   queries: false
+  profile: false
+  tests: never
   lifecycle: never
   stale_edges: report
   create_pipelines: true

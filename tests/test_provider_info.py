@@ -63,6 +63,19 @@ def test_the_full_schema_of_providers_takes_it_too() -> None:
     assert list(Draft7Validator(schema).iter_errors(INFO)) == []
 
 
+def test_the_plugin_has_one_name_by_the_info_and_by_the_entry_point() -> None:
+    # Read from the file: an environment that was installed before the entry point came does not have it yet.
+    text = (Path(openmetadata_ol_provider.__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    (plugin,) = INFO["plugins"]
+    module, _, name = plugin["plugin-class"].rpartition(".")
+    assert f'{plugin["name"]} = "{module}:{name}"' in text.partition('[project.entry-points."airflow.plugins"]')[2]
+    loaded = getattr(importlib.import_module(module), name)
+    assert loaded.name == plugin["name"]
+    if not airflow3:
+        assert not getattr(loaded, "external_views", None)
+        assert not getattr(loaded, "fastapi_apps", None)
+
+
 @pytest.mark.parametrize("name", modules())
 def test_each_module_imports_and_defines_classes(name: str) -> None:
     module = importlib.import_module(name)

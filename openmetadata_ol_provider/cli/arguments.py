@@ -21,6 +21,9 @@ from openmetadata_ol_provider.cli.options import (
     positive,
 )
 
+#: States of runs, and outcomes of edges, as :mod:`~openmetadata_ol_provider.receipts.search` has them.
+STATES = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
+OUTCOMES = ("published", "unchanged", "parked", "failed", "left_out", "given_up")
 _LETTER = "dead letter as `dlq list` shows it, such as events.dead-letter[0]@17; with one topic 0@17 is enough"
 
 
@@ -65,6 +68,23 @@ def explain(command: ArgumentParser) -> None:
     add_json(command)
 
 
+def picture(command: ArgumentParser) -> None:
+    """Add what is drawn, and the destination of the page."""
+    command.add_argument(
+        "files", nargs="*", metavar="FILE", help="a plan, as translate writes it, or files with OpenLineage events"
+    )
+    command.add_argument("--config", metavar="FILE", help="configuration document in YAML or JSON, for events")
+    command.add_argument(
+        "--output", metavar="FILE", default="lineage.html", help="page to write (default: %(default)s)"
+    )
+    add_catalogue(command)
+    command.add_argument("--dataset", metavar="FQN", help="entity of OpenMetadata whose lineage is drawn")
+    command.add_argument("--type", default="table", metavar="TYPE", help="its type (default: %(default)s)")
+    command.add_argument(
+        "--depth", type=int, choices=(1, 2, 3), default=3, help="steps upstream and downstream (default: %(default)s)"
+    )
+
+
 def check(command: ArgumentParser) -> None:
     """Add both connections and the configuration."""
     add_kafka_connection(command)
@@ -92,6 +112,27 @@ def parked(command: ArgumentParser) -> None:
     add_state_key(command)
     add_dag_id(command)
     add_topics(command)
+
+
+def receipts(command: ArgumentParser) -> None:
+    """Add what is searched for, and the DAG whose state has the receipts."""
+    command.add_argument(
+        "text", nargs="?", metavar="TEXT", help="only receipts that contain this text anywhere, in any case"
+    )
+    command.add_argument("--run-id", metavar="ID", help="only the run with this id, or with ids that begin so")
+    command.add_argument(
+        "--job", metavar="GLOB", help="only runs of a job, by its name or by namespace and name; * and ? stand for text"
+    )
+    command.add_argument("--state", type=str.upper, choices=STATES, help="only runs in this state")
+    command.add_argument("--outcome", choices=OUTCOMES, help="only runs with an edge that has this outcome")
+    command.add_argument(
+        "--limit", type=above_zero, default=100, metavar="N", help="most runs to list (default: %(default)s)"
+    )
+    add_json(command)
+    add_state_key(command)
+    add_dag_id(command)
+    add_topics(command)
+    add_lanes(command)
 
 
 def register_service(command: ArgumentParser) -> None:
@@ -150,6 +191,7 @@ def cleanup(command: ArgumentParser) -> None:
 def demo(command: ArgumentParser) -> None:
     """Add the directory of the demo's state."""
     command.add_argument("--directory", metavar="DIR", help="directory for the demo's state (default: ./.demo)")
+    command.add_argument("--verbose", action="store_true", help="print the lineage, each task and each problem, too")
 
 
 def sandbox(command: ArgumentParser) -> None:

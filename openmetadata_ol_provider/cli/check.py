@@ -12,6 +12,7 @@ from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.output import write_json
 from openmetadata_ol_provider.cli.terminal import write_line
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.sanitize import printable
 
 if TYPE_CHECKING:
@@ -57,9 +58,13 @@ def check_command(arguments: Namespace) -> int:
             print_steps([check.result], sys.stdout)
             print_steps(check.steps, sys.stdout, indent="  ")
     warnings = sum(step.is_warning for check in checks for step in (check.result, *check.steps))
-    text = f"{len(failed)} of {len(checks)} checks failed: {', '.join(failed)}" if failed else "all checks passed"
+    text = (
+        f"{len(failed)} of {counted(len(checks), 'check')} failed: {', '.join(failed)}"
+        if failed
+        else "all checks passed"
+    )
     write_line(
-        sys.stderr, (text, "bold red" if failed else "green"), f"; {_count(warnings, 'warning')}" if warnings else ""
+        sys.stderr, (text, "bold red" if failed else "green"), f"; {counted(warnings, 'warning')}" if warnings else ""
     )
     return FAILED if failed else DONE
 
@@ -98,8 +103,8 @@ def _check_openmetadata(conn_id: str, config: Config) -> Check:
         return Check(Step(name, False, str(error)))
     failed = [step.name for step in steps if not step.passed]
     if failed:
-        return Check(Step(name, False, f"{len(failed)} of {_count(len(steps), 'step')} failed"), steps)
-    return Check(Step(name, True, f"{steps[0].detail}, {_count(len(steps), 'step')} passed"), steps)
+        return Check(Step(name, False, f"{len(failed)} of {counted(len(steps), 'step')} failed"), steps)
+    return Check(Step(name, True, f"{steps[0].detail}, {counted(len(steps), 'step')} passed"), steps)
 
 
 def _step_document(step: Step) -> dict[str, Any]:
@@ -108,10 +113,6 @@ def _step_document(step: Step) -> dict[str, Any]:
 
 def _word(step: Step) -> str:
     return "warn" if step.is_warning else "ok" if step.passed else "FAILED"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def print_steps(steps: Iterable[Step], stream: TextIO, indent: str = "") -> None:

@@ -14,6 +14,7 @@ from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.output import write_json
 from openmetadata_ol_provider.cli.terminal import write_table
 from openmetadata_ol_provider.exceptions import CheckpointError, ConfigError
+from openmetadata_ol_provider.openlineage.listing import counted
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
@@ -109,9 +110,10 @@ def _write_text(document: Mapping[str, Any], keys: Sequence[str]) -> None:
     partitions = document["partitions"]
     written = "not written yet" if document["updated_at"] is None else f"written {document['updated_at']}"
     sys.stdout.write(
-        f"Variable{'s' if len(keys) > 1 else ''} {', '.join(keys)}: {written}; {document['runs']} runs remembered, "
+        f"{'Variables' if len(keys) > 1 else 'Variable'} {', '.join(keys)}: {written}; "
+        f"{counted(document['runs'], 'run')} remembered, "
         f"{document['open_runs']} of them open\n"
-        f"group {document['group']}; {document['lag']} offsets to read, {document['lost']} lost\n"
+        f"group {document['group']}; {counted(document['lag'], 'offset')} to read, {document['lost']} lost\n"
     )
     reset = [f"{item['topic']}[{item['partition']}]" for item in partitions if item["reset"]]
     if reset:
@@ -184,7 +186,7 @@ def _reset(key: str, *, dry_run: bool) -> int:
     sys.stdout.write(json.dumps({"checkpoint": summary.checkpoint}) + "\n")
     effect = "would be deleted (dry run)" if dry_run else "deleted"
     sys.stderr.write(
-        f"Variable {key}: {effect}, with {summary.runs} runs, {summary.open_runs} of them open. Without it, the next "
-        "run starts at start_from, by default at the group's committed offsets\n"
+        f"Variable {key}: {effect}, with {counted(summary.runs, 'run')}, {summary.open_runs} of them open. Without "
+        "it, the next run starts at start_from, by default at the group's committed offsets\n"
     )
     return DONE

@@ -16,6 +16,7 @@ from openmetadata_ol_provider.cli.output import write_json, write_text
 from openmetadata_ol_provider.cli.terminal import OutlineNode
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
@@ -78,7 +79,7 @@ def cleanup_command(arguments: Namespace) -> int:
     else:
         write_text(_outline(found))
     if events.malformed:
-        sys.stderr.write(f"{events.malformed} events are not OpenLineage events; they were left out\n")
+        sys.stderr.write(f"not OpenLineage events, and left out: {counted(events.malformed, 'message')}\n")
     failed = _refused(found) or any(item.outcome == "failed" for item in found.findings)
     return FAILED if events.malformed or failed else DONE
 
@@ -197,8 +198,8 @@ def _outline(found: Cleanup) -> list[OutlineNode]:
     if not sections:
         sections.append(OutlineNode("NOTHING TO REMOVE", style="bold"))
     covered = (
-        f"{found.jobs} jobs are covered by the events; {found.edges_not_covered} edges and "
-        f"{found.pipelines_not_covered} pipelines of other jobs were not judged"
+        f"the events cover {counted(found.jobs, 'job')}; not judged, because they are of other jobs: "
+        f"{counted(found.edges_not_covered, 'edge')} and {counted(found.pipelines_not_covered, 'pipeline')}"
     )
     return [*sections, OutlineNode("COVERED", [OutlineNode(covered)], style="bold")]
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from openmetadata_ol_provider import __version__
 from openmetadata_ol_provider.cli import arguments
 from openmetadata_ol_provider.cli.terminal import is_decorated
 
@@ -45,9 +44,17 @@ COMMANDS = {
         arguments.explain,
         "cli.explain:explain_command",
     ),
+    "picture": Command(
+        "draw lineage as a page: of a plan, of events, or of OpenMetadata",
+        arguments.picture,
+        "cli.picture:picture_command",
+    ),
     "check": Command("test both Airflow connections and the configuration", arguments.check, "cli.check:check_command"),
     "parked": Command(
         "list, retry or drop lineage that could not be published yet", arguments.parked, "cli.parked:parked_command"
+    ),
+    "receipts": Command(
+        "list or search what became of the lineage of each run", arguments.receipts, "cli.receipts:receipts_command"
     ),
     "register-service": Command(
         "create the OpenLineage pipeline service in OpenMetadata from Airflow's connections",
@@ -78,6 +85,16 @@ COMMANDS = {
 }
 
 
+class _ShowVersion(argparse.Action):
+    """Prints the version: reading it from the installed package takes longer than building the parser."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from openmetadata_ol_provider import __version__
+
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        parser.exit()
+
+
 def load_command(name: str) -> Callable[[argparse.Namespace], int]:
     """Import a command and return the function that runs it."""
     module, _, function = COMMANDS[name].function.partition(":")
@@ -89,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = _Parser(prog=PROGRAM, description="Brings OpenLineage events to OpenMetadata, from the command line.")
     parser.add_argument(
-        "--version", action="version", version=f"{PROGRAM} {__version__}", help="show the version and exit"
+        "--version", action=_ShowVersion, nargs=0, default=argparse.SUPPRESS, help="show the version and exit"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=PROGRAM)
     for name, command in COMMANDS.items():

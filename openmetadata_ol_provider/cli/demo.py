@@ -12,6 +12,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openmetadata_ol_provider.cli.demo_assets import prepare_dag, started_dags
+from openmetadata_ol_provider.cli.demo_measurements import config_file
+from openmetadata_ol_provider.cli.demo_texts import TASKS, catalogue_lines, task_lines, waiting_lines
+
 if TYPE_CHECKING:
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
@@ -38,9 +42,12 @@ def demo_command(arguments: Any) -> int:
         _prepare_airflow(directory, broker.bootstrap, catalogue.url)
         _feed(broker.bootstrap)
         catalogue.reset_requests()
-        state = _run_dag(directory / "dags" / _DAG_FILE)
+        state, report = _run_dag(directory / "dags" / _DAG_FILE, verbose=arguments.verbose)
+        if state == "success":
+            for line in started_dags(directory / "scheduler.log", _DAG_FILE.removesuffix(".py")):
+                _print(line)
         _print("")
-        return _summarise(directory, catalogue, state)
+        return _summarise(directory, catalogue, state, report, verbose=arguments.verbose)
 
 
 def _prepare_airflow(directory: Path, bootstrap: str, url: str) -> None:
@@ -52,6 +59,7 @@ def _prepare_airflow(directory: Path, bootstrap: str, url: str) -> None:
     dags.mkdir(exist_ok=True)
     (dags / _DAG_FILE).write_text(_bundled_dag().read_text(encoding="utf-8"), encoding="utf-8")
     os.environ |= {
+        **prepare_dag(dags),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -60,6 +68,7 @@ def _prepare_airflow(directory: Path, bootstrap: str, url: str) -> None:
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__OPENMETADATA_OL__TOPICS": TOPIC,
+        "AIRFLOW__OPENMETADATA_OL__CONFIG": str(config_file(directory)),
         "AIRFLOW__OPENMETADATA_OL__WAIT_TIMEOUT": "5",
         "AIRFLOW_CONN_KAFKA_DEFAULT": json.dumps(
             {
@@ -89,8 +98,11 @@ def _feed(bootstrap: str) -> None:
         _print(f"{count:4d} events sent                       {producer}")
 
 
-def _run_dag(dag_file: Path) -> str:
-    """Run the bundled DAG with ``dag.test()``, print what each task returned, and return the DAG's state."""
+def _run_dag(dag_file: Path, *, verbose: bool) -> tuple[str, dict[str, Any]]:
+    """Run the bundled DAG with ``dag.test()``, and return the DAG's state and the report of its publication.
+
+    :param verbose: ``True`` to print what each task returned
+    """
     _print("Airflow is starting ...")
     from airflow.utils.db import initdb
 
@@ -98,82 +110,34 @@ def _run_dag(dag_file: Path) -> str:
     with stdout_redirected_to(2):
         initdb()
         run = runpy.run_path(str(dag_file))["dag"].test()
-    _print(f"DAG openlineage_to_openmetadata        {run.state.value}")
-    for task_id, describe in (
-        ("check", _describe_check),
-        ("wait", _describe_wait),
-        ("consume", _describe_batch),
-        ("translate", _describe_plan),
-        ("publish", _describe_report),
-    ):
+    results = {}
+    for task_id in TASKS:
         task = run.get_task_instance(task_id)
-        result = task.xcom_pull(task_ids=task_id) if task.state == "success" else None
-        _print(f"  {task_id:<10} {task.state:<10} {describe(result) if result else ''}")
-        if result and describe is _describe_report:
-            _print_problems(result)
-    return "nothing new" if run.get_task_instance("wait").state == "skipped" else str(run.state.value)
+        results[task_id] = (task.state, task.xcom_pull(task_ids=task_id) if task.state == "success" else None)
+    for line in task_lines(str(run.state.value), results, verbose=verbose):
+        _print(line)
+    state = "nothing new" if results["wait"][0] == "skipped" else str(run.state.value)
+    return state, results["publish"][1] or {}
 
 
-def _describe_check(seen: dict[str, Any]) -> str:
-    return f"OpenMetadata {seen['version']} answers"
-
-
-def _describe_wait(backlog: dict[str, Any]) -> str:
-    return f"{backlog['events']} new messages"
-
-
-def _describe_batch(batch: dict[str, Any]) -> str:
-    ranges = ", ".join(f"[{r['partition']}] {r['start']}-{r['end']}" for r in batch["origin"]["ranges"])
-    return f"{batch['count']} events ({ranges}), {batch['dead_letters']} dead letters"
-
-
-def _describe_plan(plan: dict[str, Any]) -> str:
-    runs, jobs, edges, datasets = (len(plan[key]) for key in ("runs", "jobs", "edges", "datasets"))
-    return f"{runs} runs of {jobs} jobs, {edges} edges, {datasets} datasets"
-
-
-def _describe_report(report: dict[str, Any]) -> str:
-    edges, datasets = report["edges"], report["datasets"]
-    return (
-        f"edges: {edges['published']} published, {edges['unchanged']} unchanged, {edges['failed']} failed; datasets: "
-        f"{datasets['resolved']} resolved, {datasets['unresolved']} unresolved; {report['parked']} parked; requests: "
-        f"{report['requests']}"
-    )
-
-
-def _print_problems(report: dict[str, Any]) -> None:
-    """Print what was left out and why, and how to see what waits, as the log of the task has it."""
-    from msgspec import convert
-
-    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
-    from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines
-
-    for kind, text in problem_lines(convert(report, PublishReport)):
-        _print(f"    {kind}: {text}")
-    if report["parked"]:
-        _print(f"    parked: {report['parked']} items wait until the catalogue has their datasets, and are tried again")
-
-
-def _summarise(directory: Path, catalogue: CatalogueServer, state: str) -> int:
+def _summarise(
+    directory: Path, catalogue: CatalogueServer, state: str, report: dict[str, Any], *, verbose: bool
+) -> int:
     """Print what the catalogue now contains, write the lineage picture, and return the exit code."""
-    from openmetadata_ol_provider.sandbox.picture import as_html, as_text, column_pairs
+    from openmetadata_ol_provider.picture.page import as_page
+    from openmetadata_ol_provider.sandbox.picture import as_text, graph
 
-    edges = catalogue.edges()
     page = directory / "lineage.html"
-    page.write_text(as_html(edges, "Lineage in the catalogue"), encoding="utf-8")
-    _print(as_text(edges))
-    _print("")
+    page.write_text(as_page(graph(catalogue), "Lineage in the catalogue"), encoding="utf-8")
+    if verbose:
+        _print(f"{as_text(catalogue.edges())}\n")
     if state == "nothing new":
         _print("nothing new: no message after the checkpoint")
-    pairs = sum(len(column_pairs(details)) for details in edges.values())
-    pipelines = catalogue.entities("pipeline")
-    tasks = sum(len(pipeline.get("tasks") or ()) for pipeline in pipelines)
-    statuses = sum(len(catalogue.statuses(pipeline["fullyQualifiedName"])) for pipeline in pipelines)
-    _print(
-        f"in the catalogue: {len(edges)} edges with {pairs} column pairs; {len(pipelines)} pipelines with {tasks} tasks"
-    )
-    _print(f"                  and {statuses} run statuses; write calls of this run: {len(catalogue.writes())}")
+    for line in (*catalogue_lines(catalogue), *waiting_lines(report)):
+        _print(line)
     _print(f"lineage picture:  {page}")
+    if not verbose:
+        _print("                  --verbose prints the lineage, each task and each problem")
     return 0 if state in ("success", "nothing new") else 1
 
 

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.output import write_file, write_json
 from openmetadata_ol_provider.cli.terminal import write_table
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def _list(arguments: Namespace, hook: OpenLineageKafkaHook, letter_topics: list[
     else:
         write_table(("letter", "put there", "from", "replays", "bytes", "key", "reason"), map(_row, listed))
     more = ", and more: raise --limit or give --since" if len(documents) > len(listed) else ""
-    repeats = f" ({seen.repeats} more are of the same messages)" if seen.repeats else ""
-    sys.stderr.write(f"{len(listed)} dead letters on {', '.join(letter_topics)}{repeats}{more}\n")
+    repeats = f" (and {seen.repeats} more of the same messages)" if seen.repeats else ""
+    sys.stderr.write(f"{counted(len(listed), 'dead letter')} on {', '.join(letter_topics)}{repeats}{more}\n")
     return DONE
 
 
@@ -114,8 +115,8 @@ def _replay(arguments: Namespace, hook: OpenLineageKafkaHook, topics: list[str],
         report = replay_new(hook, rules, key, dry_run=arguments.dry_run, again=arguments.again)
     write_json(report.to_dict())
     put_back = "would be put back (dry run)" if arguments.dry_run else "put back"
-    repeated = f", {report.repeated} are of messages that other letters have" if report.repeated else ""
-    sys.stderr.write(f"{report.read} dead letters read, {report.replayed} {put_back}{repeated}\n")
+    repeated = f", {report.repeated} of messages that other letters have" if report.repeated else ""
+    sys.stderr.write(f"{counted(report.read, 'dead letter')} read, {report.replayed} {put_back}{repeated}\n")
     return FAILED if report.exhausted or report.foreign or report.lost or report.more else DONE
 
 

@@ -17,6 +17,7 @@ from openmetadata_ol_provider.cli.translate import read_plan
 from openmetadata_ol_provider.cli.unread_facets import UnreadFacets
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.times import iso
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _summarise_events(file_events: FileEvents, runs: Iterable[RunRecord]) -> dic
     lines: dict[tuple[JobId, str], list[str]] = {(record.job, record.run_id): [] for record in runs}
     for event, location in sorted(events, key=lambda item: item[0].eventTime):
         if event.run is not None and event.job is not None:
-            counts = f"{len(event.inputs or ())} inputs, {len(event.outputs or ())} outputs"
+            counts = f"{counted(len(event.inputs or ()), 'input')}, {counted(len(event.outputs or ()), 'output')}"
             line = f"{event.eventType or 'no type'} {iso(event.eventTime)} ({location}): {counts}"
             sharing = by_id.get((event.job.namespace, event.run.runId), [])
             own = [record for record in sharing if record.job.name == event.job.name]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 #: The location in a line about an event, ``START 2026-... (events.ndjson:17): ...``.
-_LOCATION = re.compile(r"^(?P<type>.*?) \d{4}-\S+ \((?P<location>.*)\): \d+ inputs, \d+ outputs(?:, as .*)?$")
+_LOCATION = re.compile(r"^(?P<type>.*?) \d{4}-\S+ \((?P<location>.*)\): \d+ inputs?, \d+ outputs?(?:, as .*)?$")
 #: What may follow a location or a name in the ``where`` of a problem.
 _END = re.compile(r"$|[\s:,;]")
 #: Rules that are no kinds of problems.

@@ -10,6 +10,7 @@ from openmetadata_ol_provider.cli.explained_problems import ExplainedProblems, R
 from openmetadata_ol_provider.cli.terminal import OutlineNode
 from openmetadata_ol_provider.cli.unread_facets import UnreadFacet
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 
@@ -104,7 +105,7 @@ def explanation_outline(explanation: Explanation) -> list[OutlineNode]:
     ]
     if not explanation.is_filtered:
         facets = [
-            OutlineNode(f"{section} {facet}: {count} times, by {producer}")
+            OutlineNode(f"{section} {facet}: {counted(count, 'time')}, by {producer}")
             for (section, facet, producer), count in explanation.unread_facets.items()
         ]
         sections.append(_section("FACETS THAT ARE NOT READ", facets))
@@ -116,9 +117,10 @@ def _summary(explanation: Explanation) -> Iterator[str]:
     """Yield what there is, what is missing, and the problems by their kinds."""
     plan = explanation.plan
     bases: Counter[str] = Counter(edge.basis for edge in plan.edges)
-    what = f"{plan.events} events: " if not explanation.is_filtered else f"shown, of {plan.events} events: "
-    runs = f"{len(plan.runs)} runs of {len(plan.jobs)} jobs"
-    yield f"{what}{runs}, {len(plan.edges)} edges, {len(plan.datasets)} datasets"
+    events = counted(plan.events, "event")
+    what = f"shown, of {events}: " if explanation.is_filtered else f"{events}: "
+    runs = f"{counted(len(plan.runs), 'run')} of {counted(len(plan.jobs), 'job')}"
+    yield f"{what}{runs}, {counted(len(plan.edges), 'edge')}, {counted(len(plan.datasets), 'dataset')}"
     if bases:
         yield f"edges by rule: {_numbers(bases)}"
     if explanation.resolutions is not None:

@@ -39,6 +39,7 @@ def openmetadata_client(arguments: Namespace) -> OpenMetadataClient:
 
 def _client(host: str, files: dict[str, str]) -> OpenMetadataClient:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.client.server import HOST_OPTION
 
     for name, file in files.items():
         if not Path(file).is_file():
@@ -51,6 +52,7 @@ def _client(host: str, files: dict[str, str]) -> OpenMetadataClient:
         os.environ.get(TOKEN_VARIABLE),
         verify=files.get("ca_file", True),
         cert=(cert, key) if cert and key else cert,
+        settings=HOST_OPTION,
     )
 
 

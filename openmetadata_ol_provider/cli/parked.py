@@ -12,12 +12,19 @@ import msgspec
 from openmetadata_ol_provider.cli.airflow import state_key_of
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.output import write_json
-from openmetadata_ol_provider.cli.parked_outline import age, group_parked, parked_outline
+from openmetadata_ol_provider.cli.parked_outline import parked_outline
 from openmetadata_ol_provider.cli.report import write_report
 from openmetadata_ol_provider.cli.terminal import write_outline
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.ingestion.receipts import settle_receipts
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
+from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import edge_key_of
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_groups import age, group_parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import EDGE
+from openmetadata_ol_provider.receipts.receipt import EdgeOutcome
+from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.store import StateStore, apply
 
 #: Time of the next try for items that are not to be tried, in seconds since 1970: far in the future.
@@ -48,13 +55,17 @@ def _list(store: StateStore, items: list[Parked], *, as_json: bool) -> None:
         sys.stderr.write(f"nothing is parked (state key {store.state_key!r})\n")
     else:
         oldest = age(time.time() - min(item.first_seen for item in items))
-        sys.stderr.write(f"{len(items)} items in {len(groups)} groups, the oldest waits for {oldest}\n")
+        sys.stderr.write(
+            f"{counted(len(items), 'item')} in {counted(len(groups), 'group')}, the oldest waits for {oldest}\n"
+        )
 
 
 def _drop(store: StateStore, arguments: Namespace) -> int:
     items = store.read_parked()
     dropped = _chosen(items, arguments.keys)
     store.update_parked(dict.fromkeys(dropped))
+    given_up: dict[int, EdgeOutcome] = {edge_key_of(key): "given_up" for key in dropped if key.startswith(EDGE)}
+    settle_receipts(ReceiptStore(store.state_key), given_up)
     sys.stdout.write(f"dropped {len(dropped)}, {len(items) - len(dropped)} left\n")
     return DONE
 
@@ -72,6 +83,7 @@ def _retry(store: StateStore, arguments: Namespace) -> int:
     history = store.read_history()
     chosen = list(_chosen(history.parking.items, arguments.keys))
     report = PublishReport()
+    outcomes: dict[int, EdgeOutcome] = {}
     for start in range(0, len(chosen), MOST_AT_ONCE):
         now = set(chosen[start : start + MOST_AT_ONCE])
         # Items that were not asked for wait; that is not written back.
@@ -82,7 +94,9 @@ def _retry(store: StateStore, arguments: Namespace) -> int:
         publication = publish_plan(LineagePlan(), client, config, history._replace(parking=Parking(tries)))
         history = apply(history, publication)
         store.update_parked(publication.parking)
+        outcomes.update((key, result.outcome) for key, result in publication.outcomes.edges.items())
         report = report + publication.report
+    settle_receipts(ReceiptStore(store.state_key), outcomes)
     write_json(report.to_dict())
     write_report(report, sys.stderr)
     return FAILED if history.parking.items.keys() & set(chosen) else DONE

@@ -25,7 +25,7 @@ def with_progress(label: str, events: Iterator[Item]) -> Iterator[Item]:
     from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
     progress = Progress(
-        TextColumn("{task.description}: {task.completed:,} events", markup=False),
+        TextColumn("{task.description}, events: {task.completed:,}", markup=False),
         TimeElapsedColumn(),
         console=Console(file=sys.stderr),
         # rich would send stdout, which is for results, to the same terminal.

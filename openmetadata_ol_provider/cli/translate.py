@@ -13,6 +13,7 @@ from openmetadata_ol_provider.cli.unread_facets import UnreadFacets
 from openmetadata_ol_provider.config import Config, load_config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.openlineage.listing import counted
 
 
 def translate_command(arguments: Namespace) -> int:
@@ -23,8 +24,9 @@ def translate_command(arguments: Namespace) -> int:
     plan, file_events = read_plan(arguments.events, load_config(arguments.config))
     write_json(plan.to_dict(), arguments.output)
     sys.stderr.write(
-        f"{plan.events} events: {len(plan.runs)} runs, {len(plan.jobs)} jobs, {len(plan.edges)} edges, "
-        f"{len(plan.datasets)} datasets, {len(plan.problems)} problems\n"
+        f"{counted(plan.events, 'event')}: {counted(len(plan.runs), 'run')}, {counted(len(plan.jobs), 'job')}, "
+        f"{counted(len(plan.edges), 'edge')}, {counted(len(plan.datasets), 'dataset')}, "
+        f"{counted(len(plan.problems), 'problem')}\n"
     )
     return FAILED if file_events.malformed else DONE
 

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from openmetadata_ol_provider.regex.safe_regex import Pattern, Template
 
+#: Largest ``lineage.expire_after``, in days: ten years.
+MAX_EXPIRE_AFTER = 3650
+
 WritePolicy = Literal["never", "if_empty", "if_ours", "always"]
 
 
@@ -123,6 +126,8 @@ class LineageOptions(_Section):
     :param pipeline_nodes: ``True`` if pipelines become nodes of the graph where a job has only inputs or only outputs
     :param stale_after: number of complete runs without an edge after which the edge is stale
     :param pair_by_name: integrations, or patterns of jobs, whose inputs and outputs are paired by their names
+    :param expire_after: number of days with events after which an edge that no run has confirmed is removed if it is
+        only ours; default: edges do not expire
     """
 
     columns: bool = True
@@ -131,6 +136,7 @@ class LineageOptions(_Section):
     pipeline_nodes: bool = False
     stale_after: int = Field(default=5, ge=1)
     pair_by_name: tuple[str, ...] = ()
+    expire_after: int | None = Field(default=None, ge=1, le=MAX_EXPIRE_AFTER)
 
 
 class WriteOptions(_Section):
@@ -143,7 +149,11 @@ class WriteOptions(_Section):
     :param status: policy for the statuses of runs: ``never`` or ``always``
     :param sql: policy for SQL: ``never``, ``redacted`` (without its literals) or ``always``
     :param usage: policy for the number of task runs per day, as usage of the pipeline: ``never`` or ``always``
+    :param exposures: ``True`` to write edges from dbt models to the dashboards that their exposures name
+    :param observability: ``True`` to write, for each table and pipeline, the newest run that wrote the table (1.11 on)
     :param queries: ``True`` to write the SQL of runs as query entities
+    :param profile: ``True`` to write rows written by runs, and metrics that runs have measured, as profiles of tables
+    :param tests: results of tests: ``never``, of ``existing`` test cases only, or ``create`` those that are missing
     :param lifecycle: policy for soft deletion of dropped or renamed datasets; ``if_ours`` deletes stubs only
     :param stale_edges: treatment of stale edges that this package wrote
     :param create_pipelines: ``True`` to create missing pipelines
@@ -159,7 +169,11 @@ class WriteOptions(_Section):
     status: Literal["never", "always"] = "always"
     sql: Literal["never", "redacted", "always"] = "always"
     usage: Literal["never", "always"] = "always"
+    exposures: bool = True
+    observability: bool = True
     queries: bool = False
+    profile: bool = False
+    tests: Literal["never", "existing", "create"] = "never"
     lifecycle: Literal["never", "if_ours", "always"] = "never"
     stale_edges: Literal["never", "report", "remove"] = "report"
     create_pipelines: bool = True

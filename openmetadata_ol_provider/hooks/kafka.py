@@ -19,6 +19,7 @@ from openmetadata_ol_provider.kafka.offsets import Backlog
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
 if TYPE_CHECKING:
@@ -84,14 +85,10 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         """
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
-        try:
-            if hasattr(self, "aget_connection"):
-                self._connection = await self.aget_connection(self.kafka_config_id)
-            else:
-                # Airflow 2 has no asynchronous way.
-                import asyncio
+        from openmetadata_ol_provider.hooks._loading import load_connection
 
-                self._connection = await asyncio.to_thread(self.get_connection, self.kafka_config_id)
+        try:
+            self._connection = await load_connection(self, self.kafka_config_id)
         except AirflowNotFoundException:
             raise self._missing() from None
 
@@ -206,7 +203,7 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         """Test settings, reachability and credentials, for the UI and the command line."""
         try:
             with self.query() as query:
-                topics = f"Connected to {self.settings.bootstrap}: {query.count_topics()} topics."
+                topics = f"Connected to {self.settings.bootstrap}: {counted(query.count_topics(), 'topic')}."
                 return True, f"{topics} {self._group_rights(query)}"
         except OpenLineageProviderError as error:
             return False, str(error)

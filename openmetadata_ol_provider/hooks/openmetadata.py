@@ -37,6 +37,7 @@ class OpenMetadataHook(BaseHook):
         super().__init__(**kwargs)
         self.openmetadata_conn_id = openmetadata_conn_id
         self._client: OpenMetadataClient | None = None
+        self._loaded: Any = None
 
     @staticmethod
     def get_ui_field_behaviour() -> dict[str, Any]:
@@ -70,6 +71,20 @@ class OpenMetadataHook(BaseHook):
         if self._client is None:
             self._client = self._connect()
         return self._client
+
+    async def load_connection(self) -> None:
+        """Fetch the connection without blocking the event loop; triggers call this before any other method.
+
+        :raises ConfigError: if the connection is missing
+        """
+        from airflow.providers.common.compat.sdk import AirflowException
+
+        from openmetadata_ol_provider.hooks._loading import load_connection
+
+        try:
+            self._loaded = await load_connection(self, self.openmetadata_conn_id)
+        except AirflowException as error:
+            raise self._missing(error) from None
 
     def check(self, config: object = None) -> list[Step]:
         """Check the connection step by step: address, version, health, token, and every required permission.
@@ -132,6 +147,7 @@ class OpenMetadataHook(BaseHook):
 
     def _connect(self) -> OpenMetadataClient:
         from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+        from openmetadata_ol_provider.openmetadata.client.server import connection_settings
         from openmetadata_ol_provider.openmetadata.client.url import base_url
 
         connection = self._connection()
@@ -141,19 +157,25 @@ class OpenMetadataHook(BaseHook):
             host = base_url(connection.host, connection.schema, connection.port)
         except ConfigError as error:
             raise ConfigError(f"connection {self.openmetadata_conn_id!r}: {error}") from None
-        return OpenMetadataClient(host, connection.password or None, **options)
+        settings = connection_settings(self.openmetadata_conn_id)
+        return OpenMetadataClient(host, connection.password or None, settings=settings, **options)
 
     def _connection(self) -> Any:
         from airflow.providers.common.compat.sdk import AirflowException
 
+        if self._loaded is not None:
+            return self._loaded
         try:
             return self.get_connection(self.openmetadata_conn_id)
         except AirflowException as error:
-            raise ConfigError(
-                f"connection {self.openmetadata_conn_id!r} cannot be read ({type(error).__name__}); create it, e.g.: "
-                f"airflow connections add {self.openmetadata_conn_id} --conn-type openmetadata --conn-host "
-                "https://openmetadata.example.com:8585 --conn-password <JWT token of a bot>"
-            ) from None
+            raise self._missing(error) from None
+
+    def _missing(self, error: Exception) -> ConfigError:
+        return ConfigError(
+            f"connection {self.openmetadata_conn_id!r} cannot be read ({type(error).__name__}); create it, e.g.: "
+            f"airflow connections add {self.openmetadata_conn_id} --conn-type openmetadata --conn-host "
+            "https://openmetadata.example.com:8585 --conn-password <JWT token of a bot>"
+        )
 
 
 def _options(extra: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from openmetadata_ol_provider.ingestion.settings import SKIP
 from openmetadata_ol_provider.lineage.sql import SqlPolicy, apply_sql_policy
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
 from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_groups import group_problems
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, ProblemLog
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
     from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage, ReadResult
+    from openmetadata_ol_provider.openlineage.event import Event
     from openmetadata_ol_provider.openlineage.positions import OffsetRange
+    from openmetadata_ol_provider.state.asset_queue import ReadBefore
 
     #: Malformed messages by the dead-letter topic that they are written to.
     DeadLettersByTopic = dict[str, list[DeadLetter]]
@@ -54,6 +58,7 @@ def decode_batch(
     group: str = "",
     owner: str = "",
     problems: Sequence[Problem] = (),
+    read_before: ReadBefore | None = None,
 ) -> DecodedBatch:
     """Decode messages read from Kafka.
 
@@ -66,12 +71,15 @@ def decode_batch(
     :param group: consumer group for lag monitoring if the connection sets none
     :param owner: state key without the lane
     :param problems: problems of reading
+    :param read_before: the offsets up to which messages were read before; default: none were
     """
     from openmetadata_ol_provider.kafka.messages import DeadLetter
 
     events, decoding, skipped = [], ProblemLog(), 0
     keyless: Counter[str] = Counter()
     dead_letters: DeadLettersByTopic = {}
+    read_until = read_before.of(result.ranges) if read_before is not None else {}
+    replayed = []
     for message in result.messages:
         where = _position(message)
         try:
@@ -88,6 +96,8 @@ def decode_batch(
             continue
         events.append(apply_sql_policy(decoded.event, sql))
         decoding.add(*decoded.problems)
+        if read_until and message.offset < read_until.get(message.topic, {}).get(str(message.partition), 0):
+            replayed += _completed_run(decoded.event)
         # A topic with a single partition needs no keys.
         if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
             keyless[message.topic] += 1
@@ -103,8 +113,16 @@ def decode_batch(
         skipped=skipped,
         more=result.more,
         problems=(*problems, *first, *decoding.problems),
+        replayed=tuple(replayed),
     )
     return DecodedBatch(batch, dead_letters)
+
+
+def _completed_run(event: Event) -> list[tuple[str, str, str]]:
+    """Return namespace and name of the job, and the id of the run that an event completes; nothing if it does not."""
+    if event.run is None or event.job is None or read_event_type(event.eventType).state != "COMPLETE":
+        return []
+    return [(event.job.namespace, event.job.name, event.run.runId)]
 
 
 def _position(message: RawMessage) -> str:
@@ -115,8 +133,9 @@ def _missing_keys(topic: str, count: int) -> Problem:
     return Problem(
         ProblemKind.NO_MESSAGE_KEY,
         f"topic {topic}",
-        f"{count} messages have no key, so the events of a run are spread over several partitions, and each lane sees "
-        "only parts of runs. Configure the producers to set message keys (OpenLineage's clients do), or set lanes to 1",
+        f"{counted(count, 'message has', 'messages have')} no key, so the events of a run are spread over several "
+        "partitions, and each lane sees only parts of runs. Configure the producers to set message keys (OpenLineage's "
+        "clients do), or set lanes to 1",
     )
 
 
@@ -129,7 +148,7 @@ def _data_loss(item: OffsetRange) -> Problem | None:
             f"reading starts at {item.start}"
         )
     elif item.lost:
-        detail = f"retention deleted {item.lost} messages before they were read ({item.checkpoint} to {item.start})"
+        detail = f"retention deleted {counted(item.lost, 'unread message')} ({item.checkpoint} to {item.start})"
     else:
         return None
     log.warning("DATA LOSS %s: %s", where, detail)
@@ -159,4 +178,5 @@ def send_dead_letters(
         for group in group_problems(problems):
             log.warning("dead letters on %s: %s", topic, group.text)
         if len(missing) < len(letters):
-            log.warning("%d dead letters are on %s already, from reading before", len(letters) - len(missing), topic)
+            before = counted(len(letters) - len(missing), "dead letter")
+            log.warning("already on %s, from reading before: %s", topic, before)

@@ -23,6 +23,7 @@ from openmetadata_ol_provider.ingestion.settings import SKIP, BatchLimits
 from openmetadata_ol_provider.kafka.dead_letters import StoredDeadLetter, parse_dead_letter
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.kafka.start_position import EARLIEST, StartPosition
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.state.keys import default_state_key
 from openmetadata_ol_provider.state.store import StateStore
@@ -157,7 +158,7 @@ def replay_dead_letters(
     for letter in first:
         target = rules.target or (letter.topic if rules.allows(letter.topic) else None)
         if letter.replays >= rules.max_replays:
-            exhausted.append(_line(letter, f"already put back {letter.replays} times"))
+            exhausted.append(_line(letter, f"already put back {counted(letter.replays, 'time')}"))
         elif target is None:
             why = f"{letter.topic!r} is not among topics" if letter.topic else "its headers name no topic"
             foreign.append(_line(letter, why))

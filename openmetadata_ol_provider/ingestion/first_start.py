@@ -13,7 +13,7 @@ from typing import NamedTuple
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.kafka.settings import DEFAULT_GROUP
 from openmetadata_ol_provider.kafka.start_position import StartPosition
-from openmetadata_ol_provider.openlineage.listing import listed
+from openmetadata_ol_provider.openlineage.listing import counted, listed
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -62,7 +62,8 @@ def first_start(backlog: Backlog, checkpoint: Checkpoint, start: StartPosition, 
     parts = [_part(origin, group, list(items), start, owner) for (origin, group), items in _by_origin(new)]
     text = f"no checkpoint of {', '.join(topics)} yet (Variable {owner!r}): {'; '.join(parts)}"
     if unread:
-        text += f"; {unread} messages lie before it and are not read: {_REREAD}"
+        lying = ("message lies before it and is not read", "messages lie before it and are not read")
+        text += f"; {counted(unread, *lying)}: {_REREAD}"
     return FirstStart(text, topics, unread)
 
 

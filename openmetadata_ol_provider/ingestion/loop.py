@@ -18,22 +18,30 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.exceptions import CheckpointError, OpenLineageProviderError, OvertakenError
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
 from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
-from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics, newest_ms
-from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishSession, translate_batch
+from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope, translate_batch
+from openmetadata_ol_provider.ingestion.publish import PublishSession
 from openmetadata_ol_provider.ingestion.read_request import ReadRequest
+from openmetadata_ol_provider.ingestion.reading_observer import ReadingObserver
+from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
 from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
+from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_lane
 from openmetadata_ol_provider.state.store import StateStore
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.ingestion.asset_events import AssetEvents
     from openmetadata_ol_provider.ingestion.consume import DeadLettersByTopic
+    from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
     from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
     from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.openlineage.run_assembler import Limits
+    from openmetadata_ol_provider.openlineage.segments.change import StoredRuns
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.receipts.receipt import TaskRef
     from openmetadata_ol_provider.state.lanes import Lane
 
 log = logging.getLogger(__name__)
@@ -52,6 +60,10 @@ class IngestSettings(NamedTuple):
     :param dry_run: ``True`` to report only; nothing is written and nothing moves
     :param full_refresh: ``True`` to compare everything with the catalogue, whatever the ledger holds
     :param metrics: receiver of lag, losses and sizes; default: none
+    :param assets: keeper of asset events; default: none are given
+    :param receipts: number of runs whose outcome is kept; default: none
+    :param task: task instance that works through the backlog
+    :param on_topics: receiver of the names of the topics that are read; default: none
     """
 
     topics: Sequence[str]
@@ -64,6 +76,10 @@ class IngestSettings(NamedTuple):
     dry_run: bool = False
     full_refresh: bool = False
     metrics: ReadingMetrics | None = None
+    assets: AssetEvents | None = None
+    receipts: int = 0
+    task: TaskRef | None = None
+    on_topics: Callable[[set[str]], None] | None = None
 
 
 class IngestLoop:
@@ -108,11 +124,16 @@ class IngestLoop:
         backlog = settings.read_request.backlog(
             self._kafka, settings.topics, key, checkpoint, settings.dead_letter_target.exclude, dry_run=settings.dry_run
         )
-        log.info("%d messages are waiting for %s", backlog.events, settings.lane)
+        if settings.on_topics is not None:
+            settings.on_topics({item.topic for item in backlog.partitions})
+        log.info("%s waiting for %s", counted(backlog.events, "message"), settings.lane)
         if not settings.dry_run:
             # Not earlier: reading again moves the checkpoint, which also resets the usage counts.
             stored = store.read_state()
-        runs = stored.runs
+        remembered = stored.stored_runs
+        receipts = ReceiptCollector(
+            ReceiptStore(key, settings.state_key, settings.lane.lanes), settings.receipts, settings.task, "ingest"
+        )
         session = PublishSession(
             store,
             self._client,
@@ -120,26 +141,25 @@ class IngestLoop:
             store.read_history(stored.usage),
             dry_run=settings.dry_run,
             cache=SessionCache(),
+            assets=settings.assets,
+            receipts=receipts,
         )
         max_events, max_duration = settings.batch_limits.max_events, settings.batch_limits.max_duration
         deadline = self._clock() + max_duration if settings.read_request.window is None else math.inf
         size = first_size(max_events)
         report, more, refresh = PublishReport(), True, settings.full_refresh
         problems = settings.read_request.start_problems(backlog, checkpoint)
-        waiting, newest, metrics = backlog.events, None, None if settings.dry_run else settings.metrics
+        metrics = None if settings.dry_run else settings.metrics
+        observer = ReadingObserver(backlog, metrics, None if settings.read_request.window else receipts)
         with session, self._kafka.reader(backlog, settings.read_request.loss_policy(key)) as reader:
-            while more and (remaining := deadline - self._clock()) > 0:
+            while more and not self._is_full and (remaining := deadline - self._clock()) > 0:
                 result = reader.read(
                     max_messages=size,
                     max_bytes=settings.batch_limits.max_bytes,
                     max_duration=min(remaining, max_duration),
                 )
                 started, read, more = self._clock(), len(result.messages), result.more
-                if metrics is not None:
-                    if waiting == backlog.events:
-                        metrics.begin(backlog, result.messages)
-                    waiting -= sum(item.end - item.start for item in result.ranges)
-                    newest = newest_ms(result.messages) or newest
+                observer.read(result)
                 decoded = decode_batch(
                     result,
                     key,
@@ -148,50 +168,68 @@ class IngestLoop:
                     lanes=settings.lane.lanes,
                     owner=settings.state_key,
                     problems=problems,
+                    read_before=settings.assets.read_before if settings.assets is not None else None,
                 )
                 problems = ()
                 # Free the messages and the events before the plan is published: they are most of the memory.
                 del result
-                translated = translate_batch(decoded.batch, runs, self._config, settings.run_limits)
+                translated = translate_batch(decoded.batch, remembered, self._config, settings.run_limits)
                 dead_letters = decoded.dead_letters
                 del decoded
-                runs = translated.runs
                 try:
-                    report += self._publish(session, translated, dead_letters, full_refresh=refresh)
+                    published, remembered = self._publish(
+                        session, translated, remembered, dead_letters, full_refresh=refresh
+                    )
+                    report += published
                 except OpenLineageProviderError as error:
                     error.report = report + error.report if error.report is not None else report
                     raise
                 size = self._resize(size, read, self._clock() - started)
                 # The first batch compared everything; the facts it published need no second comparison.
                 refresh = False
+        observer.end(more=more)
         if metrics is not None:
-            metrics.end(max(0, waiting) if more else 0, newest)
             metrics.state(store.size, session.history.parking.items.values())
         if more:
-            log.warning("max_duration was reached before the end of the backlog; the next run continues from here")
+            reason = "too many asset events wait" if self._is_full else "max_duration was reached"
+            log.warning("%s before the end of the backlog; the next run continues from here", reason)
         return report
 
+    @property
+    def _is_full(self) -> bool:
+        return self._settings.assets is not None and self._settings.assets.is_full
+
     def _publish(
-        self, session: PublishSession, translated: PlanEnvelope, dead_letters: DeadLettersByTopic, *, full_refresh: bool
-    ) -> PublishReport:
-        """Publish one batch, move the checkpoint, and return the report."""
+        self,
+        session: PublishSession,
+        translated: PlanEnvelope,
+        remembered: StoredRuns,
+        dead_letters: DeadLettersByTopic,
+        *,
+        full_refresh: bool,
+    ) -> tuple[PublishReport, StoredRuns]:
+        """Publish one batch, move the checkpoint, and return the report and what is remembered from now on."""
         settings = self._settings
         try:
             published = session.publish(translated, full_refresh=full_refresh)
             if not settings.dry_run:
                 send_dead_letters(self._kafka, dead_letters, self._written_letters)
                 group_offsets = settings.read_request.window is None
-                session.commit(translated, published, self._kafka, group_offsets=group_offsets)
+                stored_as = session.commit(translated, published, self._kafka, group_offsets=group_offsets)
+                remembered = remembered.after(translated.runs, stored_as)
+            else:
+                remembered = remembered.after(translated.runs, remembered.stored_as)
         except CheckpointError as error:
             raise _overtaken_error(translated.origin.state_key) from error
-        return published.report
+        return published.report, remembered
 
     def _resize(self, size: int, read: int, seconds: float) -> int:
         limits = self._settings.batch_limits
         new_size = next_size(size, read, seconds, limits.max_duration, limits.max_events)
-        log.info("batch of %d messages: %.1f s; the next one has at most %d", read, seconds, new_size)
+        messages = counted(read, "message")
+        log.info("batch of %s: %.1f s; the next one has at most %d", messages, seconds, new_size)
         if new_size < size:
-            log.warning("the catalogue is slow: a batch of %d messages took %.0f s; reducing the size", read, seconds)
+            log.warning("the catalogue is slow: a batch of %s took %.0f s; reducing the size", messages, seconds)
         return new_size
 
 

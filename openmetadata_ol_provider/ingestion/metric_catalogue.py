@@ -48,7 +48,7 @@ PARKED_OLDEST = Metric(
     "Time since the first try of the oldest parked item; 0 if none.",
 )
 STATE_BYTES = Metric(
-    "state.bytes", "gauge", "bytes", _LANE, "Size of the three Variables: checkpoint and runs, parking lot, ledger."
+    "state.bytes", "gauge", "bytes", _LANE, "Size of the Variables of the state: checkpoint, runs, parking lot, ledger."
 )
 
 #: Counters of a report that are one number.
@@ -57,6 +57,7 @@ TOTALS = {
     "runs": "Runs in the plans.",
     "dead_letters": "Messages that were not events.",
     "deleted": "Datasets deleted because they were dropped or renamed.",
+    "asset_events": "Events of Airflow assets that completed runs have written.",
 }
 _WRITTEN = ("published", "unchanged", "failed")
 #: Counters of a report by outcome: unit, outcomes.
@@ -67,9 +68,14 @@ OUTCOMES: dict[str, tuple[str, tuple[str, ...]]] = {
     "datasets": ("datasets", ("resolved", "unresolved", "ambiguous", "ignored")),
     "facts": ("entities with owners, tags or descriptions", _WRITTEN),
     "usage": ("pipelines and days", _WRITTEN),
+    "exposures": ("uses of models by dashboards", _WRITTEN),
+    "observability": ("tables' newest runs", _WRITTEN),
     "queries": ("queries", _WRITTEN),
+    "profiles": ("tables and runs", _WRITTEN),
+    "tests": ("tables and runs", _WRITTEN),
     "stubs": ("stubs", ("created", "updated", "failed")),
     "stale": ("edges that are no longer produced", ("removed", "kept", "failed")),
+    "expired": ("edges that no run confirms", ("removed", "kept", "failed")),
     "requests": ("HTTP requests, by method", ("get", "put", "patch", "post", "delete")),
 }
 

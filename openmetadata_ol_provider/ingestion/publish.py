@@ -3,15 +3,15 @@
 The steps before, from messages to the batch, are in :mod:`~openmetadata_ol_provider.ingestion.consume`.
 
 The order of effects, so that a crash between any two of them loses nothing and doubles nothing: the claim (from then on
-the ledger is not trusted), the publication (idempotent), dead letters (delivery confirmed), the parking lot, state and
-checkpoint (one Variable), the group's offsets in Kafka (for lag tools), and at the end the ledger. In the four-task DAG
-the dead letters are written by the consume task, the only one that has the original bytes.
+the ledger is not trusted), the publication (idempotent), dead letters (delivery confirmed), the asset events to give,
+the parking lot, state and checkpoint (one write), the group's offsets in Kafka (for lag tools), and at the end the
+ledger. In the four-task DAG the dead letters are written by the consume task, the only one that has the original bytes.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -21,25 +21,30 @@ from openmetadata_ol_provider.exceptions import (
     OpenLineageProviderError,
     PublicationError,
 )
+from openmetadata_ol_provider.ingestion.outcomes import already_published, failure_text
+from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
+from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
 from openmetadata_ol_provider.ingestion.republish import republish
+from openmetadata_ol_provider.lineage.lasting import lasting_lineage
 from openmetadata_ol_provider.lineage.plan import LineagePlan
-from openmetadata_ol_provider.lineage.translate import plan_from_state, translate
-from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
-from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
-from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
-from openmetadata_ol_provider.openlineage.run_assembler import Limits
-from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
-from openmetadata_ol_provider.openlineage.serialization import convert, pack, to_builtins, unpack
+from openmetadata_ol_provider.lineage.translate import plan_from_state
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.segments.change import (
+    StoredAs,
+    changed_state,
+)
 from openmetadata_ol_provider.state.checkpoint import is_past, require_start
-from openmetadata_ol_provider.state.document import STATE_VERSION
+from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.store import apply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
 
     from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.ingestion.asset_events import AssetEvents
     from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.history import History
@@ -51,72 +56,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class PlanEnvelope(NamedTuple):
-    """A plan with everything that its publication needs.
-
-    :param plan: plan of the batch
-    :param origin: origin of the batch
-    :param runs: runs to remember once the plan is published
-    :param dead_letters: number of dead letters of the batch
-    :param more: ``True`` if more events are waiting
-    """
-
-    plan: LineagePlan
-    origin: BatchOrigin
-    runs: RunState
-    dead_letters: int = 0
-    more: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON of the plan, with the other fields added to it."""
-        return {
-            **self.plan.to_dict(),
-            "origin": to_builtins(self.origin),
-            "dead_letters": self.dead_letters,
-            "more": self.more,
-            # An earlier version refuses it, instead of storing runs by keys that it cannot read.
-            "state": {"version": STATE_VERSION, "packed": pack(self.runs, quick=True)},
-        }
-
-    @classmethod
-    def from_dict(cls, document: dict[str, Any]) -> PlanEnvelope:
-        """Rebuild from :meth:`to_dict`.
-
-        :raises ValueError: if it is not the output of TranslateOpenLineageOperator
-        """
-        if not isinstance(document, dict) or "state" not in document:
-            raise ValueError("not a plan of TranslateOpenLineageOperator: it has no state")
-        return cls(
-            plan=LineagePlan.from_dict(document),
-            origin=convert(document["origin"], BatchOrigin),
-            runs=_unpack_runs(document["state"]),
-            dead_letters=document["dead_letters"],
-            more=document["more"],
-        )
-
-
-def _unpack_runs(state: object) -> RunState:
-    """Return the runs of an envelope; a task of an earlier version has packed them without a version."""
-    if isinstance(state, str):
-        return as_legacy(unpack(state, RunState))
-    if not isinstance(state, dict) or state.get("version") != STATE_VERSION:
-        raise ValueError("not a plan of this version of TranslateOpenLineageOperator: clear its task")
-    return unpack(state["packed"], RunState)
-
-
-def translate_batch(batch: EventBatch, runs: RunState, config: Config, limits: Limits) -> PlanEnvelope:
-    """Translate a batch together with the runs that earlier batches began."""
-    translation = translate(
-        batch.events, config, runs, limits=limits, problems=batch.problems, lanes=batch.origin.lanes
-    )
-    plan = msgspec.structs.replace(translation.plan, problems=limit_problems(translation.plan.problems))
-    return PlanEnvelope(plan, batch.origin, translation.state, batch.dead_letters, batch.more)
-
-
 class PublishedBatch(NamedTuple):
-    """A batch after its publication.
+    """A batch after its publication, and its report.
 
-    :param report: report of the publication
     :param publication: changes to commit; ``None`` if the batch had been published before, so that nothing was done
     """
 
@@ -138,6 +80,8 @@ class PublishSession:
     :param history: what earlier publications left behind
     :param dry_run: read everything, but write neither the catalogue nor the state
     :param cache: what this task reads and writes, shared by its batches
+    :param assets: keeper of asset events; default: none are given
+    :param receipts: receiver of what became of each run; default: nothing is kept
     """
 
     def __init__(
@@ -149,13 +93,17 @@ class PublishSession:
         *,
         dry_run: bool = False,
         cache: SessionCache | None = None,
+        assets: AssetEvents | None = None,
+        receipts: ReceiptCollector | None = None,
     ) -> None:
+        self._assets = assets
         self._store = store
         self._client = client
         self._config = config
         self._history = history
         self._dry_run = dry_run
         self._cache = cache
+        self._receipts = receipts or ReceiptCollector(ReceiptStore(store.state_key), 0)
 
     @property
     def history(self) -> History:
@@ -172,10 +120,11 @@ class PublishSession:
         from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
         plan, origin = translated.plan, translated.origin
+        self._receipts.begin_batch()
         if not self._dry_run:
             checkpoint = self._store.read_checkpoint()
             if is_past(origin, checkpoint):
-                return PublishedBatch(_already_published(origin), None)
+                return PublishedBatch(already_published(origin), None)
             require_start(origin, checkpoint)
             if plan.jobs or plan.datasets or self._history.parking.items:
                 self._history = self._store.claim(self._history)
@@ -190,6 +139,7 @@ class PublishSession:
                 concurrent=origin.lanes > 1,
                 cache=self._cache,
                 remembered=self._remembered(translated),
+                lasting=self._lasting(translated),
             )
         except CatalogueError as error:
             self._record_written(error.publication)
@@ -197,7 +147,7 @@ class PublishSession:
         report = msgspec.structs.replace(publication.report, dead_letters=translated.dead_letters)
         if report.failure_ratio > self._config.write.max_failure_ratio:
             self._record_written(publication)
-            failure = PublicationError(_failure(report, self._config))
+            failure = PublicationError(failure_text(report, self._config))
             failure.report = report
             raise failure
         if self._dry_run:
@@ -217,7 +167,17 @@ class PublishSession:
         ledger = self._history.ledger
         if not ledger.edges or ledger.matching >= MATCHING:
             return None
-        return plan_from_state(translated.runs, self._config)
+        return plan_from_state(self._runs_after(translated), self._config)
+
+    def _lasting(self, translated: PlanEnvelope) -> Callable[[], LineagePlan] | None:
+        """Return how to plan what no event has to confirm; ``None`` while there are events that may confirm an edge."""
+        return None if translated.more else lambda: lasting_lineage(self._runs_after(translated), self._config)
+
+    def _runs_after(self, translated: PlanEnvelope) -> RunState:
+        """Return all that is remembered after a batch."""
+        if translated.runs is not None:
+            return translated.runs
+        return changed_state(self._store.read_state().runs, translated.change)
 
     def commit(
         self,
@@ -226,21 +186,25 @@ class PublishSession:
         kafka: KafkaClient,
         *,
         group_offsets: bool = True,
-    ) -> None:
+    ) -> StoredAs | None:
         """Make a published batch final: the parking lot, state and checkpoint, then the group's offsets for lag tools.
 
         :param published: result of :meth:`publish`
         :param group_offsets: ``False``: the group's offsets belong to other reading and stay
+        :return: the texts that hold what is remembered; ``None`` if nothing of the batch was stored
         :raises CheckpointError: if another task has moved the checkpoint meanwhile, or had published the batch before
         """
         origin, publication = translated.origin, published.publication
         if publication is None:
             require_start(origin, self._store.read_checkpoint(), published=True)
-            return
-        self._store.commit(origin, translated.runs, publication)
+            return None
+        if self._assets is not None:
+            self._assets.keep(translated.plan)
+        stored_as = self._store.commit(origin, translated.change, publication)
         self._history = apply(self._history, publication)
+        self._receipts.add_batch(translated.plan, publication, origin.ranges)
         if not group_offsets or not origin.ranges:
-            return
+            return stored_as
         offsets: dict[str, dict[int, int]] = {}
         for item in origin.ranges:
             offsets.setdefault(item.topic, {})[item.partition] = item.end
@@ -249,6 +213,7 @@ class PublishSession:
         except OpenLineageProviderError as error:
             # The batch is published and the checkpoint decides: what only lag tools read must not fail the task.
             log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
+        return stored_as
 
     def __enter__(self) -> Self:
         return self
@@ -258,6 +223,9 @@ class PublishSession:
     ) -> None:
         if self._dry_run:
             return
+        if error is not None:
+            self._receipts.add_failure(error)
+        self._receipts.write()
         if error is None:
             is_alone = self._store.release(self._history)
         else:
@@ -265,20 +233,3 @@ class PublishSession:
             is_alone = not (isinstance(error, CheckpointError) and self._history.token)
         if not is_alone:
             republish(self._store, self._client, self._config)
-
-
-def _already_published(origin: BatchOrigin) -> PublishReport:
-    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
-
-    where = ", ".join(f"{item.topic}[{item.partition}] {item.start}-{item.end}" for item in origin.ranges)
-    log.warning("nothing to do: the batch (%s) was published before", where)
-    problem = Problem(ProblemKind.ALREADY_PUBLISHED, where, "the checkpoint is past this batch")
-    return PublishReport(problems=(problem,))
-
-
-def _failure(report: PublishReport, config: Config) -> str:
-    worst = "; ".join(f"{p.where}: {p.detail}" for p in report.problems if p.kind == ProblemKind.FAILED)
-    return (
-        f"{report.failure_ratio:.0%} of the facts failed, write.max_failure_ratio allows "
-        f"{config.write.max_failure_ratio:.0%}. The checkpoint stays, the batch is tried again. {worst[:1000]}"
-    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError
 from openmetadata_ol_provider.kafka.offsets import Backlog
+from openmetadata_ol_provider.openlineage.listing import counted
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.settings import KafkaSettings
@@ -43,8 +44,8 @@ class PartitionLoss(NamedTuple):
         where = f"topic {self.topic!r}, partition {self.partition}"
         if self.lost:
             return (
-                f"{where}: {self.lost} offsets are LOST, deleted by retention before they were read "
-                f"(position {self.first - self.lost}, first retained {self.first})"
+                f"{where}: {counted(self.lost, 'offset is LOST', 'offsets are LOST')}, deleted by retention before "
+                f"reading (position {self.first - self.lost}, first retained {self.first})"
             )
         position = "of the group" if self.position is None else self.position
         return (
@@ -81,9 +82,9 @@ class DataLossPolicy(NamedTuple):
         """Return the error to raise."""
         named = "; ".join(map(str, losses[:_MAX_NAMED]))
         if len(losses) > _MAX_NAMED:
-            named += f"; and {len(losses) - _MAX_NAMED} more partitions"
+            named += f"; and {counted(len(losses) - _MAX_NAMED, 'more partition')}"
         lost = sum(loss.lost for loss in losses)
-        what = f"on_data_loss is fail, and events are lost ({lost} offsets): {named}"
+        what = f"on_data_loss is fail, and events are lost ({counted(lost, 'offset')}): {named}"
         return DataLossError(settings.describe(what, self._remedy(settings, losses)))
 
     def _remedy(self, settings: KafkaSettings, losses: Sequence[PartitionLoss]) -> str:

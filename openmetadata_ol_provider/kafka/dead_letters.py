@@ -12,6 +12,7 @@ from openmetadata_ol_provider.kafka.messages import DeadLetter, OutgoingMessage,
 from openmetadata_ol_provider.kafka.producer import produce_confirmed
 from openmetadata_ol_provider.kafka.retry import is_transient
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.openlineage.listing import counted
 
 HEADER_PREFIX = "openlineage.dead_letter."
 #: Counts how often a message was put back on its topic; the message keeps the header when it fails again.
@@ -113,7 +114,8 @@ def send_dead_letters(settings: KafkaSettings, letters: Sequence[DeadLetter], to
     """
 
     def make_error(name: str, error: object, errors: BrokerErrors, unsent: int) -> DeadLetterError:
-        action = f"{unsent} messages could not be put on the dead-letter topic {name!r} (setting dead_letter_topic)"
+        messages = counted(unsent, "message")
+        action = f"{messages} could not be put on the dead-letter topic {name!r} (setting dead_letter_topic)"
         alternative = "name another with dead_letter_topic, or set dead_letter_topic: none"
         rights = f"{_write_rights(name)}, CREATE if it does not exist, {alternative}"
         # An error that affects all topics would affect another one as well.
@@ -143,7 +145,8 @@ def send_replayed(settings: KafkaSettings, messages: Sequence[OutgoingMessage]) 
     """
 
     def make_error(name: str, error: object, errors: BrokerErrors, unsent: int) -> Exception:
-        action = f"{unsent} dead letters could not be put back onto the topic {name!r}"
+        unwritten = counted(unsent, "dead letter")
+        action = f"{unwritten} could not be put back onto the topic {name!r}"
         rights = f"{_write_rights(name)}, or name another topic"
         remedy = "" if is_transient(error) else "create the topic and allow writing to it, or name another topic"
         return settings.failure(action, error, errors, remedy=remedy, rights=rights)

@@ -22,6 +22,7 @@ from openmetadata_ol_provider.kafka.offsets import Backlog
 from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress, copy_message
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, is_transient_while_reading
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.openlineage.listing import counted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -232,7 +233,8 @@ class BacklogReader:
             self._loss_error = self._loss_policy.error(self._settings, [PartitionLoss(*key, low, low - item.fetched)])
             return
         resumed = min(low, item.end)
-        log.warning("%s: %d offsets are LOST: retention deleted them while reading", action, resumed - item.fetched)
+        lost = counted(resumed - item.fetched, "offset is LOST", "offsets are LOST")
+        log.warning("%s: %s: deleted by retention while reading", action, lost)
         item.lost += resumed - item.fetched
         item.fetched = resumed
         consumer.incremental_unassign([TopicPartition(*key)])
@@ -264,7 +266,8 @@ class BacklogReader:
 
     def _silence_error(self) -> Exception:
         events = sum(item.end - item.fetched for item in self._partitions.values())
-        action = f"{events} offsets remain to be read but nothing came within {self._silent_seconds:.1f} s"
+        unread = counted(events, "offset remains", "offsets remain")
+        action = f"{unread} to be read but nothing came within {self._silent_seconds:.1f} s"
         last = self._errors.last
         remedy = (
             ""

@@ -107,6 +107,13 @@ def log_url(facets: RunFacets | None) -> str | None:
     return text if isinstance(text, str) and _LINK.fullmatch(text) else None
 
 
+def dag_run_id(facets: RunFacets | None) -> str | None:
+    """Return the id of the DAG run that a run of Airflow is, or is part of."""
+    facet = (facets.airflowDagRun or facets.airflow) if facets else None
+    run = facet.dagRun if facet and not facet.deleted else None
+    return _text(run.run_id) if run else None
+
+
 def logical_time(facets: RunFacets | None, pipeline: JobId) -> int | None:
     """Return the time by which Airflow's own ingestion knows the pipeline's run, in microseconds.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -15,7 +16,10 @@ MAX_VALUE: Final = 2_000
 #: Most parameters of one test.
 MAX_PARAMS: Final = 100
 _PASSED: Final = frozenset({"pass", "passed", "success"})
-_FAILED: Final = frozenset({"fail", "failed", "failure", "error"})
+_FAILED: Final = frozenset({"fail", "failed", "failure", "warn"})
+_ABORTED: Final = frozenset({"error", "errored", "aborted"})
+#: How dbt begins the message of a test that could not be carried out, where others have the number of failures.
+_ERROR: Final = re.compile(r"\s*(?:Database|Runtime|Compilation|Parsing|Internal|Dependency|Env Var) Error\b")
 
 
 def assertions_of(facets: DatasetFacets) -> tuple[Assertion, ...]:
@@ -30,6 +34,7 @@ def assertions_of(facets: DatasetFacets) -> tuple[Assertion, ...]:
 def _assertions(items: list[AssertionField]) -> Iterator[Assertion]:
     for item in items:
         if item.assertion and item.success is not None:
+            actual = _text(item.actual)
             yield Assertion(
                 item.assertion,
                 item.success,
@@ -38,8 +43,9 @@ def _assertions(items: list[AssertionField]) -> Iterator[Assertion]:
                 item.name or None,
                 item.description or None,
                 _text(item.expected),
-                _text(item.actual),
+                actual,
                 _params(item.params),
+                not item.success and _ERROR.match(actual or "") is not None,
             )
 
 
@@ -57,7 +63,7 @@ def _results(items: list[RunTest]) -> Iterator[Assertion]:
     for item in items:
         status = (item.status or "").lower()
         name = item.type or item.name
-        if name and status in _PASSED | _FAILED:
+        if name and status in _PASSED | _FAILED | _ABORTED:
             yield Assertion(
                 name,
                 status in _PASSED,
@@ -67,6 +73,7 @@ def _results(items: list[RunTest]) -> Iterator[Assertion]:
                 expected=_text(item.expected),
                 actual=_text(item.actual),
                 params=_params(item.params),
+                aborted=status in _ABORTED,
             )
 
 

@@ -13,15 +13,15 @@ from openmetadata_ol_provider.lineage.catalog_tables import table_of_catalog
 from openmetadata_ol_provider.lineage.filters import DatasetFilter
 from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
+from openmetadata_ol_provider.lineage.metrics import metrics_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field, Metric
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field
 from openmetadata_ol_provider.lineage.plan_datasets import CatalogHint, Exposure, StorageHint
 from openmetadata_ol_provider.lineage.run_datasets import is_pseudo
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
 from openmetadata_ol_provider.openlineage.facets import (
     CatalogFacet,
-    DataQualityMetricsFacet,
     DatasetFacets,
     DbtExposuresFacet,
     Identifier,
@@ -123,7 +123,7 @@ def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
         "lifecycle": change.lifecycleStateChange or None if change else None,
         "previous": _previous(change),
         "dataset_version": version.datasetVersion or None if version else None,
-        "metrics": tuple(_metrics(facets.dataQualityMetrics)),
+        "metrics": metrics_of(facets),
         "assertions": assertions_of(facets),
         "catalog": _catalog(facets.catalog),
         "storage": _storage(facets.storage),
@@ -139,22 +139,6 @@ def _previous(change: LifecycleFacet | None) -> DatasetId | None:
 def _renamed_from(entry: _Entry) -> DatasetId | None:
     change = entry.facets.lifecycleStateChange if entry.facets else None
     return _previous(change) if change and (change.lifecycleStateChange or "").upper() == "RENAME" else None
-
-
-def _metrics(facet: DataQualityMetricsFacet | None) -> Iterator[Metric]:
-    if facet is None or facet.deleted:
-        return
-    for name in ("rowCount", "bytes", "fileCount"):
-        value = getattr(facet, name)
-        if value is not None:
-            yield Metric(name, value)
-    for column, metrics in sorted((facet.columnMetrics or {}).items()):
-        for name, value in msgspec.structs.asdict(metrics).items():
-            if value is not None and name != "quantiles":
-                yield Metric(name, value, column)
-        for quantile, value in sorted((metrics.quantiles or {}).items()):
-            if value is not None:
-                yield Metric(f"quantile:{quantile}", value, column)
 
 
 def _catalog(facet: CatalogFacet | None) -> CatalogHint | None:

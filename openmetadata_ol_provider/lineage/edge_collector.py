@@ -17,6 +17,7 @@ from openmetadata_ol_provider.lineage.temporary_datasets import bridge
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
 from openmetadata_ol_provider.lineage.views import Views
 from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet, LineageEntry
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, TemporaryDataset
@@ -132,7 +133,9 @@ class EdgeCollector:
 
     def _left_out_problems(self) -> Iterator[Problem]:
         if self._left_out:
-            detail = f"{self._left_out} edges were left out: a plan holds {MAX_PLAN_TEXT} characters; lower max_events"
+            detail = (
+                f"{counted(self._left_out, 'edge')} left out: a plan holds {MAX_PLAN_TEXT} characters; lower max_events"
+            )
             yield Problem(ProblemKind.PLAN_TOO_LARGE, "plan", detail)
 
     def _one_sided(

@@ -28,6 +28,7 @@ from openmetadata_ol_provider.openlineage.facets import (
     LineageInput,
     LineageJobFacet,
 )
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
@@ -59,7 +60,9 @@ def derive(
     """
     place = f"job {job.namespace} {job.name}"
     if count := _number_of_unmoved(inputs, outputs):
-        detail = f"reads and writes the same {count} datasets without column lineage: nothing was moved, no edges"
+        detail = (
+            f"reads and writes the same {counted(count, 'dataset')} without column lineage: nothing was moved, no edges"
+        )
         return Edges((), (Problem(ProblemKind.SAME_DATASETS, place, detail),))
     edges: list[Edge] = []
     loops: list[tuple[DatasetId, DatasetId]] = []
@@ -156,7 +159,7 @@ def _paired(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pairing
 
 
 def _product_too_large(place: str, inputs: Sequence[Side], outputs: Sequence[Side], limit: str) -> Problem:
-    detail = f"{len(inputs)} inputs x {len(outputs)} outputs are {limit}: no edges drawn"
+    detail = f"{counted(len(inputs), 'input')} x {counted(len(outputs), 'output')} are {limit}: no edges drawn"
     return Problem(ProblemKind.PRODUCT_TOO_LARGE, place, detail)
 
 

@@ -32,6 +32,10 @@ class Filter:
         return _any_matches(self._include, names) and not _any_matches(self._exclude, names)
 
 
+#: Beginning of the namespaces by which this package's own events name OpenMetadata: it is not a dataset of itself.
+_OF_THE_CATALOGUE = "openmetadata://"
+
+
 class DatasetFilter:
     """Admits datasets that are included and whose namespace no rule ignores.
 
@@ -44,9 +48,9 @@ class DatasetFilter:
 
     def admits(self, dataset: DatasetId) -> bool:
         """Tell whether a dataset takes part: the first rule for its namespace counts, then the patterns."""
-        ignored = False
+        ignored = dataset.namespace.startswith(_OF_THE_CATALOGUE)
         if self._rules:
-            ignored = next((ignore for matches, ignore in self._rules if matches(dataset.namespace)), False)
+            ignored = next((ignore for matches, ignore in self._rules if matches(dataset.namespace)), ignored)
         return not ignored and self._filter.admits(dataset.namespace, dataset.name)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from openmetadata_ol_provider.lineage.job_hierarchy import Level, is_dag_run, parent_of, resolve_root
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_identity import is_unnamed, parent_id
+from openmetadata_ol_provider.openlineage.run_identity import ids_above, is_unnamed, parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Run
 
@@ -24,11 +24,11 @@ def moved_runs(
     :param new: keys of the runs that no earlier batch has shown
     """
     above = {index.runs[key].run_id for key in new if key in index.runs} | _changed_above(before, index, changed)
-    below = _below(before, above) if before and above else []
+    below = _below(before, index, above, changed) if before and above else []
     if not below:
         return {}
     moved: dict[str, tuple[JobId, JobId]] = {}
-    earlier = RunIndex(before)
+    earlier = RunIndex(_with_ancestors(before, index, below))
     for key in dict.fromkeys(index.key_of(part) for part in below):
         run, known = index.runs.get(key), earlier.runs.get(earlier.key_of(key))
         if run is None or known is None or is_unnamed(known):
@@ -54,14 +54,41 @@ def _changed_above(before: Mapping[str, Run], index: RunIndex, changed: Collecti
     return ids
 
 
-def _below(runs: Mapping[str, Run], run_ids: set[str]) -> list[str]:
-    """Return the keys of the runs below some others, directly or through runs among them."""
+def _below(before: Mapping[str, Run], index: RunIndex, run_ids: set[str], changed: Collection[str]) -> list[str]:
+    """Return the keys of the parts below some runs, directly or through parts among them, as earlier batches tell."""
+    # What the batch has changed may have had another parent before.
+    doubtful = {
+        part: before[part]
+        for key in (*changed, *index.forgotten)
+        for part in index.members(key)
+        if part in before and (part not in index.parts or before[part].run_facets is not index.parts[part].run_facets)
+    }
+    by_parent: dict[str, list[str]] = {}
+    for part, run in doubtful.items():
+        by_parent.setdefault(parent_id(run.run_facets) or "", []).append(part)
     found: dict[str, None] = {}
     while run_ids:
-        more = {key: run for key, run in runs.items() if key not in found and parent_id(run.run_facets) in run_ids}
+        parts = {part: None for key in index.below(run_ids) for part in index.members(key) if part in before}
+        parts.update(dict.fromkeys(part for run_id in run_ids for part in by_parent.get(run_id, ())))
+        more = [part for part in parts if part not in found and parent_id(before[part].run_facets) in run_ids]
         found.update(dict.fromkeys(more))
-        run_ids = {run.run_id for run in more.values()}
-    return list(found)
+        run_ids = {before[part].run_id for part in more}
+    return index.parts_in_order(found)
+
+
+def _with_ancestors(before: Mapping[str, Run], index: RunIndex, parts: Iterable[str]) -> Mapping[str, Run]:
+    """Return all that earlier batches tell of some runs and of those above them: parts by key, in their order."""
+    forgotten: dict[str, list[str]] = {}
+    for key, run in index.forgotten.items():
+        forgotten.setdefault(run.run_id, []).extend(index.members(key))
+    known: dict[str, None] = {}
+    passed, ids = set[str](), {before[part].run_id for part in parts}
+    while ids:
+        passed |= ids
+        keys = [key for run_id in ids for key in (*index.parts_of_id(run_id), *forgotten.get(run_id, ()))]
+        known.update(dict.fromkeys(key for key in keys if key in before))
+        ids = {above for key in keys if key in before for above in ids_above(before[key])} - passed
+    return {key: before[key] for key in index.parts_in_order(known)}
 
 
 def late_parent_problems(moved: Mapping[str, tuple[JobId, JobId]], index: RunIndex) -> Iterator[Problem]:

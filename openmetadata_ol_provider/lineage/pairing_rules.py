@@ -71,22 +71,38 @@ class PairingRules:
             return False
         return self._kind(run, JobId(run.namespace, run.name)) is not None
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether the configuration names jobs that are paired."""
+        return bool(self._patterns)
+
     def _kind(self, source: Run | Declaration, job: JobId) -> Kind | None:
-        job_type = _job_type(source.job_facets)
-        if job_type.tool == "connector":
-            return "connector"
-        if isinstance(source, Run):
-            if job_type.processing in _STREAMING and job_type.kind == "TASK" and not source.has_paired_event:
-                return "connector"
-            if source.from_copy_tool:
-                return "copy"
-        if job_type.tool == "copy":
-            return "copy"
+        kind, job_type = _own_kind(source), _job_type(source.job_facets)
+        if kind is not None:
+            return kind
         if self._patterns:
             names = (job_type.integration, job.name.lower(), f"{job.namespace} {job.name}".lower())
             if any(pattern.match(name) for pattern in self._patterns for name in names if name):
                 return "copy"
         return None
+
+
+def _own_kind(source: Run | Declaration) -> Kind | None:
+    """Return how a run or a declared job is paired whatever the configuration says."""
+    job_type = _job_type(source.job_facets)
+    if job_type.tool == "connector":
+        return "connector"
+    if isinstance(source, Run):
+        if job_type.processing in _STREAMING and job_type.kind == "TASK" and not source.has_paired_event:
+            return "connector"
+        if source.from_copy_tool:
+            return "copy"
+    return "copy" if job_type.tool == "copy" else None
+
+
+def is_paired_by_itself(run: Run) -> bool:
+    """Return whether a run is paired whatever the configuration says."""
+    return _own_kind(run) is not None
 
 
 class _JobType(Value, frozen=True):

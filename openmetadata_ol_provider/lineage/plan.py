@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from openmetadata_ol_provider.lineage.plan_datasets import Assertion, Dataset, DatasetId, Field, Metric, Owner, Tag
-from openmetadata_ol_provider.lineage.plan_jobs import Job, JobId, RunRecord, Statistics, TaskOutline
+from openmetadata_ol_provider.lineage.plan_jobs import Job, JobId, Measurement, RunRecord, Statistics, TaskOutline
 from openmetadata_ol_provider.lineage.plan_value import PlanValue
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.serialization import convert, to_builtins
@@ -29,6 +29,7 @@ __all__ = [
     "Job",
     "JobId",
     "LineagePlan",
+    "Measurement",
     "Metric",
     "OneSided",
     "Owner",
@@ -98,7 +99,10 @@ class OneSided(PlanValue, frozen=True):
 
 
 class LineagePlan(msgspec.Struct, frozen=True):
-    """What should be true in the catalogue after a batch of events."""
+    """What should be true in the catalogue after a batch of events.
+
+    :param event_days: UTC days of the events in ascending order, each as ``2026-01-31``; none after the consumption
+    """
 
     version: int = PLAN_VERSION
     events: int = 0
@@ -108,6 +112,7 @@ class LineagePlan(msgspec.Struct, frozen=True):
     datasets: tuple[Dataset, ...] = ()
     one_sided: tuple[OneSided, ...] = ()
     problems: tuple[Problem, ...] = ()
+    event_days: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON values, with every documented key."""

@@ -25,6 +25,7 @@ from openmetadata_ol_provider.lineage.remembered_runs import remembered_runs
 from openmetadata_ol_provider.lineage.run_completion import is_presumed_running, lineage_is_final
 from openmetadata_ol_provider.lineage.run_datasets import single_topics
 from openmetadata_ol_provider.lineage.run_ends import EndsOfBatch
+from openmetadata_ol_provider.lineage.run_facts import PAIRED, STARTED_ONLY, facts_of
 from openmetadata_ol_provider.lineage.run_fingerprint import RunFingerprint, fingerprint
 from openmetadata_ol_provider.lineage.runs import fix_pipeline_starts, run_record
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
@@ -98,12 +99,8 @@ class PlanBuilder:
         self._declarations = state.declarations
 
     def learn_views(self, runs: Iterable[Run], static: Iterable[Event]) -> None:
-        """Learn what is behind the views of the batch, before any edge is derived.
-
-        :param runs: runs that changed, and events that stand alone
-        :param static: events of datasets and jobs
-        """
-        self._views.learn(runs, static, self._seen_at, self._state.runs.values())
+        """Learn what is behind the views that runs and static events name, before any edge is derived."""
+        self._views.learn(runs, static, self._seen_at, self._index)
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
@@ -120,7 +117,7 @@ class PlanBuilder:
         self._pipeline_starts = fix_pipeline_starts(self._pipeline_starts, pipeline_runs, self._seen_at)
         for key, run, place in placed:
             self._add_run(key, run, place)
-            self._records.append(run_record(run, place, self._pipeline_starts, new=key in new))
+            self._records.append(self._record(run, place, new=key in new))
 
     def add_snapshots(self, snapshots: Iterable[Run]) -> None:
         """Add COMPLETE_SNAPSHOT events, each in the form of a run."""
@@ -133,16 +130,18 @@ class PlanBuilder:
 
     def add_later_runs(self, changed: Mapping[str, Run]) -> None:
         """Add the latest run of each job that changed, which wins even if it came in an earlier batch."""
-        for key, run in latest_runs(changed, self._index.runs):
-            if key not in changed and (place := self._place(run)):
+        for key, run in latest_runs(changed, self._index):
+            if place := self._place(run):
                 self._add_run(key, run, place)
 
     def add_quiet_streams(self, changed: Mapping[str, Run]) -> None:
         """Add runs that did not change, but whose lineage is complete by now, because time has passed."""
-        for key, run in self._index.runs.items():
-            if run.terminal or key in changed or key in self._added:
-                continue
-            if self._is_due(run) and (place := self._place(run)):
+        # Which jobs the configuration means is seen when they are looked at.
+        is_any = self._pairing_rules.has_patterns
+        quiet = self._index.runs if is_any else self._index.grouped(facts_of).keys_of_any((STARTED_ONLY, PAIRED))
+        for key in self._index.in_order(quiet.keys() - changed.keys() - self._added):
+            run = self._index.runs[key]
+            if not run.terminal and self._is_due(run) and (place := self._place(run)):
                 self._add_run(key, run, place)
 
     def _is_due(self, run: Run) -> bool:
@@ -171,8 +170,8 @@ class PlanBuilder:
         self._records, self._jobs.jobs = ends.records, ends.jobs
         self._problems += ends.problems
 
-    def _record(self, run: Run, place: JobPlacement) -> RunRecord:
-        return run_record(run, place, self._pipeline_starts, new=False)
+    def _record(self, run: Run, place: JobPlacement, *, new: bool = False) -> RunRecord:
+        return run_record(run, place, self._pipeline_starts, self._datasets.wanted, new=new)
 
     def _place(self, run: Run) -> JobPlacement | None:
         """Return the placement of a run's job; ``None`` if the configuration excludes it, or if it has no name yet."""

@@ -98,6 +98,7 @@ class Assertion(PlanValue, frozen=True):
     :param column: column that was tested; ``None`` for the whole dataset
     :param name: name of the test in its tool
     :param params: parameters of the test, as pairs of name and value
+    :param aborted: whether the test could not be carried out, so that it has neither passed nor failed
     """
 
     assertion: str
@@ -109,6 +110,7 @@ class Assertion(PlanValue, frozen=True):
     expected: str | None = None
     actual: str | None = None
     params: tuple[tuple[str, str], ...] = ()
+    aborted: bool = False
 
 
 class Dataset(PlanValue, frozen=True):

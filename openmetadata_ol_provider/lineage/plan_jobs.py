@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from openmetadata_ol_provider.lineage.plan_datasets import Assertion, Owner, Tag
+from openmetadata_ol_provider.lineage.plan_datasets import Assertion, DatasetId, Metric, Owner, Tag
 from openmetadata_ol_provider.lineage.plan_value import PlanValue
 from openmetadata_ol_provider.openlineage.event import State
 
@@ -75,10 +75,16 @@ class Job(PlanValue, frozen=True):
         return JobId(self.namespace, self.name)
 
 
+Operation = Literal["INSERT", "UPDATE", "DELETE", "WRITE"]
+
+
 class Statistics(PlanValue, frozen=True):
     """How much of a dataset one run read or wrote.
 
     :param size: bytes
+    :param operation: how the rows were written; ``None`` if they were read, or if the numbers are not known to be final
+        or to be those of the rows that changed
+    :param whole: whether the dataset holds nothing but these rows afterwards
     """
 
     namespace: str
@@ -87,6 +93,21 @@ class Statistics(PlanValue, frozen=True):
     rows: int | None = None
     size: int | None = None
     files: int | None = None
+    operation: Operation | None = None
+    whole: bool = False
+
+
+class Measurement(PlanValue, frozen=True):
+    """What one run has measured of a dataset that it reads or writes.
+
+    :param metrics: data-quality metrics of the dataset and its columns
+    :param assertions: results of tests of the dataset and its columns
+    """
+
+    namespace: str
+    name: str
+    metrics: tuple[Metric, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
 
 
 class RunRecord(PlanValue, frozen=True):
@@ -108,6 +129,15 @@ class RunRecord(PlanValue, frozen=True):
     :param map_index: number of the mapped instance of an Airflow task
     :param external_query: id of the query in the system that ran it
     :param tests: results of tests that the run itself reports, without a dataset
+    :param written: datasets that a COMPLETE event of this batch shows to be written
+    :param replayed: whether that event had been read before, and was read again
+    :param reads: datasets that a run with such results reads
+    :param measurements: what the run has measured of its datasets
+    :param events: number of the run's events in this batch
+    :param dag_run: id of the Airflow DAG run that it is, or is part of
+    :param code_version: version of the source code that ran
+    :param attributes: engine, branch, tags, and query in its own system, as pairs of name and value
+    :param writes: datasets that the run, which has ended, wrote or set out to write
     """
 
     run_id: str
@@ -134,3 +164,12 @@ class RunRecord(PlanValue, frozen=True):
     map_index: int | None = None
     external_query: str | None = None
     tests: tuple[Assertion, ...] = ()
+    written: tuple[DatasetId, ...] = ()
+    replayed: bool = False
+    reads: tuple[DatasetId, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    events: int = 0
+    dag_run: str | None = None
+    writes: tuple[DatasetId, ...] = ()
+    code_version: str | None = None
+    attributes: tuple[tuple[str, str], ...] = ()

@@ -21,13 +21,14 @@ def remembered_runs(
     :param emitted: keys of the runs whose lineage is in the plan
     :param changed: keys of the runs in the plan
     """
-    remembered = dict(runs)
+    noted: dict[str, Run] = {}
     for key in index.runs.keys() & {*emitted, *changed}:
         for part in index.members(key):
-            run = remembered[part]
+            run = runs[part]
             fields = facets_without_dag(run) if key in changed else {}
             if key in emitted:
                 fields["lineage_emitted"] = True
             if fields:
-                remembered[part] = replace(run, **fields)
-    return remembered
+                noted[part] = replace(run, **fields)
+    index.replace_parts(noted)
+    return dict(index.parts)

@@ -11,16 +11,11 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.lineage.instance_lineage import shared_run_problem
 from openmetadata_ol_provider.lineage.job_hierarchy import parent_of, resolve_root, task_in
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
-from openmetadata_ol_provider.lineage.missing_ends import (
-    TaskEnd,
-    dags_that_tell,
-    is_told_by_dag,
-    late_end_problem,
-    presumed_end_problems,
-    unseen_tasks,
-)
+from openmetadata_ol_provider.lineage.missing_ends import late_end_problem, presumed_end_problems
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
 from openmetadata_ol_provider.lineage.run_completion import effective_state
+from openmetadata_ol_provider.lineage.run_facts import facts_of
+from openmetadata_ol_provider.lineage.stated_ends import TaskEnd, dags_that_tell, is_told_by_dag, unseen_tasks
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
@@ -107,30 +102,45 @@ class EndsOfBatch(NamedTuple):
 
         :param before: changed runs after earlier batches, by key
         """
-        dags = dags_that_tell(self.before.values())
+        dags = self._dags_before()
         tasks = {
             (place.names.own.job, place.pipeline.run_id)
             for key, run in self.changed.items()
             if _has_other_end(run, before.get(key), dags) and (place := self.place(run))
         } | self._tried_again()
         jobs = {job for job, _ in tasks}
-        for run in self.runs.runs.values() if tasks else ():
+        for key in self.runs.in_order(self._keys_of_names(job.name for job in jobs)):
+            run = self.runs.runs[key]
             if JobId(run.namespace, run.name) not in jobs or (place := self.place(run)) is None:
                 continue
             job = place.names.own.job
             if (job, place.pipeline.run_id) in tasks and place.task is not None and not place.part:
-                key = (job, run.run_id)
-                yield key, replace(records.get(key) or self.record(run, place), replaces=True)
+                record = (job, run.run_id)
+                yield record, replace(records.get(record) or self.record(run, place), replaces=True)
+
+    def _keys_of_names(self, names: Iterable[str]) -> Iterable[str]:
+        return self.runs.grouped(facts_of).keys_of_any(("name", name) for name in names)
+
+    def _dags_before(self) -> Mapping[str, Sequence[Run]]:
+        """Return the DAG runs above runs of the batch that had said before what became of their tasks, by run id."""
+        ids = {parent_id(run.run_facets) or "" for run in self.changed.values()} if self.before else set()
+        parts = {part for run_id in ids for part in self.runs.parts_of_id(run_id)}
+        parts.update(
+            part for key, run in self.runs.forgotten.items() if run.run_id in ids for part in self.runs.members(key)
+        )
+        return dags_that_tell(self.before[part] for part in parts if part in self.before)
 
     def _tried_again(self) -> set[tuple[JobId, str]]:
         """Return the mapped tasks, each with its pipeline's run, of which a failed instance has been tried again.
 
         What is stored is the sum of all instances, so the failure that is over cannot be told from others there.
         """
-        if not self.before or all(map_index_of(run) is None for run in self.changed.values()):
+        names = {run.name for run in self.changed.values() if map_index_of(run) is not None} if self.before else None
+        if not names:
             return set()
         tries: dict[tuple[str, str, int, str], list[str]] = {}
-        for key, run in self.runs.runs.items():
+        for key in self.runs.in_order(self._keys_of_names(names)):
+            run = self.runs.runs[key]
             if (index := map_index_of(run)) is not None:
                 tries.setdefault((run.namespace, run.name, index, parent_id(run.run_facets) or ""), []).append(key)
         return {

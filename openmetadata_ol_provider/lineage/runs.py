@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.lineage.airflow_facets import log_url, logical_time
+from openmetadata_ol_provider.lineage.airflow_facets import dag_run_id, log_url, logical_time
 from openmetadata_ol_provider.lineage.assertions import results_of_run
 from openmetadata_ol_provider.lineage.job_hierarchy import RunOf
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
-from openmetadata_ol_provider.lineage.plan import RunRecord, Statistics
+from openmetadata_ol_provider.lineage.plan import DatasetId, RunRecord
+from openmetadata_ol_provider.lineage.run_attributes import attributes_of, code_version
 from openmetadata_ol_provider.lineage.run_completion import effective_state
-from openmetadata_ol_provider.openlineage.facets import RunFacets
+from openmetadata_ol_provider.lineage.run_datasets import is_pseudo, is_temporary, single_topics, takes_part
+from openmetadata_ol_provider.lineage.run_measurements import measurements_of, reads_of, statistics_of
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, RunFacets
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_instances import map_index_of
-from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, Run, part_key, run_key
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, PipelineRunStart, Run, part_key, run_key
 from openmetadata_ol_provider.openlineage.times import iso, iso_of, parse_time
 
 #: Longest error message that goes into a run's status.
 MAX_ERROR = 2_000
 _NO_FACETS = RunFacets()
+_NO_DATASET_FACETS = DatasetFacets()
 
 
-def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineRunStart], *, new: bool) -> RunRecord:
+def run_record(
+    run: Run,
+    placement: JobPlacement,
+    starts: Mapping[str, PipelineRunStart],
+    admits: Callable[[DatasetId], bool],
+    *,
+    new: bool,
+) -> RunRecord:
     """Return what is known of a run, with the start of the pipeline's run that it belongs to.
 
     :param starts: starts of pipeline runs, the one of this run among them
+    :param admits: predicate of the datasets that the configuration includes
     :param new: whether the run was first seen in this batch
     """
     top = placement.pipeline
@@ -38,6 +52,7 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
     query = facets.externalQuery
     start = starts[_start_key(top)]
     effective = effective_state(run)
+    tests = results_of_run(run.run_facets)
     return RunRecord(
         run_id=run.run_id,
         job=placement.names.own.job,
@@ -56,31 +71,33 @@ def run_record(run: Run, placement: JobPlacement, starts: Mapping[str, PipelineR
         partial=extraction is not None and not extraction.deleted,
         log_url=log_url(run.run_facets),
         new=new,
-        statistics=_statistics(run),
+        statistics=statistics_of(run),
         presumed=effective.presumed,
         skipped=effective.skipped,
         map_index=map_index_of(run),
         external_query=query.externalQueryId or None if query and not query.deleted else None,
-        tests=results_of_run(run.run_facets),
+        tests=tests,
+        reads=reads_of(run) if tests else (),
+        measurements=measurements_of(run),
+        dag_run=dag_run_id(run.run_facets),
+        code_version=code_version(run),
+        attributes=attributes_of(run),
+        writes=_writes(run, admits) if effective.state in TERMINAL and not effective.skipped else (),
     )
 
 
-def _statistics(run: Run) -> tuple[Statistics, ...]:
-    read = [
-        Statistics(dataset.namespace, dataset.name, "read", facet.rowCount, facet.size, facet.fileCount)
-        for dataset in run.inputs.values()
-        if dataset.facets is not None and (facet := dataset.facets.inputStatistics) is not None
-    ]
-    written = [
-        Statistics(dataset.namespace, dataset.name, "written", facet.rowCount, facet.size, facet.fileCount)
-        for dataset in run.outputs.values()
-        if dataset.facets is not None and (facet := dataset.facets.outputStatistics) is not None
-    ]
-    return (*sorted(read, key=_by_name), *sorted(written, key=_by_name)) if read or written else ()
-
-
-def _by_name(statistics: Statistics) -> tuple[str, str]:
-    return statistics.namespace, statistics.name
+def _writes(run: Run, admits: Callable[[DatasetId], bool]) -> tuple[DatasetId, ...]:
+    """Return the datasets that a run wrote, or set out to write, in the order of their names."""
+    written = {
+        DatasetId(dataset.namespace, dataset.name): dataset.facets or _NO_DATASET_FACETS
+        for dataset in single_topics(run.outputs.values())
+        if not is_pseudo(dataset.namespace, dataset.name)
+    }
+    return tuple(
+        id_
+        for id_, facets in sorted(written.items(), key=itemgetter(0))
+        if takes_part(facets) and not is_temporary(id_.namespace, id_.name, facets) and admits(id_)
+    )
 
 
 def fix_pipeline_starts(
@@ -145,7 +162,8 @@ def suspected_split_runs(changed: Iterable[Run], index: RunIndex) -> Iterator[Pr
         yield Problem(
             ProblemKind.RUN_WITHOUT_START,
             f"job {namespace} {name}",
-            f"{len(runs)} runs ended although this lane has seen no START (the first: {runs[0].run_id}). If their "
-            "producer sends one, it is in another lane, and its datasets and facets are missing here: let message keys "
-            "name the job or the run, the same for all events of a run (OpenLineage's clients do), or set lanes to 1",
+            f"{counted(len(runs), 'run')} ended although this lane has seen no START (the first: {runs[0].run_id}). If "
+            "their producer sends one, it is in another lane, and its datasets and facets are missing here: let "
+            "message keys name the job or the run, the same for all events of a run (OpenLineage's clients do), or set "
+            "lanes to 1",
         )

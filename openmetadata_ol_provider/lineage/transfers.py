@@ -6,31 +6,14 @@ runs (``task.query.N``), reads and writes apart. For other tasks, reads and writ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 from openmetadata_ol_provider.lineage.job_hierarchy import parent_of
+from openmetadata_ol_provider.lineage.run_facts import facts_of, is_transfer
+from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_datasets
-
-_TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
-
-#: Longest class name that is looked at, in characters.
-_LONGEST = 250
-
-
-def is_transfer(run: Run) -> bool:
-    """Tell whether a run is that of a task whose operator moves data from one place to another."""
-    facet = run.run_facets.airflow if run.run_facets else None
-    name = facet.task.operator_class if facet and facet.task else None
-    return name is not None and _is_transfer(name)
-
-
-@lru_cache(4096)
-def _is_transfer(operator: str) -> bool:
-    return _TRANSFER.fullmatch(operator.rpartition(".")[2][:_LONGEST]) is not None
 
 
 def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run, list[Run]]]:
@@ -40,15 +23,19 @@ def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run
     :param index: all runs that are remembered
     """
     tasks = {key: run for key, run in changed.items() if is_transfer(run)}
-    below = index.below({run.run_id for run in index.runs.values() if is_transfer(run)})
-    parents = {key: _key_of_parent(index.runs[key], index) for key in below}
-    for key, parent in parents.items():
-        if key in changed and parent and is_transfer(task := index.runs[parent]):
+    by_fact = index.grouped(facts_of)
+    for key, run in changed.items():
+        above = parent_id(run.run_facets)
+        if above is None or ("transfers", above) not in by_fact or key not in index.runs:
+            continue
+        parent = _key_of_parent(run, index)
+        if parent and is_transfer(task := index.runs[parent]):
             tasks[parent] = task
     children: dict[str, list[Run]] = {key: [] for key in tasks}
-    for key, parent in parents.items():
-        if parent in children and index.runs[key].state != "FAIL":
-            children[parent].append(index.runs[key])
+    for key in index.below({run.run_id for run in tasks.values()}):
+        run = index.runs[key]
+        if run.state != "FAIL" and (parent := _key_of_parent(run, index)) in children:
+            children[parent].append(run)
     for key in sorted(tasks):
         yield tasks[key], children[key]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.config.model import MAX_EXPIRE_AFTER
 from openmetadata_ol_provider.lineage.late_parents import late_parent_problems, moved_runs
 from openmetadata_ol_provider.lineage.missing_ends import close_runs
 from openmetadata_ol_provider.lineage.mounts import learn_mounts
@@ -18,16 +19,19 @@ from openmetadata_ol_provider.lineage.run_ends import end_problems
 from openmetadata_ol_provider.lineage.runs import suspected_split_runs
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy
 from openmetadata_ol_provider.lineage.symlinks import learn_aliases, symlinked
+from openmetadata_ol_provider.lineage.written_datasets import BatchRuns, newly_written, with_written
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.event_types import event_type_problems
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
+from openmetadata_ol_provider.openlineage.kept_index import keep_index
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Limits, assemble
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openlineage.run_state_eviction import evict_to_size
 from openmetadata_ol_provider.openlineage.times import microseconds
 
+#: Most days with events that a plan names.
+MAX_EVENT_DAYS = MAX_EXPIRE_AFTER + 1
 #: A time after all events.
 _END_OF_TIME = 1 << 62
 
@@ -50,6 +54,7 @@ def translate(
     problems: Sequence[Problem] = (),
     final: bool = False,
     lanes: int = 1,
+    replayed: Collection[tuple[str, str, str]] = (),
 ) -> Translation:
     """Translate a batch of events.
 
@@ -57,11 +62,15 @@ def translate(
     :param config: configuration
     :param state: state after earlier batches
     :param now: time of consumption (default: now), for the limits on what is remembered
+    :param limits: limits in time and number; that on the size is applied when the state is stored
     :param problems: problems of decoding, which are passed on in the plan
     :param final: whether no more events will come (files): a stream that has only started is presumed to run
     :param lanes: number of lanes; with several, runs that seem to be split between lanes are reported
+    :param replayed: runs whose COMPLETE event was read before: namespace and name of the job, id of the run
     """
-    events = [apply_sql_policy(event, config.write.sql) for event in events]
+    events = (
+        list(events) if config.write.sql == "always" else [apply_sql_policy(one, config.write.sql) for one in events]
+    )
     now = now or dt.datetime.now(dt.timezone.utc)
     seen_at = microseconds(now)
     assembled = assemble(events, state or RunState(), now, limits)
@@ -97,10 +106,18 @@ def translate(
     )
     split = suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()
     plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *mounts.problems, *ends, *split))
-    if limits.max_bytes is None:
-        return Translation(plan, remembered)
-    evicted = evict_to_size(remembered, limits.max_bytes)
-    return Translation(replace(plan, problems=(*plan.problems, *evicted.problems)), evicted.state)
+    keep_index(remembered, assembled.runs)
+    batch_runs = BatchRuns(assembled.changed, assembled.runs, state.runs if state else {}, replayed)
+    plan = with_written(plan, newly_written(batch_runs, config.lineage.on))
+    plan = replace(plan, event_days=_event_days(events, now))
+    return Translation(plan, remembered)
+
+
+def _event_days(events: Iterable[Event], now: dt.datetime) -> tuple[str, ...]:
+    """Return the UTC days of events, the latest of them; a day after the time of consumption is a wrong clock's."""
+    dates = {event.eventTime.astimezone(dt.timezone.utc).date() for event in events}
+    latest = now.astimezone(dt.timezone.utc).date()
+    return tuple(date.isoformat() for date in sorted(date for date in dates if date <= latest)[-MAX_EVENT_DAYS:])
 
 
 def plan_from_state(state: RunState, config: Config, *, now: dt.datetime | None = None) -> LineagePlan:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.openlineage.facets import ColumnInput, LineageEntry, LineageInput
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
@@ -22,7 +23,7 @@ def unnamed_sources(place: str, output: DatasetId, count: int) -> Problem:
     :param count: number of sources without name or field
     """
     detail = (
-        f"{count} sources in the columnLineage of {output.namespace} {output.name} have no name or no field: they are "
+        f"{counted(count, 'source')} without name or field in the columnLineage of {output.namespace} {output.name}: "
         "left out. The producer should send namespace, name and field of each"
     )
     return Problem(ProblemKind.BAD_ITEM, place, detail)
@@ -37,8 +38,8 @@ def unnamed_entries(place: str, entries: Iterable[LineageEntry]) -> Iterator[Pro
     count = sum(not item.name and item.type != "JOB" for item in _items_of(entries))
     if count:
         detail = (
-            f"{count} entries or inputs of the lineage facet have no name: they are left out, and nothing is assumed "
-            "in their place. The producer should send namespace, name and type of each"
+            f"{counted(count, 'entry or input', 'entries or inputs')} of the lineage facet without a name: left out, "
+            "and nothing is assumed in its place. The producer should send namespace, name and type of each"
         )
         yield Problem(ProblemKind.BAD_ITEM, place, detail)
 

@@ -14,8 +14,10 @@ from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.identities import Naming, keys_of
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.lineage.run_facts import facts_of
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, ViewSources
 
 #: Most views that are remembered, most sources of one, and most views on the way from a view to a table.
@@ -56,13 +58,13 @@ class Views:
         """What is to be remembered; the least recently seen views come first."""
         return self._remembered
 
-    def learn(self, runs: Iterable[Run], static: Iterable[Event], seen_at: int, known: Iterable[Run] = ()) -> None:
+    def learn(self, runs: Iterable[Run], static: Iterable[Event], seen_at: int, index: RunIndex | None = None) -> None:
         """Learn the sources of views from the runs that created them and from their own events.
 
         :param runs: runs that changed, and events that stand alone in the form of runs
         :param static: events of datasets and jobs
         :param seen_at: time of consumption, in microseconds
-        :param known: all runs that are remembered, for views that only their readers call so; default: none
+        :param index: all runs that are remembered, for views that only their readers call so; default: none
         """
         runs = tuple(runs)
         learnt: dict[str, list[str]] = {}
@@ -76,9 +78,11 @@ class Views:
             for name, dataset in run.inputs.items()
             if is_view(dataset.facets) and self._key(dataset) not in self._remembered
         }
-        for run in known if read else ():
-            if not read.isdisjoint(run.outputs) and (output := _only_output(run)) is not None:
-                self._note(learnt, output, run.inputs.values())
+        if read and index is not None:
+            for key in index.in_order(index.grouped(facts_of).keys_of_any(("writes only", name) for name in read)):
+                run = index.runs[key]
+                if (output := _only_output(run)) is not None:
+                    self._note(learnt, output, run.inputs.values())
         for event in static:
             dataset = event.dataset
             if dataset is not None and dataset.facets and dataset.facets.lineage and is_view(dataset.facets):

@@ -37,6 +37,7 @@ class EventBatch(msgspec.Struct, frozen=True):
     :param dead_letters: number of messages that went to the dead-letter topic
     :param skipped: number of malformed messages that were skipped because ``dead_letter_topic`` is ``none``
     :param more: whether more events were waiting when the batch was full
+    :param replayed: runs whose COMPLETE event was read before: namespace and name of the job, id of the run
     """
 
     origin: BatchOrigin
@@ -45,10 +46,12 @@ class EventBatch(msgspec.Struct, frozen=True):
     skipped: int = 0
     more: bool = False
     problems: tuple[Problem, ...] = ()
+    replayed: tuple[tuple[str, str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the batch as plain JSON values, its events packed."""
         return {
+            **({"replayed": to_builtins(self.replayed)} if self.replayed else {}),
             "version": BATCH_VERSION,
             "origin": to_builtins(self.origin),
             "count": len(self.events),
@@ -76,6 +79,7 @@ class EventBatch(msgspec.Struct, frozen=True):
                 skipped=batch["skipped"],
                 more=batch["more"],
                 problems=convert(batch["problems"], tuple[Problem, ...]),
+                replayed=convert(batch.get("replayed", ()), tuple[tuple[str, str, str], ...]),
             )
         except KeyError as error:
             raise ValueError(f"damaged: the event batch has no {error}") from None

@@ -96,6 +96,9 @@ def _parse(value: bytes | str) -> object:
     try:
         # Python producers write NaN and Infinity (in statistics), some a byte order mark: the event is usable anyway.
         return _decode_any(json.dumps(json.loads(value, parse_constant=lambda _: None)))
+    except UnicodeDecodeError:
+        # From msgspec 0.23 on its own error is like those of broken JSON.
+        raise MalformedEventError("not UTF-8") from None
     except (ValueError, RecursionError):
         raise MalformedEventError(f"not JSON: {reason}") from None
 

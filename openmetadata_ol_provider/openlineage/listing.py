@@ -1,4 +1,4 @@
-"""Lists names in texts for people."""
+"""Lists and counts things in texts for people."""
 
 from __future__ import annotations
 
@@ -12,3 +12,12 @@ def listed(names: Sequence[str], most: int, between: str = ", ") -> str:
     """
     more = len(names) - most
     return between.join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun: ``1 message``, ``2 messages``.
+
+    :param noun: noun in the singular
+    :param plural: its plural; default: the noun with an s
+    """
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -30,3 +30,14 @@ class OffsetRange(msgspec.Struct, frozen=True, omit_defaults=True):
     # A default factory, so that the JSON of a batch always has it; ``reset`` is only in it where it is true.
     lost: int = msgspec.field(default_factory=int)
     reset: bool = False
+
+
+def advance(positions: Checkpoint, ranges: Iterable[OffsetRange]) -> dict[str, dict[str, int]]:
+    """Return positions moved past a batch.
+
+    :param ranges: offsets of the batch
+    """
+    moved = {topic: dict(partitions) for topic, partitions in positions.items()}
+    for item in ranges:
+        moved.setdefault(item.topic, {})[str(item.partition)] = item.end
+    return moved

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, Rule
 
@@ -37,19 +38,21 @@ class ProblemGroup(msgspec.Struct, frozen=True):
     def text(self) -> str:
         """The group on one line: count, cause, two examples, and the rule that settles it."""
         if not self.problems:
-            return f"{self.count} more that are not listed"
+            return f"{self.count} more, not listed"
         first = self.problems[0]
         if self.count == len(self.problems) == 1:
             return f"{first.where}: {first.detail}"
         if first.cause:
             names = [_name(problem) for problem in self.problems[:MOST_EXAMPLES]]
-            text = f"{self.count} datasets of {first.namespace}, {self._among(', '.join(names))}: {first.cause}"
+            text = (
+                f"{counted(self.count, 'dataset')} of {first.namespace}, {self._among(', '.join(names))}: {first.cause}"
+            )
             return f"{text}.{_remedy([problem.rule for problem in self.problems if problem.rule])}"
         if all(problem.detail == first.detail for problem in self.problems):
             wheres = [problem.where for problem in self.problems[:MOST_EXAMPLES]]
-            return f"{self.count} times: {self._among('; '.join(wheres))}: {first.detail}"
+            return f"{counted(self.count, 'time')}: {self._among('; '.join(wheres))}: {first.detail}"
         examples = [f"{problem.where}: {problem.detail}" for problem in self.problems[:MOST_EXAMPLES]]
-        return f"{self.count} times: {self._among('; '.join(examples))}"
+        return f"{counted(self.count, 'time')}: {self._among('; '.join(examples))}"
 
     def _among(self, examples: str) -> str:
         more = self.count - min(len(self.problems), MOST_EXAMPLES)
@@ -87,7 +90,7 @@ def remaining_line(groups: Sequence[ProblemGroup]) -> str:
     for group in rest:
         counts[group.kind] = counts.get(group.kind, 0) + group.count
     kinds = ", ".join(f"{kind} {count}" for kind, count in counts.items())
-    return f"and {sum(counts.values())} more problems: {kinds}"
+    return f"and {counted(sum(counts.values()), 'more problem')}: {kinds}"
 
 
 def _name(problem: Problem) -> str:
@@ -112,9 +115,16 @@ def _remedy(rules: Sequence[Rule]) -> str:
         entries.setdefault((rule.purpose, rule.setting), {})[rule.entry] = None
     texts = []
     for (purpose, setting), of_setting in entries.items():
-        section, _, key = setting.partition(".")
-        listed = ", ".join(list(of_setting)[:_MOST_ENTRIES])
         more = "" if len(of_setting) <= _MOST_ENTRIES else f" (the first {_MOST_ENTRIES} of {len(of_setting)})"
-        document = f"{section}: {{{key}: [{listed}]}}" if key else f"{section}: [{listed}]"
-        texts.append(f" To {purpose}: {document}{more}")
+        texts.append(f" To {purpose}: {rule_document(setting, list(of_setting)[:_MOST_ENTRIES])}{more}")
     return ";".join(texts)
+
+
+def rule_document(setting: str, entries: Iterable[str]) -> str:
+    """Return entries of a list of the configuration as one document, on one line of YAML.
+
+    :param setting: key of the list
+    """
+    section, _, key = setting.partition(".")
+    listed = ", ".join(entries)
+    return f"{section}: {{{key}: [{listed}]}}" if key else f"{section}: [{listed}]"

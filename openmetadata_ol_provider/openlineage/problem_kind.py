@@ -181,6 +181,18 @@ class ProblemKind(str, Enum):
     AMBIGUOUS = "ambiguous", "A dataset's name matches several entities; add the rule that the line proposes."
     NO_STUB = "no_stub", "A stub for a missing dataset was not created; the line says why."
     UNKNOWN_COLUMN = "unknown_column", "The table in the catalogue has no such column; ingest its metadata again."
+    TEST_CASE_DELETED = (
+        "test_case_deleted",
+        "A test case was deleted in the catalogue, so `write.tests` does not create it again; create it by hand.",
+    )
+    PROFILE_LEFT_OUT = (
+        "profile_left_out",
+        "Rows that runs add to a table are not written by `write.profile`; update OpenMetadata to 1.10 or later.",
+    )
+    TEST_WITHOUT_TABLE = (
+        "test_without_table",
+        "A run reports a test, but not which table it tests; its result is left out. Have its job name one input.",
+    )
     NO_PIPELINE = "no_pipeline", "A pipeline does not exist and `write.create_pipelines` is false."
     NO_SERVICE = "no_service", "A pipeline service does not exist and `write.create_services` is false."
     AMBIGUOUS_PIPELINE = (
@@ -206,10 +218,22 @@ class ProblemKind(str, Enum):
     UNKNOWN_OWNER = "unknown_owner", "An owner is not in OpenMetadata, or not unique; the owner is left out."
     OWNER_LEFT_OUT = "owner_left_out", "OpenMetadata accepts several users or one team; the other owners are left out."
     TASK_OWNER = "task_owner", "OpenMetadata keeps no owners of tasks; name them as owners of the pipeline."
+    NO_DASHBOARD = (
+        "no_dashboard",
+        "A dbt exposure has no URL, or it is not the source URL of exactly one dashboard; no edge leads to it.",
+    )
     UNKNOWN_TAG = "unknown_tag", "Tags do not exist in OpenMetadata; set `write.create_tags` to create them."
     FOREIGN_TAG = "foreign_tag", "Tags belong to other classifications; set `write.tags: always` to write them."
     DROPPED = "dropped", "An entity was soft-deleted because an event said that it was dropped."
     STALE_EDGE = "stale_edge", "Runs no longer show an edge; it stays unless `write.stale_edges: remove` is set."
+    EXPIRED_EDGE = (
+        "expired_edge",
+        "No run has confirmed an edge for `lineage.expire_after` days; it was removed, or stays because others use it.",
+    )
+    NOT_EXPIRING = (
+        "not_expiring",
+        "Edges do not expire where lanes share the events; set `lanes` to 1, or remove `lineage.expire_after`.",
+    )
     OVERWRITTEN = "overwritten", "Another task overwrote it at the same time; it was written again."
     PARKING_GIVEN_UP = (
         "parking_given_up",

@@ -17,10 +17,13 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.kept_index import take_index
+from openmetadata_ol_provider.openlineage.listing import counted
+from openmetadata_ol_provider.openlineage.lost_runs import given_up, is_lost
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
-from openmetadata_ol_provider.openlineage.run_index import RunIndex, identity_problems
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_merge import (
     MAX_DATASETS,
     RunEvent,
@@ -39,7 +42,7 @@ from openmetadata_ol_provider.openlineage.run_state import (
     part_key,
     run_key,
 )
-from openmetadata_ol_provider.openlineage.run_state_eviction import given_up, is_lost
+from openmetadata_ol_provider.openlineage.shared_run_ids import identity_problems
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 _Remembered = TypeVar("_Remembered", Alias, Declaration, PipelineRunStart, TemporaryDataset, ViewSources)
@@ -52,14 +55,16 @@ class Limits(NamedTuple):
     :param closed_seconds: seconds after its last event for which an ended run is remembered for late events
     :param max_runs: most runs that are remembered; ended ones are forgotten before open ones, and of these the least
         recently seen first
-    :param max_bytes: most bytes of the packed state, see
-        :mod:`~openmetadata_ol_provider.openlineage.run_state_eviction`; ``None``: the state is not going to be stored
+    :param max_bytes: most characters of the stored state, see
+        :mod:`~openmetadata_ol_provider.openlineage.segments.change`; ``None``: the state is not going to be stored
+    :param max_ended: most runs of these that have ended: a backlog is full of them, and they only wait for late events
     """
 
     open_seconds: int = 7 * 86400
     closed_seconds: int = 3600
-    max_runs: int = 10_000
+    max_runs: int = 100_000
     max_bytes: int | None = None
+    max_ended: int = 10_000
 
 
 class Assembled(NamedTuple):
@@ -94,7 +99,8 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     :param now: time of consumption, for the limits
     """
     seen_at = microseconds(now)
-    by_run, static = _by_run(events, state.runs)
+    index = take_index(state)
+    by_run, static = _by_run(events, index)
     parts: dict[str, Run] = {}
     snapshots: dict[bytes, Run] = {}
     problems: list[Problem] = []
@@ -106,7 +112,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
         if alone := snapshots_of(run, its_events, seen_at):
             snapshots |= {msgspec.json.encode(one): one for one in alone}
     latest = max([event[0] for its_events in by_run.values() for event in its_events], default=0)
-    index = RunIndex({**state.runs, **parts})
+    index.begin_batch(parts)
     changed = {key: index.runs[key] for key in dict.fromkeys(index.key_of(part) for part in parts)}
     expired = _forget_expired_runs(index, seen_at, limits, changed)
     forget_before = seen_at - limits.open_seconds * 1_000_000
@@ -130,10 +136,10 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     )
 
 
-def _by_run(events: Iterable[Event], runs: Mapping[str, Run]) -> tuple[dict[str, list[RunEvent]], list[Event]]:
+def _by_run(events: Iterable[Event], index: RunIndex) -> tuple[dict[str, list[RunEvent]], list[Event]]:
     """Return the events of each part of a run, and those that belong to no run.
 
-    :param runs: parts that are remembered; one of an earlier version takes the events of all jobs with its run id
+    :param index: runs that are remembered; one of an earlier version takes the events of all jobs with its run id
     """
     by_run: dict[str, list[RunEvent]] = {}
     static = []
@@ -144,10 +150,10 @@ def _by_run(events: Iterable[Event], runs: Mapping[str, Run]) -> tuple[dict[str,
             continue
         its_events = by_run.setdefault(part_key(job.namespace, run.runId, job.name), [])
         its_events.append((microseconds(event.eventTime), run, job, event))
-    for key in list(by_run) if any(run.legacy for run in runs.values()) else ():
+    for key in list(by_run) if index.has_legacy else ():
         _, run, job, _ = by_run[key][0]
         earlier = run_key(job.namespace, run.runId)
-        if earlier in runs and key not in runs:
+        if earlier in index.parts and key not in index.parts:
             by_run.setdefault(earlier, []).extend(by_run.pop(key))
     return by_run, static
 
@@ -166,22 +172,48 @@ def _first_event(item: tuple[str, Run]) -> tuple[int, str, str, str]:
 def _forget_expired_runs(index: RunIndex, now: int, limits: Limits, changed: Collection[str]) -> list[Problem]:
     """Forget the runs that are too old or too many; return the open runs that are given up."""
     problems = []
-    for key, run in list(index.runs.items()):
-        seconds = limits.closed_seconds if run.terminal else limits.open_seconds
-        if now - run.last_seen_at > seconds * 1_000_000 and key not in changed:
-            index.forget(key)
-            if is_lost(run):
-                problems.append(given_up(run, f"no event for {seconds} s (open_run_ttl)"))
-    excess = len(index.runs) - limits.max_runs
-    if excess > 0:
-        least_needed = sorted(
-            index.runs.items(), key=lambda item: (not item[1].terminal, item[1].last_seen_at, item[1].first_at)
-        )
-        for key, run in least_needed[:excess]:
-            index.forget(key)
-            if is_lost(run):
-                problems.append(given_up(run, f"more than {limits.max_runs} runs are open (max_open_runs)"))
+    by_age = index.grouped(_age)
+    expired = {}
+    for age in by_age:
+        terminal, last_seen_at = age
+        seconds = limits.closed_seconds if terminal else limits.open_seconds
+        if now - last_seen_at > seconds * 1_000_000:
+            expired.update(dict.fromkeys((key for key in by_age.keys(age) if key not in changed), seconds))
+    for key in index.in_order(expired):
+        run = index.runs[key]
+        index.forget(key)
+        if is_lost(run):
+            problems.append(given_up(run, f"no event for {expired[key]} s (open_run_ttl)"))
+    for key in _least_needed(index, max(len(index.runs) - limits.max_runs, _ended(index) - limits.max_ended)):
+        run = index.runs[key]
+        index.forget(key)
+        if is_lost(run):
+            problems.append(given_up(run, f"more runs are open than max_open_runs ({limits.max_runs})"))
     return problems
+
+
+def _age(run: Run) -> tuple[tuple[bool, int]]:
+    """Return what decides when a run is forgotten: whether it has ended, and when it was last seen."""
+    return ((run.terminal, run.last_seen_at),)
+
+
+def _ended(index: RunIndex) -> int:
+    """Return the number of runs that have ended."""
+    by_age = index.grouped(_age)
+    return sum(len(by_age.keys(age)) for age in by_age if age[0])
+
+
+def _least_needed(index: RunIndex, count: int) -> list[str]:
+    """Return the keys of the runs to be forgotten first: ended ones, of these the least recently seen."""
+    if count <= 0:
+        return []
+    by_age = index.grouped(_age)
+    keys: list[str] = []
+    for age in sorted(by_age, key=lambda age: (not age[0], age[1])):
+        keys += sorted(index.in_order(by_age.keys(age)), key=lambda key: index.runs[key].first_at)
+        if len(keys) >= count:
+            break
+    return keys[:count]
 
 
 def _since(time: int, remembered: Mapping[str, _Remembered]) -> Mapping[str, _Remembered]:
@@ -192,5 +224,5 @@ def _since(time: int, remembered: Mapping[str, _Remembered]) -> Mapping[str, _Re
 
 
 def _too_many_datasets(run: Run, left_out: int) -> Problem:
-    detail = f"{left_out} datasets were left out: at most {MAX_DATASETS} are remembered on each side of a run"
+    detail = f"{counted(left_out, 'dataset')} left out: at most {MAX_DATASETS} are remembered on each side of a run"
     return Problem(ProblemKind.TOO_MANY, run.label, detail)

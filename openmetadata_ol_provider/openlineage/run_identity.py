@@ -30,8 +30,22 @@ def parent_facet(facets: RunFacets | None) -> ParentFacet | None:
 
 def parent_id(facets: RunFacets | None) -> str | None:
     """Return the run id of a run's parent, ``None`` if it has none."""
-    facet = parent_facet(facets)
-    return facet.run.runId if facet is not None and facet.run is not None else None
+    if facets is None or (facet := facets.parent or facets.parentRun) is None or facet.deleted:
+        return None
+    return facet.run.runId if facet.run is not None else None
+
+
+def ids_above(run: Run) -> tuple[str, ...]:
+    """Return the ids of the runs that a run names as its parent and its root."""
+    facets = run.run_facets
+    if facets is None or (facet := facets.parent or facets.parentRun) is None or facet.deleted:
+        return ()
+    parent = facet.run.runId if facet.run is not None else None
+    root = facet.root.run.runId if facet.root is not None and facet.root.run is not None else None
+    if parent and root and parent != root:
+        return parent, root
+    named = parent or root
+    return (named,) if named else ()
 
 
 def is_unnamed(run: Run) -> bool:

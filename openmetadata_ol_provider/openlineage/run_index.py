@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.job_names import alike
-from openmetadata_ol_provider.openlineage.listing import listed
-from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
-from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, join, parent_id
+from openmetadata_ol_provider.openlineage.run_groups import Follower, Followers, RunGroups
+from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, ids_above, join, parent_id
 from openmetadata_ol_provider.openlineage.run_state import PresumedEnd, Run, part_key
+
+_Fact = TypeVar("_Fact", bound=Hashable)
+_Follower = TypeVar("_Follower", bound=Follower)
 
 
 class RunIndex:
-    """The runs of a state, by the key of one of their parts, and their keys by run id.
+    """The runs of a state, by the key of one of their parts, and their keys by run id and by what is asked for.
+
+    It is made once a task and follows the runs from batch to batch (see ``kept_index``), so that the cost of a batch
+    depends on the runs that it concerns, and not on all that are remembered.
 
     :param parts: parts by key, as they are remembered; not changed
     """
@@ -23,43 +28,186 @@ class RunIndex:
     def __init__(self, parts: Mapping[str, Run]) -> None:
         #: Parts by key, as they are remembered.
         self.parts: dict[str, Run] = dict(parts)
-        #: Runs by key: parts, those of one run as their sum.
-        self.runs: dict[str, Run] = self.parts
+        #: Runs by key: parts, those of one run as their sum. Their order is that of :meth:`in_order`.
+        self.runs: dict[str, Run] = dict(parts)
+        #: Whether an earlier version may have remembered one of the runs.
+        self.has_legacy = any(run.legacy for run in parts.values())
+        #: Runs that the batch has forgotten, by key.
+        self.forgotten: dict[str, Run] = {}
+        #: Mapping that this index follows, to be recognised by identity.
+        self.follows: Mapping[str, Run] | None = None
+        self._touched: dict[str, None] | None = None
+        self._followers = Followers(self.runs)
+        self._positions: dict[str, int] | None = None
+        self._next_position = 0
         self._keys: dict[str, list[str]] = {}
         self._whole: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
-        self._shared: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._parent_ids: dict[str, str] | None = None
+        self._joined_at: dict[str, int] = {}
+        self._shared: dict[str, dict[str, tuple[str, ...]]] = {}
+        # Run ids whose runs have to be found again, each with its parts that were forgotten.
+        self._unsettled: dict[str, list[str]] = {}
         self._last = {run.run_id: key for key, run in parts.items()}
         if len(self._last) < len(parts):
-            self.runs = dict(parts)
             # All but the last part of each run id that several parts have.
             for key, run in parts.items():
                 if self._last[run.run_id] != key:
                     self._keys.setdefault(run.run_id, []).append(key)
             for run_id, keys in self._keys.items():
                 keys.append(self._last[run_id])
-                self._join(keys)
+                self._join(run_id, keys)
 
-    def _join(self, keys: Iterable[str]) -> None:
+    # -- from batch to batch ---------------------------------------------------------------------------------------
+
+    def begin_batch(self, parts: Mapping[str, Run]) -> None:
+        """Add and replace the parts that a batch has events of; this index is changed."""
+        self.forgotten = {}
+        self._settle()
+        self.replace_parts(parts)
+        self._settle()
+
+    def replace_parts(self, parts: Mapping[str, Run]) -> None:
+        """Add and replace parts; the sums of those with a common run id follow when the next batch begins."""
+        for key, run in parts.items():
+            if key not in self.parts:
+                self._add_key(key, run.run_id)
+            self.parts[key] = run
+            if run.run_id in self._keys:
+                self._unsettled.setdefault(run.run_id, [])
+            else:
+                self._put(key, run)
+
+    def forget(self, key: str) -> None:
+        """Forget a run with all of its parts; this index is changed."""
+        run = self.forgotten[key] = self._take(key)
+        for member in self.members(key):
+            if self.parts.pop(member, None) is not None:
+                self._unsettled.setdefault(run.run_id, []).append(member)
+        others = self._shared.get(run.run_id, {})
+        if run.namespace in others:
+            others[run.namespace] = tuple(other for other in others[run.namespace] if other != key)
+
+    def note_ends(self, key: str, presumed_end: PresumedEnd | None, root_end: PresumedEnd | None) -> None:
+        """Note the ends of a run that others state, in all of its parts; this index is changed."""
+        run = self.runs.get(key)
+        if run is not None:
+            self._put(key, replace(run, presumed_end=presumed_end, root_end=root_end))
+            for member in self.members(key):
+                self.parts[member] = replace(self.parts[member], presumed_end=presumed_end, root_end=root_end)
+
+    def take_touched(self) -> Collection[str] | None:
+        """Return the keys of the runs that were added or changed since the last call; ``None``: that may be any."""
+        touched, self._touched = self._touched, {}
+        return touched
+
+    def _put(self, key: str, run: Run) -> None:
+        self._followers.note_change(key)
+        self.runs[key] = run
+        if self._touched is not None:
+            self._touched[key] = None
+
+    def _take(self, key: str) -> Run:
+        self._followers.note_change(key)
+        return self.runs.pop(key)
+
+    def _add_key(self, key: str, run_id: str) -> None:
+        last = self._last.get(run_id)
+        self._last[run_id] = key
+        if last is not None:
+            self._keys.setdefault(run_id, [last]).append(key)
+        if self._positions is not None:
+            self._positions[key] = self._next_position
+            self._next_position += 1
+
+    def _settle(self) -> None:
+        """Find the runs again of run ids with parts that were added, replaced or forgotten."""
+        for run_id, forgotten in self._unsettled.items():
+            keys = [key for key in self._keys.pop(run_id, (self._last[run_id],)) if key in self.parts]
+            for part in (*keys, *forgotten):
+                whole = self._whole.pop(part, part)
+                self._members.pop(whole, None)
+                self._joined_at.pop(whole, None)
+                if whole in self.runs:
+                    self._take(whole)
+            self._shared.pop(run_id, None)
+            for key in keys:
+                self._put(key, self.parts[key])
+            for part in forgotten:
+                if self._positions is not None and part not in self.parts:
+                    self._positions.pop(part, None)
+            if keys:
+                self._last[run_id] = keys[-1]
+            else:
+                del self._last[run_id]
+            if len(keys) > 1:
+                self._keys[run_id] = keys
+                self._join(run_id, keys)
+        self._unsettled = {}
+
+    def _join(self, run_id: str, keys: Iterable[str]) -> None:
         """Join the parts of one run id."""
         by_namespace: dict[str, dict[str, Run]] = {}
         for key in keys:
             by_namespace.setdefault(self.parts[key].namespace, {})[key] = self.parts[key]
-        for parts in by_namespace.values():
+        position = 0
+        for namespace, parts in by_namespace.items():
             if len(parts) < 2:
                 continue
             joined = join(parts)
             for run, members in joined:
-                whole = members[0]
                 for key in members:
-                    self.runs.pop(key, None)
-                    self._whole[key] = whole
-                self.runs[whole] = run
-                self._members[whole] = members
+                    self._take(key)
+                    self._whole[key] = members[0]
+                self._put(members[0], run)
+                self._members[members[0]] = members
+                self._joined_at[members[0]] = position
+                position += 1
             if len(joined) > 1:
-                wholes = tuple(members[0] for _, members in joined)
-                self._shared |= {(self.runs[key].namespace, self.runs[key].run_id): wholes for key in wholes}
+                self._shared.setdefault(run_id, {})[namespace] = tuple(members[0] for _, members in joined)
+
+    # -- runs by what they have in common --------------------------------------------------------------------------
+
+    def grouped(self, facts: Callable[[Run], Collection[_Fact]]) -> RunGroups[_Fact]:
+        """Return the keys of the runs by facts about them, which are kept up to date from then on.
+
+        :param facts: function of a module, which returns the same facts for the same run
+        """
+        return self._followers.get(facts, lambda runs: RunGroups(facts, runs))
+
+    def followed_by(self, kind: Callable[[Mapping[str, Run]], _Follower]) -> _Follower:
+        """Return what a class has made of the runs, which is kept up to date from then on."""
+        return self._followers.get(kind, kind)
+
+    def in_order(self, keys: Iterable[str]) -> list[str]:
+        """Return keys of runs in the order of all runs: that of their first events, joined ones at the end."""
+        ordered = list(keys)
+        if len(ordered) > 1:
+            ordered.sort(key=self._rank)
+        return ordered
+
+    def parts_in_order(self, parts: Iterable[str]) -> list[str]:
+        """Return keys of parts in the order of their first events; those that are forgotten come first."""
+        positions = self._known_positions()
+        return sorted(parts, key=lambda part: positions.get(part, -1))
+
+    def _known_positions(self) -> dict[str, int]:
+        if self._positions is None:
+            self._positions = {key: number for number, key in enumerate(self.parts)}
+            self._next_position = len(self._positions)
+        return self._positions
+
+    def _rank(self, key: str) -> tuple[int, int, int]:
+        positions = self._known_positions()
+        if key not in self._joined_at:
+            return 0, positions[key], 0
+        return 1, positions[self._keys[self.runs[key].run_id][0]], self._joined_at[key]
+
+    def below(self, run_ids: Collection[str]) -> list[str]:
+        """Return the keys of the runs whose parent has one of some run ids, in the order of all runs."""
+        keys = self.grouped(ids_above).keys_of_any(run_ids) if run_ids else ()
+        return self.in_order(key for key in keys if parent_id(self.runs[key].run_facets) in run_ids)
+
+    # -- parts and runs --------------------------------------------------------------------------------------------
 
     def key_of(self, part: str) -> str:
         """Return the key of the run that a part belongs to.
@@ -72,39 +220,24 @@ class RunIndex:
         """Return the keys of a run's parts."""
         return self._members.get(key) or (key,)
 
-    def below(self, run_ids: Collection[str]) -> list[str]:
-        """Return the keys of the runs whose parent has one of some run ids, in the order of all runs."""
-        if not run_ids:
-            return []
-        if self._parent_ids is None:
-            self._parent_ids = {key: parent for key, run in self.runs.items() if (parent := parent_id(run.run_facets))}
-        return [key for key, parent in self._parent_ids.items() if parent in run_ids and key in self.runs]
+    def parts_of_id(self, run_id: str) -> Sequence[str]:
+        """Return the keys of the parts with a run id; some may have been forgotten by the batch."""
+        if run_id not in self._last:
+            return ()
+        return self._keys.get(run_id) or (self._last[run_id],)
 
-    def forget(self, key: str) -> None:
-        """Forget a run with all of its parts; this index is changed."""
-        run = self.runs.pop(key)
-        for member in self.members(key):
-            self.parts.pop(member, None)
-        others = self._shared.get((run.namespace, run.run_id))
-        if others:
-            self._shared[run.namespace, run.run_id] = tuple(other for other in others if other != key)
-
-    def note_ends(self, key: str, presumed_end: PresumedEnd | None, root_end: PresumedEnd | None) -> None:
-        """Note the ends of a run that others state, in all of its parts; this index is changed."""
-        run = self.runs.get(key)
-        if run is not None:
-            self.runs[key] = replace(run, presumed_end=presumed_end, root_end=root_end)
-            for member in self.members(key):
-                self.parts[member] = replace(self.parts[member], presumed_end=presumed_end, root_end=root_end)
+    def of_id(self, run_id: str) -> list[Run]:
+        """Return the runs with a run id."""
+        return [run for _, run in self._of_id(run_id)]
 
     def sharing(self, run: Run) -> list[Run]:
         """Return the runs of all jobs that use the run id of a run, itself among them."""
-        keys = self._shared.get((run.namespace, run.run_id), ())
+        keys = self._shared.get(run.run_id, {}).get(run.namespace, ())
         return [self.runs[key] for key in keys] or [run]
 
     def shares_id(self, run: Run) -> bool:
         """Return whether runs of other jobs have the run id of a run."""
-        return bool(self._shared) and (run.namespace, run.run_id) in self._shared
+        return bool(self._shared) and run.namespace in self._shared.get(run.run_id, {})
 
     def unproven(self, run: Run) -> tuple[str, ...]:
         """Return the job names of a run id if nothing tells whether they are one job under several names."""
@@ -141,21 +274,20 @@ class RunIndex:
         key = self._whole.get(key, key)
         if key in self.runs:
             return key
-        if run_id not in self._last:
-            return None
-        keys = {self.key_of(key): None for key in self._keys.get(run_id) or (self._last[run_id],)}
-        same_id = [(key, run) for key in keys if (run := self.runs.get(key)) is not None]
+        same_id = self._of_id(run_id)
         # Two deployments with the same jobs may send the same run ids: another namespace is another run.
         near = [key for key, run in same_id if run.namespace == namespace and _answers(run, name)]
         if not near and not namespace:
             near = [key for key, run in same_id if run.name == name]
         return near[0] if len(near) == 1 else None
 
+    def _of_id(self, run_id: str) -> list[tuple[str, Run]]:
+        keys = {self.key_of(key): None for key in self.parts_of_id(run_id)}
+        return [(key, run) for key in keys if (run := self.runs.get(key)) is not None]
+
     def in_other_namespace(self, namespace: str, name: str, run_id: str) -> str | None:
         """Return another namespace that has a run with a name and run id, ``None`` if there is none."""
-        if run_id not in self._last:
-            return None
-        runs = (self.parts.get(key) for key in self._keys.get(run_id) or (self._last[run_id],))
+        runs = (self.parts.get(key) for key in self.parts_of_id(run_id))
         namespaces = (run.namespace for run in runs if run is not None and run.name == name)
         return min((other for other in namespaces if other != namespace), default=None)
 
@@ -166,39 +298,3 @@ def _answers(run: Run, name: str) -> bool:
         return True
     kind = run.job_facets.jobType if run.job_facets else None
     return run.spark and kind is not None and (kind.jobType or "").upper() == "APPLICATION"
-
-
-#: Most job names in a problem.
-_MAX_NAMES = 5
-
-
-def identity_problems(index: RunIndex, changed: Iterable[Run]) -> Iterator[Problem]:
-    """Yield what is doubtful about the identity of runs.
-
-    :param index: all runs that are remembered
-    :param changed: runs with events in the batch
-    """
-    doubtful: dict[tuple[str, str], tuple[str, ...]] = {}
-    for run in changed:
-        if run.other_names:
-            detail = (
-                f"events of {_listed((run.name, *run.other_names))} were merged into one run by an earlier version: it "
-                "stays one, with one status, and gives only the edges that one event states by itself"
-            )
-            yield Problem(ProblemKind.MERGED_RUN, f"run {run.run_id} of {run.namespace}", detail)
-        elif index.shares_id(run) and (run.namespace, run.run_id) not in doubtful:
-            doubtful[run.namespace, run.run_id] = index.unproven(run)
-    for (namespace, run_id), names in sorted(doubtful.items()):
-        if names:
-            detail = (
-                f"{_listed(names)} send this run id, and nothing tells whether they are one job under several names: "
-                "each is a run of its own. If they are one, let the producer send one job name for all events of a run"
-            )
-            yield Problem(ProblemKind.SHARED_RUN_ID, f"run {run_id} of {namespace}", detail)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    names = tuple(sorted(names))
-    if len(names) > _MAX_NAMES:
-        return listed(names, _MAX_NAMES)
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -22,6 +22,7 @@ SPARK = "/integration/spark"
 MAX_DATASETS = 10_000
 #: An event of a run: its time in microseconds, its run, its job, and all of it.
 RunEvent = tuple[int, EventRun, EventJob, Event]
+_Said = TypeVar("_Said")
 
 
 def new_run(first: RunEvent) -> Run:
@@ -50,35 +51,29 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
             if not spark and not airflow:
                 spark, airflow = SPARK in producer, is_from_airflow(producer)
         run_facets.merge(event_run.facets, at)
-        job_facets.merge(job.facets, at)
         # The latest event names the job: some producers learn the name only after the start.
         if job.name != UNKNOWN and (name == UNKNOWN or (at, job.name) >= (name_at, name)):
             name, name_at = job.name, at
         elif job.name == name:
             name_at = max(name_at, at)
+    for facets, _, last_at, _ in _joined([(at, job.facets) for at, _, job, _ in events]):
+        job_facets.merge(facets, last_at)
     progress = _progress(run, events)
-    inputs, outputs, has_paired_event, left_out = run.inputs, run.outputs, run.has_paired_event, 0
+    inputs, outputs, left_out = run.inputs, run.outputs, 0
     # Only now, because the event that says that events are snapshots may come after others.
-    if not sends_snapshots(job_facets.facets):
-        reads, writes = [], []
-        for at, _, _, event in events:
-            if event.inputs:
-                reads.append((at, event.inputs))
-            if event.outputs:
-                writes.append((at, event.outputs))
-                has_paired_event = has_paired_event or bool(event.inputs)
-        if reads:
-            inputs, left_out = _merge_datasets(inputs, reads)
-        if writes:
-            outputs, more_left_out = _merge_datasets(outputs, writes)
-            left_out += more_left_out
+    is_merged = not sends_snapshots(job_facets.facets)
+    if is_merged:
+        inputs, left_out = _merge_datasets(inputs, [(at, event.inputs) for at, _, _, event in events if event.inputs])
+        outputs, more = _merge_datasets(outputs, [(at, event.outputs) for at, _, _, event in events if event.outputs])
+        left_out += more
     is_dag = run.is_dag or _lists_dag(run_facets.facets, job_facets.facets)
     merged = replace(
         run,
         name=name,
         name_at=name_at,
         first_at=first_at,
-        has_paired_event=has_paired_event,
+        has_paired_event=run.has_paired_event
+        or (is_merged and any(event[3].inputs and event[3].outputs for event in events)),
         from_copy_tool=from_copy_tool,
         last_seen_at=seen_at,
         from_previous_lanes=False,
@@ -191,6 +186,23 @@ def _progress(run: Run, events: Iterable[RunEvent]) -> dict[str, Any]:
     }
 
 
+def _joined(said: Sequence[tuple[int, _Said]]) -> list[tuple[_Said, int, int, int]]:
+    """Return what events say with the times of the first and the last that say it, and their number.
+
+    Events of one run mostly repeat what the event before has said, as the very same value.
+
+    :param said: what each event says, with its time
+    """
+    joined: list[tuple[_Said, int, int, int]] = []
+    for at, value in said:
+        if joined and joined[-1][0] is value:
+            _, first_at, last_at, count = joined[-1]
+            joined[-1] = value, min(first_at, at), max(last_at, at), count + 1
+        else:
+            joined.append((value, at, at, 1))
+    return joined
+
+
 class _DatasetDraft(FacetDraft[DatasetFacets], gc=False):
     """One dataset of a run while events are merged into it."""
 
@@ -200,16 +212,18 @@ class _DatasetDraft(FacetDraft[DatasetFacets], gc=False):
 
 
 def _merge_datasets(
-    before: Mapping[str, DatasetState], events: Iterable[tuple[int, Sequence[EventDataset]]]
+    before: Mapping[str, DatasetState], events: Sequence[tuple[int, Sequence[EventDataset]]]
 ) -> tuple[Mapping[str, DatasetState], int]:
     """Return one side of a run with datasets merged into it, and the number of times that there was no room for one.
 
     :param before: inputs or outputs of the run so far
     :param events: inputs or outputs of events, each with its time in microseconds
     """
+    if not events:
+        return before, 0
     drafts: dict[str, _DatasetDraft] = {}
     room, left_out = MAX_DATASETS - len(before), 0
-    for at, datasets in events:
+    for datasets, first_at, last_at, count in _joined(events):
         for dataset in datasets:
             key = name_key(dataset.namespace, dataset.name)
             draft = drafts.get(key)
@@ -219,14 +233,14 @@ def _merge_datasets(
                     draft = _DatasetDraft(state.facets, dict(state.times), state.namespace, state.name, state.first_at)
                 elif room > 0:
                     room -= 1
-                    draft = _DatasetDraft(None, {}, dataset.namespace, dataset.name, at)
+                    draft = _DatasetDraft(None, {}, dataset.namespace, dataset.name, first_at)
                 else:
-                    left_out += 1
+                    left_out += count
                     continue
                 drafts[key] = draft
-            if draft.first_at is None or at < draft.first_at:
-                draft.first_at = at
-            draft.merge(dataset.facets, at)
+            if draft.first_at is None or first_at < draft.first_at:
+                draft.first_at = first_at
+            draft.merge(dataset.facets, last_at)
     merged = {
         key: DatasetState(
             namespace=draft.namespace, name=draft.name, first_at=draft.first_at, facets=draft.facets, times=draft.times

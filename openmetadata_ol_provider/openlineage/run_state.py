@@ -210,8 +210,10 @@ class Declaration(Part, frozen=True):
     last_seen_at: int = msgspec.field(default=0, name="touched")
 
 
-class RunState(Part, frozen=True):
+class RunState(Part, frozen=True, dict=True, gc=True):
     """All that is remembered between batches.
+
+    A task keeps the index of the runs with it, from batch to batch; it is not part of the value.
 
     Temporary datasets, aliases, declarations and views are in the order of their last use, so that the least recently
     used can be forgotten first.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import lzma
 import zlib
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -25,22 +25,6 @@ _MEMORY = 64 << 20
 _PRESET = 1
 _QUICK_LEVEL = 3
 _ZLIB = b"\x78"
-# Sample of a large value: number of pieces and bytes of each.
-_PIECES = 16
-_PIECE = 64 * 1024
-#: Share of the allowed size up to which a sample's estimate is trusted.
-_TRUST = 0.8
-
-
-class Size(NamedTuple):
-    """Size of a value.
-
-    :param raw: bytes of its JSON
-    :param packed: bytes after :func:`pack`
-    """
-
-    raw: int
-    packed: int
 
 
 def decode_json(text: str | bytes, kind: type[_T]) -> _T:
@@ -79,25 +63,6 @@ def pack(value: object, *, quick: bool = False) -> str:
     return base64.b64encode(zlib.compress(data, _QUICK_LEVEL) if quick else _compress(data)).decode("ascii")
 
 
-def packed_size(value: object, enough: int = 0) -> Size:
-    """Return the size of a value, measured only where it matters: packing takes a second per 50 to 100 MB of JSON.
-
-    :param enough: packed size in bytes up to which an estimate is enough, from the JSON's size or from a sample of it
-    """
-    data = msgspec.json.encode(value)
-    most = _in_base64(len(data))
-    if most <= enough:
-        return Size(len(data), most)
-    if len(data) > 2 * _PIECES * _PIECE:
-        starts = range(0, len(data) - _PIECE, len(data) // _PIECES)
-        # Small pieces packed with zlib are larger than the whole with xz, so a sample that fits means that it fits.
-        sample = sum(len(zlib.compress(data[start : start + _PIECE], _QUICK_LEVEL)) for start in starts)
-        estimate = _in_base64(sample * len(data) // (len(starts) * _PIECE))
-        if estimate <= enough * _TRUST:
-            return Size(len(data), estimate)
-    return Size(len(data), _in_base64(len(_compress(data))))
-
-
 def unpack(text: str, kind: type[_T]) -> _T:
     """Return the value that :func:`pack` has packed.
 
@@ -119,7 +84,3 @@ def unpack(text: str, kind: type[_T]) -> _T:
 
 def _compress(data: bytes) -> bytes:
     return lzma.compress(data, check=lzma.CHECK_CRC32, preset=_PRESET)
-
-
-def _in_base64(length: int) -> int:
-    return 4 * ((length + 2) // 3)

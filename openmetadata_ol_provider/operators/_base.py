@@ -273,8 +273,11 @@ def emit_report(
     """
     from openmetadata_ol_provider.ingestion.metrics import send_metrics
     from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines, summary_lines
-    from openmetadata_ol_provider.operators.links import push_links
+    from openmetadata_ol_provider.operators.links import latest_pages, push_links
 
+    if operator.activity is not None:
+        operator.activity.report(report)
+        operator.activity.pages = latest_pages(report.links)
     for line in summary_lines(report):
         operator.log.info("%s", line)
     for kind, text in problem_lines(report, is_raised=is_raised):

@@ -17,6 +17,7 @@ from openmetadata_ol_provider.ingestion.parameters import (
     is_literal,
 )
 from openmetadata_ol_provider.ingestion.settings import BatchLimits
+from openmetadata_ol_provider.operators._assets import with_asset_outlet
 from openmetadata_ol_provider.operators._base import REPLAY_KINDS, parse_bool, read_window
 
 
@@ -36,6 +37,8 @@ class CheckedParameters:
             if name in parameters:
                 parse_bool(name, parameters[name])
         check_literals(SimpleNamespace(**parameters), mapped=True)
+        if "emit_assets" in parameters:
+            parameters = with_asset_outlet(parameters, parameters["emit_assets"])
         # That of the operator which this is mixed into.
         return super().partial(**parameters)  # type: ignore[misc]
 
@@ -58,8 +61,9 @@ def check_literals(operator: Any, *, mapped: bool = False) -> None:
     _check_lanes(operator)
     _check_positions(operator, mapped=mapped)
     _check_config(getattr(operator, "config", None))
-    if is_literal(full_refresh := getattr(operator, "full_refresh", False)):
-        parse_bool("full_refresh", full_refresh)
+    for name in ("full_refresh", "emit_replayed"):
+        if is_literal(value := getattr(operator, name, False)):
+            parse_bool(name, value)
 
 
 def _check_lanes(operator: Any) -> None:

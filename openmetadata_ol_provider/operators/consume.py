@@ -16,12 +16,13 @@ from openmetadata_ol_provider.operators._base import (
     topic_list,
 )
 from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
+from openmetadata_ol_provider.operators._openlineage import OwnLineage
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class ConsumeOpenLineageOperator(CheckedParameters, BaseOperator):
+class ConsumeOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
     """Read the next events after the checkpoint and return them as an event batch (XCom).
 
     Nothing is committed and no consumer group is joined: the checkpoint moves when the batch has been published, so
@@ -106,12 +107,17 @@ class ConsumeOpenLineageOperator(CheckedParameters, BaseOperator):
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
         from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
+        from openmetadata_ol_provider.ingestion.receipts import lag_of, store_lag
         from openmetadata_ol_provider.kafka.default_group import default_group
+        from openmetadata_ol_provider.openlineage.listing import counted
+        from openmetadata_ol_provider.state.asset_queue import ReadBefore
         from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
+        from openmetadata_ol_provider.state.receipts import ReceiptStore
         from openmetadata_ol_provider.state.repartition import ensure_lane_state
         from openmetadata_ol_provider.state.store import StateStore
 
+        activity = self.begin_activity()
         with airflow_errors():
             sql = read_config(self.config).write.sql
             topics = topic_list(self.topics)
@@ -123,6 +129,7 @@ class ConsumeOpenLineageOperator(CheckedParameters, BaseOperator):
             stored = StateStore(state_key).read_checkpoint()
             request = read_request(self)._replace(partition_filter=lane.takes, owner=owner)
             backlog = request.backlog(hook, topics, state_key, stored, target.exclude)
+            activity.read(hook.settings.bootstrap, {item.topic for item in backlog.partitions})
             result = hook.read(
                 backlog,
                 max_messages=limits.max_events,
@@ -131,6 +138,7 @@ class ConsumeOpenLineageOperator(CheckedParameters, BaseOperator):
                 on_loss=request.loss_policy(state_key),
             )
             ReadingMetrics(self.dag_id, lane.number).begin(backlog, result.messages)
+            store_lag(ReceiptStore(state_key, owner, lane.lanes), lag_of(backlog, "consume", result.messages))
             decoded = decode_batch(
                 result,
                 state_key,
@@ -141,15 +149,18 @@ class ConsumeOpenLineageOperator(CheckedParameters, BaseOperator):
                 group=group,
                 owner=owner,
                 problems=request.start_problems(backlog, stored),
+                read_before=ReadBefore(state_key),
             )
             send_dead_letters(hook, decoded.dead_letters)
+            activity.write(hook.settings.bootstrap, decoded.dead_letters)
         batch = decoded.batch
+        activity.counts = {"events": len(batch.events), "deadLetters": batch.dead_letters}
         self.log.info(
-            "%d of %d waiting messages read: %d events, %d dead letters, %d skipped%s",
+            "%d of %s read: %s, %s, %d skipped%s",
             len(result.messages),
-            backlog.events,
-            len(batch.events),
-            batch.dead_letters,
+            counted(backlog.events, "waiting message"),
+            counted(len(batch.events), "event"),
+            counted(batch.dead_letters, "dead letter"),
             batch.skipped,
             "; more are waiting" if batch.more else "",
         )

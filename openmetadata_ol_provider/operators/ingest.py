@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.operators._assets import asset_events_of, give_asset_events, with_asset_outlet
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
     ask_if_idle,
@@ -24,6 +26,7 @@ from openmetadata_ol_provider.operators._base import (
     topic_list,
 )
 from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
+from openmetadata_ol_provider.operators._openlineage import OwnLineage
 from openmetadata_ol_provider.operators.links import LineageLink, PipelineLink
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 _LOGGED: Final = frozenset({str(ProblemKind.UNREAD_BEFORE_START)})
 
 
-class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
+class IngestOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
     """Read, translate and publish in one task until the end offsets seen at the start are reached.
 
     It does the same as the three single operators, but its batches do not pass through XCom: use it for large volumes.
@@ -59,6 +62,11 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
     :param dry_run: ``True`` to report only what would be written; nothing is written and nothing moves
     :param full_refresh: ``True`` to compare everything with the catalogue, including facts that the ledger holds as
         published (templated)
+    :param emit_assets: ``True`` to give an event of each Airflow asset that a completed run has written, so that DAGs
+        scheduled on the asset start; or a list of namespaces or asset URIs, to do so for these only (Airflow 3; see
+        docs/scheduling.md)
+    :param emit_replayed: ``True`` to give events for runs that are read again as well, unless Airflow has them
+        (templated)
     :param state_key: Variable with checkpoint and open runs (default: derived from DAG id and topics)
     :param lane: number of this task's lane, from 0, see ConsumeOpenLineageOperator
     :param lanes: number of lanes (default: 1), see ConsumeOpenLineageOperator
@@ -72,6 +80,7 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
         "config",
         "dead_letter_topic",
         "full_refresh",
+        "emit_replayed",
         "start_from",
         "replay_from",
         "on_data_loss",
@@ -102,12 +111,14 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
         end: Any = None,
         dry_run: bool = False,
         full_refresh: bool | str = False,
+        emit_assets: bool | str | Sequence[str] = False,
+        emit_replayed: bool | str = False,
         state_key: str | None = None,
         lane: int | str | None = None,
         lanes: int | str = 1,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**with_asset_outlet(kwargs, emit_assets))
         self.topics = topics
         self.kafka_config_id = kafka_config_id
         self.openmetadata_conn_id = openmetadata_conn_id
@@ -124,6 +135,8 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
         # Not self.dry_run: that is a method of BaseOperator.
         self.is_dry_run = parse_bool("dry_run", dry_run)
         self.full_refresh = full_refresh
+        self.emit_assets = emit_assets
+        self.emit_replayed = emit_replayed
         self.state_key = state_key
         self.lane = lane
         self.lanes = lanes
@@ -131,13 +144,16 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Process the backlog."""
+        from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
         from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
+        from openmetadata_ol_provider.ingestion.receipts import task_of
         from openmetadata_ol_provider.kafka.default_group import default_group
         from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
 
+        activity = self.begin_activity()
         with airflow_errors(), report_on_error(self, context, _LOGGED):
             config = exclude_own_dag(read_config(self.config), self.dag_id)
             topics, lane = topic_list(self.topics), as_lane(self.lane, self.lanes)
@@ -146,6 +162,7 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
             request = read_request(self)
             dag_id = f"{self.dag_id}.window" if request.window else self.dag_id
             state_key = self.state_key or default_state_key(dag_id, topics)
+            assets = asset_events_of(self, lane.key(state_key), reads_again=request.window is not None)
             settings = IngestSettings(
                 topics=topics,
                 state_key=state_key,
@@ -157,7 +174,14 @@ class IngestOpenLineageOperator(CheckedParameters, BaseOperator):
                 dry_run=self.is_dry_run,
                 full_refresh=parse_bool("full_refresh", self.full_refresh),
                 metrics=None if request.window else ReadingMetrics(self.dag_id, lane.number),
+                assets=assets,
+                receipts=conf.receipts(),
+                task=task_of(context),
+                on_topics=partial(activity.read, hook.settings.bootstrap),
             )
+            if not self.is_dry_run:
+                activity.publish(client.base_url)
             report = ask_if_idle(client, IngestLoop(settings, hook, client, config).run())
+            report = give_asset_events(assets, context, report)
         emit_report(self, context, report, logged=_LOGGED)
         return report.to_dict()

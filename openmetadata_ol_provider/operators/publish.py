@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from openmetadata_ol_provider.operators._assets import asset_events_of, give_asset_events, with_asset_outlet
 from openmetadata_ol_provider.operators._base import (
     airflow_errors,
     ask_if_idle,
@@ -18,13 +19,14 @@ from openmetadata_ol_provider.operators._base import (
     resolve_input,
 )
 from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
+from openmetadata_ol_provider.operators._openlineage import OwnLineage
 from openmetadata_ol_provider.operators.links import LineageLink, PipelineLink
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class PublishLineageOperator(CheckedParameters, BaseOperator):
+class PublishLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
     """Publish a plan to the catalogue, then move the checkpoint, then commit the group's offsets.
 
     A plan whose batch does not continue the checkpoint is refused; one that was published before is not published
@@ -35,11 +37,16 @@ class PublishLineageOperator(CheckedParameters, BaseOperator):
     :param dry_run: ``True`` to report only what would be written; state, checkpoint and offsets stay
     :param full_refresh: ``True`` to compare everything with the catalogue, including facts that the ledger holds as
         published (templated)
+    :param emit_assets: ``True`` to give an event of each Airflow asset that a completed run has written, so that DAGs
+        scheduled on the asset start; or a list of namespaces or asset URIs, to do so for these only (Airflow 3; see
+        docs/scheduling.md)
+    :param emit_replayed: ``True`` to give events for runs that are read again as well, unless Airflow has them
+        (templated)
     :param plan: the output of TranslateOpenLineageOperator (default: that of the upstream task)
     :return: the report as plain JSON
     """
 
-    template_fields: Sequence[str] = ("openmetadata_conn_id", "config", "full_refresh", "plan")
+    template_fields: Sequence[str] = ("openmetadata_conn_id", "config", "full_refresh", "emit_replayed", "plan")
     operator_extra_links = (PipelineLink(), LineageLink())
     ui_color = "#f7e6d0"
 
@@ -50,26 +57,35 @@ class PublishLineageOperator(CheckedParameters, BaseOperator):
         config: Any = None,
         dry_run: bool = False,
         full_refresh: bool | str = False,
+        emit_assets: bool | str | Sequence[str] = False,
+        emit_replayed: bool | str = False,
         plan: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**with_asset_outlet(kwargs, emit_assets))
         self.openmetadata_conn_id = openmetadata_conn_id
         self.config = config
         # Not self.dry_run: that is a method of BaseOperator.
         self.is_dry_run = parse_bool("dry_run", dry_run)
         self.full_refresh = full_refresh
+        self.emit_assets = emit_assets
+        self.emit_replayed = emit_replayed
         self.plan = plan
         check_literals(self)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Publish the plan."""
+        from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
-        from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishSession
+        from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
+        from openmetadata_ol_provider.ingestion.publish import PublishSession
+        from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector, task_of
         from openmetadata_ol_provider.state.lanes import lane_of_key
+        from openmetadata_ol_provider.state.receipts import ReceiptStore
         from openmetadata_ol_provider.state.store import StateStore
 
+        activity = self.begin_activity()
         with airflow_errors(), report_on_error(self, context):
             config = read_config(self.config)
             translated = resolve_input(
@@ -82,11 +98,21 @@ class PublishLineageOperator(CheckedParameters, BaseOperator):
             )
             client = catalogue_client(self)
             origin = translated.origin
+            if not self.is_dry_run:
+                activity.publish(client.base_url)
             store = StateStore(origin.state_key)
-            with PublishSession(store, client, config, store.read_history(), dry_run=self.is_dry_run) as session:
+            receipts = ReceiptCollector(
+                ReceiptStore(origin.state_key, origin.owner, origin.lanes), conf.receipts(), task_of(context)
+            )
+            history, dry_run = store.read_history(), self.is_dry_run
+            assets = asset_events_of(self, origin.state_key)
+            with PublishSession(
+                store, client, config, history, dry_run=dry_run, assets=assets, receipts=receipts
+            ) as session:
                 published = session.publish(translated, full_refresh=parse_bool("full_refresh", self.full_refresh))
                 if not self.is_dry_run and published.publication is not None:
                     hook = OpenLineageKafkaHook(origin.kafka_config_id, origin.group or None)
+                    activity.read(hook.settings.bootstrap, {item.topic for item in origin.ranges})
                     session.commit(translated, published, hook)
             if not self.is_dry_run and published.publication is not None:
                 metrics = ReadingMetrics(self.dag_id, lane_of_key(store.state_key, origin.owner, origin.lanes))
@@ -94,6 +120,6 @@ class PublishLineageOperator(CheckedParameters, BaseOperator):
                 if not translated.more:
                     # Otherwise what the consume task has sent still holds.
                     metrics.end()
-            report = ask_if_idle(client, published.report)
+            report = give_asset_events(assets, context, ask_if_idle(client, published.report))
         emit_report(self, context, report)
         return report.to_dict()

@@ -16,12 +16,13 @@ from openmetadata_ol_provider.operators._base import (
     topic_list,
 )
 from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
+from openmetadata_ol_provider.operators._openlineage import OwnLineage
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class ReplayDeadLettersOperator(CheckedParameters, BaseOperator):
+class ReplayDeadLettersOperator(CheckedParameters, OwnLineage, BaseOperator):
     """Put dead letters that are new since the last replay back on their topics, so that the next run reads them again.
 
     Each message goes back unchanged (key, value, headers, timestamp, partition), each delivery is confirmed, then the
@@ -89,26 +90,40 @@ class ReplayDeadLettersOperator(CheckedParameters, BaseOperator):
             default_key,
             replay_new,
         )
+        from openmetadata_ol_provider.openlineage.listing import counted
 
+        activity = self.begin_activity()
         with airflow_errors():
             topics = topic_list(self.topics)
             sources = dead_letter_topics(topics, dead_letter_target(self).topic)
+            hook = OpenLineageKafkaHook(self.kafka_config_id)
+            activity.read(hook.settings.bootstrap, sources)
             report = replay_new(
-                OpenLineageKafkaHook(self.kafka_config_id),
+                hook,
                 ReplayRules(topics, sources, self.target_topic, self.max_replays, self.keep_timestamp),
                 self.state_key or default_key(sources),
                 limits=batch_limits(self),
                 dry_run=self.is_dry_run,
             )
+            if report.replayed and not self.is_dry_run and (target := self._only_target(topics)):
+                activity.write(hook.settings.bootstrap, [target])
+        counts = {name: getattr(report, name) for name in ("read", "replayed", "repeated", "exhausted", "foreign")}
+        activity.counts = {"dryRun": self.is_dry_run, "outcomes": {"deadLetters": counts}}
         self.log.info(
-            "%d dead letters read: %d put back, %d skipped because another letter of their message was read before, %d "
-            "skipped after %d replays, %d skipped without an allowed topic%s",
-            report.read,
+            "%s read: %d put back, %d skipped because another letter of their message was read before, %d skipped "
+            "after %s, %d skipped without an allowed topic%s",
+            counted(report.read, "dead letter"),
             report.replayed,
             report.repeated,
             report.exhausted,
-            self.max_replays,
+            counted(self.max_replays, "replay"),
             report.foreign,
             "; more are waiting" if report.more else "",
         )
         return report.to_dict()
+
+    def _only_target(self, topics: Sequence[str]) -> str | None:
+        """Return the topic that all dead letters are put back into; ``None`` if there may be several."""
+        if self.target_topic or len(topics) != 1:
+            return self.target_topic
+        return None if topics[0].startswith("^") else topics[0]

@@ -15,12 +15,13 @@ from openmetadata_ol_provider.operators._base import (
     run_limits,
 )
 from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
+from openmetadata_ol_provider.operators._openlineage import OwnLineage
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class TranslateOpenLineageOperator(CheckedParameters, BaseOperator):
+class TranslateOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
     """Merge a batch of events with the runs that are still open, and plan what to publish to the catalogue.
 
     It has no side effects: the runs to remember are part of the plan and are stored once it has been published.
@@ -41,11 +42,13 @@ class TranslateOpenLineageOperator(CheckedParameters, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Translate the batch."""
-        from openmetadata_ol_provider.ingestion.publish import translate_batch
+        from openmetadata_ol_provider.ingestion.plan_envelope import translate_batch
         from openmetadata_ol_provider.openlineage.batch import EventBatch
+        from openmetadata_ol_provider.openlineage.listing import counted
         from openmetadata_ol_provider.openlineage.problem_groups import MOST_GROUPS, group_problems, remaining_line
         from openmetadata_ol_provider.state.store import StateStore
 
+        activity = self.begin_activity()
         with airflow_errors():
             config = exclude_own_dag(read_config(self.config), self.dag_id)
             batch = resolve_input(
@@ -56,17 +59,18 @@ class TranslateOpenLineageOperator(CheckedParameters, BaseOperator):
                 keys={"origin", "count", "events"},
                 read=EventBatch.from_dict,
             )
-            runs = StateStore(batch.origin.state_key).read_state().runs
-            translated = translate_batch(batch, runs, config, run_limits())
+            stored = StateStore(batch.origin.state_key).read_state().stored_runs
+            translated = translate_batch(batch, stored, config, run_limits())
         plan = translated.plan
+        activity.counts = {"events": plan.events, "runs": len(plan.runs), "problems": len(plan.problems)}
         self.log.info(
-            "%d events: %d runs, %d edges, %d datasets, %d problems; %d runs remembered",
-            plan.events,
-            len(plan.runs),
-            len(plan.edges),
-            len(plan.datasets),
-            len(plan.problems),
-            len(translated.runs.runs),
+            "%s: %s, %s, %s, %s; %s remembered",
+            counted(plan.events, "event"),
+            counted(len(plan.runs), "run"),
+            counted(len(plan.edges), "edge"),
+            counted(len(plan.datasets), "dataset"),
+            counted(len(plan.problems), "problem"),
+            counted(len(translated.runs.runs) if translated.runs is not None else 0, "run"),
         )
         groups = group_problems(plan.problems)
         for group in groups[:MOST_GROUPS]:

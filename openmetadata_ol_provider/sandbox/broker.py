@@ -211,7 +211,7 @@ class _PublicCluster:
         # Requesting the metadata of a topic creates it.
         actual = len(self._admin.list_topics(name, timeout=_METADATA_TIMEOUT).topics[name].partitions)
         if actual != partitions:
-            log.warning("sandbox broker: topic %r has %d partitions, not %d", name, actual, partitions)
+            log.warning("sandbox broker: partitions of topic %r: %d, not %d", name, actual, partitions)
 
     def push_errors(self, api_key: int, codes: tuple[int, ...]) -> None:
         raise KafkaError(f"errors {codes} for request {api_key} cannot be injected: {_NEEDS_SYMBOLS}")

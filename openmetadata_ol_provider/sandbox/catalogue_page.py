@@ -9,7 +9,8 @@ from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.sandbox.picture import STYLE, as_svg, column_pairs
+from openmetadata_ol_provider.picture.page import as_fragment
+from openmetadata_ol_provider.sandbox.picture import column_pairs, graph
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -18,10 +19,30 @@ if TYPE_CHECKING:
 
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
-#: Seconds after which a browser loads the page again.
-_REFRESH = 5
+#: Milliseconds after which a browser looks again.
+_REFRESH = 5000
 _TITLE = "Catalogue of the sandbox (a stand-in, not OpenMetadata)"
-_TABLE_STYLE = "table{border-collapse:collapse;margin:12px 0}td,th{text-align:left;padding:2px 14px 2px 0}"
+_STYLE = (
+    "body{font:14px system-ui,sans-serif;margin:16px}table{border-collapse:collapse;margin:12px 0}"
+    "td,th{text-align:left;padding:2px 14px 2px 0;vertical-align:top}"
+    ':root[data-theme="dark"] body{background:#11161d;color:#e6eaf0}'
+)
+#: The picture, too, follows this attribute.
+_THEME = """<script>
+  if (matchMedia('(prefers-color-scheme: dark)').matches) document.documentElement.dataset.theme = 'dark';
+</script>"""
+#: Loads the page again when the catalogue has changed, but not while somebody works with the picture.
+_RELOAD = """<script>(() => {
+  const busy = () => Date.now() - touched < 30000;
+  let touched = 0;
+  for (const name of ['pointerdown', 'wheel', 'keydown']) addEventListener(name, () => { touched = Date.now(); }, true);
+  let before;
+  setInterval(async () => {
+    const text = await (await fetch(location.href)).text();
+    if (before !== undefined && text !== before && !busy()) location.reload();
+    before ??= text;
+  }, %d);
+})();</script>"""
 
 
 def catalogue_page(catalogue: CatalogueServer) -> str:
@@ -30,15 +51,18 @@ def catalogue_page(catalogue: CatalogueServer) -> str:
     pipelines = catalogue.entities("pipeline")
     pairs = sum(len(column_pairs(details)) for details in edges.values())
     kinds = ("table", "topic", "container")
-    numbers = [f"{len(catalogue.entities(kind))} {kind}s" for kind in kinds]
-    numbers += [f"{len(pipelines)} pipelines", f"{len(edges)} edges with {pairs} column pairs"]
+    numbers = [f"{kind}s: {len(catalogue.entities(kind))}" for kind in kinds]
+    numbers += [f"pipelines: {len(pipelines)}", f"edges: {len(edges)}", f"column pairs: {pairs}"]
     rows = [list(_pipeline(catalogue, pipeline)) for pipeline in pipelines]
+    filled = [cells for table in catalogue.entities("table") for cells in _filled(catalogue, table)]
     return (
-        f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="{_REFRESH}">'
-        f"<title>{escape(_TITLE)}</title><style>{STYLE}{_TABLE_STYLE}</style><h1>{escape(_TITLE)}</h1>"
+        f'<!doctype html><meta charset="utf-8">'
+        f"<title>{escape(_TITLE)}</title><style>{_STYLE}</style>{_THEME}<h1>{escape(_TITLE)}</h1>"
         f"<p>{escape(', '.join(numbers))}</p>"
-        f"<h2>Lineage</h2>{as_svg(edges) if edges else '<p>none yet</p>'}"
-        f"<h2>Pipelines</h2>{_table(('pipeline', 'tasks', 'runs', 'last run'), rows) if rows else '<p>none yet</p>'}"
+        f"<h2>Lineage</h2>{as_fragment(graph(catalogue), 'Lineage')}"
+        f"<h2>Pipelines</h2>{_table(('pipeline', 'tasks', 'runs', 'last run'), rows)}"
+        f"<h2>What fills the tables</h2>{_table(('table', 'pipeline', 'schedule', 'newest run'), filled)}"
+        f"{_RELOAD % _REFRESH}"
     )
 
 
@@ -48,14 +72,23 @@ def _pipeline(catalogue: CatalogueServer, pipeline: dict[str, Any]) -> Iterator[
     yield name
     yield ", ".join(str(task["name"]) for task in pipeline.get("tasks") or ())
     yield str(len(statuses))
-    if statuses:
-        at = dt.datetime.fromtimestamp(statuses[-1]["timestamp"] / 1000, dt.timezone.utc)
-        yield f"{statuses[-1]['executionStatus']} at {at:%Y-%m-%d %H:%M:%S} UTC"
-    else:
-        yield ""
+    yield _run(statuses[-1]["executionStatus"], statuses[-1]["timestamp"]) if statuses else ""
+
+
+def _filled(catalogue: CatalogueServer, table: dict[str, Any]) -> Iterator[list[str]]:
+    name = str(table["fullyQualifiedName"])
+    for row in catalogue.observability(name):
+        run = _run(row.get("lastRunStatus", ""), row["lastRunTime"])
+        yield [name, str(row["pipeline"]["fullyQualifiedName"]), str(row.get("scheduleInterval", "")), run]
+
+
+def _run(status: str, at: int) -> str:
+    return f"{status} at {dt.datetime.fromtimestamp(at / 1000, dt.timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return "<p>none yet</p>"
     lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]
     lines += ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"

@@ -13,6 +13,7 @@ CAPTURES = {
     "Apache Spark 3.5.9 (openlineage-spark 1.53.0)": "spark-1.53.0.ndjson.gz",
     "Apache Airflow 3.3.2 (provider 2.20.3)": "airflow-scheduler.ndjson.gz",
     "dbt on PostgreSQL (openlineage-dbt 1.54.0)": "dbt-postgres.ndjson.gz",
+    "tests of a dbt build, one fails (1.54.0)": "dbt-tests.ndjson.gz",
 }
 
 

@@ -90,6 +90,7 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
         self.end_when_queued = end_when_queued
         self.deferrable = deferrable
         self._has_warned = False
+        self._last_backlog: Backlog | None = None
         check_count("min_events", min_events)
         check_literals(self)
 
@@ -121,6 +122,8 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
             raise AirflowSkipException(
                 f"another run of {self.dag_id} is queued, and waits for the end of this one; {self._idle_since()}"
             )
+        if backlog.ready(self.min_events):
+            self._store_lag(backlog)
         return PokeReturnValue(is_done=backlog.ready(self.min_events), xcom_value=backlog.to_dict())
 
     def execute(self, context: Context) -> Any:
@@ -129,11 +132,14 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
             try:
                 return super().execute(context)
             except (AirflowSensorTimeout, AirflowSkipException):
+                if self._last_backlog is not None:
+                    self._store_lag(self._last_backlog)
                 self.log.warning("The wait is over: %s", self._idle_since())
                 raise
         checkpoint = self._checkpoint()
         backlog = self._first_check(checkpoint)
         if backlog is not None and backlog.ready(self.min_events):
+            self._store_lag(backlog)
             return backlog.to_dict()
 
         from openmetadata_ol_provider.triggers.openlineage import OpenLineageTrigger
@@ -161,12 +167,17 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
         :raises AirflowSkipException: if another run of the DAG is queued
         :raises AirflowException: if the trigger reports an error or nothing
         """
+        from openmetadata_ol_provider.openlineage.listing import counted
         from openmetadata_ol_provider.triggers.openlineage import TriggerStatus
 
         status = (event or {}).get("status")
+        if event is not None and "backlog" in event:
+            from openmetadata_ol_provider.kafka.offsets import Backlog
+
+            self._store_lag(Backlog.from_dict(event["backlog"]))
         if event is not None and status == TriggerStatus.BACKLOG:
             backlog: dict[str, Any] = event["backlog"]
-            self.log.info("%d events to read", backlog["events"])
+            self.log.info("%s to read", counted(backlog["events"], "event"))
             return backlog
         message = str((event or {}).get("message") or f"the trigger returned {event!r}")
         if status in (TriggerStatus.TIMEOUT, TriggerStatus.QUEUED_RUN):
@@ -194,13 +205,25 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
 
     def _check(self, checkpoint: Checkpoint) -> Backlog:
         from openmetadata_ol_provider.ingestion.first_start import first_start
+        from openmetadata_ol_provider.openlineage.listing import counted
 
         backlog = self._hook().backlog(self._topics, checkpoint, self._exclude, self._start)
         if not self._has_warned and (begun := first_start(backlog, checkpoint, self._start, self._state_key())):
             self._has_warned = True
             self.log.warning("%s", begun.text)
-        self.log.info("%d events to read on %d partitions", backlog.events, len(backlog.partitions))
+        on = counted(len(backlog.partitions), "partition")
+        self.log.info("%s to read on %s", counted(backlog.events, "event"), on)
+        self._last_backlog = backlog
         return backlog
+
+    def _store_lag(self, backlog: Backlog) -> None:
+        """Store how much is waiting, for the page in Airflow's web interface."""
+        from openmetadata_ol_provider.ingestion.receipts import lag_of, store_lag
+        from openmetadata_ol_provider.state.lanes import as_lane
+        from openmetadata_ol_provider.state.receipts import ReceiptStore
+
+        lanes = as_lane(0, self.lanes).lanes
+        store_lag(ReceiptStore(self._state_key(), lanes=lanes), lag_of(backlog, "sensor"))
 
     def _checkpoint(self) -> Checkpoint:
         from openmetadata_ol_provider.operators._base import read_request

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
-from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRange
+from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRange, advance
 
 _REFUSED = "Nothing was published. Run the DAG again, or clear the consume task together with those after it"
 _OVERTAKEN = (
@@ -40,10 +40,7 @@ def require_start(origin: BatchOrigin, checkpoint: Checkpoint, *, published: boo
 
 def advance_checkpoint(checkpoint: Checkpoint, origin: BatchOrigin) -> Checkpoint:
     """Return the checkpoint moved past a batch."""
-    moved = {topic: dict(partitions) for topic, partitions in checkpoint.items()}
-    for item in origin.ranges:
-        moved.setdefault(item.topic, {})[str(item.partition)] = item.end
-    return moved
+    return advance(checkpoint, origin.ranges)
 
 
 def _mismatches(origin: BatchOrigin, checkpoint: Checkpoint) -> list[str]:

@@ -1,28 +1,29 @@
-"""The JSON of the state Variable: the checkpoint, and the runs and usage counts that move together with it.
+"""The JSON of the state Variable: the checkpoint, and which texts hold the runs and usage counts that move with it.
 
 A checkpoint ahead of its runs would lose the START of a run whose COMPLETE comes next; one ahead of its usage counts
-would have task runs counted twice, or not at all.
+would have task runs counted twice, or not at all. So all of them change with one write, that of this Variable: the
+texts in other Variables are written before, and none that it refers to is ever overwritten.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
-from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
-from openmetadata_ol_provider.openlineage.run_state_sharing import share_facets
-from openmetadata_ol_provider.openlineage.serialization import decode_json, pack, unpack
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns
+from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
+from openmetadata_ol_provider.state.chain import Chain
+from openmetadata_ol_provider.state.legacy_document import LEGACY_VERSIONS, LegacyDocument
 
 #: Version that is written.
-STATE_VERSION = 2
-#: Version in which a run was all events of a run id, whatever their job.
-_MERGED_RUNS = 1
+STATE_VERSION: Final = 3
 
 
 class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -31,30 +32,55 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     :param version: version of this format
     :param checkpoint: topic -> partition -> next offset
     :param updated_at: time of the last write, ISO 8601
-    :param runs: runs, packed, because a Variable's text is bounded on some databases
-    :param usage: usage counts, packed
     :param generation: division into lanes that the state belongs to; ``None``: the present one, whichever that is
+    :param remembered: what is remembered of runs
+    :param counts: usage counts
+    :param retired: slots of segments that are no longer needed, but were before the last write
+    :param writes: number of writes
     """
 
     version: int
     checkpoint: dict[str, dict[str, Annotated[int, msgspec.Meta(ge=0)]]]
     updated_at: str = ""
-    runs: str | None = None
-    usage: str | None = None
     generation: int | None = None
+    remembered: Chain = Chain()
+    counts: Chain = Chain()
+    retired: tuple[int, ...] = ()
+    writes: int = 0
+
+    @property
+    def size(self) -> int:
+        """Characters of all texts in it and in the segments that it refers to."""
+        return self.remembered.size + self.counts.size
+
+    @property
+    def slots(self) -> set[int]:
+        """Slots of all segments that it refers to."""
+        return {segment.slot for chain in (self.remembered, self.counts) for segment in chain.segments}
+
+
+#: What may be in the Variable.
+AnyDocument = StateDocument | LegacyDocument
 
 
 class StoredState(NamedTuple):
-    """The unpacked contents of the state Variable.
+    """The contents of a state.
 
     :param checkpoint: topic -> partition -> next offset
     :param runs: runs that later batches may continue
     :param usage: task runs counted, by pipeline FQN and day
+    :param stored_as: the texts that hold the runs
     """
 
     checkpoint: Checkpoint
     runs: RunState
     usage: UsageCounts
+    stored_as: StoredAs = StoredAs()
+
+    @property
+    def stored_runs(self) -> StoredRuns:
+        """The runs, and how they are stored."""
+        return StoredRuns(self.runs, self.stored_as)
 
 
 class StateHead(NamedTuple):
@@ -85,7 +111,11 @@ class StateSummary(NamedTuple):
     open_runs: int
 
 
-def decode_document(state_key: str, text: str | None) -> StateDocument:
+class _Version(msgspec.Struct):
+    version: int
+
+
+def decode_document(state_key: str, text: str | None) -> AnyDocument:
     """Return the document in a Variable's text; an empty one if there is no text.
 
     :raises CheckpointError: if it was not written by this package
@@ -93,12 +123,14 @@ def decode_document(state_key: str, text: str | None) -> StateDocument:
     if not text:
         return StateDocument(STATE_VERSION, {})
     try:
-        document = decode_json(text, StateDocument)
+        version = decode_json(text, _Version).version
+        if version in LEGACY_VERSIONS:
+            return decode_json(text, LegacyDocument)
+        if version != STATE_VERSION:
+            raise ValueError(f"version {version!r}, supported: {STATE_VERSION}")  # noqa: TRY301 - reported below
+        return decode_json(text, StateDocument)
     except ValueError as error:
-        raise _damaged(state_key, error) from None
-    if document.version not in (STATE_VERSION, _MERGED_RUNS):
-        raise _damaged(state_key, ValueError(f"version {document.version!r}, supported: {STATE_VERSION}"))
-    return document
+        raise damaged_state(state_key, error) from None
 
 
 def encode_document(document: StateDocument) -> str:
@@ -106,60 +138,18 @@ def encode_document(document: StateDocument) -> str:
     return msgspec.json.encode(document).decode()
 
 
-def pack_state(state: StoredState, generation: int | None) -> StateDocument:
-    """Return the document of a state as of now."""
-    counts = [(*key, count) for key, count in sorted(state.usage.items())]
-    return StateDocument(
-        STATE_VERSION,
-        _plain(state.checkpoint),
-        now(),
-        pack(state.runs),
-        pack(counts) if counts else None,
-        generation,
-    )
-
-
-def unpack_state(state_key: str, document: StateDocument) -> StoredState:
-    """Return the state of a document.
-
-    :raises CheckpointError: if it was not written by this package
-    """
-    try:
-        runs = unpack(document.runs, RunState) if document.runs else RunState()
-    except ValueError as error:
-        raise _damaged(state_key, error) from None
-    if document.version == _MERGED_RUNS:
-        runs = as_legacy(runs)
-    return StoredState(document.checkpoint, share_facets(runs), unpack_usage(state_key, document))
-
-
-def unpack_usage(state_key: str, document: StateDocument) -> UsageCounts:
-    """Return the usage counts of a document.
-
-    :raises CheckpointError: if it was not written by this package
-    """
-    try:
-        counts = unpack(document.usage, list[tuple[str, str, int]]) if document.usage else []
-    except ValueError as error:
-        raise _damaged(state_key, error) from None
-    return {(fqn, day): count for fqn, day, count in counts}
-
-
-def with_checkpoint(document: StateDocument, checkpoint: Checkpoint) -> StateDocument:
-    """Return the document with another checkpoint and without usage counts: runs that are read again count again."""
-    return msgspec.structs.replace(document, checkpoint=_plain(checkpoint), updated_at=now(), usage=None)
-
-
 def now() -> str:
     """Return the current time, ISO 8601."""
     return iso(dt.datetime.now(dt.timezone.utc))
 
 
-def _plain(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
+def plain_checkpoint(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
+    """Return a checkpoint as a document has it."""
     return {topic: dict(partitions) for topic, partitions in checkpoint.items()}
 
 
-def _damaged(state_key: str, error: Exception) -> CheckpointError:
+def damaged_state(state_key: str, error: Exception | str) -> CheckpointError:
+    """Return the error for a Variable that this package cannot read."""
     return CheckpointError(
         f"Variable {state_key!r} is not a state of this package ({error}). Restore it, or delete it to start from "
         "the offsets that the consumer group committed"

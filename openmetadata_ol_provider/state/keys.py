@@ -24,6 +24,24 @@ def ledger_key(state_key: str) -> str:
     return bounded_key(f"{state_key}.ledger")
 
 
+def segment_key(state_key: str, slot: int) -> str:
+    """Return the key of the Variable that holds a segment of the state.
+
+    :param slot: number of the segment's place, from 0
+    """
+    return bounded_key(f"{state_key}.s{slot:02}")
+
+
+def assets_key(state_key: str) -> str:
+    """Return the key of the Variable that holds the asset events that are not known to be given."""
+    return bounded_key(f"{state_key}.assets")
+
+
+def receipts_key(state_key: str) -> str:
+    """Return the key of the Variable that holds the receipts."""
+    return bounded_key(f"{state_key}.receipts")
+
+
 def lanes_key(state_key: str) -> str:
     """Return the key of the Variable that holds the numbers of lanes."""
     return bounded_key(f"{state_key}.lanes")

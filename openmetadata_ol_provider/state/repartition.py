@@ -4,8 +4,9 @@ Each number of lanes is a generation. The Variable ``<state key>.lanes`` holds t
 generation, and a state records the generation that it belongs to. A lane without a state of the present generation
 takes over, before it reads, what the previous generation has left (or, where one of its lanes never began, the
 generation before that): the furthest checkpoint of each of its partitions; all runs, because it is unknown in which
-partition one goes on (the lanes in which it does not, forget it in silence); its share of the parking lot; and the
-ledgers. Once all lanes have done so, the old states are emptied, so that an old task that is cleared is refused.
+partition one goes on (the lanes in which it does not, forget it in silence); its share of the parking lot and of the
+asset events; and the ledgers. Once all lanes have done so, the old states are emptied, so that an old task that is
+cleared is refused.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from typing import NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
 from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
+from openmetadata_ol_provider.state.asset_queue import AssetQueue, merge_queues, read_queue, share_of, write_queue
 from openmetadata_ol_provider.state.document import StoredState
-from openmetadata_ol_provider.state.keys import lanes_key, ledger_key, parked_key
+from openmetadata_ol_provider.state.keys import assets_key, lanes_key, ledger_key, parked_key, receipts_key
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
@@ -136,7 +139,8 @@ def _begin_generation(state_key: str, before: LaneHistory, lane_history: LaneHis
         if head is not None and head.generation is None:
             # From now on it is no longer of the present generation.
             store.write_generation(before.generation)
-    log.info("%s: %d lanes follow %d", state_key, lane_history.counts[-1], before.counts[-1])
+    lanes = counted(lane_history.counts[-1], "lane")
+    log.info("%s: now %s, before %d", state_key, lanes, before.counts[-1])
     _write_lane_history(state_key, lane_history)
 
 
@@ -146,14 +150,17 @@ def _take_over(state_key: str, own: StateStore, lane: Lane, lane_history: LaneHi
     state = _merge_states(sources, lane)
     parked = {key: item for source in sources for key, item in source.store.read_parked().items() if source.keeps(key)}
     own.write_parked(parked)
+    queue = merge_queues(share_of(read_queue(one.store.state_key), one.keeps, one.takes) for one in sources)
+    if queue != AssetQueue():
+        write_queue(own.state_key, queue)
     own.write_ledger(_merge_ledgers(source.store.read_ledger() for source in sources))
     own.write_state(state, lane_history.generation)
     log.info(
-        "%s takes over from %s: %d partitions, %d runs, %d parked",
+        "%s takes over from %s: %s, %s, %d parked",
         lane,
         ", ".join(source.store.state_key for source in sources) or "nobody",
-        sum(map(len, state.checkpoint.values())),
-        len(state.runs.runs),
+        counted(sum(map(len, state.checkpoint.values())), "partition"),
+        counted(len(state.runs.runs), "run"),
         len(parked),
     )
 
@@ -170,7 +177,9 @@ def _retire_old_states(state_key: str, lane_history: LaneHistory) -> None:
         for lane in lane_history.lanes(generation)
     }
     for key in sorted(old.difference(present)):
-        for name in (key, parked_key(key), ledger_key(key)):
+        if get_variable(key):
+            StateStore(key).empty_state()
+        for name in (parked_key(key), assets_key(key), ledger_key(key), receipts_key(key)):
             if get_variable(name):
                 set_variable(name, "", "Not needed any more: its contents were taken over by other lanes")
     _write_lane_history(state_key, LaneHistory(lane_history.generation, lane_history.counts[-1:]))

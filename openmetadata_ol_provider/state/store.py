@@ -1,8 +1,9 @@
 """Reads and writes everything that is kept under one state key, and notices a second task that publishes with it.
 
-Three Airflow Variables hold it:
+Airflow Variables hold it:
 
-- checkpoint, runs and usage counts (``<state key>``) move together, after the effects of a batch are durable;
+- checkpoint, runs and usage counts (``<state key>``, and the segments that it refers to) move together, after the
+  effects of a batch are durable: see :mod:`~openmetadata_ol_provider.state.head_store`;
 - the parking lot (``<state key>.parked``) must not be lost: it is written before the checkpoint moves, so a crash in
   between parks the same things again;
 - the ledger (``<state key>.ledger``) may be lost at any time: everything is then compared with the catalogue once. But
@@ -19,32 +20,19 @@ import logging
 import uuid
 from collections.abc import Mapping
 
-import msgspec
-
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
-from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.segments.change import StateChange, StoredAs
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History, UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking, ParkingChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
-from openmetadata_ol_provider.state.checkpoint import advance_checkpoint, require_start
-from openmetadata_ol_provider.state.document import (
-    StateDocument,
-    StateHead,
-    StateSummary,
-    StoredState,
-    decode_document,
-    encode_document,
-    pack_state,
-    unpack_state,
-    unpack_usage,
-    with_checkpoint,
-)
+from openmetadata_ol_provider.state.asset_queue import note_rewind
+from openmetadata_ol_provider.state.head_store import HeadStore
 from openmetadata_ol_provider.state.keys import ledger_key, parked_key
-from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
+from openmetadata_ol_provider.version_compat import delete_variable
 
 log = logging.getLogger(__name__)
 
@@ -58,92 +46,11 @@ def apply(history: History, publication: Publication) -> History:
     )
 
 
-class StateStore:
+class StateStore(HeadStore):
     """The state under one key.
 
     :param state_key: key of the Variable that holds the checkpoint
     """
-
-    def __init__(self, state_key: str) -> None:
-        self.state_key = state_key
-        # Characters of each Variable as it was read or written last.
-        self._sizes: dict[str, int] = {}
-
-    @property
-    def size(self) -> int:
-        """Size of the Variables that were read or written, in bytes (they are ASCII)."""
-        return sum(self._sizes.values())
-
-    # -- checkpoint, runs and usage counts -----------------------------------------------------------------------
-
-    def read_checkpoint(self) -> Checkpoint:
-        """Return the checkpoint alone; empty when there is none yet."""
-        return self._document().checkpoint
-
-    def read_state(self) -> StoredState:
-        """Return checkpoint, runs and usage counts; empty when there are none yet.
-
-        :raises CheckpointError: if the Variable was not written by this package
-        """
-        return unpack_state(self.state_key, self._document())
-
-    def read_head(self) -> StateHead | None:
-        """Return checkpoint and generation of the state, ``None`` when there is none."""
-        text = self._get(self.state_key)
-        if not text:
-            return None
-        document = decode_document(self.state_key, text)
-        return StateHead(document.checkpoint, document.generation, document.updated_at)
-
-    def read_summary(self) -> StateSummary | None:
-        """Return the state in numbers, ``None`` when there is none.
-
-        :raises CheckpointError: if the Variable was not written by this package
-        """
-        text = self._get(self.state_key)
-        if not text:
-            return None
-        document = decode_document(self.state_key, text)
-        runs = unpack_state(self.state_key, document).runs.runs.values()
-        return StateSummary(document.checkpoint, document.updated_at, len(runs), sum(not run.terminal for run in runs))
-
-    def advance(self, origin: BatchOrigin, runs: RunState, usage: UsageCounts) -> Checkpoint:
-        """Move the checkpoint past a batch, together with runs and usage counts, and return it.
-
-        :param origin: ranges of the batch, compared with the stored checkpoint once more
-        :param usage: usage counts including those of the batch
-        :raises CheckpointError: if another task has moved the checkpoint since the batch was read
-        """
-        document = self._document()
-        require_start(origin, document.checkpoint, published=True)
-        checkpoint = advance_checkpoint(document.checkpoint, origin)
-        self.write_state(StoredState(checkpoint, runs, usage), document.generation)
-        return checkpoint
-
-    def write_state(self, state: StoredState, generation: int | None) -> None:
-        """Write a state without comparing it with the one stored; see :meth:`advance` for how a checkpoint moves.
-
-        :param generation: division into lanes, see :mod:`~openmetadata_ol_provider.state.repartition`
-        """
-        self._write(pack_state(state, generation))
-
-    def write_generation(self, generation: int) -> None:
-        """Set the generation of the state; the rest of it stays."""
-        self._write(msgspec.structs.replace(self._document(), generation=generation))
-
-    def replace_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
-        """Set the checkpoint, forwards or backwards; runs stay, usage counts are taken from the catalogue again.
-
-        :param expected: checkpoint that is expected to be stored
-        :raises CheckpointError: if another checkpoint is stored, or the Variable was not written by this package
-        """
-        document = self._document()
-        if document.checkpoint != expected:
-            raise CheckpointError(
-                f"the checkpoint (Variable {self.state_key!r}) was moved meanwhile: it was {expected} and is "
-                f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
-            )
-        self._write(with_checkpoint(document, checkpoint))
 
     def move_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
         """Set the checkpoint, and distrust the ledger, so that everything read again is compared with the catalogue.
@@ -151,12 +58,14 @@ class StateStore:
         :param expected: checkpoint that is expected to be stored
         :raises CheckpointError: if another checkpoint is stored
         """
+        # First, because a note of what was not read again after all does no harm.
+        note_rewind(self.state_key, expected, checkpoint)
         self.replace_checkpoint(expected, checkpoint)
         self.invalidate_ledger()
 
     def forget(self) -> None:
         """Delete checkpoint, runs, usage counts and ledger; what is parked still has to be published."""
-        delete_variable(self.state_key)
+        self.delete_state()
         delete_variable(ledger_key(self.state_key))
 
     # -- parking lot ---------------------------------------------------------------------------------------------
@@ -214,12 +123,12 @@ class StateStore:
         :param usage: usage counts of the state, if it was read already
         :raises CheckpointError: if a Variable was not written by this package
         """
-        text = self._get(self.state_key)
+        head = self.read_head()
         if usage is None:
-            usage = unpack_usage(self.state_key, decode_document(self.state_key, text))
+            usage = self.read_usage()
         ledger = self.read_ledger()
         # If the state was deleted, runs may be read again; those that the ledger calls current would not be counted.
-        trusted = text and not ledger.begun
+        trusted = head is not None and not ledger.begun
         return History(
             ledger if trusted else ledger.invalidated(), Parking(self.read_parked()), usage, interrupted=ledger.begun
         )
@@ -232,16 +141,17 @@ class StateStore:
         self.write_ledger(history.ledger.invalidated(begun=True, token=token))
         return history._replace(token=token)
 
-    def commit(self, origin: BatchOrigin, runs: RunState, publication: Publication) -> None:
+    def commit(self, origin: BatchOrigin, change: StateChange, publication: Publication) -> StoredAs | None:
         """Store what a publication changed: the parking lot, then the checkpoint with runs and usage counts.
 
         The ledger is written once, by :meth:`release`: a crash before that costs only comparisons.
 
+        :param change: what the batch has changed in what is remembered
+        :return: the texts that hold what is remembered; ``None`` if the batch has no ranges, so that it was not stored
         :raises CheckpointError: if another task has moved the checkpoint meanwhile
         """
         self.update_parked(publication.parking)
-        if origin.ranges:
-            self.advance(origin, runs, publication.usage)
+        return self.advance(origin, change, publication.usage) if origin.ranges else None
 
     def record(self, history: History) -> None:
         """Write what is in the ledger by now, as long as no other task has claimed the state: it stays untrusted."""
@@ -258,20 +168,3 @@ class StateStore:
         is_alone = self.read_ledger().token == history.token
         self.write_ledger(history.ledger if is_alone else history.ledger.invalidated(begun=True))
         return is_alone
-
-    # -- the Variable --------------------------------------------------------------------------------------------
-
-    def _get(self, key: str) -> str | None:
-        text = get_variable(key)
-        self._sizes[key] = len(text or "")
-        return text
-
-    def _set(self, key: str, text: str, description: str) -> None:
-        set_variable(key, text, description)
-        self._sizes[key] = len(text)
-
-    def _document(self) -> StateDocument:
-        return decode_document(self.state_key, self._get(self.state_key))
-
-    def _write(self, document: StateDocument) -> None:
-        self._set(self.state_key, encode_document(document), "State of openmetadata-ol-provider: do not edit by hand")

@@ -114,26 +114,27 @@ class OpenLineageTrigger(BaseTrigger):
     async def _wait(self, kafka: TriggerConnection) -> dict[str, Any]:
         delay = min(_FIRST_DELAY, self.poll_interval)
         last_error = ""
+        seen: dict[str, Any] = {}
         while True:
             try:
                 start = parse_start(self.start_from, "start_from", START_KINDS) or OWN_GROUP
                 backlog = await kafka.backlog(self.topics, self.checkpoint, self.exclude, start)
                 if backlog.ready(self.min_events):
                     return {"status": TriggerStatus.BACKLOG.value, "backlog": backlog.to_dict()}
-                last_error = ""
+                last_error, seen = "", {"backlog": backlog.to_dict()}
             except OpenLineageProviderError as error:
                 if not error.retriable:
                     return {"status": TriggerStatus.ERROR.value, "message": str(error)}
                 self.log.warning("Retrying in %g s: %s", delay, error)
-                last_error = f"; last error: {error}"
+                last_error, seen = f"; last error: {error}", {}
             remaining = delay if self.deadline is None else self.deadline - time.time()
             if remaining <= 0:
                 number = "no events" if self.min_events == 1 else f"fewer than {self.min_events} events"
                 message = f"{number} arrived on {', '.join(self.topics)} in time{last_error}"
-                return {"status": TriggerStatus.TIMEOUT.value, "message": message}
+                return {"status": TriggerStatus.TIMEOUT.value, "message": message, **seen}
             if await self._pause(min(delay, remaining)):
                 message = f"another run of {self.queued_runs_of} is queued, and waits for the end of this one"
-                return {"status": TriggerStatus.QUEUED_RUN.value, "message": message}
+                return {"status": TriggerStatus.QUEUED_RUN.value, "message": message, **seen}
             delay = min(delay * 2, self.poll_interval)
 
     async def _pause(self, seconds: float) -> bool:

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.kafka.default_group import default_group
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.openlineage.segments.change import whole_change
 from openmetadata_ol_provider.state.store import StateStore
 from tests.kafka import fixtures
 
@@ -52,7 +53,7 @@ def stand_at(**offsets: int) -> None:
     """Store a checkpoint: ``stand_at(p0=3)``, with an open run and one that has ended."""
     runs = {"open": Run("1", "ns", "job", state="START"), "done": Run("2", "ns", "job", state="COMPLETE")}
     ranges = [OffsetRange("events", int(name[1:]), None, 0, offset) for name, offset in offsets.items()]
-    StateStore(KEY).advance(BatchOrigin(KEY, "kafka_default", tuple(ranges)), RunState(runs), {})
+    StateStore(KEY).advance(BatchOrigin(KEY, "kafka_default", tuple(ranges)), whole_change(RunState(runs=runs)), {})
 
 
 def test_show_tells_how_checkpoint_group_and_ends_stand(hook: Any, produce: Any, command: Any) -> None:
@@ -78,7 +79,7 @@ def test_show_is_readable(produce: Any, command: Any) -> None:
     produce("events", 0, b"x")
     lines = command("show")[1].splitlines()
     assert lines[0] == f"Variable {KEY}: not written yet; 0 runs remembered, 0 of them open"
-    assert lines[1] == f"group {GROUP}; 1 offsets to read, 0 lost"
+    assert lines[1] == f"group {GROUP}; 1 offset to read, 0 lost"
     assert lines[2].split() == [
         "topic", "partition", "checkpoint", "group", "low", "high", "starts", "at", "by", "lag", "lost",
     ]  # fmt: skip

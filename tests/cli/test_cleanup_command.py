@@ -62,9 +62,9 @@ def test_what_is_found_is_listed_and_removed_on_demand(server: CatalogueServer, 
     assert capsys.readouterr().out.splitlines() == [
         "TO REMOVE WITH --apply (1)",
         f"  edge     {WRONG}",
-        "    not_shown: openlineage.prod:etl: none of its 1 runs in the events gives it",
+        "    not_shown: openlineage.prod:etl: of its 1 run in the events none gives it",
         "COVERED",
-        "  1 jobs are covered by the events; 0 edges and 0 pipelines of other jobs were not judged",
+        "  the events cover 1 job; not judged, because they are of other jobs: 0 edges and 0 pipelines",
     ]
     assert server.writes() == []
     assert main(["cleanup", path, "--host", server.url, "--apply"]) == 0
@@ -82,7 +82,7 @@ def test_as_json(server: CatalogueServer, write: Write, capsys: Capture) -> None
                 "kind": "edge",
                 "where": WRONG,
                 "rule": "not_shown",
-                "why": "openlineage.prod:etl: none of its 1 runs in the events gives it",
+                "why": "openlineage.prod:etl: of its 1 run in the events none gives it",
                 "outcome": "listed",
                 "detail": "",
                 "writer": "openlineage.prod:etl",
@@ -117,7 +117,7 @@ def test_the_exit_code_tells_what_failed(server: CatalogueServer, write: Write, 
     assert "COULD NOT BE READ (2)" in capsys.readouterr().out
     server.clear_faults()
     assert main(["cleanup", write([*whole_run("etl", ORDERS, TOTALS), {"no": "event"}]), "--host", server.url]) == 1
-    assert "1 events are not OpenLineage events" in capsys.readouterr().err
+    assert "not OpenLineage events, and left out: 1 message" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("options", [[], ["EVENTS", "--from", "earliest"], ["--from", "yesterday", "--topics", "t"]])

@@ -70,7 +70,7 @@ def test_list_has_each_message_once_and_counts_its_other_letters(bury: Any, dlq:
     code, out, err = dlq("list", "--json")
     assert code == 0
     assert [row["letter"] for row in json.loads(out)] == [f"{DEAD}[0]@0", f"{DEAD}[0]@1"]
-    assert err.endswith(f"2 dead letters on {DEAD} (3 more are of the same messages)\n")
+    assert err.endswith(f"2 dead letters on {DEAD} (and 3 more of the same messages)\n")
 
 
 def test_show_names_the_first_letter_of_the_message(bury: Any, dlq: Any) -> None:
@@ -85,7 +85,7 @@ def test_replay_puts_each_message_back_once(hook: Any, bury: Any, dlq: Any) -> N
     _, out, err = dlq("replay")
     report = json.loads(out)
     assert (report["read"], report["replayed"], report["repeated"]) == (2, 1, 1)
-    assert "2 dead letters read, 1 put back, 1 are of messages that other letters have" in err
+    assert "2 dead letters read, 1 put back, 1 of messages that other letters have" in err
     # Reading the events again has written the same letters again.
     bury(message(b"1"), message(b"2", offset=42))
     report = json.loads(dlq("replay")[1])
@@ -161,7 +161,7 @@ def test_replay_puts_back_what_came_since_the_last_time(hook: Any, bury: Any, dl
     bury(message(b"1"))
     code, out, err = dlq("replay")
     assert (code, numbers(json.loads(out))) == (0, (1, 1, 0, 0))
-    assert "1 dead letters read, 1 put back" in err
+    assert "1 dead letter read, 1 put back" in err
     # The operator and the command share the checkpoint.
     assert numbers(replay()) == (0, 0, 0, 0)
     assert json.loads(dlq("replay", "--again", "--dry-run")[1])["replayed"] == 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.support import PG, Json, captured, columns, dataset, dataset_event, job_event, run_event
 
@@ -86,8 +87,8 @@ def test_each_run_is_shown_with_its_events_in_their_order_and_their_lines(explai
     assert section(text, "RUNS (1)") == [
         "COMPLETE  ns job  run run-1, pipeline 'job'",
         "          2026-11-23T08:00:00Z to 2026-11-23T08:00:02Z",
-        "          START 2026-11-23T08:00:00Z (events.ndjson:2): 1 inputs, 0 outputs",
-        "          COMPLETE 2026-11-23T08:00:02Z (events.ndjson:1): 0 inputs, 1 outputs",
+        "          START 2026-11-23T08:00:00Z (events.ndjson:2): 1 input, 0 outputs",
+        "          COMPLETE 2026-11-23T08:00:02Z (events.ndjson:1): 0 inputs, 1 output",
     ]
 
 
@@ -192,9 +193,9 @@ def test_facets_that_are_not_read_are_counted_by_name_and_producer_without_their
     other = run_event(run_id="r2", run_facets={"spark_properties": {}}, job_facets={"gcp_lineage": {}})
     _, text = explain([*RUN, other | {"producer": "https://example.com/other"}])
     assert section(text, "FACETS THAT ARE NOT READ (3)") == [
-        "job gcp_lineage: 1 times, by https://example.com/other",
-        "run spark_properties: 1 times, by https://example.com/other",
-        "run spark_properties: 1 times, by https://example.com/producer",
+        "job gcp_lineage: 1 time, by https://example.com/other",
+        "run spark_properties: 1 time, by https://example.com/other",
+        "run spark_properties: 1 time, by https://example.com/producer",
     ]
     assert "hunter2" not in text
 
@@ -267,7 +268,7 @@ def test_only_what_is_asked_for_is_shown(
     titles = titles_of(text)
     assert {f"EDGES ({edges})", f"DATASETS ({datasets})", f"RUNS ({runs})"} <= set(titles)
     assert titles[0] == "SUMMARY"
-    assert section(text, "SUMMARY")[0].startswith(f"shown, of 3 events: {runs} runs of ")
+    assert section(text, "SUMMARY")[0].startswith(f"shown, of 3 events: {counted(runs, 'run')} of ")
     assert not [title for title in titles if title.startswith("FACETS")]
     code, document = explain(MIXED, "--host", small.url, "--json", *options)
     found = json.loads(document)
@@ -335,8 +336,8 @@ def test_json_is_the_plan_with_the_reasons_added(explain: Explain, small: Catalo
     assert code == 1
     assert found["version"] == 1
     assert found["runs"][0]["events"] == [
-        "START 2026-11-23T08:00:00Z (events.ndjson:2): 1 inputs, 0 outputs",
-        "COMPLETE 2026-11-23T08:00:02Z (events.ndjson:1): 0 inputs, 1 outputs",
+        "START 2026-11-23T08:00:00Z (events.ndjson:2): 1 input, 0 outputs",
+        "COMPLETE 2026-11-23T08:00:02Z (events.ndjson:1): 0 inputs, 1 output",
     ]
     by_end = {(edge["source"]["name"], edge["target"]["name"]): edge for edge in found["edges"]}
     assert by_end["shop.public.orders", "shop.public.facts"]["why"].startswith("no column lineage for this pair")

@@ -39,7 +39,7 @@ def test_a_terminal_shows_the_number_of_all_events_in_the_end(
 ) -> None:
     assert on_terminal(lambda: main(["translate", events]), "stderr") == 0
     counts, summary = shown(terminal)
-    assert counts == f"{events}: 2,500 events"
+    assert counts == f"{events}, events: 2,500"
     assert summary.startswith("2500 events: ")
     assert json.loads(capsys.readouterr().out)["events"] == 2500
 
@@ -48,11 +48,11 @@ def test_a_terminal_shows_every_thousand_events(on_terminal: OnTerminal, termina
     def read() -> int:
         for event in with_progress("[a]", iter(range(1, 2501))):
             if event in {1001, 2001}:
-                terminal.wait_for(f"[a]: {event - 1:,} events")
+                terminal.wait_for(f"[a], events: {event - 1:,}")
         return event
 
     assert on_terminal(read, "stderr") == 2500
-    assert shown(terminal) == ["[a]: 2,500 events"]
+    assert shown(terminal) == ["[a], events: 2,500"]
 
 
 def test_each_file_has_a_line_and_stdin_a_name(
@@ -60,7 +60,7 @@ def test_each_file_has_a_line_and_stdin_a_name(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(run_event()).encode())))
     assert on_terminal(lambda: main(["explain", events, "-"]), "stderr") == 0
-    assert shown(terminal) == [f"{events}: 2,500 events", "stdin: 1 events"]
+    assert shown(terminal) == [f"{events}, events: 2,500", "stdin, events: 1"]
 
 
 def test_a_file_that_ends_in_an_error_leaves_the_error_a_line_of_its_own(
@@ -70,11 +70,11 @@ def test_a_file_that_ends_in_an_error_leaves_the_error_a_line_of_its_own(
     Path("cut.gz").write_bytes(whole[: len(whole) - 8])
     assert on_terminal(lambda: main(["translate", "cut.gz"]), "stderr") == 2
     counts, error = shown(terminal)
-    assert counts.startswith("cut.gz: ")
+    assert counts.startswith("cut.gz, events: ")
     assert error.startswith("openmetadata-ol: events 'cut.gz' cannot be read")
 
 
-SUMMARY = "2500 events: 1 runs, 1 jobs, 1 edges, 2 datasets, 0 problems"
+SUMMARY = "2500 events: 1 run, 1 job, 1 edge, 2 datasets, 0 problems"
 
 
 def test_where_stderr_is_no_terminal_nothing_is_counted(events: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,7 +41,7 @@ def test_the_plan_is_on_stdout_and_nothing_else(events: str, capsys: Capture) ->
     assert main(["translate", events]) == 0
     printed = capsys.readouterr()
     assert arrows(LineagePlan.from_dict(json.loads(printed.out))) == ["a -> x"]
-    assert printed.err == "2 events: 1 runs, 1 jobs, 1 edges, 2 datasets, 0 problems\n"
+    assert printed.err == "2 events: 1 run, 1 job, 1 edge, 2 datasets, 0 problems\n"
 
 
 def test_the_plan_goes_to_a_file_when_asked(events: str, tmp_path: Path, capsys: Capture) -> None:
@@ -132,7 +132,7 @@ def test_translate_opens_no_socket_and_imports_neither_airflow_nor_clients(event
     result = run("-c", GUARDED, "translate", events)
     assert (result.returncode, result.stderr.splitlines()[-1:]) == (
         0,
-        ["2 events: 1 runs, 1 jobs, 1 edges, 2 datasets, 0 problems"],
+        ["2 events: 1 run, 1 job, 1 edge, 2 datasets, 0 problems"],
     )
     assert json.loads(result.stdout)["version"] == 1
 

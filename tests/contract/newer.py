@@ -13,7 +13,7 @@ from tests.contract.models import Models
 from tests.contract.releases import COMPARED, PACKAGE, RELEASES, Release
 from tests.contract.scenarios import SCENARIOS, start
 from tests.contract.seen import AGENT
-from tests.contract.test_shapes import FREE, SHAPES
+from tests.contract.test_shapes import FREE, shapes_of
 
 #: Property of a test's report that the summary of the run shows.
 REPORTED = "newer release"
@@ -70,7 +70,7 @@ def differences(release: Release) -> list[str]:
 
 def different_shapes(models: Models) -> Iterator[str]:
     """Yield where the models and the stand-in differ in fields, bounds or values."""
-    for shape, model in SHAPES.values():
+    for shape, model in shapes_of(models.release.numbers).values():
         described = models.describe([model])[model]
         comparison = Comparison(described["objects"], models.release.numbers, FREE)
         yield from map(str, comparison.objects(shape, described["root"], shape))

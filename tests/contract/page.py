@@ -59,14 +59,14 @@ version is the first of the examined ones that has the change.
 
 ## On a real server
 
-`tests/real_openmetadata` tries every law of this page and of [the catalogue](catalogue.md) on any server: the whole way
+`tests/real_openmetadata` checks on any server what this page and [the catalogue](catalogue.md) say: the whole way
 of a publication, what must survive it, and what the server is believed to do. It creates services of its own (and
 domains, a data product, a team and a classification), whose names begin with `oltest_...`, deletes them at the end, and
 prints a table. Never point it at a server in production.
 
     make test-openmetadata OPENMETADATA_URL=http://localhost:8585 OPENMETADATA_JWT_TOKEN=... NAME=oltest_kit
 
-Without `NAME` it asks for one. Exit code 1 means that a law does not hold (a bug of this package), that the server
+Without `NAME` it asks for one. Exit code 1 means that something does not hold (a bug of this package), that the server
 differs from the table below (a bug of the stand-in; please report the line), or that something could not be deleted,
 which is then listed. Endpoints that fail for ever cannot be had from a server that works, nor can a lost race: only the
 tests on the stand-in cover these. What a server refuses to a steward (a custom property that nobody has declared, a

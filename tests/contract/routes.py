@@ -82,6 +82,9 @@ KIND_MODELS = {
         "api.data.createAPIEndpoint.CreateAPIEndpointRequest", "entity.data.apiEndpoint.APIEndpoint"
     ),
     "query": KindModels("api.data.createQuery.CreateQueryRequest", "entity.data.query.Query"),
+    "testDefinition": KindModels(
+        "api.tests.createTestDefinition.CreateTestDefinitionRequest", "tests.testDefinition.TestDefinition"
+    ),
     "user": KindModels("api.teams.createUser.CreateUserRequest", "entity.teams.user.User"),
     "team": KindModels("api.teams.createTeam.CreateTeamRequest", "entity.teams.team.Team"),
     "domain": KindModels("api.domains.createDomain.CreateDomainRequest", "entity.domains.domain.Domain"),
@@ -97,6 +100,11 @@ KIND_MODELS = {
 ADD_LINEAGE = "api.lineage.addLineage.AddLineageRequest"
 LINEAGE_DETAILS = "type.entityLineage.LineageDetails"
 PIPELINE_STATUS = "entity.data.pipeline.PipelineStatus"
+PIPELINE_OBSERVABILITY = "type.pipelineObservability.PipelineObservability"
+TABLE_PROFILE = "api.data.createTableProfile.CreateTableProfileRequest"
+ENTITY_PROFILE = "api.data.createEntityProfile.CreateEntityProfileRequest"
+TEST_CASE = "api.tests.createTestCase.CreateTestCaseRequest"
+TEST_RESULT = "api.tests.createTestCaseResult.CreateTestCaseResult"
 DAILY_COUNT = "type.dailyCount.DailyCountOfSomeMeasurement"
 ENTITY_REFERENCE = "type.entityReference.EntityReference"
 OPENLINEAGE_CONNECTION = "entity.services.connections.pipeline.openLineageConnection.OpenLineageConnection"
@@ -141,6 +149,11 @@ ROUTES = (
     Route("PATCH", "lineage/*/*/*/*", LINEAGE_DETAILS),
     Route("PUT", "pipelines/*/status", PIPELINE_STATUS),
     Route("PUT", "pipelines/*/status/bulk", f"list of {PIPELINE_STATUS}"),
+    Route("PUT", "tables/*/pipelineObservability", f"list of {PIPELINE_OBSERVABILITY}"),
+    Route("PUT", "tables/*/tableProfile", TABLE_PROFILE),
+    Route("POST", "entity/profiles/id/*/*", ENTITY_PROFILE),
+    Route("POST PUT", "dataQuality/testCases", TEST_CASE),
+    Route("POST", "dataQuality/testCases/testCaseResults/*", TEST_RESULT),
     Route("POST PUT", "usage/*/*", DAILY_COUNT),
     Route("POST PUT", "usage/*/name/*", DAILY_COUNT),
     Route("PUT DELETE", "queries/*/usage", f"list of {ENTITY_REFERENCE}"),

@@ -12,6 +12,7 @@ _DEFINITIONS = "#/$defs/"
 _FORMS = {
     "": "text",
     "quotable-name": "name",
+    "entity-link": "<#E::table::pg.shop.public.orders::columns::id>",
     "uuid": "6b0e4b7e-6f1c-4c55-9d3c-0f6a6d1f0c11",
     "uri": "https://example.com/a",
     "date": "2026-11-23",
@@ -89,7 +90,8 @@ def _wrong_values(schema: Schema, version: Version, depth: int) -> Iterator[Any]
             bounds = ((schema.get("minimum"), -1), (schema.get("maximum"), 1))
             yield from (bound + step for bound, step in bounds if bound is not None)
         case "array":
-            yield from ({}, "text", [None])
+            # Where anything may be an item, whether null may is not said.
+            yield from ({}, "text", *([[None]] if schema["items"] else ()))
             yield from ([value] for value in wrong(schema["items"], version, depth)) if depth else ()
         case "boolean":
             yield from ("true", 0)

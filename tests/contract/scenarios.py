@@ -33,6 +33,8 @@ GREEDY: Json = {
         "tags": "always",
         "create_tags": True,
         "queries": True,
+        "profile": True,
+        "tests": "create",
         "lifecycle": "always",
         "stale_edges": "remove",
         "create_datasets": True,

@@ -13,6 +13,7 @@ from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sandbox.catalogue.entity_kinds import BY_TYPE
 from tests.contract import routes
 from tests.contract.models import Models
+from tests.contract.test_shapes import shapes_of
 from tests.contract.world import seed
 
 Json = dict[str, Any]
@@ -119,4 +120,18 @@ def test_run_statuses_and_usage_are_answered_as_their_models_have_them(asking: A
         *((routes.PIPELINE_STATUS, json.dumps(item)) for item in stored),
         ("type.entityUsage.EntityUsage", usage),
     ]
+    assert complaints(models, pairs) == ""
+
+
+def test_observability_is_answered_as_its_models_have_it(asking: Asking, models: Models) -> None:
+    if "pipelineObservability" not in shapes_of(models.release.numbers):
+        pytest.skip(f"{models.release.version} has no such route")
+    table, pipeline = asking.by_name("tables", "pg.shop.public.orders"), asking.by_name("pipelines", "ol.etl")
+    named = {**reference("pipeline", pipeline), "fullyQualifiedName": "ol.etl"}
+    row = {"pipeline": named, "lastRunTime": 1763884800000, "lastRunStatus": "Successful"}
+    place = f"tables/{table['id']}/pipelineObservability"
+    changed = asking.answer(place, [row])
+    stored = asking.answer(place)
+    assert json.loads(stored)[0]["lastRunTime"] == 1763884800000
+    pairs = [(routes.KIND_MODELS["table"].entity, changed), (f"list of {routes.PIPELINE_OBSERVABILITY}", stored)]
     assert complaints(models, pairs) == ""

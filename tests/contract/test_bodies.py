@@ -11,6 +11,7 @@ from tests.contract import routes
 from tests.contract.models import Models
 from tests.contract.scenarios import SCENARIOS, start
 from tests.contract.seen import AGENT
+from tests.contract.test_shapes import SINCE
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -28,6 +29,8 @@ def test_every_body_fits_the_model_of_the_version_it_is_sent_to(name: str, model
         routes.KIND_MODELS["pipeline"].create,
         routes.KIND_MODELS["pipelineService"].create,
     }
+    has_observability = models.release.numbers >= SINCE["pipelineObservability"]
+    assert (f"list of {routes.PIPELINE_OBSERVABILITY}" in sent_to) == has_observability
 
 
 # -- the check itself ------------------------------------------------------------------------------------------------

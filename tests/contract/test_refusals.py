@@ -13,7 +13,7 @@ from openmetadata_ol_provider.sandbox.catalogue.schema_versions import property_
 from openmetadata_ol_provider.sandbox.catalogue.versions import Version
 from tests.contract.models import Models
 from tests.contract.samples import definition, least, most, wrong
-from tests.contract.test_shapes import SHAPES
+from tests.contract.test_shapes import SHAPES, shape_and_model
 
 
 def is_refused(shape: str, body: Any, version: Version) -> bool:
@@ -26,7 +26,7 @@ def is_refused(shape: str, body: Any, version: Version) -> bool:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_what_the_models_refuse_the_stand_in_refuses(name: str, models: Models) -> None:
-    shape, model = SHAPES[name]
+    shape, model = shape_and_model(name, models)
     version = models.release.numbers
     bodies = list(wrong(definition(shape), version))
     found = models.complaints((model, json.dumps(body)) for body in bodies)
@@ -41,7 +41,7 @@ def test_what_the_models_refuse_the_stand_in_refuses(name: str, models: Models) 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_what_fits_the_shape_fits_the_model(name: str, models: Models) -> None:
-    shape, model = SHAPES[name]
+    shape, model = shape_and_model(name, models)
     version = models.release.numbers
     bodies = [least(definition(shape), version), most(definition(shape), version)]
     assert models.complaints((model, json.dumps(body)) for body in bodies) == [[], []]

@@ -101,6 +101,15 @@ def seed(version: tuple[int, ...]) -> dict[str, Any]:
                 **whole,
             }
         ],
+        "testDefinitions": [
+            {
+                "name": "columnValuesToBeNotNull",
+                "description": "no nulls",
+                "entityType": "COLUMN",
+                "testPlatforms": ["OpenMetadata"],
+                "parameterDefinition": [{"name": "limit", "dataType": "INT", "required": False}],
+            }
+        ],
         "queries": [{"service": "pg", "query": "select 1", "duration": 0.5, "queryDate": 1763884800000}],
         "charts": [{"fqn": "bi.bars", "chartType": "Bar"}],
         "datamodels": [{"fqn": "bi.model.cube", "dataModelType": "TableauDataModel", "columns": columns("id")}],

@@ -71,7 +71,7 @@ def test_its_options_reach_its_tasks(load: Callable[..., Any]) -> None:
 
 def test_it_reads_again_from_where_its_parameter_says(load: Callable[..., Any]) -> None:
     dag = load()
-    assert dict(dag.params) == {"replay_from": "", "on_data_loss": ""}
+    assert dict(dag.params) == {"replay_from": "", "on_data_loss": "", "emit_replayed": False}
     for name in ("wait", "consume"):
         task = dag.get_task(name)
         assert task.render_template(task.replay_from, {"params": {"replay_from": "earliest"}}) == "earliest"
@@ -82,7 +82,11 @@ def test_a_loss_is_accepted_for_one_run_by_its_parameter(load: Callable[..., Any
     consume = dag.get_task("consume")
     assert consume.render_template(consume.on_data_loss, {"params": {"on_data_loss": "continue"}}) == "continue"
     for fine in ("", "continue", "fail", None):
-        assert dag.params.validate() | {"on_data_loss": fine} == {"replay_from": "", "on_data_loss": fine}
+        assert dag.params.validate() | {"on_data_loss": fine} == {
+            "replay_from": "",
+            "on_data_loss": fine,
+            "emit_replayed": False,
+        }
     with pytest.raises(ParamValidationError):
         dag.params["on_data_loss"] = "ignore"
 

@@ -36,7 +36,7 @@ POINTS = {
     "asked": Point("after the offsets were requested", "hooks.kafka", "OpenLineageKafkaHook.backlog"),
     "read": Point("after a batch was read", "kafka.reader", "BacklogReader.read"),
     "decoded": Point("after the batch was decoded", "ingestion.consume", "decode_batch"),
-    "translated": Point("after the batch was translated", "ingestion.publish", "translate_batch"),
+    "translated": Point("after the batch was translated", "ingestion.plan_envelope", "translate_batch"),
     "begun": Point("after the start of the publication was recorded", "state.store", "StateStore.claim"),
     "answered": Point("after a response of the catalogue", "openmetadata.client.transport", "exchange"),
     "published": Point("after the publication", "openmetadata.publishing.publisher", "publish_plan"),

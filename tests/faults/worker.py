@@ -19,6 +19,7 @@ import traceback
 from typing import Any, TextIO
 
 import openmetadata_ol_provider
+from openmetadata_ol_provider.state import segment_store
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults.points import Stop, Stops
 from tests.operators import steps_support
@@ -74,6 +75,8 @@ def _warm_up() -> None:
     for name in _LATE:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    # Few events fit into the head of the state, so that small states have segments, too.
+    segment_store.MAX_TAIL = 500
     confluent_kafka.libversion()
     set_variable("warm", get_variable("warm") or "")
     settings.engine.dispose()

@@ -150,7 +150,7 @@ def test_what_a_topic_does_not_take_is_tried_again(hook: Any, bury: Any, broker:
     produce_request = 0
     bury(message())
     broker.push_errors(produce_request, Code.INVALID_REQUIRED_ACKS)
-    with pytest.raises(AirflowException, match=r"1 dead letters could not be put back onto the topic 'single'.*create"):
+    with pytest.raises(AirflowException, match=r"1 dead letter could not be put back onto the topic 'single'.*create"):
         replay()
     assert replay()["replayed"] == 1
     assert len(lying_on(hook, "single")) == 1

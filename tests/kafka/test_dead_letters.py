@@ -85,7 +85,7 @@ def test_a_refused_dead_letter_is_an_error_that_names_topic_setting_and_remedy(h
     broker.create_topic("dead", 1)
     broker.push_errors(PRODUCE, Code.MSG_SIZE_TOO_LARGE)
     with pytest.raises(
-        DeadLetterRefusedError, match=r"1 messages.*'dead' \(setting dead_letter_topic\).*dead_letter_topic: none"
+        DeadLetterRefusedError, match=r"1 message .*'dead' \(setting dead_letter_topic\).*dead_letter_topic: none"
     ):
         hook.dead_letter([letter()], "dead")
 

@@ -17,9 +17,8 @@ from openmetadata_ol_provider.lineage.plan import LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.lineage.translate import Translation, translate
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, RunState
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from tests.openlineage.test_run_assembler_properties import LAWS
-from tests.support import BASE, Json, arrows, decode, parent, run_event
+from tests.support import BASE, Json, arrows, decode, parent, run_event, stored
 
 GRACE = 601
 
@@ -374,7 +373,7 @@ def test_neither_order_nor_batches_nor_duplicates_decide_how_runs_end(
     for start, end in itertools.pairwise(bounds):
         batch = decode(*crooked[start:end])
         state = translate(batch, Config(), state, now=BASE + dt.timedelta(hours=1)).state
-        state = unpack(pack(state), RunState)
+        state = stored(state)
     assert ends(state) == ends(translated(*events).state)
 
 

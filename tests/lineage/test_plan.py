@@ -63,7 +63,8 @@ def rich() -> LineagePlan:
 
 def test_a_plan_has_every_documented_key() -> None:
     document = rich().to_dict()
-    assert list(document) == ["version", "events", "edges", "jobs", "runs", "datasets", "one_sided", "problems"]
+    keys = ["version", "events", "edges", "jobs", "runs", "datasets", "one_sided", "problems", "event_days"]
+    assert list(document) == keys
     assert document["version"] == 1
     for kind, keys in (("edges", EDGE), ("jobs", JOB), ("runs", RUN), ("datasets", DATASET)):
         assert document[kind]
@@ -113,6 +114,7 @@ def test_an_empty_plan_has_every_key_too() -> None:
         "datasets": [],
         "one_sided": [],
         "problems": [],
+        "event_days": [],
     }
 
 

@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from tests.openlineage.test_run_assembler_properties import LAWS
-from tests.support import Json, arrows, columns, dataset, plan_of, run_event, translated
+from tests.support import Json, arrows, columns, dataset, plan_of, run_event, stored, translated
 
 DAGSTER = {"jobType": {"integration": "DAGSTER", "jobType": "ASSET", "processingType": "BATCH"}}
 
@@ -77,7 +75,7 @@ def test_edges_of_instances_do_not_cross(events: list[Json], expected: list[str]
         remembered, plan = None, whole
         for one in order:
             plan, remembered = translated(one, state=remembered)
-            remembered = unpack(pack(remembered), RunState)
+            remembered = stored(remembered)
         assert arrows(plan) == expected
         assert [record.state for record in plan.runs] == [state]
 

@@ -14,9 +14,8 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import plan_from_state, translate
 from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy, run_key
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from tests.openlineage.test_run_assembler_properties import LAWS
-from tests.support import BASE, Json, arrows, decode, parent, plan_of, run_event, translated
+from tests.support import BASE, Json, arrows, decode, parent, plan_of, run_event, stored, translated
 
 TASK: Json = {"jobType": {"integration": "AIRFLOW", "jobType": "TASK", "processingType": "BATCH"}}
 DAG: Json = {"jobType": {"integration": "AIRFLOW", "jobType": "DAG", "processingType": "BATCH"}}
@@ -29,7 +28,7 @@ def in_batches(events: Sequence[Json], size: int, state: RunState | None = None)
     plans = []
     for start in range(0, len(events), size):
         plan, state = translate(decode(*events[start : start + size]), Config(), state, now=BASE)
-        state = unpack(pack(state), RunState)
+        state = stored(state)
         plans.append(plan)
     return plans
 
@@ -158,7 +157,7 @@ def test_neither_order_nor_batches_nor_duplicates_join_jobs(events: list[Json], 
     random.shuffle(crooked)
     state, bounds = RunState(), sorted({0, len(crooked), *cuts})
     for start, end in itertools.pairwise(bounds):
-        state = unpack(pack(translated(*crooked[start:end], state=state).state), RunState)
+        state = stored(translated(*crooked[start:end], state=state).state)
     assert statuses([plan_from_state(state, Config(), now=BASE)]) == statuses([translated(*events).plan])
     assert set(state.runs) == set(straight)
 

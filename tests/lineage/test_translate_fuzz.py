@@ -16,10 +16,9 @@ from openmetadata_ol_provider.lineage.run_datasets import single_topics
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.run_state import DatasetState, RunState
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openlineage.run_state import DatasetState
 from tests.openlineage.mutations import FUZZ, damage, lines
-from tests.support import BASE
+from tests.support import BASE, stored
 
 
 @st.composite
@@ -60,7 +59,7 @@ def test_damaged_events_make_a_plan_that_can_be_passed_on_and_holds_all_that_was
     events = read(values)
     plan, state = translate(events, Config(), now=BASE)
     assert LineagePlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
-    assert unpack(pack(state), RunState) == state
+    assert stored(state) == state
     assert plan.events == len(events)
     assert names(events) <= {DatasetId(item.namespace, item.name) for item in plan.datasets}
     sent = {event.run.runId for event in events if event.run}
@@ -74,7 +73,7 @@ def test_damaged_events_make_a_plan_that_can_be_passed_on_and_holds_all_that_was
 def test_damaged_events_that_come_again_say_the_same(values: list[bytes]) -> None:
     first = translate(read(values), Config(), now=BASE)
     edges = set(first.plan.edges)
-    again = translate(read(values), Config(), unpack(pack(first.state), RunState), now=BASE)
+    again = translate(read(values), Config(), stored(first.state), now=BASE)
     assert set(again.plan.edges) == edges
 
 

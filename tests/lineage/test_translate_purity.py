@@ -20,10 +20,8 @@ from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openlineage.run_state_eviction import evict_to_size
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
-from openmetadata_ol_provider.openlineage.run_state_sharing import share_facets
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openlineage.segments.eviction import evict_to_size
 from tests.lineage.test_translate_fuzz import read, traffic
 from tests.openlineage.mutations import FUZZ
 from tests.openlineage.test_run_assembler_properties import EVENTS, LAWS
@@ -40,6 +38,7 @@ from tests.support import (
     decode,
     job_event,
     run_event,
+    stored,
     symlinks,
 )
 
@@ -140,11 +139,10 @@ def test_what_is_done_to_states_between_batches_changes_none_of_them(name: str) 
     events = [decode_event(line).event for line in captured(name)]
     in_lanes = [translate(events[lane::2], Config(), now=BASE).state for lane in range(2)]
     # As they are read from their Variables: nothing in them is shared.
-    states = [unpack(pack(state), RunState) for state in in_lanes]
+    states = [stored(state) for state in in_lanes]
     with unchanged(*states):
         merged = merge_run_states(states)
     with unchanged(merged, *states):
-        share_facets(merged)
         evict_to_size(merged, 1000)
 
 

@@ -29,7 +29,7 @@ def test_a_column_s_source_without_name_or_field_costs_itself_and_leaves_a_line(
     assert column_arrows(plan.edges) == ["a.id -> x.id"]
     (problem,) = plan.problems
     assert (problem.kind, problem.where) == ("bad_item", "job ns job")
-    assert f"1 sources in the columnLineage of {PG} x have no name" in problem.detail
+    assert f"1 source without name or field in the columnLineage of {PG} x" in problem.detail
 
 
 def test_a_source_of_the_whole_dataset_needs_no_field_but_a_name() -> None:
@@ -53,7 +53,7 @@ def test_a_lineage_facet_with_unnamed_parts_leaves_a_line(where: str) -> None:
     plan = plan_of(run_event(inputs=["a", "c"], outputs=["x"], job_facets={"lineage": {"entries": entries}}))
     assert arrows(plan) == ["a -> x"]
     (problem,) = plan.problems
-    assert (problem.kind, problem.detail[:41]) == ("bad_item", "1 entries or inputs of the lineage facet ")
+    assert (problem.kind, problem.detail[:39]) == ("bad_item", "1 entry or input of the lineage facet w")
 
 
 def test_a_dataset_s_own_derivation_is_looked_at_too() -> None:

@@ -7,10 +7,8 @@ from itertools import permutations
 import pytest
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
-from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
-from tests.support import Json, arrows, dataset, dataset_event, plan_of, run_event, translated
+from tests.support import Json, arrows, dataset, dataset_event, plan_of, run_event, stored, translated
 
 TRINO = "trino://t:8080"
 
@@ -67,7 +65,7 @@ def test_a_base_table_beside_its_view_is_no_source(definition: Json) -> None:
 
 def test_a_view_is_remembered_and_told_once() -> None:
     first = translated(create("c.s.v", "c.s.base"))
-    state = unpack(pack(merge_run_states([first.state])), RunState)
+    state = stored(merge_run_states([first.state]))
     second = translated(insert("c.s.base", "c.s.v"), state=state)
     assert arrows(second.plan) == ["c.s.v -> c.s.out"]
     assert [problem.kind for problem in second.plan.problems] == [ProblemKind.VIEW_SOURCE]

@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openlineage.serialization import unpack
+from openmetadata_ol_provider.openlineage.segments.state_text import state_of_texts
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.lanes import Lane
 from tests.live.backlog import BAD_EVERY, PARTITIONS, backlog
@@ -25,6 +24,7 @@ from tests.live.postgres import Postgres, binaries
 from tests.operators.steps_support import SEED, Holding, holding, ingest, received
 from tests.real_kafka.cluster import RealKafka
 from tests.real_kafka.fetching import libraries, needed
+from tests.surface.segments import stored_texts
 
 log = logging.getLogger("live")
 
@@ -260,8 +260,8 @@ def test_lanes_work_through_a_backlog_while_triggerer_and_scheduler_are_killed(
     variables = airflow.variables()
     open_runs = 0
     for number in range(LANES):
-        state_text = json.loads(variables[Lane(number, LANES).key(KEY)])["runs"]
-        open_runs += sum(not item.terminal for item in unpack(state_text, RunState).runs.values())
+        state = state_of_texts(stored_texts(variables, Lane(number, LANES).key(KEY), "remembered"))
+        open_runs += sum(not item.terminal for item in state.runs.values())
     live.say(
         "%d messages in %.0f s (%.0f a second), %d runs of the DAG, %d tasks tried again, calls %s",
         COUNT - FIRST,

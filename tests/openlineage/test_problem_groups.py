@@ -95,7 +95,7 @@ def test_what_is_only_counted_is_a_line_of_its_own() -> None:
         "unresolved",
         "unresolved",
         14,
-        "14 more that are not listed",
+        "14 more, not listed",
     )
 
 

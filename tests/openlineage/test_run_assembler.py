@@ -209,6 +209,16 @@ def test_with_too_many_runs_ended_ones_go_first_then_the_longest_untouched() -> 
     assert (problem.kind, "run old of ns job" in problem.where) == ("run_given_up", True)
 
 
+def test_only_so_many_of_the_runs_have_ended() -> None:
+    limits = Limits(max_runs=100, max_ended=2)
+    events = [run_event("COMPLETE", run_id=f"ended-{number}", seconds=number) for number in range(5)]
+    found = assembled(*events, *(run_event("START", run_id=f"open-{number}") for number in range(5)), limits=limits)
+    assert len(found.changed) == 10
+    left = sorted(run.run_id for run in found.state.runs.values())
+    assert left == ["ended-3", "ended-4", *(f"open-{number}" for number in range(5))]
+    assert found.problems == ()
+
+
 def test_a_batch_larger_than_the_limit_is_still_published_whole() -> None:
     found = assembled(*(run_event("COMPLETE", run_id=f"r{number}") for number in range(9)), limits=LIMITS)
     assert len(found.changed) == 9

@@ -12,6 +12,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+import msgspec
+
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 if TYPE_CHECKING:
@@ -180,11 +182,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _inside(text: str) -> Iterator[str]:
-    """Yield what is inside a text that is JSON, or packed in either way."""
-    for unpack in (_unpacked_by_xz, _unpacked_by_zlib, json.loads):
+    """Yield what is inside a text that is JSON, or packed in one of the ways."""
+    for unpack in (_unpacked_by_xz, _unpacked_by_zlib, _unpacked_segment, json.loads):
         try:
             inside = unpack(text)
-        except (ValueError, lzma.LZMAError, zlib.error):
+        except (ValueError, lzma.LZMAError, zlib.error, msgspec.MsgspecError):
             continue
         if isinstance(inside, dict | list):
             yield from _texts(inside)
@@ -200,6 +202,12 @@ def _unpacked_by_xz(text: str) -> Any:
 
 def _unpacked_by_zlib(text: str) -> Any:
     return json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
+
+
+def _unpacked_segment(text: str) -> Any:
+    # In a Variable of its own it has a time in front of it.
+    text = text.partition("_")[2] if text.partition("_")[0].isdecimal() else text
+    return msgspec.msgpack.decode(zlib.decompress(base64.b64decode(text, b"_/", validate=True)))
 
 
 def variables() -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from airflow.providers.common.compat.sdk import DAG
 
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
 from openmetadata_ol_provider.operators.consume import ConsumeOpenLineageOperator
 from openmetadata_ol_provider.operators.ingest import IngestOpenLineageOperator
@@ -228,6 +229,17 @@ def asked(catalogue: CatalogueServer) -> list[str]:
     """Return the paths that were requested, without the two that a run asks that has read nothing."""
     idle = {"/api/v1/system/version", "/api/v1/users/loggedInUser"}
     return [request.path for request in catalogue.requests if request.path not in idle]
+
+
+#: A table that the sandbox's catalogue does not have.
+NEW_TABLE = "warehouse.shop.analytics_stg.stg_new"
+
+
+def ingest_table(catalogue: CatalogueServer) -> None:
+    """Do what OpenMetadata's own metadata ingestion would do."""
+    with OpenMetadataClient(catalogue.url, "test-token") as client:
+        schema, _, name = NEW_TABLE.rpartition(".")
+        client.put("v1/tables", {"name": name, "databaseSchema": schema, "columns": []})
 
 
 class Holding(NamedTuple):

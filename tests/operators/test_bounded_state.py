@@ -6,12 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from steps_support import EDGE, TOPIC, Sender, consume, ingest, publish, run_event, state_document, translate
+from steps_support import EDGE, TOPIC, Sender, consume, ingest, publish, run_event, translate
 
-from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openlineage.run_state_eviction import StateDraft
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openlineage.segments.eviction import StateDraft
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from openmetadata_ol_provider.state.store import StateStore
 
 pytestmark = pytest.mark.usefixtures("connections")
 KEY = f"openmetadata_ol.lineage.{TOPIC}"
@@ -28,9 +27,9 @@ def test_many_open_runs_do_not_make_the_variable_grow(
     monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__MAX_STATE_BYTES", "6000")
     send.events(*(run_event(f"run-{number * 7919:x}", "START", minute=number % 60) for number in range(400)))
     report = ingest() if steps == "one task" else publish(translate(consume()))
-    document = state_document()
-    assert len(document["runs"]) <= 6000
-    kept = unpack(document["runs"], RunState).runs
+    stored = StateStore(KEY).read_state()
+    assert 0 < stored.stored_as.size <= 6000
+    kept = stored.runs.runs
     assert 0 < len(kept) < 400
     given_up = [problem for problem in report["problems"] if problem["kind"] == "run_given_up"]
     assert len(given_up) == 400 - len(kept)
@@ -54,14 +53,11 @@ def test_what_a_run_no_longer_knows_stays_in_the_catalogue(send: Sender, catalog
     ingest()
     [before] = catalogue.entities("pipeline")
     assert before["description"] == "Loads the customers."
-    document = state_document()
-    draft = StateDraft(unpack(document["runs"], RunState))
+    stored = StateStore(KEY).read_state()
+    draft = StateDraft(stored.runs)
     assert list(draft.evict_descriptions())
     assert list(draft.evict_columns())
-    document["runs"] = pack(draft.finish())
-    from airflow.models.variable import Variable
-
-    Variable.set(KEY, json.dumps(document))
+    StateStore(KEY).write_state(stored._replace(runs=draft.finish()), None)
     send.message(run_event("r", "COMPLETE", minute=5, inputs=(), outputs=()))
     report = ingest()
     assert list(catalogue.edges()) == [EDGE]

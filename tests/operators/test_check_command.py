@@ -37,7 +37,10 @@ def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({"password": "wrong"}, "renew the JWT token"), ({"host": "http://127.0.0.1:1"}, "check host, port and network")],
+    [
+        ({"password": "wrong"}, "renew the JWT token in the password of connection 'openmetadata_default'"),
+        ({"host": "http://127.0.0.1:1"}, "check host, port and schema of connection 'openmetadata_default'"),
+    ],
 )
 def test_a_wrong_openmetadata_connection_is_one_failed_line(
     fields: dict[str, str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

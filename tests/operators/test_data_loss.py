@@ -62,7 +62,7 @@ def test_by_default_a_loss_is_reported_with_its_number_and_the_rest_is_published
     (detail,) = lost(report).values()
     first = 12 - report["events"]
     assert first > 2
-    assert detail == f"retention deleted {first - 2} messages before they were read (2 to {first})"
+    assert detail == f"retention deleted {first - 2} unread messages (2 to {first})"
     assert (checkpoint()[0], len(catalogue.edges())) == (12, 1)
 
 

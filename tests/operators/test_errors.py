@@ -109,7 +109,13 @@ def test_a_setting_that_librdkafka_does_not_know(work: Any, kafka_extra: Any) ->
 def test_a_server_that_is_not_there(work: Any, send: Sender, dead_port: str, openmetadata: Any) -> None:
     send.message(run_event("a"))
     openmetadata(host=f"http://{dead_port}")
-    fails(work, dead_port, "cannot be reached", "check host, port and network", retried=True)
+    fails(
+        work,
+        dead_port,
+        "cannot be reached",
+        "check host, port and schema of connection 'openmetadata_default'",
+        retried=True,
+    )
 
 
 @STEPS
@@ -118,14 +124,14 @@ def test_a_server_that_is_no_openmetadata(
 ) -> None:
     send.message(run_event("a"))
     openmetadata(host=f"{catalogue.url}/wrong/path")
-    fails(work, "this is not an OpenMetadata API", catalogue.url, "check the host")
+    fails(work, "this is not an OpenMetadata API", catalogue.url, "check host, port and schema of connection")
 
 
 @STEPS
 def test_a_wrong_token(work: Any, send: Sender, openmetadata: Any, catalogue: CatalogueServer) -> None:
     send.message(run_event("a"))
     openmetadata(password="expired")
-    message = fails(work, "refused the token", "401", "connection's password")
+    message = fails(work, "refused the token", "401", "the password of connection 'openmetadata_default'")
     assert "expired" not in message.replace("Expired token", "")
     openmetadata(password="")
     fails(work, "refused the token", "put the JWT token of a bot")

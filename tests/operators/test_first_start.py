@@ -114,7 +114,7 @@ def test_a_configured_start_is_said_too(start_from: str, said: str, send: Sender
     send.message(run_event("a"), partition=0)
     [detail] = unread(ingest(start_from=start_from))
     assert said in detail
-    assert "1 messages lie before it" in detail
+    assert "1 message lies before it and is not read" in detail
 
 
 @pytest.mark.promise("A291")
@@ -197,7 +197,7 @@ def test_one_task_says_once_where_it_starts_and_reports_it(
     OpenLineageKafkaHook().commit({TOPIC: {0: 1}})
     logged()
     assert len(unread(ingest())) == 1
-    warnings = {line.partition("no checkpoint")[0] for line in logged().splitlines() if "messages lie before" in line}
+    warnings = {line.partition("no checkpoint")[0] for line in logged().splitlines() if "message lies before" in line}
     assert warnings
     assert not any("unread_before_start" in line for line in warnings)
 
@@ -213,4 +213,4 @@ def test_the_sensor_says_it_once_because_it_may_wait_for_ever(
     assert not sensor.poke({}).is_done
     start = "reading starts at the offsets that group 'tests' has committed"
     lines = [line for line in logged().splitlines() if start in line]
-    assert len({line for line in lines if "1 messages lie before it and are not read" in line}) == 1
+    assert len({line for line in lines if "1 message lies before it and is not read" in line}) == 1

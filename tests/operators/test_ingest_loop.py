@@ -34,7 +34,7 @@ def sizes(caplog: pytest.LogCaptureFixture) -> Callable[[], list[int]]:
     caplog.set_level("INFO", "openmetadata_ol_provider.ingestion.loop")
 
     def logged() -> list[int]:
-        return [record.args[0] for record in caplog.records if record.msg.startswith("batch of")]
+        return [int(record.args[0].split()[0]) for record in caplog.records if record.msg.startswith("batch of")]
 
     return logged
 

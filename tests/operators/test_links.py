@@ -74,6 +74,24 @@ def test_a_link_is_what_the_task_pushed(monkeypatch: pytest.MonkeyPatch) -> None
     assert PipelineLink().get_link(None, ti_key="x") == ""
 
 
+@pytest.mark.skipif(not AIRFLOW_3, reason="Airflow 2 shows links in the web server, from XComs")
+@pytest.mark.usefixtures("connections")
+def test_airflow_3_gets_the_links_of_an_executed_task_without_reading_xcoms(
+    send: Sender, catalogue: CatalogueServer
+) -> None:
+    send.events(run_event("r1"))
+    with _dag():
+        task = IngestOpenLineageOperator(task_id="ingest", topics=[TOPIC])
+    # Nobody answers here if an XCom is asked for.
+    assert LineageLink().get_link(task, ti_key=None) == ""
+    context = Context()
+    task.execute(context)
+    assert PipelineLink().get_link(task, ti_key=None) == context.pushed[XCOM_KEY]["pipeline"]
+    assert LineageLink().get_link(task, ti_key=None) == context.pushed[XCOM_KEY]["lineage"]
+    task.execute(context)
+    assert LineageLink().get_link(task, ti_key=None) == ""
+
+
 # -- links of serialised DAGs ------------------------------------------------------------------------------------------
 
 NAMES = {"OpenMetadata pipeline": "PipelineLink", "OpenMetadata lineage": "LineageLink"}

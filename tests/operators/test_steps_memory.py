@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from steps_support import (
     DAG_ID,
     EDGE,
+    NEW_TABLE,
     TOPIC,
     Sender,
     asked,
@@ -17,6 +18,7 @@ from steps_support import (
     consume,
     holding,
     ingest,
+    ingest_table,
     run_event,
     run_steps,
     translate,
@@ -27,8 +29,8 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishedBatch, PublishSession
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
+from openmetadata_ol_provider.ingestion.publish import PublishedBatch, PublishSession
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.store import StateStore
@@ -37,7 +39,7 @@ from openmetadata_ol_provider.version_compat import delete_variable
 pytestmark = pytest.mark.usefixtures("connections")
 KEY = f"openmetadata_ol.{DAG_ID}.{TOPIC}"
 SOURCE, TARGET = EDGE
-NEW = "warehouse.shop.analytics_stg.stg_new"
+NEW = NEW_TABLE
 Capture = pytest.CaptureFixture[str]
 
 
@@ -52,13 +54,6 @@ def lost(suffix: str) -> None:
     from airflow.models.variable import Variable
 
     Variable.delete(f"{KEY}.{suffix}")
-
-
-def ingest_table(catalogue: CatalogueServer) -> None:
-    """Do what OpenMetadata's own metadata ingestion would do."""
-    with OpenMetadataClient(catalogue.url, "test-token") as client:
-        schema, _, name = NEW.rpartition(".")
-        client.put("v1/tables", {"name": name, "databaseSchema": schema, "columns": []})
 
 
 def missing() -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,7 +36,8 @@ from steps_support import (
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.ingestion.publish import PlanEnvelope, PublishedBatch, PublishSession
+from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
+from openmetadata_ol_provider.ingestion.publish import PublishedBatch, PublishSession
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.store import StateStore
@@ -116,8 +118,14 @@ def test_a_publication_that_dies_at_any_call_is_repaired_by_the_next(  # noqa: P
         with another_catalogue(monkeypatch) as server:
             server.fail("*", ".", None, times=call)
             server.fail("*", ".", status, times=100_000, after_effect=after_effect)
-            with pytest.raises(AirflowException, match="OpenMetadata"):
+            try:
                 work()
+            except AirflowException as error:
+                assert "OpenMetadata" in str(error)  # noqa: PT017 - whether it raises depends on the call
+            else:
+                # Only what decorates lineage was left; it waits, and costs no task.
+                left = {path for _, path, _ in server.requests[call:]}
+                assert all(re.search(r"/status|/usage/|/pipelineObservability", path) for path in left), left
             server.clear_faults()
             work()
             assert holding(server) == undisturbed, f"died at call {call}"
@@ -162,7 +170,7 @@ def test_dying_before_the_offsets_are_committed_to_kafka_doubles_nothing(
 ) -> None:
     translated = PlanEnvelope.from_dict(translate(consume(kafka_config_id="kafka_other_group")))
     published(translated)
-    StateStore(translated.origin.state_key).advance(translated.origin, translated.runs, {})
+    StateStore(translated.origin.state_key).advance(translated.origin, translated.change, {})
     assert committed(broker.bootstrap, group="other_group") == {}
     assert sum(checkpoint().values()) == sent
     nothing_is_left_to_do(catalogue)

@@ -58,7 +58,7 @@ def test_deleted_records_are_fatal_until_the_loss_is_accepted(
     assert "events are lost (4 offsets)" in message
     assert f"topic {name!r}, partition 0: 3 offsets are LOST, deleted by retention" in message
     assert "(position 1, first retained 4)" in message
-    assert f"topic {name!r}, partition 1: 1 offsets are LOST" in message
+    assert f"topic {name!r}, partition 1: 1 offset is LOST" in message
     words = shlex.split(message.partition("or: ")[2].partition(";")[0])
     assert words[-4:] == ["--offset", f"{name}:0=4", "--offset", f"{name}:1=1"]
     assert main(words[1:]) == 0
@@ -79,7 +79,7 @@ def test_what_a_short_retention_takes_away_wakes_the_sensor_and_is_accepted_by_o
     assert sensor.poke({}).is_done
     assert "(position 1, first retained 4)" in refused(run_steps, name)
     report = run_steps(topics=[name], on_data_loss="continue")
-    assert lost(report) == ["retention deleted 3 messages before they were read (1 to 4)"]
+    assert lost(report) == ["retention deleted 3 unread messages (1 to 4)"]
     assert checkpoint(name) == {"0": 4}
     assert not sensor.poke({}).is_done
     assert run_steps(topics=[name], on_data_loss="fail")["events"] == 0

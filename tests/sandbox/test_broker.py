@@ -169,7 +169,7 @@ def test_a_closed_broker_reports_that_and_may_be_closed_twice() -> None:
 def test_without_the_symbols_the_public_setting_is_used(caplog: pytest.LogCaptureFixture) -> None:
     cluster = broker_module._PublicCluster(1)
     cluster.create_topic("t", 2)
-    assert "'t' has 4 partitions, not 2" in caplog.text
+    assert "partitions of topic 't': 4, not 2" in caplog.text
     assert produce(cluster.bootstrap, "t", b"v") == [None]
     assert [m.value() for m in read(cluster.bootstrap, "t", 1)] == [b"v"]
     with pytest.raises(KafkaError, match="symbols"):

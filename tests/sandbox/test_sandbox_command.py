@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -114,7 +115,7 @@ def test_the_settings_lead_to_a_broker_and_a_catalogue_that_has_tables(start: St
         tables = [table["fullyQualifiedName"] for table in client.pages("v1/tables")]
     assert "warehouse.shop.public.customers" in tables
     page = sandbox.page()
-    assert f"{len(tables)} tables" in page
+    assert f"tables: {len(tables)}" in page
     assert "none yet" in page
 
 
@@ -152,11 +153,15 @@ def test_the_page_shows_lineage_and_pipelines(start: Start) -> None:
             ends.append({"id": table["id"], "type": "table"})
         client.put("v1/lineage", {"edge": {"fromEntity": ends[0], "toEntity": ends[1]}})
         client.put("v1/services/pipelineServices", {"name": "openlineage", "serviceType": "OpenLineage"})
-        client.put("v1/pipelines", {"name": "<nightly>", "service": "openlineage"})
+        pipeline = client.put("v1/pipelines", {"name": "<nightly>", "service": "openlineage"})
+        named = {"id": pipeline["id"], "type": "pipeline", "fullyQualifiedName": pipeline["fullyQualifiedName"]}
+        row = {"pipeline": named, "lastRunTime": 0, "lastRunStatus": "Failed", "scheduleInterval": "@daily"}
+        client.put(f"v1/tables/{ends[1]['id']}/pipelineObservability", [row])
     page = sandbox.page()
     assert "warehouse.shop.public.customers" in page
-    assert "1 edges with 0 column pairs" in page
+    assert "edges: 1, column pairs: 0" in page
     assert "openlineage.&lt;nightly&gt;" in page
+    assert "<td>@daily</td><td>Failed at 1970-01-01 00:00:00 UTC</td>" in page
 
 
 @pytest.mark.parametrize(
@@ -183,3 +188,26 @@ def test_a_port_in_use_is_named() -> None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert f"--page-port {number}: Address already in use; give free ports, or 0" in done.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--feed", "--rate", "50")])
+def test_ctrl_c_in_a_terminal_ends_all_of_it_without_a_word(options: tuple[str, ...], tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    with errors.open("w", encoding="utf-8") as stream:
+        command = [sys.executable, "-m", "openmetadata_ol_provider", "sandbox", *options]
+        # A group of its own, to which a terminal sends the signal as a whole.
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stream, text=True, start_new_session=True)
+    sandbox = Sandbox(process, errors)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert output == ""
+    assert "Traceback" not in sandbox.said
+    assert "Ctrl-C ends the sandbox" in sandbox.said
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    catalogue = json.loads(sandbox.settings["AIRFLOW_CONN_OPENMETADATA_DEFAULT"])["host"]
+    for url in (sandbox.kafka["bootstrap.servers"], catalogue):
+        host, port = url.rpartition("/")[2].split(":")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((host, int(port)), timeout=10)

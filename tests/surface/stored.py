@@ -63,13 +63,10 @@ def addressed(ledger: str, url: str, config: Mapping[str, Any], entities: Mappin
 def kept(runs: str | dict[str, Any]) -> Any:
     """Return what is kept of runs as version 1 had it, without the times at which something came in.
 
-    :param runs: packed runs, of a state or of a plan; in a plan they have had a version since version 2
+    :param runs: packed runs of an earlier version, or what version 3 remembers
     """
-    if isinstance(runs, dict):
-        assert set(runs) == {"version", "packed"}
-        assert runs["version"] == 2
-        runs = runs["packed"]
-    return as_version_1(without(unpacked(runs), "touched", "latest_at", "reported_once", "views"))
+    state = unpacked(runs) if isinstance(runs, str) else runs
+    return as_version_1(without(state, "touched", "latest_at", "reported_once", "views"))
 
 
 def as_version_1(state: dict[str, Any]) -> dict[str, Any]:

@@ -30,15 +30,17 @@ OPTIONS: dict[str, tuple[str, str, Any]] = {
     "config": ("string", "", None),
     "dead_letter_topic": ("string", "", None),
     "kafka_config_id": ("string", "kafka_default", "kafka_default"),
+    "emit_assets": ("string", "false", "false"),
     "lanes": ("integer", "1", 1),
     "max_bytes": ("integer", "33554432", 33554432),
     "max_duration": ("integer", "300", 300),
     "max_events": ("integer", "10000", 10000),
-    "max_open_runs": ("integer", "10000", 10000),
+    "max_open_runs": ("integer", "100000", 100000),
     "max_state_bytes": ("integer", "8388608", 8388608),
     "on_data_loss": ("string", "continue", "continue"),
     "open_run_ttl": ("integer", "604800", 604800),
     "openmetadata_conn_id": ("string", "openmetadata_default", "openmetadata_default"),
+    "receipts": ("integer", "2000", 2000),
     "schedule": ("string", "*/5 * * * *", "*/5 * * * *"),
     "start_from": ("string", "group", "group"),
     "topics": ("string", "openlineage.events", ["openlineage.events"]),
@@ -107,6 +109,12 @@ TRIGGERS: dict[str, dict[str, Any]] = {
         "poll_interval": 1.5,
         "start_from": "earliest",
         "topics": ["a", "^b"],
+    },
+    f"{PACKAGE}.triggers.openmetadata.OpenMetadataGateTrigger": {
+        "deadline": 1.0,
+        "gate": {"type": "freshness", "table": {"fqn": "a.b.c.d"}, "since": {"at": 7.0}, "failed_states": ["Failed"]},
+        "openmetadata_conn_id": "o",
+        "poll_interval": 1.5,
     },
 }
 #: Arguments that triggers stored by earlier versions do not have.
@@ -187,7 +195,7 @@ async def test_an_event_of_a_trigger_is_what_it_always_was(here: World) -> None:
     assert_pinned("keys of a partition", payload["backlog"]["partitions"][0], PARTITION)
     with_time_over = openmetadata_ol_provider.OpenLineageTrigger([TOPIC], min_events=9, deadline=1.0)
     (late,) = [event.payload async for event in with_time_over.run()]
-    assert_pinned("keys of the event", late, {"message", "status"})
+    assert_pinned("keys of the event", late, {"backlog", "message", "status"})
     assert late["status"] == "timeout"
 
 

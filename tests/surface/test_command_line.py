@@ -46,7 +46,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
         "--json": False,
         "EVENTS *": None,
     },
-    "demo": {"--directory": None},
+    "demo": {"--directory": None, "--verbose": False},
     "dlq": {"COMMAND": None},
     "dlq list": {**LETTERS, "--json": False, "--limit": 100, "--since": None},
     "dlq replay": {
@@ -80,6 +80,26 @@ COMMANDS: dict[str, dict[str, Any]] = {
         "KEY *": None,
         "{list,retry,drop} ?": "list",
     },
+    "picture": {
+        **CATALOGUE,
+        "--config": None,
+        "--dataset": None,
+        "--depth": 3,
+        "--output": "lineage.html",
+        "--type": "table",
+        "FILE *": None,
+    },
+    "receipts": {
+        **TASKS,
+        "--job": None,
+        "--json": False,
+        "--lanes": None,
+        "--limit": 100,
+        "--outcome": None,
+        "--run-id": None,
+        "--state": None,
+        "TEXT ?": None,
+    },
     "register-service": {
         **KAFKA,
         **OPENMETADATA,
@@ -97,7 +117,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
 #: Options of which one has to be given.
 REQUIRED = {"checkpoint set": {"--offset", "--to"}, "ingest": {"--host", "--openmetadata-conn-id"}}
 MAKE = {
-    *("bench", "clean", "demo", "fuzz", "help", "lint"),
+    *("bench", "clean", "demo", "docs", "fuzz", "help", "lint", "release"),
     *(
         "test",
         "test-airflow2",
@@ -105,8 +125,10 @@ MAKE = {
         "test-faults",
         "test-kafka",
         "test-live",
+        "test-openlineage",
         "test-matrix",
         "test-openmetadata",
+        "test-ui",
     ),
 }
 

@@ -22,6 +22,7 @@ KEYS: dict[str, Any] = {
     "ledger.max_facts": 50_000,
     "ledger.trust_hours": 24.0,
     "lineage.columns": True,
+    "lineage.expire_after": None,
     "lineage.indirect": False,
     "lineage.on": ["COMPLETE"],
     "lineage.pipeline_nodes": False,
@@ -48,7 +49,11 @@ KEYS: dict[str, Any] = {
     "write.descriptions": "if_empty",
     "write.lifecycle": "never",
     "write.max_failure_ratio": 0.1,
+    "write.exposures": True,
+    "write.observability": True,
     "write.owners": "if_empty",
+    "write.profile": False,
+    "write.tests": "never",
     "write.queries": False,
     "write.sql": "always",
     "write.stale_edges": "report",
@@ -68,6 +73,7 @@ CHOICES = {
     "write.stale_edges": ["never", "remove", "report"],
     "write.status": ["always", "never"],
     "write.tags": POLICY,
+    "write.tests": ["create", "existing", "never"],
     "write.usage": ["always", "never"],
 }
 SCHEMA = Config.model_json_schema(by_alias=True)

@@ -64,7 +64,7 @@ def test_the_keys_are_made_of_dag_and_topics(here: World) -> None:
     here.send.events(new())
     key = f"openmetadata_ol.{DAG_ID}.another+{TOPIC}"
     assert work([TOPIC, "another", TOPIC]) == key
-    assert_pinned("Variables", keys(), {key, f"{key}.ledger", f"{key}.parked"})
+    assert_pinned("Variables", keys(), {key, f"{key}.ledger", f"{key}.parked", f"{key}.receipts"})
 
 
 def test_lanes_have_keys_of_their_own(here: World) -> None:
@@ -75,7 +75,7 @@ def test_lanes_have_keys_of_their_own(here: World) -> None:
     assert found == lanes
     # Which of them has begun a ledger depends on where the event is.
     assert_pinned("Variables", keys() - {f"{lane}.ledger" for lane in lanes}, {
-        *lanes, f"{lanes[0]}.parked", f"{lanes[1]}.parked", f"{key}.lanes",
+        *lanes, f"{lanes[0]}.parked", f"{lanes[1]}.parked", f"{key}.lanes", *(f"{lane}.receipts" for lane in lanes),
     })  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def test_a_key_that_is_too_long_is_cut(here: World) -> None:
     lane = bounded(f"{key}.lane-0-of-2")
     assert work([topic]) == key
     assert work([topic], lane=0, lanes=2) == lane
-    behind = [f"{state}.{suffix}" for state in (key, lane) for suffix in ("ledger", "parked")]
+    behind = [f"{state}.{suffix}" for state in (key, lane) for suffix in ("ledger", "parked", "receipts")]
     assert_pinned("Variables", keys(), {key, lane, *map(bounded, (*behind, f"{key}.lanes"))})
     assert {len(name) for name in keys()} == {MOST}
 
@@ -114,7 +114,7 @@ def test_a_key_that_is_too_long_is_cut(here: World) -> None:
 def test_a_key_that_is_given_is_the_key(here: World) -> None:
     here.send.events(new())
     assert work([TOPIC], state_key="mine") == "mine"
-    assert_pinned("Variables", keys(), {"mine", "mine.ledger", "mine.parked"})
+    assert_pinned("Variables", keys(), {"mine", "mine.ledger", "mine.parked", "mine.receipts"})
 
 
 def test_a_span_of_time_and_dead_letters_have_their_own(here: World) -> None:

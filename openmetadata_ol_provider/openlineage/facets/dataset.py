@@ -197,6 +197,19 @@ class DatasetTypeFacet(Facet, frozen=True):
     subType: str | None = None
 
 
+class SubsetCondition(Part, frozen=True):
+    """What a part of a dataset has in common: its partitions, its locations, or values of its fields."""
+
+    type: str | None = None
+
+
+class SubsetFacet(Facet, frozen=True):
+    """InputSubsetInputDatasetFacet and OutputSubsetOutputDatasetFacet: a run reads or writes a part of the dataset."""
+
+    inputCondition: SubsetCondition | None = None
+    outputCondition: SubsetCondition | None = None
+
+
 class DatasetFacets(Part, frozen=True):
     """Facets of a dataset that are read, including those from ``inputFacets`` and ``outputFacets``."""
 
@@ -219,3 +232,4 @@ class DatasetFacets(Part, frozen=True):
     catalog: CatalogFacet | None = None
     storage: StorageFacet | None = None
     dbt_exposures: DbtExposuresFacet | None = None
+    subset: SubsetFacet | None = None

@@ -184,8 +184,9 @@ class AirflowTaskInstance(Part, frozen=True):
 
 
 class AirflowDagRun(Part, frozen=True):
-    """The DAG run in Airflow's own facets: only its times, not its configuration."""
+    """The DAG run in Airflow's own facets: only its id and times, not its configuration."""
 
+    run_id: Any = None
     logical_date: Any = None
     run_after: Any = None
     start_date: Any = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from openmetadata_ol_provider.openlineage.listing import counted
+
 
 class Step(NamedTuple):
     """One step of a check.
@@ -52,4 +54,4 @@ def summary(steps: Sequence[Step]) -> tuple[bool, str]:
         others = ", ".join(step.name for step in failed[1:])
         return False, f"{first}; also failed: {others}" if others else first
     warnings = "".join(f"; {step.name}: {step.detail}" for step in steps if step.is_warning)
-    return True, f"{steps[0].detail}, {len(steps)} steps passed{warnings}" if steps else "nothing to check"
+    return True, f"{steps[0].detail}, {counted(len(steps), 'step')} passed{warnings}" if steps else "nothing to check"

@@ -10,6 +10,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
 from openmetadata_ol_provider.openmetadata.admin.endpoint_check import endpoint_steps
 from openmetadata_ol_provider.openmetadata.admin.permission_check import permission_steps
@@ -48,7 +49,7 @@ def check_catalogue(client: OpenMetadataClient, config: Config) -> list[Step]:
     steps.append(token_step)
     if not token_step.passed:
         return steps
-    steps += expiry_steps(client.token_claims, dt.datetime.now(dt.timezone.utc))
+    steps += expiry_steps(client.token_claims, dt.datetime.now(dt.timezone.utc), client.server.settings.token)
     steps += permission_steps(client, config)
     steps += endpoint_steps(client, config)
     steps.append(_services_step(client))
@@ -104,11 +105,12 @@ def _token_step(client: OpenMetadataClient) -> Step:
     return Step("token", True, f"accepted, user {name}")
 
 
-def expiry_steps(claims: TokenClaims | None, now: dt.datetime) -> list[Step]:
+def expiry_steps(claims: TokenClaims | None, now: dt.datetime, setting: str) -> list[Step]:
     """Return at most one step about the time until a token expires.
 
     :param claims: claims of the token; ``None`` if none is sent
     :param now: current time
+    :param setting: setting with the token, for people
     """
     if claims is None:
         return []
@@ -119,7 +121,7 @@ def expiry_steps(claims: TokenClaims | None, now: dt.datetime) -> list[Step]:
     when = f"the token expires on {claims.expires_at:%Y-%m-%d %H:%M} UTC"
     if claims.expires_at - now > EXPIRES_SOON:
         return [Step("token expiry", True, when)]
-    return [warning("token expiry", f"{when}; renew it before then, and put the new one into the connection")]
+    return [warning("token expiry", f"{when}; renew it before then, and put the new one into {setting}")]
 
 
 def _services_step(client: OpenMetadataClient) -> Step:
@@ -139,7 +141,7 @@ def _services_step(client: OpenMetadataClient) -> Step:
         kinds = ", ".join(f"{number} of kind {kind}" for kind, number in hidden.items())
         remedy = f"write `namespaces` rules, or give a role of the bot ViewAll on {', '.join(hidden)}"
         return warning(name, f"hidden for {kinds}: only rules match namespaces to these; {remedy}")
-    return Step(name, True, f"visible for {visible} services")
+    return Step(name, True, f"visible for {counted(visible, 'service')}")
 
 
 def _shows_connection(service: dict[str, Any]) -> bool:

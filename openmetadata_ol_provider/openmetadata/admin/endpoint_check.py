@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.version import OBSERVABILITY_SINCE
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -51,7 +52,7 @@ def endpoint_steps(client: OpenMetadataClient, config: Config) -> list[Step]:
 
 def _probes(client: OpenMetadataClient, config: Config) -> Iterator[_Probe]:
     write = config.write
-    pipeline = _any_pipeline(client)
+    pipeline = _any(client, "v1/pipelines")
     if pipeline is not None:
         now = dt.datetime.now(dt.timezone.utc)
         end = int(now.timestamp() * 1000)
@@ -60,8 +61,15 @@ def _probes(client: OpenMetadataClient, config: Config) -> Iterator[_Probe]:
             yield _Probe("statuses", "write.status: never", status, {"startTs": end - 1, "endTs": end})
         if write.usage != "never":
             yield _Probe("usage", "write.usage: never", usage, {"date": now.date().isoformat(), "days": 1})
+    if write.observability and client.version.at_least(*OBSERVABILITY_SINCE):
+        table = _any(client, "v1/tables")
+        if table is not None:
+            rows = path("v1/tables", table[0], "pipelineObservability")
+            yield _Probe("observability", "write.observability: false", rows, {})
     if write.queries:
         yield _Probe("queries", "write.queries: false", "v1/queries", _FIRST)
+    if write.tests != "never":
+        yield _Probe("test results", "write.tests: never", "v1/dataQuality/testDefinitions", _FIRST)
     if write.owners != "never":
         for collection in ("users", "teams"):
             yield _Probe("owners", "write.owners: never", f"v1/{collection}", _FIRST)
@@ -70,10 +78,10 @@ def _probes(client: OpenMetadataClient, config: Config) -> Iterator[_Probe]:
             yield _Probe("tags", "write.tags: never", f"v1/{collection}", _FIRST)
 
 
-def _any_pipeline(client: OpenMetadataClient) -> tuple[str, str] | None:
-    """Return the id and FQN of a pipeline; without one, nothing can be read of pipelines."""
+def _any(client: OpenMetadataClient, collection: str) -> tuple[str, str] | None:
+    """Return the id and FQN of an entity; without one, nothing can be read of its kind."""
     try:
-        pipelines = (client.request("GET", "v1/pipelines", params=_FIRST, attempts=1) or {}).get("data") or ()
+        entities = (client.request("GET", collection, params=_FIRST, attempts=1) or {}).get("data") or ()
     except CatalogueError:
         return None
-    return next(((str(one["id"]), str(one["fullyQualifiedName"])) for one in pipelines), None)
+    return next(((str(one["id"]), str(one["fullyQualifiedName"])) for one in entities), None)

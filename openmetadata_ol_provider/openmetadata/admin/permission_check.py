@@ -9,10 +9,12 @@ from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequest
 from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.permissions import Permission, rule_text
+from openmetadata_ol_provider.openmetadata.client.version import OBSERVABILITY_SINCE
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.client.version import Version
 
 _DATASETS = ("table", "topic", "container")
 _SERVICES = ("databaseService", "messagingService", "storageService", "pipelineService")
@@ -33,9 +35,13 @@ class _Access(NamedTuple):
     rule: str = ""
 
 
-def required_permissions(config: Config) -> tuple[Permission, ...]:
-    """Return the permissions that publishing with a configuration may need, each once."""
-    return tuple(dict.fromkeys((*_basic(config), *_optional(config))))
+def required_permissions(config: Config, version: Version | None = None) -> tuple[Permission, ...]:
+    """Return the permissions that publishing with a configuration may need, each once.
+
+    :param version: version of the server; ``None``: the latest, which takes every kind of fact
+    """
+    newer = _newer(config) if version is None or version.at_least(*OBSERVABILITY_SINCE) else ()
+    return tuple(dict.fromkeys((*_basic(config), *_optional(config), *newer)))
 
 
 def permission_steps(client: OpenMetadataClient, config: Config) -> list[Step]:
@@ -47,7 +53,7 @@ def permission_steps(client: OpenMetadataClient, config: Config) -> list[Step]:
     """
     listings: dict[str, Mapping[str, _Access] | None] = {}
     steps: list[Step] = []
-    for permission in required_permissions(config):
+    for permission in required_permissions(config, client.version):
         if permission.resource not in listings:
             try:
                 listings[permission.resource] = _listing(client, permission.resource)
@@ -105,10 +111,24 @@ def _optional(config: Config) -> Iterator[Permission]:
     if write.create_datasets:
         yield from (Permission("Create", kind) for kind in ("database", "databaseSchema", *_DATASETS))
         yield from (Permission("EditAll", kind) for kind in _DATASETS)
+    if write.exposures:
+        yield from (Permission(operation, "dashboard") for operation in ("ViewBasic", "EditLineage"))
     if write.queries:
         yield Permission("Create", "query")
+    if write.profile:
+        yield from (Permission(operation, "table") for operation in ("ViewDataProfile", "EditDataProfile"))
+    if write.tests != "never":
+        yield from (Permission(operation, "table") for operation in ("ViewTests", "EditTests"))
+    if write.tests == "create":
+        yield from (Permission(operation, "testDefinition") for operation in ("ViewBasic", "Create", "EditAll"))
     if write.lifecycle != "never":
         yield from (Permission("Delete", kind) for kind in _DATASETS)
+
+
+def _newer(config: Config) -> Iterator[Permission]:
+    """Yield the permissions for what older servers do not store."""
+    if config.write.observability:
+        yield from (Permission(operation, "table") for operation in ("ViewAll", "EditAll"))
 
 
 def _listing(client: OpenMetadataClient, resource: str) -> Mapping[str, _Access] | None:

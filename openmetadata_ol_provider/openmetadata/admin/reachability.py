@@ -20,7 +20,8 @@ def require_catalogue(client: OpenMetadataClient) -> dict[str, Any]:
     if not version.at_least(*MINIMUM_VERSION):
         oldest = ".".join(map(str, MINIMUM_VERSION))
         raise CatalogueRequestError(
-            f"OpenMetadata {version} at {client.base_url} is too old; upgrade it to {oldest} or later"
+            f"OpenMetadata {version} at {client.base_url} is too old; upgrade it to {oldest} or later, or set "
+            f"{client.server.settings.address} to another server"
         )
     user = client.get("v1/users/loggedInUser") or {}
     return {"version": str(version), "user": user.get("name")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.cleanup.expected import ANY
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding
 from openmetadata_ol_provider.openmetadata.fqn import split
@@ -102,7 +103,7 @@ class EdgeJudge:
             if any(problem.where in {f"job {job.namespace} {job.name}", f"{job.namespace} {job.name}"} for job in jobs):
                 return str(problem.kind), problem.detail
         runs = sum(self._replay.covered.get(job, 0) for job in jobs)
-        return "not_shown", f"none of its {runs} runs in the events gives it"
+        return "not_shown", f"of its {counted(runs, 'run')} in the events none gives it"
 
     def _kept(self, edge: StoredEdge, writer: str, today: frozenset[str]) -> str:
         """Return the reason why an edge has to stay, empty if there is none."""

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.openmetadata.client.connection_pool import Connect
 from openmetadata_ol_provider.openmetadata.client.errors import TooLargeError
 from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
 from openmetadata_ol_provider.openmetadata.client.sender import RequestSender
+from openmetadata_ol_provider.openmetadata.client.server import Server, SettingNames
 from openmetadata_ol_provider.openmetadata.client.token import BearerToken, TokenClaims
 from openmetadata_ol_provider.openmetadata.client.transport import Request, Response
 from openmetadata_ol_provider.openmetadata.client.url import base_url, is_loopback
@@ -45,6 +46,7 @@ class OpenMetadataClient:
         while the server is overloaded
     :param max_answer_bytes: largest number of bytes read of one response
     :param retries: retry policy
+    :param settings: what these parameters are called where they come from, for error messages
     """
 
     def __init__(
@@ -58,8 +60,9 @@ class OpenMetadataClient:
         max_connections: int = 8,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         retries: RetryPolicy | None = None,
+        settings: SettingNames | None = None,
     ) -> None:
-        self.base_url = base_url(host)
+        self.server = Server(base_url(host), settings or SettingNames())
         self.timeout = timeout
         self.max_connections = max(1, max_connections)
         self.max_answer_bytes = max_answer_bytes
@@ -67,7 +70,7 @@ class OpenMetadataClient:
         self._token = BearerToken(token) if token else None
         self._pool = ConnectionPool(self.base_url, self._token, verify=verify, cert=cert, size=self.max_connections)
         self._sender = RequestSender(
-            self.base_url,
+            self.server,
             self._token,
             self._pool,
             retries=retries or RetryPolicy(),
@@ -91,6 +94,11 @@ class OpenMetadataClient:
     def close(self) -> None:
         """Close the connections."""
         self._pool.close()
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the API."""
+        return self.server.base_url
 
     @property
     def exposure(self) -> str | None:
@@ -126,7 +134,7 @@ class OpenMetadataClient:
         :raises CatalogueError: if there is no OpenMetadata behind the address
         """
         if self._version is None:
-            self._version = parse_version(self.get(_VERSION_PATH), self.base_url)
+            self._version = parse_version(self.get(_VERSION_PATH), self.server)
         return self._version
 
     def fetch_version(self) -> Version:
@@ -135,7 +143,7 @@ class OpenMetadataClient:
         :raises CatalogueError: if there is no OpenMetadata behind the address
         """
         body = self.request("GET", _VERSION_PATH, missing_ok=True, attempts=1)
-        self._version = parse_version(body, self.base_url)
+        self._version = parse_version(body, self.server)
         return self._version
 
     # -- requests ------------------------------------------------------------------------------------------------

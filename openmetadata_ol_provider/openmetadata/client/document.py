@@ -45,6 +45,17 @@ class Document(dict[str, Any]):
         raise error
 
 
+def shown(answer: dict[str, Any] | None, key: str) -> dict[str, Any]:
+    """Return an answer of an endpoint that only decorates lineage, if it has the field that shows whose it is.
+
+    :param answer: answer; ``None`` if what was asked for does not exist
+    :raises CatalogueRequestError: if it has not, so that nobody knows what was done
+    """
+    document = answer if isinstance(answer, Document) else Document(answer or {}, optional=True)
+    document[key]
+    return document
+
+
 def etag_of(body: Mapping[str, Any]) -> str | None:
     """Return the ETag of the state that an object shows, if it is known."""
     return body.etag if isinstance(body, Document) else None

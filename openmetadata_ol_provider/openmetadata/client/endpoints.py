@@ -13,11 +13,14 @@ from openmetadata_ol_provider.openmetadata.client.transport import Request
 #: Segments of paths that are part of the route; all others are names and ids.
 _WORDS = frozenset({
     "name", "status", "bulk", "usage", "compute.percentile", "query", "fieldQuery", "version", "children", "vote",
-    "getLineageEdge", "pipelineObservability", "tableProfile", "testCases", "testCaseResults", "testDefinitions",
+    "getLineageEdge", "pipelineObservability", "tableProfile", "latest", "systemProfile", "profiles",
+    "testCases", "testCaseResults", "testDefinitions",
 })  # fmt: skip
 #: Collections that only decorate lineage, and last segments that do below any collection.
-_OPTIONAL = frozenset({"usage", "queries", "users", "teams", "tags", "classifications", "dataQuality"})
-_OPTIONAL_ENDS = ("/status", "/status/bulk", "/pipelineObservability", "/tableProfile")
+_OPTIONAL = frozenset({"usage", "queries", "users", "teams", "tags", "classifications", "dataQuality", "entity"})
+_OPTIONAL_ENDS = (
+    "/status", "/status/bulk", "/pipelineObservability", "/tableProfile", "/tableProfile/latest", "/systemProfile",
+)  # fmt: skip
 #: Collections whose changes lineage needs, whatever the method.
 _STRUCTURE = frozenset({"lineage", "services", "databases", "databaseSchemas"})
 #: Search indexes in which owners are looked for.

@@ -17,6 +17,7 @@ from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openmetadata.client.error_body import ErrorBody
 from openmetadata_ol_provider.openmetadata.client.permissions import permissions_for, rule_text
 from openmetadata_ol_provider.openmetadata.client.retry import RETRIABLE_STATUS
+from openmetadata_ol_provider.openmetadata.client.server import Server, SettingNames
 from openmetadata_ol_provider.openmetadata.client.token import BearerToken, TokenClaims
 from openmetadata_ol_provider.openmetadata.client.transport import (
     Request,
@@ -25,8 +26,6 @@ from openmetadata_ol_provider.openmetadata.client.transport import (
     ResponseTooSlowError,
 )
 
-#: Where the token is configured.
-_TOKEN_SETTING = "the connection's password (on the command line: OPENMETADATA_JWT_TOKEN)"  # noqa: S105 - no password
 # What OpenSSL says, depending on its version, when the answer to its greeting is not TLS.
 _PLAIN_HTTP = re.compile(r"WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE|HTTP_REQUEST")
 
@@ -35,20 +34,21 @@ class TooLargeError(CatalogueRequestError):
     """Raised when a response is larger than what may be read."""
 
 
-def not_an_api_message(base_url: str, request: Request, response: Response) -> str:
+def not_an_api_message(server: Server, request: Request, response: Response) -> str:
     """Return the message for a response that no OpenMetadata API sends (its UI answers any path with a page)."""
     return (
-        f"this is not an OpenMetadata API: {base_url} answered {_name(request)} with status {response.status} and "
-        f"{response.content_type or 'no content type'} instead of JSON; check the host (does a proxy strip /api?)"
+        f"this is not an OpenMetadata API: {server.base_url} answered {_name(request)} with status {response.status} "
+        f"and {response.content_type or 'no content type'} instead of JSON; check {server.settings.address} (does a "
+        "proxy strip /api?)"
     )
 
 
 def error_for(
-    base_url: str, request: Request, response: Response, body: ErrorBody, token: BearerToken | None
+    server: Server, request: Request, response: Response, body: ErrorBody, token: BearerToken | None
 ) -> CatalogueError:
     """Return the error for a response that is not a success.
 
-    :param base_url: base URL of the API
+    :param server: server that was asked
     :param request: request that was sent
     :param response: response to it
     :param body: body of the response
@@ -57,13 +57,13 @@ def error_for(
     status = response.status
     if 300 <= status < 400:
         return CatalogueRequestError(
-            f"OpenMetadata at {base_url} redirects to {_target(response)}, which is not followed (the token would "
-            "travel with it); set the host to the final address",
+            f"{server} redirects to {_target(response)}, which is not followed (the token would travel with it); set "
+            f"{server.settings.address} to the final address",
             status,
         )
     if status in {401, 403}:
         claims = token.claims if token else None
-        text = _unauthorized(body, claims) if status == 401 else _forbidden(request, body, claims)
+        text = _unauthorized(server, body, claims) if status == 401 else _forbidden(request, body, claims)
         return CatalogueAuthError(text, status, body.reason)
     if body.reason is RefusalReason.PLAN_LIMIT:
         return CatalogueRequestError(
@@ -74,25 +74,25 @@ def error_for(
         )
     if status in RETRIABLE_STATUS or status >= 500:
         return CatalogueUnavailableError(
-            f"OpenMetadata kept answering {_name(request)} with {status}: {body.message}; try again later and check "
+            f"{server} kept answering {_name(request)} with {status}: {body.message}; try again later and check "
             "the server's log",
             status,
         )
     if not response.is_json:
-        return CatalogueRequestError(not_an_api_message(base_url, request, response), status)
+        return CatalogueRequestError(not_an_api_message(server, request, response), status)
     return CatalogueRequestError(
         f"OpenMetadata refused {_name(request)} ({status}): {body.message}", status, body.reason
     )
 
 
 def unreachable_error(
-    base_url: str, request: Request, timeout: float, error: BaseException
+    server: Server, request: Request, timeout: float, error: BaseException
 ) -> CatalogueUnavailableError | CatalogueRequestError:
     """Return the error for a request without a complete response.
 
     It is a CatalogueRequestError if the server does not speak TLS: trying again cannot help.
 
-    :param base_url: base URL of the API
+    :param server: server that was asked
     :param request: request that was sent
     :param timeout: seconds waited
     :param error: error of urllib3, of the operating system, or of :mod:`.transport`
@@ -102,50 +102,51 @@ def unreachable_error(
 
     if isinstance(error, SSLError) and _PLAIN_HTTP.search(str(error)):
         return CatalogueRequestError(
-            f"OpenMetadata at {base_url}: this port does not speak https ({_reason(error)}); if plain http is "
-            "intended, write http:// in front of the host, or set the connection's schema to http (OpenMetadata's own "
-            "default port 8585 speaks http); else name the port that speaks https"
+            f"{server}: this port does not speak https ({_reason(error)}); if plain http is intended, write http:// "
+            "in front of the host (OpenMetadata's own default port 8585 speaks http); else name the port that speaks "
+            f"https; check {server.settings.address}"
         )
     if isinstance(error, SSLError):
         return CatalogueUnavailableError(
-            f"OpenMetadata at {base_url}: TLS failed ({_reason(error)}); check the scheme, or set `verify` to the CA "
-            "file"
+            f"{server}: TLS failed ({_reason(error)}); check {server.settings.address}, or give the CA file: "
+            f"{server.settings.ca_file}"
         )
     # Some versions of urllib3 derive the error of a refused connection from that of a timeout.
     is_timeout = isinstance(error, Urllib3TimeoutError) and not isinstance(error, NewConnectionError)
     if is_timeout or isinstance(error, ResponseTooSlowError):
         return CatalogueUnavailableError(
-            f"OpenMetadata at {base_url} did not answer {_name(request)} within {timeout:g} s; check the server or "
-            "raise `timeout`"
+            f"{server} did not answer {_name(request)} within {timeout:g} s; check the server or raise `timeout` in "
+            f"{server.settings.options}"
         )
     if isinstance(error, ResponseCutOffError):
-        return cut_off_error(base_url, request, _reason(error))
+        return cut_off_error(server, request, _reason(error))
     return CatalogueUnavailableError(
-        f"OpenMetadata at {base_url} cannot be reached ({_reason(error)}); check host, port and network"
+        f"{server} cannot be reached ({_reason(error)}); check {server.settings.address} and the network"
     )
 
 
-def cut_off_error(base_url: str, request: Request, reason: str) -> CatalogueUnavailableError:
+def cut_off_error(server: Server, request: Request, reason: str) -> CatalogueUnavailableError:
     """Return the error for a response that ended too early."""
     return CatalogueUnavailableError(
-        f"the response of OpenMetadata at {base_url} to {_name(request)} was cut off ({reason}); check the logs of the "
-        "server and of any proxy in front of it"
+        f"the response of {server} to {_name(request)} was cut off ({reason}); check the logs of the server and of "
+        "any proxy in front of it"
     )
 
 
-def too_large_error(request: Request, max_bytes: int) -> TooLargeError:
+def too_large_error(server: Server, request: Request, max_bytes: int) -> TooLargeError:
     """Return the error for a response that exceeds what may be read."""
     return TooLargeError(
         f"OpenMetadata's response to {_name(request)} is larger than {max_bytes / 2**20:g} MB; raise `max_answer_mb` "
-        "in the connection's extra to read such entities"
+        f"in {server.settings.options} to read such entities"
     )
 
 
 def retry_after_error(
-    request: Request, pause: float, budget: float, status: int | None = None
+    server: Server, request: Request, pause: float, budget: float, status: int | None = None
 ) -> CatalogueUnavailableError:
     """Return the error for a request that the server postpones longer than it may wait.
 
+    :param server: server that was asked
     :param request: request that is given up
     :param pause: seconds that the server asks to wait
     :param budget: seconds that a request may take, retries included
@@ -153,7 +154,7 @@ def retry_after_error(
     """
     return CatalogueUnavailableError(
         f"OpenMetadata asks to wait {pause:.0f} s (Retry-After), which is longer than {_name(request)} may take with "
-        f"its retries ({budget:g} s); try again later, or lower `max_connections` in the connection's extra",
+        f"its retries ({budget:g} s); try again later, or lower `max_connections` in {server.settings.options}",
         status,
     )
 
@@ -171,27 +172,27 @@ def _name(request: Request) -> str:
     return f"{request.method} {path}"
 
 
-def _unauthorized(body: ErrorBody, claims: TokenClaims | None) -> str:
+def _unauthorized(server: Server, body: ErrorBody, claims: TokenClaims | None) -> str:
     """Return the message for a 401."""
-    return f"OpenMetadata refused the token (401: {body.message}); {_token_remedy(body, claims)}"
+    return f"{server} refused the token (401: {body.message}); {_token_remedy(server.settings, body, claims)}"
 
 
-def _token_remedy(body: ErrorBody, claims: TokenClaims | None) -> str:
+def _token_remedy(settings: SettingNames, body: ErrorBody, claims: TokenClaims | None) -> str:
     """Return what is wrong with the token and how to replace it."""
     if claims is None:
-        return f"none was sent: put the JWT token of a bot into {_TOKEN_SETTING}"
+        return f"none was sent: put the JWT token of a bot into {settings.token}"
     if body.reason is RefusalReason.TOKEN_NOT_RECEIVED:
         return "one was sent: does a proxy between here and the server drop the Authorization header?"
     if body.reason is RefusalReason.TOKEN_EXPIRED:
         when = f" on {claims.expires_at:%Y-%m-%d %H:%M} UTC" if _is_past(claims.expires_at) else ""
-        return f"it has expired{when}: renew the JWT token of the bot in OpenMetadata and put it into {_TOKEN_SETTING}"
+        return f"it has expired{when}: renew the JWT token of the bot in OpenMetadata and put it into {settings.token}"
     if body.reason is RefusalReason.TOKEN_REPLACED:
-        return f"a newer token of the bot has replaced it: renew the JWT token in {_TOKEN_SETTING}"
+        return f"a newer token of the bot has replaced it: renew the JWT token in {settings.token}"
     if not claims.readable:
-        return f"it is not a JWT: renew the JWT token in {_TOKEN_SETTING}"
+        return f"it is not a JWT: renew the JWT token in {settings.token}"
     return (
         "it belongs to another server, was revoked, or was replaced by a newer token of the bot: renew the JWT token "
-        f"in {_TOKEN_SETTING}"
+        f"in {settings.token}"
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError, CatalogueUnavailableError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.client.document import etag_of, updated
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ def patch_stored(
         except PatchRefusedError as error:
             again = read() if attempt < ATTEMPTS else None
             if again is None:
-                raise PatchRefusedError(f"{error} (tried {attempt} times)", error.status, error.reason) from None
+                raise PatchRefusedError(
+                    f"{error} (tried {counted(attempt, 'time')})", error.status, error.reason
+                ) from None
             # Refused although nothing has changed: perhaps something on the way altered the ETag.
             with_etag = with_etag and not is_same_state(body, again)
             body = again

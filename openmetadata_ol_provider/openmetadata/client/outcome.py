@@ -23,6 +23,7 @@ from openmetadata_ol_provider.openmetadata.client.retry import (
     RETRIABLE_STATUS,
     retry_after,
 )
+from openmetadata_ol_provider.openmetadata.client.server import Server
 from openmetadata_ol_provider.openmetadata.client.throttle import LoadSignal
 from openmetadata_ol_provider.openmetadata.client.token import BearerToken
 from openmetadata_ol_provider.openmetadata.client.transport import Request, Response
@@ -50,22 +51,22 @@ class Failure(NamedTuple):
 
 
 def classify_response(
-    base_url: str, request: Request, response: Response, token: BearerToken | None, *, missing_ok: bool
+    server: Server, request: Request, response: Response, token: BearerToken | None, *, missing_ok: bool
 ) -> Success | Failure:
     """Decide what a response means for its request.
 
-    :param base_url: base URL of the API
+    :param server: server that was asked
     :param request: request that was sent
     :param response: response to it
     :param token: token that was sent, ``None`` if none was
     :param missing_ok: ``True`` if a 404 is a result and not an error
     """
     if 200 <= response.status < 300:
-        return _successful(base_url, request, response)
+        return _successful(server, request, response)
     if response.status == 404 and missing_ok and response.is_json:
         return Success(None)
     body = read_error(response)
-    error = error_for(base_url, request, response, body, token)
+    error = error_for(server, request, response, body, token)
     if body.reason is RefusalReason.PLAN_LIMIT:
         return Failure(error, retriable=False, load="handled")
     retriable = _may_succeed_later(request, response.status)
@@ -77,17 +78,17 @@ def classify_no_response(request: Request, error: CatalogueUnavailableError) -> 
     return Failure(error, retriable=_is_idempotent(request))
 
 
-def _successful(base_url: str, request: Request, response: Response) -> Success | Failure:
+def _successful(server: Server, request: Request, response: Response) -> Success | Failure:
     if not response.content and not response.headers.get("Content-Encoding"):
         return Success(_document(request, {}))
     if not response.is_json:
-        message = not_an_api_message(base_url, request, response)
+        message = not_an_api_message(server, request, response)
         return Failure(CatalogueRequestError(message, response.status), retriable=False)
     try:
         body = response.json()
     except ValueError as error:
         # A body that is declared to be JSON and is not has lost its end on the way.
-        return classify_no_response(request, cut_off_error(base_url, request, str(error)))
+        return classify_no_response(request, cut_off_error(server, request, str(error)))
     return Success(_document(request, body if isinstance(body, dict) else {"data": body}, response.headers.get("ETag")))
 
 

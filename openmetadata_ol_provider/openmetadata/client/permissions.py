@@ -47,6 +47,10 @@ def permissions_for(request: Request) -> tuple[Permission, ...]:
         return tuple(Permission(operation, resource) for resource in dict.fromkeys(_connected(rest, request.json)))
     if head == "usage" and rest:
         return (Permission("EditUsage", rest[0]),)
+    if head == "entity" and rest[:1] == ["profiles"]:
+        return (Permission("EditDataProfile", "table"),)
+    if head == "dataQuality" and rest:
+        return (_of_data_quality(request, rest[0]),)
     if head == "services" and rest:
         head, *rest = rest
     if not head.endswith("s"):
@@ -70,11 +74,23 @@ def _connected(segments: list[str], body: Any) -> Iterator[str]:
     yield from [segment for segment in segments if segment in _LINEAGE] or ("table", "topic", "container")
 
 
+def _of_data_quality(request: Request, collection: str) -> Permission:
+    """Return the permission for tests: of test cases those of their table count."""
+    reads = request.method == "GET"
+    if collection == "testCases":
+        return Permission("ViewTests" if reads else "EditTests", "table")
+    return Permission("ViewBasic" if reads else "Create" if request.method == "POST" else "EditAll", "testDefinition")
+
+
+#: Operation that a read needs by a part of its path, if more than the basic one.
+_READS = {"tableProfile": "ViewDataProfile", "systemProfile": "ViewDataProfile", "pipelineObservability": "ViewAll"}
+
+
 def _operations(request: Request, rest: list[str]) -> tuple[str, ...]:
     if request.method == "GET":
-        return ("ViewBasic",)
-    if "status" in rest:
-        return ("EditStatus",)
+        return (next((operation for part, operation in _READS.items() if part in rest[1:]), "ViewBasic"),)
+    if rest[1:2] == ["tableProfile"] or "status" in rest:
+        return ("EditDataProfile" if rest[1:2] == ["tableProfile"] else "EditStatus",)
     if request.method == "PATCH":
         return tuple(dict.fromkeys(_patched(request.json))) or ("EditAll",)
     if request.method == "DELETE":

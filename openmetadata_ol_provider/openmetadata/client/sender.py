@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueUnavailableError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.client.circuit import Circuits
 from openmetadata_ol_provider.openmetadata.client.connection_pool import ConnectionPool
 from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of
@@ -25,6 +26,7 @@ from openmetadata_ol_provider.openmetadata.client.outcome import (
     classify_response,
 )
 from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy, RetryState
+from openmetadata_ol_provider.openmetadata.client.server import Server
 from openmetadata_ol_provider.openmetadata.client.throttle import LoadSignal, RequestGate, ThrottleError
 from openmetadata_ol_provider.openmetadata.client.token import BearerToken
 from openmetadata_ol_provider.openmetadata.client.transport import (
@@ -42,7 +44,7 @@ log = logging.getLogger(__name__)
 class RequestSender:
     """Sends requests with retries and a common limit for all threads.
 
-    :param base_url: base URL of the API
+    :param server: server to send them to
     :param token: token that the pool sends, for messages about it
     :param pool: connections to the server
     :param retries: retry policy
@@ -53,7 +55,7 @@ class RequestSender:
 
     def __init__(
         self,
-        base_url: str,
+        server: Server,
         token: BearerToken | None,
         pool: ConnectionPool,
         *,
@@ -62,7 +64,7 @@ class RequestSender:
         max_in_flight: int,
         max_bytes: int,
     ) -> None:
-        self._base_url = base_url
+        self._server = server
         self._token = token
         self._pool = pool
         self._retries = retries
@@ -138,16 +140,16 @@ class RequestSender:
         try:
             return exchange(self._pool, request, timeout=self._timeout, max_bytes=self._max_bytes)
         except ResponseTooLargeError:
-            raise too_large_error(request, self._max_bytes) from None
+            raise too_large_error(self._server, request, self._max_bytes) from None
         except (HTTPError, OSError, ResponseTooSlowError, ResponseCutOffError) as error:
-            raise unreachable_error(self._base_url, request, self._timeout, error) from None
+            raise unreachable_error(self._server, request, self._timeout, error) from None
 
     def _attempt(self, request: Request, *, missing_ok: bool) -> Success | Failure:
         try:
             response = self.send_once(request)
         except CatalogueUnavailableError as error:
             return classify_no_response(request, error)
-        return classify_response(self._base_url, request, response, self._token, missing_ok=missing_ok)
+        return classify_response(self._server, request, response, self._token, missing_ok=missing_ok)
 
     def _acquire(self, request: Request, max_pause: float) -> int:
         """Wait until the request may be sent."""
@@ -156,19 +158,19 @@ class RequestSender:
         except ThrottleError as error:
             if error.pause is None:
                 raise stalled_error(request, self._stall_timeout) from None
-            raise retry_after_error(request, error.pause, self._retries.budget) from None
+            raise retry_after_error(self._server, request, error.pause, self._retries.budget) from None
 
     def _release(self, round_: int, load: LoadSignal, pause: float) -> None:
         if self._gate.release(round_, load, pause):
             log.info(
-                "OpenMetadata at %s is overloaded: at most %d requests at a time, the next in %.1f s",
-                self._base_url, self._gate.limit, pause,
+                "%s is overloaded: at most %s at a time, the next in %.1f s",
+                self._server, counted(self._gate.limit, "request"), pause,
             )  # fmt: skip
 
     def _out_of_time(self, request: Request, failure: Failure, pause: float) -> CatalogueError:
         """Return the error of a request whose next attempt would exceed the budget."""
         if failure.retry_after is not None and failure.retry_after >= pause:
-            return retry_after_error(request, pause, self._retries.budget, failure.error.status)
+            return retry_after_error(self._server, request, pause, self._retries.budget, failure.error.status)
         return failure.error
 
 

@@ -6,9 +6,12 @@ import re
 from typing import Any
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.openmetadata.client.server import Server
 
 #: Oldest supported version of the server.
 MINIMUM_VERSION = (1, 8)
+#: First version that stores which pipelines write a table, and when they last ran.
+OBSERVABILITY_SINCE = (1, 11)
 
 
 class Version(tuple[int, ...]):
@@ -24,16 +27,17 @@ class Version(tuple[int, ...]):
         return ".".join(str(part) for part in self)
 
 
-def parse_version(body: dict[str, Any] | None, base_url: str) -> Version:
+def parse_version(body: dict[str, Any] | None, server: Server) -> Version:
     """Read the version from the response to ``v1/system/version``.
 
     :param body: JSON object of the response, ``None`` after a 404
-    :param base_url: base URL of the API, for the error message
+    :param server: server that was asked, for the error message
     :raises CatalogueRequestError: if there is no OpenMetadata behind the address
     """
     match = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", str((body or {}).get("version", "")))
     if match is None:
         raise CatalogueRequestError(
-            f"this is not an OpenMetadata API: {base_url} has no v1/system/version; check the host"
+            f"this is not an OpenMetadata API: {server.base_url} has no v1/system/version; check "
+            f"{server.settings.address}"
         )
     return Version(int(number or 0) for number in match.groups())

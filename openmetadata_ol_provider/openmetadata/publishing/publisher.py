@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerTarget
+from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import Outcomes, edge_results
 from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
 from openmetadata_ol_provider.openmetadata.publishing.core.report import (
     MOST_LINKS,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.parking import ParkingChanges
     from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite, PipelineRef
+    from openmetadata_ol_provider.openmetadata.publishing.edges.removal_stage import LastingLineage
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ def publish_plan(
     cache: SessionCache | None = None,
     now: float | None = None,
     remembered: LineagePlan | None = None,
+    lasting: LastingLineage | None = None,
 ) -> Publication:
     """Make the catalogue agree with a plan; of the arguments, only the cache is changed.
 
@@ -71,6 +75,8 @@ def publish_plan(
     :param cache: what this task has read and written itself
     :param now: current time, in seconds since 1970 (default: the clock)
     :param remembered: plan of all remembered runs, to list what was matched by name before addresses counted
+    :param lasting: function that returns the lineage which no event has to confirm (running streams, declarations), for
+        ``lineage.expire_after``; ``None``, the default: more events are waiting or unknown, so no edge expires
     :return: the report and the changes to keep; whether its ``failure_ratio`` is too high is the caller's decision
     :raises CatalogueAuthError: if the token is refused, or may not do what lineage needs
     :raises CatalogueUnavailableError: if the catalogue does not answer what lineage needs in spite of retries
@@ -85,7 +91,7 @@ def publish_plan(
     )
     context.problems += plan.problems
     client.circuits.reset()
-    stages = Stages(context, plan, remembered)
+    stages = Stages(context, plan, remembered, lasting)
     try:
         if not selection.is_empty:
             # Known before threads need it, and the first to notice that there is no OpenMetadata at that address.
@@ -119,10 +125,15 @@ def _publication(
         statuses=stages.statuses,
         facts=stages.facts,
         usage=stages.usage.counts,
+        exposures=stages.exposures,
+        observability=stages.observability,
         queries=stages.queries,
+        profiles=stages.profiles,
+        tests=stages.tests,
         stubs=stages.stubs,
         deleted=stages.deleted,
         stale=stages.stale,
+        expired=stages.expired,
         namespaces=_shares(outcomes),
         requests=context.requests,
         parked=len(context.parking.items if context.dry_run else history.parking.updated(parking)),
@@ -132,11 +143,14 @@ def _publication(
     )
     most = None if context.dry_run else context.config.ledger.max_facts
     ledger = context.recorder.changes(target, trusted=trusted, max_facts=most)
-    return Publication(report, ledger, parking, stages.usage.usage)
+    results = {} if context.dry_run else edge_results(context, stages.edges.writes, stages.edges.written, parking)
+    pipelines = {id_: ref.fqn for id_, ref in stages.refs.items()}
+    kept = Outcomes(results, outcomes, pipelines, site_of(client.base_url))
+    return Publication(report, ledger, parking, stages.usage.usage, kept)
 
 
 def _failing_endpoint(failing: FailingEndpoint) -> Problem:
-    detail = f"not asked again in this publication, {failing.skipped} requests were not sent: {failing.error}"
+    detail = f"not asked again in this publication, {counted(failing.skipped, 'request')} not sent: {failing.error}"
     return Problem(ProblemKind.ENDPOINT_FAILING, str(failing.endpoint), detail)
 
 
@@ -158,12 +172,17 @@ def _shares(outcomes: Mapping[DatasetId, str]) -> dict[str, Share]:
     return largest({name: Share(counts[True], counts.total()) for name, counts in sorted(shares.items())})
 
 
+def site_of(base_url: str) -> str:
+    """Return the address of the web interface, which is next to that of the API."""
+    return base_url.removesuffix("/api")
+
+
 def links_to(base_url: str, pipelines: Iterable[PipelineRef], edges: Iterable[EdgeWrite]) -> Links:
     """Return the pages of pipelines, and of the lineage of the targets of edges, the last few of each.
 
-    :param base_url: base URL of the API, ``https://host/api``; the pages are next to it
+    :param base_url: base URL of the API, ``https://host/api``
     """
-    site = base_url.removesuffix("/api")
+    site = site_of(base_url)
     pages = [f"{site}/pipeline/{quote(ref.fqn, safe='')}" for ref in pipelines if ref.change != "missing"]
     lineage = [f"{site}/{edge.target.type}/{quote(edge.target.fqn, safe='')}/lineage" for edge in edges]
     return Links(*(tuple(dict.fromkeys(urls))[-MOST_LINKS:] for urls in (pages, lineage)))

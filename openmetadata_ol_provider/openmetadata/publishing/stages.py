@@ -12,19 +12,27 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines, StaleEdges, Stubs, Written
+from openmetadata_ol_provider.openmetadata.publishing.data_quality.stage import publish_tests
 from openmetadata_ol_provider.openmetadata.publishing.edges.other_addresses import report_other_addresses
+from openmetadata_ol_provider.openmetadata.publishing.edges.removal_stage import (
+    LastingLineage,
+    remove_expired,
+    remove_stale,
+)
 from openmetadata_ol_provider.openmetadata.publishing.edges.stage import (
     PublishedEdges,
     publish_edges,
     publish_queries,
-    remove_stale,
 )
+from openmetadata_ol_provider.openmetadata.publishing.exposures.stage import publish_exposures
 from openmetadata_ol_provider.openmetadata.publishing.metadata.stage import (
     delete_dropped,
     publish_dataset_metadata,
     publish_pipeline_metadata,
 )
+from openmetadata_ol_provider.openmetadata.publishing.observability.stage import publish_observability
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines, publish_pipelines
+from openmetadata_ol_provider.openmetadata.publishing.profiles.stage import publish_profiles
 from openmetadata_ol_provider.openmetadata.publishing.runs.stage import (
     StatusOutcome,
     UsageOutcome,
@@ -47,12 +55,20 @@ class Stages:
     :param context: tools of the publication, and the changes that it collects
     :param plan: plan to publish
     :param remembered: plan of all remembered runs, to list what was matched by name before addresses counted
+    :param lasting: lineage that no event has to confirm; ``None``: no edge expires
     """
 
-    def __init__(self, context: PublishContext, plan: LineagePlan, remembered: LineagePlan | None) -> None:
+    def __init__(
+        self,
+        context: PublishContext,
+        plan: LineagePlan,
+        remembered: LineagePlan | None,
+        lasting: LastingLineage | None,
+    ) -> None:
         self._context = context
         self._plan = plan
         self._remembered = remembered
+        self._lasting = lasting
         self._failed_datasets: frozenset[DatasetId] = frozenset()
         self._statuses = StatusOutcome(Written())
         self.resolutions: Mapping[DatasetId, Resolution] = {}
@@ -63,9 +79,14 @@ class Stages:
         self.statuses = Written()
         self.facts = Written()
         self.usage = UsageOutcome(Written(), context.history.usage)
+        self.exposures = Written()
+        self.observability = Written()
         self.queries = Written()
+        self.profiles = Written()
+        self.tests = Written()
         self.deleted = 0
         self.stale = StaleEdges()
+        self.expired = StaleEdges()
 
     def run(self) -> None:
         """Run all stages.
@@ -116,12 +137,18 @@ class Stages:
         self._statuses = publish_statuses(context, pipelines)
         self.statuses = self._statuses.counts
         self.usage = publish_usage(context, pipelines)
+        self.observability = publish_observability(context, pipelines, self._statuses, self.resolutions)
 
     def _publish_rest(self, pipelines: PublishedPipelines) -> None:
         context = self._context
         self.facts += publish_pipeline_metadata(context, pipelines)
         self.queries = publish_queries(context, self.resolutions)
+        self.profiles = publish_profiles(context, self.resolutions)
+        self.tests = publish_tests(context, self.resolutions)
+        exposures = publish_exposures(context, self.resolutions)
+        self.exposures = exposures.counts
         deleted = delete_dropped(context, self.resolutions)
         self.deleted = deleted.deleted
-        context.recorder.record_datasets(self.resolutions, self._failed_datasets | deleted.failed)
+        context.recorder.record_datasets(self.resolutions, self._failed_datasets | exposures.failed | deleted.failed)
         self.stale = remove_stale(context, self._plan)
+        self.expired = remove_expired(context, self._plan, self._lasting)

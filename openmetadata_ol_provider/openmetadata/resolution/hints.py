@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from openmetadata_ol_provider.openlineage.listing import listed
+from openmetadata_ol_provider.openlineage.listing import counted, listed
 from openmetadata_ol_provider.openlineage.problems import Rule
 from openmetadata_ol_provider.openmetadata.fqn import join, split
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Most candidates that are listed.
 _MAX_CANDIDATES: Final = 10
+#: Most services for which a rule is written out.
+_MAX_RULES: Final = 3
 # A string that YAML reads without quotes: neither a number nor one of its keywords.
 _WORD: Final = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z_][\w-]*", re.IGNORECASE)
 
@@ -164,7 +166,7 @@ def missing_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
     """
     rule = exclusion_rule(id_)
     where = f" in {_services(neighbours.services)}" if neighbours.services else ""
-    share = f"{neighbours.resolved} of {neighbours.total} datasets"
+    share = f"{neighbours.resolved} of {counted(neighbours.total, 'dataset')}"
     return Hint(
         f"{attempts}. {share} of this namespace resolve{where}, so it is this one that OpenMetadata lacks: ingest it, "
         "or set `write.create_datasets: true` to create a stub, or leave just it out with `datasets.exclude`: "
@@ -177,32 +179,66 @@ def missing_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
 
 
 def _services(names: Sequence[str]) -> str:
-    return f"service{'s' if len(names) != 1 else ''} {listed(names, _MAX_CANDIDATES)}"
+    return f"{'service' if len(names) == 1 else 'services'} {listed(names, _MAX_CANDIDATES)}"
 
 
-def unmatched_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
+def unmatched_hint(
+    id_: DatasetId, attempts: str, neighbours: Neighbours, chosen: Sequence[str], candidates: Sequence[str]
+) -> Hint:
     """Return the hint for a dataset of a namespace of which no dataset resolves.
 
     :param attempts: how it was looked for
     :param neighbours: all datasets of its namespace, and the services in which this one was looked for
+    :param chosen: names of the services that a rule or their address chose for it
+    :param candidates: names of the services of its type that a rule could choose
     """
-    rule = f"{{namespace: {_yaml(id_.namespace)}, service: <its service>}}"
-    services = _services(neighbours.services)
-    where = f"not in {services}" if neighbours.services else "there is no service to look in"
+    where = f"not in {_services(neighbours.services)}" if neighbours.services else "there is no service to look in"
     cost = (
-        f"the whole namespace: {neighbours.total} dataset{'s' if neighbours.total != 1 else ''} of these events with "
-        f"{neighbours.waiting} edge{'s' if neighbours.waiting != 1 else ''}, and all that come later"
+        f"the whole namespace: {counted(neighbours.total, 'dataset')} of these events with "
+        f"{counted(neighbours.waiting, 'edge')}, and all that come later"
     )
+    rule = service_choice(id_.namespace, candidates)
     return Hint(
-        f"{attempts}. No dataset of this namespace resolves. If it is in OpenMetadata, add to `namespaces`: {rule}; "
-        f"else create its service there and ingest it. (`ignore: true` in place of the service would give up {cost})",
-        f"{where}, and no dataset of the namespace resolves; {_edges(neighbours.waiting)} for them: if they are in "
-        f"OpenMetadata, add to `namespaces`: {rule}; else create their service there and ingest them. (`ignore: true` "
-        f"in place of the service would give up {cost})",
+        f"{attempts}. No dataset of this namespace resolves: {_remedy('it', 'its', chosen, candidates, rule)} (a rule "
+        f"with `ignore: true` would give up {cost})",
+        f"{where}, and no dataset of the namespace resolves; {_edges(neighbours.waiting)} for them: "
+        f"{_remedy('them', 'their', chosen, candidates, rule)} (a rule with `ignore: true` would give up {cost})",
         # Only people know the service, and a rule that ignores the namespace is nothing to paste in passing.
         None,
         attempts,
     )
+
+
+def _remedy(what: str, whose: str, chosen: Sequence[str], candidates: Sequence[str], rule: str) -> str:
+    """Return what to do about datasets that are in none of the services where they were looked for.
+
+    :param what: pronoun for the datasets, ``it`` or ``them``
+    :param whose: its possessive
+    """
+    if not (chosen or candidates):
+        return (
+            f"OpenMetadata has no service of a fitting type: create {whose} service and ingest {what}; or, if a "
+            f"service of another type has {what}, add to `namespaces`: {rule}"
+        )
+    if not chosen:
+        return f"if OpenMetadata has {what}, add to `namespaces`: {rule}; else create {whose} service and ingest {what}"
+    remedy = f"ingest {what} into {_services(chosen)}, or create stubs with `write.create_datasets: true`"
+    return f"{remedy}; if another service has {what}, add to `namespaces`: {rule}" if candidates else remedy
+
+
+def service_choice(namespace: str, candidates: Sequence[str]) -> str:
+    """Return the rules that could give a namespace its service.
+
+    :param candidates: names of the services that it may be, the likeliest first
+    """
+    if not candidates:
+        return (
+            f"{{namespace: {_yaml(namespace)}, service: <its service>}}, with the name of the service in place of "
+            "<its service>"
+        )
+    rules = " or ".join(namespace_rule(namespace, service).entry for service in candidates[:_MAX_RULES])
+    others = listed(candidates[_MAX_RULES:], _MAX_CANDIDATES)
+    return f"{rules} (or with another service of that type: {others})" if others else rules
 
 
 def exclusion_rule(id_: DatasetId) -> Rule:
@@ -250,7 +286,7 @@ def _rename_rule(name: DatasetId | Identity, path: Sequence[str]) -> Rule:
 
 
 def _edges(edges: int) -> str:
-    return f"{edges} edge{'s wait' if edges != 1 else ' waits'}"
+    return counted(edges, "edge waits", "edges wait")
 
 
 def _word(service: str) -> str:

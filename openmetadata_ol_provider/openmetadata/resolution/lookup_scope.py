@@ -130,6 +130,22 @@ class LookupScopes:
                 scope = self._by_type(kind, namespace, rule, identity)
                 yield self._in_catalog(scope, dataset) if _says_its_catalog(scope, dataset) else scope
 
+    def choice(self, scopes: Iterable[LookupScope]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the services that a rule or their address chose, and those of a fitting type that a rule could.
+
+        :param scopes: where a dataset was looked for
+        """
+        chosen, possible, unlikely = (dict[str, None]() for _ in range(3))
+        for scope in scopes:
+            if scope.known:
+                chosen.update(dict.fromkeys(scope.service_names))
+            if scope.by != "rule" or not scope.services:
+                of_kind = self._services.of_kind(scope.namespace, scope.kind)
+                possible.update((service.name, None) for service in of_kind if service not in scope.others)
+                unlikely.update((service.name, None) for service in scope.others)
+        candidates = (name for name in (possible | unlikely) if name not in chosen)
+        return tuple(chosen), tuple(candidates)
+
     def _by_rule(
         self, rule: NamespaceRule, name: str, namespace: Namespace, kinds: tuple[str, ...]
     ) -> Iterator[LookupScope]:

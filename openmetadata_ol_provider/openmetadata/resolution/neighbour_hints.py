@@ -47,7 +47,7 @@ class Trial(NamedTuple):
     @property
     def text(self) -> str:
         """What the rule does, to follow its text."""
-        gained = f"resolves {self.gained} of the {self.missing} datasets that are missing"
+        gained = f"resolves {self.gained} of the {self.missing} that are missing"
         if not self.resolved:
             return gained
         lost = f"takes away {self.lost} of" if self.lost else "changes none of"
@@ -148,7 +148,8 @@ class _Adviser:
             services = sorted({entity.service for entity in entities if entity is not None})
             hint = missing_hint(id_, resolution.detail, around.neighbours(services))
         else:
-            hint = unmatched_hint(id_, resolution.detail, around.neighbours(resolution.services))
+            around_it = around.neighbours(resolution.services)
+            hint = unmatched_hint(id_, resolution.detail, around_it, resolution.chosen, resolution.candidates)
         return resolution._replace(detail=hint.detail, hint=hint)
 
     def _tried_hint(self, id_: DatasetId, resolution: Resolution, trials: list[tuple[Rule, Trial]]) -> Hint:

@@ -53,6 +53,8 @@ class Resolution(NamedTuple):
     :param mismatches: entities of that name in services with another address: resolved, it is one of them
     :param hint: what would help, if that can be said of the dataset alone
     :param options: namespace and service of the rules that could choose one of several services
+    :param chosen: names of the services that a rule or their address chose, if it is in none of them
+    :param candidates: names of the services of its type that a rule could choose, if it was not found
     """
 
     outcome: ResolutionOutcome
@@ -65,6 +67,8 @@ class Resolution(NamedTuple):
     mismatches: tuple[AddressMismatch, ...] = ()
     hint: Hint | None = None
     options: tuple[tuple[str, str], ...] = ()
+    chosen: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
 
     @property
     def reason(self) -> Literal["unresolved", "ambiguous", "other_address"] | None:
@@ -155,6 +159,7 @@ class Resolver:
         searched: dict[str, None] = {}
         ignored = 0
         elsewhere: list[tuple[Identity, LookupScope]] = []
+        scopes: list[LookupScope] = []
         whole = is_named_as_table(dataset.identities)
         for identity in self._by_certainty(dataset):
             rule = self._scopes.rule(dataset, identity)
@@ -162,6 +167,7 @@ class Resolver:
                 ignored += 1
                 continue
             for scope in self._scopes.for_identity(dataset, identity):
+                scopes.append(scope)
                 entities, attempt = self._look_up(identity, scope, (self._original(dataset, identity), whole))
                 own = [entity for entity in entities if compare_account(entity, scope) is None]
                 if own:
@@ -183,7 +189,15 @@ class Resolver:
             searched.update(dict.fromkeys(service.name for service in scope.others))
             attempts.append(f"{scope.kind} {identity.namespace} {identity.name}, at other addresses: {attempt}")
         detail = "; ".join(attempts) or "no identity to look for"
-        return Resolution("unresolved", detail=detail, namespace=dataset.namespace, services=tuple(searched))
+        chosen, candidates = self._scopes.choice(scopes)
+        return Resolution(
+            "unresolved",
+            detail=detail,
+            namespace=dataset.namespace,
+            services=tuple(searched),
+            chosen=chosen,
+            candidates=candidates,
+        )
 
     def _by_certainty(self, dataset: Dataset) -> Iterable[Identity]:
         """Return the identities of a dataset: a table whose service is only guessed comes after one at an address."""

@@ -7,9 +7,12 @@ import re
 from collections.abc import Callable
 
 from openmetadata_ol_provider.sandbox.catalogue import (
+    routes_data_quality,
     routes_entities,
     routes_lineage,
+    routes_observability,
     routes_pipelines,
+    routes_profiles,
     routes_search,
     routes_system,
     routes_usage,
@@ -102,6 +105,9 @@ def _router(catalogue: Catalogue) -> Router:
     routes_search.register(router)
     routes_lineage.register(router, catalogue.behaviours)
     routes_pipelines.register(router, catalogue.behaviours)
+    routes_observability.register(router, catalogue.behaviours)
     routes_usage.register(router)
+    routes_profiles.register(router, catalogue.behaviours)
+    routes_data_quality.register(router)
     routes_entities.register(router)
     return router

@@ -43,10 +43,12 @@ class Behaviour(str, Enum):
     BULK_STATUS = "bulk_status"
     BULK_STATUS_LIMIT = "bulk_status_limit"
     BULK_STATUS_BLANKS_SEARCH = "bulk_status_blanks_search"
+    PIPELINE_OBSERVABILITY = "pipeline_observability"
     PATH_IS_CASE_SENSITIVE = "path_is_case_sensitive"
     IGNORES_UNKNOWN_FILTER = "ignores_unknown_filter"
     IGNORES_DELETED_PARAMETER = "ignores_deleted_parameter"
     FIELD_QUERY_LIMIT = "field_query_limit"
+    ENTITY_PROFILES = "entity_profiles"
     SERVES_FEED = "serves_feed"
 
 
@@ -149,6 +151,12 @@ FACTS: dict[Behaviour, Fact] = {
         "issue #34044",
         "2.0",
     ),
+    Behaviour.PIPELINE_OBSERVABILITY: Fact(
+        "`/v1/tables/{id}/pipelineObservability` exists. A row is stored under its pipeline's FQN (without one it is"
+        " dropped silently) and replaced as a whole; other rows stay; those of deleted pipelines are not returned.",
+        "TableRepository",
+        "1.11",
+    ),
     Behaviour.PATH_IS_CASE_SENSITIVE: Fact(
         "Search compares `fullPath` with case; names, `fullyQualifiedName` and `displayName.keyword` (256 characters)"
         " without.",
@@ -163,6 +171,12 @@ FACTS: dict[Behaviour, Fact] = {
         "2.0",
     ),
     Behaviour.FIELD_QUERY_LIMIT: Fact("`/v1/search/fieldQuery` returns at most 10 hits.", "SearchResource"),
+    Behaviour.ENTITY_PROFILES: Fact(
+        "`POST /v1/entity/profiles/id/{type}/{id}` adds one row of a profile; `PUT /v1/tables/{id}/tableProfile` always"
+        " adds a row of the table. Rows of one time are not replaced, except operations of one kind.",
+        "EntityProfileResource, TableRepository",
+        "1.10",
+    ),
     Behaviour.SERVES_FEED: Fact("`/v1/feed` exists.", "documentation of 2.1", until="2.1"),
 }
 

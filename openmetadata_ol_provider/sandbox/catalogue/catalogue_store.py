@@ -109,6 +109,14 @@ class CatalogueStore:
         self.edges = EdgeIndex()
         #: pipeline id -> timestamp (epoch ms) -> PipelineStatus
         self.statuses: dict[str, dict[int, Entity]] = {}
+        #: table id -> FQN of the pipeline -> PipelineObservability
+        self.observability: dict[str, dict[str, Entity]] = {}
+        #: (table, column or system, FQN of the table or column) -> rows of its profile
+        self.profiles: dict[tuple[str, str], list[Entity]] = {}
+        #: FQN -> test case
+        self.test_cases: dict[str, Entity] = {}
+        #: FQN of the test case -> timestamp (epoch ms) -> result
+        self.test_results: dict[str, dict[int, Entity]] = {}
         #: (entity type, entity id) -> date -> count
         self.usage: dict[tuple[str, str], dict[str, int]] = {}
         #: (entity type, entity id) -> date -> statistic -> percentile, as computed last

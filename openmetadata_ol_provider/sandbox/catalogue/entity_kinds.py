@@ -250,9 +250,12 @@ KINDS: tuple[Kind, ...] = (
         by_name={"experts": "user"},
         never_returned=frozenset({"deleted"}),
     ),
+    Kind("testDefinition", "dataQuality/testDefinitions", "CreateTestDefinition"),
     Kind("classification", "classifications", "CreateClassification"),
     Kind("tag", "tags", "CreateTag", "classification", "classification"),
 )
 BY_TYPE = {kind.type: kind for kind in KINDS}
 #: Kinds that lineage may connect.
-LINEAGE_TYPES = frozenset(BY_TYPE) - {"user", "team", "domain", "dataProduct", "classification", "tag", "query"}
+LINEAGE_TYPES = frozenset(BY_TYPE) - {
+    "user", "team", "domain", "dataProduct", "classification", "tag", "query", "testDefinition",
+}  # fmt: skip

@@ -254,6 +254,7 @@ def _delete_one(store: CatalogueStore, kind: Kind, entity: Entity, caller: Calle
     store.collection(kind.type).remove(entity)
     store.edges.remove_all_of(entity["id"])
     store.statuses.pop(entity["id"], None)
+    store.observability.pop(entity["id"], None)
     store.usage.pop((kind.type, entity["id"]), None)
     store.percentiles.pop((kind.type, entity["id"]), None)
     return {**entity, "deleted": True}

@@ -12,6 +12,10 @@ from openmetadata_ol_provider.sandbox.catalogue.versions import Version
 
 ADD_LINEAGE, LINEAGE_DETAILS, LINEAGE_SOURCE = "AddLineage", "LineageDetails", "LineageSource"
 PIPELINE_STATUS, DAILY_COUNT, REFERENCES = "PipelineStatus", "DailyCount", "EntityReferences"
+PIPELINE_OBSERVABILITY = "PipelineObservability"
+TABLE_PROFILE, ENTITY_PROFILE = "CreateTableProfile", "CreateEntityProfile"
+TEST_CASE, TEST_RESULT = "CreateTestCase", "CreateTestCaseResult"
+PROFILE_ROWS = {"table": "TableProfile", "column": "ColumnProfile", "system": "SystemProfile"}
 
 
 def validate(name: str, body: Any, version: Version, path: str = "") -> None:

@@ -24,7 +24,7 @@ _USAGE_OPERATIONS = ("ViewUsage", "EditUsage")
 _RESOURCE_OPERATIONS: dict[str, tuple[str, ...]] = {
     "table": (
         "ViewTests", "ViewQueries", "ViewSampleData", "ViewDataProfile", *_USAGE_OPERATIONS, "EditQueries",
-        "EditLineage",
+        "EditLineage", "EditDataProfile", "EditTests",
     ),
     "topic": ("ViewSampleData", "EditSampleData"),
     "pipeline": ("EditLineage", "EditStatus"),

@@ -17,6 +17,7 @@ from openmetadata_ol_provider.sandbox.catalogue.faults import Fault
 from openmetadata_ol_provider.sandbox.catalogue.http_server import HttpServer
 from openmetadata_ol_provider.sandbox.catalogue.lineage_graph import named_edges
 from openmetadata_ol_provider.sandbox.catalogue.request_log import Recorded, Sent
+from openmetadata_ol_provider.sandbox.catalogue.routes_observability import stored_rows
 from openmetadata_ol_provider.sandbox.catalogue.seed import load_seed
 
 if TYPE_CHECKING:
@@ -110,6 +111,30 @@ class CatalogueServer:
         with self.store.lock:
             statuses = self.store.statuses.get(self.store.by_name("pipeline", pipeline_fqn)["id"], {})
             return [statuses[timestamp] for timestamp in sorted(statuses)]
+
+    def observability(self, table_fqn: str) -> list[dict[str, Any]]:
+        """Return the rows of a table's pipeline observability."""
+        with self.store.lock:
+            return stored_rows(self.store, self.store.by_name("table", table_fqn)["id"])
+
+    def profiles(self, kind: str, fqn: str) -> list[dict[str, Any]]:
+        """Return the rows of a profile, oldest first.
+
+        :param kind: ``table``, ``column`` or ``system``
+        :param fqn: FQN of the table, or of the column
+        """
+        with self.store.lock:
+            return sorted(self.store.profiles.get((kind, fqn), ()), key=lambda row: int(row["timestamp"]))
+
+    def test_results(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the results of all test cases by FQN, oldest first; a test case may have none."""
+        with self.store.lock:
+            stored = self.store.test_results
+            return {
+                fqn: [results[timestamp] for timestamp in sorted(results)]
+                for fqn in sorted(self.store.test_cases)
+                for results in (stored.get(fqn, {}),)
+            }
 
     def end_patch_sessions(self) -> None:
         """Make the next PATCH of each entity stand alone, as if ten minutes had passed since the last one."""

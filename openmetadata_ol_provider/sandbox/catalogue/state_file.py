@@ -27,7 +27,11 @@ def save(store: CatalogueStore, path: Path) -> None:
             },
             "edges": [edge._asdict() for edge in store.edges],
             "statuses": {pipeline_id: list(statuses.values()) for pipeline_id, statuses in store.statuses.items()},
+            "observability": store.observability,
             "usage": [[*key, counts] for key, counts in store.usage.items()],
+            "profiles": [[*key, rows] for key, rows in store.profiles.items()],
+            "testCases": list(store.test_cases.values()),
+            "testResults": [[fqn, list(results.values())] for fqn, results in store.test_results.items()],
             "percentiles": [[*key, ranks] for key, ranks in store.percentiles.items()],
         }
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
@@ -56,7 +60,14 @@ def load(store: CatalogueStore, path: Path) -> None:
         store.edges.put(Edge(**edge))
     for pipeline_id, statuses in content["statuses"].items():
         store.statuses[pipeline_id] = {status["timestamp"]: status for status in statuses}
+    store.observability.update(content.get("observability", {}))
     for entity_type, entity_id, counts in content["usage"]:
         store.usage[entity_type, entity_id] = counts
+    for kind, fqn, rows in content.get("profiles", ()):
+        store.profiles[kind, fqn] = rows
+    for case in content.get("testCases", ()):
+        store.test_cases[case["fullyQualifiedName"]] = case
+    for fqn, results in content.get("testResults", ()):
+        store.test_results[fqn] = {result["timestamp"]: result for result in results}
     for entity_type, entity_id, ranks in content.get("percentiles", ()):
         store.percentiles[entity_type, entity_id] = ranks

@@ -84,7 +84,7 @@ def _deleted_unread(lab: Lab, form: Form) -> None:
         lab.notes.ended(ended)
         told = [problem["detail"] for problem in ended.result["problems"] if problem["kind"] == "data_loss"]
         assert len(told) == PARTITIONS
-        assert all(f"deleted {_LOST} messages" in detail for detail in told)
+        assert all(f"deleted {_LOST} unread messages" in detail for detail in told)
         lab.notes.said.append(f"{PARTITIONS * _LOST} lost offsets, reported")
         lab.repaired(world, feed)
 

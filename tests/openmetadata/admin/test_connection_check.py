@@ -15,6 +15,7 @@ from openmetadata_ol_provider.openmetadata.admin.permission_check import (
 )
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.client.token import TokenClaims
+from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.admin.support import Web, answering, failed, named
 from tests.openmetadata.builders import FAST, SEED, TOKEN
@@ -36,7 +37,9 @@ def test_all_is_well_step_by_step(version: str) -> None:
     assert failed(steps) == []
     assert names[:5] == ["address", "version", "health", "token", "token expiry"]
     assert names[-2:] == ["optional endpoints", "service connections"]
-    assert names[5:-2] == [str(permission) for permission in required_permissions(Config())]
+    assert names[5:-2] == [
+        str(permission) for permission in required_permissions(Config(), Version(map(int, version.split("."))))
+    ]
     assert not any(step.is_warning for step in steps)
     assert named(steps, "token").detail == "accepted, bot openlineage-bot"
     passed, text = summary(steps)
@@ -91,6 +94,7 @@ def test_missing_permissions_are_all_reported_each_with_its_rule() -> None:
         steps = check(server.url)
     assert failed(steps) == [
         "EditLineage on table", "Create on pipelineService", "Create on pipeline", "EditStatus on pipeline",
+        "EditLineage on dashboard",
     ]  # fmt: skip
     assert named(steps, "EditStatus on pipeline").detail.endswith(
         "with the rule: resources [pipeline], operations [EditStatus], effect allow"
@@ -98,7 +102,7 @@ def test_missing_permissions_are_all_reported_each_with_its_rule() -> None:
     passed, text = summary(steps)
     assert not passed
     assert text.startswith("EditLineage on table: not granted; add to a role of the bot")
-    assert text.endswith("also failed: Create on pipelineService, Create on pipeline, EditStatus on pipeline")
+    assert text.endswith("Create on pipeline, EditStatus on pipeline, EditLineage on dashboard")
 
 
 def test_connections_that_are_not_shown_are_a_warning_and_the_remedy_is_named(web: Web) -> None:
@@ -121,16 +125,20 @@ def test_services_that_may_not_be_listed_are_a_warning(web: Web) -> None:
     ("token", "warns", "said"),
     [
         (TokenClaims(readable=True, expires_at=NOW + dt.timedelta(days=8)), False, "2026-12-02 12:00 UTC"),
-        (TokenClaims(readable=True, expires_at=NOW + dt.timedelta(days=7)), True, "2026-12-01 12:00 UTC; renew it"),
+        (
+            TokenClaims(readable=True, expires_at=NOW + dt.timedelta(days=7)),
+            True,
+            "12:00 UTC; renew it before then, and put the new one into the password",
+        ),
         (TokenClaims(readable=True), False, "does not expire"),
         (TokenClaims(readable=False), False, "not a JWT"),
     ],
 )
 def test_a_token_that_expires_within_a_week_is_warned_about(token: TokenClaims, warns: bool, said: str) -> None:
-    (step,) = expiry_steps(token, NOW)
+    (step,) = expiry_steps(token, NOW, "the password of connection 'om'")
     assert (step.passed, step.is_warning) == (True, warns)
     assert said in step.detail
 
 
 def test_without_a_token_there_is_nothing_to_expire() -> None:
-    assert expiry_steps(None, NOW) == []
+    assert expiry_steps(None, NOW, "the token") == []

@@ -14,13 +14,14 @@ from openmetadata_ol_provider.openmetadata.admin.permission_check import (
 )
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.client.permissions import Permission
+from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.admin.support import Web, answering, failed, named
 from tests.openmetadata.builders import SEED, TOKEN, config
 
 NOTHING = {
     "descriptions": "never", "owners": "never", "tags": "never", "status": "never", "usage": "never",
-    "create_pipelines": False, "create_services": False,
+    "create_pipelines": False, "create_services": False, "observability": False, "exposures": False,
 }  # fmt: skip
 
 
@@ -66,10 +67,24 @@ def test_what_is_not_written_needs_no_permission() -> None:
         ),
         ({"lifecycle": "if_ours"}, {f"Delete on {x}" for x in ("table", "topic", "container")}),
         ({"queries": True}, {"Create on query"}),
+        ({"exposures": True}, {"ViewBasic on dashboard", "EditLineage on dashboard"}),
+        ({"observability": True}, {"ViewAll on table", "EditAll on table"}),
+        ({"profile": True}, {"ViewDataProfile on table", "EditDataProfile on table"}),
+        ({"tests": "existing"}, {"ViewTests on table", "EditTests on table"}),
+        (
+            {"tests": "create"},
+            {"ViewTests on table", "EditTests on table"}
+            | {f"{x} on testDefinition" for x in ("ViewBasic", "Create", "EditAll")},
+        ),
     ],
 )
 def test_each_policy_needs_its_permissions(write: dict[str, Any], more: set[str]) -> None:
     assert rights(**write) == LEAST | more
+
+
+def test_what_an_older_server_does_not_store_needs_no_permission() -> None:
+    found = required_permissions(config(write={**NOTHING, "observability": True}), Version((1, 10, 0)))
+    assert {str(permission) for permission in found} == LEAST
 
 
 def test_pipelines_as_nodes_need_lineage_on_pipelines() -> None:
@@ -136,7 +151,7 @@ def test_a_resource_that_the_server_does_not_know_costs_only_its_steps(web: Web)
 
 def test_each_resource_is_asked_about_once(server: CatalogueServer, client: OpenMetadataClient) -> None:
     permission_steps(client, Config())
-    paths = [request.path for request in server.requests]
+    paths = [request.path for request in server.requests if "permissions" in request.path]
     assert len(paths) == len(set(paths)) == len({permission.resource for permission in required_permissions(Config())})
 
 

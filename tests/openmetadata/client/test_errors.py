@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 
 import pytest
 
-from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
+from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError, CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
+from openmetadata_ol_provider.openmetadata.client.server import HOST_OPTION, SettingNames, connection_settings
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import SEED, TOKEN
 from tests.openmetadata.client.support import EDGE, answering, jwt
@@ -54,7 +57,11 @@ def refused(web: Web, status: int, said: dict[str, Any], token: str | None, *cal
 @pytest.mark.parametrize(
     ("said", "token", "told"),
     [
-        ("Not Authorized! Token not present", None, "none was sent: put the JWT token of a bot into the connection's"),
+        (
+            "Not Authorized! Token not present",
+            None,
+            "none was sent: put the JWT token of a bot into the client's token",
+        ),
         ("Not Authorized! Token not present", jwt(sub="b"), "does a proxy between here and the server drop"),
         ("Expired token!", jwt(sub="b", exp=1_700_000_000), "it has expired on 2023-11-14 22:13 UTC: renew"),
         ("Expired token!", "not.a.jwt", "it has expired: renew the JWT token"),
@@ -70,8 +77,29 @@ def refused(web: Web, status: int, said: dict[str, Any], token: str | None, *cal
 def test_a_refused_token_says_what_is_wrong_with_it(web: Web, said: str, token: str | None, told: str) -> None:
     # The server names its message so only for 401.
     message = refused(web, 401, {"responseMessage": said}, token)
-    assert f"OpenMetadata refused the token (401: {said})" in message
+    assert re.search(rf"OpenMetadata at http://\S+ refused the token \(401: {re.escape(said)}\)", message)
     assert told in message
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "token"),
+    [
+        (connection_settings("om_prod"), "connection 'om_prod'", "the password of connection 'om_prod'"),
+        (HOST_OPTION, "--host", "OPENMETADATA_JWT_TOKEN"),
+    ],
+)
+def test_errors_name_the_settings_that_the_client_has_its_parameters_from(
+    web: Web, settings: SettingNames, address: str, token: str
+) -> None:
+    answer = {"responseMessage": "Not Authorized! Invalid Token"}
+    url = web(type("Refusing", (Refusing,), {"status": 401, "answer": answer}))
+    refused = pytest.raises(CatalogueAuthError, match=rf"renew the JWT token in {token}")
+    with OpenMetadataClient(url, jwt(sub="b"), settings=settings) as client, refused:
+        client.get("v1/tables")
+    unreachable = pytest.raises(CatalogueUnavailableError, match=rf"check .*{address} and the network")
+    once = RetryPolicy(attempts=1)
+    with OpenMetadataClient("http://127.0.0.1:1", retries=once, settings=settings) as client, unreachable:
+        client.get("v1/tables")
 
 
 def not_allowed(*operations: str) -> dict[str, Any]:
@@ -116,7 +144,7 @@ def test_a_domain_that_is_missing_is_to_be_given(web: Web) -> None:
 def test_https_to_a_server_that_speaks_http_names_the_setting_and_is_not_retried(web: Web) -> None:
     url = web(answering()).replace("http://", "https://")
     client = OpenMetadataClient(url, TOKEN)
-    with pytest.raises(CatalogueRequestError, match=r"does not speak https.*schema to http.*8585 speaks http"):
+    with pytest.raises(CatalogueRequestError, match=r"does not speak https.*write http://.*8585 speaks http"):
         client.version  # noqa: B018 - a property that sends a request
     assert client.calls == {"GET": 1}
 

@@ -85,7 +85,7 @@ def test_nobody_listening_is_unavailable_with_the_address() -> None:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
     with OpenMetadataClient(address, TOKEN, retries=FAST) as client:
-        with pytest.raises(CatalogueUnavailableError, match=rf"{address}.*check host, port and network"):
+        with pytest.raises(CatalogueUnavailableError, match=rf"{address}.*check the client's host and the network"):
             _ = client.version
         assert client.calls == {"GET": FAST.attempts}
 

@@ -66,7 +66,8 @@ def test_an_unmapped_namespace_is_listed_with_the_line_to_write() -> None:
     event = run_event(inputs=[dataset("d.s.a", "airbyte-source")], outputs=["d.s.x"])
     (problem,) = told(WORLD, [event]).report.problems
     assert problem.kind == "unresolved"
-    assert '{namespace: "airbyte-source", service: <its service>}' in problem.detail
+    assert '{namespace: "airbyte-source", service: ' in problem.detail
+    assert "<its service>" not in problem.detail
 
 
 @pytest.mark.promise("A43", "A175")

@@ -28,7 +28,7 @@ def test_the_summary_has_what_was_read_written_and_parked() -> None:
         "7 events of 2 runs, 0 dead letters",
         "edges: 3 published, 1 failed; pipelines: none; statuses: none; datasets: none",
         "requests: GET 9, PUT 3",
-        "parked: 4 items are tried again; `openmetadata-ol parked list` shows why they wait",
+        "parked: 4 items to be tried again; `openmetadata-ol parked list` shows what is waited for",
         "datasets resolved: 0 of 1 of c, 1 of 4 of a",
     ]
 
@@ -38,7 +38,7 @@ def test_what_is_not_kept_is_not_said_to_be_tried_again() -> None:
         summary_lines(PublishReport(parked=2), is_kept=False),
         summary_lines(PublishReport(parked=2, dry_run=True)),
     ):
-        assert "parked: 2 items wait for what the catalogue lacks; they are not kept" in lines[3]
+        assert "parked: 2 items waiting for what the catalogue lacks, and not kept" in lines[3]
 
 
 def test_a_dry_run_says_so() -> None:

@@ -29,6 +29,8 @@ EVERYTHING = {
         "create_tags": True,
         "create_datasets": True,
         "queries": True,
+        "profile": True,
+        "tests": "create",
         "lifecycle": "if_ours",
         "stale_edges": "remove",
     },

@@ -13,7 +13,7 @@ from openmetadata_ol_provider.lineage.plan import Dataset, Edge
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.resolution.hints import Neighbours, missing_hint
+from openmetadata_ol_provider.openmetadata.resolution.hints import Neighbours, missing_hint, service_choice
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import PG, config, dataset, edge, orders, pair, plan, resolve_advised, totals
@@ -92,17 +92,53 @@ def test_a_namespace_of_which_nothing_resolves_is_offered_no_rule_that_gives_it_
         "3 datasets of mongodb://m:27017, e.g. db.t0, db.t1 and 1 more: there is no service to look in"
     )
     assert "3 edges wait for them" in text
-    assert '{namespace: "mongodb://m:27017", service: <its service>}' in text
-    assert "else create their service there and ingest them" in text
+    assert "OpenMetadata has no service of a fitting type: create their service and ingest them" in text
+    assert "service: <its service>}, with the name of the service in place of <its service> (a rule" in text
     cost = "give up the whole namespace: 3 datasets of these events with 3 edges, and all that come later"
-    assert text.endswith(f"(`ignore: true` in place of the service would {cost}).")
+    assert text.endswith(f"(a rule with `ignore: true` would {cost}).")
+
+
+@pytest.mark.promise("A293")
+def test_the_rule_of_such_a_namespace_names_the_services_of_its_type(client: OpenMetadataClient) -> None:
+    missing = dataset("hive://elsewhere:10000", "gone.table")
+    text = lines_of(client, (orders(), missing))["unresolved"]
+    assert (
+        'if OpenMetadata has it, add to `namespaces`: {namespace: "hive://elsewhere:10000", service: hive}; else'
+        in text
+    )
+    assert "<its service>" not in text
+
+
+def test_where_an_address_has_chosen_the_service_the_metadata_is_missing_there(client: OpenMetadataClient) -> None:
+    resolutions = resolve_advised(Resolver(client, Config()), dataset(PG, "shop.public.gone"))
+    (resolution,) = resolutions.values()
+    assert "ingest it into service pg, or create stubs with `write.create_datasets: true`" in resolution.detail
+    assert 'if another service has it, add to `namespaces`: {namespace: "postgres://warehouse:5432", service: pg2}' in (
+        resolution.detail
+    )
+    ruled = config(namespaces=[{"namespace": PG, "service": "pg"}])
+    (resolution,) = resolve_advised(Resolver(client, ruled), dataset(PG, "shop.public.gone")).values()
+    assert "ingest it into service pg" in resolution.detail
+    assert "add to `namespaces`" not in resolution.detail
+
+
+@pytest.mark.parametrize(
+    ("candidates", "expected"),
+    [
+        ([], '{namespace: "x", service: <its service>}, with the name of the service in place of <its service>'),
+        (["a", "b-1"], '{namespace: "x", service: a} or {namespace: "x", service: b-1}'),
+        (list("abcde"), "service: c} (or with another service of that type: d, e)"),
+    ],
+)
+def test_services_that_may_be_meant_are_rules_to_choose_from(candidates: list[str], expected: str) -> None:
+    assert service_choice("x", candidates).endswith(expected)
 
 
 @pytest.mark.promise("A293")
 def test_a_rule_is_tried_and_the_hint_says_what_it_changes(client: OpenMetadataClient) -> None:
     missing = [dataset(STAGING, name) for name in ("shop.public.totals", "shop.crm.accounts")]
     text = lines_of(client, *((item, orders()) for item in missing))["other_address"]
-    assert "the rule, tried on these events, resolves 2 of the 2 datasets that are missing" in text
+    assert "the rule, tried on these events, resolves 2 of the 2 that are missing" in text
     rule = {"namespace": STAGING, "service": "pg"}
     assert rules_in(text) == {"namespaces": [rule]}
     assert lines_of(client, *((item, orders()) for item in missing), namespaces=[rule]) == {}
@@ -112,7 +148,7 @@ def test_a_rule_is_tried_and_the_hint_says_what_it_changes(client: OpenMetadataC
 def test_a_rule_that_would_take_lineage_away_is_not_offered(client: OpenMetadataClient) -> None:
     twice, hive, lake = (dataset(UNKNOWN, name) for name in ("twice.facts", "sales.orders", "ice.facts"))
     text = lines_of(client, (hive, lake), (twice, lake))["ambiguous"]
-    tried = re.findall(r"service: (\w+)} resolves 1 of the 1 \w+ that are missing and takes away 1 of the 2", text)
+    tried = re.findall(r"service: (\w+)} resolves 1 of the 1 that are missing and takes away 1 of the 2", text)
     assert sorted(tried) == ["hive", "lake"]
     assert "settle it in" not in text
     assert text.endswith('add to `datasets.exclude`: "airbyte-source twice.facts"')
@@ -139,12 +175,25 @@ def test_columns_that_a_table_lacks_are_one_line_and_one_problem_for_the_table(c
     unknown = [(problem.where, problem.detail) for problem in report.problems if problem.kind == "unknown_column"]
     assert [where for where, _ in unknown] == ["pg.shop.public.orders", "pg.shop.public.totals"]
     assert unknown[0][1].startswith(
-        "it has no column 'b, c, d', so the column lineage of 'pg.shop.public.orders -> pg.shop.public.totals; "
-        "pg.shop.public.orders -> pg.shop.crm.accounts' is without it"
+        "it has no column 'b, c (pg.shop.public.orders -> pg.shop.public.totals); "
+        "d (pg.shop.public.orders -> pg.shop.crm.accounts)', so the column lineage of these edges is without it"
     )
     lines = [text for kind, text in problem_lines(report) if kind == "unknown_column"]
     assert len(lines) == 1
     assert lines[0].startswith("2 times: pg.shop.public.orders: it has no column")
+
+
+def test_edges_that_lack_the_same_columns_are_named_together(client: OpenMetadataClient) -> None:
+    accounts = dataset(PG, "shop.crm.accounts")
+    lacking = [
+        edge(orders(), totals(), pair(orders(), "c", "id"), pair(orders(), "b", "id")),
+        edge(orders(), accounts, pair(orders(), "b", "id"), pair(orders(), "c", "id")),
+    ]
+    report = publish_plan(plan(*lacking, datasets=(orders(), totals(), accounts)), client, config()).report
+    details = [problem.detail for problem in report.problems if problem.where == "pg.shop.public.orders"]
+    assert len(details) == 1
+    edges = "pg.shop.public.orders -> pg.shop.public.totals; pg.shop.public.orders -> pg.shop.crm.accounts"
+    assert details[0].startswith(f"it has no column 'b, c ({edges})', so")
 
 
 def test_an_edge_between_two_datasets_of_such_a_namespace_has_the_advice_once(client: OpenMetadataClient) -> None:

@@ -90,7 +90,7 @@ def test_what_is_not_there_is_unresolved_with_a_remedy(
 ) -> None:
     (resolution,) = resolve_advised(Resolver(client, config()), dataset(namespace, name, kind=kind)).values()
     assert resolution.outcome == "unresolved"
-    assert f'{{namespace: "{namespace}", service: <its service>}}' in resolution.detail
+    assert f'add to `namespaces`: {{namespace: "{namespace}", service: ' in resolution.detail
 
 
 def test_two_matches_are_no_match_and_the_candidates_are_listed(client: OpenMetadataClient) -> None:

@@ -16,11 +16,11 @@ import msgspec
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config, LedgerOptions
-    from openmetadata_ol_provider.lineage.plan import Edge, JobId
+    from openmetadata_ol_provider.lineage.plan import Dataset, Edge, JobId
 
 #: Hours for which "this dataset is not in the catalogue" is trusted where no lineage depends on it.
 UNRESOLVED_HOURS = 1.0
-#: Note of a run that has ended: of all facts the one that is least likely to come again.
+#: Beginning of the note of a run that has ended: of all facts the one that is least likely to come again.
 ENDED = "ended"
 #: Number of the rules by which datasets are matched to services; 1: another address is another system.
 MATCHING = 1
@@ -31,6 +31,8 @@ DEFAULTS = 1
 QUIET_HOURS = 0.25
 #: Hours for which it is remembered that a stub has got columns.
 EXTENDED_HOURS = 14 * 24.0
+#: Day of confirmation of an edge that a job declares: it does not age.
+DECLARED = -1
 #: Digest of an edge that is known but must be compared with the catalogue the next time; no content has it.
 UNVERIFIED = -1
 
@@ -61,6 +63,8 @@ class EdgeFact(msgspec.Struct, frozen=True, array_like=True):
     :param where: ``FQN -> FQN``, for people
     :param writer: name of the job in the edge's description
     :param misses: complete runs of the job since then that did not show the edge
+    :param confirmed: latest day with events that confirmed the edge, as the ordinal of the date; 0: not counted yet;
+        or :data:`DECLARED`
     """
 
     digest: int
@@ -71,6 +75,7 @@ class EdgeFact(msgspec.Struct, frozen=True, array_like=True):
     where: str = ""
     writer: str = ""
     misses: int = 0
+    confirmed: int = 0
 
 
 class LedgerTarget(NamedTuple):
@@ -101,6 +106,7 @@ class LedgerChanges(NamedTuple):
     :param ended: end of the latest run counted, by job
     :param max_facts: most entries to keep; ``None``: all
     :param extended: times at which stubs were changed that had got columns, by entity
+    :param days: days with events, see :class:`Ledger`
     """
 
     target: LedgerTarget
@@ -110,6 +116,7 @@ class LedgerChanges(NamedTuple):
     ended: Mapping[str, int] = {}
     max_facts: int | None = None
     extended: Mapping[str, float] = {}
+    days: tuple[int, ...] = ()
 
 
 class Ledger(msgspec.Struct, frozen=True):
@@ -124,6 +131,7 @@ class Ledger(msgspec.Struct, frozen=True):
     :param token: claim of that publication
     :param matching: rules of matching by which all of its edges were published, see :data:`MATCHING`
     :param extended: latest change of each stub that has got columns lately, in hours since 1970, by entity
+    :param days: latest days with events, as ordinals in ascending order, while edges may expire; otherwise none
     """
 
     catalogue: int = 0
@@ -135,6 +143,7 @@ class Ledger(msgspec.Struct, frozen=True):
     token: str = ""
     matching: int = 0
     extended: dict[str, float] = {}
+    days: tuple[int, ...] = ()
 
     def for_target(self, target: LedgerTarget, *, trusted: bool = True) -> Ledger:
         """Return the part of the ledger that is true for a catalogue and a configuration.
@@ -165,6 +174,7 @@ class Ledger(msgspec.Struct, frozen=True):
             token=token,
             matching=self.matching,
             extended=dict(self.extended),
+            days=self.days,
         )
 
     def is_current(self, key: int, digest: int, now: float, options: LedgerOptions) -> bool:
@@ -198,6 +208,7 @@ class Ledger(msgspec.Struct, frozen=True):
             ended={**base.ended, **changes.ended},
             matching=MATCHING,
             extended=_recent({**base.extended, **changes.extended}),
+            days=changes.days,
         )
         return ledger if changes.max_facts is None else ledger.trimmed(changes.max_facts)
 
@@ -209,7 +220,7 @@ class Ledger(msgspec.Struct, frozen=True):
         facts, edges = dict(self.facts), dict(self.edges)
         excess = len(facts) + len(edges) - most
         if excess > 0:
-            candidates = [(fact.note != ENDED, fact.at, key) for key, fact in facts.items()]
+            candidates = [(not fact.note.startswith(ENDED), fact.at, key) for key, fact in facts.items()]
             candidates += [(True, edge.at, key) for key, edge in edges.items()]
             for _, _, key in sorted(candidates)[:excess]:
                 facts.pop(key, None)
@@ -247,6 +258,23 @@ def digest(*values: Any) -> int:
 def edge_key(edge: Edge) -> int:
     """Return the key of an edge of the plan; edges that differ only in columns or SQL share it."""
     return digest("edge", edge.source, edge.target, edge.job)
+
+
+def dataset_digest(dataset: Dataset) -> int:
+    """Return a digest of what is published of a dataset; snapshots and measurements always change and are not."""
+    return digest(
+        dataset.identities,
+        dataset.description,
+        dataset.owners,
+        dataset.tags,
+        dataset.fields,
+        dataset.ignored,
+        dataset.type,
+        dataset.lifecycle,
+        dataset.previous,
+        # Where there are none, the digest is that of earlier versions.
+        *((dataset.exposures,) if dataset.exposures else ()),
+    )
 
 
 def job_key(job: JobId) -> str:

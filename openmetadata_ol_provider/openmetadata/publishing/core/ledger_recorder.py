@@ -25,6 +25,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import LedgerOptions
     from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
@@ -47,6 +48,7 @@ class LedgerRecorder:
         self._edges: dict[int, EdgeFact | None] = {}
         self._ended: dict[str, int] = {}
         self._extended: dict[str, float] = {}
+        self._days: tuple[int, ...] = ()
 
     # -- recording -----------------------------------------------------------------------------------------------
 
@@ -94,6 +96,26 @@ class LedgerRecorder:
         self._facts[key] = Fact(content, self._hours)
         return before is None or before.digest != content
 
+    def is_current(self, key: int, content: int, options: LedgerOptions) -> bool:
+        """Return whether a fact was published with this content and need not be compared again yet."""
+        return self._ledger.is_current(key, content, self._hours, options)
+
+    def record_fact(self, key: int, content: int, note: str = "") -> None:
+        """Record a fact that is not a part of the plan by itself.
+
+        :param content: digest of its content
+        :param note: what later publications need to know of it
+        """
+        self._facts[key] = Fact(content, self._hours, note)
+
+    def fact(self, key: int) -> Fact | None:
+        """Return a fact as it was recorded last, ``None`` if it is not known or was dropped."""
+        return self._facts[key] if key in self._facts else self._ledger.facts.get(key)
+
+    def drop_fact(self, key: int) -> None:
+        """Drop a fact that is no longer true."""
+        self._facts[key] = None
+
     def record_extended(self, ref: str, at: float | None = None) -> None:
         """Record that a stub has got columns, or was changed in another way soon after.
 
@@ -109,6 +131,13 @@ class LedgerRecorder:
         """Return whether a stub has got columns lately, so that its next change may cost edges their columns."""
         at = max(self._extended.get(ref, 0.0), self._ledger.extended.get(ref, 0.0))
         return self._hours <= at + QUIET_HOURS
+
+    def record_days(self, days: tuple[int, ...]) -> None:
+        """Record the latest days with events, because edges may expire.
+
+        :param days: ordinals of dates, ascending
+        """
+        self._days = days
 
     # -- withdrawing ---------------------------------------------------------------------------------------------
 
@@ -134,6 +163,11 @@ class LedgerRecorder:
 
     # -- results -------------------------------------------------------------------------------------------------
 
+    @property
+    def edge_jobs(self) -> Mapping[int, str]:
+        """Keys of the jobs of the edges that are published, by ledger key; empty for a dataset's own derivation."""
+        return self._jobs
+
     def edges(self) -> dict[int, EdgeFact]:
         """Return all edges by key, those recorded so far included."""
         merged = {**self._ledger.edges, **self._edges}
@@ -141,7 +175,9 @@ class LedgerRecorder:
 
     def changes(self, target: LedgerTarget, *, trusted: bool, max_facts: int | None) -> LedgerChanges:
         """Return everything recorded so far."""
-        return LedgerChanges(target, trusted, self._facts, self._edges, self._ended, max_facts, self._extended)
+        return LedgerChanges(
+            target, trusted, self._facts, self._edges, self._ended, max_facts, self._extended, self._days
+        )
 
     def _record(self, name: object, note: str = "") -> None:
         entry = self._selection.entries.get(name)
@@ -157,9 +193,10 @@ class LedgerRecorder:
 
     def _record_edge(self, key: int, source: str = "", target: str = "", where: str = "", writer: str = "") -> None:
         before = self._edge(key)
-        misses = before.misses if before else 0
+        misses, confirmed = (before.misses, before.confirmed) if before else (0, 0)
         content = self._selection.entries[key].digest
-        self._edges[key] = EdgeFact(content, self._hours, self._jobs[key], source, target, where, writer, misses)
+        job = self._jobs[key]
+        self._edges[key] = EdgeFact(content, self._hours, job, source, target, where, writer, misses, confirmed)
 
     def _edge(self, key: int) -> EdgeFact | None:
         return self._edges[key] if key in self._edges else self._ledger.edges.get(key)

@@ -14,6 +14,7 @@ import msgspec
 
 from openmetadata_ol_provider.config import ParkingOptions
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, OneSided, RunRecord
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
@@ -124,5 +125,5 @@ class Parking:
                 why = f"the parked items took more than {MAX_BYTES} bytes"
             else:
                 continue
-            detail = f"{why}, tried {item.tries} times. {item.reason}: {item.detail}"
+            detail = f"{why}, tried {counted(item.tries, 'time')}. {item.reason}: {item.detail}"
             yield item, Problem(ProblemKind.PARKING_GIVEN_UP, item.where, detail)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from openmetadata_ol_provider.config import ParkingOptions
     from openmetadata_ol_provider.openlineage.problems import Problem
+    from openmetadata_ol_provider.openmetadata.publishing.core.measured import MeasuredDataset
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 _UNCOUNTED = "usage:"
@@ -120,9 +121,25 @@ class ParkingBuilder:
         key = digest([(run.job, run.run_id) for run in runs])
         self._add_runs(f"{_UNCOUNTED}{key:x}", runs, where, detail)
 
-    def _add_runs(self, key: str, runs: tuple[RunRecord, ...], where: str, detail: str) -> None:
-        jobs = tuple(job for job in self._selection.jobs.values() if job.pipeline == runs[0].pipeline)
-        self._add(key, Parked(key="", reason="failed", where=where, detail=detail, jobs=jobs, runs=runs))
+    def add_failed_measurements(self, missing: Iterable[tuple[MeasuredDataset, str]]) -> None:
+        """Add what runs have measured of datasets and the catalogue refused, each with the reason."""
+        groups: dict[tuple[str, DatasetId], list[tuple[RunRecord, str]]] = {}
+        for item, detail in missing:
+            groups.setdefault((item.kind, item.dataset), []).append((item.run, detail))
+        for (kind, id_), items in groups.items():
+            runs = _counted(run for run, _ in items)
+            key = f"{kind}:{digest(id_, [(run.job, run.run_id) for run in runs]):x}"
+            datasets = (_lean(dataset_of(id_, self._selection.datasets)),)
+            self._add_runs(key, runs, f"{kind} of {id_.namespace} {id_.name}", items[0][1], datasets)
+
+    def _add_runs(
+        self, key: str, runs: tuple[RunRecord, ...], where: str, detail: str, datasets: tuple[Dataset, ...] = ()
+    ) -> None:
+        pipelines = {run.pipeline for run in runs}
+        jobs = tuple(job for job in self._selection.jobs.values() if job.pipeline in pipelines)
+        self._add(
+            key, Parked(key="", reason="failed", where=where, detail=detail, jobs=jobs, runs=runs, datasets=datasets)
+        )
 
     def add_failed_pipeline_edges(self, jobs: Iterable[JobId], where: str, detail: str) -> None:
         """Add jobs of which the catalogue refused an edge with their pipeline at one end."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerChanges
+from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import Outcomes
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import ParkingChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 
@@ -17,9 +18,11 @@ class Publication(NamedTuple):
     :param ledger: facts to record in the ledger, and facts to drop from it
     :param parking: items to park, and items to release
     :param usage: usage counts including those of this plan
+    :param outcomes: what became of each edge and dataset
     """
 
     report: PublishReport
     ledger: LedgerChanges
     parking: ParkingChanges
     usage: UsageCounts
+    outcomes: Outcomes = Outcomes()

@@ -49,10 +49,10 @@ class Datasets(msgspec.Struct, frozen=True):
 
 
 class StaleEdges(msgspec.Struct, frozen=True):
-    """Counts of edges that their jobs no longer produce.
+    """Counts of edges that their jobs no longer produce, or that no run has confirmed for too long.
 
-    :param removed: number removed from the catalogue
-    :param kept: number that was only reported
+    :param removed: number removed from the catalogue, or from what this package wrote there
+    :param kept: number that stays
     """
 
     removed: int = 0
@@ -97,14 +97,20 @@ class PublishReport(msgspec.Struct, frozen=True):
     :param edges: counts of edges between entities; several edges of the plan may be one of these
     :param facts: counts of datasets and pipelines with owners, tags or descriptions to write
     :param usage: counts of pipelines and days with task runs
+    :param exposures: counts of uses of models by dashboards, as edges
+    :param observability: counts of tables' newest runs, one for each pipeline that writes the table
     :param queries: counts of SQL texts as queries of their tables
+    :param profiles: counts of tables that runs have measured or written rows to, one for each run
+    :param tests: counts of tables with results of tests, one for each run
     :param stubs: counts of datasets created because the catalogue did not have them
     :param deleted: number of datasets deleted because they were dropped or renamed
     :param stale: counts of edges that are no longer produced
+    :param expired: counts of edges that no run has confirmed for ``lineage.expire_after`` days
     :param namespaces: share of datasets resolved, by namespace
     :param requests: number of HTTP requests by method, retries included
     :param parked: number of items kept to be tried again, those of earlier publications included
     :param dead_letters: number of messages that were not events (filled in by the caller)
+    :param asset_events: number of events of Airflow assets, given when the task succeeds (filled in by the caller)
     :param problems: what was lost or left out, the plan's own problems first
     """
 
@@ -116,21 +122,28 @@ class PublishReport(msgspec.Struct, frozen=True):
     statuses: Written = Written()
     facts: Written = Written()
     usage: Written = Written()
+    exposures: Written = Written()
+    observability: Written = Written()
     queries: Written = Written()
+    profiles: Written = Written()
+    tests: Written = Written()
     stubs: Stubs = Stubs()
     deleted: int = 0
     stale: StaleEdges = StaleEdges()
+    expired: StaleEdges = StaleEdges()
     namespaces: dict[str, Share] = {}
     requests: dict[str, int] = {}
     parked: int = 0
     dead_letters: int = 0
     dry_run: bool = False
     links: Links = Links()
+    asset_events: int = 0
     problems: tuple[Problem, ...] = ()
 
     @property
     def _parts(self) -> tuple[Written | Pipelines | Stubs, ...]:
-        return (self.edges, self.pipelines, self.statuses, self.facts, self.usage, self.queries, self.stubs)
+        described = (self.statuses, self.facts, self.usage, self.exposures, self.observability, self.queries)
+        return (self.edges, self.pipelines, *described, self.profiles, self.tests, self.stubs)
 
     @property
     def failed(self) -> int:
@@ -159,10 +172,15 @@ class PublishReport(msgspec.Struct, frozen=True):
             statuses=_sum(self.statuses, other.statuses),
             facts=_sum(self.facts, other.facts),
             usage=_sum(self.usage, other.usage),
+            exposures=_sum(self.exposures, other.exposures),
+            observability=_sum(self.observability, other.observability),
             queries=_sum(self.queries, other.queries),
+            profiles=_sum(self.profiles, other.profiles),
+            tests=_sum(self.tests, other.tests),
             stubs=_sum(self.stubs, other.stubs),
             deleted=self.deleted + other.deleted,
             stale=_sum(self.stale, other.stale),
+            expired=_sum(self.expired, other.expired),
             namespaces=largest(
                 {
                     name: _sum(self.namespaces.get(name, Share()), other.namespaces.get(name, Share()))
@@ -174,6 +192,7 @@ class PublishReport(msgspec.Struct, frozen=True):
             parked=other.parked,
             dead_letters=self.dead_letters + other.dead_letters,
             dry_run=self.dry_run or other.dry_run,
+            asset_events=self.asset_events + other.asset_events,
             links=Links(
                 *(
                     tuple(dict.fromkeys((*mine, *theirs)))[-MOST_LINKS:]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_groups import (
     MOST_GROUPS,
     ProblemGroup,
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 
 #: Most namespaces that the summary names: those with the largest share of datasets that are missing.
 _MOST_NAMESPACES: Final = 5
-_PARKED: Final = "are tried again; `openmetadata-ol parked list` shows why they wait"
-_NOT_PARKED: Final = "wait for what the catalogue lacks; they are not kept, so the events have to be read again"
+_PARKED: Final = "to be tried again; `openmetadata-ol parked list` shows what is waited for"
+_NOT_PARKED: Final = "waiting for what the catalogue lacks, and not kept, so the events have to be read again"
 #: Counts that the summary has even when they are all 0.
 _ALWAYS: Final = frozenset({"edges", "pipelines", "statuses", "datasets"})
-_COUNTS: Final = ("edges", "pipelines", "statuses", "datasets", "facts", "usage", "queries", "stubs", "stale")
+_COUNTS: Final = (
+    *("edges", "pipelines", "statuses", "datasets", "facts", "usage", "exposures", "observability", "queries"),
+    *("profiles", "tests", "stubs", "stale", "expired"),
+)
 
 
 def summary_lines(report: PublishReport, *, is_kept: bool = True) -> list[str]:
@@ -33,15 +37,19 @@ def summary_lines(report: PublishReport, *, is_kept: bool = True) -> list[str]:
 
     :param is_kept: ``False`` if what waits is not kept, and has to be read again
     """
-    read = f"{report.events} events of {report.runs} runs, {report.dead_letters} dead letters"
+    read = (
+        f"{counted(report.events, 'event')} of {counted(report.runs, 'run')}, "
+        f"{counted(report.dead_letters, 'dead letter')}"
+    )
     if report.dry_run:
         read = f"dry run, nothing was written: {read}"
-    deleted = [f"{report.deleted} datasets deleted"] if report.deleted else []
+    deleted = [f"{counted(report.deleted, 'dataset')} deleted"] if report.deleted else []
     written = "; ".join([*_counts(report), *deleted])
     requests = ", ".join(f"{method} {number}" for method, number in sorted(report.requests.items()))
     lines = [read, written, f"requests: {requests or 'none'}"]
     if report.parked:
-        lines.append(f"parked: {report.parked} items {_PARKED if is_kept and not report.dry_run else _NOT_PARKED}")
+        items = counted(report.parked, "item")
+        lines.append(f"parked: {items} {_PARKED if is_kept and not report.dry_run else _NOT_PARKED}")
     incomplete = sorted(
         (item for item in report.namespaces.items() if item[1].resolved < item[1].total),
         key=lambda item: (item[1].resolved / item[1].total, item[0]),
@@ -70,8 +78,9 @@ def problem_lines(report: PublishReport, *, is_raised: bool = False) -> Iterator
     ):
         more = number - _listed(groups, kinds)
         if more > 0:
-            text = "1 more dataset: no edge needs it" if more == 1 else f"{more} more datasets: no edge needs them"
-            yield str(kind), f"{text}, or an earlier batch has listed {'it' if more == 1 else 'them'}"
+            it = "it" if more == 1 else "them"
+            text = f"{counted(more, 'more dataset')}: no edge needs {it}, or an earlier batch has listed {it}"
+            yield str(kind), text
 
 
 def _listed(groups: list[ProblemGroup], kinds: set[ProblemKind]) -> int:
@@ -91,4 +100,4 @@ def _shares(namespaces: list[tuple[str, Share]]) -> str:
         f"{share.resolved} of {share.total} of {safe_text(name, 200)}" for name, share in namespaces[:_MOST_NAMESPACES]
     ]
     more = len(namespaces) - len(texts)
-    return ", ".join(texts) + (f", and {more} more namespaces" if more else "")
+    return ", ".join(texts) + (f", and {counted(more, 'more namespace')}" if more else "")

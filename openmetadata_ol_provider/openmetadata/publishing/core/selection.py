@@ -6,7 +6,7 @@ always merged from the same parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -15,7 +15,8 @@ from openmetadata_ol_provider.lineage.filters import Filter
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
-from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest, edge_key
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import dataset_digest, digest, edge_key
+from openmetadata_ol_provider.openmetadata.publishing.core.measured import NOT_OF_THE_STATUS, Measured, select_measured
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 
 RunKey = tuple[JobId, str]
+#: Beginning of the keys under which edges are parked.
+EDGE = "edge:"
 
 
 class LedgerEntry(NamedTuple):
@@ -49,7 +52,9 @@ class Selection(NamedTuple):
     :param current_runs: number of pipeline runs that are as they were published
     :param outcomes: outcomes of the datasets that need not be resolved again
     :param one_sided: jobs that get edges with their pipeline at one end
+    :param plan_datasets: all datasets of the plan, and of parked items
     :param partial: jobs whose producer reports that it could not extract all of their lineage
+    :param measured: rows written, metrics and test results to publish
     """
 
     edges: tuple[Edge, ...]
@@ -66,7 +71,9 @@ class Selection(NamedTuple):
     current_runs: int
     outcomes: dict[DatasetId, str]
     one_sided: tuple[OneSided, ...]
+    plan_datasets: dict[DatasetId, Dataset]
     partial: frozenset[JobId]
+    measured: Measured = Measured()
 
     @property
     def is_empty(self) -> bool:
@@ -76,7 +83,7 @@ class Selection(NamedTuple):
 
 def edge_parking_key(key: int) -> str:
     """Return the key under which an edge is parked."""
-    return f"edge:{key:x}"
+    return f"{EDGE}{key:x}"
 
 
 def dataset_of(id_: DatasetId, datasets: dict[DatasetId, Dataset]) -> Dataset:
@@ -145,7 +152,8 @@ class _Selector:
         changed = self._select_changed()
         needed = self._select_named(edges, runs, one_sided) | changed
         pipelines = {job.pipeline for job in self.jobs.values() if self._is_wanted(job.pipeline)}
-        datasets, outcomes = self._select_datasets(edges, one_sided)
+        measured = select_measured(self.runs, self.config.write, self._is_current)
+        datasets, outcomes = self._select_datasets(edges, one_sided, measured.datasets)
         return Selection(
             edges=tuple(edges),
             entries=self.entries,
@@ -161,7 +169,9 @@ class _Selector:
             current_runs=current_runs,
             outcomes=outcomes,
             one_sided=one_sided,
+            plan_datasets=self.datasets,
             partial=frozenset(run.job for run in self.runs if run.partial),
+            measured=measured,
         )
 
     def _is_current(self, name: object, key: int, content: int) -> bool:
@@ -196,7 +206,8 @@ class _Selector:
     # -- pipelines and runs --------------------------------------------------------------------------------------
 
     def _select_runs(self) -> tuple[list[RunRecord], int]:
-        if self.config.write.status == "never" and self.config.write.usage == "never":
+        write = self.config.write
+        if write.status == write.usage == "never" and not write.observability:
             return [], 0
         groups: dict[RunKey, list[RunRecord]] = {}
         for run in self.runs:
@@ -204,10 +215,7 @@ class _Selector:
         changed: list[RunRecord] = []
         current = 0
         for group in groups.values():
-            # Statistics change with every heartbeat and are no part of the status, and neither are the others.
-            plain = [
-                msgspec.structs.replace(run, new=False, statistics=(), tests=(), external_query=None) for run in group
-            ]
+            plain = [msgspec.structs.replace(run, **NOT_OF_THE_STATUS) for run in group]
             unchanged = [
                 self._is_current((run.job, run.run_id), digest("run", run.job, run.run_id), digest(run))
                 for run in plain
@@ -253,17 +261,18 @@ class _Selector:
     # -- datasets ------------------------------------------------------------------------------------------------
 
     def _select_datasets(
-        self, edges: Iterable[Edge], one_sided: Iterable[OneSided]
+        self, edges: Iterable[Edge], one_sided: Iterable[OneSided], measured: Mapping[DatasetId, None]
     ) -> tuple[dict[DatasetId, Dataset], dict[DatasetId, str]]:
         wanted: dict[DatasetId, Dataset] = {}
         outcomes: dict[DatasetId, str] = {}
         for id_, dataset in self.datasets.items():
             key = digest("dataset", id_)
-            if self._is_current(id_, key, _dataset_digest(dataset)):
+            if self._is_current(id_, key, dataset_digest(dataset)):
                 outcomes[id_] = self.history.ledger.facts[key].note
             else:
                 wanted[id_] = dataset
-        needed: dict[DatasetId, None] = {}
+        # What is not in the catalogue need not be looked for again because somebody has measured it.
+        needed = {id_: None for id_ in measured if outcomes.get(id_) in {None, "resolved"}}
         for edge in edges:
             sources = (DatasetId(pair.source.namespace, pair.source.name) for pair in edge.columns)
             needed.update(dict.fromkeys((edge.source, edge.target, *filter(self.datasets.__contains__, sources))))
@@ -278,18 +287,3 @@ class _Selector:
 def _owner(edge: Edge) -> object:
     """Return what an edge is published together with: its job, or the dataset that declares it."""
     return edge.job or edge.target
-
-
-def _dataset_digest(dataset: Dataset) -> int:
-    """Return a digest of what is published of a dataset; snapshots and measurements always change and are not."""
-    return digest(
-        dataset.identities,
-        dataset.description,
-        dataset.owners,
-        dataset.tags,
-        dataset.fields,
-        dataset.ignored,
-        dataset.type,
-        dataset.lifecycle,
-        dataset.previous,
-    )

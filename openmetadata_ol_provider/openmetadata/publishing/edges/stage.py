@@ -1,21 +1,20 @@
-"""Publishes edges and their SQL, and removes edges that are no longer true."""
+"""Publishes edges and their SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan
+from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.openmetadata.publishing.core.context import count_written
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
-from openmetadata_ol_provider.openmetadata.publishing.core.report import StaleEdges, Written
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges import (
     PipelineEdgeCleaner,
     pipeline_edges,
     superseded_ends,
 )
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
-from openmetadata_ol_provider.openmetadata.publishing.edges.stale import EdgeRemover, scan_stale, stale_problem
 from openmetadata_ol_provider.openmetadata.publishing.edges.unmoved import unmoved_edges
 from openmetadata_ol_provider.openmetadata.publishing.edges.views import ViewReader, edges_through_views
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner, EdgeWriter
@@ -182,32 +181,3 @@ def _retry_if_failed(context: PublishContext, keys: tuple[int, ...], result: Ite
     if result.failed:
         context.parking.add_failed_edges(keys, result.detail)
         context.recorder.invalidate_edges(keys)
-
-
-def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
-    """Remove, or report, the edges that their jobs no longer produce."""
-    policy = context.config.write.stale_edges
-    if policy == "never":
-        return StaleEdges()
-    scan = scan_stale(plan, context.recorder.edges(), context.history.ledger.ended, context.config.lineage)
-    context.recorder.update_edges(scan.edges, scan.ended)
-    if policy == "report":
-        first = [edge for edge in scan.stale if edge.first]
-        context.problems += map(stale_problem, first)
-        return StaleEdges(kept=len(first))
-    remover = EdgeRemover(context.client, dry_run=context.dry_run)
-    results = context.executor.run_grouped(
-        scan.stale, remover.remove, lambda edge: edge.where, lambda edge: edge.fact.target
-    )
-    removed = context.collect(results)
-    context.problems += remover.problems
-    if not context.dry_run:
-        settled = {edge.key: None for edge, value in zip(scan.stale, removed, strict=True) if value is not None}
-        ends = {(edge.fact.source, edge.fact.target) for edge in scan.stale if edge.key in settled}
-        context.recorder.update_edges(settled, {})
-        # Another job may write the same edge without being named by it.
-        context.recorder.invalidate_edges(
-            key for key, fact in context.recorder.edges().items() if (fact.source, fact.target) in ends
-        )
-    counts = count_written(removed)
-    return StaleEdges(removed=counts.published, kept=counts.unchanged, failed=counts.failed)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
@@ -123,8 +124,8 @@ def stale_problem(item: StaleEdge) -> Problem:
     return Problem(
         ProblemKind.STALE_EDGE,
         item.where,
-        f"the last {item.fact.misses} complete runs of {namespace} {name} did not show it. It stays: remove it by "
-        "hand, or set write.stale_edges to remove",
+        f"missing in the last {counted(item.fact.misses, 'complete run')} of {namespace} {name}. It stays: remove it "
+        "by hand, or set write.stale_edges to remove",
     )
 
 

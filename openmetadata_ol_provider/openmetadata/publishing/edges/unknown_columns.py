@@ -11,38 +11,46 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
 
-#: Most columns of an entity that are named.
+#: Most columns that are named of those that the same edges lack.
 _MOST_COLUMNS: Final = 20
-#: Most edges of an entity that are named.
+#: Most edges that are named of those that lack the same columns.
 _MOST_EDGES: Final = 3
+#: Most combinations of columns of an entity that are named with their edges.
+_MOST_COMBINATIONS: Final = 3
 
 
 class UnknownColumns:
     """Columns that events name and the catalogue's entities do not have."""
 
     def __init__(self) -> None:
-        self._by_entity: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+        self._by_entity: dict[str, dict[str, dict[str, None]]] = {}
 
     def add(self, entity: Entity, column: str, edge: tuple[Entity, Entity]) -> None:
         """Add a column that an entity lacks.
 
         :param edge: source and target of the edge whose column lineage names it
         """
-        columns, edges = self._by_entity.setdefault(entity.fqn, ({}, {}))
-        columns[column] = None
-        edges[f"{edge[0].fqn} -> {edge[1].fqn}"] = None
+        by_edge = self._by_entity.setdefault(entity.fqn, {})
+        by_edge.setdefault(f"{edge[0].fqn} -> {edge[1].fqn}", {})[column] = None
 
     @property
     def problems(self) -> list[Problem]:
         """One problem for each entity."""
-        return [_problem(fqn, list(columns), list(edges)) for fqn, (columns, edges) in self._by_entity.items()]
+        return [_problem(fqn, by_edge) for fqn, by_edge in self._by_entity.items()]
 
 
-def _problem(fqn: str, columns: list[str], edges: list[str]) -> Problem:
+def _problem(fqn: str, by_edge: dict[str, dict[str, None]]) -> Problem:
+    combinations: dict[tuple[str, ...], list[str]] = {}
+    for edge, columns in by_edge.items():
+        combinations.setdefault(tuple(sorted(columns)), []).append(edge)
+    texts = [
+        f"{listed(columns, _MOST_COLUMNS)} ({listed(edges, _MOST_EDGES, '; ')})"
+        for columns, edges in combinations.items()
+    ]
     return Problem(
         ProblemKind.UNKNOWN_COLUMN,
         fqn,
         # In quotation marks, so that entities that lack different columns are one line of the log.
-        f"it has no column '{listed(columns, _MOST_COLUMNS)}', so the column lineage of "
-        f"'{listed(edges, _MOST_EDGES, '; ')}' is without it (is its metadata in OpenMetadata up to date?)",
+        f"it has no column '{listed(texts, _MOST_COMBINATIONS, '; ')}', so the column lineage of these edges is "
+        "without it (is its metadata in OpenMetadata up to date?)",
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.openlineage.listing import listed
+from openmetadata_ol_provider.openlineage.listing import counted, listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
@@ -61,8 +61,8 @@ def _problem(job: JobId, entities: tuple[Entity, ...]) -> Problem:
     """Return the problem that reports a job without edges."""
     names = listed([entity.fqn for entity in entities], _MAX_LISTED)
     detail = (
-        f"reads and writes the same {len(entities)} datasets under different names ({names}), without column "
-        "lineage: nothing was moved, no edges"
+        f"reads and writes the same {counted(len(entities), 'dataset')} under different names ({names}), without "
+        "column lineage: nothing was moved, no edges"
     )
     return Problem(ProblemKind.SAME_DATASETS, f"job {job.namespace} {job.name}", detail)
 

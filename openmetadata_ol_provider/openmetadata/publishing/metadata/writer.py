@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueError, CatalogueRequestError
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.circuit import EndpointClosedError
 from openmetadata_ol_provider.openmetadata.client.client import path
@@ -146,7 +147,7 @@ class MetadataWriter:
                         return self._publish_field_by_field(target, body, missing)
                 if attempt == ATTEMPTS or error.status == 403:
                     raise PatchRefusedError(
-                        f"{changes[0].what}: {error} (tried {attempt} times)", error.status, error.reason
+                        f"{changes[0].what}: {error} (tried {counted(attempt, 'time')})", error.status, error.reason
                     ) from None
         raise AssertionError("unreachable")
 

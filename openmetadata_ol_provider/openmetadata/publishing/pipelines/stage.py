@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.fqn import task_name
@@ -101,5 +102,5 @@ def _cached(context: PublishContext, plans: tuple[PipelinePlan, ...]) -> dict[Jo
 
 def _too_many_tasks(plan: PipelinePlan, ref: PipelineRef) -> list[Problem]:
     names = {task_name(job.task) for job in plan.jobs if job.task is not None} - ref.tasks
-    detail = f"{len(names)} tasks were left out: at most {MAX_TASKS} are written for a pipeline"
+    detail = f"{counted(len(names), 'task')} left out: at most {MAX_TASKS} are written for a pipeline"
     return [Problem(ProblemKind.TOO_MANY_TASKS, f"pipeline {ref.fqn}", detail)] if names else []

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import is_uncounted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
-from openmetadata_ol_provider.openmetadata.publishing.runs.status_writer import StatusWriter, pipeline_runs
+from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import merge_status
+from openmetadata_ol_provider.openmetadata.publishing.runs.status_writer import (
+    MergedStatus,
+    StatusWriter,
+    pipeline_runs,
+)
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsageWriter
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import RunRecord
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
     from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines
     from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import PipelineRun
@@ -23,11 +30,13 @@ class StatusOutcome(NamedTuple):
     :param counts: outcome counts
     :param runs: runs of a publication that wrote something, to be compared again where others write too
     :param writer: writer that published them; ``None`` if nothing was written
+    :param merged: runs with their statuses, written or not; with ``write.status: never`` as the runs report them
     """
 
     counts: Written
     runs: tuple[PipelineRun, ...] = ()
     writer: StatusWriter | None = None
+    merged: tuple[MergedStatus, ...] = ()
 
     def publish_again(self, context: PublishContext) -> Written:
         """Compare the statuses with the catalogue once more, and return what had to be written again."""
@@ -57,7 +66,9 @@ def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> 
     counts = Written(unchanged=selection.current_runs)
     outcome = StatusOutcome(counts)
     failed = set()
-    if context.config.write.status != "never" and selection.runs:
+    if context.config.write.status == "never":
+        outcome = outcome._replace(merged=_reported(selection.runs, pipelines))
+    elif selection.runs:
         runs, problems = pipeline_runs(selection.runs, pipelines.refs)
         writer = StatusWriter(
             context.client,
@@ -72,7 +83,7 @@ def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> 
             if context.cache is not None and not context.dry_run:
                 context.cache.forget_pipeline(run.key[0])
         failed = {run.key for run, _ in published.refused}
-        outcome = StatusOutcome(counts + published.written)
+        outcome = StatusOutcome(counts + published.written, merged=published.merged)
         if published.written.published:
             outcome = outcome._replace(runs=tuple(runs), writer=writer)
     context.recorder.record_runs(
@@ -84,6 +95,12 @@ def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> 
         and run.pipeline not in pipelines.incomplete
     )
     return outcome
+
+
+def _reported(records: Iterable[RunRecord], pipelines: PublishedPipelines) -> tuple[MergedStatus, ...]:
+    """Return the statuses that runs report of themselves, without asking the catalogue for those of their tasks."""
+    runs, _ = pipeline_runs(records, pipelines.refs)
+    return tuple((run, merge_status(run, None, extended=True)) for run in runs if run.own is not None)
 
 
 def publish_usage(context: PublishContext, pipelines: PublishedPipelines) -> UsageOutcome:

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
+from openmetadata_ol_provider.lineage.run_attributes import within
 from openmetadata_ol_provider.openlineage.sanitize import mask_credentials
 from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
 from openmetadata_ol_provider.openmetadata.fqn import task_name
@@ -34,6 +35,11 @@ _FIELDS_1_10 = (
     "metrics",
     "error",
 )
+#: What the names of parameters begin with that are ours, and the attributes of tasks that become parameters.
+_PREFIX = "openlineage."
+_OF_QUERIES = frozenset({"query", "query_source"})
+#: Most parameters of one status that are ours.
+MAX_PARAMETERS = 100
 _RANK = {PENDING: 0, SKIPPED: 1, SUCCESSFUL: 1, FAILED: 2}
 
 
@@ -92,11 +98,27 @@ def merge_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: b
         end = epoch_ms(run.own.ended_at) if run.own else None
         if end is not None and overall in _TERMINAL:
             status["endTime"] = end
+        if run.own and run.own.code_version:
+            status.setdefault("version", run.own.code_version)
+        if parameters := {**status.get("parameters", {}), **_parameters(run)}:
+            status["parameters"] = parameters
         error = _error(run, status.pop("error", None), tasks) if overall == FAILED else None
         status.pop("error", None)
         if error:
             status["error"] = error
     return status
+
+
+def _parameters(run: PipelineRun) -> dict[str, str]:
+    """Return the attributes of the run, and the queries of its tasks, under names that no other connector uses."""
+    own = run.own.attributes if run.own else ()
+    queries = (
+        (f"{task_name(record.task or '')}.{name}", value)
+        for record in run.tasks
+        for name, value in record.attributes
+        if name in _OF_QUERIES
+    )
+    return {f"{_PREFIX}{name}": value for name, value in within((*own, *queries), MAX_PARAMETERS)}
 
 
 def _status(record: RunRecord) -> str:

@@ -86,18 +86,24 @@ def _timestamp(group: list[RunRecord], ref: PipelineRef) -> int | None:
     return None
 
 
+#: A run with its status, merged with what was stored.
+MergedStatus = tuple[PipelineRun, dict[str, Any]]
+
+
 class PreparedStatuses(NamedTuple):
     """The statuses of one pipeline, compared with what is stored.
 
+    :param merged: all statuses
     :param unchanged: number of statuses that are stored already
     :param written: number of statuses that were written together
     :param remaining: statuses to be written one by one
     :param problems: problems of runs that cannot have a status of their own
     """
 
+    merged: tuple[MergedStatus, ...] = ()
     unchanged: int = 0
     written: int = 0
-    remaining: tuple[tuple[PipelineRun, dict[str, Any]], ...] = ()
+    remaining: tuple[MergedStatus, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -106,11 +112,13 @@ class PublishedStatuses(NamedTuple):
 
     :param refused: runs whose status the catalogue refused, and why
     :param problems: problems of these, and of runs that cannot have a status
+    :param merged: statuses of all runs that have one, whether or not they had to be written
     """
 
     written: Written
     refused: tuple[tuple[PipelineRun, str], ...] = ()
     problems: tuple[Problem, ...] = ()
+    merged: tuple[MergedStatus, ...] = ()
 
 
 class StatusWriter:
@@ -147,7 +155,8 @@ class StatusWriter:
         counts = Written()
         problems: list[Problem] = []
         refused: list[tuple[PipelineRun, str]] = []
-        remaining: list[tuple[PipelineRun, dict[str, Any]]] = []
+        remaining: list[MergedStatus] = []
+        merged: list[MergedStatus] = []
         prepared = executor.run(groups, self.prepare, lambda group: f"statuses of {group[0].ref.fqn}")
         for group, result in zip(groups, prepared, strict=True):
             problems += result.problems
@@ -158,6 +167,7 @@ class StatusWriter:
             counts += Written(published=statuses.written, unchanged=statuses.unchanged)
             problems += statuses.problems
             remaining += statuses.remaining
+            merged += statuses.merged
         # One pipeline's statuses one after the other: each write makes the server index the pipeline again.
         results = executor.run_grouped(
             remaining, lambda item: self._put(*item), lambda item: item[0].where, lambda item: item[0].ref.fqn
@@ -167,7 +177,7 @@ class StatusWriter:
             if put.failed:
                 refused.append((run, put.detail))
         counts += Written(published=sum(1 for put in results if put.value), failed=len(refused))
-        return PublishedStatuses(counts, tuple(refused), tuple(problems))
+        return PublishedStatuses(counts, tuple(refused), tuple(problems), tuple(merged))
 
     def prepare(self, runs: Sequence[PipelineRun]) -> PreparedStatuses:
         """Compare the runs of one pipeline with what is stored, and write together what can be.
@@ -176,10 +186,11 @@ class StatusWriter:
         """
         stored = self._stored(runs)
         keyed, problems = assign_keys(runs, stored, extended=self._extended)
-        changed = []
+        merged, changed = [], []
         for run in keyed:
             before = stored.get(run.timestamp)
             status = merge_status(run, before, extended=self._extended)
+            merged.append((run, status))
             if before is None or canonical(status) != canonical({key: before.get(key) for key in status}):
                 changed.append((run, status))
         unchanged = len(keyed) - len(changed)
@@ -187,12 +198,13 @@ class StatusWriter:
         single = 1 if self._blanks else 0
         together = changed[: len(changed) - single] if len(changed) > (FEW if self._blanks else 1) else []
         if together and self._bulk and not self._dry_run and self._put_together(together):
-            return PreparedStatuses(unchanged, len(together), tuple(changed[len(together) :]), problems)
-        return PreparedStatuses(unchanged, remaining=tuple(changed), problems=problems)
+            rest = tuple(changed[len(together) :])
+            return PreparedStatuses(tuple(merged), unchanged, len(together), rest, problems)
+        return PreparedStatuses(tuple(merged), unchanged, remaining=tuple(changed), problems=problems)
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def _put_together(self, statuses: Sequence[tuple[PipelineRun, dict[str, Any]]]) -> bool:
+    def _put_together(self, statuses: Sequence[MergedStatus]) -> bool:
         """Write many statuses of one pipeline; ``False`` if each has to be tried alone, so that a bad one costs one."""
         run = statuses[0][0]
         url = path("v1/pipelines", run.ref.fqn, "status", "bulk")

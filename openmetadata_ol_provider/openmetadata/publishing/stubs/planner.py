@@ -18,6 +18,7 @@ from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset
 from openmetadata_ol_provider.lineage.systems import parse_namespace
 from openmetadata_ol_provider.openmetadata.fqn import MAX_NAME, bounded, stored_name
+from openmetadata_ol_provider.openmetadata.resolution.hints import service_choice
 from openmetadata_ol_provider.openmetadata.resolution.locations import location
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Spot
 from openmetadata_ol_provider.openmetadata.resolution.service_types import SINGLE_DATABASE, is_path
@@ -72,15 +73,14 @@ def plan_stub(dataset: Dataset, spots: Iterable[Spot]) -> Stub | str:
     """
     if (dataset.lifecycle or "").upper() == "DROP":
         return "it was dropped"
+    spots = list(spots)
     certain = [spot for spot in spots if spot.known and len(spot.services) == 1 and not _is_ignored(spot)]
     if any(spot.identity.kind == "table" for spot in certain):
         # Of a table in a warehouse its name is known, so the paths of its files need not be read as names.
         certain = [spot for spot in certain if spot.identity.kind == "table" or _kind(spot) != "table"]
     if not certain:
-        return (
-            f'no service is known for it; name one in `namespaces`: {{namespace: "{dataset.namespace}", '
-            "service: <its service>}"
-        )
+        candidates = list(dict.fromkeys(service.name for spot in spots for service in spot.services))
+        return f"no service is known for it; name one in `namespaces`: {service_choice(dataset.namespace, candidates)}"
     # A path is where the data of a table is; people look for the table.
     certain.sort(key=lambda spot: _kind(spot) == "container")
     outcomes = [stub_of(dataset, spot.identity, spot.services[0], spot.rule) for spot in certain]

@@ -1,0 +1,79 @@
+"""``openmetadata-ol picture``: draws the lineage of a plan, of event files, or of OpenMetadata as a page."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from openmetadata_ol_provider.cli.exit_codes import DONE
+from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
+from openmetadata_ol_provider.cli.output import write_file
+from openmetadata_ol_provider.cli.picture_sources import graph_around, graph_of_plan
+from openmetadata_ol_provider.config import load_config
+from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.openlineage.listing import counted
+from openmetadata_ol_provider.picture.graph import LineageGraph
+from openmetadata_ol_provider.picture.page import as_page
+
+
+def picture_command(arguments: Namespace) -> int:
+    """Write the page.
+
+    :return: exit code
+    :raises ConfigError: if it is not clear what to draw, or a file cannot be read or written
+    """
+    from_catalogue = bool(arguments.host or arguments.openmetadata_conn_id)
+    if from_catalogue == bool(arguments.files):
+        raise ConfigError(
+            "what to draw: give files with a plan or with events, or --host (or --openmetadata-conn-id) with --dataset"
+        )
+    graph, title = _of_catalogue(arguments) if from_catalogue else _of_files(arguments)
+    write_file(as_page(graph, title).encode(), arguments.output)
+    sys.stderr.write(
+        f"{arguments.output}: {counted(len(graph.cards), 'dataset')}, {counted(len(graph.arrows), 'edge')}\n"
+    )
+    return DONE
+
+
+def _of_catalogue(arguments: Namespace) -> tuple[LineageGraph, str]:
+    if not arguments.dataset:
+        raise ConfigError("--dataset is missing: give the fully qualified name of the entity to draw")
+    with openmetadata_client(arguments) as client:
+        graph = graph_around(client, arguments.type, arguments.dataset, arguments.depth)
+    return graph, f"Lineage of {arguments.dataset}"
+
+
+def _of_files(arguments: Namespace) -> tuple[LineageGraph, str]:
+    names = ", ".join(Path(file).name for file in arguments.files)
+    plan = _stored_plan(arguments.files)
+    if plan is None:
+        from openmetadata_ol_provider.cli.translate import read_plan
+
+        plan, _ = read_plan(arguments.files, load_config(arguments.config))
+    return graph_of_plan(plan), f"Lineage of {names}"
+
+
+def _stored_plan(files: list[str]) -> LineagePlan | None:
+    """Return the plan that a single file contains; ``None`` if the files contain events.
+
+    :raises ConfigError: if it is a plan of another version
+    """
+    file = Path(files[0])
+    if len(files) > 1 or not file.is_file():
+        return None
+    with file.open("rb") as content:
+        if content.read(1) != b"{":
+            return None
+    try:
+        document = json.loads(file.read_bytes())
+    except ValueError:
+        return None
+    if not isinstance(document, dict) or not {"edges", "datasets", "version"} <= document.keys():
+        return None
+    try:
+        return LineagePlan.from_dict(document)
+    except ValueError as error:
+        raise ConfigError(f"{files[0]}: {error}") from None

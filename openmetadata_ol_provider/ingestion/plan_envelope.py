@@ -1,0 +1,100 @@
+"""Translates a batch, and carries its plan to the publication, in the same task or through XCom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from openmetadata_ol_provider.lineage.event_counts import with_event_counts
+from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
+from openmetadata_ol_provider.openlineage.problems import limit_problems
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
+from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
+from openmetadata_ol_provider.openlineage.segments.change import StateChange, StoredRuns, fit_to_size, whole_change
+from openmetadata_ol_provider.openlineage.serialization import convert, to_builtins, unpack
+from openmetadata_ol_provider.state.document import STATE_VERSION
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+
+#: Version of the state in envelopes that contain all runs.
+_PACKED_RUNS = 2
+
+
+class PlanEnvelope(NamedTuple):
+    """A plan with everything that its publication needs.
+
+    :param plan: plan of the batch
+    :param origin: origin of the batch
+    :param change: what is to be remembered once the plan is published
+    :param dead_letters: number of dead letters of the batch
+    :param more: ``True`` if more events are waiting
+    :param runs: all that is remembered then; ``None`` in another task than the one that has translated the batch
+    """
+
+    plan: LineagePlan
+    origin: BatchOrigin
+    change: StateChange
+    dead_letters: int = 0
+    more: bool = False
+    runs: RunState | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON of the plan, with the other fields added to it."""
+        return {
+            **self.plan.to_dict(),
+            "origin": to_builtins(self.origin),
+            "dead_letters": self.dead_letters,
+            "more": self.more,
+            # An earlier version refuses it, instead of storing what it cannot read.
+            "state": {"version": STATE_VERSION, **to_builtins(self.change)},
+        }
+
+    @classmethod
+    def from_dict(cls, document: dict[str, Any]) -> PlanEnvelope:
+        """Rebuild from :meth:`to_dict`.
+
+        :raises ValueError: if it is not the output of TranslateOpenLineageOperator
+        """
+        if not isinstance(document, dict) or "state" not in document:
+            raise ValueError("not a plan of TranslateOpenLineageOperator: it has no state")
+        return cls(
+            plan=LineagePlan.from_dict(document),
+            origin=convert(document["origin"], BatchOrigin),
+            change=_change(document["state"]),
+            dead_letters=document["dead_letters"],
+            more=document["more"],
+        )
+
+
+def _change(state: object) -> StateChange:
+    """Return the change of an envelope; earlier versions have packed all runs, the first of them without a version."""
+    if isinstance(state, str):
+        return whole_change(as_legacy(unpack(state, RunState)))
+    version = state.get("version") if isinstance(state, dict) else None
+    if version == _PACKED_RUNS and isinstance(state, dict):
+        return whole_change(unpack(state["packed"], RunState))
+    if version != STATE_VERSION:
+        raise ValueError("not a plan of this version of TranslateOpenLineageOperator: clear its task")
+    return convert(state, StateChange)
+
+
+def translate_batch(batch: EventBatch, stored: StoredRuns, config: Config, limits: Limits) -> PlanEnvelope:
+    """Translate a batch together with the runs that earlier batches began.
+
+    :param stored: what is remembered before the batch
+    """
+    lanes, replayed = batch.origin.lanes, batch.replayed
+    translation = translate(
+        batch.events, config, stored.state, limits=limits, problems=batch.problems, lanes=lanes, replayed=replayed
+    )
+    fitted = fit_to_size(stored, translation.state, limits.max_bytes)
+    plan = msgspec.structs.replace(
+        translation.plan,
+        problems=limit_problems((*translation.plan.problems, *fitted.problems)),
+        runs=with_event_counts(translation.plan.runs, batch.events),
+    )
+    return PlanEnvelope(plan, batch.origin, fitted.change, batch.dead_letters, batch.more, fitted.state)

@@ -1,0 +1,114 @@
+"""Tells which datasets the COMPLETE events of a batch show to be written, each once for each run.
+
+Only what a run itself has said counts: not an end that follows from other runs, and not lineage that a job declares. A
+dataset that a run names after its COMPLETE is written, too; it counts in the batch that brings its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import reduce
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
+from openmetadata_ol_provider.lineage.run_completion import effective_state, lineage_is_final
+from openmetadata_ol_provider.lineage.run_datasets import is_pseudo, is_temporary, single_topics, takes_part
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets
+from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated, repeated
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
+from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
+
+#: A job and the id of its run.
+RunId = tuple[JobId, str]
+
+
+class Writing(NamedTuple):
+    """What a batch shows a run to have written.
+
+    :param datasets: datasets, sorted
+    :param replayed: whether its COMPLETE event was read again
+    """
+
+    datasets: tuple[DatasetId, ...]
+    replayed: bool = False
+
+
+class BatchRuns(NamedTuple):
+    """The runs of a batch, and what was known of them before.
+
+    :param changed: runs with events in the batch, by key
+    :param known: all runs that are remembered
+    :param before: parts of runs after earlier batches, by key
+    :param replayed: runs whose COMPLETE event was read again: namespace and name of the job, id of the run
+    """
+
+    changed: Mapping[str, Run]
+    known: RunIndex
+    before: Mapping[str, Run]
+    replayed: Collection[tuple[str, str, str]] = ()
+
+
+def newly_written(runs: BatchRuns, on: Collection[str]) -> dict[RunId, Writing]:
+    """Return the datasets that a batch shows to be written, by the runs that wrote them.
+
+    :param on: states whose runs are published (``lineage.on``)
+    """
+    written: dict[RunId, Writing] = {}
+    again = frozenset(runs.replayed)
+    for key, run in runs.changed.items():
+        datasets = _written_by(run, on)
+        if not datasets:
+            continue
+        members = runs.known.members(key)
+        replayed = bool(again) and not again.isdisjoint(map(_name_of, map(runs.known.parts.__getitem__, members)))
+        # What is read again counts again: whether it may is not decided here.
+        parts = [] if replayed else [runs.before[part] for part in members if part in runs.before]
+        earlier = _written_by(reduce(merge_runs, parts), on) if parts else frozenset()
+        if new := tuple(sorted(datasets - earlier)):
+            written[JobId(run.namespace, run.name), run.run_id] = Writing(new, replayed)
+    return written
+
+
+def with_written(plan: LineagePlan, written: Mapping[RunId, Writing]) -> LineagePlan:
+    """Return a plan whose run records name the datasets that were written."""
+    if not written:
+        return plan
+    runs = tuple(
+        replace(record, written=writing.datasets, replayed=writing.replayed)
+        if (writing := written.get((record.job, record.run_id)))
+        else record
+        for record in plan.runs
+    )
+    return replace(plan, runs=runs)
+
+
+def _name_of(run: Run) -> tuple[str, str, str]:
+    return run.namespace, run.name, run.run_id
+
+
+def _written_by(run: Run, on: Collection[str]) -> frozenset[DatasetId]:
+    """Return the datasets that a run has written for certain."""
+    # Merged by an earlier version, nobody knows which dataset is whose. The time matters to streams that run on only.
+    if not run.outputs or run.other_names or not lineage_is_final(run, on, 0):
+        return frozenset()
+    if is_repeated(run):
+        complete = [one for one in repeated(run).instances if one.state == "COMPLETE"]
+        outputs = [run.outputs[key] for key in {key for one in complete for key in one.outputs} if key in run.outputs]
+    elif run.state == "COMPLETE" and effective_state(run).state == "COMPLETE":
+        outputs = list(run.outputs.values())
+    else:
+        return frozenset()
+    return frozenset(DatasetId(one.namespace, one.name) for one in single_topics(outputs) if _lasts(one))
+
+
+def _lasts(dataset: DatasetState) -> bool:
+    """Return whether an output is a dataset that is there when its run has ended."""
+    facets = dataset.facets or DatasetFacets()
+    return (
+        takes_part(facets)
+        and not is_pseudo(dataset.namespace, dataset.name)
+        and not is_temporary(dataset.namespace, dataset.name, facets)
+    )

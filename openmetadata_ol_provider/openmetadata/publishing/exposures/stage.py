@@ -1,0 +1,117 @@
+"""Publishes an edge from each dbt model to the dashboards that its exposures name, where these are in the catalogue.
+
+Exposures are not runs: such an edge names the exposure as its writer and no pipeline. A dashboard is never created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.fqn import quote
+from openmetadata_ol_provider.openmetadata.publishing.core.decoration import DecorationFact, publish_decoration
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
+from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgeWriter
+from openmetadata_ol_provider.openmetadata.publishing.exposures.dashboards import dashboard_of
+from openmetadata_ol_provider.openmetadata.resolution.search import Finder
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import DatasetId
+    from openmetadata_ol_provider.lineage.plan_datasets import Exposure
+    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+
+class Use(NamedTuple):
+    """A use of a model outside the pipeline.
+
+    :param model: entity of the model
+    """
+
+    dataset: DatasetId
+    model: Entity
+    exposure: Exposure
+
+    @property
+    def name(self) -> str:
+        """The exposure's id in its project, or its name."""
+        return self.exposure.unique_id or self.exposure.name
+
+    @property
+    def where(self) -> str:
+        """How problems name the use."""
+        return f"exposure {self.name} of {self.model.fqn}"
+
+
+class PublishedExposures(NamedTuple):
+    """The exposures of a plan after they were published.
+
+    :param counts: outcome counts; one without a dashboard counts as unchanged
+    :param failed: datasets of which an exposure was refused
+    """
+
+    counts: Written
+    failed: frozenset[DatasetId] = frozenset()
+
+
+def publish_exposures(context: PublishContext, resolutions: Mapping[DatasetId, Resolution]) -> PublishedExposures:
+    """Publish the exposures of the models that this publication has resolved."""
+    if not context.config.write.exposures:
+        return PublishedExposures(Written())
+    uses = [
+        Use(id_, resolution.entity, exposure)
+        for id_, resolution in resolutions.items()
+        # An edge may have ends of which the plan knows no more than the name.
+        if resolution.entity is not None and id_ in context.selection.plan_datasets
+        for exposure in context.selection.plan_datasets[id_].exposures
+    ]
+    writer = _ExposureWriter(context)
+    published = publish_decoration(context, map(_fact, uses), writer.write)
+    context.problems += [problem for problem in writer.problems if context.recorder.report_once(problem)]
+    for fact, detail in published.missing:
+        context.parking.add_failed_dataset(context.selection.plan_datasets[fact.value.dataset], detail)
+    return PublishedExposures(published.written, frozenset(fact.value.dataset for fact, _ in published.missing))
+
+
+def _fact(use: Use) -> DecorationFact[Use]:
+    name = ("exposure", use.model.ref, use.name)
+    # Exposures may have one dashboard, and two writes to one target at a time make its search document conflict.
+    return DecorationFact(name, use.exposure, use.exposure.url or name, use.where, use)
+
+
+class _ExposureWriter:
+    """Writes the edges of exposures.
+
+    :ivar problems: exposures that have no dashboard
+    """
+
+    def __init__(self, context: PublishContext) -> None:
+        self.problems: list[Problem] = []
+        self._finder = Finder(context.client)
+        self._edges = EdgeWriter(context.client, dry_run=context.dry_run)
+
+    def write(self, uses: Sequence[Use]) -> list[bool]:
+        """Publish the uses of one dashboard and return, for each, whether there was anything to write.
+
+        :raises CatalogueError: if the catalogue refuses
+        """
+        try:
+            return [self._write(use) for use in uses]
+        except CatalogueError as error:
+            # Lineage does not depend on it: what goes wrong here is the problem of this dashboard.
+            error.optional = error.optional or error.status != 401
+            raise
+
+    def _write(self, use: Use) -> bool:
+        found = dashboard_of(use.exposure, self._finder)
+        if found.dashboard is None:
+            self.problems.append(Problem(ProblemKind.NO_DASHBOARD, use.where, found.reason))
+            return False
+        # In quotes, it is not read as the name of a task; a semicolon would separate two writers.
+        writers = frozenset({quote(f"dbt exposure {use.name}".replace('"', "'").replace(";", ","))})
+        return self._edges.publish(EdgeWrite(use.model, found.dashboard, {}, None, writers, None, partial=True))

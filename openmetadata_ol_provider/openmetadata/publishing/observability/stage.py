@@ -1,0 +1,150 @@
+"""Publishes the newest run of each pipeline on the pages of the tables that it wrote, after their edges.
+
+A run is published when the pipeline's run has ended, so that its status is true. Until then the ledger remembers the
+tables that its tasks have written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
+from openmetadata_ol_provider.openmetadata.client.version import OBSERVABILITY_SINCE
+from openmetadata_ol_provider.openmetadata.publishing.core.decoration import DecorationFact, publish_decoration
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.observability.memory import PipelineMemory
+from openmetadata_ol_provider.openmetadata.publishing.observability.rows import EndedRun, Row, ended_run, newest_rows
+from openmetadata_ol_provider.openmetadata.publishing.observability.tables import (
+    TableRef,
+    forget_tables,
+    written_tables,
+)
+from openmetadata_ol_provider.openmetadata.publishing.observability.writer import ObservabilityWriter
+from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.plan import DatasetId
+    from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
+    from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+    from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines
+    from openmetadata_ol_provider.openmetadata.publishing.runs.stage import StatusOutcome
+    from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+RunKey = tuple[JobId, str]
+
+
+class _Group(NamedTuple):
+    """The records of one run of a pipeline.
+
+    :param run: the run if it has ended, else ``None``
+    """
+
+    ref: PipelineRef
+    run_id: str
+    records: tuple[RunRecord, ...]
+    run: EndedRun | None
+
+
+def publish_observability(
+    context: PublishContext,
+    pipelines: PublishedPipelines,
+    statuses: StatusOutcome,
+    resolutions: Mapping[DatasetId, Resolution],
+) -> Written:
+    """Publish the newest run of each pipeline for the tables that it wrote; servers before 1.11 do not store it."""
+    if not (context.config.write.observability and context.selection.runs):
+        return Written()
+    if not context.client.version.at_least(*OBSERVABILITY_SINCE):
+        return Written()
+    groups = list(_groups(context, pipelines, statuses))
+    ids = (id_ for group in groups for record in group.records for id_ in record.writes)
+    tables = written_tables(context, ids, resolutions)
+    before = {group.ref.fqn: _memory(context, group.ref) for group in groups}
+    memories = dict(before)
+    for group in groups:
+        memories[group.ref.fqn] = _learned(memories[group.ref.fqn], group, tables)
+    rows = newest_rows(
+        Row(table, group.run, _schedule(context, group), memories[group.ref.fqn].average(group.run.at))
+        for group in groups
+        if group.run is not None
+        for table in _due(memories[group.ref.fqn], group, group.run, tables)
+    )
+    writer = ObservabilityWriter(context.client, dry_run=context.dry_run)
+    published = publish_decoration(context, map(_fact, rows), writer.write)
+    forget_tables(context, tables, writer.gone)
+    missing = {(fact.value.run.ref.fqn, fact.value.run.run_id): detail for fact, detail in published.missing}
+    for group in groups:
+        detail = missing.get((group.ref.fqn, group.run_id))
+        if detail is not None:
+            context.parking.add_failed_runs(group.records, f"observability of {group.ref.fqn}", detail)
+            context.recorder.invalidate_runs(group.records)
+        elif group.run is not None:
+            memory = memories[group.ref.fqn]
+            ended = memory.closed(group.run_id) if group.run.final else memory.shown(group.run_id, group.run.status)
+            memories[group.ref.fqn] = ended
+    for fqn, memory in memories.items():
+        if memory != before[fqn]:
+            context.recorder.record_fact(_key(fqn), 0, memory.note)
+    return published.written
+
+
+def _groups(context: PublishContext, pipelines: PublishedPipelines, statuses: StatusOutcome) -> Iterator[_Group]:
+    """Yield the runs of published pipelines, each with the records of its tasks and of their parts."""
+    ended = {run.key: ended_run(run, status) for run, status in statuses.merged if run.records}
+    records: dict[RunKey, list[RunRecord]] = {}
+    for record in context.selection.runs:
+        records.setdefault((record.pipeline, record.pipeline_run_id), []).append(record)
+    for key, group in records.items():
+        ref = pipelines.refs.get(key[0])
+        if ref is not None and ref.change != "missing":
+            yield _Group(ref, key[1], tuple(group), ended.get(key))
+
+
+def _learned(memory: PipelineMemory, group: _Group, tables: Mapping[DatasetId, TableRef]) -> PipelineMemory:
+    """Return the memory of a pipeline with what the records of a run add to it."""
+    run = group.run
+    written = _written(group, tables)
+    if written:
+        first = group.records[0]
+        at = run.at if run else epoch_ms(first.pipeline_started_at or first.started_at) or 0
+        memory = memory.opened(group.run_id, at, written)
+    return memory.timed(run.at, run.duration) if run else memory
+
+
+def _due(
+    memory: PipelineMemory, group: _Group, run: EndedRun, tables: Mapping[DatasetId, TableRef]
+) -> Collection[TableRef]:
+    """Return the tables whose rows a run changes.
+
+    As long as only its tasks tell how a run goes, each of them moves its end: that alone is not written to all tables.
+    """
+    if run.final or memory.status(group.run_id) != run.status:
+        return memory.tables(group.run_id)
+    return _written(group, tables)
+
+
+def _written(group: _Group, tables: Mapping[DatasetId, TableRef]) -> Collection[TableRef]:
+    """Return the tables that the records of a run have written."""
+    return dict.fromkeys(tables[id_] for record in group.records for id_ in record.writes if id_ in tables)
+
+
+def _schedule(context: PublishContext, group: _Group) -> str | None:
+    job = context.selection.jobs.get(group.records[0].pipeline)
+    return (job.schedule if job else None) or group.ref.stored.get("scheduleInterval")
+
+
+def _fact(row: Row) -> DecorationFact[Row]:
+    table, fqn = row.table, row.run.ref.fqn
+    name = ("observability", table.id, fqn)
+    return DecorationFact(name, row.body, table.id, f"observability of {table.fqn}", row)
+
+
+def _memory(context: PublishContext, ref: PipelineRef) -> PipelineMemory:
+    fact = context.recorder.fact(_key(ref.fqn))
+    return PipelineMemory.read(fact.note if fact else "")
+
+
+def _key(fqn: str) -> int:
+    return digest("observed", fqn)

@@ -1,0 +1,82 @@
+"""Chains of segments: a whole state, what has changed in it since, and which of these texts are joined when.
+
+The newest changes stay in the head as long as they are short. Longer ones become segments, each in a Variable of its
+own. A new segment takes in the newest ones that are not much longer than itself, and all of them once the changes
+exceed half of what they change: so there are few segments, and each change is written again only a few times.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+#: Number of Variables for segments; their keys are fixed, because tasks of Airflow 3 cannot list Variables.
+SLOTS: Final = 64
+#: Most characters of the changes in the head, which is read much more often than the rest.
+MAX_TAIL: Final = 16 * 1024
+#: Most segments of a chain.
+_MAX_SEGMENTS: Final = 8
+#: A new segment takes in older ones up to this many times as long.
+_GROWTH: Final = 2
+#: Share of the first segment that the changes may reach.
+_MAX_CHANGED: Final = 0.5
+
+
+class SegmentRef(msgspec.Struct, frozen=True):
+    """A segment in a Variable.
+
+    :param slot: number of the Variable, from 0
+    :param digest: digest of its text
+    :param size: characters of its text
+    """
+
+    slot: int
+    digest: str
+    size: int
+
+
+class Chain(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A whole state and what has changed in it since.
+
+    :param segments: the whole state, then changes, the oldest first
+    :param tail: changes since; the whole state if there are no segments
+    """
+
+    segments: tuple[SegmentRef, ...] = ()
+    tail: str = ""
+
+    @property
+    def size(self) -> int:
+        """Characters of all texts."""
+        return sum(segment.size for segment in self.segments) + len(self.tail)
+
+    @property
+    def fingerprint(self) -> str:
+        """Fingerprint of all texts; empty if there are none."""
+        texts = [*(segment.digest for segment in self.segments), text_digest(self.tail) if self.tail else ""]
+        return text_digest(" ".join(texts)) if any(texts) else ""
+
+
+def text_digest(text: str) -> str:
+    """Return the digest by which the text of a segment is recognized."""
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def segments_to_join(segments: tuple[SegmentRef, ...], size: int) -> tuple[SegmentRef, ...]:
+    """Return the newest segments of a chain that are joined with a text that becomes a segment.
+
+    :param size: characters of the text
+    """
+    if not segments:
+        return ()
+    changed = sum(segment.size for segment in segments[1:]) + size
+    if changed > _MAX_CHANGED * segments[0].size:
+        return segments
+    joined = 0
+    for segment in reversed(segments[1:]):
+        if segment.size > _GROWTH * size and len(segments) - joined < _MAX_SEGMENTS:
+            break
+        joined, size = joined + 1, size + segment.size
+    return segments[len(segments) - joined :]

@@ -1,0 +1,140 @@
+"""The index that follows the runs from batch to batch is the one that a scan of all of them would make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.latest_runs import LatestRuns
+from openmetadata_ol_provider.lineage.run_facts import facts_of
+from openmetadata_ol_provider.lineage.translate import translate
+from openmetadata_ol_provider.openlineage.decode import decode_event
+from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.kept_index import take_index
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
+from openmetadata_ol_provider.openlineage.run_identity import ids_above
+from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from tests.support import BASE, Json, captured, dataset, decode, parent, run_event
+
+LAWS = settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+SPARK = "https://github.com/OpenLineage/OpenLineage/tree/1.53.0/integration/spark"
+RUN_IDS = st.sampled_from(["r1", "r2", "r3", "r4"])
+DATASETS = st.lists(
+    st.sampled_from([dataset("t1"), dataset("t2"), dataset("v", datasetType={"datasetType": "VIEW"})]), max_size=2
+)
+PARENTS = st.builds(
+    lambda job, run_id, root: {"parent": parent(job, run_id, root=root)},
+    st.sampled_from(["dag", "dag.a", "j1"]),
+    RUN_IDS,
+    st.sampled_from([None, ("dag", "r1"), ("top", "r4")]),
+)
+STATES = {"tasksState": {"a": "success", "b": "skipped", "c": "failed"}, "dagRunState": "success"}
+EVENTS = st.lists(
+    st.builds(
+        lambda state, producer, **options: {**run_event(state, **options), "producer": producer},
+        st.sampled_from(["START", "RUNNING", "COMPLETE", "FAIL", "OTHER", None]),
+        run_id=RUN_IDS,
+        job=st.sampled_from(["dag", "dag.a", "dag.b", "j1", "unknown"]),
+        seconds=st.sampled_from([0, 1, 2, 700, 4000, 9000]),
+        inputs=DATASETS,
+        outputs=DATASETS,
+        job_facets=st.sampled_from(
+            [{}, {"jobType": {"processingType": "STREAMING", "integration": "DEBEZIUM", "jobType": "TASK"}}]
+        ),
+        run_facets=st.one_of(
+            PARENTS,
+            st.sampled_from([{}, {"airflowState": STATES}, {"airflow": {"task": {"operator_class": "aToBOperator"}}}]),
+        ),
+        producer=st.sampled_from([SPARK, "https://github.com/apache/airflow/"]),
+    ),
+    max_size=6,
+)
+#: Batches, each with the minutes that pass before it.
+BATCHES = st.lists(st.tuples(EVENTS, st.sampled_from([0, 1, 40])), min_size=1, max_size=6)
+
+
+def without_index(state: RunState) -> RunState:
+    return msgspec.structs.replace(state)
+
+
+def assert_follows(index: RunIndex, state: RunState) -> None:
+    index.begin_batch({})
+    scanned = RunIndex(state.runs)
+    assert index.parts == scanned.parts
+    assert list(index.parts) == list(state.runs)
+    assert index.in_order(index.runs) == list(scanned.runs)
+    assert index.runs == scanned.runs
+    ids = {run.run_id for run in scanned.runs.values()} | {"r1", "r2", "r3", "r4"}
+    for run_id in ids:
+        assert index.of_id(run_id) == scanned.of_id(run_id)
+        assert index.below({run_id}) == scanned.below({run_id})
+    for run in scanned.runs.values():
+        assert index.sharing(run) == scanned.sharing(run)
+        assert index.unproven(run) == scanned.unproven(run)
+        assert index.lookup_key(run.namespace, run.name, run.run_id) == scanned.lookup_key(
+            run.namespace, run.name, run.run_id
+        )
+    for facts in (facts_of, ids_above):
+        groups: Any = index.grouped(facts)
+        assert {fact: set(groups.keys(fact)) for fact in groups} == {
+            fact: {key for key, run in scanned.runs.items() if fact in facts(run)}
+            for fact in {fact for run in scanned.runs.values() for fact in facts(run)}
+        }
+    for namespace, name in {(run.namespace, run.name) for run in scanned.runs.values()}:
+        keys = [key for key, run in scanned.runs.items() if run.name == name]
+        latest = [set(one.followed_by(LatestRuns).of((namespace, name), one.runs, keys)) for one in (index, scanned)]
+        assert latest[0] == latest[1]
+
+
+def assert_same_as_scanned(batches: list[tuple[list[Event], int]], limits: Limits) -> None:
+    """Translate batches with the index that is kept, and without."""
+    kept = scanned = RunState()
+    now = BASE
+    for events, minutes in batches:
+        now += dt.timedelta(minutes=minutes)
+        with_index = translate(events, Config(), kept, now=now, limits=limits)
+        without = translate(events, Config(), without_index(scanned), now=now, limits=limits)
+        assert with_index == without
+        assert list(with_index.state.runs) == list(without.state.runs)
+        kept, scanned = with_index.state, without.state
+    assert_follows(take_index(kept), kept)
+
+
+@LAWS
+@given(BATCHES, st.sampled_from([Limits(), Limits(max_runs=3), Limits(open_seconds=3000, closed_seconds=30)]))
+def test_random_runs_translate_as_if_all_that_is_remembered_had_been_looked_at(
+    batches: list[tuple[list[Json], int]], limits: Limits
+) -> None:
+    assert_same_as_scanned([(decode(*events), minutes) for events, minutes in batches], limits)
+
+
+@pytest.mark.parametrize("name", ["spark-1.53.0", "airflow-scheduler", "dbt-postgres", "flink2-session"])
+@pytest.mark.parametrize("minutes", [1, 30])
+def test_captured_runs_translate_as_if_all_that_is_remembered_had_been_looked_at(name: str, minutes: int) -> None:
+    events = [decode_event(line).event for line in captured(name)]
+    size = max(5, len(events) // 12)
+    batches = [(events[start : start + size], minutes) for start in range(0, len(events), size)]
+    assert_same_as_scanned(batches, Limits())
+
+
+def test_a_state_that_is_translated_again_gives_the_same_though_its_index_has_gone_on() -> None:
+    first = translate(decode(run_event("START", run_id="r1")), Config(), now=BASE).state
+    again = [
+        translate(decode(run_event("COMPLETE", run_id="r1", seconds=number)), Config(), first, now=BASE)
+        for number in (5, 5)
+    ]
+    assert again[0] == again[1]
+    assert [run.state for run in first.runs.values()] == ["START"]
