@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import importlib.util
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from openmetadata_ol_provider.config import Config, load_config
@@ -159,3 +161,13 @@ def captured(name: str) -> list[bytes]:
 def stored(state: RunState) -> RunState:
     """Return a state as it comes out of its Variables."""
     return state_of_texts([whole_text(state)])
+
+
+def load_file(file: Path) -> ModuleType:
+    """Import a file that is in no package."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -12,18 +11,14 @@ from typing import Any
 import pytest
 
 from tests.compatibility import CONSUMER, MAPPING, text
+from tests.support import load_file
 
 SCENARIOS = Path(__file__).parent / "data" / "compatibility"
 
 
 @pytest.fixture(scope="module")
 def validator() -> Any:
-    spec = importlib.util.spec_from_file_location("compatibility_validator", CONSUMER / "validator" / "validator.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_file(CONSUMER / "validator" / "validator.py")
 
 
 def test_the_mapping_is_made_from_the_facets() -> None:

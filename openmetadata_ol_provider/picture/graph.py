@@ -83,25 +83,5 @@ def graph_of(cards: Sequence[Card], arrows: Sequence[Arrow]) -> LineageGraph:
     return LineageGraph(by_id, list(joined.values()))
 
 
-def around(graph: LineageGraph, identifier: str, depth: int) -> LineageGraph:
-    """Return the part of a graph that is upstream or downstream of a dataset.
-
-    :param identifier: id of the dataset
-    :param depth: largest number of steps from it, in each direction
-    """
-    kept = {identifier}
-    for forwards in (True, False):
-        reached = {identifier}
-        for _ in range(depth):
-            reached |= {
-                (arrow.target if forwards else arrow.source)
-                for arrow in graph.arrows
-                if (arrow.source if forwards else arrow.target) in reached
-            }
-        kept |= reached
-    arrows = [arrow for arrow in graph.arrows if arrow.source in kept and arrow.target in kept]
-    return LineageGraph({key: card for key, card in graph.cards.items() if key in kept}, arrows)
-
-
 def _union(first: tuple[object, ...], second: Sequence[object]) -> tuple:  # type: ignore[type-arg]
     return tuple(dict.fromkeys((*first, *second)))

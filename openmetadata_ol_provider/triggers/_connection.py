@@ -1,32 +1,21 @@
-"""The Kafka connection of a trigger.
-
-The Kafka client blocks, so each trigger has its own thread: a thread shared by all triggers of the process would make
-them wait for each other.
-"""
+"""The Kafka connection of a trigger; the Kafka client blocks, so it has a thread of its own."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
+from openmetadata_ol_provider.triggers._thread import ThreadBound
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from openmetadata_ol_provider.kafka.backlog import BacklogQuery
     from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
-T = TypeVar("T")
 
-
-class TriggerConnection:
+class TriggerConnection(ThreadBound):
     """An open query with its own thread; after an error, the next request opens a new one. A context manager.
 
     :param kafka_config_id: Airflow connection of type ``kafka``
@@ -34,9 +23,9 @@ class TriggerConnection:
     """
 
     def __init__(self, kafka_config_id: str, default_group: str | None) -> None:
+        super().__init__("openlineage-trigger")
         self._kafka_config_id = kafka_config_id
         self._default_group = default_group
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="openlineage-trigger")
         self._query: BacklogQuery | None = None
         #: Whether the connection sets ``group.id``; known after the first request.
         self.names_group = True
@@ -74,18 +63,3 @@ class TriggerConnection:
         query, self._query = self._query, None
         if query is not None:
             query.close()
-
-    async def _run(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            # Also when the trigger is cancelled; closing waits for a call in progress.
-            await asyncio.shield(self._run(self._close))
-        finally:
-            self._thread.shutdown(wait=False)

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.openmetadata.gates.gate import Gate, Verdict, gate_from_dict, with_table
+from openmetadata_ol_provider.triggers._thread import ThreadBound
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-
-T = TypeVar("T")
 
 
 class GateStatus(str, Enum):
@@ -106,15 +100,15 @@ def _payload(status: GateStatus, message: str, facts: dict[str, Any] | None = No
     return {"status": status.value, "message": message, "facts": facts or {}}
 
 
-class _GateConnection:
+class _GateConnection(ThreadBound):
     """A client with a thread of its own, because it blocks; a context manager.
 
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
     """
 
     def __init__(self, openmetadata_conn_id: str) -> None:
+        super().__init__("openmetadata-trigger")
         self._openmetadata_conn_id = openmetadata_conn_id
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="openmetadata-trigger")
         self._client: OpenMetadataClient | None = None
 
     async def check(self, gate: Gate) -> Verdict:
@@ -137,22 +131,7 @@ class _GateConnection:
 
         return await self._run(look)
 
-    async def _run(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
-
     def _close(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             client.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            # Also when the trigger is cancelled; closing waits for a request in progress.
-            await asyncio.shield(self._run(self._close))
-        finally:
-            self._thread.shutdown(wait=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -86,36 +86,43 @@ def _add_view(router: APIRouter, name: str, view: View) -> None:
     router.add_api_route(f"/api/v1/{name or 'overview'}", document)
 
 
-def _add_lineage(router: APIRouter) -> None:
-    def page(  # noqa: PLR0917 - FastAPI's way to declare parameters
-        request: Request,
-        asked: ParametersDep,
-        session: SessionDep,
-        kind: str = "",
-        fqn: str = "",
-        upstream: StepsDep = 3,
-        downstream: StepsDep = 3,
-    ) -> HTMLResponse:
-        every, chosen = _chosen(session, asked)
-        if chosen is None:
-            return _page(request, "empty", "lineage", asked, every)
-        focus = Node(kind, fqn) if fqn else None
-        view = lineage_view(read_ledgers(chosen), asked.search.text, focus, upstream, downstream)
-        return _page(request, "lineage", "lineage", asked, every, view=view, picture=picture_of(view))
+class _LineageView(NamedTuple):
+    """A view of lineage, and the deliveries that it was made from.
 
-    def document(  # noqa: PLR0917 - FastAPI's way to declare parameters
-        asked: ParametersDep,
-        session: SessionDep,
-        kind: str = "",
-        fqn: str = "",
-        upstream: StepsDep = 3,
-        downstream: StepsDep = 3,
-    ) -> JSONResponse:
-        every, chosen = _chosen(session, asked)
-        ledgers = read_ledgers(chosen) if chosen else []
-        focus = Node(kind, fqn) if fqn else None
-        view = lineage_view(ledgers, asked.search.text, focus, upstream, downstream)
-        return JSONResponse({"state_keys": [deliveries.owner for deliveries in every], **view})
+    :param chosen: deliveries that were asked for; ``None`` if there are none at all
+    """
+
+    every: list[Deliveries]
+    chosen: Deliveries | None
+    view: dict[str, Any]
+
+
+def _lineage_view(  # noqa: PLR0917 - FastAPI's way to declare parameters
+    asked: ParametersDep,
+    session: SessionDep,
+    kind: str = "",
+    fqn: str = "",
+    upstream: StepsDep = 3,
+    downstream: StepsDep = 3,
+) -> _LineageView:
+    every, chosen = _chosen(session, asked)
+    ledgers = read_ledgers(chosen) if chosen else []
+    focus = Node(kind, fqn) if fqn else None
+    return _LineageView(every, chosen, lineage_view(ledgers, asked.search.text, focus, upstream, downstream))
+
+
+LineageDep = Annotated[_LineageView, Depends(_lineage_view)]
+
+
+def _add_lineage(router: APIRouter) -> None:
+    def page(request: Request, asked: ParametersDep, lineage: LineageDep) -> HTMLResponse:
+        if lineage.chosen is None:
+            return _page(request, "empty", "lineage", asked, lineage.every)
+        picture = picture_of(lineage.view)
+        return _page(request, "lineage", "lineage", asked, lineage.every, view=lineage.view, picture=picture)
+
+    def document(lineage: LineageDep) -> JSONResponse:
+        return JSONResponse({"state_keys": [deliveries.owner for deliveries in lineage.every], **lineage.view})
 
     router.add_api_route("/lineage", page, response_class=HTMLResponse)
     router.add_api_route("/api/v1/lineage", document)

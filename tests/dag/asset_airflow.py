@@ -12,6 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests.dag.runs import RUNS
+
 TOPIC = "openlineage.events"
 #: The table that run_event of the operators' tests writes, as Airflow's providers write its URI.
 STAGED = "postgres://localhost:5433/shop/analytics_stg/stg_customers"
@@ -75,20 +77,6 @@ with dag("own") as own:
     def load():
         pass
     load()
-"""
-
-RUNS = """
-import json, os, runpy, sys
-# What tasks print is not to be taken for an answer.
-answers = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
-own = dict(os.environ)
-for line in sys.stdin:
-    asked = json.loads(line)
-    os.environ.clear()
-    os.environ.update({**own, **asked["environment"]})
-    run = runpy.run_path(asked["file"])[asked["name"]].test()
-    print(json.dumps({"state": run.state.value, "run_id": run.run_id}), file=answers, flush=True)
 """
 
 

@@ -21,6 +21,7 @@ from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.sandbox.feed import captured, feed
 from openmetadata_ol_provider.sandbox.picture import column_pairs
+from tests.dag.runs import RUNS
 
 # Ten seconds for the first where nothing else runs; where much does, mapped tasks take half a minute each.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -72,24 +73,6 @@ with DAG("steps_in_lanes", schedule=None, start_date=START) as steps_in_lanes:
     ).expand(lane=[0, 1, 2])
     translate = TranslateOpenLineageOperator.partial(task_id="translate", config=PIPELINES).expand(batch=consume.output)
     PublishLineageOperator.partial(task_id="publish", config=PIPELINES).expand(plan=translate.output)
-"""
-
-RUNS = """
-import json, os, runpy, sys
-# What tasks print is not to be taken for an answer.
-answers = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
-own = dict(os.environ)
-for line in sys.stdin:
-    asked = json.loads(line)
-    os.environ.clear()
-    os.environ.update({**own, **asked["environment"]})
-    run = runpy.run_path(asked["file"])[asked["name"]].test()
-    result = {}
-    for task in run.get_task_instances():
-        pulled = task.xcom_pull(task_ids=task.task_id, map_indexes=task.map_index)
-        result.setdefault(task.task_id, []).append([str(task.state), pulled])
-    print(json.dumps({"state": run.state.value, "tasks": result}), file=answers, flush=True)
 """
 
 

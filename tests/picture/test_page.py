@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from openmetadata_ol_provider.picture.graph import Arrow, Card, around, graph_of
+from openmetadata_ol_provider.picture.graph import Arrow, Card, graph_of
 from openmetadata_ol_provider.picture.page import as_data, as_fragment, as_page, as_section, script, style
 
 HOSTILE = '</script><script>alert("x")</script><!-- & \u2028'
@@ -58,10 +58,3 @@ def test_systems_have_colours_of_their_own() -> None:
     cards = [Card(str(number), "n", system=f"s{number}") for number in range(30)]
     systems = as_data(graph_of(cards, []))["systems"]
     assert len({colour for _, colour in systems}) == 30
-
-
-def test_around_keeps_what_is_upstream_and_downstream_within_some_steps() -> None:
-    graph = graph_of([], [Arrow(*pair) for pair in ("ab", "bc", "cd", "xc", "ay")])
-    assert around(graph, "b", 1).cards.keys() == {"a", "b", "c"}
-    assert around(graph, "b", 9).cards.keys() == {"a", "b", "c", "d"}
-    assert around(graph, "none", 1).cards == {}

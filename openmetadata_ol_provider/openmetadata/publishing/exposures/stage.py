@@ -14,6 +14,7 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.publishing.core.decoration import DecorationFact, publish_decoration
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import dataset_of
 from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgeWriter
 from openmetadata_ol_provider.openmetadata.publishing.exposures.dashboards import dashboard_of
@@ -66,9 +67,8 @@ def publish_exposures(context: PublishContext, resolutions: Mapping[DatasetId, R
     uses = [
         Use(id_, resolution.entity, exposure)
         for id_, resolution in resolutions.items()
-        # An edge may have ends of which the plan knows no more than the name.
-        if resolution.entity is not None and id_ in context.selection.plan_datasets
-        for exposure in context.selection.plan_datasets[id_].exposures
+        if resolution.entity is not None
+        for exposure in dataset_of(id_, context.selection.plan_datasets).exposures
     ]
     writer = _ExposureWriter(context)
     published = publish_decoration(context, map(_fact, uses), writer.write)
