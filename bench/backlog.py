@@ -2,7 +2,9 @@
 
 IngestOpenLineageOperator from Kafka into the sandbox's stand-in for OpenMetadata, which runs in a process of its own,
 as the task does. The jobs are those of the captures; what the stand-in does not know is parked, as ever. Memory is what
-the task's process has had at most, less what it has once Airflow is imported.
+the task's process has had at most, less what it has once Airflow is imported. With a million events
+(``--only backlog --size full``, half an hour, 5 GB in a temporary folder) it shows whether memory grows with the
+backlog: the events are made as they are sent, and nothing of this benchmark is in the task's process.
 """
 
 from __future__ import annotations
@@ -12,9 +14,9 @@ import json
 import logging
 import multiprocessing
 import os
-import resource
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +31,10 @@ from bench.traffic import stream
 _SEED = Path(openmetadata_ol_provider.__file__).parent / "sandbox" / "data" / "catalogue.json"
 _JOBS = 186
 _MOST_MB = 150
+#: From this many events on, everything that a task remembers should be as large as it gets.
+_FULL = 100_000
+#: Most megabytes that each further 100,000 events may take: the noise of the measurement.
+_MOST_GROWTH_MB = 1.0
 
 
 class Task(NamedTuple):
@@ -48,6 +54,7 @@ class Task(NamedTuple):
 def measure(rounds: int) -> Iterator[Figure]:
     """Yield time and memory for each length; the longest backlog is processed only once."""
     lengths = sized(tiny=(50, 100), usual=(1000, 10_000, 100_000), full=(1000, 10_000, 100_000, 1_000_000))
+    peaks: dict[int, float] = {}
     with broker() as running:
         for length in lengths:
             topic = f"backlog.{length}"
@@ -57,7 +64,13 @@ def measure(rounds: int) -> Iterator[Figure]:
             yield Figure(name, "us/event", tuple(1e6 * task.seconds / task.events for task in tasks))
             above = Figure(f"{sent:,} events: memory beyond Airflow's own", "MB", tuple(t.most - t.own for t in tasks))
             yield above.at_most(_MOST_MB)
+            peaks[sent] = above.median
             yield Figure(f"{sent:,} events: Airflow's own", "MB", tuple(task.own for task in tasks))
+    full = sorted(sent for sent in peaks if sent >= _FULL)
+    for fewer, more in pairwise(full):
+        growth = (peaks[more] - peaks[fewer]) / (more - fewer) * 100_000
+        name = f"from {fewer:,} to {more:,} events: memory for each 100,000"
+        yield Figure(name, "MB", (growth,)).at_most(_MOST_GROWTH_MB)
 
 
 def _task(config: dict[str, Any], topic: str, events: int) -> Task:
@@ -90,7 +103,7 @@ def _ingest(config: dict[str, Any], topic: str, url: str, result: Any) -> None:
         with DAG("bench"):
             BaseOperator(task_id="nothing")
         gc.collect()
-        own = _resident()
+        own = _resident("VmRSS")
         with DAG("bench", schedule=None):
             # Not where the group stands: an earlier round has read all of it.
             operator = IngestOpenLineageOperator(
@@ -99,10 +112,13 @@ def _ingest(config: dict[str, Any], topic: str, url: str, result: Any) -> None:
         begun = time.perf_counter()
         report = operator.execute({})
         seconds = time.perf_counter() - begun
-        result.send((report["events"], seconds, own, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+        result.send((report["events"], seconds, own, _resident("VmHWM")))
 
 
-def _resident() -> float:
-    """Return the resident memory of this process, in megabytes."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize() / (1 << 20)
+def _resident(name: str) -> float:
+    """Return the resident memory of this process, in megabytes.
+
+    :param name: ``VmRSS``: now; ``VmHWM``: at most, without what the process that started this one has had
+    """
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))

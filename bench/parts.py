@@ -20,6 +20,7 @@ PARTS = (
     "consume",
     "backlog",
     "state",
+    "ledger",
     "lanes",
     "tasks",
     "imports",

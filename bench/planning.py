@@ -59,7 +59,7 @@ def batch(messages: Iterable[Message], offset: int = 0) -> ReadResult:
 
 def decoded(result: ReadResult) -> EventBatch:
     """Decode a batch like the operators."""
-    return decode_batch(result, "bench", "kafka_default", None).batch
+    return decode_batch([result], "bench", "kafka_default", None).batch
 
 
 def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: bool = True) -> Work:

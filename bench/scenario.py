@@ -17,6 +17,7 @@ class Scenario(NamedTuple):
     :param max_facts: ``ledger.max_facts``
     :param max_runs: ``max_open_runs``
     :param usage: 1 if ``write.usage`` is ``always``, 0 if it is ``never``
+    :param observability: 1 if ``write.observability`` is ``true``, 0 if it is ``false``
     """
 
     name: str
@@ -31,3 +32,4 @@ class Scenario(NamedTuple):
     max_facts: int = 50_000
     max_runs: int = 100_000
     usage: int = 1
+    observability: int = 1

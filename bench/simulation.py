@@ -1,12 +1,13 @@
 """A simulated day: lanes, schedule and catalogue, from one team to a billion events a day.
 
-    python -m bench.simulation [--jobs 100000 --events 1e9 --lanes 64 --latency 0.02 ...]
+    python -m bench.simulation [--jobs 100000 --events 1e9 --lanes 64 --latency 0.02 ...] [--table]
 
-One lane of a deployment is played, since all are alike: a sample of its jobs through the real pure code (decoding,
-translation, the choice of what has to be published, ledger and state with their limits), and the rest by a model: a
+One lane of a deployment is played, since all are alike: a sample of its jobs through the real code (decoding,
+translation, publishing to the sandbox's catalogue, ledger and state with their limits), and the rest by a model: a
 task begins each few minutes, works in batches as the operator does, and waits for the catalogue as long as its calls
 take. Where a lane has more events than can be played, a sample of its jobs is, and all counts and limits are scaled by
-the same factor. What the model takes for granted are the constants below; they are measured by the other parts.
+the same factor. What the model takes for granted are constants, here and in :mod:`bench.simulated_lane`; the other
+parts measure them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import NamedTuple
 from bench import warehouse
 from bench.figures import Figure
 from bench.scenario import Scenario
-from bench.simulated_lane import Lane, Step
+from bench.simulated_lane import RUN_BYTES, Lane, Step
 from bench.sizes import sized
 
 DAY = 86_400
@@ -111,19 +112,19 @@ def day(scenario: Scenario, budget: int) -> Iterator[Hour]:
     jobs = max(1, round(of_lane * min(1.0, budget * scenario.lanes / scenario.events)))
     fraction = jobs / of_lane
     traffic = list(_traffic(scenario, jobs, fraction))
-    lane = Lane(fraction, scenario)
     read, free_at, waiting = 0, 0.0, _Hours(traffic, fraction)
-    for tick in range(scenario.every * 60, DAY + 1, scenario.every * 60):
-        now = max(float(tick), free_at) + START_SECONDS
-        if free_at > tick + scenario.every * 60:
-            # The task before is still at work when the next one is due: there is one at a time.
-            continue
-        end = _until(traffic, now, read)
-        for step in lane.work(traffic[read:end], now):
-            waiting.note(step)
-            read += step.events
-            now += step.seconds
-        free_at = now
+    with Lane(jobs, fraction, scenario) as lane:
+        for tick in range(scenario.every * 60, DAY + 1, scenario.every * 60):
+            now = max(float(tick), free_at) + START_SECONDS
+            if free_at > tick + scenario.every * 60:
+                # The task before is still at work when the next one is due: there is one at a time.
+                continue
+            end = _until(traffic, now, read)
+            for step in lane.work(traffic[read:end], now):
+                waiting.note(step)
+                read += step.events
+                now += step.seconds
+            free_at = now
     yield from waiting.hours()
 
 
@@ -143,7 +144,7 @@ def _traffic(scenario: Scenario, jobs: int, fraction: float) -> Iterator[tuple[f
                 found.append((at, run, run % jobs, state))
         begun += DAY / runs * total / 24 / _CURVE[hour]
     for at, run, job, state in sorted(found):
-        yield at, warehouse.event(job, 2 * jobs + 1, run, state, warehouse.BEGIN + dt.timedelta(seconds=at))
+        yield at, warehouse.event(job, warehouse.tables(jobs), run, state, warehouse.BEGIN + dt.timedelta(seconds=at))
 
 
 def _until(traffic: list[tuple[float, bytes]], now: float, read: int) -> int:
@@ -179,9 +180,32 @@ class _Hours:
                 batches=sum(step.batches for step in steps),
                 calls=sum(step.reads + step.writes for step in steps) / self._fraction,
                 writes=sum(step.writes for step in steps) / self._fraction,
-                state_mb=last.state_bytes / self._fraction / 1e6 if last else 0.0,
+                state_mb=RUN_BYTES * last.runs / self._fraction / 1e6 if last else 0.0,
                 facts=last.facts / self._fraction if last else 0.0,
             )
+
+
+def _row(scenario: Scenario, hours: list[Hour]) -> str:
+    """Return the row of docs/scale.md."""
+    peak = max(hours, key=lambda hour: hour.calls)
+    lanes = scenario.lanes
+    cells = (
+        f"{scenario.jobs:,}",
+        f"{scenario.events:,}",
+        f"{lanes}",
+        f"{scenario.every} min",
+        f"{scenario.max_events:,}",
+        f"{max(hour.lag for hour in hours):,.0f} s",
+        f"{max(hour.busy for hour in hours):.1%}".replace("%", " %"),
+        f"{_short(peak.calls * lanes / 3600)}",
+        f"{_short(peak.writes * lanes / 3600)}",
+        f"{max(hour.state_mb for hour in hours):.1f} MB",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
 def main() -> None:
@@ -189,16 +213,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.simulation", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--jobs", type=int)
     parser.add_argument("--events", type=float, help="a day")
-    for field in ("lanes", "run_events", "every", "connections", "max_events", "max_facts", "max_runs", "usage"):
+    for field in (
+        "lanes",
+        "run_events",
+        "every",
+        "connections",
+        "max_events",
+        "max_facts",
+        "max_runs",
+        "usage",
+        "observability",
+    ):
         parser.add_argument(f"--{field.replace('_', '-')}", type=int, default=Scenario._field_defaults[field])
     parser.add_argument("--latency", type=float, default=0.02, help="seconds that a call takes")
     parser.add_argument("--budget", type=int, default=BUDGET, help="events to play")
+    parser.add_argument("--table", action="store_true", help="print the rows of docs/scale.md instead of hours")
     given = vars(parser.parse_args())
-    budget = given.pop("budget")
+    budget, table = given.pop("budget"), given.pop("table")
     chosen: tuple[Scenario, ...] = SCENARIOS
     if given["jobs"] and given["events"]:
         chosen = (Scenario("as given", **{**given, "events": int(given["events"])}),)
     for scenario in chosen:
+        if table:
+            print(_row(scenario, list(day(scenario, budget))), flush=True)
+            continue
         since = time.monotonic()
         print(f"\n{scenario.name}\n" + " ".join(f"{name:>10}" for name in ("hour", *Hour._fields)))
         for number, hour in enumerate(day(scenario, budget)):

@@ -33,6 +33,11 @@ def seed(tables: int) -> dict[str, Any]:
     }
 
 
+def tables(jobs: int) -> int:
+    """Return the number of tables that jobs need so that each table has one that writes it."""
+    return 2 * jobs + 1
+
+
 def fqn(table: int) -> str:
     """Return the FQN of a table in the catalogue."""
     return f"pg.{_table(table)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import tempfile
 import warnings
@@ -46,6 +47,9 @@ with warnings.catch_warnings():
 
 def pytest_configure(config: pytest.Config) -> None:
     """Leave to Airflow 3.0 to 3.2 what their own modules, and the libraries of their time, warn about."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Inherited from a shell that runs the tests in the background; commands that the tests start would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if version("apache-airflow").startswith(("3.0.", "3.1.", "3.2.")):
         for theirs in (
             "ignore::Warning:airflow[.].*",

@@ -34,8 +34,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that talk to a server, and start with the long files, so that none of them is the last to end."""
+    """Mark tests that talk to a server, and start with the long files, so that none of them is the last to end.
+
+    Coverage is not measured while a property tries its hundreds of examples: it would take more than twice as long, and
+    tests with one example each cover the same lines.
+    """
     for item in items:
+        if hasattr(getattr(item, "obj", None), "hypothesis"):
+            item.add_marker("no_cover")
         if _OUTSIDE.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("outside")
     if is_one_of_several():

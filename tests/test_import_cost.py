@@ -53,7 +53,7 @@ def imported(work: str, before: str = "") -> tuple[set[str], list[str]]:
     """Run code in an interpreter of its own; return the modules that it loaded and the addresses it connected to."""
     script = _REPORT.format(before=before, work=work)
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=True, env={**os.environ}
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=300, check=True, env={**os.environ}
     )
     found = json.loads(done.stdout.splitlines()[-1])
     return set(found["new"]), found["sockets"]

@@ -157,7 +157,7 @@ def airflow(*arguments: str) -> str:
     """Run an airflow command in a process of its own and return what it said, on both channels."""
     command = [sys.executable, "-W", "default", "-m", "airflow", *arguments]
     # The environment's home is that of the tests.
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env={**os.environ})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env={**os.environ})
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     ours = [line for line in said.splitlines() if "openmetadata" in line.lower() and "warning" in line.lower()]

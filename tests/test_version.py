@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from types import ModuleType
@@ -63,3 +64,9 @@ def test_a_changelog_without_a_version_is_an_error_that_names_the_file(module: M
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n")
     with pytest.raises(SystemExit, match=r"no version in .*CHANGELOG\.md"):
         module.version(tmp_path)
+
+
+def test_each_version_has_one_section_in_the_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)
+    assert versions == list(dict.fromkeys(versions))

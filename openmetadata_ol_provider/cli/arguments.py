@@ -119,7 +119,7 @@ def receipts(command: ArgumentParser) -> None:
     command.add_argument(
         "text", nargs="?", metavar="TEXT", help="only receipts that contain this text anywhere, in any case"
     )
-    command.add_argument("--run-id", metavar="ID", help="only the run with this id, or with ids that begin so")
+    command.add_argument("--run-id", metavar="ID", help="only the run with this id, or runs whose ids begin with it")
     command.add_argument(
         "--job", metavar="GLOB", help="only runs of a job, by its name or by namespace and name; * and ? stand for text"
     )

@@ -169,7 +169,7 @@ class _KafkaEvents:
         backlog = hook.backlog(topics, hook.positions(topics, start, exclude), exclude)
         with hook.reader(backlog) as reader:
             for result in reader.batches(max_messages=_MAX_MESSAGES, max_bytes=_MAX_BYTES, max_duration=_MAX_SECONDS):
-                decoded = decode_batch(result, "", hook.kafka_config_id, SKIP, sql=self._config.write.sql)
+                decoded = decode_batch([result], "", hook.kafka_config_id, SKIP, sql=self._config.write.sql)
                 self.malformed += decoded.batch.skipped
                 yield decoded.batch.events
 

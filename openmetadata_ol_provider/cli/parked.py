@@ -20,8 +20,10 @@ from openmetadata_ol_provider.ingestion.receipts import settle_receipts
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
 from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import edge_key_of
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_groups import age, group_parked
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parking
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import EDGE
 from openmetadata_ol_provider.receipts.receipt import EdgeOutcome
 from openmetadata_ol_provider.state.receipts import ReceiptStore
@@ -91,7 +93,7 @@ def _retry(store: StateStore, arguments: Namespace) -> int:
             key: msgspec.structs.replace(item, next_try=0 if key in now else _NEVER)
             for key, item in history.parking.items.items()
         }
-        publication = publish_plan(LineagePlan(), client, config, history._replace(parking=Parking(tries)))
+        publication = publish_plan(LineagePlan(), client, config, history._replace(parking=Parking(ParkedItems(tries))))
         history = apply(history, publication)
         store.update_parked(publication.parking)
         outcomes.update((key, result.outcome) for key, result in publication.outcomes.edges.items())

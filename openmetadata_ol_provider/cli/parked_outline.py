@@ -10,8 +10,8 @@ from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
 from openmetadata_ol_provider.openlineage.times import iso
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_groups import ParkedGroup, age, reason_of
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
 
 #: Most jobs of a group that are named.
 _MOST_JOBS = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -17,6 +17,7 @@ from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
 from openmetadata_ol_provider.openlineage.listing import counted
+from openmetadata_ol_provider.openlineage.positions import OffsetRange, joined_ranges
 from openmetadata_ol_provider.openlineage.problem_groups import group_problems
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, ProblemLog
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage, ReadResult
     from openmetadata_ol_provider.openlineage.event import Event
-    from openmetadata_ol_provider.openlineage.positions import OffsetRange
     from openmetadata_ol_provider.state.asset_queue import ReadBefore
 
     #: Malformed messages by the dead-letter topic that they are written to.
@@ -48,7 +48,7 @@ class DecodedBatch(NamedTuple):
 
 @without_collection()
 def decode_batch(
-    result: ReadResult,
+    results: Iterable[ReadResult],
     state_key: str,
     kafka_config_id: str,
     dead_letter_topic: str | None,
@@ -60,9 +60,10 @@ def decode_batch(
     problems: Sequence[Problem] = (),
     read_before: ReadBefore | None = None,
 ) -> DecodedBatch:
-    """Decode messages read from Kafka.
+    """Decode messages read from Kafka; of those that are decoded, none is kept.
 
-    :param result: the messages and the offsets they cover
+    :param results: parts of the batch, which may be read one after the other as they are decoded: the messages and the
+        offsets they cover
     :param state_key: Variable with the checkpoint that the batch continues
     :param kafka_config_id: connection that the messages were read from
     :param dead_letter_topic: topic for malformed messages; ``None``: ``<topic>.dead-letter``; ``"none"``: skip them
@@ -73,49 +74,80 @@ def decode_batch(
     :param problems: problems of reading
     :param read_before: the offsets up to which messages were read before; default: none were
     """
-    from openmetadata_ol_provider.kafka.messages import DeadLetter
-
-    events, decoding, skipped = [], ProblemLog(), 0
-    keyless: Counter[str] = Counter()
-    dead_letters: DeadLettersByTopic = {}
-    read_until = read_before.of(result.ranges) if read_before is not None else {}
-    replayed = []
-    for message in result.messages:
-        where = _position(message)
-        try:
-            decoded = decode_event(message.value, where)
-        except MalformedEventError as error:
-            reason = safe_text(str(error), MAX_REASON)
-            if dead_letter_topic == SKIP:
-                skipped += 1
-                log.warning("skipped %s: %s (dead_letter_topic: none)", where, reason)
-            else:
-                topic = dead_letter_topic or f"{message.topic}.dead-letter"
-                dead_letters.setdefault(topic, []).append(DeadLetter(message, reason))
-            decoding.add_problem(ProblemKind.MALFORMED, where, reason)
-            continue
-        events.append(apply_sql_policy(decoded.event, sql))
-        decoding.add(*decoded.problems)
-        if read_until and message.offset < read_until.get(message.topic, {}).get(str(message.partition), 0):
-            replayed += _completed_run(decoded.event)
-        # A topic with a single partition needs no keys.
-        if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
-            keyless[message.topic] += 1
+    decoder = _Decoder(dead_letter_topic, sql, lanes, read_before)
+    ranges: list[OffsetRange] = []
+    more = False
+    for result in results:
+        ranges += result.ranges
+        more = result.more
+        decoder.add(result)
+    joined = joined_ranges(ranges)
     # Losses come first: the list of problems is limited later, and they must not be cut off.
-    first = [problem for item in result.ranges if (problem := _data_loss(item))]
-    first += [_missing_keys(topic, count) for topic, count in keyless.items()]
+    first = [problem for item in joined if (problem := _data_loss(item))]
+    first += [_missing_keys(topic, count) for topic, count in decoder.keyless.items()]
     # That a topic was recreated is reported here and now, and is not part of what travels on.
-    ranges = tuple(msgspec.structs.replace(item, reset=False) for item in result.ranges)
+    covered = tuple(msgspec.structs.replace(item, reset=False) for item in joined)
     batch = EventBatch(
-        origin=BatchOrigin(state_key, kafka_config_id, ranges, lanes, group, owner),
-        events=tuple(events),
-        dead_letters=sum(map(len, dead_letters.values())),
-        skipped=skipped,
-        more=result.more,
-        problems=(*problems, *first, *decoding.problems),
-        replayed=tuple(replayed),
+        origin=BatchOrigin(state_key, kafka_config_id, covered, lanes, group, owner),
+        events=tuple(decoder.events),
+        dead_letters=sum(map(len, decoder.dead_letters.values())),
+        skipped=decoder.skipped,
+        more=more,
+        problems=(*problems, *first, *decoder.log.problems),
+        replayed=tuple(decoder.replayed),
     )
-    return DecodedBatch(batch, dead_letters)
+    return DecodedBatch(batch, decoder.dead_letters)
+
+
+class _Decoder:
+    """Decodes the messages of a batch, part after part.
+
+    The parameters are those of :func:`decode_batch`.
+    """
+
+    def __init__(
+        self, dead_letter_topic: str | None, sql: SqlPolicy, lanes: int, read_before: ReadBefore | None
+    ) -> None:
+        self._dead_letter_topic = dead_letter_topic
+        self._sql = sql
+        self._lanes = lanes
+        self._read_before = read_before
+        self.events: list[Event] = []
+        self.log = ProblemLog()
+        self.skipped = 0
+        self.keyless: Counter[str] = Counter()
+        self.dead_letters: DeadLettersByTopic = {}
+        self.replayed: list[tuple[str, str, str]] = []
+
+    def add(self, result: ReadResult) -> None:
+        """Decode the messages of a part."""
+        events, sql, lanes = self.events, self._sql, self._lanes
+        read_until = self._read_before.of(result.ranges) if self._read_before is not None else {}
+        for message in result.messages:
+            where = _position(message)
+            try:
+                decoded = decode_event(message.value, where)
+            except MalformedEventError as error:
+                self._refuse(message, where, safe_text(str(error), MAX_REASON))
+                continue
+            events.append(apply_sql_policy(decoded.event, sql))
+            self.log.add(*decoded.problems)
+            if read_until and message.offset < read_until.get(message.topic, {}).get(str(message.partition), 0):
+                self.replayed += _completed_run(decoded.event)
+            # A topic with a single partition needs no keys.
+            if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
+                self.keyless[message.topic] += 1
+
+    def _refuse(self, message: RawMessage, where: str, reason: str) -> None:
+        if self._dead_letter_topic == SKIP:
+            self.skipped += 1
+            log.warning("skipped %s: %s (dead_letter_topic: none)", where, reason)
+        else:
+            from openmetadata_ol_provider.kafka.messages import DeadLetter
+
+            topic = self._dead_letter_topic or f"{message.topic}.dead-letter"
+            self.dead_letters.setdefault(topic, []).append(DeadLetter(message, reason))
+        self.log.add_problem(ProblemKind.MALFORMED, where, reason)
 
 
 def _completed_run(event: Event) -> list[tuple[str, str, str]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.exceptions import CheckpointError, OpenLineageProviderError, OvertakenError
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
 from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
+from openmetadata_ol_provider.ingestion.freed_memory import release_freed_memory
 from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope, translate_batch
 from openmetadata_ol_provider.ingestion.publish import PublishSession
 from openmetadata_ol_provider.ingestion.read_request import ReadRequest
@@ -153,15 +154,13 @@ class IngestLoop:
         observer = ReadingObserver(backlog, metrics, None if settings.read_request.window else receipts)
         with session, self._kafka.reader(backlog, settings.read_request.loss_policy(key)) as reader:
             while more and not self._is_full and (remaining := deadline - self._clock()) > 0:
-                result = reader.read(
+                parts = reader.parts(
                     max_messages=size,
                     max_bytes=settings.batch_limits.max_bytes,
                     max_duration=min(remaining, max_duration),
                 )
-                started, read, more = self._clock(), len(result.messages), result.more
-                observer.read(result)
                 decoded = decode_batch(
-                    result,
+                    observer.observed(parts),
                     key,
                     self._kafka.kafka_config_id,
                     settings.dead_letter_target.topic,
@@ -170,12 +169,13 @@ class IngestLoop:
                     problems=problems,
                     read_before=settings.assets.read_before if settings.assets is not None else None,
                 )
-                problems = ()
-                # Free the messages and the events before the plan is published: they are most of the memory.
-                del result
-                translated = translate_batch(decoded.batch, remembered, self._config, settings.run_limits)
-                dead_letters = decoded.dead_letters
-                del decoded
+                batch, dead_letters = decoded
+                started, more, problems = self._clock(), batch.more, ()
+                read = len(batch.events) + batch.dead_letters + batch.skipped
+                translated = translate_batch(batch, remembered, self._config, settings.run_limits)
+                # The events are most of the memory, and the plan has all that is published.
+                del batch, decoded
+                release_freed_memory()
                 try:
                     published, remembered = self._publish(
                         session, translated, remembered, dead_letters, full_refresh=refresh
@@ -184,6 +184,8 @@ class IngestLoop:
                 except OpenLineageProviderError as error:
                     error.report = report + error.report if error.report is not None else report
                     raise
+                del translated, dead_letters
+                release_freed_memory()
                 size = self._resize(size, read, self._clock() - started)
                 # The first batch compared everything; the facts it published need no second comparison.
                 refresh = False

@@ -26,7 +26,7 @@ from openmetadata_ol_provider.version_compat import stats
 if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.messages import RawMessage
     from openmetadata_ol_provider.kafka.offsets import Backlog
-    from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
+    from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 
 log = logging.getLogger(__name__)

@@ -33,6 +33,7 @@ from openmetadata_ol_provider.openlineage.segments.change import (
     StoredAs,
     changed_state,
 )
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import packed_changes
 from openmetadata_ol_provider.state.checkpoint import is_past, require_start
 from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.store import apply
@@ -200,6 +201,8 @@ class PublishSession:
             return None
         if self._assets is not None:
             self._assets.keep(translated.plan)
+        # Once, for what is stored and for what this task remembers.
+        publication = publication._replace(parking=packed_changes(publication.parking))
         stored_as = self._store.commit(origin, translated.change, publication)
         self._history = apply(self._history, publication)
         self._receipts.add_batch(translated.plan, publication, origin.ranges)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics, newest_ms
@@ -30,17 +31,24 @@ class ReadingObserver:
         self._newest: int | None = None
         self._has_read = False
 
-    def read(self, result: ReadResult) -> None:
-        """Observe that a batch was read, before it is published."""
+    def observed(self, parts: Iterable[ReadResult]) -> Iterator[ReadResult]:
+        """Pass on the parts of a batch as they are read, before any of it is published."""
+        for part in parts:
+            self._read(part)
+            yield part
+            # Otherwise its messages would stay while the next part is read.
+            del part
+
+    def _read(self, part: ReadResult) -> None:
         if self._receipts is not None:
             if not self._has_read:
-                self._receipts.set_lag(lag_of(self._backlog, "ingest", result.messages))
-            self._receipts.set_newest(result.messages)
+                self._receipts.set_lag(lag_of(self._backlog, "ingest", part.messages))
+            self._receipts.add_newest(part.messages)
         if self._metrics is not None:
             if not self._has_read:
-                self._metrics.begin(self._backlog, result.messages)
-            self._waiting -= sum(item.end - item.start for item in result.ranges)
-            self._newest = newest_ms(result.messages) or self._newest
+                self._metrics.begin(self._backlog, part.messages)
+            self._waiting -= sum(item.end - item.start for item in part.ranges)
+            self._newest = newest_ms(part.messages) or self._newest
         self._has_read = True
 
     def end(self, *, more: bool) -> None:

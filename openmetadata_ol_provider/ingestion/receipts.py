@@ -57,9 +57,8 @@ class ReceiptCollector:
         """Set what waits in the topics before the next batch is published; by default what the last task has stored."""
         self._lag = lag
 
-    def set_newest(self, messages: Iterable[RawMessage]) -> None:
-        """Set the messages of the next batch: those that wait behind it are about as old as the newest of them."""
-        self._newest = {}
+    def add_newest(self, messages: Iterable[RawMessage]) -> None:
+        """Add messages of the next batch: those that wait behind it are about as old as the newest of them."""
         for message in messages:
             if message.timestamp_ms is not None:
                 self._newest[message.topic] = max(message.timestamp_ms, self._newest.get(message.topic, 0))
@@ -80,6 +79,7 @@ class ReceiptCollector:
             self._add(delivery._replace(ranges=tuple(ranges)))
             if self._lag is not None:
                 self._lag = self._lag.after(ranges, at, self._source, self._newest)
+        self._newest = {}
 
     def add_failure(self, error: BaseException) -> None:
         """Add a batch that was not committed because of an error."""

@@ -8,16 +8,15 @@ computed are not read.
 from __future__ import annotations
 
 import logging
-import math
 import time
-from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
 from openmetadata_ol_provider.kafka.data_loss import CONTINUE, DataLossPolicy, PartitionLoss, log_losses
 from openmetadata_ol_provider.kafka.errors import BrokerErrors
-from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
+from openmetadata_ol_provider.kafka.fair_share import Room, has_fair_part, take_in_turn
+from openmetadata_ol_provider.kafka.messages import ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog
 from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress, copy_message
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, is_transient_while_reading
@@ -36,14 +35,14 @@ log = logging.getLogger(__name__)
 STALL_TIMEOUT = 12.0
 #: The same after a refusal (credentials, certificates): another broker of the cluster may still accept the client.
 REFUSAL_TIMEOUT = 2.0
+#: Size of a part of a batch, in bytes.
+PART_BYTES = 2 * 1024 * 1024
 _CHUNK = 1000
 _POLL = 0.5
-# Most bytes that one fetch brings for each partition: with a smaller margin, partitions served later could be missed.
-_FETCH_BYTES = 1024 * 1024
 _FETCH_WAIT_MS = 100
-# The client's read-ahead while a batch is processed: half a batch of the default size; the rest arrives while that half
-# is copied. librdkafka's own default is four times as much and would be most of a task's memory.
-_AHEAD_KBYTES = 16 * 1024
+# The client's read-ahead while a batch is processed; the rest arrives while what was read ahead is decoded.
+# librdkafka's own default is eight times as much and would be most of a task's memory.
+_AHEAD_KBYTES = 8 * 1024
 # Pause of the client when its queue is full; the default of a second would slow the reading down noticeably.
 _QUEUE_FULL_PAUSE_MS = 20
 
@@ -81,25 +80,41 @@ class BacklogReader:
             everything read before it has been handed out
         :raises ConfigError: if a limit is not positive, or credentials or rights are refused
         """
+        return next(
+            self.parts(max_messages=max_messages, max_bytes=max_bytes, max_duration=max_duration, part_bytes=max_bytes)
+        )
+
+    def parts(
+        self, *, max_messages: int, max_bytes: int, max_duration: float, part_bytes: int = PART_BYTES
+    ) -> Iterator[ReadResult]:
+        """Read the next batch in parts, so that a caller that decodes part after part never holds all of its messages.
+
+        The limits are those of the whole batch. Parameters and errors are those of :meth:`read`; an error that leaves
+        messages to be handed out is raised by the next batch.
+
+        :param part_bytes: largest size of a part, in bytes; a single larger message is still a part
+        """
         for name, value in (("max_messages", max_messages), ("max_bytes", max_bytes), ("max_duration", max_duration)):
             if not value > 0:
                 raise ConfigError(f"{name} is {value!r}; it must be greater than 0")
-        started = time.monotonic()
-        fetched_before = sum(partition.fetched for partition in self._partitions.values())
-        self._fill(max_messages, max_bytes, started + max_duration)
-        moved = sum(partition.fetched for partition in self._partitions.values()) > fetched_before
-        messages = self._take(max_messages, max_bytes)
-        if self._loss_error is not None and not messages:
-            raise self._loss_error
-        if moved or messages:
-            self._received_any, self._silent_seconds = True, 0.0
-        elif self._more:
-            # A last read with little time left may return nothing; a reader that has never received anything may not.
-            self._silent_seconds += time.monotonic() - started
-            if not self._received_any or self._silent_seconds >= STALL_TIMEOUT:
-                raise self._silence_error()
-        ranges = (partition.close_range() for partition in self._partitions.values())
-        return ReadResult(messages, tuple(item for item in ranges if item is not None), self._more)
+        deadline = time.monotonic() + max_duration
+        room = Room(max_messages, max_bytes, part_bytes)
+        while True:
+            started = time.monotonic()
+            fetched_before = sum(partition.fetched for partition in self._partitions.values())
+            is_full = self._fill(room, deadline)
+            moved = sum(partition.fetched for partition in self._partitions.values()) > fetched_before
+            messages = take_in_turn(self._partitions.values(), room)
+            if not room.has_begun:
+                self._check_progress(started, has_moved=moved, has_messages=bool(messages))
+            ranges = (partition.close_range() for partition in self._partitions.values())
+            room = room.after(messages)
+            is_last = not (is_full and messages and room.messages and room.bytes > 0 and self._more)
+            yield ReadResult(messages, tuple(item for item in ranges if item is not None), self._more)
+            if is_last:
+                return
+            # The next part takes the room of this one.
+            del messages
 
     def batches(self, *, max_messages: int, max_bytes: int, max_duration: float) -> Iterator[ReadResult]:
         """Read batch after batch to the end of the backlog; every batch moves the checkpoint of a partition.
@@ -131,33 +146,33 @@ class BacklogReader:
     def _more(self) -> bool:
         return any(item.buffer or not item.finished for item in self._partitions.values())
 
-    def _fill(self, max_messages: int, max_bytes: int, deadline: float) -> None:
+    def _check_progress(self, started: float, *, has_moved: bool, has_messages: bool) -> None:
+        """Raise an error if nothing comes next because it was lost, or because the broker is silent."""
+        if self._loss_error is not None and not has_messages:
+            raise self._loss_error
+        if has_moved or has_messages:
+            self._received_any, self._silent_seconds = True, 0.0
+        elif self._more:
+            # A last read with little time left may return nothing; a reader that has never received anything may not.
+            self._silent_seconds += time.monotonic() - started
+            if not self._received_any or self._silent_seconds >= STALL_TIMEOUT:
+                raise self._silence_error()
+
+    def _fill(self, room: Room, deadline: float) -> bool:
+        """Buffer the messages of the next part; return whether all of them came."""
         last_progress = time.monotonic()
-        while self._loss_error is None and not self._has_fair_batch(max_messages, max_bytes):
+        while self._loss_error is None:
+            if has_fair_part(self._partitions.values(), room):
+                return True
             now = time.monotonic()
             timeout = REFUSAL_TIMEOUT if self._errors.is_fatal else STALL_TIMEOUT
             remaining = min(deadline, last_progress + timeout) - now
             if remaining <= 0:
-                return
+                return False
             if self._fetch(min(remaining, _POLL)):
                 last_progress = now
                 self._errors.last = None
-
-    def _has_fair_batch(self, max_messages: int, max_bytes: int) -> bool:
-        """Return whether the buffers fill a batch to which every partition contributes its share, or all it has."""
-        unfinished = [item for item in self._partitions.values() if not item.finished]
-        if not unfinished:
-            return True
-        size = sum(item.size for item in self._partitions.values())
-        # While one partition's broker does not answer, the others must not read ahead without limit.
-        if size >= 2 * max_bytes + len(unfinished) * _FETCH_BYTES:
-            return True
-        count = sum(len(item.buffer) for item in self._partitions.values())
-        if count < max_messages and size < max_bytes:
-            return False
-        active = sum(1 for item in self._partitions.values() if item.buffer or not item.finished)
-        share, bytes_share = math.ceil(max_messages / active), math.ceil(max_bytes / active)
-        return all(len(item.buffer) >= share or item.size >= bytes_share for item in unfinished)
+        return False
 
     def _fetch(self, timeout: float) -> bool:
         """Buffer the messages that the client has, or wait for the next one. Return whether there was progress."""
@@ -240,26 +255,6 @@ class BacklogReader:
         consumer.incremental_unassign([TopicPartition(*key)])
         if not item.finished:
             consumer.incremental_assign([TopicPartition(*key, resumed)])
-
-    def _take(self, max_messages: int, max_bytes: int) -> list[RawMessage]:
-        """Hand out messages of the partitions in turn, beginning with the one whose first message is the oldest."""
-        turns = deque(
-            sorted(
-                (item for item in self._partitions.values() if item.buffer),
-                key=lambda item: item.buffer[0].timestamp_ms or 0,
-            )
-        )
-        messages: list[RawMessage] = []
-        size = 0
-        while turns and len(messages) < max_messages:
-            item = turns.popleft()
-            size += item.sizes[0]
-            if messages and size > max_bytes:
-                break
-            messages.append(item.pop())
-            if item.buffer:
-                turns.append(item)
-        return messages
 
     def _progress_of(self, message: Message) -> PartitionProgress:
         return self._partitions[message.topic() or "", message.partition() or 0]

@@ -51,8 +51,8 @@ def task_outlines(
             for task_id, task in sorted((listed.tasks or {}).items())
             if task_id and (name := _name_in(pipeline, job, task_id))
         )
-    task, name = _task(run_facets), task_in(job, pipeline)
-    if task is None or task.downstream_task_ids is None or dag is None or name is None:
+    task = _task(run_facets)
+    if task is None or task.downstream_task_ids is None or dag is None or (name := task_in(job, pipeline)) is None:
         return ()
     downstream = _names_in(pipeline, dag, texts(task.downstream_task_ids))
     return (TaskOutline(name, task.operator_class or None, downstream),)

@@ -24,9 +24,9 @@ _ERROR: Final = re.compile(r"\s*(?:Database|Runtime|Compilation|Parsing|Internal
 
 def assertions_of(facets: DatasetFacets) -> tuple[Assertion, ...]:
     """Return the results of tests of a dataset; those of Great Expectations come in a facet of its own."""
-    both = (facets.dataQualityAssertions, facets.greatExpectations_assertions)
-    if both == (None, None):
+    if facets.dataQualityAssertions is None and facets.greatExpectations_assertions is None:
         return ()
+    both = (facets.dataQualityAssertions, facets.greatExpectations_assertions)
     items = [item for facet in both if facet and not facet.deleted for item in facet.assertions or ()]
     return tuple(dict.fromkeys(_assertions(items)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -28,6 +28,7 @@ from openmetadata_ol_provider.openlineage.facets import (
     LifecycleFacet,
     SchemaField,
     StorageFacet,
+    SymlinksFacet,
 )
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
@@ -35,11 +36,26 @@ from openmetadata_ol_provider.openlineage.run_state import DatasetState
 class _Entry(FacetDraft[DatasetFacets], gc=False):
     """One dataset while it is collected, with its symlinks.
 
-    :param added: symlinks that were added last: mostly the next ones are the same
+    :param shown: facets that were added and are not merged yet, by their identity, each with its latest times
+    :param added: facet with symlinks that was added last: mostly the next one is the same; ``UNSET``: none was
     """
 
+    shown: dict[int, tuple[DatasetFacets, Mapping[str, int]]] = msgspec.field(default_factory=dict)
     links: dict[tuple[str, str, str], Identifier] = msgspec.field(default_factory=dict)
-    added: Sequence[Identifier] = ()
+    added: SymlinksFacet | msgspec.UnsetType | None = msgspec.UNSET
+
+    def show(self, facets: DatasetFacets, times: Mapping[str, int]) -> None:
+        """Add the facets of a run: mostly those of another run, at later times."""
+        known = self.shown.get(id(facets))
+        if known is not None and known[1] != times:
+            times = {name: max(at, times.get(name, 0)) for name, at in {**times, **known[1]}.items()}
+        self.shown[id(facets)] = facets, times
+
+    def merge_shown(self) -> None:
+        """Merge all facets that were added."""
+        for facets, times in self.shown.values():
+            self.merge(facets, 0, times)
+        self.shown = {}
 
 
 class DatasetCollector:
@@ -54,26 +70,28 @@ class DatasetCollector:
         self._naming = naming
         self._aliases = aliases
         self._filter = DatasetFilter(config)
-        self._entries: dict[DatasetId, _Entry] = {}
+        # By namespace and name.
+        self._entries: dict[tuple[str, str], _Entry] = {}
 
     def add(self, dataset: DatasetState) -> None:
         """Add a dataset with the facets that a run or a static event has for it."""
-        key = DatasetId(dataset.namespace, dataset.name)
-        entry = self._entries.get(key)
+        name = (dataset.namespace, dataset.name)
+        entry = self._entries.get(name)
         if entry is None:
-            if is_pseudo(dataset.namespace, dataset.name):
+            if is_pseudo(*name):
                 return
-            entry = self._entries[key] = _Entry()
-        links = self._aliases.links(dataset)
-        if links is not entry.added:
-            entry.added = links
-            for link in links:
+            entry = self._entries[name] = _Entry()
+        symlinks = dataset.facets.symlinks if dataset.facets is not None else None
+        if symlinks is not entry.added:
+            entry.added = symlinks
+            for link in self._aliases.links(dataset):
                 entry.links[(link.namespace or "", link.name or "", link.type or "")] = link
-        entry.merge(dataset.facets, 0, dataset.times)
+        if dataset.facets is not None:
+            entry.show(dataset.facets, dataset.times)
 
     def mention(self, dataset: DatasetId) -> None:
         """Add a dataset that only column lineage names."""
-        if dataset not in self._entries:
+        if (dataset.namespace, dataset.name) not in self._entries:
             self.add(DatasetState(namespace=dataset.namespace, name=dataset.name))
 
     def wanted(self, dataset: DatasetId) -> bool:
@@ -82,9 +100,11 @@ class DatasetCollector:
 
     def datasets(self) -> tuple[Dataset, ...]:
         """Return the datasets sorted by name, renamed ones under their previous name, too."""
+        for entry in self._entries.values():
+            entry.merge_shown()
         for previous in [name for entry in self._entries.values() if (name := _renamed_from(entry))]:
             self.mention(previous)
-        return tuple(self._dataset(key, self._entries[key]) for key in sorted(self._entries))
+        return tuple([self._dataset(DatasetId(*name), self._entries[name]) for name in sorted(self._entries)])
 
     def _dataset(self, key: DatasetId, entry: _Entry) -> Dataset:
         facets = entry.facets or DatasetFacets()
@@ -104,7 +124,7 @@ class DatasetCollector:
     def _identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
         """Return the identities of a dataset, last those of its previous name, which the catalogue may still have."""
         previous = _renamed_from(entry)
-        earlier = self._own_identities(previous, self._entries[previous]) if previous else ()
+        earlier = self._own_identities(previous, self._entries[previous.namespace, previous.name]) if previous else ()
         return tuple(dict.fromkeys((*self._own_identities(key, entry), *earlier)))
 
     def _own_identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:

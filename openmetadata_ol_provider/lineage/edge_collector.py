@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.edges import derivation, derive, entries_of, explicit_edges
-from openmetadata_ol_provider.lineage.identities import Naming
+from openmetadata_ol_provider.lineage.derivations import Derivations
+from openmetadata_ol_provider.lineage.edges import derivation, derive_once, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
-from openmetadata_ol_provider.lineage.run_datasets import Side, is_pseudo, sides, single_topics
+from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_pseudo
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.temporary_datasets import bridge
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
@@ -44,16 +44,20 @@ class CollectedEdges(NamedTuple):
 class EdgeCollector:
     """Collects the edges of a batch.
 
-    :param naming: normaliser of dataset names
+    :param derivations: what was derived before, under the same configuration
     :param aliases: names remembered from other runs
     :param views: what is behind views
     """
 
-    def __init__(self, naming: Naming, aliases: Aliases, views: Views) -> None:
-        self._naming = naming
+    def __init__(self, derivations: Derivations, aliases: Aliases, views: Views) -> None:
+        self._naming = derivations.naming
         self._views = views
-        self._aliases = aliases
-        self._edges: dict[tuple[object, ...], Edge] = {}
+        self._sides = Sides(derivations.naming, aliases, derivations.sides)
+        self._derived = derivations.edges
+        self._edges: dict[int, Edge] = {}
+        # Numbers of edges by what tells them apart, and by their identity, which is cheaper; those edges are kept.
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._numbered: dict[int, tuple[int, Edge]] = {}
         self._problems: list[Problem] = []
         self._text = 0
         self._left_out = 0
@@ -72,19 +76,18 @@ class EdgeCollector:
             self._problems += unnamed_entries(f"job {job.namespace} {job.name}", entries)
             self._store(explicit_edges(entries, job, self._naming), sql)
             return
-        inputs = sides(single_topics(source.inputs.values()), self._naming, self._aliases)
-        outputs = sides(single_topics(source.outputs.values()), self._naming, self._aliases)
-        self._temporary.update(side.id for side in (*inputs, *outputs) if side.temporary)
-        reads, writes = self._reads_and_writes.setdefault(job, (set(), set()))
-        reads.update(side.id for side in inputs if not side.temporary)
-        writes.update(side.id for side in outputs if not side.temporary)
+        inputs, outputs = self._sides.of(source.inputs.values()), self._sides.of(source.outputs.values())
+        known = self._reads_and_writes.setdefault(job, (set(), set()))
+        for side, ids in zip((inputs, outputs), known, strict=True):
+            for dataset in side:
+                (self._temporary if dataset.temporary else ids).add(dataset.id)
         self._tell_pseudo_datasets(job, source)
         sources, behind = self._views.without_base_tables(inputs)
         self._problems += [_read_through(job, base, view) for base, view in behind]
-        derived = derive(job, sources, outputs, self._naming, pairing)
+        derived = derive_once(job, sources, outputs, self._naming, pairing=pairing, derived=self._derived)
         self._problems += derived.problems
         hidden = {base.id for base, _ in behind}
-        self._store((edge for edge in derived.edges if edge.source not in hidden), sql)
+        self._store([edge for edge in derived.edges if edge.source not in hidden] if hidden else derived.edges, sql)
 
     def _tell_pseudo_datasets(self, job: JobId, source: Run | Declaration) -> None:
         for dataset in (*source.inputs.values(), *source.outputs.values()):
@@ -151,15 +154,23 @@ class EdgeCollector:
             source, target = edge.source, edge.target
             if is_pseudo(source.namespace, source.name) or is_pseudo(target.namespace, target.name):
                 continue
-            key = (source, target, edge.job, edge.basis, edge.columns)
-            if key not in self._edges:
+            number = self._number(edge)
+            # Removed and inserted again, because the edges of the run that ended last come last.
+            if self._edges.pop(number, None) is None:
                 if self._text > MAX_PLAN_TEXT:
                     self._left_out += 1
                     continue
                 self._text += _text_of(edge)
-            # Removed and inserted again, because the edges of the run that ended last come last.
-            self._edges.pop(key, None)
-            self._edges[key] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+            self._edges[number] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+
+    def _number(self, edge: Edge) -> int:
+        """Return the number of an edge; SQL does not tell edges apart."""
+        numbered = self._numbered.get(id(edge))
+        if numbered is None:
+            key = (edge.source, edge.target, edge.job, edge.basis, edge.columns)
+            number = self._numbers.setdefault(key, len(self._numbers))
+            self._numbered[id(edge)] = numbered = number, edge
+        return numbered[0]
 
 
 def _read_through(job: JobId, base: Side, view: Side) -> Problem:

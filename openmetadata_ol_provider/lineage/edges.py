@@ -18,6 +18,7 @@ from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
+from openmetadata_ol_provider.lineage.recent import Recent
 from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.lineage.tool_datasets import tool_problem, without_own
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_sources
@@ -45,6 +46,42 @@ class Edges(NamedTuple):
 
     edges: tuple[Edge, ...]
     problems: tuple[Problem, ...] = ()
+
+
+class _Derived(NamedTuple):
+    """Edges with the datasets that they were derived from, which are kept for their identities."""
+
+    edges: Edges
+    inputs: Sequence[Side]
+    outputs: Sequence[Side]
+
+
+#: Edges that were derived, by job, pairing, and identities of inputs and outputs.
+DerivedEdges = Recent[tuple[JobId, Pairing | None, tuple[int, ...], tuple[int, ...]], _Derived]
+_NO_EDGES = Edges(())
+
+
+def derive_once(
+    job: JobId,
+    inputs: Sequence[Side],
+    outputs: Sequence[Side],
+    naming: Naming,
+    *,
+    pairing: Pairing | None,
+    derived: DerivedEdges,
+) -> Edges:
+    """Return :func:`derive` of inputs and outputs, derived only once for the very same objects.
+
+    :param derived: what was derived under the same configuration
+    """
+    if pairing is None and not outputs:
+        return _NO_EDGES
+    key = (job, pairing, tuple(map(id, inputs)), tuple(map(id, outputs)))
+    known = derived.get(key)
+    if known is None:
+        known = _Derived(derive(job, inputs, outputs, naming, pairing), inputs, outputs)
+        derived.put(key, known, 1 + len(known.edges.edges) + sum([len(edge.columns) for edge in known.edges.edges]))
+    return known.edges
 
 
 def derive(

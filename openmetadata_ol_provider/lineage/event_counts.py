@@ -25,6 +25,8 @@ def with_event_counts(runs: Sequence[RunRecord], events: Iterable[Event]) -> tup
         by_run[run_id] += count
     sharing = Counter([run.run_id for run in runs])
     return tuple(
-        replace(run, events=by_run[run.run_id] if sharing[run.run_id] == 1 else by_job[run.run_id, run.job.name])
-        for run in runs
+        [
+            replace(run, events=by_run[run.run_id] if sharing[run.run_id] == 1 else by_job[run.run_id, run.job.name])
+            for run in runs
+        ]
     )

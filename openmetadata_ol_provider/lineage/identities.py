@@ -18,6 +18,7 @@ from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.names.object_urls import stored_object
 from openmetadata_ol_provider.lineage.paths import decoded, is_file_name, table_parts, trim_path, warehouse_table
+from openmetadata_ol_provider.lineage.recent import Recent
 from openmetadata_ol_provider.lineage.systems import comparison_keys, parse_namespace, system_of
 from openmetadata_ol_provider.lineage.systems.system import System, files, objects, table
 from openmetadata_ol_provider.openlineage.facets import Identifier
@@ -32,6 +33,9 @@ _BY_FILES: Final = re.compile(
 
 # A port of the connection that has slipped into a name: 1521/ORCL.SALES.ORDERS.
 _SLIPPED_PORT: Final = re.compile(r"(?P<port>\d{2,5})[/:](?P<name>[\w$\"`\[][^/:]*\.[^/:]+)")
+
+#: Most names whose identities are remembered.
+_REMEMBERED: Final = 20_000
 
 Key = tuple[str, str, str]
 
@@ -51,7 +55,7 @@ class Naming:
         self._strip_partitions = options.strip_partitions
         patterns = [(Pattern(strip_slashes(rule.match)), rule.to) for rule in options.rename]
         self._renames = [(pattern, Template(to, pattern)) for pattern, to in patterns]
-        self._normalised: dict[tuple[str, str], tuple[Identity, ...]] = {}
+        self._normalised: Recent[tuple[str, str], tuple[Identity, ...]] = Recent(_REMEMBERED)
 
     def identities(self, namespace: str, name: str, symlinks: Iterable[Identifier] = ()) -> tuple[Identity, ...]:
         """Return the candidate identities of a dataset, the most specific first, each once.
@@ -87,7 +91,8 @@ class Naming:
         key = (namespace, name)
         identities = self._normalised.get(key)
         if identities is None:
-            identities = self._normalised[key] = self._normalise(*self._rename(namespace, name))
+            identities = self._normalise(*self._rename(namespace, name))
+            self._normalised.put(key, identities)
         if table_symlink and identities[0].kind == "container":
             namespace, name = self._rename(namespace, name)
             if "/" not in name:

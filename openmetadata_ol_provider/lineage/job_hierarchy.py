@@ -255,7 +255,7 @@ _RUN_DEPENDENT = re.compile(
 _LEFT_OVER = re.compile(r"(?<![._\-/:= ])(?:[._\-/:= ]*(?<![A-Za-z0-9])\x00)+(?=$|[._\-/:= ])")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def stable_name(name: str) -> str | None:
     """Return a job's name without its run-dependent parts, ``None`` if it has no other part.
 

@@ -12,12 +12,11 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.lineage.ended_above import EndedAbove
 from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_dag_run, parent_of, resolve_root
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
-from openmetadata_ol_provider.lineage.run_facts import WAITS, facts_of
+from openmetadata_ol_provider.lineage.run_facts import ENDED, FACTS, WAITS
 from openmetadata_ol_provider.lineage.stated_ends import stated_by_dags, telling_dags
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_identity import ids_above
-from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, PresumedEnd, Run
 
 #: Microseconds of event time between the end of a run at the top and the presumed end of what runs below it: other
@@ -80,12 +79,12 @@ def _doubtful_ends(index: RunIndex, others: Mapping[str, Run], ended: EndedAbove
     """
     touched = index.take_touched()
     if touched is None:
-        touched = [key for key, run in index.runs.items() if run.state in TERMINAL or run.presumed_end is not None]
+        touched = index.grouped(FACTS).keys(ENDED)
     runs = (*(index.runs[key] for key in touched if key in index.runs), *others.values())
     ids = {run.run_id for run in runs if run.state in TERMINAL or ended.is_above(run)}
     ids |= {run.run_id for run in index.forgotten.values()}
-    doubtful = {**dict.fromkeys(touched), **dict.fromkeys(index.grouped(facts_of).keys(WAITS))}
-    above, passed = index.grouped(ids_above), set[str]()
+    doubtful = {**dict.fromkeys(touched), **dict.fromkeys(index.grouped(FACTS).keys(WAITS))}
+    above, passed = index.grouped(PARENTS), set[str]()
     while ids:
         passed |= ids
         below = above.keys_of_any(ids)

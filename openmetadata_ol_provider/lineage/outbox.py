@@ -1,7 +1,7 @@
 """Tells the topics of an outbox router from those of tables: they are named after aggregates, as tables may be.
 
 Debezium's router reads one table, mostly named ``outbox``, and writes to a topic for each aggregate
-(``outbox.event.orders``), beside a table ``orders`` whose changes go elsewhere or nowhere.
+(``outbox.event.orders``), next to a table ``orders`` whose changes go elsewhere or nowhere.
 """
 
 from __future__ import annotations

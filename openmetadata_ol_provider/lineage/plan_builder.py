@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
+from openmetadata_ol_provider.lineage.derivations import Derivations
 from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
 from openmetadata_ol_provider.lineage.filters import Filter
-from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.instance_lineage import lineage_of_instances
 from openmetadata_ol_provider.lineage.job_collector import JobCollector
 from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, assumed_pipeline, resolve_root
@@ -25,7 +25,7 @@ from openmetadata_ol_provider.lineage.remembered_runs import remembered_runs
 from openmetadata_ol_provider.lineage.run_completion import is_presumed_running, lineage_is_final
 from openmetadata_ol_provider.lineage.run_datasets import single_topics
 from openmetadata_ol_provider.lineage.run_ends import EndsOfBatch
-from openmetadata_ol_provider.lineage.run_facts import PAIRED, STARTED_ONLY, facts_of
+from openmetadata_ol_provider.lineage.run_facts import FACTS, PAIRED, STARTED_ONLY
 from openmetadata_ol_provider.lineage.run_fingerprint import RunFingerprint, fingerprint
 from openmetadata_ol_provider.lineage.runs import fix_pipeline_starts, run_record
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
@@ -60,6 +60,7 @@ class PlanBuilder:
     :param seen_at: time of consumption, in microseconds
     :param latest_at: time of the latest event of any run, in microseconds
     :param earlier_at: the same before this batch; ``None`` if there is none
+    :param derivations: what was derived before, under the same configuration; default: none
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class PlanBuilder:
         seen_at: int,
         latest_at: int,
         earlier_at: int | None = None,
+        derivations: Derivations | None = None,
     ) -> None:
         self._config = config
         self._state = state
@@ -78,17 +80,15 @@ class PlanBuilder:
         self._seen_at = seen_at
         self._latest_at = latest_at
         self._earlier_at = latest_at if earlier_at is None else earlier_at
-        naming = Naming(config.datasets)
+        derivations = derivations or Derivations(config)
+        naming = derivations.naming
         aliases, self._views = Aliases(state.aliases, naming), Views(state.views, naming)
         self._datasets = DatasetCollector(config, naming, aliases)
-        self._edges = EdgeCollector(naming, aliases, self._views)
+        self._edges = EdgeCollector(derivations, aliases, self._views)
         self._pairing_rules = PairingRules(config.lineage.pair_by_name)
         self._pipeline_filter = Filter(config.pipelines.include, config.pipelines.exclude)
-        self._jobs = JobCollector(
-            index,
-            is_included=self._is_included,
-            adds_triggers=config.lineage.pipeline_nodes,
-        )
+        triggers = config.lineage.pipeline_nodes
+        self._jobs = JobCollector(index, is_included=self._is_included, adds_triggers=triggers)
         self._records: list[RunRecord] = []
         self._problems: list[Problem] = []
         self._fingerprints: dict[JobId, RunFingerprint] = {}
@@ -138,7 +138,7 @@ class PlanBuilder:
         """Add runs that did not change, but whose lineage is complete by now, because time has passed."""
         # Which jobs the configuration means is seen when they are looked at.
         is_any = self._pairing_rules.has_patterns
-        quiet = self._index.runs if is_any else self._index.grouped(facts_of).keys_of_any((STARTED_ONLY, PAIRED))
+        quiet = self._index.runs if is_any else self._index.grouped(FACTS).keys_of_any((STARTED_ONLY, PAIRED))
         for key in self._index.in_order(quiet.keys() - changed.keys() - self._added):
             run = self._index.runs[key]
             if not run.terminal and self._is_due(run) and (place := self._place(run)):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.lineage.airflow_facets import facets_without_dag
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Run
+from openmetadata_ol_provider.openlineage.run_table import RunTable
 
 
 def remembered_runs(
@@ -31,4 +32,4 @@ def remembered_runs(
             if fields:
                 noted[part] = replace(run, **fields)
     index.replace_parts(noted)
-    return dict(index.parts)
+    return RunTable(index.parts)

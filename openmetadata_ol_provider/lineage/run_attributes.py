@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
@@ -26,11 +27,12 @@ def attributes_of(run: Run) -> tuple[tuple[str, str], ...]:
 
     If there are too many, the last one says how many are left out.
     """
-    pairs = (
-        *_of_job(run.job_facets or JobFacets()),
-        *_of_run(run.run_facets or RunFacets()),
-    )
-    return within(sorted({name: _shown(value) for name, value in pairs}.items()), MAX_ATTRIBUTES)
+    pairs: list[tuple[str, str]] = []
+    if run.job_facets is not None:
+        pairs += _of_job(run.job_facets)
+    if run.run_facets is not None:
+        pairs += _of_run(run.run_facets)
+    return within(sorted({name: _shown(value) for name, value in pairs}.items()), MAX_ATTRIBUTES) if pairs else ()
 
 
 def within(pairs: Sequence[tuple[str, str]], most: int) -> tuple[tuple[str, str], ...]:
@@ -43,25 +45,32 @@ def within(pairs: Sequence[tuple[str, str]], most: int) -> tuple[tuple[str, str]
     return (*pairs[: most - 1], ("left_out", f"{len(pairs) - most + 1} more"))
 
 
-def _of_job(facets: JobFacets) -> Iterator[tuple[str, str]]:
+def _of_job(facets: JobFacets) -> Iterable[tuple[str, str]]:
     location = facets.sourceCodeLocation
-    if location is not None and not location.deleted and location.branch:
-        yield "branch", location.branch
+    return [("branch", location.branch)] if location and not location.deleted and location.branch else ()
 
 
-def _of_run(facets: RunFacets) -> Iterator[tuple[str, str]]:
+def _of_run(facets: RunFacets) -> Iterable[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
     engine, query, tags = facets.processing_engine, facets.externalQuery, facets.tags
     if engine is not None and not engine.deleted and engine.name:
-        yield "engine", " ".join(filter(None, (engine.name, engine.version)))
+        pairs.append(("engine", f"{engine.name} {engine.version}" if engine.version else engine.name))
     if query is not None and not query.deleted and query.externalQueryId:
-        yield "query", query.externalQueryId
+        pairs.append(("query", query.externalQueryId))
         if query.source:
-            yield "query_source", query.source
+            pairs.append(("query_source", query.source))
     for tag in tags.tags or () if tags is not None and not tags.deleted else ():
         if tag.key:
             # Together, because some keys say that their value is a secret.
-            yield f"tag.{_shown(tag.key)}", mask_credentials(f"{tag.key}={tag.value or 'true'}").partition("=")[2]
+            value = mask_credentials(f"{tag.key}={tag.value or 'true'}").partition("=")[2]
+            pairs.append((f"tag.{_shown(tag.key)}", value))
+    return pairs
 
 
 def _shown(text: str) -> str:
+    return _masked(text) if len(text) <= MAX_VALUE else mask_credentials(text)[:MAX_VALUE]
+
+
+@lru_cache(maxsize=4096)
+def _masked(text: str) -> str:
     return mask_credentials(text)[:MAX_VALUE]

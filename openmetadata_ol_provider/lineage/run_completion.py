@@ -30,6 +30,11 @@ class EffectiveState(Value, frozen=True):
     skipped: bool = False
 
 
+def ends_with_its_events(run: Run) -> bool:
+    """Return whether the end of a run is simply that of its own events; all runs of a kind are alike in that."""
+    return run.presumed_end is None and not (run.instances or run.untyped_is_paired)
+
+
 def effective_state(run: Run) -> EffectiveState:
     """Return the state of a run: the end it sent itself, else the end that follows from others."""
     presumed = run.presumed_end

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from openmetadata_ol_provider.lineage.identities import Naming, scheme_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import DatasetId
+from openmetadata_ol_provider.lineage.recent import Recent
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.systems import system_of
 from openmetadata_ol_provider.lineage.value import Value
-from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets
+from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets, Identifier
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
 # BigQuery's connector of Spark sends QUERY, Redshift's operators _generated_query, JDBC the query in brackets.
@@ -20,6 +21,7 @@ _SQL = re.compile(r"\s*(?:\(\s*)+(?:select|with)\s|\s*select\s+\S[^;]*\sfrom\s",
 MAX_SQL = 2_000
 # Spark joins the topics it subscribes to with commas, Flink with semicolons; Kafka allows neither in a topic's name.
 _TOPIC_LIST = re.compile(r"[,;]")
+_NO_FACETS = DatasetFacets()
 
 
 class Side(Value, frozen=True):
@@ -34,21 +36,78 @@ class Side(Value, frozen=True):
     temporary: bool = False
 
 
-def sides(datasets: Iterable[DatasetState], naming: Naming, aliases: Aliases) -> list[Side]:
-    """Return the prepared inputs or outputs of a run, sorted, so that the order of arrival does not matter."""
-    prepared = []
-    for dataset in sorted(datasets, key=lambda dataset: (dataset.namespace, dataset.name)):
-        facets = dataset.facets or DatasetFacets()
-        if takes_part(facets) and not is_pseudo(dataset.namespace, dataset.name):
-            prepared.append(
-                Side(
-                    DatasetId(dataset.namespace, dataset.name),
-                    naming.identities(dataset.namespace, dataset.name, aliases.links(dataset)),
-                    _column_lineage(facets),
-                    is_temporary(dataset.namespace, dataset.name, facets),
-                )
-            )
-    return prepared
+class _Prepared(Value, frozen=True):
+    """A dataset as it was prepared.
+
+    :param facets: facets that it was prepared with, which are kept for their identities
+    :param links: symlinks that it was prepared with
+    :param side: ``None`` if it has no part in lineage
+    """
+
+    facets: tuple[object, ...]
+    links: Sequence[Identifier]
+    side: Side | None
+
+
+#: Datasets that were prepared, by namespace, name and identities of the facets that matter.
+PreparedSides = Recent[tuple[str, str, tuple[int, ...]], _Prepared]
+
+
+class Sides:
+    """Prepares inputs and outputs; those that repeat themselves are the same objects.
+
+    :param naming: normaliser of dataset names
+    :param aliases: names remembered from other runs
+    :param prepared: datasets that were prepared under the same configuration
+    """
+
+    def __init__(self, naming: Naming, aliases: Aliases, prepared: PreparedSides) -> None:
+        self._naming = naming
+        self._aliases = aliases
+        self._prepared = prepared
+        # The same for this batch by the identity of all facets, which is cheaper.
+        self._sides: dict[tuple[str, str, int], tuple[Side | None, DatasetFacets | None]] = {}
+
+    def of(self, datasets: Iterable[DatasetState]) -> list[Side]:
+        """Return the prepared inputs or outputs of a run, sorted, so that the order of arrival does not matter."""
+        prepared = [side for dataset in single_topics(datasets) if (side := self._side(dataset)) is not None]
+        if len(prepared) > 1:
+            prepared.sort(key=_by_name)
+        return prepared
+
+    def _side(self, dataset: DatasetState) -> Side | None:
+        key = (dataset.namespace, dataset.name, id(dataset.facets))
+        known = self._sides.get(key)
+        if known is None:
+            known = self._sides[key] = self._shared_side(dataset), dataset.facets
+        return known[0]
+
+    def _shared_side(self, dataset: DatasetState) -> Side | None:
+        facets, links = dataset.facets or _NO_FACETS, self._aliases.links(dataset)
+        used = (facets.columnLineage, facets.datasetType, facets.lifecycleStateChange, facets.dbt_model)
+        key = (dataset.namespace, dataset.name, tuple(map(id, used)))
+        known = self._prepared.get(key)
+        if known is None or (known.links is not links and known.links != links):
+            known = _Prepared(used, links, self._prepare(dataset.namespace, dataset.name, facets, links))
+            self._prepared.put(key, known, weight=_weight(facets.columnLineage))
+        return known.side
+
+    def _prepare(self, namespace: str, name: str, facets: DatasetFacets, links: Sequence[Identifier]) -> Side | None:
+        if not takes_part(facets) or is_pseudo(namespace, name):
+            return None
+        identities = self._naming.identities(namespace, name, links)
+        temporary = is_temporary(namespace, name, facets)
+        return Side(DatasetId(namespace, name), identities, _column_lineage(facets), temporary)
+
+
+def _weight(facet: ColumnLineageFacet | None) -> int:
+    """Return the number of column pairs that are kept with a dataset, which counts as one as well."""
+    fields = facet.fields or {} if facet is not None else {}
+    return 1 + sum([1 + len(field.inputFields or ()) for field in fields.values()])
+
+
+def _by_name(side: Side) -> tuple[str, str]:
+    return side.id.namespace, side.id.name
 
 
 def takes_part(facets: DatasetFacets) -> bool:
@@ -73,6 +132,12 @@ def is_pseudo(namespace: str, name: str) -> bool:
     return system is None or system.kind == "table"
 
 
+def is_lasting(dataset: DatasetState) -> bool:
+    """Tell whether an output is a dataset that is there when its run has ended."""
+    namespace, name, facets = dataset.namespace, dataset.name, dataset.facets or _NO_FACETS
+    return takes_part(facets) and not is_pseudo(namespace, name) and not is_temporary(namespace, name, facets)
+
+
 _STAGING = re.compile(r"(^|/)(\.spark-bigquery-[^/]*|\.spark-staging[^/]*|\.hive-staging[^/]*|_temporary)(/|$)")
 
 
@@ -81,6 +146,11 @@ def is_temporary(namespace: str, name: str, facets: DatasetFacets) -> bool:
     kind = facets.datasetType
     if kind is not None and (kind.datasetType or "").upper() == "JOB_OUTPUT":
         return True
+    return _is_named_temporary(namespace, name)
+
+
+@lru_cache(maxsize=4096)
+def _is_named_temporary(namespace: str, name: str) -> bool:
     return scheme_of(namespace) == "inmemory" or _STAGING.search(name) is not None
 
 
@@ -93,12 +163,20 @@ def single_topics(datasets: Iterable[DatasetState]) -> list[DatasetState]:
     """Return the datasets, each topic of a list (``a,b`` or ``a;b``) as a dataset of its own."""
     single = []
     for dataset in datasets:
-        if not _TOPIC_LIST.search(dataset.name) or scheme_of(dataset.namespace) != "kafka":
+        name = dataset.name
+        if not ("," in name or ";" in name) or (topics := _topics(dataset.namespace, name)) is None:
             single.append(dataset)
-            continue
-        single += [
-            DatasetState(namespace=dataset.namespace, name=topic.strip(), facets=dataset.facets, times=dataset.times)
-            for topic in _TOPIC_LIST.split(dataset.name)
-            if topic.strip()
-        ]
+        else:
+            single += [
+                DatasetState(namespace=dataset.namespace, name=topic, facets=dataset.facets, times=dataset.times)
+                for topic in topics
+            ]
     return single
+
+
+@lru_cache(maxsize=4096)
+def _topics(namespace: str, name: str) -> tuple[str, ...] | None:
+    """Return the topics of a list, ``None`` if a name with such characters is that of another system."""
+    if scheme_of(namespace) != "kafka":
+        return None
+    return tuple(topic.strip() for topic in _TOPIC_LIST.split(name) if topic.strip())

@@ -14,7 +14,7 @@ from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.missing_ends import late_end_problem, presumed_end_problems
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
 from openmetadata_ol_provider.lineage.run_completion import effective_state
-from openmetadata_ol_provider.lineage.run_facts import facts_of
+from openmetadata_ol_provider.lineage.run_facts import FACTS, of_job
 from openmetadata_ol_provider.lineage.stated_ends import TaskEnd, dags_that_tell, is_told_by_dag, unseen_tasks
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -109,17 +109,17 @@ class EndsOfBatch(NamedTuple):
             if _has_other_end(run, before.get(key), dags) and (place := self.place(run))
         } | self._tried_again()
         jobs = {job for job, _ in tasks}
-        for key in self.runs.in_order(self._keys_of_names(job.name for job in jobs)):
+        for key in self.runs.in_order(self._keys_of_jobs(jobs)):
             run = self.runs.runs[key]
-            if JobId(run.namespace, run.name) not in jobs or (place := self.place(run)) is None:
+            if (place := self.place(run)) is None:
                 continue
             job = place.names.own.job
             if (job, place.pipeline.run_id) in tasks and place.task is not None and not place.part:
                 record = (job, run.run_id)
                 yield record, replace(records.get(record) or self.record(run, place), replaces=True)
 
-    def _keys_of_names(self, names: Iterable[str]) -> Iterable[str]:
-        return self.runs.grouped(facts_of).keys_of_any(("name", name) for name in names)
+    def _keys_of_jobs(self, jobs: Iterable[JobId]) -> Iterable[str]:
+        return self.runs.grouped(FACTS).keys_of_any(of_job(job.namespace, job.name) for job in jobs)
 
     def _dags_before(self) -> Mapping[str, Sequence[Run]]:
         """Return the DAG runs above runs of the batch that had said before what became of their tasks, by run id."""
@@ -135,11 +135,12 @@ class EndsOfBatch(NamedTuple):
 
         What is stored is the sum of all instances, so the failure that is over cannot be told from others there.
         """
-        names = {run.name for run in self.changed.values() if map_index_of(run) is not None} if self.before else None
-        if not names:
+        mapped = [run for run in self.changed.values() if map_index_of(run) is not None] if self.before else []
+        if not mapped:
             return set()
+        jobs = {JobId(run.namespace, run.name) for run in mapped}
         tries: dict[tuple[str, str, int, str], list[str]] = {}
-        for key in self.runs.in_order(self._keys_of_names(names)):
+        for key in self.runs.in_order(self._keys_of_jobs(jobs)):
             run = self.runs.runs[key]
             if (index := map_index_of(run)) is not None:
                 tries.setdefault((run.namespace, run.name, index, parent_id(run.run_facets) or ""), []).append(key)

@@ -11,12 +11,17 @@ from functools import lru_cache
 from typing import Final
 
 from openmetadata_ol_provider.lineage.pairing_rules import is_paired_by_itself
-from openmetadata_ol_provider.lineage.run_completion import is_streaming
-from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
+from openmetadata_ol_provider.lineage.run_completion import ends_with_its_events, is_streaming
+from openmetadata_ol_provider.openlineage.run_groups import Facts
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run, name_key
+from openmetadata_ol_provider.openlineage.run_table import Aspect
 
-#: What a run is found by: the ``name`` of its job; that it is a DAG run which ``tells`` the ends of its tasks, or a
-#: task that ``transfers`` data, with its run id; that it has read something and ``writes only`` a dataset, by its key.
+#: What a run is found by: its ``job``, or that it has read something and ``writes only`` a dataset, by their keys.
 Fact = tuple[str, str]
+#: Fact of the runs that have ended, by what they say themselves or because others do.
+ENDED: Final[Fact] = ("ended", "")
+#: Fact of the runs whose end is not simply that of their own events.
+ENDS_OTHERWISE: Final[Fact] = ("ends otherwise", "")
 #: Fact of the runs whose own end may still come after that of a run above them.
 WAITS: Final[Fact] = ("waits", "")
 #: Fact of the streams that have only started: their lineage is final once they have had the time to fail.
@@ -29,16 +34,20 @@ _TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operat
 _LONGEST = 250
 
 
+def of_job(namespace: str, name: str) -> Fact:
+    """Return the fact of all runs of a job."""
+    return "job", name_key(namespace, name)
+
+
 def facts_of(run: Run) -> list[Fact]:
-    """Return the facts by which a run is found."""
-    facts: list[Fact] = [("name", run.name)]
+    """Return the facts by which a run is found; they are those of all runs of its kind."""
+    facts: list[Fact] = [of_job(run.namespace, run.name)]
     if run.root_end is not None and _waits(run):
         facts.append(WAITS)
-    if run.run_facets is not None:
-        if run.run_facets.airflowState is not None and task_states(run):
-            facts.append(("tells", run.run_id))
-        if run.run_facets.airflow is not None and is_transfer(run):
-            facts.append(("transfers", run.run_id))
+    if run.state in TERMINAL or run.presumed_end is not None:
+        facts.append(ENDED)
+    if not ends_with_its_events(run):
+        facts.append(ENDS_OTHERWISE)
     if run.state in TERMINAL:
         if run.state == "COMPLETE" and run.inputs and len(run.outputs) == 1:
             facts += [("writes only", dataset) for dataset in run.outputs]
@@ -48,6 +57,9 @@ def facts_of(run: Run) -> list[Fact]:
     if run.inputs and run.outputs and is_paired_by_itself(run):
         facts.append(PAIRED)
     return facts
+
+
+FACTS: Final = Facts(facts_of, Aspect.KIND)
 
 
 def task_states(dag: Run) -> Mapping[str, str | None]:

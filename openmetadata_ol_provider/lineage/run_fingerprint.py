@@ -6,7 +6,7 @@ comparing shared facets costs a comparison of pointers, and whatever was derived
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from msgspec.structs import astuple
 
@@ -79,8 +79,8 @@ def _of_run(facets: RunFacets | None) -> Iterable[object]:
     return (facets.jobDependencies, facets_of_ancestors(facets), *of_task, *of_dag_run)
 
 
-def _of_datasets(side: Iterable[DatasetState]) -> tuple[tuple[object, ...], ...]:
-    return tuple([_of_dataset(dataset) for dataset in side])
+def _of_datasets(side: Collection[DatasetState]) -> tuple[tuple[object, ...], ...]:
+    return tuple([_of_dataset(dataset) for dataset in side]) if side else ()
 
 
 def _of_dataset(dataset: DatasetState) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from openmetadata_ol_provider.lineage.metrics import is_count, metrics_of
 from openmetadata_ol_provider.lineage.paths import trim_path
 from openmetadata_ol_provider.lineage.plan import DatasetId, Measurement, Statistics
 from openmetadata_ol_provider.lineage.plan_jobs import Operation
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets, StatisticsFacet
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
 
@@ -38,14 +38,18 @@ def statistics_of(run: Run) -> tuple[Statistics, ...]:
         for dataset in run.inputs.values()
         if dataset.facets is not None and (facet := dataset.facets.inputStatistics) is not None
     ]
-    written = [_written(run, dataset, dataset.facets) for dataset in run.outputs.values() if dataset.facets is not None]
-    found = [statistics for statistics in written if statistics is not None]
-    return (*sorted(read, key=_by_name), *sorted(found, key=_by_name)) if read or found else ()
+    written = [
+        _written(run, dataset, dataset.facets, facet)
+        for dataset in run.outputs.values()
+        if dataset.facets is not None and (facet := dataset.facets.outputStatistics) is not None
+    ]
+    return (*sorted(read, key=_by_name), *sorted(written, key=_by_name)) if read or written else ()
 
 
 def measurements_of(run: Run) -> tuple[Measurement, ...]:
     """Return the metrics and the results of tests of a run's datasets, sorted by name."""
-    return tuple(sorted(dict.fromkeys(_measurements(run)), key=lambda item: (item.namespace, item.name)))
+    measurements = dict.fromkeys(_measurements(run))
+    return tuple(sorted(measurements, key=lambda item: (item.namespace, item.name))) if measurements else ()
 
 
 def reads_of(run: Run) -> tuple[DatasetId, ...]:
@@ -56,8 +60,9 @@ def reads_of(run: Run) -> tuple[DatasetId, ...]:
 def _measurements(run: Run) -> Iterator[Measurement]:
     for dataset in (*run.inputs.values(), *run.outputs.values()):
         if dataset.facets is not None:
-            metrics = () if _is_part(dataset, dataset.facets) else metrics_of(dataset.facets)
-            assertions = assertions_of(dataset.facets)
+            metrics, assertions = metrics_of(dataset.facets), assertions_of(dataset.facets)
+            if metrics and _is_part(dataset, dataset.facets):
+                metrics = ()
             if metrics or assertions:
                 yield Measurement(dataset.namespace, dataset.name, metrics, assertions)
 
@@ -66,10 +71,7 @@ def _by_name(statistics: Statistics) -> tuple[str, str]:
     return statistics.namespace, statistics.name
 
 
-def _written(run: Run, dataset: DatasetState, facets: DatasetFacets) -> Statistics | None:
-    facet = facets.outputStatistics
-    if facet is None:
-        return None
+def _written(run: Run, dataset: DatasetState, facets: DatasetFacets, facet: StatisticsFacet) -> Statistics:
     operation = _operation(run, dataset, facets) if is_count(facet.rowCount) else None
     return Statistics(
         dataset.namespace,

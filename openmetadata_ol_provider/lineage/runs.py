@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from operator import itemgetter
 
 from msgspec.structs import replace
 
@@ -15,9 +14,9 @@ from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.plan import DatasetId, RunRecord
 from openmetadata_ol_provider.lineage.run_attributes import attributes_of, code_version
 from openmetadata_ol_provider.lineage.run_completion import effective_state
-from openmetadata_ol_provider.lineage.run_datasets import is_pseudo, is_temporary, single_topics, takes_part
+from openmetadata_ol_provider.lineage.run_datasets import is_lasting, single_topics
 from openmetadata_ol_provider.lineage.run_measurements import measurements_of, reads_of, statistics_of
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets, RunFacets
+from openmetadata_ol_provider.openlineage.facets import RunFacets
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -29,7 +28,6 @@ from openmetadata_ol_provider.openlineage.times import iso, iso_of, parse_time
 #: Longest error message that goes into a run's status.
 MAX_ERROR = 2_000
 _NO_FACETS = RunFacets()
-_NO_DATASET_FACETS = DatasetFacets()
 
 
 def run_record(
@@ -88,16 +86,10 @@ def run_record(
 
 def _writes(run: Run, admits: Callable[[DatasetId], bool]) -> tuple[DatasetId, ...]:
     """Return the datasets that a run wrote, or set out to write, in the order of their names."""
-    written = {
-        DatasetId(dataset.namespace, dataset.name): dataset.facets or _NO_DATASET_FACETS
-        for dataset in single_topics(run.outputs.values())
-        if not is_pseudo(dataset.namespace, dataset.name)
-    }
-    return tuple(
-        id_
-        for id_, facets in sorted(written.items(), key=itemgetter(0))
-        if takes_part(facets) and not is_temporary(id_.namespace, id_.name, facets) and admits(id_)
-    )
+    if not run.outputs:
+        return ()
+    written = {DatasetId(one.namespace, one.name): one for one in single_topics(run.outputs.values())}
+    return tuple(sorted([id_ for id_, dataset in written.items() if is_lasting(dataset) and admits(id_)]))
 
 
 def fix_pipeline_starts(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.lineage.run_facts import facts_of, task_states
+from openmetadata_ol_provider.lineage.run_facts import task_states
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
@@ -60,11 +60,10 @@ def telling_dags(index: RunIndex, others: Mapping[str, Run], keys: Iterable[str]
     :param others: runs that are not remembered, by key; they are among them
     :param keys: keys of the runs that are remembered
     """
-    by_fact = index.grouped(facts_of)
     runs = (*(index.runs[key] for key in keys), *others.values(), *index.forgotten.values())
     ids = {run_id for run in runs for run_id in (run.run_id, parent_id(run.run_facets)) if run_id}
-    dags = [index.runs[key] for key in index.in_order(by_fact.keys_of_any([("tells", run_id) for run_id in ids]))]
-    return dags_that_tell((*dags, *others.values()))
+    keys = index.in_order(key for run_id in ids for key in index.keys_of_id(run_id))
+    return dags_that_tell((*(index.runs[key] for key in keys), *others.values()))
 
 
 def stated_by_dags(

@@ -31,27 +31,25 @@ class Aliases:
     def __init__(self, remembered: Mapping[str, Alias], naming: Naming) -> None:
         self._remembered = remembered
         self._naming = naming
-        self._links: dict[str, tuple[SymlinksFacet | None, Sequence[Identifier]]] = {}
+        # By namespace, name, and identity of the dataset's own facet, which is kept.
+        self._links: dict[tuple[str, str, int], tuple[Sequence[Identifier], SymlinksFacet | None]] = {}
 
     def links(self, dataset: DatasetState) -> Sequence[Identifier]:
         """Return the symlinks of a dataset: its own first, then those remembered."""
         facet = dataset.facets.symlinks if dataset.facets else None
-        key = name_key(dataset.namespace, dataset.name)
+        key = (dataset.namespace, dataset.name, id(facet))
         known = self._links.get(key)
-        if known is None or known[0] is not facet:
+        if known is None:
             # Runs share equal facets, so this is mostly the first of many.
-            named = (*_identifiers(facet), *self._others(key, dataset.namespace, dataset.name))
-            known = self._links[key] = facet, list({_name(item): item for item in named}.values()) if named else ()
-        return known[1]
+            named = (*_identifiers(facet), *self._others(dataset.namespace, dataset.name))
+            known = self._links[key] = list({_name(item): item for item in named}.values()) if named else (), facet
+        return known[0]
 
-    def _others(self, key: str, namespace: str, name: str) -> Iterable[Identifier]:
-        """Return the remembered names of a dataset.
-
-        :param key: its key
-        """
+    def _others(self, namespace: str, name: str) -> Iterable[Identifier]:
+        """Return the remembered names of a dataset."""
         if not self._remembered:
             return ()
-        alias = self._remembered.get(key)
+        alias = self._remembered.get(name_key(namespace, name))
         return (*(alias.identifiers if alias else ()), *self._in_warehouse(namespace, name))
 
     def _in_warehouse(self, namespace: str, name: str) -> Iterable[Identifier]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from openmetadata_ol_provider.lineage.job_hierarchy import parent_of
-from openmetadata_ol_provider.lineage.run_facts import facts_of, is_transfer
+from openmetadata_ol_provider.lineage.run_facts import is_transfer
 from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run
@@ -23,10 +23,9 @@ def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run
     :param index: all runs that are remembered
     """
     tasks = {key: run for key, run in changed.items() if is_transfer(run)}
-    by_fact = index.grouped(facts_of)
     for key, run in changed.items():
         above = parent_id(run.run_facets)
-        if above is None or ("transfers", above) not in by_fact or key not in index.runs:
+        if above is None or key not in index.runs or not any(map(is_transfer, index.of_id(above))):
             continue
         parent = _key_of_parent(run, index)
         if parent and is_transfer(task := index.runs[parent]):

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.config.model import MAX_EXPIRE_AFTER
+from openmetadata_ol_provider.lineage.derivations import derivations_of, keep_derivations
 from openmetadata_ol_provider.lineage.late_parents import late_parent_problems, moved_runs
 from openmetadata_ol_provider.lineage.missing_ends import close_runs
 from openmetadata_ol_provider.lineage.mounts import learn_mounts
@@ -83,6 +84,7 @@ def translate(
     # Symlinks before anything else: one that comes late in a batch holds for the whole batch.
     aliases = learn_aliases(assembled.state.aliases, symlinked(events), seen_at)
     mounts = learn_mounts(aliases, assembled.changed.values(), seen_at)
+    derivations = derivations_of(state, config)
     builder = PlanBuilder(
         config,
         replace(assembled.state, aliases=mounts.aliases),
@@ -90,6 +92,7 @@ def translate(
         seen_at=seen_at,
         latest_at=latest_at,
         earlier_at=state.latest_at if state else 0,
+        derivations=derivations,
     )
     builder.learn_views((*assembled.changed.values(), *assembled.snapshots), assembled.static)
     builder.add_runs(changed, assembled.new)
@@ -107,6 +110,7 @@ def translate(
     split = suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()
     plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *mounts.problems, *ends, *split))
     keep_index(remembered, assembled.runs)
+    keep_derivations(remembered, derivations)
     batch_runs = BatchRuns(assembled.changed, assembled.runs, state.runs if state else {}, replayed)
     plan = with_written(plan, newly_written(batch_runs, config.lineage.on))
     plan = replace(plan, event_days=_event_days(events, now))

@@ -1,4 +1,4 @@
-"""Remembers what is behind views, because some producers list a view's base tables beside it as inputs.
+"""Remembers what is behind views, because some producers list a view's base tables next to it as inputs.
 
 Trino names everything that a query touches: ``INSERT INTO out SELECT * FROM v`` has the inputs ``v`` and ``base``. Data
 of ``base`` then reaches ``out`` through ``v``, which the lineage of ``v`` says already.
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.identities import Naming, keys_of
 from openmetadata_ol_provider.lineage.run_datasets import Side
-from openmetadata_ol_provider.lineage.run_facts import facts_of
+from openmetadata_ol_provider.lineage.run_facts import FACTS
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
@@ -79,7 +79,7 @@ class Views:
             if is_view(dataset.facets) and self._key(dataset) not in self._remembered
         }
         if read and index is not None:
-            for key in index.in_order(index.grouped(facts_of).keys_of_any(("writes only", name) for name in read)):
+            for key in index.in_order(index.grouped(FACTS).keys_of_any(("writes only", name) for name in read)):
                 run = index.runs[key]
                 if (output := _only_output(run)) is not None:
                     self._note(learnt, output, run.inputs.values())
@@ -110,7 +110,7 @@ class Views:
                 continue
             sources = self._all_behind(own)
             for position, others in enumerate(keys):
-                # Two views that are each behind the other were defined anew; neither is left out.
+                # Two views that are each behind the other were redefined; neither is left out.
                 if others & sources and not others & own and not own & self._all_behind(others):
                     behind.setdefault(position, side)
         pairs = tuple((inputs[position], view) for position, view in sorted(behind.items()))

@@ -14,11 +14,10 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
 from openmetadata_ol_provider.lineage.run_completion import effective_state, lineage_is_final
-from openmetadata_ol_provider.lineage.run_datasets import is_pseudo, is_temporary, single_topics, takes_part
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets
+from openmetadata_ol_provider.lineage.run_datasets import is_lasting, single_topics
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated, repeated
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
+from openmetadata_ol_provider.openlineage.run_state import Run
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
 
 #: A job and the id of its run.
@@ -92,7 +91,9 @@ def _name_of(run: Run) -> tuple[str, str, str]:
 def _written_by(run: Run, on: Collection[str]) -> frozenset[DatasetId]:
     """Return the datasets that a run has written for certain."""
     # Merged by an earlier version, nobody knows which dataset is whose. The time matters to streams that run on only.
-    if not run.outputs or run.other_names or not lineage_is_final(run, on, 0):
+    if not run.outputs or run.other_names or not (run.state == "COMPLETE" or run.instances):
+        return frozenset()
+    if not lineage_is_final(run, on, 0):
         return frozenset()
     if is_repeated(run):
         complete = [one for one in repeated(run).instances if one.state == "COMPLETE"]
@@ -101,14 +102,4 @@ def _written_by(run: Run, on: Collection[str]) -> frozenset[DatasetId]:
         outputs = list(run.outputs.values())
     else:
         return frozenset()
-    return frozenset(DatasetId(one.namespace, one.name) for one in single_topics(outputs) if _lasts(one))
-
-
-def _lasts(dataset: DatasetState) -> bool:
-    """Return whether an output is a dataset that is there when its run has ended."""
-    facets = dataset.facets or DatasetFacets()
-    return (
-        takes_part(facets)
-        and not is_pseudo(dataset.namespace, dataset.name)
-        and not is_temporary(dataset.namespace, dataset.name, facets)
-    )
+    return frozenset(DatasetId(one.namespace, one.name) for one in single_topics(outputs) if is_lasting(one))

@@ -59,7 +59,7 @@ class EventBatch(msgspec.Struct, frozen=True):
             "skipped": self.skipped,
             "more": self.more,
             "problems": to_builtins(self.problems),
-            "events": pack(self.events, quick=True),
+            "events": pack(self.events),
         }
 
     @classmethod

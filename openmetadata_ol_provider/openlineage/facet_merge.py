@@ -6,7 +6,7 @@ arrival and any duplication. OpenLineage defines facets as atomic and cumulative
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import compress
 from typing import Generic, TypeVar
 
@@ -40,18 +40,22 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
         if new is None:
             return
         merged, merged_times = self.facets, self.times
-        # No facet is false, and most types are missing.
-        names = compress(new.__struct_fields__, astuple(new))
         if merged is new or merged == new:
             # Repeated unchanged, mostly by the next event of the same run.
-            for name in names:
+            for name in names_of(new):
                 at = merged_times.get(name)
                 when = time if times is None else times.get(name, time)
                 if at is None or at < when:
                     merged_times[name] = when
-        elif merged is None and times is None and getattr(new, "lineage", None) is None:
-            merged_times.update(dict.fromkeys(names, time))
+        elif times is not None or getattr(new, "lineage", None) is not None:
+            self._merge_each(new, time, times)
+        elif merged is None:
+            merged_times.update(dict.fromkeys(names_of(new), time))
             self.facets = new
+        elif max(merged_times.values(), default=-1) < time:
+            # Events mostly come in their order, so that everything in the next one wins.
+            merged_times.update(dict.fromkeys(names_of(new), time))
+            self.facets = _overlaid(merged, new)
         else:
             self._merge_each(new, time, times)
 
@@ -71,6 +75,18 @@ class FacetDraft(msgspec.Struct, Generic[_T], gc=False):
         if merged is None:
             merged = new
         self.facets = replace(merged, **changed) if changed else merged
+
+
+def names_of(facets: Part) -> Iterable[str]:
+    """Return the names of the facets that are there."""
+    # No facet is false, and most types are missing.
+    return compress(facets.__struct_fields__, astuple(facets))
+
+
+def _overlaid(facets: _T, new: _T) -> _T:
+    """Return facets replaced by all that are new; the very same object as ``new`` if nothing else is left."""
+    overlaid = replace(facets, **dict(zip(names_of(new), filter(None, astuple(new)), strict=True)))
+    return new if overlaid == new else overlaid
 
 
 def fill_missing_facets(facets: _T | None, more: _T) -> _T:

@@ -25,7 +25,9 @@ from openmetadata_ol_provider.openlineage.facets.run_ids import canonical_run_id
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS, clean_label, clean_name
 
 #: Most bytes of JSON whose decoded parts are cached.
-MAX_CACHED: Final = 16 * 2**20
+MAX_CACHED: Final = 8 * 2**20
+#: The same for the facets of runs as a whole: no two runs have the same, but the next events of one run mostly do.
+MAX_CACHED_RUNS: Final = 2**20
 _ABSENT: Final = frozenset({b"", b"null"})
 
 
@@ -93,7 +95,6 @@ def _utc(time: dt.datetime) -> dt.datetime:
 
 def _run(run: _Run) -> EventRun:
     raw = bytes(run.facets)
-    # Not cached as a whole, because no two runs have the same facets.
     return EventRun(runId=canonical_run_id(_name(run.runId)), facets=None if raw in _ABSENT else _run_facets(raw))
 
 
@@ -149,7 +150,7 @@ _open = msgspec.json.Decoder(_Envelope).decode
 _owner = msgspec.json.Decoder(_Owner).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _budget = CacheBudget(MAX_CACHED)
-_run_facets = facets_reader(RunFacets, _budget, "run", "facets")
+_run_facets = MemoizedReader(facets_reader(RunFacets, _budget, "run", "facets"), CacheBudget(MAX_CACHED_RUNS))
 _job_facets = facets_reader(JobFacets, _budget, "job", "facets")
 _dataset_facets = MemoizedReader(facets_reader(DatasetFacets, _budget, "outputs", 0, "facets"), _budget)
 _job = MemoizedReader(_read_job, _budget)

@@ -41,3 +41,22 @@ def advance(positions: Checkpoint, ranges: Iterable[OffsetRange]) -> dict[str, d
     for item in ranges:
         moved.setdefault(item.topic, {})[str(item.partition)] = item.end
     return moved
+
+
+def joined_ranges(ranges: Iterable[OffsetRange]) -> tuple[OffsetRange, ...]:
+    """Return one range for each partition, sorted.
+
+    :param ranges: ranges of any partitions; those of one partition follow one another without gaps
+    """
+    joined: dict[tuple[str, int], OffsetRange] = {}
+    for item in ranges:
+        key = item.topic, item.partition
+        first = joined.get(key)
+        joined[key] = (
+            item
+            if first is None
+            else msgspec.structs.replace(
+                first, end=item.end, lost=first.lost + item.lost, reset=first.reset or item.reset
+            )
+        )
+    return tuple(joined[key] for key in sorted(joined))

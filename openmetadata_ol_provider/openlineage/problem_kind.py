@@ -104,7 +104,7 @@ class ProblemKind(str, Enum):
     )
     SHARED_RUN_ID = (
         "shared_run_id",
-        "Jobs send one run id, and nothing tells whether they are one job under several names; each has its own run.",
+        "Jobs send one run id, and nothing shows whether they are one job under several names; each has its own run.",
         True,
     )
     MERGED_RUN = (

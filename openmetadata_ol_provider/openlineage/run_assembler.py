@@ -12,16 +12,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from openmetadata_ol_provider.openlineage.event import Event
+from openmetadata_ol_provider.openlineage.forgotten_starts import most_recent_starts
 from openmetadata_ol_provider.openlineage.kept_index import take_index
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.lost_runs import given_up, is_lost
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_groups import Facts
 from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_merge import (
@@ -42,6 +44,7 @@ from openmetadata_ol_provider.openlineage.run_state import (
     part_key,
     run_key,
 )
+from openmetadata_ol_provider.openlineage.run_table import Aspect
 from openmetadata_ol_provider.openlineage.shared_run_ids import identity_problems
 from openmetadata_ol_provider.openlineage.times import microseconds
 
@@ -58,6 +61,7 @@ class Limits(NamedTuple):
     :param max_bytes: most characters of the stored state, see
         :mod:`~openmetadata_ol_provider.openlineage.segments.change`; ``None``: the state is not going to be stored
     :param max_ended: most runs of these that have ended: a backlog is full of them, and they only wait for late events
+    :param max_starts: most starts of pipeline runs of which no run is remembered any more
     """
 
     open_seconds: int = 7 * 86400
@@ -65,6 +69,7 @@ class Limits(NamedTuple):
     max_runs: int = 100_000
     max_bytes: int | None = None
     max_ended: int = 10_000
+    max_starts: int = 10_000
 
 
 class Assembled(NamedTuple):
@@ -119,7 +124,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
     return Assembled(
         RunState(
             runs=index.parts,
-            pipeline_starts=_since(forget_before, state.pipeline_starts),
+            pipeline_starts=most_recent_starts(_since(forget_before, state.pipeline_starts), index, limits.max_starts),
             temporary_datasets=_since(forget_before, state.temporary_datasets),
             aliases=_since(forget_before, state.aliases),
             declarations=_since(forget_before, state.declarations),
@@ -172,7 +177,7 @@ def _first_event(item: tuple[str, Run]) -> tuple[int, str, str, str]:
 def _forget_expired_runs(index: RunIndex, now: int, limits: Limits, changed: Collection[str]) -> list[Problem]:
     """Forget the runs that are too old or too many; return the open runs that are given up."""
     problems = []
-    by_age = index.grouped(_age)
+    by_age = index.grouped(AGES)
     expired = {}
     for age in by_age:
         terminal, last_seen_at = age
@@ -197,9 +202,12 @@ def _age(run: Run) -> tuple[tuple[bool, int]]:
     return ((run.terminal, run.last_seen_at),)
 
 
+AGES: Final = Facts(_age, Aspect.KIND_AND_LAST_SEEN)
+
+
 def _ended(index: RunIndex) -> int:
     """Return the number of runs that have ended."""
-    by_age = index.grouped(_age)
+    by_age = index.grouped(AGES)
     return sum(len(by_age.keys(age)) for age in by_age if age[0])
 
 
@@ -207,7 +215,7 @@ def _least_needed(index: RunIndex, count: int) -> list[str]:
     """Return the keys of the runs to be forgotten first: ended ones, of these the least recently seen."""
     if count <= 0:
         return []
-    by_age = index.grouped(_age)
+    by_age = index.grouped(AGES)
     keys: list[str] = []
     for age in sorted(by_age, key=lambda age: (not age[0], age[1])):
         keys += sorted(index.in_order(by_age.keys(age)), key=lambda key: index.runs[key].first_at)

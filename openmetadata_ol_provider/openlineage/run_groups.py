@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
 from openmetadata_ol_provider.openlineage.run_state import Run
+from openmetadata_ol_provider.openlineage.run_table import Aspect, RunTable
 
 
 class Follower(Protocol):
@@ -23,20 +25,32 @@ _Fact = TypeVar("_Fact", bound=Hashable)
 _Follower = TypeVar("_Follower", bound=Follower)
 
 
+@dataclass(frozen=True)
+class Facts(Generic[_Fact]):
+    """One sort of fact about runs.
+
+    :param of: function that returns the facts of a run, none if it belongs to no group
+    :param aspect: what the function looks at, so that it need not be asked for each run
+    """
+
+    of: Callable[[Run], Collection[_Fact]]
+    aspect: Aspect
+
+
 class RunGroups(Generic[_Fact]):
     """The keys of runs by one sort of fact about them.
 
-    :param facts: function that returns the facts of a run, none if it belongs to no group
+    :param facts: facts that make the groups
     :param runs: runs by key
     """
 
-    def __init__(self, facts: Callable[[Run], Collection[_Fact]], runs: Mapping[str, Run]) -> None:
-        self._facts = facts
+    def __init__(self, facts: Facts[_Fact], runs: RunTable) -> None:
+        self._facts = facts.of
         # The key itself where a group has only one, because most of many groups do.
         self._groups: dict[_Fact, str | dict[str, None]] = {}
-        for key, run in runs.items():
-            for fact in facts(run):
-                self._add(fact, key)
+        for run, keys in runs.samples(facts.aspect):
+            for fact in facts.of(run):
+                self._add_all(fact, keys)
 
     def __contains__(self, fact: Hashable) -> bool:
         """Return whether there is a run with a fact."""
@@ -81,6 +95,13 @@ class RunGroups(Generic[_Fact]):
             if fact not in earlier:
                 self._add(fact, key)
 
+    def _add_all(self, fact: _Fact, keys: Sequence[str]) -> None:
+        if len(keys) == 1 or fact in self._groups:
+            for key in keys:
+                self._add(fact, key)
+        else:
+            self._groups[fact] = dict.fromkeys(keys)
+
     def _add(self, fact: _Fact, key: str) -> None:
         group = self._groups.setdefault(fact, key)
         if isinstance(group, dict):
@@ -104,7 +125,7 @@ class Followers:
     :param runs: runs by key; a change of them is noted here first
     """
 
-    def __init__(self, runs: Mapping[str, Run]) -> None:
+    def __init__(self, runs: RunTable) -> None:
         self._runs = runs
         self._followers: dict[Hashable, Follower] = {}
         # Runs that have changed, as the followers have them; None: they do not have them.
@@ -115,7 +136,7 @@ class Followers:
         if key not in self._changed:
             self._changed[key] = self._runs.get(key)
 
-    def get(self, what: Hashable, make: Callable[[Mapping[str, Run]], _Follower]) -> _Follower:
+    def get(self, what: Hashable, make: Callable[[RunTable], _Follower]) -> _Follower:
         """Return a follower.
 
         :param what: identity of the follower
@@ -123,6 +144,8 @@ class Followers:
         """
         for key, before in self._changed.items():
             after = self._runs.get(key)
+            if after is before:
+                continue
             for follower in self._followers.values():
                 follower.change(key, before, after)
         self._changed = {}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.job_names import alike
-from openmetadata_ol_provider.openlineage.run_groups import Follower, Followers, RunGroups
+from openmetadata_ol_provider.openlineage.run_groups import Facts, Follower, Followers, RunGroups
 from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, ids_above, join, parent_id
 from openmetadata_ol_provider.openlineage.run_state import PresumedEnd, Run, part_key
+from openmetadata_ol_provider.openlineage.run_table import Aspect, RunTable
 
+#: Ids of the runs that a run names as its parent and its root.
+PARENTS: Final = Facts(ids_above, Aspect.PARENT)
 _Fact = TypeVar("_Fact", bound=Hashable)
 _Follower = TypeVar("_Follower", bound=Follower)
 
@@ -27,11 +30,11 @@ class RunIndex:
 
     def __init__(self, parts: Mapping[str, Run]) -> None:
         #: Parts by key, as they are remembered.
-        self.parts: dict[str, Run] = dict(parts)
+        self.parts = RunTable(parts)
         #: Runs by key: parts, those of one run as their sum. Their order is that of :meth:`in_order`.
-        self.runs: dict[str, Run] = dict(parts)
+        self.runs = RunTable(parts)
         #: Whether an earlier version may have remembered one of the runs.
-        self.has_legacy = any(run.legacy for run in parts.values())
+        self.has_legacy = any(run.legacy for run in self.parts.kinds())
         #: Runs that the batch has forgotten, by key.
         self.forgotten: dict[str, Run] = {}
         #: Mapping that this index follows, to be recognised by identity.
@@ -47,12 +50,13 @@ class RunIndex:
         self._shared: dict[str, dict[str, tuple[str, ...]]] = {}
         # Run ids whose runs have to be found again, each with its parts that were forgotten.
         self._unsettled: dict[str, list[str]] = {}
-        self._last = {run.run_id: key for key, run in parts.items()}
+        run_ids = self.parts.run_ids()
+        self._last = dict(zip(run_ids, self.parts, strict=True))
         if len(self._last) < len(parts):
             # All but the last part of each run id that several parts have.
-            for key, run in parts.items():
-                if self._last[run.run_id] != key:
-                    self._keys.setdefault(run.run_id, []).append(key)
+            for key, run_id in zip(self.parts, run_ids, strict=True):
+                if self._last[run_id] != key:
+                    self._keys.setdefault(run_id, []).append(key)
             for run_id, keys in self._keys.items():
                 keys.append(self._last[run_id])
                 self._join(run_id, keys)
@@ -167,23 +171,21 @@ class RunIndex:
 
     # -- runs by what they have in common --------------------------------------------------------------------------
 
-    def grouped(self, facts: Callable[[Run], Collection[_Fact]]) -> RunGroups[_Fact]:
+    def grouped(self, facts: Facts[_Fact]) -> RunGroups[_Fact]:
         """Return the keys of the runs by facts about them, which are kept up to date from then on.
 
-        :param facts: function of a module, which returns the same facts for the same run
+        :param facts: a constant of a module
         """
         return self._followers.get(facts, lambda runs: RunGroups(facts, runs))
 
-    def followed_by(self, kind: Callable[[Mapping[str, Run]], _Follower]) -> _Follower:
+    def followed_by(self, kind: Callable[[RunTable], _Follower]) -> _Follower:
         """Return what a class has made of the runs, which is kept up to date from then on."""
         return self._followers.get(kind, kind)
 
     def in_order(self, keys: Iterable[str]) -> list[str]:
         """Return keys of runs in the order of all runs: that of their first events, joined ones at the end."""
         ordered = list(keys)
-        if len(ordered) > 1:
-            ordered.sort(key=self._rank)
-        return ordered
+        return sorted(ordered, key=self._rank) if len(ordered) > 1 else ordered
 
     def parts_in_order(self, parts: Iterable[str]) -> list[str]:
         """Return keys of parts in the order of their first events; those that are forgotten come first."""
@@ -200,11 +202,13 @@ class RunIndex:
         positions = self._known_positions()
         if key not in self._joined_at:
             return 0, positions[key], 0
-        return 1, positions[self._keys[self.runs[key].run_id][0]], self._joined_at[key]
+        # Parts that the batch has forgotten are among the keys until it ends.
+        parts = self._keys[self.runs[key].run_id]
+        return 1, next(positions[part] for part in parts if part in self.parts), self._joined_at[key]
 
     def below(self, run_ids: Collection[str]) -> list[str]:
         """Return the keys of the runs whose parent has one of some run ids, in the order of all runs."""
-        keys = self.grouped(ids_above).keys_of_any(run_ids) if run_ids else ()
+        keys = self.grouped(PARENTS).keys_of_any(run_ids) if run_ids else ()
         return self.in_order(key for key in keys if parent_id(self.runs[key].run_facets) in run_ids)
 
     # -- parts and runs --------------------------------------------------------------------------------------------
@@ -226,9 +230,14 @@ class RunIndex:
             return ()
         return self._keys.get(run_id) or (self._last[run_id],)
 
+    def keys_of_id(self, run_id: str) -> list[str]:
+        """Return the keys of the runs with a run id."""
+        keys = {self.key_of(key): None for key in self.parts_of_id(run_id)}
+        return [key for key in keys if key in self.runs]
+
     def of_id(self, run_id: str) -> list[Run]:
         """Return the runs with a run id."""
-        return [run for _, run in self._of_id(run_id)]
+        return [self.runs[key] for key in self.keys_of_id(run_id)]
 
     def sharing(self, run: Run) -> list[Run]:
         """Return the runs of all jobs that use the run id of a run, itself among them."""
@@ -240,7 +249,7 @@ class RunIndex:
         return bool(self._shared) and run.namespace in self._shared.get(run.run_id, {})
 
     def unproven(self, run: Run) -> tuple[str, ...]:
-        """Return the job names of a run id if nothing tells whether they are one job under several names."""
+        """Return the job names of a run id if nothing shows whether they are one job under several names."""
         if not self.shares_id(run):
             return ()
         runs = self.sharing(run)
@@ -248,9 +257,7 @@ class RunIndex:
 
     def failed_at_once(self, run: Run) -> bool:
         """Return whether a run has failed at once under another name, so that it must not be presumed to run."""
-        if not self.shares_id(run):
-            return False
-        return any(
+        return self.shares_id(run) and any(
             other.state == "FAIL" and not (other.saw_running or other.inputs or other.outputs)
             for other in self.sharing(run)
             if other.name != run.name
@@ -262,28 +269,21 @@ class RunIndex:
         :param namespace: namespace of its job; empty if the reference does not name one
         :param name: name of its job, perhaps in another spelling than its own events have
         """
-        key = self._find(namespace, name, run_id)
+        key = self.lookup_key(namespace, name, run_id)
         return self.runs[key] if key is not None else None
 
     def lookup_key(self, namespace: str, name: str, run_id: str) -> str | None:
         """Return the key of the run that another one refers to, ``None`` if it is not known."""
-        return self._find(namespace, name, run_id)
-
-    def _find(self, namespace: str, name: str, run_id: str) -> str | None:
         key = part_key(namespace, run_id, name)
         key = self._whole.get(key, key)
         if key in self.runs:
             return key
-        same_id = self._of_id(run_id)
+        same_id = [(key, self.runs[key]) for key in self.keys_of_id(run_id)]
         # Two deployments with the same jobs may send the same run ids: another namespace is another run.
         near = [key for key, run in same_id if run.namespace == namespace and _answers(run, name)]
         if not near and not namespace:
             near = [key for key, run in same_id if run.name == name]
         return near[0] if len(near) == 1 else None
-
-    def _of_id(self, run_id: str) -> list[tuple[str, Run]]:
-        keys = {self.key_of(key): None for key in self.parts_of_id(run_id)}
-        return [(key, run) for key in keys if (run := self.runs.get(key)) is not None]
 
     def in_other_namespace(self, namespace: str, name: str, run_id: str) -> str | None:
         """Return another namespace that has a run with a name and run id, ``None`` if there is none."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.event_types import read_event_type
-from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
+from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft, names_of
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.job_names import is_related
 from openmetadata_ol_provider.openlineage.run_instances import instances_after, is_from_airflow
@@ -42,20 +42,22 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
     run_facets = FacetDraft(run.run_facets, dict(run.run_times))
     job_facets = FacetDraft(run.job_facets, dict(run.job_times))
     name, name_at, spark, airflow = run.name, run.name_at, run.spark, run.from_airflow
-    from_copy_tool, first_at, producer = run.from_copy_tool, run.first_at, None
-    for at, event_run, job, event in events:
+    from_copy_tool, first_at, producer, is_paired = run.from_copy_tool, run.first_at, None, False
+    for at, _, job, event in events:
         first_at = min(first_at, at)
+        is_paired = is_paired or bool(event.inputs and event.outputs)
         if event.producer is not None and event.producer != producer:
             producer = event.producer
             from_copy_tool = from_copy_tool or is_copy_tool(producer)
             if not spark and not airflow:
                 spark, airflow = SPARK in producer, is_from_airflow(producer)
-        run_facets.merge(event_run.facets, at)
         # The latest event names the job: some producers learn the name only after the start.
         if job.name != UNKNOWN and (name == UNKNOWN or (at, job.name) >= (name_at, name)):
             name, name_at = job.name, at
         elif job.name == name:
             name_at = max(name_at, at)
+    for own, _, last_at, _ in _joined([(at, event_run.facets) for at, event_run, _, _ in events]):
+        run_facets.merge(own, last_at)
     for facets, _, last_at, _ in _joined([(at, job.facets) for at, _, job, _ in events]):
         job_facets.merge(facets, last_at)
     progress = _progress(run, events)
@@ -72,8 +74,7 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         name=name,
         name_at=name_at,
         first_at=first_at,
-        has_paired_event=run.has_paired_event
-        or (is_merged and any(event[3].inputs and event[3].outputs for event in events)),
+        has_paired_event=run.has_paired_event or (is_merged and is_paired),
         from_copy_tool=from_copy_tool,
         last_seen_at=seen_at,
         from_previous_lanes=False,
@@ -221,9 +222,12 @@ def _merge_datasets(
     """
     if not events:
         return before, 0
+    joined = _joined(events)
+    if not before and len(joined) == 1 and (fresh := _fresh_datasets(*joined[0][:3])) is not None:
+        return fresh, 0
     drafts: dict[str, _DatasetDraft] = {}
     room, left_out = MAX_DATASETS - len(before), 0
-    for datasets, first_at, last_at, count in _joined(events):
+    for datasets, first_at, last_at, count in joined:
         for dataset in datasets:
             key = name_key(dataset.namespace, dataset.name)
             draft = drafts.get(key)
@@ -248,3 +252,20 @@ def _merge_datasets(
         for key, draft in drafts.items()
     }
     return {**before, **merged} if before else merged, left_out
+
+
+def _fresh_datasets(datasets: Sequence[EventDataset], first_at: int, last_at: int) -> Mapping[str, DatasetState] | None:
+    """Return one side of a run whose events all name the same datasets, each once; ``None`` if they do not."""
+    if len(datasets) > MAX_DATASETS:
+        return None
+    fresh = {
+        name_key(dataset.namespace, dataset.name): DatasetState(
+            namespace=dataset.namespace,
+            name=dataset.name,
+            first_at=first_at,
+            facets=dataset.facets,
+            times=dict.fromkeys(names_of(dataset.facets), last_at) if dataset.facets is not None else {},
+        )
+        for dataset in datasets
+    }
+    return fresh if len(fresh) == len(datasets) else None

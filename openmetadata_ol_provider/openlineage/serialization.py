@@ -1,9 +1,6 @@
-"""Converts values to plain JSON, and packs them (compressed, in base64) where that would be too large.
+"""Converts values to plain JSON, and packs them for XCom (compressed, in base64) where that would be too large.
 
-Variables are packed with xz. Runs of the same jobs are much alike, but far apart in a state of megabytes: xz looks back
-far enough to see that, and makes a state half as large as zlib does. That is worth its time, because Airflow searches
-every character of a Variable for secrets several times whenever it is read (90 ms per megabyte). XCom is not searched,
-so it is packed with zlib, which takes a fifth of the time (4 ms for a megabyte of JSON; xz takes 21 ms).
+Variables have a form of their own: see :mod:`~openmetadata_ol_provider.openlineage.variable_text`.
 """
 
 from __future__ import annotations
@@ -11,6 +8,7 @@ from __future__ import annotations
 import base64
 import lzma
 import zlib
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,9 +20,23 @@ _T = TypeVar("_T")
 MAX_UNPACKED = 1 << 30
 #: Most memory for unpacking, in addition to the value itself, in bytes.
 _MEMORY = 64 << 20
-_PRESET = 1
-_QUICK_LEVEL = 3
+_LEVEL = 3
 _ZLIB = b"\x78"
+
+
+def _mapping(value: object) -> object:
+    """Return a mapping that is not a dictionary as one."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"objects of type {type(value).__name__} have no JSON")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_mapping).encode
+
+
+def encode_json(value: object) -> bytes:
+    """Return a value as JSON; mappings of all types are objects."""
+    return _encode(value)
 
 
 def decode_json(text: str | bytes, kind: type[_T]) -> _T:
@@ -51,26 +63,22 @@ def convert(value: object, kind: type[_T]) -> _T:
 
 def to_builtins(value: object) -> Any:
     """Return a value as plain JSON values, with lists instead of tuples, which Airflow would mark in XCom."""
-    return msgspec.json.decode(msgspec.json.encode(value))
+    return msgspec.json.decode(_encode(value))
 
 
-def pack(value: object, *, quick: bool = False) -> str:
-    """Return a value as text: JSON, compressed, in base64.
-
-    :param quick: whether time matters more than size, as it does for XCom
-    """
-    data = msgspec.json.encode(value)
-    return base64.b64encode(zlib.compress(data, _QUICK_LEVEL) if quick else _compress(data)).decode("ascii")
+def pack(value: object) -> str:
+    """Return a value as text: JSON, compressed, in base64."""
+    return base64.b64encode(zlib.compress(_encode(value), _LEVEL)).decode("ascii")
 
 
 def unpack(text: str, kind: type[_T]) -> _T:
-    """Return the value that :func:`pack` has packed.
+    """Return the value that :func:`pack` has packed, or an earlier release, which used xz for Variables.
 
     :raises ValueError: if the text is damaged, of another type, or larger than :data:`MAX_UNPACKED`
     """
     if not isinstance(text, str):
         raise ValueError(f"damaged: expected text, got {type(text).__name__}")  # noqa: TRY004 - as documented
-    packed = base64.b64decode(text, validate=True)
+    packed = base64.b64decode(text.replace("_", "+"), validate=True)
     unpacker: Any = zlib.decompressobj() if packed[:1] == _ZLIB else lzma.LZMADecompressor(memlimit=_MEMORY)
     try:
         data = unpacker.decompress(packed, MAX_UNPACKED)
@@ -80,7 +88,3 @@ def unpack(text: str, kind: type[_T]) -> _T:
         raise ValueError(f"damaged, or larger than {MAX_UNPACKED} bytes")
     with without_collection():
         return decode_json(data, kind)
-
-
-def _compress(data: bytes) -> bytes:
-    return lzma.compress(data, check=lzma.CHECK_CRC32, preset=_PRESET)

@@ -33,7 +33,7 @@ def identity_problems(index: RunIndex, changed: Iterable[Run]) -> Iterator[Probl
     for (namespace, run_id), names in sorted(doubtful.items()):
         if names:
             detail = (
-                f"{_listed(names)} send this run id, and nothing tells whether they are one job under several names: "
+                f"{_listed(names)} send this run id, and nothing shows whether they are one job under several names: "
                 "each is a run of its own. If they are one, let the producer send one job name for all events of a run"
             )
             yield Problem(ProblemKind.SHARED_RUN_ID, f"run {run_id} of {namespace}", detail)

@@ -140,7 +140,7 @@ class ConsumeOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
             ReadingMetrics(self.dag_id, lane.number).begin(backlog, result.messages)
             store_lag(ReceiptStore(state_key, owner, lane.lanes), lag_of(backlog, "consume", result.messages))
             decoded = decode_batch(
-                result,
+                [result],
                 state_key,
                 self.kafka_config_id,
                 target.topic,

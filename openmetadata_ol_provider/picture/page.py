@@ -33,7 +33,7 @@ def as_page(graph: LineageGraph, title: str, note: str = "") -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>body{{margin:0}}</style></head><body>"
+        f"<title>{escape(title)}</title><style>body{{margin:0}}@page{{size:landscape;margin:1cm}}</style></head><body>"
         f"{as_fragment(graph, title, note=note, full=True)}</body></html>\n"
     )
 

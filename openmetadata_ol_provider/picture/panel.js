@@ -1,6 +1,6 @@
-// Long names are broken after a dot, if at all.
+// Long names are broken after a dot or an underscore, if at all.
 function breakable(node, text) {
-  node.append(...text.split(/(?<=\.)/).flatMap((part) => [part, element('wbr')]));
+  node.append(...text.split(/(?<=[._])/).flatMap((part) => [part, element('wbr')]));
   return node;
 }
 
@@ -53,9 +53,9 @@ function describe(panel, state, arrows, select) {
     if (!pairs.length) panel.append(element('div', '', 'no column lineage'));
     const direct = (own, at) => pairs.filter((pair) => pair[0][own] === card && pair[at] === column);
     list('comes from', direct('target', 2).map(([arrow, source]) =>
-      [`${arrow.source.name}.${source}`, { card: arrow.source, column: source }]));
+      [`${title(arrow.source)}.${source}`, { card: arrow.source, column: source }]));
     list('goes to', direct('source', 1).map(([arrow, , target]) =>
-      [`${arrow.target.name}.${target}`, { card: arrow.target, column: target }]));
+      [`${title(arrow.target)}.${target}`, { card: arrow.target, column: target }]));
     return;
   }
   const near = (from, to) => arrows.filter((arrow) => arrow[to] === card).map((arrow) => [title(arrow[from]), { card: arrow[from] }]);

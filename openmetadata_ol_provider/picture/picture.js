@@ -1,5 +1,7 @@
 // Draws one picture into the section that contains this page's data, and answers mouse, keyboard and search.
 const SVG = 'http://www.w3.org/2000/svg';
+// Scale at which a large picture begins: names can still be made out.
+const READABLE = 0.45;
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -23,7 +25,9 @@ function draw(section) {
   const panel = section.appendChild(element('aside', 'lineage-panel'));
   panel.hidden = true;
   panel.setAttribute('aria-live', 'polite');
-  const { zoom, fit, centre, pan } = viewport(view, sheet);
+  const { zoom, fit, centre, uncover, pan } = viewport(view, sheet);
+  const covered = () => (panel.hidden ? 0 : panel.offsetWidth);
+  const fitAll = () => fit(data.cards, { covered: covered() });
 
   // -- cards ---------------------------------------------------------------------------------------------------------
   for (const card of data.cards) {
@@ -32,7 +36,7 @@ function draw(section) {
     node.setAttribute('role', 'button');
     node.setAttribute('aria-label', `${card.kind} ${card.path} ${card.name}`);
     node.style.setProperty('--system', card.colour);
-    node.append(element('div', 'lineage-name', card.name), element('div', 'lineage-path', card.path));
+    node.append(breakable(element('div', 'lineage-name'), card.name), element('div', 'lineage-path', card.path));
     const foot = node.appendChild(element('div', 'lineage-foot'));
     foot.append(element('span', '', card.note ? `${card.kind}, ${card.note}` : card.kind));
     if (card.columns.length) {
@@ -156,7 +160,8 @@ function draw(section) {
       render();
     } else mark();
     describe(panel, state, data.arrows, select);
-    if (move && state.card) centre(state.card);
+    if (move && state.card) centre(state.card, covered());
+    else if (state.card) uncover(state.card, covered());
   }
 
   // -- bar and legend ------------------------------------------------------------------------------------------------
@@ -194,13 +199,13 @@ function draw(section) {
   });
   button('+', 'Zoom in', () => zoom(1.25));
   button('\u2212', 'Zoom out', () => zoom(0.8));
-  button('Fit', 'Show everything', () => fit(data.cards));
+  button('Fit', 'Show everything', fitAll);
   const all = button('Columns', 'Show or hide all columns', () => {
     const wanted = !data.cards.some((card) => card.open);
     for (const card of data.cards) open(card, wanted && card.columns.length > 0);
     all.setAttribute('aria-pressed', String(wanted));
     render();
-    fit(data.cards);
+    fitAll();
   });
   if (data.full) {
     const dark = window.matchMedia('(prefers-color-scheme: dark)').matches;
@@ -218,14 +223,14 @@ function draw(section) {
   if (!data.cards.length) section.append(element('div', 'lineage-empty', 'no lineage yet'));
 
   view.addEventListener('click', (event) => { if (event.target === view || event.target === sheet || event.target === svg) select({}); });
-  section.addEventListener('keydown', (event) => {
+  (data.full ? window : section).addEventListener('keydown', (event) => {
     if (event.key === 'Escape') select({});
     if (event.target === search) return;
     const step = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
     if (step) { event.preventDefault(); pan(...step); }
     if (event.key === '+') zoom(1.25);
     if (event.key === '-') zoom(0.8);
-    if (event.key === '0') fit(data.cards);
+    if (event.key === '0') fitAll();
     if (event.key === '/') { event.preventDefault(); search.focus(); }
   });
 
@@ -248,12 +253,15 @@ function draw(section) {
   function begin() {
     const first = namedInAddress() ?? (byId.has(data.focus) ? { card: byId.get(data.focus) } : null);
     select(first ?? {});
-    fit(first ? [...concerned(first)] : data.cards, panel.hidden ? 0 : panel.offsetWidth);
+    fit(first ? [...concerned(first)] : data.cards, { covered: covered(), least: READABLE });
   }
 
   render();
   begin();
   if (data.full) window.addEventListener('hashchange', begin);
+  // Nothing scrolls on paper, whose size no script is told: everything in a box that any landscape sheet has.
+  window.addEventListener('beforeprint', () => { select({}); fit(data.cards, { width: 980, height: 680 }); });
+  window.addEventListener('afterprint', fitAll);
 }
 
 for (const section of document.querySelectorAll('section.lineage')) draw(section);

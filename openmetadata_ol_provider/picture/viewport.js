@@ -14,23 +14,30 @@ function viewport(view, sheet) {
     show();
   }
 
-  // Room that is covered at the right is left free.
-  function fit(cards, covered = 0) {
+  // Shows cards in a box, the view without what is covered at the right if not said otherwise, not smaller than the
+  // least scale: what does not fit then is below or at the right.
+  function fit(cards, { covered = 0, least = 0.05, width = view.clientWidth - covered, height = view.clientHeight } = {}) {
     if (!cards.length) return;
     const left = Math.min(...cards.map((card) => card.x)), top = Math.min(...cards.map((card) => card.y));
     const right = Math.max(...cards.map((card) => card.x + WIDTH)), bottom = Math.max(...cards.map((card) => card.y + card.height));
-    const wide = view.clientWidth - covered - 60, high = view.clientHeight - 130;
-    at.scale = Math.min(1, Math.max(0.05, Math.min(wide / (right - left), high / (bottom - top))));
-    at.x = (view.clientWidth - covered - (right - left) * at.scale) / 2 - left * at.scale;
-    at.y = 60 + (high - (bottom - top) * at.scale) / 2 - top * at.scale;
+    const wide = width - 60, high = height - 130;
+    at.scale = Math.min(1, Math.max(least, Math.min(wide / (right - left), high / (bottom - top))));
+    at.x = Math.max(30, (width - (right - left) * at.scale) / 2) - left * at.scale;
+    at.y = 60 + Math.max(0, (high - (bottom - top) * at.scale) / 2) - top * at.scale;
     show();
   }
 
-  function centre(card) {
+  function centre(card, covered = 0) {
     at.scale = Math.max(at.scale, 0.8);
-    at.x = view.clientWidth / 2 - (card.x + WIDTH / 2) * at.scale;
+    at.x = (view.clientWidth - covered) / 2 - (card.x + WIDTH / 2) * at.scale;
     at.y = view.clientHeight / 2 - (card.y + card.height / 2) * at.scale;
     show();
+  }
+
+  // Moves a card out from under what covers the right side.
+  function uncover(card, covered) {
+    const over = at.x + (card.x + WIDTH) * at.scale - (view.clientWidth - covered - 20);
+    if (over > 0) { at.x -= over; show(); }
   }
 
   view.addEventListener('wheel', (event) => {
@@ -61,5 +68,5 @@ function viewport(view, sheet) {
   }
   // A drag that ends on a card is no click on it.
   view.addEventListener('click', (event) => { if (moved) { event.stopPropagation(); moved = false; } }, true);
-  return { zoom, fit, centre, pan: (dx, dy) => { at.x += dx; at.y += dy; show(); } };
+  return { zoom, fit, centre, uncover, pan: (dx, dy) => { at.x += dx; at.y += dy; show(); } };
 }

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.serialization import decode_json, pack, unpack
+from openmetadata_ol_provider.openlineage.serialization import decode_json
+from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
 from openmetadata_ol_provider.receipts.receipt import Lag
 from openmetadata_ol_provider.receipts.record import DeliveryRecord
 
@@ -40,11 +41,11 @@ class ReceiptsDocument(msgspec.Struct, frozen=True, omit_defaults=True):
 
         :raises ValueError: if it is damaged
         """
-        return unpack(self.record, DeliveryRecord) if self.record else DeliveryRecord()
+        return from_text(self.record, DeliveryRecord) if self.record else DeliveryRecord()
 
     def with_record(self, record: DeliveryRecord) -> ReceiptsDocument:
         """Return the document with another record."""
-        return msgspec.structs.replace(self, record=pack(record))
+        return msgspec.structs.replace(self, record=to_text(record))
 
 
 def decode_receipts(text: str) -> ReceiptsDocument:

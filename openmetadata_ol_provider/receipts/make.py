@@ -14,6 +14,7 @@ from openmetadata_ol_provider.openlineage.sanitize import safe_text, without_cre
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import job_key
 from openmetadata_ol_provider.receipts.receipt import (
     BatchReceipt,
+    EdgeColumns,
     EdgeCounts,
     LetterNote,
     Note,
@@ -96,6 +97,7 @@ def make_delivery(
         datasets=dict(datasets[-MOST_DATASETS:]),
         rules=_rules(report.problems),
         site=without_credentials(outcomes.site),
+        columns=tuple(EdgeColumns(keys, pairs) for keys, pairs in outcomes.columns),
     )
 
 

@@ -54,6 +54,17 @@ class EdgeCounts(msgspec.Struct, frozen=True, omit_defaults=True):
         return sum(msgspec.structs.astuple(self))
 
 
+class EdgeColumns(msgspec.Struct, frozen=True, array_like=True):
+    """The column lineage of an edge, as it was written last.
+
+    :param keys: ledger keys of the edges of jobs that it was made of
+    :param pairs: name of a column of the source, name of a column of the target
+    """
+
+    keys: tuple[int, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
 class PendingEdge(msgspec.Struct, frozen=True, array_like=True):
     """An edge that is tried again, so that its outcome may still change.
 

@@ -12,6 +12,7 @@ from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRan
 from openmetadata_ol_provider.openlineage.problems import Rule
 from openmetadata_ol_provider.receipts.receipt import (
     BatchReceipt,
+    EdgeColumns,
     EdgeOutcome,
     LetterNote,
     NamespaceNote,
@@ -25,6 +26,8 @@ MOST_BATCHES = 50
 MOST_LETTERS = 100
 #: Most datasets of which the outcome is kept, those seen last.
 MOST_DATASETS = 5_000
+#: Most pairs of columns that are kept, those written last.
+MOST_COLUMN_PAIRS = 20_000
 #: Most rules that are kept for one namespace.
 MOST_RULES = 20
 
@@ -40,6 +43,7 @@ class Delivery(NamedTuple):
     :param rules: configuration that would settle what is not resolved, by namespace
     :param site: address of OpenMetadata's web interface
     :param ranges: offsets of the batch
+    :param columns: column lineage of the edges that it wrote or compared
     """
 
     batch: BatchReceipt
@@ -50,6 +54,7 @@ class Delivery(NamedTuple):
     rules: Mapping[str, tuple[Rule, ...]] = {}
     site: str = ""
     ranges: tuple[OffsetRange, ...] = ()
+    columns: tuple[EdgeColumns, ...] = ()
 
 
 class DeliveryRecord(msgspec.Struct, frozen=True):
@@ -62,6 +67,7 @@ class DeliveryRecord(msgspec.Struct, frozen=True):
     :param namespaces: datasets by namespace
     :param site: address of OpenMetadata's web interface
     :param positions: end of the latest batch in each partition, topic -> partition -> offset
+    :param columns: column lineage of edges, the one that was written last at the end
     """
 
     since: int = 0
@@ -71,6 +77,7 @@ class DeliveryRecord(msgspec.Struct, frozen=True):
     namespaces: dict[str, NamespaceNote] = {}
     site: str = ""
     positions: dict[str, dict[str, int]] = {}
+    columns: tuple[EdgeColumns, ...] = ()
 
     @property
     def next_number(self) -> int:
@@ -85,6 +92,7 @@ class DeliveryRecord(msgspec.Struct, frozen=True):
         receipts = {receipt.key: receipt for receipt in self.receipts}
         batches, letters, namespaces = [*self.batches], [*self.letters], dict(self.namespaces)
         number, since, site, positions = self.next_number, self.since, self.site, self.positions
+        columns = self.columns
         for delivery in deliveries:
             batch = replace(delivery.batch, number=number)
             number += 1
@@ -101,6 +109,7 @@ class DeliveryRecord(msgspec.Struct, frozen=True):
                 before = receipts.pop(receipt.key, None)
                 receipts[receipt.key] = _continued(before, replace(receipt, batch=batch.number))
             namespaces = _with_datasets(namespaces, delivery)
+            columns = _with_columns(columns, delivery.columns)
         kept = tuple(receipts.values())
         dropped, kept = kept[: max(0, len(kept) - max_receipts)], kept[-max_receipts:]
         if dropped:
@@ -115,6 +124,7 @@ class DeliveryRecord(msgspec.Struct, frozen=True):
             namespaces=_limited(namespaces),
             site=site,
             positions=positions,
+            columns=columns,
         )
 
     def settled(self, outcomes: Mapping[int, EdgeOutcome]) -> DeliveryRecord:
@@ -178,6 +188,24 @@ def _with_datasets(namespaces: dict[str, NamespaceNote], delivery: Delivery) -> 
         is_settled = all(outcome in ("resolved", "ignored") for outcome in datasets.values())
         namespaces[namespace] = NamespaceNote(datasets, () if is_settled else tuple(rules)[-MOST_RULES:])
     return namespaces
+
+
+def _with_columns(before: tuple[EdgeColumns, ...], written: tuple[EdgeColumns, ...]) -> tuple[EdgeColumns, ...]:
+    """Return the column lineage after a batch.
+
+    What was written before together with an edge that is written now is dropped: which columns were whose is not known.
+    """
+    if not written:
+        return before
+    keys = {key for item in written for key in item.keys}
+    columns = [item for item in before if keys.isdisjoint(item.keys)]
+    columns += [item for item in written if item.pairs]
+    excess = sum(len(item.pairs) for item in columns) - MOST_COLUMN_PAIRS
+    first = 0
+    while excess > 0:
+        excess -= len(columns[first].pairs)
+        first += 1
+    return tuple(columns[first:])
 
 
 def _limited(namespaces: dict[str, NamespaceNote]) -> dict[str, NamespaceNote]:

@@ -78,5 +78,5 @@ class LiveFeed:
                     self.sent += 1
                 number += 1
             transport.wait_for_completion(timeout=5)
-        except Exception as error:  # noqa: BLE001 - told to the user, in whose hands the rest keeps running
+        except Exception as error:  # noqa: BLE001 - reported to the user; the rest keeps running
             self._failed(error)

@@ -202,7 +202,7 @@ class OpenMetadataFreshnessSensor(_GateSensor):
     :param config: config document, as for the publishing operators (templated); its rules resolve ``dataset_namespace``
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata`` (templated)
     :param deferrable: ``True`` to wait in the triggerer (default: ``[operators] default_deferrable``)
-    :param poke_interval: seconds between two looks
+    :param poke_interval: seconds between two checks
     :param timeout: seconds after which the task fails (or is skipped, with ``soft_fail``)
     """
 
@@ -241,7 +241,7 @@ class OpenMetadataTestResultSensor(_GateSensor):
     :param config: config document, as for the publishing operators (templated); its rules resolve ``dataset_namespace``
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata`` (templated)
     :param deferrable: ``True`` to wait in the triggerer (default: ``[operators] default_deferrable``)
-    :param poke_interval: seconds between two looks
+    :param poke_interval: seconds between two checks
     :param timeout: seconds after which the task fails (or is skipped, with ``soft_fail``)
     """
 

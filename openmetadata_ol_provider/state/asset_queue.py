@@ -15,7 +15,7 @@ import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRange
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
 from openmetadata_ol_provider.state.keys import assets_key
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
@@ -67,7 +67,7 @@ def read_queue(state_key: str) -> AssetQueue:
     key = assets_key(state_key)
     text = get_variable(key)
     try:
-        return unpack(text, AssetQueue) if text else AssetQueue()
+        return from_text(text, AssetQueue) if text else AssetQueue()
     except ValueError as error:
         raise CheckpointError(
             f"Variable {key!r} does not contain asset events ({error}). Restore it, or delete it: the asset events of "
@@ -77,7 +77,7 @@ def read_queue(state_key: str) -> AssetQueue:
 
 def write_queue(state_key: str, queue: AssetQueue) -> None:
     """Store a queue, whatever was stored before."""
-    text = pack(queue) if queue != AssetQueue() else ""
+    text = to_text(queue) if queue != AssetQueue() else ""
     set_variable(assets_key(state_key), text, "Asset events that may not have been given yet")
 
 

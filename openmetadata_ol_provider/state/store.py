@@ -20,16 +20,22 @@ import logging
 import uuid
 from collections.abc import Mapping
 
+import msgspec
+
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.segments.change import StateChange, StoredAs
-from openmetadata_ol_provider.openlineage.serialization import pack, unpack
+from openmetadata_ol_provider.openlineage.serialization import unpack
+from openmetadata_ol_provider.openlineage.variable_text import from_text, pack_json, to_text
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History, UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking, ParkingChanges
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import PackedItem, ParkedItems, packed_changes
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking, ParkingChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
 from openmetadata_ol_provider.state.asset_queue import note_rewind
+from openmetadata_ol_provider.state.chain import text_digest
 from openmetadata_ol_provider.state.head_store import HeadStore
 from openmetadata_ol_provider.state.keys import ledger_key, parked_key
 from openmetadata_ol_provider.version_compat import delete_variable
@@ -52,6 +58,11 @@ class StateStore(HeadStore):
     :param state_key: key of the Variable that holds the checkpoint
     """
 
+    def __init__(self, state_key: str) -> None:
+        super().__init__(state_key)
+        # The parked items that this task has read or written last, with the digest of their text.
+        self._parked = text_digest(""), ParkedItems({})
+
     def move_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
         """Set the checkpoint, and distrust the ledger, so that everything read again is compared with the catalogue.
 
@@ -70,30 +81,36 @@ class StateStore(HeadStore):
 
     # -- parking lot ---------------------------------------------------------------------------------------------
 
-    def read_parked(self) -> dict[str, Parked]:
+    def read_parked(self) -> ParkedItems:
         """Return the parked items by key.
 
         :raises CheckpointError: if the Variable was not written by this package
         """
         key = parked_key(self.state_key)
-        text = self._get(key)
-        try:
-            return unpack(text, dict[str, Parked]) if text else {}
-        except ValueError as error:
-            raise CheckpointError(
-                f"Variable {key!r} does not contain parked lineage ({error}). Restore it, or delete it: its lineage is "
-                "then published with the next runs of its jobs"
-            ) from None
+        text = self._get(key) or ""
+        fingerprint = text_digest(text)
+        if fingerprint != self._parked[0]:
+            try:
+                items = unpack(text, dict[str, msgspec.Raw]) if text else {}
+                self._parked = fingerprint, ParkedItems({key: PackedItem.of_json(raw) for key, raw in items.items()})
+            except (ValueError, msgspec.MsgspecError) as error:
+                raise CheckpointError(
+                    f"Variable {key!r} does not contain parked lineage ({error}). Restore it, or delete it: its "
+                    "lineage is then published with the next runs of its jobs"
+                ) from None
+        return self._parked[1]
 
     def write_parked(self, items: Mapping[str, Parked]) -> None:
         """Write the parked items, whatever was parked before."""
-        text = pack(dict(items)) if items else ""
+        parked = items if isinstance(items, ParkedItems) else ParkedItems(packed_changes(items))
+        text = pack_json(parked.json_pieces()) if parked else ""
         self._set(parked_key(self.state_key), text, "Lineage that waits to be published")
+        self._parked = text_digest(text), parked
 
     def update_parked(self, changes: ParkingChanges) -> None:
         """Park and release items; what another task changed meanwhile stays as it left it."""
         if changes:
-            self.write_parked(Parking(self.read_parked()).updated(changes).items)
+            self.write_parked(self.read_parked().updated(changes))
 
     # -- ledger --------------------------------------------------------------------------------------------------
 
@@ -102,14 +119,14 @@ class StateStore(HeadStore):
         key = ledger_key(self.state_key)
         text = self._get(key)
         try:
-            return unpack(text, Ledger) if text else Ledger()
+            return from_text(text, Ledger) if text else Ledger()
         except ValueError as error:
             log.warning("the ledger in Variable %r is not readable (%s): an empty one is used instead", key, error)
             return Ledger()
 
     def write_ledger(self, ledger: Ledger) -> None:
         """Write the ledger, whatever was written before."""
-        self._set(ledger_key(self.state_key), pack(ledger), "What was published: may be deleted at any time")
+        self._set(ledger_key(self.state_key), to_text(ledger), "What was published: may be deleted at any time")
 
     def invalidate_ledger(self) -> None:
         """Mark the ledger untrusted, so that everything is compared with the catalogue; ends every claim."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.segments.text import from_text, to_text
+from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 
 

@@ -25,7 +25,7 @@ from openmetadata_ol_provider.version_compat import BaseEventTrigger, count_queu
 _FIRST_DELAY = 1.0
 _MAX_RETRY_DELAY = 60.0
 _MAX_SETTLE_CHECKS = 10
-# Seconds between two looks at the queue of the DAG.
+# Seconds between two checks at the queue of the DAG.
 _QUEUE_INTERVAL = 5.0
 _ANNOUNCED_KEY = "openlineage.announced_offsets"
 
@@ -52,8 +52,8 @@ class OpenLineageTrigger(BaseTrigger):
     :param checkpoint: topic -> partition -> next offset, at the time when the sensor deferred
     :param min_events: number of events to wait for
     :param poll_interval: longest time between two checks, in seconds; the first intervals are shorter, from 1 s up
-    :param deadline: time of giving up, in seconds since the epoch, so that a restart of the triggerer does not extend
-        it; default: never
+    :param deadline: time at which to give up, in seconds since the epoch, so that a restart of the triggerer does
+        not extend it; default: never
     :param exclude: topics that a regular expression must not match
     :param start_from: start of partitions that the checkpoint does not name, as for ConsumeOpenLineageOperator
     :param default_group: consumer group if the connection sets no ``group.id``, see ``OpenLineageKafkaHook``

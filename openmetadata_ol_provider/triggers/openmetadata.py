@@ -37,9 +37,9 @@ class OpenMetadataGateTrigger(BaseTrigger):
 
     :param gate: what to wait for, from :func:`~openmetadata_ol_provider.openmetadata.gates.gate.gate_to_dict`
     :param openmetadata_conn_id: Airflow connection of type ``openmetadata``
-    :param poll_interval: time between two looks, in seconds
-    :param deadline: time of giving up, in seconds since the epoch, so that a restart of the triggerer does not extend
-        it; default: never
+    :param poll_interval: time between two checks, in seconds
+    :param deadline: time at which to give up, in seconds since the epoch, so that a restart of the triggerer does
+        not extend it; default: never
     """
 
     def __init__(

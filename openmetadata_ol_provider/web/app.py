@@ -13,7 +13,7 @@ from openmetadata_ol_provider.web import views
 from openmetadata_ol_provider.web.access import Access, airflow_access
 from openmetadata_ol_provider.web.airflow_runs import AirflowRun, read_dag_run, read_task_instance
 from openmetadata_ol_provider.web.delivery import Deliveries
-from openmetadata_ol_provider.web.lineage import MOST_STEPS, Node, lineage_view
+from openmetadata_ol_provider.web.lineage import MOST_STEPS, LineageGraph, Node, lineage_view, published_graph
 from openmetadata_ol_provider.web.lineage_picture import picture_of
 from openmetadata_ol_provider.web.pages import SECURITY_HEADERS, STATIC, render, static_file
 from openmetadata_ol_provider.web.parameters import Parameters, ParametersDep
@@ -106,9 +106,9 @@ def _lineage_view(  # noqa: PLR0917 - FastAPI's way to declare parameters
     downstream: StepsDep = 3,
 ) -> _LineageView:
     every, chosen = _chosen(session, asked)
-    ledgers = read_ledgers(chosen) if chosen else []
     focus = Node(kind, fqn) if fqn else None
-    return _LineageView(every, chosen, lineage_view(ledgers, asked.search.text, focus, upstream, downstream))
+    graph = published_graph(read_ledgers(chosen), chosen.columns) if chosen else LineageGraph((), ())
+    return _LineageView(every, chosen, lineage_view(graph, asked.search.text, focus, upstream, downstream))
 
 
 LineageDep = Annotated[_LineageView, Depends(_lineage_view)]

@@ -103,6 +103,11 @@ class Deliveries(NamedTuple):
                 merged.setdefault(namespace, {}).update(note.datasets)
         return merged
 
+    @property
+    def columns(self) -> dict[int, tuple[tuple[str, str], ...]]:
+        """Column lineage of the edges that were written last, by ledger key: pairs of column names."""
+        return {key: item.pairs for lane in self.lanes for item in lane.record.columns for key in item.keys}
+
     def rules(self, namespace: str) -> list[Rule]:
         """Return the configuration that would settle what is not resolved in a namespace."""
         notes = [lane.record.namespaces.get(namespace) for lane in self.lanes]

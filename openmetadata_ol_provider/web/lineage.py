@@ -1,12 +1,12 @@
 """The lineage that was published, as a graph of entities: what a picture of it is drawn from.
 
-The ledger knows every edge that was published, by the FQNs and kinds of its ends and by the job that wrote it. It knows
-no columns; those that are remembered are in the runs of the state.
+The ledger knows every edge that was published, by the FQNs and kinds of its ends and by the job that wrote it. The
+receipts know the columns of those that were written last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, Ledger
@@ -31,11 +31,13 @@ class GraphEdge(NamedTuple):
     """An edge between entities.
 
     :param jobs: namespaces and names of the jobs that wrote it
+    :param columns: name of a column of the source, name of a column of the target; empty if none are remembered
     """
 
     source: Node
     target: Node
     jobs: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 class LineageGraph(NamedTuple):
@@ -70,7 +72,7 @@ class LineageGraph(NamedTuple):
         return LineageGraph(tuple(seen), tuple(kept))
 
     def to_document(self) -> dict[str, Any]:
-        """Return plain JSON values; ``columns`` of an edge are pairs of column names, if they are known."""
+        """Return plain JSON values."""
         return {
             "nodes": [node._asdict() for node in self.nodes],
             "edges": [
@@ -78,23 +80,28 @@ class LineageGraph(NamedTuple):
                     "source": edge.source._asdict(),
                     "target": edge.target._asdict(),
                     "jobs": [{"namespace": namespace, "name": name} for namespace, name in edge.jobs],
-                    "columns": [],
+                    "columns": [list(pair) for pair in edge.columns],
                 }
                 for edge in self.edges
             ],
         }
 
 
-def published_graph(ledgers: Iterable[Ledger]) -> LineageGraph:
-    """Return the graph of all edges that the ledgers have."""
+def published_graph(ledgers: Iterable[Ledger], columns: Mapping[int, Iterable[tuple[str, str]]]) -> LineageGraph:
+    """Return the graph of all edges that the ledgers have.
+
+    :param columns: pairs of column names by ledger key, of the edges of which they are remembered
+    """
     jobs: dict[tuple[Node, Node], dict[tuple[str, str], None]] = {}
+    pairs: dict[tuple[Node, Node], dict[tuple[str, str], None]] = {}
     for ledger in ledgers:
-        for fact in ledger.edges.values():
+        for key, fact in ledger.edges.items():
             ends = _ends(fact)
             if ends is not None:
                 namespace, _, name = fact.job.partition("\x1f")
                 jobs.setdefault(ends, {})[namespace, name] = None
-    edges = tuple(GraphEdge(*ends, tuple(of_edge)) for ends, of_edge in sorted(jobs.items()))
+                pairs.setdefault(ends, {}).update(dict.fromkeys(columns.get(key, ())))
+    edges = tuple(GraphEdge(*ends, tuple(jobs[ends]), tuple(pairs[ends])) for ends in sorted(jobs))
     nodes = sorted({node for edge in edges for node in (edge.source, edge.target)})
     return LineageGraph(tuple(nodes), edges)
 
@@ -107,17 +114,15 @@ def _ends(fact: EdgeFact) -> tuple[Node, Node] | None:
     return Node(fact.source.partition(":")[0], source), Node(fact.target.partition(":")[0], target)
 
 
-def lineage_view(
-    ledgers: Iterable[Ledger], text: str, focus: Node | None, upstream: int, downstream: int
-) -> dict[str, Any]:
+def lineage_view(graph: LineageGraph, text: str, focus: Node | None, upstream: int, downstream: int) -> dict[str, Any]:
     """Return the entities that were searched for, and the lineage around one of them.
 
+    :param graph: everything that was published
     :param text: text that the FQN of an entity contains, in any case
     :param focus: entity whose lineage is asked for; ``None``: only the search
     :param upstream: most steps against the direction of the edges
     :param downstream: most steps in their direction
     """
-    graph = published_graph(ledgers)
     matching = [node for node in graph.nodes if text.lower() in node.fqn.lower()]
     part = graph.around(focus, upstream, downstream) if focus in graph.nodes else LineageGraph((), ())
     return {

@@ -21,7 +21,12 @@ def picture_of(view: dict[str, Any]) -> Markup | None:
         return None
     cards = [_card(node) for node in view["nodes"]]
     arrows = [
-        Arrow(_id(edge["source"]), _id(edge["target"]), tuple(_job(job) for job in edge["jobs"]))
+        Arrow(
+            _id(edge["source"]),
+            _id(edge["target"]),
+            tuple(_job(job) for job in edge["jobs"]),
+            tuple((printable(source), printable(target)) for source, target in edge["columns"]),
+        )
         for edge in view["edges"]
     ]
     title = f"Lineage of {printable(view['focus']['fqn'])}"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.receipts.document import DESCRIPTION, decode_receipts
 from openmetadata_ol_provider.state.document import StateSummary
 from openmetadata_ol_provider.state.store import StateStore

@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import Any
 
 from openmetadata_ol_provider.openlineage.problem_groups import rule_document
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_groups import ParkedGroup, group_parked, reason_of
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
 from openmetadata_ol_provider.receipts.receipt import EdgeCounts
 from openmetadata_ol_provider.receipts.search import Search, iso_seconds
 from openmetadata_ol_provider.web.delivery import Deliveries, PublishedRun

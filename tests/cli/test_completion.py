@@ -21,7 +21,7 @@ def completions(line: str, tmp_path: Path) -> set[str]:
         "COMP_POINT": str(len(line)),
     }
     command = [sys.executable, "-c", "from openmetadata_ol_provider.cli import main; main()"]
-    subprocess.run(command, env={**os.environ, **asked}, cwd=tmp_path, timeout=60, check=True)
+    subprocess.run(command, env={**os.environ, **asked}, cwd=tmp_path, timeout=300, check=True)
     return {text.strip() for text in found.read_text(encoding="utf-8").splitlines()}
 
 

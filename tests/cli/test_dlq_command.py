@@ -119,7 +119,7 @@ def test_letters_that_other_programs_wrote_are_all_listed(broker: Any, dlq: Any)
     producer = Producer({"bootstrap.servers": broker.bootstrap})
     for _ in range(2):
         producer.produce(DEAD, b"rubbish")
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     assert len(json.loads(dlq("list", "--json")[1])) == 2
 
 
@@ -187,7 +187,7 @@ def test_what_is_left_alone_is_an_exit_code(bury: Any, dlq: Any) -> None:
 def test_results_are_alone_on_stdout_whatever_airflow_logs(bury: Any) -> None:
     bury(message(topic="payroll"))
     command = [sys.executable, "-m", "openmetadata_ol_provider", "dlq", "replay", "--topics", "single", "--dry-run"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env={**os.environ})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env={**os.environ})
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["foreign"] == 1
     assert "not put back: " in done.stderr

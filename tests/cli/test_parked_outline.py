@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.cli.parked_outline import parked_outline
 from openmetadata_ol_provider.cli.terminal import plain_outline
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_groups import age, group_parked
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
 from tests.support import PG
 
 DAY = 86400

@@ -126,6 +126,6 @@ def test_without_a_terminal_rich_is_not_loaded() -> None:
     for arguments in (HELP, ["explain", "-"]):
         done = subprocess.run(
             [sys.executable, "-c", script, *arguments],
-            input=b"", capture_output=True, timeout=60, check=False, env={**os.environ},
+            input=b"", capture_output=True, timeout=300, check=False, env={**os.environ},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

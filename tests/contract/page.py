@@ -45,7 +45,7 @@ Checked are:
   same ones, it refuses what the models refuse (tested with bodies that are wrong in one place), and the models can
   parse its responses.
 
-The server also enforces rules that are not in the models, beside those of the next section:
+The server also enforces rules that are not in the models, in addition to those of the next section:
 
 - From 2.0 on names must not contain `>`, `"` or control characters; before, only `::` is forbidden.
   An entity that has such a name from before refuses its next PUT or PATCH.

@@ -14,7 +14,7 @@ from tests.contract.seen import FOLDER, seen
 from tests.dealing import is_one_of_several
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_what_all_other_tests_made_us_send_fits_the_models() -> None:
     if is_one_of_several():
         pytest.skip(f"with -n, run it when all have ended, as make test does: {FOLDER}=FOLDER for both")

@@ -47,6 +47,11 @@ POINTS = {
     "parking due": Point("before parking is written", "state.store", "StateStore.update_parked", before=True),
     "parked": Point("after parking was written", "state.store", "StateStore.update_parked"),
     "state due": Point("before state and checkpoint are written", "state.store", "StateStore.advance", before=True),
+    "segment written": Point("after a segment of the state was written", "state.segment_store", "SegmentStore._write"),
+    "segments joined": Point(
+        "after segments of the state were joined", "openlineage.segments.state_text", "joined_texts"
+    ),
+    "head written": Point("after the head of the state was written", "state.head_store", "HeadStore._write_head"),
     "state written": Point("after state and checkpoint were written", "state.store", "StateStore.advance"),
     "commit due": Point("before the offsets are committed", "hooks.kafka", "commit_offsets", before=True),
     "committed": Point("after the offsets were committed", "hooks.kafka", "commit_offsets"),

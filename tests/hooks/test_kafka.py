@@ -23,7 +23,7 @@ def test_missing_bootstrap_servers_are_named(connect: Any) -> None:
 def test_get_conn_is_a_consumer_that_knows_the_cluster(hook: Any) -> None:
     consumer = hook.get_conn
     try:
-        assert set(consumer.list_topics(timeout=10).topics) == {"events", "single"}
+        assert set(consumer.list_topics(timeout=60).topics) == {"events", "single"}
         assert consumer.assignment() == []
     finally:
         consumer.close()

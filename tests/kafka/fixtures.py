@@ -59,7 +59,7 @@ def produce(broker: KafkaBroker) -> Callable[..., None]:
                 **more,
             )
             producer.poll(0)
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
         assert not failed
 
     return send

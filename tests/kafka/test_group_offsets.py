@@ -18,7 +18,7 @@ def test_commits_are_there_to_be_read(hook: Any, broker: Any, produce: Any) -> N
     hook.commit({"events": {0: 2, 1: 0}})
     consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "openmetadata-openlineage"})
     asked = [TopicPartition("events", partition) for partition in range(3)]
-    committed = {item.partition: item.offset for item in consumer.committed(asked, timeout=10)}
+    committed = {item.partition: item.offset for item in consumer.committed(asked, timeout=60)}
     consumer.close()
     assert committed[0] == 2
     assert committed[1] == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from openmetadata_ol_provider.config import load_config
 from openmetadata_ol_provider.lineage.sql import SqlPolicy, apply_sql_policy, redact_literals
 from openmetadata_ol_provider.lineage.translate import plan_from_state, translate
+from openmetadata_ol_provider.openlineage.serialization import encode_json
 from tests.support import Json, columns, dataset, decode, plan_of, run_event
 
 SQL = "INSERT INTO x SELECT id FROM a WHERE mail = 'j@d.example' -- since 2024"
@@ -110,7 +110,7 @@ def event_with_sql() -> Json:
 
 
 def stored(*values: object) -> str:
-    return "".join(msgspec.json.encode(value).decode() for value in values)
+    return "".join(encode_json(value).decode() for value in values)
 
 
 @pytest.mark.parametrize(("policy", "words"), [("redacted", ("secret",)), ("never", ("secret", "insert", "||"))])

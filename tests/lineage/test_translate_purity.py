@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
 from openmetadata_ol_provider.openlineage.segments.eviction import evict_to_size
+from openmetadata_ol_provider.openlineage.serialization import encode_json
 from tests.lineage.test_translate_fuzz import read, traffic
 from tests.openlineage.mutations import FUZZ
 from tests.openlineage.test_run_assembler_properties import EVENTS, LAWS
@@ -50,9 +51,9 @@ CONFIGS = [{}, {"write": {"sql": "redacted"}}, {"write": {"sql": "never"}}]
 @contextmanager
 def unchanged(*values: object) -> Iterator[None]:
     """Check that values, with everything in them and its order, are the same afterwards."""
-    before = [msgspec.json.encode(value) for value in values]
+    before = [encode_json(value) for value in values]
     yield
-    assert [msgspec.json.encode(value) for value in values] == before
+    assert [encode_json(value) for value in values] == before
 
 
 def check(batches: Sequence[Sequence[Event]], config: Config, limits: Limits) -> None:
@@ -175,7 +176,7 @@ def walk(value: Any) -> Iterator[msgspec.Struct]:
     if isinstance(value, msgspec.Struct):
         yield value
         value = msgspec.structs.astuple(value)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         value = value.values()
     if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
         return

@@ -1,23 +1,41 @@
-"""Airflow as it is deployed: scheduler, DAG processor, triggerer and API server, each a process, with LocalExecutor."""
+"""Airflow as it is deployed: scheduler, DAG processor, triggerer, API server and what its executor needs."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet
 
-from tests.live.processes import Process, free_ports
+from tests.live.processes import Process
+from tests.ports import free_ports
 
 COMPONENTS = ("api-server", "dag-processor", "scheduler", "triggerer")
 _START_TIMEOUT = 180.0
 _POLL = 1.0
+#: What one page of the API has at most.
+_PAGE = 100
+
+
+class Executor(NamedTuple):
+    """How tasks are run.
+
+    :param environment: options of Airflow
+    :param workers: name of a component -> arguments of the command ``airflow`` that runs it
+    """
+
+    environment: Mapping[str, str]
+    workers: Mapping[str, Sequence[str]]
+
+
+LOCAL = Executor({"AIRFLOW__CORE__EXECUTOR": "LocalExecutor"}, {})
 
 
 class Airflow:
@@ -27,10 +45,20 @@ class Airflow:
     :param database: SQLAlchemy's address of the metadata database
     :param dag: text of the one DAG file
     :param environment: connections and options
-    :param workers: tasks at the same time
+    :param tasks: number of tasks at the same time
+    :param executor: how tasks are run
     """
 
-    def __init__(self, folder: Path, database: str, dag: str, environment: Mapping[str, str], workers: int = 4) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database: str,
+        dag: str,
+        environment: Mapping[str, str],
+        *,
+        tasks: int = 4,
+        executor: Executor = LOCAL,
+    ) -> None:
         import requests
 
         port, worker_logs, trigger_logs = free_ports(3)
@@ -43,8 +71,7 @@ class Airflow:
             **{key: value for key, value in os.environ.items() if not key.startswith("AIRFLOW")},
             "AIRFLOW_HOME": str(folder),
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-            "AIRFLOW__CORE__PARALLELISM": str(workers),
+            "AIRFLOW__CORE__PARALLELISM": str(tasks),
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -61,20 +88,22 @@ class Airflow:
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(worker_logs),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(trigger_logs),
-            # What is killed here is to be noticed within seconds.
+            # What is killed here is to be noticed soon; a scheduler on a busy machine must not take itself for dead.
             "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
-            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "30",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
             "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
             "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "6",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            **executor.environment,
             **environment,
         }
-        self.parts = {name: self._process(folder, name) for name in COMPONENTS}
-
-    def _process(self, folder: Path, name: str) -> Process:
-        return Process([sys.executable, "-m", "airflow", name], folder / f"{name}.log", self._environment)
+        commands = {**{name: [name] for name in COMPONENTS}, **executor.workers}
+        self.parts = {
+            name: Process([sys.executable, "-m", "airflow", *command], folder / f"{name}.log", self._environment)
+            for name, command in commands.items()
+        }
 
     # -- running ---------------------------------------------------------------------------------------------------
 
@@ -96,8 +125,8 @@ class Airflow:
 
     def stop(self) -> None:
         """Stop every component."""
-        for name in reversed(COMPONENTS):
-            self.parts[name].stop()
+        for part in reversed(self.parts.values()):
+            part.stop()
 
     def wait(self, condition: Callable[[], Any], what: str, seconds: float) -> Any:
         """Wait for something, and return it.
@@ -142,8 +171,14 @@ class Airflow:
 
     def variables(self) -> dict[str, str]:
         """Return all Variables."""
-        found = self._ask("GET", "variables", params={"limit": 100}) or {}
-        return {item["key"]: item["value"] for item in found.get("variables") or ()}
+        found: dict[str, str] = {}
+        for offset in itertools.count(step=_PAGE):
+            page = self._ask("GET", "variables", params={"limit": _PAGE, "offset": offset, "order_by": "id"}) or {}
+            items = page.get("variables") or ()
+            found |= {item["key"]: item["value"] for item in items}
+            if len(items) < _PAGE:
+                break
+        return found
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         from requests import ConnectionError as Unreachable

@@ -9,7 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.live.processes import Process, free_ports
+from tests.live.processes import Process
+from tests.ports import free_ports
 
 _START_TIMEOUT = 60.0
 #: Who runs the server: it refuses to be run by root.

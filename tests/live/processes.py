@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import psutil
 
 _STOP_TIMEOUT = 60.0
 
@@ -54,6 +55,19 @@ class Process:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
+    def kill_all(self) -> None:
+        """End it and everything that it runs at once, as a loss of power does."""
+        process, self._process = self._process, None
+        if process is not None:
+            _kill_session(process.pid)
+            process.wait()
+
+    def runs(self, pid: int) -> bool:
+        """Return whether a process belongs to it."""
+        with contextlib.suppress(ProcessLookupError):
+            return self._process is not None and os.getsid(pid) == self._process.pid
+        return False
+
     def stop(self) -> None:
         """End it in order, and whatever it has ever started."""
         process, self._process = self._process, None
@@ -62,9 +76,7 @@ class Process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_TIMEOUT)
         for session in self._sessions:
-            # Children are in it too, also those that outlived their parent.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(session, signal.SIGKILL)
+            _kill_session(session)
         if process is not None:
             process.wait()
 
@@ -74,10 +86,24 @@ class Process:
         return "\n".join(text.splitlines()[-lines:])
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that nobody uses."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return [item.getsockname()[1] for item in sockets]
+def _kill_session(session: int) -> None:
+    """Kill all processes of a session.
+
+    Airflow's tasks are in process groups of their own, and some processes have outlived their parents.
+    """
+    reached: set[int] = set()
+    while members := _members(session) - reached:
+        for pid in members:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        reached |= members
+
+
+def _members(session: int) -> set[int]:
+    found = set()
+    for pid in psutil.pids():
+        # The process may have ended.
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(pid) == session:
+                found.add(pid)
+    return found

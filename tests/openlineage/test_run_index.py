@@ -11,16 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openmetadata_ol_provider.config import Config
-from openmetadata_ol_provider.lineage.latest_runs import LatestRuns
-from openmetadata_ol_provider.lineage.run_facts import facts_of
+from openmetadata_ol_provider.lineage.latest_runs import LatestRuns, end_of
+from openmetadata_ol_provider.lineage.run_facts import ENDS_OTHERWISE, FACTS
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.kept_index import take_index
-from openmetadata_ol_provider.openlineage.run_assembler import Limits
-from openmetadata_ol_provider.openlineage.run_identity import ids_above
-from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_assembler import AGES, Limits
+from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
 from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.segments.delta import state_delta
+from openmetadata_ol_provider.openlineage.segments.state_text import delta_text, state_of_texts
 from tests.support import BASE, Json, captured, dataset, decode, parent, run_event
 
 LAWS = settings(
@@ -35,7 +36,7 @@ RUN_IDS = st.sampled_from(["r1", "r2", "r3", "r4"])
 DATASETS = st.lists(
     st.sampled_from([dataset("t1"), dataset("t2"), dataset("v", datasetType={"datasetType": "VIEW"})]), max_size=2
 )
-PARENTS = st.builds(
+ABOVE = st.builds(
     lambda job, run_id, root: {"parent": parent(job, run_id, root=root)},
     st.sampled_from(["dag", "dag.a", "j1"]),
     RUN_IDS,
@@ -55,7 +56,7 @@ EVENTS = st.lists(
             [{}, {"jobType": {"processingType": "STREAMING", "integration": "DEBEZIUM", "jobType": "TASK"}}]
         ),
         run_facets=st.one_of(
-            PARENTS,
+            ABOVE,
             st.sampled_from([{}, {"airflowState": STATES}, {"airflow": {"task": {"operator_class": "aToBOperator"}}}]),
         ),
         producer=st.sampled_from([SPARK, "https://github.com/apache/airflow/"]),
@@ -87,21 +88,27 @@ def assert_follows(index: RunIndex, state: RunState) -> None:
         assert index.lookup_key(run.namespace, run.name, run.run_id) == scanned.lookup_key(
             run.namespace, run.name, run.run_id
         )
-    for facts in (facts_of, ids_above):
+    for facts in (FACTS, PARENTS, AGES):
         groups: Any = index.grouped(facts)
         assert {fact: set(groups.keys(fact)) for fact in groups} == {
-            fact: {key for key, run in scanned.runs.items() if fact in facts(run)}
-            for fact in {fact for run in scanned.runs.values() for fact in facts(run)}
+            fact: {key for key, run in scanned.runs.items() if fact in facts.of(run)}
+            for fact in {fact for run in scanned.runs.values() for fact in facts.of(run)}
         }
     for namespace, name in {(run.namespace, run.name) for run in scanned.runs.values()}:
-        keys = [key for key, run in scanned.runs.items() if run.name == name]
-        latest = [set(one.followed_by(LatestRuns).of((namespace, name), one.runs, keys)) for one in (index, scanned)]
+        keys = [key for key, run in scanned.runs.items() if (run.namespace, run.name) == (namespace, name)]
+        latest = [
+            set(one.followed_by(LatestRuns).of((namespace, name), keys, one.grouped(FACTS).keys(ENDS_OTHERWISE)))
+            for one in (index, scanned)
+        ]
+        times = {key: end_of(scanned.runs[key]) for key in keys}
+        assert latest[0] == {key for key, at in times.items() if at == max(times.values())}
         assert latest[0] == latest[1]
 
 
 def assert_same_as_scanned(batches: list[tuple[list[Event], int]], limits: Limits) -> None:
-    """Translate batches with the index that is kept, and without."""
-    kept = scanned = RunState()
+    """Translate batches with the index that is kept, without, and with a state that was stored in between."""
+    kept = scanned = stored = RunState()
+    texts: list[str] = []
     now = BASE
     for events, minutes in batches:
         now += dt.timedelta(minutes=minutes)
@@ -109,8 +116,15 @@ def assert_same_as_scanned(batches: list[tuple[list[Event], int]], limits: Limit
         without = translate(events, Config(), without_index(scanned), now=now, limits=limits)
         assert with_index == without
         assert list(with_index.state.runs) == list(without.state.runs)
-        kept, scanned = with_index.state, without.state
+        read = state_of_texts(texts)
+        after = translate(events, Config(), read, now=now, limits=limits)
+        assert after == without
+        assert list(after.state.runs) == list(without.state.runs)
+        texts.append(delta_text(state_delta(read, after.state)))
+        kept, scanned, stored = with_index.state, without.state, after.state
     assert_follows(take_index(kept), kept)
+    assert_follows(take_index(stored), scanned)
+    assert_follows(RunIndex(state_of_texts(texts).runs), scanned)
 
 
 @LAWS
@@ -128,6 +142,16 @@ def test_captured_runs_translate_as_if_all_that_is_remembered_had_been_looked_at
     size = max(5, len(events) // 12)
     batches = [(events[start : start + size], minutes) for start in range(0, len(events), size)]
     assert_same_as_scanned(batches, Limits())
+
+
+def test_runs_with_a_common_id_keep_their_order_when_one_of_them_is_forgotten() -> None:
+    first = decode(run_event("START", job="j2", run_id="r1"))
+    then = decode(
+        run_event("START", job="j1", run_id="r1"),
+        run_event("START", job="j1", run_id="r1"),
+        run_event("START", job="j1", run_id="r2"),
+    )
+    assert_same_as_scanned([(first, 0), (then, 7)], Limits(max_runs=2, open_seconds=600, closed_seconds=60))
 
 
 def test_a_state_that_is_translated_again_gives_the_same_though_its_index_has_gone_on() -> None:

@@ -109,7 +109,7 @@ class Sender:
             self._flush()
 
     def _flush(self) -> None:
-        assert self._producer.flush(20) == 0
+        assert self._producer.flush(60) == 0
 
 
 def _refuse(error: object) -> None:
@@ -123,11 +123,11 @@ def received(bootstrap: str, topic: str) -> list[Any]:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader", "fetch.message.max.bytes": 20_000_000})
     try:
         found = []
-        for partition in consumer.list_topics(topic, timeout=10).topics[topic].partitions:
-            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        for partition in consumer.list_topics(topic, timeout=60).topics[topic].partitions:
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=60)
             if high > low:
                 consumer.assign([TopicPartition(topic, partition, low)])
-                found += consumer.consume(high - low, timeout=10)
+                found += consumer.consume(high - low, timeout=60)
                 consumer.unassign()
         return found
     finally:
@@ -141,7 +141,7 @@ def committed(bootstrap: str, group: str = "tests", topic: str = TOPIC) -> dict[
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group})
     try:
         asked = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
-        return {item.partition: item.offset for item in consumer.committed(asked, timeout=10) if item.offset >= 0}
+        return {item.partition: item.offset for item in consumer.committed(asked, timeout=60) if item.offset >= 0}
     finally:
         consumer.close()
 

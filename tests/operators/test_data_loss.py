@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.lanes import Lane
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("connections")
 BOTH = pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "ingest"])
@@ -197,8 +197,7 @@ def test_a_loss_while_the_task_is_at_work_ends_it_after_what_it_had_read(
     catalogue.fail("*", ".", None, times=10_000, delay=0.1)
 
     def overtake() -> None:
-        while not catalogue.requests:
-            time.sleep(0.01)
+        until(lambda: catalogue.requests, "a request of the task")
         overflow(send)
 
     retention = threading.Thread(target=overtake)

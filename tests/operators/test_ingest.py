@@ -120,7 +120,7 @@ def received_topics(broker: KafkaBroker) -> set[str]:
 
     consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "lister"})
     try:
-        return set(consumer.list_topics(timeout=10).topics)
+        return set(consumer.list_topics(timeout=60).topics)
     finally:
         consumer.close()
 

@@ -27,6 +27,7 @@ from openmetadata_ol_provider.receipts.receipt import EdgeCounts, Receipt
 from openmetadata_ol_provider.receipts.record import DeliveryRecord
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.receipts import ReceiptStore
+from openmetadata_ol_provider.state.store import StateStore
 
 pytestmark = pytest.mark.usefixtures("connections")
 
@@ -135,6 +136,33 @@ def test_dead_letters_and_namespaces_are_recorded(send: Sender) -> None:
     assert namespace.datasets == {
         "shop.public.customers": "resolved", "shop.analytics_stg.stg_new": "unresolved",
     }  # fmt: skip
+
+
+def columns_of(catalogue: CatalogueServer) -> set[tuple[str, str]]:
+    """Return the column lineage of the catalogue, with full names."""
+    return {
+        (source, column["toColumn"])
+        for edge in catalogue.edges().values()
+        for column in edge.get("columnsLineage") or ()
+        for source in column["fromColumns"]
+    }
+
+
+def test_the_columns_of_edges_are_recorded_as_they_are_in_the_catalogue(
+    send: Sender, catalogue: CatalogueServer
+) -> None:
+    send.events(*captured("dbt-postgres"))
+    run_steps()
+    edges = StateStore(KEY).read_ledger().edges
+    ends = {key: edge.where.split(" -> ") for key, edge in edges.items()}
+    recorded = {
+        (f"{ends[key][0]}.{source}", f"{ends[key][1]}.{target}")
+        for item in record().columns
+        for key in item.keys
+        for source, target in item.pairs
+    }
+    assert recorded
+    assert recorded == columns_of(catalogue)
 
 
 def test_what_waits_is_stored_by_consume_and_goes_down_with_publish(send: Sender) -> None:

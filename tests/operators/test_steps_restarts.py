@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +40,7 @@ from openmetadata_ol_provider.ingestion.publish import PublishedBatch, PublishSe
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.store import StateStore
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("connections")
 EVENTS = captured("dbt-postgres")
@@ -232,7 +232,7 @@ def test_a_worker_that_is_killed_while_it_writes_is_repaired_by_the_next_run(
 ) -> None:
     with another_catalogue(monkeypatch) as server:
         # A catalogue that takes its time, so that there is a moment to die in.
-        server.fail("PUT", ".", None, times=1000, delay=0.05)
+        server.fail("PUT", ".", None, times=1000, delay=0.3)
         worker = subprocess.Popen(
             [sys.executable, "-c", KILLED, str(Path(__file__).parent)],
             stdout=subprocess.PIPE,
@@ -240,8 +240,7 @@ def test_a_worker_that_is_killed_while_it_writes_is_repaired_by_the_next_run(
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         try:
-            while len(server.writes()) < writes and worker.poll() is None:
-                time.sleep(0.002)
+            until(lambda: len(server.writes()) >= writes or worker.poll() is not None, f"{writes} writes")
             assert worker.poll() is None, "the worker ended before it could be killed"
         finally:
             worker.send_signal(signal.SIGKILL)

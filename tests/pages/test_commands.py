@@ -36,6 +36,9 @@ RESULTS: dict[str, tuple[int, str]] = {
     "explain": (0, "1 event: 1 run of 1 job, 1 edge, 2 datasets"),
     "ingest": (0, "1 event of 1 run, 0 dead letters"),
     "receipts": (0, "shop.public.not_yet"),
+    # No run of the world has this id or this job, and none has failed.
+    "receipts --run-id 0196f2c4": (0, "0 of 2 runs"),
+    "receipts --job 'dwh.*' --state": (0, "0 of 2 runs"),
     "checkpoint show": (0, "0 offsets to read, 0 lost"),
     "checkpoint set": (0, "the next run continues from these offsets"),
     "dlq list": (0, "1 dead letter on openlineage.events.dead-letter"),

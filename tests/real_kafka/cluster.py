@@ -12,11 +12,11 @@ import sys
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_ports
 from tests.real_kafka.certificates import Certificates, make_certificates
 
 #: Listeners: the name that the tests use, and the protocol spoken there.
@@ -55,7 +55,7 @@ class RealKafka:
         self._classpath = f"{libraries}/*"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self._ports = dict(zip((*LISTENERS, "controller"), _free_ports(len(LISTENERS) + 1), strict=True))
+        self._ports = dict(zip((*LISTENERS, "controller"), free_ports(len(LISTENERS) + 1), strict=True))
         self.certificates: Certificates = make_certificates(folder)
         self.log = folder / "broker.log"
         (folder / "log4j2.xml").write_text(_LOG4J, encoding="utf-8")
@@ -174,18 +174,21 @@ class RealKafka:
 
     def watermarks(self, topic: str, partition: int = 0) -> tuple[int, int]:
         """Return the first retained offset, and one past the last."""
-        from confluent_kafka import KafkaException, TopicPartition
+        from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+        # A client that outlives restarts of the broker may wait for an answer for ever: each attempt has its own.
+        settings = {**self.settings, "group.id": "observer"}
         found: list[tuple[int, int]] = []
 
         def ask() -> bool:
-            with contextlib.suppress(KafkaException):
+            observer = Consumer(settings, logger=logging.getLogger("kafka.observer"))
+            with contextlib.closing(observer), contextlib.suppress(KafkaException):
                 # The client would not look for a partition that it has not heard of.
-                self._observer.list_topics(topic, timeout=10)
-                found.append(self._observer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10))
+                observer.list_topics(topic, timeout=10)
+                found.append(observer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10))
             return bool(found)
 
-        wait(ask)
+        wait(ask, timeout=60)
         return found[0]
 
     def allow(self, user: str, kind: str, name: str, *operations: str, prefix: bool = False) -> None:
@@ -213,12 +216,6 @@ class RealKafka:
         ]
         for answer in admin.create_acls(bindings).values():
             answer.result(timeout=30)
-
-    @cached_property
-    def _observer(self) -> Any:
-        from confluent_kafka import Consumer
-
-        return Consumer({**self.settings, "group.id": "observer"}, logger=logging.getLogger("kafka.observer"))
 
     # -- how it is made ------------------------------------------------------------------------------------------------
 
@@ -330,16 +327,8 @@ def wait(condition: Callable[[], bool], timeout: float = 20.0) -> None:
     """Wait until something is true; that it does not happen is an error."""
     deadline = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
+        assert time.monotonic() < deadline, f"what was waited for did not happen in {timeout:g} s"
         time.sleep(0.1)
-
-
-def _free_ports(count: int) -> Sequence[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return [item.getsockname()[1] for item in sockets]
 
 
 def _die_with_parent() -> None:

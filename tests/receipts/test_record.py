@@ -15,6 +15,7 @@ from openmetadata_ol_provider.receipts.document import (
 )
 from openmetadata_ol_provider.receipts.receipt import (
     BatchReceipt,
+    EdgeColumns,
     EdgeCounts,
     EdgeOutcome,
     Lag,
@@ -25,7 +26,14 @@ from openmetadata_ol_provider.receipts.receipt import (
     TaskRef,
     TopicLag,
 )
-from openmetadata_ol_provider.receipts.record import MOST_BATCHES, MOST_DATASETS, MOST_LETTERS, Delivery, DeliveryRecord
+from openmetadata_ol_provider.receipts.record import (
+    MOST_BATCHES,
+    MOST_COLUMN_PAIRS,
+    MOST_DATASETS,
+    MOST_LETTERS,
+    Delivery,
+    DeliveryRecord,
+)
 from openmetadata_ol_provider.receipts.search import Search, edges_text, receipt_document, search, why
 
 
@@ -107,6 +115,25 @@ def test_what_waited_gets_its_later_outcome(outcome: EdgeOutcome, left: int) -> 
     assert only.reasons == ("no such table",)
     (only,) = record.updated([delivery(outcomes={0: "published", 1: "published"})], 10).receipts
     assert (only.edges, only.pending, only.reasons) == (EdgeCounts(published=2), (), ())
+
+
+def test_columns_are_those_that_an_edge_was_written_with_last() -> None:
+    def after(record: DeliveryRecord, *columns: EdgeColumns) -> DeliveryRecord:
+        return record.updated([delivery(columns=columns)], 10)
+
+    both, other = EdgeColumns((1, 2), (("a", "b"), ("c", "d"))), EdgeColumns((3,), (("e", "f"),))
+    record = after(DeliveryRecord(), both, other)
+    assert after(record).columns == (both, other)
+    # Which of the columns came from the job that does not write them now is not known.
+    alone = EdgeColumns((2,), (("a", "b"),))
+    assert after(record, alone).columns == (other, alone)
+    assert after(record, EdgeColumns((1,), ()), EdgeColumns((3,), ())).columns == ()
+
+
+def test_columns_are_bounded_and_those_written_last_stay() -> None:
+    half = tuple((f"a{number}", "b") for number in range(MOST_COLUMN_PAIRS // 2))
+    record = DeliveryRecord().updated([delivery(columns=(EdgeColumns((key,), half),)) for key in range(4)], 10)
+    assert [item.keys for item in record.columns] == [(2,), (3,)]
 
 
 def test_letters_and_datasets_are_bounded_and_the_latest_stay() -> None:

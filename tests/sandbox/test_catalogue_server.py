@@ -244,16 +244,16 @@ def test_alone_it_prints_its_url_and_stops_on_a_signal(tmp_path: Path, number: s
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        connection = HTTPConnection(url.removeprefix("http://"), timeout=20)
+        connection = HTTPConnection(url.removeprefix("http://"), timeout=300)
         connection.request("GET", f"/api/v1/{ORDERS}")
         assert connection.getresponse().status == 200
         connection.close()
         process.send_signal(number)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=300) == 0
 
 
 def test_alone_with_an_invalid_seed_it_reports_that_and_exits_with_2(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "openmetadata_ol_provider.sandbox.catalogue", "--seed", str(tmp_path / "none")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 2
     assert "cannot be read" in done.stderr

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
-from openmetadata_ol_provider.openlineage.positions import OffsetRange
+from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRange
+from openmetadata_ol_provider.openlineage.run_assembler import assemble
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns, fit_to_size, whole_change
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
@@ -21,6 +25,8 @@ from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.openlineage.segments.states import in_order, steps
+from tests.openlineage.test_run_assembler_properties import EVENTS, LAWS, encoded
+from tests.support import BASE, Json, decode
 
 KEY = "the_key"
 SEEDS = range(4)
@@ -125,6 +131,36 @@ def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave
     assert store.size == sum(len(get_variable(segment_key(KEY, slot)) or "") - 11 for slot in _referenced(store)) + len(
         get_variable(KEY) or ""
     )
+
+
+@settings(LAWS, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(EVENTS, st.lists(st.integers(0, 6), max_size=4), st.lists(st.tuples(st.integers(1, 6), st.booleans())))
+def test_any_interleaving_of_batches_crashes_and_joins_ends_like_one_batch(
+    writes: Writes, events: list[Json], cuts: list[int], crashes: list[tuple[int, bool]]
+) -> None:
+    whole = assemble(decode(*events), RunState(), BASE).state.runs
+    bounds = sorted({0, len(events), *(cut for cut in cuts if cut < len(events))})
+    store, due = StateStore(KEY), list(itertools.pairwise(bounds))
+    store.forget()
+    stored, number = StoredRuns(), 0
+    while number < len(due):
+        start, end = due[number]
+        state = assemble(decode(*events[start:end]), stored.state, BASE).state
+        change = fit_to_size(stored, state, None).change
+        writes.left, writes.after = crashes.pop() if crashes else (-1, False)
+        try:
+            stored = stored.after(state, store.advance(origin(number), change, {}))
+            number += 1
+        except Crash:
+            store = StateStore(KEY)
+            stored, number = store.read_state().stored_runs, number + (store.read_checkpoint() != _before(number))
+        finally:
+            writes.left = -1
+    assert encoded(StateStore(KEY).read_state().runs.runs) == encoded(whole)
+
+
+def _before(number: int) -> Checkpoint:
+    return {"t": {"0": number}} if number else {}
 
 
 def _referenced(store: StateStore) -> set[int]:

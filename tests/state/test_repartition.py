@@ -14,7 +14,7 @@ from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.segments.change import whole_change
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Fact, Ledger
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.state.document import StoredState
 from openmetadata_ol_provider.state.keys import lanes_key, ledger_key, parked_key
 from openmetadata_ol_provider.state.lanes import Lane

@@ -21,7 +21,9 @@ from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
     LedgerChanges,
     LedgerTarget,
 )
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking
 from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.state.store import StateStore, apply
@@ -135,9 +137,16 @@ def test_what_others_park_and_drop_meanwhile_stays_as_they_left_it(store: StateS
     assert set(store.read_parked()) == set("de")
 
 
+def test_what_is_parked_is_read_again_only_after_another_task_has_changed_it(store: StateStore) -> None:
+    store.write_parked({name: parked(name) for name in "ab"})
+    assert store.read_parked() is store.read_parked()
+    StateStore(KEY).update_parked({"a": None})
+    assert set(store.read_parked()) == {"b"}
+
+
 def test_a_publication_is_applied_without_changing_the_history_before(store: StateStore) -> None:
     ledger = Ledger(*TARGET[:2], {1: Fact(1, 1.0), 2: Fact(2, 1.0)}, {8: EdgeFact(9, 7.0, "job")}, {"job": 3})
-    before = History(ledger, Parking({"a": parked("a")}), {("p", "2026-01-01"): 1}, token="t")
+    before = History(ledger, Parking(ParkedItems({"a": parked("a")})), {("p", "2026-01-01"): 1}, token="t")
     known = copy.deepcopy(before)
     changes = LedgerChanges(TARGET, True, {1: None, 3: Fact(3, 2.0)}, {8: None}, {"other": 4}, 10)
     after = apply(before, publication(ledger=changes, parking={"a": None, "b": parked("b")}, usage={}))

@@ -1,4 +1,4 @@
-"""Golden files, and what is packed in them: read and written by the standard library, not by the package."""
+"""Golden files, and what is packed in them: read and written without the package."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import time
 import zlib
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from tests.support import DATA
 
@@ -28,9 +30,15 @@ def variables(situation: str) -> dict[str, str]:
 
 
 def unpacked(text: str) -> Any:
-    """Return what is in a packed text: JSON, compressed by zlib (in XCom) or xz (in Variables), in base64."""
-    data = base64.b64decode(text, validate=True)
-    return json.loads(zlib.decompress(data) if data[:1] == b"\x78" else lzma.decompress(data))
+    """Return what is in a packed text, in base64.
+
+    It is JSON, compressed by zlib (in XCom) or by xz (in Variables of earlier releases), or MessagePack.
+    """
+    data = base64.b64decode(text.replace("_", "+"), validate=True)
+    if data[:1] != b"\x78":
+        return json.loads(lzma.decompress(data))
+    content = zlib.decompress(data)
+    return json.loads(content if content[:1] in b"{[" else msgspec.json.encode(msgspec.msgpack.decode(content)))
 
 
 def packed(value: Any) -> str:

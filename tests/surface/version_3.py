@@ -38,7 +38,8 @@ def main(directory: Path) -> None:
         for events in (first_half(), counted("one"), second_half()[:3], counted("two")):
             here.send.events(*events)
             work()
-        texts = {suffix: text for suffix, text in read_variables().items() if suffix not in {".ledger", ".parked"}}
+        aside = {".ledger", ".parked", ".receipts"}
+        texts = {suffix: text for suffix, text in read_variables().items() if suffix not in aside}
         document = {"variables": texts, "remembered": remembered(texts), "counts": counts(texts)}
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in document.items())
     (directory / f"{NAME}.json").write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")

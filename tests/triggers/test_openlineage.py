@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from openmetadata_ol_provider.triggers.openlineage import (
     OpenLineageTrigger,
     TriggerStatus,
 )
+from tests.waiting import PATIENCE, until_async
 
 LEVEL: dict[str, Any] = {
     "topics": ["single"],
@@ -79,14 +81,16 @@ def test_a_trigger_of_an_older_version_is_taken() -> None:
 
 async def test_a_backlog_fires_at_once_with_what_there_is(hook: Any, produce: Any) -> None:
     produce("single", 0, b"a", b"b", b"c")
-    payload = await first(OpenLineageTrigger(["single"], checkpoint={"single": {"0": 1}}, deadline=time.time() + 30))
+    payload = await first(
+        OpenLineageTrigger(["single"], checkpoint={"single": {"0": 1}}, deadline=time.time() + PATIENCE)
+    )
     assert payload["status"] == TriggerStatus.BACKLOG
     assert payload["backlog"] == hook.backlog(["single"], {"single": {0: 1}}).to_dict()
     assert json.loads(json.dumps(payload)) == payload
 
 
 async def test_it_waits_for_enough_events(hook: Any, produce: Any) -> None:
-    trigger = OpenLineageTrigger(["single"], min_events=3, poll_interval=0.05, deadline=time.time() + 30)
+    trigger = OpenLineageTrigger(["single"], min_events=3, poll_interval=0.05, deadline=time.time() + PATIENCE)
     produce("single", 0, b"a", b"b")
     waiting = asyncio.create_task(first(trigger))
     await asyncio.sleep(0.3)
@@ -102,16 +106,25 @@ async def test_the_deadline_is_absolute_and_survives_a_restart(hook: Any) -> Non
     assert "no events arrived on single in time" in payload["message"]
 
 
-async def test_at_the_deadline_it_looks_once_more(hook: Any, produce: Any) -> None:
-    trigger = OpenLineageTrigger(["single"], poll_interval=60, deadline=time.time() + 0.5)
-    waiting = asyncio.create_task(first(trigger))
-    await asyncio.sleep(0.2)
-    produce("single", 0, b"late")
-    assert (await waiting)["status"] == TriggerStatus.BACKLOG
+async def test_at_the_deadline_it_looks_once_more(hook: Any, produce: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1_000.0]
+    clock = SimpleNamespace(time=lambda: now[0], monotonic=time.monotonic)
+    monkeypatch.setattr("openmetadata_ol_provider.triggers.openlineage.time", clock)
+
+    class Late(OpenLineageTrigger):
+        """Something arrives while it waits for the deadline."""
+
+        async def _pause(self, seconds: float) -> bool:
+            now[0] += seconds
+            produce("single", 0, b"late")
+            return await super()._pause(0)
+
+    assert (await first(Late(["single"], poll_interval=60, deadline=1_000.5)))["status"] == TriggerStatus.BACKLOG
+    assert now == [1_000.5]
 
 
 async def test_after_a_restart_it_goes_on_waiting(hook: Any, produce: Any) -> None:
-    trigger = OpenLineageTrigger(["single"], poll_interval=0.05, deadline=time.time() + 30)
+    trigger = OpenLineageTrigger(["single"], poll_interval=0.05, deadline=time.time() + PATIENCE)
     killed = asyncio.create_task(first(trigger))
     await asyncio.sleep(0.2)
     killed.cancel()
@@ -145,14 +158,14 @@ async def test_a_passing_error_does_not_end_the_wait(hook: Any, broker: Any, pro
     list_offsets = 2
     produce("single", 0, b"a")
     broker.push_errors(list_offsets, *[Code.INVALID_REQUEST] * 2)
-    payload = await first(OpenLineageTrigger(["single"], poll_interval=0.05, deadline=time.time() + 30))
+    payload = await first(OpenLineageTrigger(["single"], poll_interval=0.05, deadline=time.time() + PATIENCE))
     assert payload["status"] == TriggerStatus.BACKLOG
 
 
 async def test_many_wait_side_by_side_and_leave_no_thread(hook: Any, broker: Any, produce: Any) -> None:
     for number in range(20):
         broker.create_topic(f"lane{number}", 1)
-    deadline = time.time() + 60
+    deadline = time.time() + PATIENCE
     idle = [OpenLineageTrigger([f"lane{number}"], poll_interval=0.2, deadline=deadline) for number in range(19)]
     waiting = [asyncio.create_task(first(trigger)) for trigger in idle]
     last = asyncio.create_task(first(OpenLineageTrigger(["lane19"], poll_interval=0.2, deadline=deadline)))
@@ -165,22 +178,28 @@ async def test_many_wait_side_by_side_and_leave_no_thread(hook: Any, broker: Any
     assert [payload["status"] for payload in await asyncio.gather(*waiting)] == ["backlog"] * 19
     names = [thread for thread in threading.enumerate() if thread.name.startswith("openlineage-trigger")]
     for thread in names:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert not any(thread.is_alive() for thread in names)
 
 
 async def test_a_cancelled_trigger_closes_what_it_opened(hook: Any) -> None:
+    gc.collect()  # queries of earlier tests
     waiting = asyncio.create_task(first(OpenLineageTrigger(["single"], poll_interval=0.05)))
-    await asyncio.sleep(0.3)
+    queries: list[BacklogQuery] = []
+
+    def is_open() -> bool:
+        queries[:] = [item for item in gc.get_objects() if type(item) is BacklogQuery]
+        return bool(queries)
+
+    await until_async(is_open, "the trigger opens a query")
+    (query,) = queries
     names = [thread for thread in threading.enumerate() if thread.name.startswith("openlineage-trigger")]
     assert len(names) == 1
-    gc.collect()  # those of earlier tests
-    (query,) = (item for item in gc.get_objects() if type(item) is BacklogQuery)
     assert query.count_topics() == 2
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    names[0].join(10)
+    names[0].join(PATIENCE)
     assert not names[0].is_alive()
     with pytest.raises(RuntimeError, match="closed"):
         query.count_topics()
@@ -198,7 +217,7 @@ class Announcements:
             await self.payloads.put(event.payload)
 
     async def next(self) -> dict[str, Any]:
-        return await asyncio.wait_for(self.payloads.get(), 30)
+        return await asyncio.wait_for(self.payloads.get(), PATIENCE)
 
     async def silent_for(self, seconds: float) -> bool:
         await asyncio.sleep(seconds)

@@ -17,6 +17,7 @@ from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_p
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.triggers.openmetadata import OpenMetadataGateTrigger
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, orders_plan, run
+from tests.waiting import until_async
 
 TABLE = TableName(fqn="pg.shop.public.totals")
 
@@ -53,10 +54,7 @@ async def first(waiting: OpenMetadataGateTrigger) -> dict[str, Any]:
 
 async def test_it_fires_when_the_table_was_written(server: CatalogueServer) -> None:
     waiting = asyncio.create_task(first(trigger()))
-    for _ in range(500):
-        if server.requests:
-            break
-        await asyncio.sleep(0.01)
+    await until_async(lambda: server.requests, "a request of the trigger")
     await asyncio.to_thread(written, server)
     payload = await waiting
     assert (payload["status"], payload["facts"]["table"]) == ("passed", "pg.shop.public.totals")
@@ -119,8 +117,8 @@ async def test_the_event_loop_goes_on_while_the_server_is_slow(server: Catalogue
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    for _ in range(500):
-        if not [thread for thread in threading.enumerate() if thread.name.startswith("openmetadata-trigger")]:
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("the thread of a trigger that was cancelled goes on")
+
+    def ended() -> bool:
+        return not any(thread.name.startswith("openmetadata-trigger") for thread in threading.enumerate())
+
+    await until_async(ended, "the thread of a trigger that was cancelled ends")

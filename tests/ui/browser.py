@@ -11,7 +11,7 @@ from tests.ui.deployment import Deployment
 #: Name of the cookie that Airflow's own login sets.
 _COOKIE = "_token"
 #: Milliseconds that anything may take: the machine may be busy.
-_PATIENCE = 90_000
+_PATIENCE = 300_000
 
 
 class View:

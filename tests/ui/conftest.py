@@ -41,10 +41,24 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+_DEPLOYMENTS: list[Deployment] = []
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with Deployment(tmp_path_factory.mktemp("airflow")) as running:
+        _DEPLOYMENTS.append(running)
         yield running
+        _DEPLOYMENTS.remove(running)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show the end of the server's log with a failure."""
+    report: pytest.TestReport = yield
+    if report.failed:
+        report.sections += [("log of Airflow's API server", deployment.log()) for deployment in _DEPLOYMENTS]
+    return report
 
 
 @pytest.fixture

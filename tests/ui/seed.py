@@ -1,16 +1,15 @@
-"""Fills the database of the deployment, in the environment of its processes.
+"""Fills the database of the deployment, in the environment of its processes: ``python -m tests.ui.seed``.
 
-``python -m tests.ui.seed`` creates it and runs its DAGs; it prints, as JSON, the ids of the runs. ``python -m
-tests.ui.seed SITUATION RUNS`` stores what the page shows, in the place of what was there.
+It creates the database, runs the DAGs and prints, as JSON, the ids of their runs. Then each line of stdin names a
+situation: it stores what the page shows in it, in the place of what was there, and prints the situation.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 
-from openmetadata_ol_provider.receipts.receipt import TaskRef
+from openmetadata_ol_provider.receipts.receipt import EdgeColumns, TaskRef
 from tests.web.deliveries import HOSTILE, NOW, lag, receipt, record, store, store_state
 
 #: Situation -> number of receipts.
@@ -51,7 +50,9 @@ def fill(situation: str, runs: dict[str, str]) -> None:
     ]
     hostile_datasets = {(name, name): "unresolved" for name in HOSTILE if situation == "hostile"}
     task = TaskRef("reader", runs["reader"], "publish")
-    made = record(*receipts, *hostile, *own, task=task, datasets={**_datasets(), **hostile_datasets})
+    columns = (EdgeColumns((1,), (("id", "order_id"), ("amount", "amount"))), EdgeColumns((2,), (("amount", "total"),)))
+    datasets = {**_datasets(), **hostile_datasets}
+    made = record(*receipts, *hostile, *own, task=task, datasets=datasets, columns=columns)
     store(made, waiting=lag())
     store_state()
 
@@ -83,17 +84,16 @@ def _datasets() -> dict[tuple[str, str], str]:
     return found | {("postgres://dwh:5432", "mart.orders"): "unresolved", ("s3://landing", "orders/2026"): "resolved"}
 
 
-def main(arguments: list[str]) -> None:
-    """Do what the arguments say."""
-    if arguments:
-        situation, runs = arguments
-        fill(situation, json.loads(runs))
-        return
+def main() -> None:
+    """Create the database, and fill it as often as asked."""
     # Airflow logs to stdout.
-    with contextlib.redirect_stdout(sys.stderr):
-        found = run_dags()
-    print(json.dumps(found))  # noqa: T201 - the result
+    answers, sys.stdout = sys.stdout, sys.stderr
+    runs = run_dags()
+    print(json.dumps(runs), file=answers, flush=True)
+    for line in sys.stdin:
+        fill(line.strip(), runs)
+        print(line.strip(), file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

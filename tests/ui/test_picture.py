@@ -70,6 +70,57 @@ def test_the_panel_does_not_cover_what_is_shown(opened: Any) -> None:
     assert right < page.locator(".lineage-panel").bounding_box()["x"]
 
 
+def test_a_card_that_is_clicked_and_what_is_fitted_are_not_under_the_panel(opened: Any) -> None:
+    page = opened("")
+    card, panel = page.locator(".lineage-card", has_text="totals"), page.locator(".lineage-panel")
+    card.click()
+    left = panel.bounding_box()["x"]
+    assert card.bounding_box()["x"] + card.bounding_box()["width"] < left
+    page.get_by_role("button", name="Show everything").click()
+    boxes = [one.bounding_box() for one in page.locator(".lineage-card").all()]
+    assert max(box["x"] + box["width"] for box in boxes) < left
+
+
+def test_keys_work_wherever_the_focus_is(opened: Any) -> None:
+    page = opened("")
+    page.keyboard.press("/")
+    page.keyboard.type("amount")
+    assert page.locator(".lineage-bar .count").inner_text() == "1 of 3"
+    page.keyboard.press("Enter")
+    assert page.locator(".lineage-panel h2").inner_text() == "orders"
+    page.keyboard.press("Escape")
+    assert page.locator(".lineage-panel").is_hidden()
+
+
+def test_a_large_picture_begins_with_names_that_can_be_read(browser: Any, tmp_path: Path) -> None:
+    cards = [Card(f"s.{number}", f"table_{number}") for number in range(200)]
+    file = tmp_path / "large.html"
+    arrows = [Arrow("s.0", card.id) for card in cards[1:]]
+    file.write_text(as_page(graph_of(cards, arrows), "t"), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1000, "height": 600})
+    page.goto(file.as_uri())
+    card = page.locator(".lineage-card").nth(1)
+    assert card.bounding_box()["width"] > 100
+    page.get_by_role("button", name="Show everything").click()
+    assert card.bounding_box()["width"] < 100
+    page.close()
+
+
+def test_paper_has_the_whole_picture_in_light_colours_and_nothing_to_press(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "lineage.html"
+    file.write_text(as_page(GRAPH, "Lineage of orders"), encoding="utf-8")
+    page = browser.new_page(color_scheme="dark")
+    page.goto(f"{file.as_uri()}#s.d.public.totals")
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".lineage-bar button").first.is_hidden()
+    assert page.locator(".lineage-panel").is_hidden()
+    assert page.get_by_role("heading", name="Lineage of orders").is_visible()
+    colour = "item => getComputedStyle(item).backgroundColor"
+    assert page.locator("section.lineage").evaluate(colour) == "rgb(255, 255, 255)"
+    page.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_of_the_sandbox_follows_the_theme_of_the_browser(browser: Any, tmp_path: Path, theme: str) -> None:
     file = tmp_path / "catalogue.html"

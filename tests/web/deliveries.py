@@ -11,7 +11,7 @@ from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
 from openmetadata_ol_provider.openlineage.problems import Rule
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, Ledger
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.receipts.receipt import (
     BatchReceipt,
     EdgeCounts,

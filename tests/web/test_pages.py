@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from openmetadata_ol_provider.receipts.receipt import EdgeColumns
 from tests.web.conftest import Client
 from tests.web.deliveries import HOSTILE, KEY, NOW, lag, receipt, record, store, store_state
 
@@ -185,6 +186,18 @@ def test_lineage_is_what_was_published_around_an_entity(client: Client, filled: 
     assert "dwh_1.load_1" in page(client, "lineage", kind="table", fqn="pg.shop.public.orders")
 
 
+def test_edges_have_the_columns_that_were_written_last(client: Client) -> None:
+    pairs = (("id", "order_id"), (HOSTILE[0], "note"))
+    store(record(receipt(0), columns=(EdgeColumns((1, 9), pairs),)))
+    store_state()
+    into_mart, into_report = document(client, "lineage", kind="table", fqn="pg.shop.public.orders")["edges"]
+    assert (into_mart["columns"], into_report["columns"]) == ([list(pair) for pair in pairs], [])
+    shown = page(client, "lineage", kind="table", fqn="pg.shop.public.orders")
+    assert "<summary>2</summary>" in shown
+    assert "id → order_id" in shown
+    assert HOSTILE[0] not in shown
+
+
 def test_states_are_chosen_and_lanes_are_shown_together(client: Client) -> None:
     for lane in (0, 1):
         store(record(receipt(lane)), f"{KEY}.lane-{lane}-of-2", owner=KEY, lanes=2, waiting=lag(5))
@@ -254,9 +267,9 @@ def test_two_thousand_receipts_cost_little_more_than_one_page_of_them(client: Cl
         store(record(*(receipt(index) for index in range(number))))
         spent = []
         for _ in range(6):
-            begin = time.perf_counter()
+            begin = time.process_time()
             assert browser.get("runs?sort=-edges&q=dwh").status_code == 200
-            spent.append(time.perf_counter() - begin)
+            spent.append(time.process_time() - begin)
         quickest[number] = min(spent)
     # Both show one hundred rows.
     assert quickest[2_000] < 6 * quickest[100]

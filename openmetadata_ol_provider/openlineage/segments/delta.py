@@ -1,4 +1,4 @@
-"""Compares two states of what is remembered, and applies the difference to the first of them.
+"""Compares two states of what is remembered, and applies differences of mappings.
 
 Remembered things are frozen, and what a batch does not touch stays the same object: objects are compared, not contents.
 """
@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.openlineage.run_table import RunTable
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -48,20 +49,24 @@ def whole_state(state: RunState) -> StateDelta:
 
 def state_delta(before: RunState, after: RunState) -> StateDelta:
     """Return what has changed between two states; applied to the first it gives the second, in the same order."""
-    deltas = {name: mapping_delta(getattr(before, name), getattr(after, name)) for name in MAPPINGS}
+    others = (name for name in MAPPINGS if name != "runs")
+    deltas = {name: mapping_delta(getattr(before, name), getattr(after, name)) for name in others}
+    deltas["runs"] = runs_delta(before.runs, after.runs)
     return StateDelta(
         msgspec.structs.replace(after, **{name: delta.changed for name, delta in deltas.items()}),
         {name: delta.removed for name, delta in deltas.items() if delta.removed},
     )
 
 
-def applied(state: RunState, delta: StateDelta) -> RunState:
-    """Return a state with a difference applied to it."""
-    mappings = {
-        name: apply_to_mapping(getattr(state, name), getattr(delta.changed, name), delta.removed.get(name, ()))
-        for name in MAPPINGS
-    }
-    return msgspec.structs.replace(delta.changed, **mappings)
+def runs_delta(before: Mapping[str, Run], after: Mapping[str, Run]) -> MappingDelta:
+    """Return what has changed between two mappings of runs, without making those that have not."""
+    if before is after:
+        return MappingDelta({}, ())
+    earlier, later = RunTable(before), RunTable(after)
+    if earlier.rows is not later.rows and len(before):
+        return mapping_delta(dict(before), dict(after))
+    delta = mapping_delta(earlier.unmade, later.unmade)
+    return MappingDelta({key: after[key] for key in delta.changed}, delta.removed)
 
 
 def mapping_delta(before: Mapping[_K, _V], after: Mapping[_K, _V]) -> MappingDelta:

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.facets import ColumnField, ColumnInput, ColumnLineageFacet, Part
@@ -25,6 +24,7 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState
 from openmetadata_ol_provider.openlineage.segments.state_text import whole_text
+from openmetadata_ol_provider.openlineage.serialization import encode_json
 
 #: Share of the size that is left when something had to be dropped, so that the next batch need not drop more.
 _FILL_LEVEL = 0.9
@@ -115,7 +115,7 @@ def _evict(
 
 def size_of(state: RunState) -> Size:
     """Return the size of a state."""
-    return Size(len(msgspec.json.encode(state)), len(whole_text(state)))
+    return Size(len(encode_json(state)), len(whole_text(state)))
 
 
 class StateDraft:
@@ -211,7 +211,7 @@ def _by_age(runs: Mapping[str, Run]) -> list[tuple[str, Run]]:
 
 
 def _size(item: object, key: str = "") -> int:
-    return len(msgspec.json.encode(item)) + len(key)
+    return len(encode_json(item)) + len(key)
 
 
 def _without(

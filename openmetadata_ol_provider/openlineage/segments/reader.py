@@ -1,75 +1,145 @@
-"""Makes runs out of the rows of a segment; equal parts of them are one object."""
+"""Reads what the rows of a segment refer to; equal parts of runs are one object."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
-from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, name_key, part_key
-from openmetadata_ol_provider.openlineage.segments.tables import (
-    NONE,
-    AnyFacets,
-    DatasetRow,
-    DatasetShape,
-    RunRow,
-    Segment,
-)
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, name_key
+from openmetadata_ol_provider.openlineage.run_table import PARENT_FACETS
+from openmetadata_ol_provider.openlineage.segments.tables import NONE, DatasetKind, FacetTimes, Rank, Segment
 
+_AnyFacets = TypeVar("_AnyFacets", RunFacets, JobFacets, DatasetFacets)
 _decode_run: Final = msgspec.msgpack.Decoder(Run).decode
 _decode_dataset: Final = msgspec.msgpack.Decoder(DatasetState).decode
-#: Key of a dataset, the dataset without times, and the names of its facets.
-_Shape = tuple[str, DatasetState, Sequence[str]]
+
+
+class NamedRanks(NamedTuple):
+    """The names of facets, and the ranks of their times; one if all are equal."""
+
+    names: Sequence[str]
+    ranks: Sequence[Rank]
+
+    def at(self, times: Sequence[int]) -> dict[str, int]:
+        """Return the time of each facet.
+
+        :param times: times by rank, in microseconds
+        """
+        if len(self.ranks) == 1:
+            return dict.fromkeys(self.names, times[self.ranks[0]])
+        return dict(zip(self.names, [times[rank] for rank in self.ranks], strict=True))
+
+
+class DatasetOfKind(NamedTuple):
+    """A dataset of a kind of runs.
+
+    :param dataset: the dataset without times
+    """
+
+    key: str
+    dataset: DatasetState
+    first_at: Rank | None
+    times: NamedRanks
+
+
+class Kind(NamedTuple):
+    """A kind of runs.
+
+    :param run: a run with all that they have in common; ranks are in the place of times
+    """
+
+    run: Run
+    run_times: NamedRanks
+    job_times: NamedRanks
+    inputs: Sequence[DatasetOfKind]
+    outputs: Sequence[DatasetOfKind]
 
 
 class SegmentReader:
-    """Reads the runs of one segment."""
+    """Reads the tables of one segment.
+
+    :raises ValueError: if a table refers to what is not there
+    """
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
         self._facets: dict[tuple[type, int], Any] = {}
         self._values: dict[tuple[Any, int], Any] = {}
+        self._parent_places: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._rests = [_decode_run(rest) for rest in segment.rests]
+        self._datasets = [_decode_dataset(dataset) for dataset in segment.datasets]
 
-    def runs(self) -> Iterator[tuple[str, Run]]:
-        """Yield the runs with their keys."""
-        segment, names = self._segment, self._segment.names
-        rests = [_decode_run(rest) for rest in segment.rests]
-        shapes = [self._shape(shape) for shape in segment.shapes]
-        facets_of = self._facets_of
-        for row in segment.runs:
-            namespace, name = segment.jobs[row.job]
-            at = row.first_at
-            run = replace(
-                rests[row.rest],
-                run_id=row.run_id,
-                namespace=namespace,
-                name=name,
-                name_at=at + row.name_at,
-                first_at=at,
-                started_at=None if row.started_at is None else at + row.started_at,
-                ended_at=None if row.ended_at is None else at + row.ended_at,
-                last_seen_at=row.last_seen_at,
-                run_facets=facets_of(row.run_facets, RunFacets),
-                run_times=_times(row.run_times, names, at),
-                job_facets=facets_of(row.job_facets, JobFacets),
-                job_times=_times(row.job_times, names, at),
-                inputs=_datasets(row.inputs, shapes, at) if row.inputs else {},
-                outputs=_datasets(row.outputs, shapes, at) if row.outputs else {},
-            )
-            yield part_key(namespace, row.run_id, name) if row.key is None else row.key, run
+    def kind(self, index: int) -> Kind:
+        """Return a kind of runs."""
+        kind = self._segment.kinds[index]
+        namespace, name = self._segment.jobs[kind.job]
+        inputs, outputs = self._datasets_of(kind.inputs), self._datasets_of(kind.outputs)
+        run = replace(
+            self._rests[kind.rest],
+            namespace=namespace,
+            name=name,
+            name_at=kind.name_at,
+            started_at=kind.started_at,
+            ended_at=kind.ended_at,
+            job_facets=self._facets_of(kind.job_facets, JobFacets),
+            inputs={item.key: item.dataset for item in inputs},
+            outputs={item.key: item.dataset for item in outputs},
+        )
+        return Kind(run, self._ranks(kind.run_times), self._ranks(kind.job_times), inputs, outputs)
 
-    def _facets_of(self, index: int, kind: type[AnyFacets]) -> AnyFacets | None:
+    def run_facets(self, index: int) -> RunFacets | None:
+        """Return the run facets with an index."""
+        return self._facets_of(index, RunFacets)
+
+    def parents(self, index: int) -> tuple[int, ...]:
+        """Return what tells parent facets apart in the run facets with an index: names and contents."""
+        if index == NONE:
+            return ()
+        names, *values = self._segment.facets[index]
+        places = self._parent_places.get(names)
+        if places is None:
+            listed = list(self._segment.names[names])
+            places = tuple([(at, listed.index(name)) for at, name in enumerate(PARENT_FACETS) if name in listed])
+            self._parent_places[names] = places
+        return tuple([number for at, place in places for number in (at, values[place])])
+
+    def with_parents(self, index: int) -> Run:
+        """Return a run that has nothing but the parent facets of the run facets with an index."""
+        parents = self.parents(index)
+        decoders = _decoders(RunFacets)
+        named = {
+            PARENT_FACETS[at]: self._value(value, decoders[PARENT_FACETS[at]][1])
+            for at, value in zip(parents[::2], parents[1::2], strict=True)
+        }
+        return Run(run_id="", namespace="", name="", run_facets=RunFacets(**named) if named else None)
+
+    def _datasets_of(self, datasets: Iterable[DatasetKind]) -> list[DatasetOfKind]:
+        read = []
+        for item in datasets:
+            dataset = self._datasets[item.dataset]
+            key = item.key if item.key is not None else name_key(dataset.namespace, dataset.name)
+            if item.facets != NONE:
+                dataset = replace(dataset, facets=self._facets_of(item.facets, DatasetFacets))
+            read.append(DatasetOfKind(key, dataset, item.first_at, self._ranks(item.times)))
+        return read
+
+    def _ranks(self, times: FacetTimes) -> NamedRanks:
+        return NamedRanks(self._segment.names[times.names] if times.names != NONE else (), times.ranks)
+
+    def _facets_of(self, index: int, kind: type[_AnyFacets]) -> _AnyFacets | None:
         if index == NONE:
             return None
-        facets = self._facets.get((kind, index))
+        facets: _AnyFacets | None = self._facets.get((kind, index))
         if facets is None:
             decoders = _decoders(kind)
+            names, *indexes = self._segment.facets[index]
             values = {}
-            for name, value in self._segment.facets[index]:
+            for name, value in zip(self._segment.names[names], indexes, strict=True):
                 # A facet that is no longer read is skipped, as it is in events.
                 if (named := decoders.get(name)) is not None:
                     attribute, decoder = named
@@ -82,39 +152,6 @@ class SegmentReader:
         if value is None:
             self._values[decoder, index] = value = decoder.decode(self._segment.values[index])
         return value
-
-    def _shape(self, shape: DatasetShape) -> _Shape:
-        dataset = replace(_decode_dataset(shape.dataset), facets=self._facets_of(shape.facets, DatasetFacets))
-        key = shape.key if shape.key is not None else name_key(dataset.namespace, dataset.name)
-        return key, dataset, () if shape.names == NONE else self._segment.names[shape.names]
-
-
-def row_key(row: RunRow, segment: Segment) -> str:
-    """Return the key of a row's run in the state."""
-    if row.key is not None:
-        return row.key
-    namespace, name = segment.jobs[row.job]
-    return part_key(namespace, row.run_id, name)
-
-
-def _times(times: Sequence[int], names: Sequence[Sequence[str]], at: int) -> dict[str, int]:
-    return _absolute(names[times[0]], times[1:], at) if times else {}
-
-
-def _datasets(rows: Iterable[DatasetRow], shapes: Sequence[_Shape], at: int) -> dict[str, DatasetState]:
-    datasets = {}
-    for index, first_at, *since in rows:
-        key, dataset, names = shapes[index or 0]
-        datasets[key] = replace(
-            dataset, first_at=None if first_at is None else at + first_at, times=_absolute(names, since, at)
-        )
-    return datasets
-
-
-def _absolute(names: Sequence[str], since: Sequence[Any], at: int) -> dict[str, int]:
-    if len(since) == 1:
-        return dict.fromkeys(names, at + since[0])
-    return {name: at + time for name, time in zip(names, since, strict=True)}
 
 
 @cache

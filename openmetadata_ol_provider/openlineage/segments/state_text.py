@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
-from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openlineage.segments.delta import MAPPINGS, StateDelta, applied, whole_state
-from openmetadata_ol_provider.openlineage.segments.reader import SegmentReader, row_key
-from openmetadata_ol_provider.openlineage.segments.tables import RunRow, Segment
-from openmetadata_ol_provider.openlineage.segments.text import from_text, to_text
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
+from openmetadata_ol_provider.openlineage.run_table import RunTable
+from openmetadata_ol_provider.openlineage.segments.delta import MAPPINGS, StateDelta, apply_to_mapping, whole_state
+from openmetadata_ol_provider.openlineage.segments.rows import SegmentRows, row_keys
+from openmetadata_ol_provider.openlineage.segments.tables import Segment
 from openmetadata_ol_provider.openlineage.segments.writer import RowSource, SegmentWriter
+from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
 
 #: The name of the mapping that is stored as rows, and the others, with the names under which they are stored.
 _RUNS = MAPPINGS["runs"]
@@ -47,21 +48,26 @@ def state_of_texts(texts: Iterable[str]) -> RunState:
 
 
 def with_text(state: RunState, text: str) -> RunState:
-    """Return a state with the change in a text applied to it.
+    """Return a state with the change in a text applied to it; its runs are made when they are asked for.
 
     :raises ValueError: if the text is damaged
     """
     with without_collection():
-        return applied(state, _delta(from_text(text, Segment)))
+        segment = from_text(text, Segment)
+        changed = {
+            name: apply_to_mapping(getattr(state, name), getattr(segment.state, name), segment.removed.get(stored, ()))
+            for name, stored in _OTHERS.items()
+        }
+        return msgspec.structs.replace(segment.state, runs=_with_runs(state.runs, segment), **changed)
 
 
-def _delta(segment: Segment) -> StateDelta:
-    try:
-        runs = dict(SegmentReader(segment).runs())
-    except (LookupError, msgspec.MsgspecError) as error:
-        raise ValueError(f"damaged: {error}") from None
-    removed = {name: tuple(segment.removed[stored]) for name, stored in MAPPINGS.items() if stored in segment.removed}
-    return StateDelta(msgspec.structs.replace(segment.state, runs=runs), removed)
+def _with_runs(before: Mapping[str, Run], segment: Segment) -> RunTable:
+    runs = RunTable(before)
+    runs.discard(segment.removed.get(_RUNS, ()))
+    # Further numbers do not concern the tables that have the same rows.
+    rows = runs.rows if isinstance(runs.rows, SegmentRows) else SegmentRows()
+    runs.add_rows(rows, rows.add(segment))
+    return runs
 
 
 def joined_texts(texts: Sequence[str], *, whole: bool) -> str:
@@ -75,20 +81,20 @@ def joined_texts(texts: Sequence[str], *, whole: bool) -> str:
 
 
 def _joined(segments: Sequence[Segment], *, whole: bool) -> Segment:
-    rows: dict[str, tuple[RunRow, RowSource]] = {}
+    rows: dict[str, tuple[int, RowSource]] = {}
     others: dict[str, dict[str, Any]] = {name: {} for name in _OTHERS}
     removed: dict[str, dict[str, None]] = {stored: {} for stored in MAPPINGS.values()}
     try:
         for segment in segments:
             source = RowSource(segment)
             _remove(rows, removed[_RUNS], segment.removed.get(_RUNS, ()))
-            rows.update((row_key(row, segment), (row, source)) for row in segment.runs)
+            rows.update((key, (number, source)) for number, key in enumerate(row_keys(segment)))
             for name, stored in _OTHERS.items():
                 _remove(others[name], removed[stored], segment.removed.get(stored, ()))
                 others[name].update(getattr(segment.state, name))
         writer = SegmentWriter()
-        for row, source in rows.values():
-            writer.add_row(row, source)
+        for number, source in rows.values():
+            writer.add_row(number, source)
     except LookupError as error:
         raise ValueError(f"damaged: {error}") from None
     state = msgspec.structs.replace(segments[-1].state, **others)

@@ -1,98 +1,126 @@
-"""The layout of a segment: rows for runs, and tables of what many runs have in common, each content once.
+"""The layout of a segment: columns with what each run has for itself, and tables of what many have in common.
 
-Rows refer to tables by index. Times of a run are stored relative to its first event, because small numbers are short
-and alike. A segment is complete in itself: it refers to no other.
+Columns and tables refer to tables by index. Most runs are of few kinds: the same job, datasets and facets, seen in the
+same order. So a run is its id, the number of its kind, some times, and its run facets; and whatever concerns all runs
+can look at the kinds instead. A segment is complete in itself: it refers to no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.run_state import RunState
 
 #: Reference to nothing.
 NONE: Final = -1
-#: Dataset of a run: index of its shape, time of its first event, then the times of its facets (one if all are equal).
-DatasetRow = Sequence[int | None]
-
-AnyFacets = TypeVar("AnyFacets", RunFacets, JobFacets, DatasetFacets)
+#: Place of a time among the times of its run: 0 is that of the first event, 1 the first one in its ``marks``.
+Rank = int
 
 
-class RunRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A run. New fields go to the end, with defaults.
+class SegmentPart(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of what is in the tables of a segment. New fields go to the end, with defaults."""
+
+
+class FacetTimes(SegmentPart, frozen=True):
+    """The times of facets.
+
+    :param names: index in ``names``; the facets are in the order of their times
+    :param ranks: their times; one if all are equal
+    """
+
+    names: int = NONE
+    ranks: tuple[Rank, ...] = ()
+
+
+class DatasetKind(SegmentPart, frozen=True):
+    """A dataset of a kind of runs.
+
+    :param dataset: index in ``datasets``
+    :param facets: index in ``facets``
+    :param first_at: time of its first event
+    :param key: its key in the run, if it is not the usual one
+    """
+
+    dataset: int
+    facets: int
+    first_at: Rank | None
+    times: FacetTimes
+    key: str | None = None
+
+
+class RunKind(SegmentPart, frozen=True):
+    """What runs have in common.
 
     :param job: index in ``jobs``
-    :param rest: index in ``rests``: the run without what its row contains
-    :param first_at: microseconds since 1970
-    :param last_seen_at: microseconds since 1970
-    :param name_at: time since ``first_at``, like those that follow
-    :param run_facets: index in ``facets``
-    :param run_times: index in ``names``, then the times of these facets; one if all are equal; empty without facets
+    :param rest: index in ``rests``: the run without what is stored elsewhere
     :param job_facets: index in ``facets``
-    :param key: key of the run, if it is not the usual one
     """
 
-    run_id: str
     job: int
     rest: int
-    first_at: int
-    last_seen_at: int
-    name_at: int
-    started_at: int | None
-    ended_at: int | None
-    run_facets: int
-    run_times: Sequence[int]
     job_facets: int
-    job_times: Sequence[int]
-    inputs: Sequence[DatasetRow]
-    outputs: Sequence[DatasetRow]
-    key: str | None = None
+    name_at: Rank
+    started_at: Rank | None
+    ended_at: Rank | None
+    run_times: FacetTimes
+    job_times: FacetTimes
+    inputs: tuple[DatasetKind, ...]
+    outputs: tuple[DatasetKind, ...]
 
 
-class DatasetShape(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A dataset as several runs may have it, without times.
+class Columns(SegmentPart, frozen=True):
+    """What each run has for itself.
 
-    :param dataset: dataset without facets and times
-    :param facets: index in ``facets``
-    :param names: index in ``names``: its facets, in the order of their times
-    :param key: key of the dataset, if it is not the usual one
+    :param run_ids: ids
+    :param kinds: indexes in ``kinds``
+    :param first_at: times of their first events, in microseconds since 1970
+    :param last_seen_at: times in microseconds since 1970
+    :param run_facets: indexes in ``facets``
+    :param marks: all other times of a run since its first event, ascending
     """
 
-    dataset: msgspec.Raw
-    facets: int
-    names: int
-    key: str | None = None
+    run_ids: Sequence[str] = ()
+    kinds: Sequence[int] = ()
+    first_at: Sequence[int] = ()
+    last_seen_at: Sequence[int] = ()
+    run_facets: Sequence[int] = ()
+    marks: Sequence[Sequence[int]] = ()
 
 
-class Segment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Segment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """A state, or what has changed in one.
 
     :param state: everything but the runs
     :param removed: keys by the stored name of the mapping: they are removed before the changes are added
+    :param runs: the runs
+    :param keys: keys of runs that have another key than the usual one, by their number
+    :param kinds: kinds of runs
     :param jobs: namespace and name
-    :param rests: runs without what their rows contain
+    :param rests: runs without what is stored elsewhere
+    :param datasets: datasets without facets and times
     :param names: names of facets
+    :param facets: index in ``names``, then the indexes in ``values`` of the facets with these names
     :param values: facets
-    :param facets: pairs of the name of a facet and an index in ``values``
     """
 
     state: RunState
     removed: dict[str, Sequence[str]] = msgspec.field(default_factory=dict)
+    runs: Columns = Columns()
+    keys: dict[int, str] = msgspec.field(default_factory=dict)
+    kinds: Sequence[RunKind] = ()
     jobs: Sequence[tuple[str, str]] = ()
     rests: Sequence[msgspec.Raw] = ()
+    datasets: Sequence[msgspec.Raw] = ()
     names: Sequence[tuple[str, ...]] = ()
+    facets: Sequence[tuple[int, ...]] = ()
     values: Sequence[msgspec.Raw] = ()
-    facets: Sequence[tuple[tuple[str, int], ...]] = ()
-    shapes: Sequence[DatasetShape] = ()
-    runs: Sequence[RunRow] = ()
 
 
-#: Contents of the fields that a row has itself, in the run that is behind ``RunRow.rest``.
-IN_ROW: Final[dict[str, Any]] = {
+#: Contents of the fields of a run that are stored elsewhere, in ``rests``.
+NOT_IN_REST: Final[dict[str, Any]] = {
     "run_id": "",
     "namespace": "",
     "name": "",
@@ -108,5 +136,5 @@ IN_ROW: Final[dict[str, Any]] = {
     "inputs": {},
     "outputs": {},
 }
-#: The same for the dataset of a shape.
-IN_SHAPE: Final[dict[str, Any]] = {"first_at": None, "facets": None, "times": {}}
+#: The same for ``datasets``.
+NOT_IN_DATASET: Final[dict[str, Any]] = {"first_at": None, "facets": None, "times": {}}

@@ -2,68 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import compress
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState, name_key, part_key
 from openmetadata_ol_provider.openlineage.segments.tables import (
-    IN_ROW,
-    IN_SHAPE,
     NONE,
-    DatasetRow,
-    DatasetShape,
-    RunRow,
+    NOT_IN_DATASET,
+    NOT_IN_REST,
+    Columns,
+    DatasetKind,
+    FacetTimes,
+    RunKind,
     Segment,
 )
 
 _H = TypeVar("_H", bound=Hashable)
 _encode = msgspec.msgpack.Encoder().encode
+#: Times of a run since its first event, with their ranks.
+_Ranks = Mapping[int, int]
 
 
 class SegmentWriter:
     """Collects the runs of a segment; what they refer to has to live as long as this."""
 
     def __init__(self) -> None:
+        self._columns: tuple[list[Any], ...] = tuple([] for _ in Columns.__struct_fields__)
+        self._count = 0
+        self._keys: dict[int, str] = {}
+        self._kinds: dict[RunKind, int] = {}
         self._jobs: dict[tuple[str, str], int] = {}
         self._rests: dict[bytes, int] = {}
+        self._datasets: dict[bytes, int] = {}
+        # What is left of a dataset without what is not stored here is its name.
+        self._named: dict[tuple[str, str], int] = {}
         self._names: dict[tuple[str, ...], int] = {}
+        self._facets: dict[tuple[int, ...], int] = {}
         self._values: dict[bytes, int] = {}
-        self._facets: dict[tuple[tuple[str, int], ...], int] = {}
-        self._shapes: dict[tuple[bytes, int, int, str | None], int] = {}
         # Indexes of objects: most of what is equal is one object.
         self._seen: dict[int, int] = {}
-        self._rows: list[RunRow] = []
-
-    def add_run(self, key: str, run: Run) -> None:
-        """Add a run.
-
-        :param key: its key in the state
-        """
-        at = run.first_at
-        self._rows.append(
-            RunRow(
-                run.run_id,
-                _index(self._jobs, (run.namespace, run.name)),
-                _index(self._rests, _encode(replace(run, **IN_ROW))),
-                at,
-                run.last_seen_at,
-                run.name_at - at,
-                None if run.started_at is None else run.started_at - at,
-                None if run.ended_at is None else run.ended_at - at,
-                self._facets_of(run.run_facets),
-                self._times(run.run_times, at),
-                self._facets_of(run.job_facets),
-                self._times(run.job_times, at),
-                [self._dataset(name, dataset, at) for name, dataset in run.inputs.items()],
-                [self._dataset(name, dataset, at) for name, dataset in run.outputs.items()],
-                None if key == part_key(run.namespace, run.run_id, run.name) else key,
-            )
-        )
 
     def finish(self, state: RunState, removed: Mapping[str, Sequence[str]]) -> Segment:
         """Return the segment.
@@ -74,15 +57,54 @@ class SegmentWriter:
         return Segment(
             state=replace(state, runs={}),
             removed=dict(removed),
+            runs=Columns(*self._columns),
+            keys=self._keys,
+            kinds=tuple(self._kinds),
             jobs=tuple(self._jobs),
             rests=tuple(map(msgspec.Raw, self._rests)),
+            datasets=tuple(map(msgspec.Raw, self._datasets)),
             names=tuple(self._names),
-            values=tuple(map(msgspec.Raw, self._values)),
             facets=tuple(self._facets),
-            shapes=tuple(
-                DatasetShape(msgspec.Raw(dataset), facets, names, key) for dataset, facets, names, key in self._shapes
-            ),
-            runs=self._rows,
+            values=tuple(map(msgspec.Raw, self._values)),
+        )
+
+    def _add(self, *fields: object, key: str | None) -> None:
+        for column, field in zip(self._columns, fields, strict=True):
+            column.append(field)
+        if key is not None:
+            self._keys[self._count] = key
+        self._count += 1
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def add_run(self, key: str, run: Run) -> None:
+        """Add a run.
+
+        :param key: its key in the state
+        """
+        at = run.first_at
+        marks = sorted({time - at for time in _times_of(run)} - {0})
+        ranks: _Ranks = {0: 0, **{mark: rank for rank, mark in enumerate(marks, 1)}}
+        kind = RunKind(
+            _index(self._jobs, (run.namespace, run.name)),
+            _index(self._rests, _encode(replace(run, **NOT_IN_REST))),
+            self._facets_of(run.job_facets),
+            ranks[run.name_at - at],
+            None if run.started_at is None else ranks[run.started_at - at],
+            None if run.ended_at is None else ranks[run.ended_at - at],
+            self._times(run.run_times, at, ranks),
+            self._times(run.job_times, at, ranks),
+            tuple([self._dataset(name, dataset, at, ranks) for name, dataset in run.inputs.items()]),
+            tuple([self._dataset(name, dataset, at, ranks) for name, dataset in run.outputs.items()]),
+        )
+        self._add(
+            run.run_id,
+            _index(self._kinds, kind),
+            at,
+            run.last_seen_at,
+            self._facets_of(run.run_facets),
+            marks,
+            key=None if key == part_key(run.namespace, run.run_id, run.name) else key,
         )
 
     def _facets_of(self, facets: RunFacets | JobFacets | DatasetFacets | None) -> int:
@@ -90,12 +112,12 @@ class SegmentWriter:
             return NONE
         seen = self._seen.get(id(facets))
         if seen is None:
-            pairs = []
-            for attribute, name in _fields(type(facets)):
-                facet = getattr(facets, attribute)
-                if facet is not None:
-                    pairs.append((name, self._value(facet)))
-            self._seen[id(facets)] = seen = _index(self._facets, tuple(pairs))
+            values = astuple(facets)
+            # No facet is false, and most types are missing.
+            given = list(compress(zip(_names(type(facets)), values, strict=True), values))
+            names = _index(self._names, tuple([name for name, _ in given]))
+            content = (names, *[self._value(facet) for _, facet in given])
+            self._seen[id(facets)] = seen = _index(self._facets, content)
         return seen
 
     def _value(self, facet: Any) -> int:
@@ -104,68 +126,83 @@ class SegmentWriter:
             self._seen[id(facet)] = seen = _index(self._values, _encode(facet))
         return seen
 
-    def _times(self, times: Mapping[str, int], at: int) -> list[int]:
+    def _times(self, times: Mapping[str, int], at: int, ranks: _Ranks) -> FacetTimes:
         if not times:
-            return []
-        return [_index(self._names, tuple(times)), *_relative(times, at)]
+            return FacetTimes()
+        its_ranks = tuple([ranks[time - at] for time in times.values()])
+        if len(set(its_ranks)) == 1:
+            its_ranks = its_ranks[:1]
+        return FacetTimes(_index(self._names, tuple(times)), its_ranks)
 
-    def _dataset(self, key: str, dataset: DatasetState, at: int) -> DatasetRow:
-        times = dataset.times
-        shape = (
-            _encode(replace(dataset, **IN_SHAPE)),
+    def _dataset(self, key: str, dataset: DatasetState, at: int, ranks: _Ranks) -> DatasetKind:
+        name = (dataset.namespace, dataset.name)
+        if (named := self._named.get(name)) is None:
+            self._named[name] = named = _index(self._datasets, _encode(replace(dataset, **NOT_IN_DATASET)))
+        return DatasetKind(
+            named,
             self._facets_of(dataset.facets),
-            _index(self._names, tuple(times)) if times else NONE,
+            None if dataset.first_at is None else ranks[dataset.first_at - at],
+            self._times(dataset.times, at, ranks),
             None if key == name_key(dataset.namespace, dataset.name) else key,
         )
-        first_at = None if dataset.first_at is None else dataset.first_at - at
-        return [_index(self._shapes, shape), first_at, *_relative(times, at)]
 
     # -- rows of other segments ------------------------------------------------------------------------------------
 
-    def add_row(self, row: RunRow, source: RowSource) -> None:
-        """Add a row of another segment, without making a run of it."""
-        self._rows.append(
-            RunRow(
-                row.run_id,
-                source.jobs.index(row.job, self._jobs),
-                source.rests.index(row.rest, self._rests),
-                row.first_at,
-                row.last_seen_at,
-                row.name_at,
-                row.started_at,
-                row.ended_at,
-                self._copied_facets(row.run_facets, source),
-                self._copied_times(row.run_times, source),
-                self._copied_facets(row.job_facets, source),
-                self._copied_times(row.job_times, source),
-                [self._copied_dataset(item, source) for item in row.inputs],
-                [self._copied_dataset(item, source) for item in row.outputs],
-                row.key,
-            )
+    def add_row(self, number: int, source: RowSource) -> None:
+        """Add a run of another segment, without making it.
+
+        :param number: its number in the segment
+        """
+        columns = source.segment.runs
+        index = columns.kinds[number]
+        kind = source.kinds.get(index)
+        if kind is None:
+            source.kinds[index] = kind = _index(self._kinds, self._copied_kind(source.segment.kinds[index], source))
+        self._add(
+            columns.run_ids[number],
+            kind,
+            columns.first_at[number],
+            columns.last_seen_at[number],
+            self._copied_facets(columns.run_facets[number], source),
+            columns.marks[number],
+            key=source.segment.keys.get(number),
         )
+
+    def _copied_kind(self, kind: RunKind, source: RowSource) -> RunKind:
+        return replace(
+            kind,
+            job=source.jobs.index(kind.job, self._jobs),
+            rest=source.rests.index(kind.rest, self._rests),
+            job_facets=self._copied_facets(kind.job_facets, source),
+            run_times=self._copied_times(kind.run_times, source),
+            job_times=self._copied_times(kind.job_times, source),
+            inputs=tuple([self._copied_dataset(dataset, source) for dataset in kind.inputs]),
+            outputs=tuple([self._copied_dataset(dataset, source) for dataset in kind.outputs]),
+        )
+
+    def _copied_dataset(self, dataset: DatasetKind, source: RowSource) -> DatasetKind:
+        return replace(
+            dataset,
+            dataset=source.datasets.index(dataset.dataset, self._datasets),
+            facets=self._copied_facets(dataset.facets, source),
+            times=self._copied_times(dataset.times, source),
+        )
+
+    def _copied_times(self, times: FacetTimes, source: RowSource) -> FacetTimes:
+        return FacetTimes(source.names.index(times.names, self._names), times.ranks)
 
     def _copied_facets(self, index: int, source: RowSource) -> int:
         if index == NONE:
             return NONE
         copied = source.facets.get(index)
         if copied is None:
-            pairs = source.segment.facets[index]
-            values = tuple((name, source.values.index(value, self._values)) for name, value in pairs)
-            source.facets[index] = copied = _index(self._facets, values)
+            names, *values = source.segment.facets[index]
+            content = (
+                source.names.index(names, self._names),
+                *[source.values.index(value, self._values) for value in values],
+            )
+            source.facets[index] = copied = _index(self._facets, content)
         return copied
-
-    def _copied_times(self, times: Sequence[int], source: RowSource) -> Sequence[int]:
-        return [source.names.index(times[0], self._names), *times[1:]] if times else times
-
-    def _copied_dataset(self, row: DatasetRow, source: RowSource) -> DatasetRow:
-        index = row[0]
-        copied = source.shapes.get(index)
-        if copied is None:
-            shape = source.segment.shapes[index or 0]
-            names = NONE if shape.names == NONE else source.names.index(shape.names, self._names)
-            content = (bytes(shape.dataset), self._copied_facets(shape.facets, source), names, shape.key)
-            source.shapes[index] = copied = _index(self._shapes, content)
-        return [copied, *row[1:]]
 
 
 class _Copied:
@@ -173,7 +210,7 @@ class _Copied:
 
     def __init__(self, table: Sequence[Any]) -> None:
         self._table = table
-        self._copied: dict[int, int] = {}
+        self._copied: dict[int, int] = {NONE: NONE}
 
     def index(self, index: int, table: dict[Any, int]) -> int:
         copied = self._copied.get(index)
@@ -190,10 +227,11 @@ class RowSource:
         self.segment = segment
         self.jobs = _Copied(segment.jobs)
         self.rests = _Copied(segment.rests)
+        self.datasets = _Copied(segment.datasets)
         self.names = _Copied(segment.names)
         self.values = _Copied(segment.values)
         self.facets: dict[int, int] = {}
-        self.shapes: dict[int | None, int] = {}
+        self.kinds: dict[int, int] = {}
 
 
 def _index(table: dict[_H, int], content: _H) -> int:
@@ -201,13 +239,23 @@ def _index(table: dict[_H, int], content: _H) -> int:
     return table.setdefault(content, len(table))
 
 
-def _relative(times: Mapping[str, int], at: int) -> list[int]:
-    """Return times since another one; one if all are equal."""
-    since = [time - at for time in times.values()]
-    return since[:1] if since and min(since) == max(since) else since
+def _times_of(run: Run) -> Iterator[int]:
+    """Yield all times of a run but the one at which it was last seen."""
+    yield run.name_at
+    if run.started_at is not None:
+        yield run.started_at
+    if run.ended_at is not None:
+        yield run.ended_at
+    yield from run.run_times.values()
+    yield from run.job_times.values()
+    for side in (run.inputs, run.outputs):
+        for dataset in side.values():
+            if dataset.first_at is not None:
+                yield dataset.first_at
+            yield from dataset.times.values()
 
 
 @cache
-def _fields(kind: type[Part]) -> tuple[tuple[str, str], ...]:
-    """Return the names of a struct's fields, with those under which they are stored."""
-    return tuple((field.name, field.encode_name) for field in msgspec.structs.fields(kind))
+def _names(kind: type[Part]) -> tuple[str, ...]:
+    """Return the names under which the fields of a struct are stored."""
+    return tuple(field.encode_name for field in msgspec.structs.fields(kind))

@@ -1,7 +1,7 @@
 """Names the endpoint of a request, and tells the endpoints that lineage needs from those that only decorate it.
 
 Without services, entities, pipelines and edges there is no lineage; without statuses, usage, queries, owners, tags and
-descriptions there is, only with less beside it.
+descriptions there is, only with less next to it.
 """
 
 from __future__ import annotations

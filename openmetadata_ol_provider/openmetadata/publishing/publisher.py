@@ -23,7 +23,7 @@ from openmetadata_ol_provider.openlineage.problems import Problem, limit_problem
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerTarget
-from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import Outcomes, edge_results
+from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import Outcomes, edge_results, written_columns
 from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
 from openmetadata_ol_provider.openmetadata.publishing.core.report import (
     MOST_LINKS,
@@ -145,7 +145,8 @@ def _publication(
     ledger = context.recorder.changes(target, trusted=trusted, max_facts=most)
     results = {} if context.dry_run else edge_results(context, stages.edges.writes, stages.edges.written, parking)
     pipelines = {id_: ref.fqn for id_, ref in stages.refs.items()}
-    kept = Outcomes(results, outcomes, pipelines, site_of(client.base_url))
+    columns = () if context.dry_run else written_columns(stages.edges.writes, results)
+    kept = Outcomes(results, outcomes, pipelines, site_of(client.base_url), columns)
     return Publication(report, ledger, parking, stages.usage.usage, kept)
 
 

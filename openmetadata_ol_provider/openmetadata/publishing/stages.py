@@ -1,12 +1,13 @@
 """Runs the stages of one publication in their order, and keeps what each of them has done.
 
 Pipelines and datasets come first, since edges name both; then each dataset's own patch, then its edges. What only
-decorates lineage follows, so that nothing of it can keep an edge waiting; its stages go on whatever became of the ones
-before.
+decorates lineage follows, so that nothing of it can keep an edge waiting: it begins when the last edges are under way,
+and takes the threads that these no longer need. Its stages go on whatever became of the ones before.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -47,6 +48,25 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
+
+
+class _Progress:
+    """How far the edges are.
+
+    :ivar begun: set once the last edges are under way
+    :ivar ended: set once none is
+    :ivar failed: ``True`` after an error that stops everything
+    """
+
+    def __init__(self) -> None:
+        self.failed = False
+        self.begun = threading.Event()
+        self.ended = threading.Event()
+
+    def end(self) -> None:
+        """Let everything begin that waits for edges, also after an error."""
+        self.ended.set()
+        self.begun.set()
 
 
 class Stages:
@@ -99,11 +119,17 @@ class Stages:
         report_other_addresses(context, self.resolutions, self._remembered)
         # A table's patch goes before its edges: the server may take back column lineage that a later patch finds.
         self._publish_dataset_metadata()
-        self.edges = publish_edges(context, pipelines, self.resolutions)
-        context.executor.require_running()
-        forked = context.fork()
+        forked, edges = context.fork(), _Progress()
         with ThreadPoolExecutor(1, thread_name_prefix="runs") as thread:
-            publishing = thread.submit(self._publish_runs, forked, pipelines)
+            publishing = thread.submit(self._publish_runs_after, edges, forked, pipelines)
+            try:
+                self.edges = publish_edges(context, pipelines, self.resolutions, edges.begun.set)
+                context.executor.require_running()
+            except BaseException:
+                edges.failed = True
+                raise
+            finally:
+                edges.end()
             self._publish_rest(pipelines)
         context.problems += forked.problems
         publishing.result()
@@ -133,11 +159,27 @@ class Stages:
         self.resolutions = metadata.resolutions
         self._failed_datasets = metadata.failed
 
-    def _publish_runs(self, context: PublishContext, pipelines: PublishedPipelines) -> None:
+    def _publish_runs_after(self, edges: _Progress, context: PublishContext, pipelines: PublishedPipelines) -> None:
+        """Publish what is reported of runs once no edge waits for a thread any more, unless edges stop everything."""
+        edges.begun.wait()
+        if edges.failed or context.executor.stopped is not None:
+            return
         self._statuses = publish_statuses(context, pipelines)
         self.statuses = self._statuses.counts
-        self.usage = publish_usage(context, pipelines)
-        self.observability = publish_observability(context, pipelines, self._statuses, self.resolutions)
+        forked = context.fork()
+        with ThreadPoolExecutor(1, thread_name_prefix="tables") as thread:
+            publishing = thread.submit(self._publish_observability_after, edges, forked, pipelines)
+            self.usage = publish_usage(context, pipelines)
+        context.problems += forked.problems
+        publishing.result()
+        forked.executor.require_running()
+
+    def _publish_observability_after(
+        self, edges: _Progress, context: PublishContext, pipelines: PublishedPipelines
+    ) -> None:
+        edges.ended.wait()
+        if not edges.failed and context.executor.stopped is None:
+            self.observability = publish_observability(context, pipelines, self._statuses, self.resolutions)
 
     def _publish_rest(self, pipelines: PublishedPipelines) -> None:
         context = self._context

@@ -8,7 +8,7 @@ entity in a service that is at another address than the dataset is no match, but
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from openmetadata_ol_provider.config import NamespaceRule
@@ -16,6 +16,7 @@ from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.identities import Naming, is_named_as_table
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
+from openmetadata_ol_provider.openmetadata.client.worker_pool import WorkerPool
 from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup
 from openmetadata_ol_provider.openmetadata.resolution.hints import (
@@ -144,12 +145,13 @@ class Resolver:
         """
         by_id = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in datasets}
         self._containers.expect(identity for dataset in by_id.values() for identity in dataset.identities)
-        with ThreadPoolExecutor(self._client.max_connections, thread_name_prefix="resolve") as pool:
-            try:
-                return dict(zip(by_id, pool.map(self.resolve, by_id.values()), strict=True))
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        resolved: dict[DatasetId, Resolution] = {}
+
+        def resolve(id_: DatasetId, dataset: Dataset) -> None:
+            resolved[id_] = self.resolve(dataset)
+
+        WorkerPool(self._client.max_connections).run([partial(resolve, *item) for item in by_id.items()])
+        return {id_: resolved[id_] for id_ in by_id}
 
     def resolve(self, dataset: Dataset) -> Resolution:
         """Resolve one dataset."""

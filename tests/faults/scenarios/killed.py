@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from openmetadata_ol_provider.state.store import StateStore
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import mix, short
 from tests.faults.points import POINTS, Stop
@@ -16,16 +17,22 @@ _BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "done
 #: The batches in which it is killed, and whether the task is retried or the next run continues. The second batch has a
 #: ledger, open runs and parked lineage.
 _BATCHES = ((1, True), (2, False))
+#: The same for boundaries that the first batch does not pass.
+_LATER_BATCHES = ((2, True), (3, False))
+_LATER = frozenset({"segments joined"})
 #: Boundaries that are passed once per run, not once per batch.
 _ONCE = frozenset({"asked", "begun", "ledger due", "ledger written"})
 #: Every how many responses the task is killed, with every build.
 _STRIDE = 15
+#: Consecutive runs that are killed.
+_MANY = 8
 
 
 def _at_a_boundary(point: str, lab: Lab, form: Form) -> None:
-    for batch, again in _BATCHES:
+    for batch, again in _LATER_BATCHES if point in _LATER else _BATCHES:
         with lab.world(form) as world:
-            stop = Stop(point, batch)
+            # The first time that it is passed is in the second batch.
+            stop = Stop(point, batch - 1 if point in _LATER else batch)
             if form == "steps" or point in _ONCE:
                 # Each batch is a separate run there.
                 for _ in range(batch - 1):
@@ -76,6 +83,17 @@ def _again_and_again(lab: Lab, form: Form) -> None:
         lab.repaired(world)
 
 
+def _again_and_again_before_the_head(lab: Lab, form: Form) -> None:
+    """Kill consecutive runs after a segment was written; nothing refers to what they leave behind."""
+    with lab.world(form) as world:
+        for _ in range(_MANY):
+            ended = world.dag_run().go(Stop("segment written"))
+            lab.notes.ended(ended)
+            assert ended.word == "killed"
+        assert not StateStore(world.state_key).read_checkpoint()
+        lab.repaired(world)
+
+
 def _scenarios() -> Iterator[Scenario]:
     for form in FORMS:
 
@@ -95,6 +113,9 @@ def _scenarios() -> Iterator[Scenario]:
         if form == "ingest":
             yield row("after each response of the catalogue", partial(_at_answers, 1), long=True)
         yield row("in consecutive runs, each time some responses later", _again_and_again)
+        yield row(
+            "in consecutive runs, each time before the head refers to a segment", _again_and_again_before_the_head
+        )
 
 
 KILLED = tuple(_scenarios())

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
+from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.state.store import StateStore
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import Message, mix, parts
@@ -117,6 +118,28 @@ def _damaged(lab: Lab, form: Form) -> None:
         assert "delete it to start from the offsets that the consumer group committed" in ended.error[1]
         lab.notes.ended(ended)
         world.delete("")
+        _repaired(lab, world)
+
+
+def _segment_deleted(lab: Lab, form: Form, *, restored: bool) -> None:
+    """Delete a segment: the next run says which one is missing, and does nothing, until it is restored or given up."""
+    with _between(lab, form) as world:
+        slot = min(StateStore(world.state_key)._document().slots)
+        suffix = segment_key("", slot)
+        text = world.variable(suffix)
+        world.delete(suffix)
+        _go_on(world)
+        before = world.checkpoint()
+        ended = world.dag_run().go()
+        lab.notes.ended(ended)
+        assert ended.error is not None
+        assert f"Variable '{world.state_key}{suffix}', a segment of the state" in ended.error[1]
+        assert "is missing. Restore it, or delete the state" in ended.error[1]
+        assert world.checkpoint() == before
+        if restored:
+            world.store(text or "", suffix)
+        else:
+            StateStore(world.state_key).forget()
         _repaired(lab, world)
 
 
@@ -239,6 +262,16 @@ def _scenarios() -> Iterator[Scenario]:
             ("state deleted", "while runs are open", _deleted_while_runs_are_open),
             ("state deleted and group offsets moved back", "while runs are open", _deleted_and_group_set_back),
             ("state damaged", "between runs; then deleted, as the error says", _damaged),
+            (
+                "segment of the state deleted",
+                "between runs; then restored, as the error says",
+                partial(_segment_deleted, restored=True),
+            ),
+            (
+                "segment of the state deleted",
+                "between runs; then the state is reset, as the error says",
+                partial(_segment_deleted, restored=False),
+            ),
             ("checkpoint moved back by hand", "after the last run", _set_back),
             ("checkpoint moved back by hand, runs forgotten", "after the last run", partial(_set_back, forget=True)),
             ("checkpoint moved back by hand", "while a task publishes", _set_back_while_a_task_works),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from msgspec.structs import replace
@@ -79,7 +79,7 @@ def _used(items, key, item, draw):  # type: ignore[no-untyped-def]
 
 def in_order(state: RunState) -> list[object]:
     """Return a state with the order of what is in it."""
-    return [list(items.items()) if isinstance(items, dict) else items for items in _fields(state)]
+    return [list(items.items()) if isinstance(items, Mapping) else items for items in _fields(state)]
 
 
 def _fields(state: RunState) -> Iterator[object]:

@@ -11,7 +11,7 @@ from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 
 
 def test_threads_that_ask_at_the_same_time_share_one_query() -> None:
-    cache, runs, together = QueryCache(), [], threading.Barrier(4, timeout=30)
+    cache, runs, together = QueryCache(), [], threading.Barrier(4, timeout=300)
 
     def query() -> int:
         runs.append(1)

@@ -207,7 +207,7 @@ def many(client: OpenMetadataClient, calls: int, threads: int = 16) -> list[obje
 
 
 def test_a_crowd_that_is_turned_away_comes_back_at_half_the_limit_and_loses_nothing(web: Web) -> None:
-    together = threading.Barrier(8, timeout=30)
+    together = threading.Barrier(8, timeout=300)
 
     class Crowded(Server):
         def decide(self, number: int) -> tuple[int, dict[str, str]]:
@@ -241,7 +241,7 @@ def test_a_server_that_can_do_two_things_at_a_time_gets_all_done(web: Web) -> No
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_no_thread_comes_before_the_time_that_the_server_asked_for(web: Web, status: int) -> None:
-    together = threading.Barrier(4, timeout=30)
+    together = threading.Barrier(4, timeout=300)
     opens_at: list[float] = []
     early: list[int] = []
 

@@ -38,7 +38,7 @@ def test_they_cost_their_facts_until_the_catalogue_answers(name: str, answer: st
     kind, history = KINDS[name], KeptHistory()
     with (
         CatalogueServer(SEED, version=VERSION, token=TOKEN) as server,
-        OpenMetadataClient(server.url, TOKEN, retries=FAST, timeout=3.0) as client,
+        OpenMetadataClient(server.url, TOKEN, retries=FAST, timeout=30.0) as client,
     ):
         fail(server, kind, ANSWERS[answer])
         report = history.publish(facts(), client, RULES)

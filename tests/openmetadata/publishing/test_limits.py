@@ -10,7 +10,9 @@ from openmetadata_ol_provider.lineage.plan import Field, Owner
 from openmetadata_ol_provider.openlineage.problems import MAX_PROBLEMS, count_problems
 from openmetadata_ol_provider.openlineage.serialization import pack
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import MAX_BYTES, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import MAX_BYTES, Parking
 from openmetadata_ol_provider.openmetadata.publishing.core.report import MOST_NAMESPACES, PublishReport, Share
 from openmetadata_ol_provider.openmetadata.publishing.core.report_text import problem_lines, summary_lines
 from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import MAX_OWNERS, OwnerLookup
@@ -40,7 +42,9 @@ def test_a_pipeline_gets_so_many_tasks_and_no_more(client: OpenMetadataClient, s
 def test_what_is_parked_is_bounded_in_bytes_and_the_oldest_goes_first() -> None:
     text = "x" * (MAX_BYTES // 10)
     parking = Parking(
-        {key: Parked(key, "failed", key, text, first_seen=number) for number, key in enumerate("abcdefghijkl")}
+        ParkedItems(
+            {key: Parked(key, "failed", key, text, first_seen=number) for number, key in enumerate("abcdefghijkl")}
+        )
     )
     expired = list(parking.expired(20, ParkingOptions()))
     given_up = [problem for _, problem in expired]
@@ -67,7 +71,7 @@ def test_one_run_cannot_fill_the_parking(client: OpenMetadataClient, server: Cat
     report = history.publish(plan(*edges, datasets=(*sources, *targets)), client, config())
     assert 0 < report.parked < len(edges)
     assert count_problems(report.problems, "parking_given_up") == len(edges) - report.parked
-    assert len(pack(history.parking.items)) < MAX_BYTES
+    assert len(pack(dict(history.parking.items))) < MAX_BYTES
 
 
 def test_only_so_many_owners_of_one_thing_are_looked_for(client: OpenMetadataClient, server: CatalogueServer) -> None:

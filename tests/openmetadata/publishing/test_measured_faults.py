@@ -66,7 +66,7 @@ def test_it_costs_its_facts_until_it_works_again(endpoint: str, fault: str, undi
     history = KeptHistory()
     with (
         CatalogueServer(SEED, version="2.0.7", token=TOKEN) as server,
-        OpenMetadataClient(server.url, TOKEN, retries=FAST, timeout=5.0) as client,
+        OpenMetadataClient(server.url, TOKEN, retries=FAST, timeout=30.0) as client,
     ):
         server.fail(method, place, times=100_000, **FAULTS[fault])
         report = history.publish(plan(*events()), client, RULES)

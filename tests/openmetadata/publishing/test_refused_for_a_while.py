@@ -12,7 +12,9 @@ import pytest
 from openmetadata_ol_provider.lineage.plan import JobId, LineagePlan, OneSided, Tag
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import config, edge, job, orders, plan, run, totals
 from tests.openmetadata.histories import KeptHistory
@@ -40,7 +42,7 @@ def publish(client: OpenMetadataClient) -> Callable[..., Any]:
     rules = config(write={"queries": True, "max_failure_ratio": 1.0}, lineage={"pipeline_nodes": True})
 
     def once(what: LineagePlan = LineagePlan()) -> Any:  # noqa: B008 - a frozen value
-        history.replace(parking=Parking(unpack(pack(history.parking.items), dict[str, Parked])))
+        history.replace(parking=Parking(ParkedItems(unpack(pack(dict(history.parking.items)), dict[str, Parked]))))
         return history.publish(what, client, rules)
 
     return once

@@ -38,7 +38,7 @@ def sent(server: CatalogueServer) -> str:
 
 
 def parked(history: KeptHistory) -> str:
-    return msgspec.json.encode(history.parking.items).decode()
+    return msgspec.json.encode(dict(history.parking.items)).decode()
 
 
 @pytest.mark.parametrize(("policy", "words"), POLICIES)

@@ -71,7 +71,7 @@ class PublishContext:
         """Return a context for stages that run at the same time: problems and errors in a row are its own."""
         forked = copy.copy(self)
         forked.problems = []
-        forked.executor = Executor(self.client.max_connections, raises=False)
+        forked.executor = self.executor.fork()
         return forked
 
     def collect(self, results: Iterable[ItemResult[Value]]) -> list[Value | None]:

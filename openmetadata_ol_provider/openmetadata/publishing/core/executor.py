@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from operator import itemgetter
+from functools import partial
 from typing import Generic, TypeVar
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueError, CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.circuit import EndpointClosedError
+from openmetadata_ol_provider.openmetadata.client.worker_pool import WorkerPool
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
@@ -54,16 +54,31 @@ class Executor:
     :param threads: number of calls at the same time
     :param raises: ``False`` to leave it to the caller to ask :meth:`require_running`, so that what was done until then
         can be recorded first
+    :param parent: executor whose threads this one uses, and that stops this one, too, when it stops; default: none
     """
 
     #: From this many calls of one endpoint in a row on that end in 500, the server is at fault and not the items.
     MAX_ERRORS_IN_A_ROW = 5
 
-    def __init__(self, threads: int, *, raises: bool = True) -> None:
+    def __init__(self, threads: int, *, raises: bool = True, parent: Executor | None = None) -> None:
         self._threads = threads
         self._raises = raises
-        #: error that stopped the publication; ``None`` as long as it goes on
-        self.stopped: CatalogueError | None = None
+        self._parent = parent
+        self._stopped: CatalogueError | None = None
+        #: threads that make the calls
+        self.pool: WorkerPool = parent.pool if parent else WorkerPool(threads)
+
+    @property
+    def stopped(self) -> CatalogueError | None:
+        """Error that stopped the publication; ``None`` as long as it goes on."""
+        return self._stopped or (self._parent.stopped if self._parent else None)
+
+    def fork(self) -> Executor:
+        """Return an executor for what runs at the same time: with the same threads, and stopped with this one.
+
+        What is handed in first is begun first, and what stops the fork does not stop this one.
+        """
+        return Executor(self._threads, raises=self._raises, parent=self)
 
     def require_running(self) -> None:
         """Raise the error that stopped the publication, if one has.
@@ -89,35 +104,35 @@ class Executor:
         function: Callable[[Item], Value],
         where: Callable[[Item], str],
         key: Callable[[Item], Hashable],
+        on_taken: Callable[[], object] | None = None,
     ) -> list[ItemResult[Value]]:
         """Return the results of all items; those with the same key are done one after the other, in their order.
 
         If the publication has to stop, the items that are left are not tried and count as failed.
 
+        :param on_taken: function that is called as soon as no item waits for a thread any more; default: none
         :raises CatalogueError: what stopped it, unless that is left to the caller
         """
         groups: dict[Hashable, list[tuple[int, Item]]] = {}
         for index, item in enumerate(items):
             groups.setdefault(key(item), []).append((index, item))
+        results: dict[int, ItemResult[Value]] = {}
 
-        def work(group: list[tuple[int, Item]]) -> list[tuple[int, ItemResult[Value]]]:
-            return [(index, self._attempt(item, function, where)) for index, item in group]
+        def work(group: list[tuple[int, Item]]) -> None:
+            for index, item in group:
+                results[index] = self._attempt(item, function, where)
 
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="publish") as pool:
-            try:
-                done = [result for group in pool.map(work, groups.values()) for result in group]
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        self.pool.run([partial(work, group) for group in groups.values()], on_taken)
         if self._raises:
             self.require_running()
-        return [result for _, result in sorted(done, key=itemgetter(0))]
+        return [results[index] for index in range(len(results))]
 
     def _attempt(
         self, item: Item, function: Callable[[Item], Value], where: Callable[[Item], str]
     ) -> ItemResult[Value]:
-        if self.stopped is not None:
-            return ItemResult(None, detail=f"not tried: {self.stopped}")
+        stopped = self.stopped
+        if stopped is not None:
+            return ItemResult(None, detail=f"not tried: {stopped}")
         try:
             return ItemResult(function(item))
         except EndpointClosedError as error:
@@ -125,7 +140,7 @@ class Executor:
             return ItemResult(None, detail=str(error))
         except CatalogueError as error:
             if not is_of_one_item(error):
-                self.stopped = self.stopped or error
+                self._stopped = self._stopped or error
                 return ItemResult(None, detail=str(error))
             problem = Problem(ProblemKind.FAILED, where(item), str(error))
             log.warning("%s: %s", problem.where, problem.detail)

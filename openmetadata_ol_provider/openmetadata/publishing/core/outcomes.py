@@ -11,7 +11,8 @@ from openmetadata_ol_provider.openmetadata.publishing.core.selection import EDGE
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
-    from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, ParkingChanges
+    from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+    from openmetadata_ol_provider.openmetadata.publishing.core.parking import ParkingChanges
     from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
 
 Outcome = Literal["published", "unchanged", "parked", "failed", "left_out", "given_up"]
@@ -30,6 +31,17 @@ class EdgeResult(NamedTuple):
     reason: str = ""
 
 
+class WrittenColumns(NamedTuple):
+    """The column lineage of an edge, as it was written last.
+
+    :param keys: ledger keys of the plan's edges that it was made of
+    :param pairs: name of a column of the source, name of a column of the target
+    """
+
+    keys: tuple[int, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
 class Outcomes(NamedTuple):
     """What became of everything in a publication, one by one; the report has only the numbers.
 
@@ -37,12 +49,14 @@ class Outcomes(NamedTuple):
     :param datasets: outcomes of datasets
     :param pipelines: FQNs of the pipelines that were published or compared
     :param site: address of OpenMetadata's web interface
+    :param columns: column lineage of the edges that are in the catalogue now, except of those that were not looked at
     """
 
     edges: Mapping[int, EdgeResult] = {}
     datasets: Mapping[DatasetId, str] = {}
     pipelines: Mapping[JobId, str] = {}
     site: str = ""
+    columns: tuple[WrittenColumns, ...] = ()
 
 
 def edge_results(
@@ -72,6 +86,26 @@ def edge_results(
         if change is None and parking_key.startswith(EDGE) and parking_key in before:
             results.setdefault(edge_key_of(parking_key), _waiting(before[parking_key], is_given_up=True))
     return results
+
+
+def written_columns(writes: Iterable[EdgeWrite], results: Mapping[int, EdgeResult]) -> tuple[WrittenColumns, ...]:
+    """Return the column lineage of the edges that are in the catalogue now.
+
+    :param writes: edges between entities
+    :param results: what became of them
+    """
+    written = []
+    for write in writes:
+        keys = tuple(key for key in write.keys if results[key].outcome in {"published", "unchanged"})
+        if keys:
+            source, target = f"{write.source.fqn}.", f"{write.target.fqn}."
+            pairs = (
+                (one.removeprefix(source), column.removeprefix(target))
+                for column, (sources, _) in sorted(write.columns.items())
+                for one in sorted(sources)
+            )
+            written.append(WrittenColumns(keys, tuple(pairs)))
+    return tuple(written)
 
 
 def _waiting(item: Parked, *, is_given_up: bool = False) -> EdgeResult:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.openlineage.listing import counted
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 

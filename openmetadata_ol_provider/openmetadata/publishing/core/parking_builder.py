@@ -9,7 +9,8 @@ import msgspec
 
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, OneSided, RunRecord
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest, edge_key
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked, Parking, ParkingChanges, Reason
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked, Reason
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking, ParkingChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, dataset_of, edge_parking_key
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.filters import Filter
+from openmetadata_ol_provider.lineage.filters import DatasetFilter, Filter
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import dataset_digest, digest, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.measured import NOT_OF_THE_STATUS, Measured, select_measured
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -108,6 +108,7 @@ class _Selector:
         self.now = now
         # A plan may be older than the configuration, so the filters of the translation are applied again.
         self.filter = Filter(config.pipelines.include, config.pipelines.exclude)
+        self.admits = DatasetFilter(config).admits
         self.jobs = {job.id: job for job in plan.jobs}
         self.datasets = {dataset.id: dataset for dataset in plan.datasets}
         self.edges = [edge for edge in plan.edges if self._is_wanted(self._pipeline_of(edge.job))]
@@ -133,6 +134,7 @@ class _Selector:
                 self.jobs.setdefault(job.id, job)
             for dataset in item.datasets:
                 self.datasets.setdefault(dataset.id, dataset)
+            self._exclude(item)
             old_edges += [edge for edge in item.edges if edge_key(edge) not in planned]
             self.runs += [run for run in item.runs if (run.job, run.run_id) not in runs]
             runs |= {(run.job, run.run_id) for run in item.runs}
@@ -144,6 +146,12 @@ class _Selector:
         # Two items may have the same edge: one because its dataset is missing, one because its pipeline is.
         wanted = (edge for edge in dict.fromkeys(old_edges) if self._is_wanted(self._pipeline_of(edge.job)))
         self.edges = [*wanted, *self.edges]
+
+    def _exclude(self, item: Parked) -> None:
+        """Leave out the datasets of a parked item that the configuration has come to exclude since."""
+        for id_ in dict.fromkeys(end for edge in item.edges for end in (edge.source, edge.target)):
+            if not self.admits(id_):
+                self.datasets[id_] = msgspec.structs.replace(dataset_of(id_, self.datasets), ignored=True)
 
     def select(self) -> Selection:
         edges, current_edges, waiting = self._select_edges()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan
@@ -145,8 +146,10 @@ class _AgeingEdges:
 
     def confirm_parked(self) -> None:
         """Confirm the edges that wait for what they lack."""
-        items = {**self._context.history.parking.items, **self._context.parking.items}
-        self.confirm(edge_key(edge) for item in items.values() for edge in item.edges)
+        earlier, now = self._context.history.parking.items, self._context.parking.items
+        # One after the other, because they are made for this.
+        items = chain((item for key, item in earlier.items() if key not in now), now.values())
+        self.confirm(edge_key(edge) for item in items for edge in item.edges)
 
     def removable(self, expired: Mapping[int, EdgeFact]) -> list[StaleEdge]:
         """Return at most :data:`MOST_AT_ONCE` edges to remove, the oldest first; forget those that need no removal.

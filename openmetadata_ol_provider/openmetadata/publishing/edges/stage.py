@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import DatasetId
@@ -45,8 +45,16 @@ class PublishedEdges(NamedTuple):
     written: tuple[EdgeWrite, ...]
 
 
-def publish_edges(context: PublishContext, pipelines: PublishedPipelines, resolutions: Resolutions) -> PublishedEdges:
-    """Publish the edges between datasets, and those with a pipeline at one end if they are asked for."""
+def publish_edges(
+    context: PublishContext,
+    pipelines: PublishedPipelines,
+    resolutions: Resolutions,
+    on_begun: Callable[[], object] | None = None,
+) -> PublishedEdges:
+    """Publish the edges between datasets, and those with a pipeline at one end if they are asked for.
+
+    :param on_begun: function that is called as soon as the last edges are under way; default: none
+    """
     selection = context.selection
     planner = EdgePlanner(context.config, resolutions, pipelines.refs, selection.jobs, selection.partial)
     kept, left_out, problems = without_untrue(selection.edges, resolutions, context.client)
@@ -58,7 +66,7 @@ def publish_edges(context: PublishContext, pipelines: PublishedPipelines, resolu
     writer = EdgeWriter(context.client, dry_run=context.dry_run)
     # Two writes to one target at a time make its search document conflict.
     results = context.executor.run_grouped(
-        writes, writer.publish, lambda write: write.where, lambda write: write.target
+        writes, writer.publish, lambda write: write.where, lambda write: write.target, on_begun
     )
     changed = context.collect(results)
     context.problems += writer.problems

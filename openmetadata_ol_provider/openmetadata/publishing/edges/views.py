@@ -1,4 +1,4 @@
-"""Finds base tables that a job lists beside a view of which only the catalogue knows what is behind it.
+"""Finds base tables that a job lists next to a view of which only the catalogue knows what is behind it.
 
 Trino and Hive name everything that a query touches: the view and the tables behind it. ``lineage/views.py`` leaves the
 tables out where the events have said what the view is made of; here the catalogue's lineage says it, or the definition

@@ -71,13 +71,15 @@ def publish_observability(
         if group.run is not None
         for table in _due(memories[group.ref.fqn], group, group.run, tables)
     )
-    writer = ObservabilityWriter(context.client, dry_run=context.dry_run)
+    cache = None if context.dry_run else context.cache
+    writer = ObservabilityWriter(context.client, dry_run=context.dry_run, cache=cache)
     published = publish_decoration(context, map(_fact, rows), writer.write)
     forget_tables(context, tables, writer.gone)
     missing = {(fact.value.run.ref.fqn, fact.value.run.run_id): detail for fact, detail in published.missing}
     for group in groups:
         detail = missing.get((group.ref.fqn, group.run_id))
         if detail is not None:
+            memories[group.ref.fqn] = _opened(memories[group.ref.fqn], group, tables)
             context.parking.add_failed_runs(group.records, f"observability of {group.ref.fqn}", detail)
             context.recorder.invalidate_runs(group.records)
         elif group.run is not None:
@@ -105,12 +107,19 @@ def _groups(context: PublishContext, pipelines: PublishedPipelines, statuses: St
 def _learned(memory: PipelineMemory, group: _Group, tables: Mapping[DatasetId, TableRef]) -> PipelineMemory:
     """Return the memory of a pipeline with what the records of a run add to it."""
     run = group.run
-    written = _written(group, tables)
-    if written:
-        first = group.records[0]
-        at = run.at if run else epoch_ms(first.pipeline_started_at or first.started_at) or 0
-        memory = memory.opened(group.run_id, at, written)
+    if run is None or not run.final:
+        memory = _opened(memory, group, tables)
     return memory.timed(run.at, run.duration) if run else memory
+
+
+def _opened(memory: PipelineMemory, group: _Group, tables: Mapping[DatasetId, TableRef]) -> PipelineMemory:
+    """Return the memory of a pipeline with the tables of a run that is not done with."""
+    written = _written(group, tables)
+    if not written:
+        return memory
+    first = group.records[0]
+    at = group.run.at if group.run else epoch_ms(first.pipeline_started_at or first.started_at) or 0
+    return memory.opened(group.run_id, at, written)
 
 
 def _due(
@@ -120,9 +129,10 @@ def _due(
 
     As long as only its tasks tell how a run goes, each of them moves its end: that alone is not written to all tables.
     """
+    written = _written(group, tables)
     if run.final or memory.status(group.run_id) != run.status:
-        return memory.tables(group.run_id)
-    return _written(group, tables)
+        return dict.fromkeys((*memory.tables(group.run_id), *written))
+    return written
 
 
 def _written(group: _Group, tables: Mapping[DatasetId, TableRef]) -> Collection[TableRef]:

@@ -1,15 +1,21 @@
-"""Writes the pipeline observability of tables: one read and at most one write for each table."""
+"""Writes the pipeline observability of tables: one read and at most one write for each table.
+
+A task that is alone reads the rows of a table once. Rows of pipelines that other ingestions write, too, are read each
+time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.publishing.observability.rows import Json, Row, merged_row
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 
 
 class ObservabilityWriter:
@@ -17,11 +23,13 @@ class ObservabilityWriter:
 
     :param client: client of the catalogue
     :param dry_run: read, but do not write
+    :param cache: what this task has read and written itself
     """
 
-    def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
+    def __init__(self, client: OpenMetadataClient, *, dry_run: bool, cache: SessionCache | None = None) -> None:
         self._client = client
         self._dry_run = dry_run
+        self._cache = cache
         #: ids of tables that the catalogue no longer has
         self.gone: set[str] = set()
         # 1.11.0 does not have it, 1.11.14 does.
@@ -32,16 +40,44 @@ class ObservabilityWriter:
 
         :raises CatalogueError: if the catalogue refuses
         """
-        url = path("v1/tables", rows[0].table.id, "pipelineObservability")
-        answer = self._client.get(url)
-        if answer is None and self._client.get(path("v1/tables", rows[0].table.id)) is None:
-            self.gone.add(rows[0].table.id)
+        table = rows[0].table.id
+        cache = None if any(row.run.ref.reused for row in rows) else self._cache
+        stored = cache.rows(table) if cache is not None else None
+        if stored is not None:
+            try:
+                return self._write(table, rows, stored, cache)
+            except CatalogueRequestError as error:
+                # It may have been deleted since.
+                if error.status != 404:
+                    raise
+        stored = self._read(table)
+        if stored is None:
+            self.gone.add(table)
             return [False] * len(rows)
-        stored: dict[str, Json] = {}
-        for item in (answer or {}).get("data") or ():
-            stored[str((item.get("pipeline") or {}).get("fullyQualifiedName"))] = item
+        return self._write(table, rows, stored, cache)
+
+    def _write(
+        self, table: str, rows: Sequence[Row], stored: Mapping[str, Json], cache: SessionCache | None
+    ) -> list[bool]:
         merged = [merged_row(row, stored.get(row.run.ref.fqn), averages=self._averages) for row in rows]
-        changed = [row for row in merged if row is not None]
+        changed = {row.run.ref.fqn: new for row, new in zip(rows, merged, strict=True) if new is not None}
         if changed and not self._dry_run:
-            self._client.put(url, changed)
+            if self._cache is not None:
+                # Should the write fail, nobody knows what is stored.
+                self._cache.forget_rows(table)
+            self._client.put(_url(table), list(changed.values()))
+        if cache is not None:
+            cache.store_rows(table, {**stored, **changed})
         return [row is not None for row in merged]
+
+    def _read(self, table: str) -> dict[str, Json] | None:
+        """Return the rows of a table by the FQN of their pipeline, ``None`` if the table is gone."""
+        answer = self._client.get(_url(table))
+        if answer is None and self._client.get(path("v1/tables", table)) is None:
+            return None
+        rows = (answer or {}).get("data") or ()
+        return {str((row.get("pipeline") or {}).get("fullyQualifiedName")): row for row in rows}
+
+
+def _url(table: str) -> str:
+    return path("v1/tables", table, "pipelineObservability")

@@ -32,7 +32,7 @@ def test_items_of_one_key_never_overlap_and_keep_their_order() -> None:
 
 
 def test_different_keys_are_worked_on_at_the_same_time() -> None:
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=300)
     Executor(2).run([1, 2], lambda _: both.wait(), str)
     assert not both.broken
 

@@ -9,7 +9,9 @@ import pytest
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parked, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parking
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import PG, columns, config, dataset, edge, job, orders, pair, plan, run
 from tests.openmetadata.histories import KeptHistory
@@ -60,7 +62,7 @@ def test_lineage_appears_once_its_dataset_is_in_the_catalogue(
 
 
 def test_it_survives_being_stored(client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory) -> None:
-    history.replace(parking=Parking(unpack(pack(history.parking.items), dict[str, Parked])))
+    history.replace(parking=Parking(ParkedItems(unpack(pack(dict(history.parking.items)), dict[str, Parked]))))
     ingest_table(client)
     publish(client, history)
     assert EDGE in server.edges()
@@ -149,7 +151,7 @@ def test_no_more_wait_than_are_allowed_and_the_oldest_go_first(client: OpenMetad
 
 def test_one_publication_tries_a_bounded_number(client: OpenMetadataClient) -> None:
     items = [Parked(key=str(number), reason="failed", where="", detail="") for number in range(MOST_AT_ONCE + 5)]
-    parking = Parking({item.key: item.tried(None, NOW + number) for number, item in enumerate(items)})
+    parking = Parking(ParkedItems({item.key: item.tried(None, NOW + number) for number, item in enumerate(items)}))
     due = parking.due(NOW + 2 * MOST_AT_ONCE)
     assert len(due) == MOST_AT_ONCE
     assert due[0].key == "0"
@@ -158,8 +160,8 @@ def test_one_publication_tries_a_bounded_number(client: OpenMetadataClient) -> N
 def test_what_somebody_dropped_meanwhile_stays_dropped(history: KeptHistory) -> None:
     stored = dict(history.parking.items)
     more = Parked(key="more", reason="failed", where="", detail="")
-    assert set(Parking({}).updated({"more": more}).items) == {"more"}
-    assert Parking({"more": stored[next(iter(stored))]}).updated({"more": None}).items == {}
+    assert set(Parking(ParkedItems({})).updated({"more": more}).items) == {"more"}
+    assert Parking(ParkedItems({"more": stored[next(iter(stored))]})).updated({"more": None}).items == {}
 
 
 def test_an_ambiguous_dataset_is_parked_until_a_rule_settles_it(
@@ -205,6 +207,19 @@ def test_what_the_configuration_leaves_out_is_not_parked(client: OpenMetadataCli
     history = KeptHistory()
     report = publish(client, history, PLAN, namespaces=[{"namespace": PG, "ignore": True}])
     assert (report.parked, report.datasets.ignored) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "excluding", [{"namespaces": [{"namespace": PG, "ignore": True}]}, {"datasets": {"exclude": [f"{PG} *"]}}]
+)
+def test_what_is_parked_is_released_once_the_configuration_leaves_it_out(
+    client: OpenMetadataClient, excluding: dict[str, Any]
+) -> None:
+    history = KeptHistory()
+    assert publish(client, history, PLAN).parked == 1
+    report = publish(client, history, **excluding)
+    assert (report.parked, report.datasets.unresolved) == (0, 0)
+    assert history.parking.items == {}
 
 
 def test_a_dry_run_parks_nothing_but_says_what_it_would(client: OpenMetadataClient) -> None:

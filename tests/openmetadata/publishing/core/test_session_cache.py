@@ -160,3 +160,14 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.store_status("b", {"timestamp": 4})
     assert cache.statuses("a", [1], 9) is None
     assert cache.statuses("b", [3], 9) is None
+
+
+def test_of_a_pipeline_with_many_runs_the_later_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_cache, "MAX_STATUSES_OF_ONE", 4)
+    cache = SessionCache()
+    cache.store_window("a", Window(0, 100, {}))
+    for timestamp in (50, 10, 20, 40, 30):
+        cache.store_status("a", {"timestamp": timestamp})
+    # What was dropped is read again.
+    assert cache.statuses("a", [20], 9) is None
+    assert cache.statuses("a", [30, 50], 9) == {timestamp: {"timestamp": timestamp} for timestamp in (30, 50)}

@@ -10,6 +10,7 @@ import pytest
 from openmetadata_ol_provider.lineage.plan import DatasetId, LineagePlan, RunRecord
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import MAX_ROWS, SessionCache
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, PG, SEED, TOKEN, config, edge, job, orders, orders_plan, plan, run, totals
@@ -240,10 +241,11 @@ def test_a_missing_permission_is_reported_once_and_parks_nothing() -> None:
         assert kept.publish(made(etl(day=2)), client, config()).problems == ()
 
 
+@pytest.mark.parametrize("cache", [None, SessionCache()], ids=["another task", "the same task"])
 def test_a_table_that_was_deleted_meanwhile_is_looked_up_again(
-    server: CatalogueServer, client: OpenMetadataClient
+    server: CatalogueServer, client: OpenMetadataClient, cache: SessionCache | None
 ) -> None:
-    kept = KeptHistory()
+    kept = KeptHistory(cache)
     kept.publish(made(etl(day=1)), client, config())
     (table,) = [one for one in server.entities("table") if one["fullyQualifiedName"] == TOTALS]
     server.store.collection("table").remove(table)
@@ -252,3 +254,48 @@ def test_a_table_that_was_deleted_meanwhile_is_looked_up_again(
     server.store.collection("table").put({**table, "id": "6b0e4b7e-6f1c-4c55-9d3c-0f6a6d1f0c11"})
     kept.publish(made(etl(day=3)), client, config())
     assert row(server)["lastRunTime"] == FIRST + 2 * DAY
+
+
+def test_a_task_reads_the_rows_of_a_table_once(server: CatalogueServer, client: OpenMetadataClient) -> None:
+    kept = KeptHistory(SessionCache())
+    for day in (1, 3, 2, 4):
+        kept.publish(made(etl(day=day, seconds=30 * day)), client, config())
+    assert reads_and_writes(server) == ["GET", "PUT", "PUT", "PUT"]
+    alone = row(server)
+    with CatalogueServer(SEED) as other, OpenMetadataClient(other.url, TOKEN, retries=FAST) as again:
+        kept = KeptHistory()
+        for day in (1, 3, 2, 4):
+            kept.publish(made(etl(day=day, seconds=30 * day)), again, config())
+        expected = row(other)
+    assert {**alone, "pipeline": expected["pipeline"]} == expected
+
+
+def test_rows_are_read_again_after_a_write_that_failed(server: CatalogueServer, client: OpenMetadataClient) -> None:
+    kept = KeptHistory(SessionCache())
+    kept.publish(made(etl(day=1)), client, config())
+    server.fail("PUT", "/pipelineObservability", 400)
+    assert kept.publish(made(etl(day=2)), client, config()).observability == Written(failed=1)
+    kept.publish(made(etl(day=3)), client, config())
+    assert reads_and_writes(server) == ["GET", "PUT", "PUT", "GET", "PUT"]
+    assert row(server)["lastRunTime"] == FIRST + 2 * DAY
+
+
+def test_rows_that_another_ingestion_writes_too_are_read_each_time(
+    server: CatalogueServer, client: OpenMetadataClient
+) -> None:
+    client.put("v1/services/pipelineServices", {"name": "airflow", "serviceType": "Airflow"})
+    client.put("v1/pipelines", {"name": "etl", "service": "airflow", "displayName": "etl"})
+    kept = KeptHistory(SessionCache())
+    for day in (1, 2):
+        kept.publish(made(etl(day=day), integration="AIRFLOW"), client, config())
+    assert row(server)["pipeline"]["fullyQualifiedName"] == "airflow.etl"
+    assert reads_and_writes(server) == ["GET", "PUT"] * 2
+
+
+def test_the_rows_that_a_task_keeps_are_bounded() -> None:
+    cache = SessionCache()
+    for number in range(MAX_ROWS + 1):
+        cache.store_rows(str(number), {"p": {"lastRunTime": number}})
+    assert [cache.rows(str(number)) for number in (0, MAX_ROWS)] == [None, {"p": {"lastRunTime": MAX_ROWS}}]
+    cache.forget_rows(str(MAX_ROWS))
+    assert cache.rows(str(MAX_ROWS)) is None
