@@ -15,6 +15,7 @@ from bench import warehouse
 from bench.scenario import Scenario
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
+from openmetadata_ol_provider.ingestion.loop import HOLD_SECONDS
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
@@ -115,18 +116,19 @@ class Lane:
         # A task may work until the next one is due.
         most, duration = self._scenario.max_events, 60.0 * self._scenario.every
         size, done, ends = first_size(most), 0, now + duration
-        left_over = 0.0
+        left_over, written_at = 0.0, now
         task, cache = self._task_seconds(), SessionCache()
         while done < len(waiting) and now < ends:
             left_over += size * self._fraction
             count = max(1, int(left_over))
             batch = waiting[done : done + count]
             left_over -= len(batch)
-            step = self._step(batch, now + task, cache)
+            hold = done + len(batch) < len(waiting) and now - written_at < HOLD_SECONDS
+            step = self._step(batch, now + task, cache, hold=hold)
             yield step._replace(begun=now, seconds=task + step.seconds)
             done += len(batch)
             now += task + step.seconds
-            task = 0.0
+            task, written_at = 0.0, written_at if hold else now
             read = min(size, round(len(batch) / self._fraction))
             size = next_size(size, read, step.seconds, duration, most)
 
@@ -138,12 +140,12 @@ class Lane:
     def _facts(self) -> int:
         return len(self._history.ledger.facts) + len(self._history.ledger.edges)
 
-    def _step(self, batch: Sequence[tuple[float, bytes]], now: float, cache: SessionCache) -> Step:
+    def _step(self, batch: Sequence[tuple[float, bytes]], now: float, cache: SessionCache, *, hold: bool) -> Step:
         at = warehouse.BEGIN + dt.timedelta(seconds=now)
         events = [decode_event(value).event for _, value in batch]
         translated = translate(events, self._config, self._runs, now=at, limits=self._limits)
         self._runs = translated.state
-        calls = self._publish(translated.plan, at.timestamp(), cache)
+        calls = self._publish(translated.plan, at.timestamp(), cache, hold=hold)
         each = (self._scenario.latency + CALL_SECONDS) / self._scenario.connections
         seconds = (EVENT_SECONDS * len(batch) + each * calls.total()) / self._fraction
         return Step(
@@ -158,15 +160,23 @@ class Lane:
             facts=self._facts,
         )
 
-    def _publish(self, plan: LineagePlan, now: float, cache: SessionCache) -> Counter[str]:
+    def _publish(self, plan: LineagePlan, now: float, cache: SessionCache, *, hold: bool) -> Counter[str]:
         """Publish a plan, and return the number of requests by method.
 
         :param cache: what the task has read and written itself
+        :param hold: ``True`` if the task has more batches, which may replace rows of observability
         """
         self._catalogue.reset_requests()
         with OpenMetadataClient(self._catalogue.url, max_connections=self._scenario.connections) as client:
             publication = publish_plan(
-                plan, client, self._config, self._history, concurrent=self._scenario.lanes > 1, cache=cache, now=now
+                plan,
+                client,
+                self._config,
+                self._history,
+                concurrent=self._scenario.lanes > 1,
+                hold=hold,
+                cache=cache,
+                now=now,
             )
         failed = [problem for problem in publication.report.problems if problem.kind != ProblemKind.STATE_TRIMMED]
         if failed:

@@ -15,11 +15,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.contract.seen import every_body_is_seen  # noqa: F401 - a fixture, for all tests
-from tests.dealing import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401 - hooks
+from tests.dealing import (  # noqa: F401 - hooks
+    pytest_collection_modifyitems,
+    pytest_runtest_protocol,
+    pytest_xdist_make_scheduler,
+)
+
+# On a busy machine an example takes many times as long.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 # Airflow reads these when it is first imported, which the test modules do.

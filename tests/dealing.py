@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from typing import Any
 
 import pytest
+from coverage import Coverage
 
 #: All of it goes to one process: each would have to load the models of ten releases.
 _TOGETHER = "tests/contract/"
 #: Fixtures that start a broker, a catalogue or Airflow's database: tests that use one are not in ``make test-fast``.
 _OUTSIDE = {"airflow_db", "broker", "catalogue", "here", "kafka", "server"}
+#: Tests whose coverage is not measured.
+_UNMEASURED = pytest.StashKey[bool]()
 
 
 def is_one_of_several() -> bool:
@@ -32,16 +36,34 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Stop measuring coverage during a test and its fixtures, if the test is not measured."""
+    coverage = Coverage.current() if item.stash.get(_UNMEASURED, False) else None
+    if coverage is None:
+        return (yield)
+    coverage.stop()
+    try:
+        return (yield)
+    finally:
+        coverage.start()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that talk to a server, and start with the long files, so that none of them is the last to end.
+    """Mark tests that talk to a server, and those whose coverage is not measured, and start with the long files.
 
-    Coverage is not measured while a property tries its hundreds of examples: it would take more than twice as long, and
-    tests with one example each cover the same lines.
+    So none of these is the last to end.
+
+    Measuring coverage takes as long as the tests themselves. So it is measured in the first case of each parametrised
+    test only, and not where a property tries its hundreds of examples: tests with one example each cover those lines.
     """
+    measured: set[str] = set()
     for item in items:
-        if hasattr(getattr(item, "obj", None), "hypothesis"):
-            item.add_marker("no_cover")
+        test = item.nodeid.partition("[")[0]
+        if test in measured or hasattr(getattr(item, "obj", None), "hypothesis"):
+            item.stash[_UNMEASURED] = True
+        measured.add(test)
         if _OUTSIDE.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("outside")
     if is_one_of_several():

@@ -86,5 +86,5 @@ def test_dangerous_calls_are_errors_of_the_linter() -> None:
         for name in node.names
     }
     risky = {"pickle", "marshal", "shelve", "subprocess", "xml", "ctypes"}
-    # One call of the C library, with a constant.
+    # Calls of the C library with constants.
     assert {(name, path) for name, path in imported if name in risky} == {("ctypes", "freed_memory.py")}

@@ -171,9 +171,9 @@ def _reset(key: str, *, dry_run: bool) -> int:
     from openmetadata_ol_provider.state.document import StateSummary
     from openmetadata_ol_provider.state.store import StateStore
 
-    store = StateStore(key)
+    store, held = StateStore(key), 0
     try:
-        summary = store.read_summary()
+        summary, held = store.read_summary(), len(store.read_held())
     except CheckpointError as error:
         # Deleting a state that cannot be read is what the command is for.
         sys.stderr.write(f"{error}\n")
@@ -185,8 +185,11 @@ def _reset(key: str, *, dry_run: bool) -> int:
         store.forget()
     sys.stdout.write(json.dumps({"checkpoint": summary.checkpoint}) + "\n")
     effect = "would be deleted (dry run)" if dry_run else "deleted"
+    waiting = f" and {counted(held, 'row')} of observability not written yet" if held else ""
     sys.stderr.write(
-        f"Variable {key}: {effect}, with {counted(summary.runs, 'run')}, {summary.open_runs} of them open. Without "
-        "it, the next run starts at start_from, by default at the group's committed offsets\n"
+        f"Variable {key}: {effect}, with {counted(summary.runs, 'run')}, {summary.open_runs} of them open{waiting}. "
+        "Without it, the next run starts at start_from, by default at the group's committed offsets\n"
     )
+    if held:
+        sys.stderr.write("tables whose rows were not written show the next run of their pipelines instead\n")
     return DONE

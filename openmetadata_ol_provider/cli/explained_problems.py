@@ -130,14 +130,14 @@ class ExplainedProblems:
 
     def _assumed(self, dataset: DatasetId) -> Iterator[Reason]:
         resolution = self._resolutions.get(dataset) if self._resolutions is not None else None
-        if resolution is None or resolution.entity is None or resolution.by != "name":
+        if resolution is None or resolution.entity is None:
             return
-        from openmetadata_ol_provider.openmetadata.resolution.hints import matched_by_name_hint
+        from openmetadata_ol_provider.openmetadata.resolution.address_hints import matched_by_name_hint
 
         for mismatch in resolution.mismatches:
             kind = ProblemKind.MATCHED_BY_NAME
             yield Reason(str(kind), matched_by_name_hint(mismatch), kind.description)
-        if not resolution.mismatches:
+        if resolution.by == "name" and not resolution.mismatches:
             service = resolution.entity.service
             detail = f"assumed to be in service {service} by its name alone; a rule in `namespaces` says it for good"
             yield Reason(_BY_NAME, detail, "The connection of the service does not tell its address.")

@@ -2,7 +2,8 @@
 
 A task that works through a backlog can only stop between batches: a batch that is in progress when the time is over is
 finished, because writes without their checkpoint would be repeated. So no batch may take long. The first one is small,
-because the catalogue's speed is not known yet; each later one is as large as the measured speed allows.
+because the catalogue's speed is not known yet; each later one is as large as the measured speed allows: that of the
+batch before it, or of the one before that if it is prepared in advance.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ def next_size(size: int, read: int, seconds: float, max_duration: float, max_eve
 
     :param size: largest number of messages of the last batch
     :param read: messages in the last batch; fewer than ``size`` when there were no more, or when they were large
-    :param seconds: seconds from reading the last batch to moving its checkpoint
+    :param seconds: seconds from when the last batch was read, or the task was free for it, whichever is later, to
+        moving its checkpoint
     :param max_duration: largest duration of the task, in seconds
     :param max_events: largest number of messages of any batch
     """

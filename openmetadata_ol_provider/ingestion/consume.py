@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -59,6 +59,7 @@ def decode_batch(
     owner: str = "",
     problems: Sequence[Problem] = (),
     read_before: ReadBefore | None = None,
+    warn: Callable[[str], object] = log.warning,
 ) -> DecodedBatch:
     """Decode messages read from Kafka; of those that are decoded, none is kept.
 
@@ -73,8 +74,9 @@ def decode_batch(
     :param owner: state key without the lane
     :param problems: problems of reading
     :param read_before: the offsets up to which messages were read before; default: none were
+    :param warn: receiver of lines for the log (default: the log)
     """
-    decoder = _Decoder(dead_letter_topic, sql, lanes, read_before)
+    decoder = _Decoder(dead_letter_topic, sql, lanes, read_before, warn)
     ranges: list[OffsetRange] = []
     more = False
     for result in results:
@@ -83,7 +85,7 @@ def decode_batch(
         decoder.add(result)
     joined = joined_ranges(ranges)
     # Losses come first: the list of problems is limited later, and they must not be cut off.
-    first = [problem for item in joined if (problem := _data_loss(item))]
+    first = [problem for item in joined if (problem := _data_loss(item, warn))]
     first += [_missing_keys(topic, count) for topic, count in decoder.keyless.items()]
     # That a topic was recreated is reported here and now, and is not part of what travels on.
     covered = tuple(msgspec.structs.replace(item, reset=False) for item in joined)
@@ -106,12 +108,18 @@ class _Decoder:
     """
 
     def __init__(
-        self, dead_letter_topic: str | None, sql: SqlPolicy, lanes: int, read_before: ReadBefore | None
+        self,
+        dead_letter_topic: str | None,
+        sql: SqlPolicy,
+        lanes: int,
+        read_before: ReadBefore | None,
+        warn: Callable[[str], object],
     ) -> None:
         self._dead_letter_topic = dead_letter_topic
         self._sql = sql
         self._lanes = lanes
         self._read_before = read_before
+        self._warn = warn
         self.events: list[Event] = []
         self.log = ProblemLog()
         self.skipped = 0
@@ -124,30 +132,30 @@ class _Decoder:
         events, sql, lanes = self.events, self._sql, self._lanes
         read_until = self._read_before.of(result.ranges) if self._read_before is not None else {}
         for message in result.messages:
-            where = _position(message)
             try:
-                decoded = decode_event(message.value, where)
+                decoded = decode_event(message.value, message)
             except MalformedEventError as error:
-                self._refuse(message, where, safe_text(str(error), MAX_REASON))
+                self._refuse(message, safe_text(str(error), MAX_REASON))
                 continue
             events.append(apply_sql_policy(decoded.event, sql))
-            self.log.add(*decoded.problems)
+            if decoded.problems:
+                self.log.add(*decoded.problems)
             if read_until and message.offset < read_until.get(message.topic, {}).get(str(message.partition), 0):
                 self.replayed += _completed_run(decoded.event)
             # A topic with a single partition needs no keys.
             if lanes > 1 and message.key is None and message.partition > 0 and decoded.event.run is not None:
                 self.keyless[message.topic] += 1
 
-    def _refuse(self, message: RawMessage, where: str, reason: str) -> None:
+    def _refuse(self, message: RawMessage, reason: str) -> None:
         if self._dead_letter_topic == SKIP:
             self.skipped += 1
-            log.warning("skipped %s: %s (dead_letter_topic: none)", where, reason)
+            self._warn(f"skipped {message}: {reason} (dead_letter_topic: none)")
         else:
             from openmetadata_ol_provider.kafka.messages import DeadLetter
 
             topic = self._dead_letter_topic or f"{message.topic}.dead-letter"
             self.dead_letters.setdefault(topic, []).append(DeadLetter(message, reason))
-        self.log.add_problem(ProblemKind.MALFORMED, where, reason)
+        self.log.add_problem(ProblemKind.MALFORMED, str(message), reason)
 
 
 def _completed_run(event: Event) -> list[tuple[str, str, str]]:
@@ -155,10 +163,6 @@ def _completed_run(event: Event) -> list[tuple[str, str, str]]:
     if event.run is None or event.job is None or read_event_type(event.eventType).state != "COMPLETE":
         return []
     return [(event.job.namespace, event.job.name, event.run.runId)]
-
-
-def _position(message: RawMessage) -> str:
-    return f"{message.topic}[{message.partition}]@{message.offset}"
 
 
 def _missing_keys(topic: str, count: int) -> Problem:
@@ -171,8 +175,8 @@ def _missing_keys(topic: str, count: int) -> Problem:
     )
 
 
-def _data_loss(item: OffsetRange) -> Problem | None:
-    """Return the problem of a range with a loss, and log it; ``None`` if nothing was lost."""
+def _data_loss(item: OffsetRange, warn: Callable[[str], object]) -> Problem | None:
+    """Return the problem of a range with a loss, and warn of it; ``None`` if nothing was lost."""
     where = f"{item.topic}[{item.partition}]"
     if item.reset:
         detail = (
@@ -183,7 +187,7 @@ def _data_loss(item: OffsetRange) -> Problem | None:
         detail = f"retention deleted {counted(item.lost, 'unread message')} ({item.checkpoint} to {item.start})"
     else:
         return None
-    log.warning("DATA LOSS %s: %s", where, detail)
+    warn(f"DATA LOSS {where}: {detail}")
     return Problem(ProblemKind.DATA_LOSS, where, detail)
 
 
@@ -206,7 +210,7 @@ def send_dead_letters(
         missing = written.missing(letters, topic)
         kafka.dead_letter(missing, topic)
         written.add(missing, topic)
-        problems = [Problem(ProblemKind.MALFORMED, _position(letter.message), letter.reason) for letter in missing]
+        problems = [Problem(ProblemKind.MALFORMED, str(letter.message), letter.reason) for letter in missing]
         for group in group_problems(problems):
             log.warning("dead letters on %s: %s", topic, group.text)
         if len(missing) < len(letters):

@@ -1,8 +1,10 @@
 """Consumes, translates and publishes batch after batch until the backlog or the time is over.
 
-The backlog ends where the topics ended at the start, however much arrives meanwhile. Nothing is polled while a batch is
-published: the reader is in no consumer group, so no heartbeat is expected from it. Memory holds one batch, the client's
-read-ahead (limited by librdkafka's ``queued.max.messages.kbytes``), the remembered runs, and the report.
+The backlog ends where the topics ended at the start, however much arrives meanwhile. While a batch is published, the
+next one is prepared in another thread (:mod:`~openmetadata_ol_provider.ingestion.prefetch`); batches are published one
+after the other, in their order. It may be long until the next poll: the reader is in no consumer group, so no heartbeat
+is expected from it. Memory holds the plan of one batch, the events or the plan of the next one, the client's read-ahead
+(limited by librdkafka's ``queued.max.messages.kbytes``), the remembered runs, and the report.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CheckpointError, OpenLineageProviderError, OvertakenError
+from openmetadata_ol_provider.ingestion.batch_preparation import BatchPreparer, BatchRequest
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
-from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
-from openmetadata_ol_provider.ingestion.freed_memory import release_freed_memory
-from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope, translate_batch
+from openmetadata_ol_provider.ingestion.consume import send_dead_letters
+from openmetadata_ol_provider.ingestion.freed_memory import release_freed_memory, return_large_blocks
+from openmetadata_ol_provider.ingestion.ingest_settings import IngestSettings
+from openmetadata_ol_provider.ingestion.prefetch import Prefetch
 from openmetadata_ol_provider.ingestion.publish import PublishSession
-from openmetadata_ol_provider.ingestion.read_request import ReadRequest
 from openmetadata_ol_provider.ingestion.reading_observer import ReadingObserver
 from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
 from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
@@ -34,53 +37,36 @@ from openmetadata_ol_provider.state.store import StateStore
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
-    from openmetadata_ol_provider.ingestion.asset_events import AssetEvents
     from openmetadata_ol_provider.ingestion.consume import DeadLettersByTopic
     from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
-    from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
+    from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
     from openmetadata_ol_provider.kafka.client import KafkaClient
-    from openmetadata_ol_provider.openlineage.run_assembler import Limits
+    from openmetadata_ol_provider.kafka.offsets import Backlog
+    from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openlineage.segments.change import StoredRuns
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-    from openmetadata_ol_provider.receipts.receipt import TaskRef
-    from openmetadata_ol_provider.state.lanes import Lane
 
 log = logging.getLogger(__name__)
+#: Seconds for which a row of pipeline observability may wait for the batches that replace it.
+HOLD_SECONDS = 60.0
 
 
-class IngestSettings(NamedTuple):
-    """The input and the options of one run of the loop.
+class _Work(NamedTuple):
+    """The state of a task and what it has to do.
 
-    :param topics: names, or regular expressions when they start with ``^``
-    :param state_key: Variable with checkpoint and open runs, without the suffix of a lane
-    :param lane: the lane whose partitions are read
-    :param batch_limits: limits of one batch; ``max_duration`` limits the whole loop
-    :param dead_letter_target: destination of malformed messages
-    :param run_limits: limits of the remembered runs
-    :param read_request: the messages to read; a span of time is read completely, however long it takes
-    :param dry_run: ``True`` to report only; nothing is written and nothing moves
-    :param full_refresh: ``True`` to compare everything with the catalogue, whatever the ledger holds
-    :param metrics: receiver of lag, losses and sizes; default: none
-    :param assets: keeper of asset events; default: none are given
-    :param receipts: number of runs whose outcome is kept; default: none
-    :param task: task instance that works through the backlog
-    :param on_topics: receiver of the names of the topics that are read; default: none
+    :param key: Variable with the checkpoint, with the suffix of the lane
+    :param remembered: what is remembered when it begins
+    :param problems: problems of where reading starts
     """
 
-    topics: Sequence[str]
-    state_key: str
-    lane: Lane
-    batch_limits: BatchLimits
-    dead_letter_target: DeadLetterTarget
-    run_limits: Limits
-    read_request: ReadRequest = ReadRequest()
-    dry_run: bool = False
-    full_refresh: bool = False
-    metrics: ReadingMetrics | None = None
-    assets: AssetEvents | None = None
-    receipts: int = 0
-    task: TaskRef | None = None
-    on_topics: Callable[[set[str]], None] | None = None
+    key: str
+    store: StateStore
+    backlog: Backlog
+    session: PublishSession
+    observer: ReadingObserver
+    metrics: ReadingMetrics | None
+    remembered: StoredRuns
+    problems: Sequence[Problem]
 
 
 class IngestLoop:
@@ -110,10 +96,37 @@ class IngestLoop:
 
     def run(self) -> PublishReport:
         """Return the report over all batches."""
+        return_large_blocks()
         with _frozen_heap():
             return self._run()
 
     def _run(self) -> PublishReport:
+        work = self._open()
+        with (
+            work.session,
+            self._kafka.reader(work.backlog, self._settings.read_request.loss_policy(work.key)) as reader,
+        ):
+            preparer = BatchPreparer(
+                reader,
+                self._settings,
+                self._config,
+                state_key=work.key,
+                kafka_config_id=self._kafka.kafka_config_id,
+                clock=self._clock,
+            )
+            with Prefetch(preparer.prepare, reader.cancel) as prefetch:
+                report, more = self._publish_batches(work, preparer, prefetch)
+            report = work.session.write_held(report)
+        work.observer.end(more=more)
+        if work.metrics is not None:
+            work.metrics.state(work.store.size, work.session.history.parking.items.values())
+        if more:
+            reason = "too many asset events wait" if self._is_full else "max_duration was reached"
+            log.warning("%s before the end of the backlog; the next run continues from here", reason)
+        return report
+
+    def _open(self) -> _Work:
+        """Read the state, and find out what waits."""
         settings = self._settings
         if settings.dry_run:
             key, stored = settings.lane.key(settings.state_key), read_lane(settings.state_key, settings.lane)
@@ -131,7 +144,6 @@ class IngestLoop:
         if not settings.dry_run:
             # Not earlier: reading again moves the checkpoint, which also resets the usage counts.
             stored = store.read_state()
-        remembered = stored.stored_runs
         receipts = ReceiptCollector(
             ReceiptStore(key, settings.state_key, settings.lane.lanes), settings.receipts, settings.task, "ingest"
         )
@@ -144,58 +156,61 @@ class IngestLoop:
             cache=SessionCache(),
             assets=settings.assets,
             receipts=receipts,
+            hold_seconds=HOLD_SECONDS,
+            clock=self._clock,
         )
+        metrics = None if settings.dry_run else settings.metrics
+        observer = ReadingObserver(backlog, metrics, None if settings.read_request.window else receipts)
+        problems = settings.read_request.start_problems(backlog, checkpoint)
+        return _Work(key, store, backlog, session, observer, metrics, stored.stored_runs, problems)
+
+    def _publish_batches(self, work: _Work, preparer: BatchPreparer, prefetch: Prefetch) -> tuple[PublishReport, bool]:
+        """Publish batch after batch; return the report, and whether the time was over before the end."""
+        settings, session, remembered, problems = self._settings, work.session, work.remembered, work.problems
         max_events, max_duration = settings.batch_limits.max_events, settings.batch_limits.max_duration
         deadline = self._clock() + max_duration if settings.read_request.window is None else math.inf
         size = first_size(max_events)
-        report, more, refresh = PublishReport(), True, settings.full_refresh
-        problems = settings.read_request.start_problems(backlog, checkpoint)
-        metrics = None if settings.dry_run else settings.metrics
-        observer = ReadingObserver(backlog, metrics, None if settings.read_request.window else receipts)
-        with session, self._kafka.reader(backlog, settings.read_request.loss_policy(key)) as reader:
-            while more and not self._is_full and (remaining := deadline - self._clock()) > 0:
-                parts = reader.parts(
-                    max_messages=size,
-                    max_bytes=settings.batch_limits.max_bytes,
-                    max_duration=min(remaining, max_duration),
+        report, more, refresh, is_measured = PublishReport(), True, settings.full_refresh, False
+        while more and not self._is_full and (remaining := deadline - self._clock()) > 0:
+            free_at = self._clock()
+            with _reported(report):
+                prepared = prefetch.take()
+                if prepared is None:
+                    request = BatchRequest(remembered.state, size, min(remaining, max_duration), problems)
+                    prepared = preparer.prepare(request)
+            prepared.log_warnings()
+            work.observer.add(prepared.summary)
+            translated, state = prepared.draft.finished(remembered, settings.run_limits)
+            dead_letters, read, started = prepared.dead_letters, prepared.messages, max(free_at, prepared.read_at)
+            more, problems = translated.more, ()
+            del prepared
+            remaining = deadline - self._clock()
+            # Not after the first batch: how long it takes decides on the size of the second.
+            if more and remaining > 0 and is_measured and self._may_prefetch(session):
+                prefetch.begin(BatchRequest(state, size, min(remaining, max_duration), in_advance=True))
+            del state
+            with _reported(report):
+                published, remembered = self._publish(
+                    session, translated, remembered, dead_letters, full_refresh=refresh
                 )
-                decoded = decode_batch(
-                    observer.observed(parts),
-                    key,
-                    self._kafka.kafka_config_id,
-                    settings.dead_letter_target.topic,
-                    lanes=settings.lane.lanes,
-                    owner=settings.state_key,
-                    problems=problems,
-                    read_before=settings.assets.read_before if settings.assets is not None else None,
-                )
-                batch, dead_letters = decoded
-                started, more, problems = self._clock(), batch.more, ()
-                read = len(batch.events) + batch.dead_letters + batch.skipped
-                translated = translate_batch(batch, remembered, self._config, settings.run_limits)
-                # The events are most of the memory, and the plan has all that is published.
-                del batch, decoded
-                release_freed_memory()
-                try:
-                    published, remembered = self._publish(
-                        session, translated, remembered, dead_letters, full_refresh=refresh
-                    )
-                    report += published
-                except OpenLineageProviderError as error:
-                    error.report = report + error.report if error.report is not None else report
-                    raise
-                del translated, dead_letters
-                release_freed_memory()
-                size = self._resize(size, read, self._clock() - started)
-                # The first batch compared everything; the facts it published need no second comparison.
-                refresh = False
-        observer.end(more=more)
-        if metrics is not None:
-            metrics.state(store.size, session.history.parking.items.values())
-        if more:
-            reason = "too many asset events wait" if self._is_full else "max_duration was reached"
-            log.warning("%s before the end of the backlog; the next run continues from here", reason)
-        return report
+            report += published
+            del translated, dead_letters
+            release_freed_memory()
+            size = self._resize(size, read, self._clock() - started)
+            # The first batch compared everything; the facts it published need no second comparison.
+            refresh, is_measured = False, True
+        return report, more
+
+    def _may_prefetch(self, session: PublishSession) -> bool:
+        """Return whether a batch may be prepared in another thread while the next one is published."""
+        return (
+            # Looks up in Airflow what was read before, which only the task's own thread may do.
+            self._settings.assets is None
+            # May do anything, and were never called in another thread.
+            and not self._kafka.settings.has_callbacks
+            # Looks at the same runs, and makes those that are stored.
+            and not session.plans_remembered_runs
+        )
 
     @property
     def _is_full(self) -> bool:
@@ -233,6 +248,19 @@ class IngestLoop:
         if new_size < size:
             log.warning("the catalogue is slow: a batch of %s took %.0f s; reducing the size", messages, seconds)
         return new_size
+
+
+@contextmanager
+def _reported(report: PublishReport) -> Iterator[None]:
+    """Add the report of the batches before to that of an error, unless there were none."""
+    try:
+        yield
+    except OpenLineageProviderError as error:
+        if error.report is not None:
+            error.report = report + error.report
+        elif report != PublishReport():
+            error.report = report
+        raise
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from openmetadata_ol_provider.ingestion.metric_catalogue import (
 from openmetadata_ol_provider.version_compat import stats
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.kafka.messages import RawMessage
+    from openmetadata_ol_provider.kafka.messages import Timed
     from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
@@ -61,7 +61,7 @@ class ReadingMetrics:
     def __init__(self, dag_id: str, lane: int = 0) -> None:
         self._tags = {"dag_id": dag_id, "lane": str(lane)}
 
-    def begin(self, backlog: Backlog, messages: Iterable[RawMessage]) -> None:
+    def begin(self, backlog: Backlog, messages: Iterable[Timed]) -> None:
         """Send what waits and what was lost when reading begins.
 
         :param backlog: everything that is to be read
@@ -90,12 +90,12 @@ class ReadingMetrics:
         _send(counts, {LAG_MESSAGES: messages, LAG_SECONDS: seconds}, self._tags)
 
 
-def newest_ms(messages: Iterable[RawMessage]) -> int | None:
+def newest_ms(messages: Iterable[Timed]) -> int | None:
     """Return the time of the newest message, in milliseconds since 1970; ``None`` if the broker gave none."""
     return max(_timestamps(messages), default=None)
 
 
-def _timestamps(messages: Iterable[RawMessage]) -> Iterator[int]:
+def _timestamps(messages: Iterable[Timed]) -> Iterator[int]:
     return (message.timestamp_ms for message in messages if message.timestamp_ms is not None)
 
 

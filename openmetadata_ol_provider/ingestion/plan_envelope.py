@@ -10,6 +10,7 @@ from openmetadata_ol_provider.lineage.event_counts import with_event_counts
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
+from openmetadata_ol_provider.openlineage.gc_pause import without_collection
 from openmetadata_ol_provider.openlineage.problems import limit_problems
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
@@ -82,19 +83,52 @@ def _change(state: object) -> StateChange:
     return convert(state, StateChange)
 
 
-def translate_batch(batch: EventBatch, stored: StoredRuns, config: Config, limits: Limits) -> PlanEnvelope:
+class PlanDraft(NamedTuple):
+    """A plan that may be made before it is certain how the batch before is stored.
+
+    :param envelope: the plan, without what is to be remembered, and with all problems
+    :param before: what was remembered when the batch was translated
+    :param after: what is to be remembered
+    :param changed: what has changed between the two as text; ``None``: not made yet
+    """
+
+    envelope: PlanEnvelope
+    before: RunState
+    after: RunState
+    changed: str | None = None
+
+    @without_collection()
+    def finished(self, stored: StoredRuns, limits: Limits) -> tuple[PlanEnvelope, RunState]:
+        """Return the plan with what is to be remembered, within the size that is allowed, and that alone.
+
+        :param stored: what is remembered before the batch, and how it is stored
+        """
+        # The text is that of another change if nothing of the batch before was stored.
+        changed = self.changed if stored.state is self.before else None
+        fitted = fit_to_size(stored, self.after, limits.max_bytes, changed)
+        plan = self.envelope.plan
+        plan = msgspec.structs.replace(plan, problems=limit_problems((*plan.problems, *fitted.problems)))
+        return self.envelope._replace(plan=plan, change=fitted.change, runs=fitted.state), fitted.state
+
+
+@without_collection()
+def draft_plan(batch: EventBatch, state: RunState, config: Config, limits: Limits) -> PlanDraft:
     """Translate a batch together with the runs that earlier batches began.
 
-    :param stored: what is remembered before the batch
+    :param state: what is remembered before the batch
     """
     lanes, replayed = batch.origin.lanes, batch.replayed
     translation = translate(
-        batch.events, config, stored.state, limits=limits, problems=batch.problems, lanes=lanes, replayed=replayed
+        batch.events, config, state, limits=limits, problems=batch.problems, lanes=lanes, replayed=replayed
     )
-    fitted = fit_to_size(stored, translation.state, limits.max_bytes)
-    plan = msgspec.structs.replace(
-        translation.plan,
-        problems=limit_problems((*translation.plan.problems, *fitted.problems)),
-        runs=with_event_counts(translation.plan.runs, batch.events),
-    )
-    return PlanEnvelope(plan, batch.origin, fitted.change, batch.dead_letters, batch.more, fitted.state)
+    plan = msgspec.structs.replace(translation.plan, runs=with_event_counts(translation.plan.runs, batch.events))
+    envelope = PlanEnvelope(plan, batch.origin, StateChange(""), batch.dead_letters, batch.more)
+    return PlanDraft(envelope, state, translation.state)
+
+
+def translate_batch(batch: EventBatch, stored: StoredRuns, config: Config, limits: Limits) -> PlanEnvelope:
+    """Translate a batch together with the runs that earlier batches began.
+
+    :param stored: what is remembered before the batch, and how it is stored
+    """
+    return draft_plan(batch, stored.state, config, limits).finished(stored, limits)[0]

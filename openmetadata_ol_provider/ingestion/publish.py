@@ -11,6 +11,7 @@ ledger. In the four-task DAG the dead letters are written by the consume task, t
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -28,12 +29,11 @@ from openmetadata_ol_provider.ingestion.republish import republish
 from openmetadata_ol_provider.lineage.lasting import lasting_lineage
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import plan_from_state
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openlineage.segments.change import (
-    StoredAs,
-    changed_state,
-)
+from openmetadata_ol_provider.openlineage.segments.change import StoredAs, changed_state
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import packed_changes
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking
 from openmetadata_ol_provider.state.checkpoint import is_past, require_start
 from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.store import apply
@@ -83,6 +83,9 @@ class PublishSession:
     :param cache: what this task reads and writes, shared by its batches
     :param assets: keeper of asset events; default: none are given
     :param receipts: receiver of what became of each run; default: nothing is kept
+    :param hold_seconds: seconds for which rows of pipeline observability are held back while more batches follow;
+        default: 0, so that every batch writes its rows
+    :param clock: monotonic clock, in seconds
     """
 
     def __init__(
@@ -96,6 +99,8 @@ class PublishSession:
         cache: SessionCache | None = None,
         assets: AssetEvents | None = None,
         receipts: ReceiptCollector | None = None,
+        hold_seconds: float = 0.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._assets = assets
         self._store = store
@@ -105,11 +110,24 @@ class PublishSession:
         self._dry_run = dry_run
         self._cache = cache
         self._receipts = receipts or ReceiptCollector(ReceiptStore(store.state_key), 0)
+        self._hold_seconds = hold_seconds
+        self._clock = clock
+        # Time at which nothing was held back last.
+        self._written_at = clock()
+        self._lanes = 1
 
     @property
     def history(self) -> History:
         """What earlier publications left behind, those of this session included."""
         return self._history
+
+    @property
+    def plans_remembered_runs(self) -> bool:
+        """Whether the next publication looks at all remembered runs: earlier rules may have matched their edges."""
+        from openmetadata_ol_provider.openmetadata.publishing.core.ledger import MATCHING
+
+        ledger = self._history.ledger
+        return bool(ledger.edges) and ledger.matching < MATCHING
 
     def publish(self, translated: PlanEnvelope, *, full_refresh: bool = False) -> PublishedBatch:
         """Publish a plan if its batch continues the checkpoint; nothing is kept until it is committed.
@@ -127,8 +145,10 @@ class PublishSession:
             if is_past(origin, checkpoint):
                 return PublishedBatch(already_published(origin), None)
             require_start(origin, checkpoint)
-            if plan.jobs or plan.datasets or self._history.parking.items:
+            if plan.jobs or plan.datasets or self._history.parking.items or self._history.held:
                 self._history = self._store.claim(self._history)
+        hold = translated.more and self._clock() - self._written_at < self._hold_seconds
+        self._lanes = origin.lanes
         try:
             publication = publish_plan(
                 plan,
@@ -138,6 +158,7 @@ class PublishSession:
                 dry_run=self._dry_run,
                 full_refresh=full_refresh,
                 concurrent=origin.lanes > 1,
+                hold=hold,
                 cache=self._cache,
                 remembered=self._remembered(translated),
                 lasting=self._lasting(translated),
@@ -145,6 +166,8 @@ class PublishSession:
         except CatalogueError as error:
             self._record_written(error.publication)
             raise
+        if not hold:
+            self._written_at = self._clock()
         report = msgspec.structs.replace(publication.report, dead_letters=translated.dead_letters)
         if report.failure_ratio > self._config.write.max_failure_ratio:
             self._record_written(publication)
@@ -163,12 +186,7 @@ class PublishSession:
 
     def _remembered(self, translated: PlanEnvelope) -> LineagePlan | None:
         """Return the plan of all remembered runs if edges may have been published by earlier rules of matching."""
-        from openmetadata_ol_provider.openmetadata.publishing.core.ledger import MATCHING
-
-        ledger = self._history.ledger
-        if not ledger.edges or ledger.matching >= MATCHING:
-            return None
-        return plan_from_state(self._runs_after(translated), self._config)
+        return plan_from_state(self._runs_after(translated), self._config) if self.plans_remembered_runs else None
 
     def _lasting(self, translated: PlanEnvelope) -> Callable[[], LineagePlan] | None:
         """Return how to plan what no event has to confirm; ``None`` while there are events that may confirm an edge."""
@@ -202,7 +220,7 @@ class PublishSession:
         if self._assets is not None:
             self._assets.keep(translated.plan)
         # Once, for what is stored and for what this task remembers.
-        publication = publication._replace(parking=packed_changes(publication.parking))
+        publication = publication._replace(parking=packed_changes(publication.parking, self._history.parking.items))
         stored_as = self._store.commit(origin, translated.change, publication)
         self._history = apply(self._history, publication)
         self._receipts.add_batch(translated.plan, publication, origin.ranges)
@@ -218,6 +236,47 @@ class PublishSession:
             log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
         return stored_as
 
+    def write_held(self, report: PublishReport) -> PublishReport:
+        """Write what committed batches have held back, because no further batch follows in this task.
+
+        :param report: report of these batches
+        :return: the report, including what was written now
+        :raises CatalogueError: if the catalogue does not answer; it is held back for the next task then
+        """
+        from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+        from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+
+        if self._dry_run or not self._history.held:
+            return report
+        # Parked items wait for the next batch.
+        history = self._history._replace(parking=Parking())
+        try:
+            publication = publish_plan(
+                LineagePlan(), self._client, self._config, history, concurrent=self._lanes > 1, cache=self._cache
+            )
+        except CatalogueError as error:
+            written = error.report or PublishReport()
+            error.report = report + msgspec.structs.replace(written, parked=report.parked)
+            raise
+        self._store.write_held(publication.held)
+        ledger = self._history.ledger.updated(publication.ledger)
+        self._history = self._history._replace(ledger=ledger, held=publication.held)
+        return report + msgspec.structs.replace(publication.report, parked=report.parked)
+
+    def _write_held_after(self, error: BaseException) -> None:
+        """Write what is held back after an error that is not the catalogue's; what fails is left to the next task."""
+        from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+
+        is_other = isinstance(error, Exception) and not isinstance(error, CatalogueError | CheckpointError)
+        if not is_other or not self._history.held:
+            return
+        try:
+            report = self.write_held(getattr(error, "report", None) or PublishReport())
+            if isinstance(error, OpenLineageProviderError):
+                error.report = report
+        except OpenLineageProviderError as other:
+            log.warning("%s left to the next task: %s", counted(len(self._history.held), "row of observability"), other)
+
     def __enter__(self) -> Self:
         return self
 
@@ -228,6 +287,7 @@ class PublishSession:
             return
         if error is not None:
             self._receipts.add_failure(error)
+            self._write_held_after(error)
         self._receipts.write()
         if error is None:
             is_alone = self._store.release(self._history)

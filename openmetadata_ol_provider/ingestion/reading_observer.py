@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics, newest_ms
 from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector, lag_of
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.kafka.messages import ReadResult
+    from openmetadata_ol_provider.ingestion.read_summary import ReadSummary
     from openmetadata_ol_provider.kafka.offsets import Backlog
 
 
@@ -31,28 +30,21 @@ class ReadingObserver:
         self._newest: int | None = None
         self._has_read = False
 
-    def observed(self, parts: Iterable[ReadResult]) -> Iterator[ReadResult]:
-        """Pass on the parts of a batch as they are read, before any of it is published."""
-        for part in parts:
-            self._read(part)
-            yield part
-            # Otherwise its messages would stay while the next part is read.
-            del part
-
-    def _read(self, part: ReadResult) -> None:
+    def add(self, batch: ReadSummary) -> None:
+        """Observe that a batch was read and that its publication begins."""
         if self._receipts is not None:
             if not self._has_read:
-                self._receipts.set_lag(lag_of(self._backlog, "ingest", part.messages))
-            self._receipts.add_newest(part.messages)
+                self._receipts.set_lag(lag_of(self._backlog, "ingest", batch.times))
+            self._receipts.add_newest(batch.times)
         if self._metrics is not None:
             if not self._has_read:
-                self._metrics.begin(self._backlog, part.messages)
-            self._waiting -= sum(item.end - item.start for item in part.ranges)
-            self._newest = newest_ms(part.messages) or self._newest
+                self._metrics.begin(self._backlog, batch.times)
+            self._waiting -= batch.offsets
+            self._newest = newest_ms(batch.times) or self._newest
         self._has_read = True
 
     def end(self, *, more: bool) -> None:
-        """Observe that everything that was read is published.
+        """Observe that everything that was observed is published.
 
         :param more: ``True`` if the time was over before the end of the backlog
         """

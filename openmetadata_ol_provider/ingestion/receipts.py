@@ -14,7 +14,7 @@ from openmetadata_ol_provider.receipts.receipt import Lag, TaskRef, TopicLag, ag
 from openmetadata_ol_provider.state.receipts import ReceiptStore
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.kafka.messages import RawMessage
+    from openmetadata_ol_provider.kafka.messages import Timed
     from openmetadata_ol_provider.kafka.offsets import Backlog
     from openmetadata_ol_provider.lineage.plan import LineagePlan
     from openmetadata_ol_provider.openlineage.positions import OffsetRange
@@ -57,7 +57,7 @@ class ReceiptCollector:
         """Set what waits in the topics before the next batch is published; by default what the last task has stored."""
         self._lag = lag
 
-    def add_newest(self, messages: Iterable[RawMessage]) -> None:
+    def add_newest(self, messages: Iterable[Timed]) -> None:
         """Add messages of the next batch: those that wait behind it are about as old as the newest of them."""
         for message in messages:
             if message.timestamp_ms is not None:
@@ -154,7 +154,7 @@ def _number(value: object, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def lag_of(backlog: Backlog, source: str, messages: Iterable[RawMessage] = (), at: float | None = None) -> Lag:
+def lag_of(backlog: Backlog, source: str, messages: Iterable[Timed] = (), at: float | None = None) -> Lag:
     """Return what waits before anything of a backlog is published.
 
     :param source: what measured it: ``consume``, ``ingest`` or ``sensor``

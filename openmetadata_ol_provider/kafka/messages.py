@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openlineage.positions import OffsetRange
+
+
+class Timed(Protocol):
+    """What has a topic and a time, such as a message."""
+
+    @property
+    def topic(self) -> str:
+        """Name of the topic."""
+
+    @property
+    def timestamp_ms(self) -> int | None:
+        """Milliseconds since 1970; ``None`` when the broker gave no time."""
 
 
 class RawMessage(NamedTuple):
@@ -28,6 +40,10 @@ class RawMessage(NamedTuple):
     def size(self) -> int:
         """Bytes of key, value and headers."""
         return _size(self.key, self.value, self.headers)
+
+    def __str__(self) -> str:
+        """Return the position of the message, never its content."""
+        return f"{self.topic}[{self.partition}]@{self.offset}"
 
 
 class DeadLetter(NamedTuple):

@@ -41,8 +41,10 @@ _CHUNK = 1000
 _POLL = 0.5
 _FETCH_WAIT_MS = 100
 # The client's read-ahead while a batch is processed; the rest arrives while what was read ahead is decoded.
-# librdkafka's own default is eight times as much and would be most of a task's memory.
-_AHEAD_KBYTES = 8 * 1024
+# librdkafka's own default is 16 times as much and would be most of a task's memory.
+_AHEAD_KBYTES = 4 * 1024
+# Most bytes of one response, which come on top: by default a megabyte for each partition.
+_RESPONSE_BYTES = 2 * 1024 * 1024
 # Pause of the client when its queue is full; the default of a second would slow the reading down noticeably.
 _QUEUE_FULL_PAUSE_MS = 20
 
@@ -67,6 +69,7 @@ class BacklogReader:
         self._errors = BrokerErrors()
         self._received_any = False
         self._silent_seconds = 0.0
+        self._is_cancelled = False
         log_losses(backlog)
 
     def read(self, *, max_messages: int, max_bytes: int, max_duration: float) -> ReadResult:
@@ -128,6 +131,10 @@ class BacklogReader:
             if result.ranges:
                 yield result
 
+    def cancel(self) -> None:
+        """End a read in another thread early: it returns what it has; nothing may be read after that."""
+        self._is_cancelled = True
+
     def close(self) -> None:
         """Close the connection; calling it again does nothing."""
         consumer, self._consumer = self._consumer, None
@@ -161,7 +168,7 @@ class BacklogReader:
     def _fill(self, room: Room, deadline: float) -> bool:
         """Buffer the messages of the next part; return whether all of them came."""
         last_progress = time.monotonic()
-        while self._loss_error is None:
+        while self._loss_error is None and not self._is_cancelled:
             if has_fair_part(self._partitions.values(), room):
                 return True
             now = time.monotonic()
@@ -201,11 +208,15 @@ class BacklogReader:
         wait = self._settings.get("fetch.wait.max.ms", _FETCH_WAIT_MS)
         ahead = self._settings.get("queued.max.messages.kbytes", _AHEAD_KBYTES)
         pause = self._settings.get("fetch.queue.backoff.ms", _QUEUE_FULL_PAUSE_MS)
+        # The client refuses less than its own message.max.bytes; a larger message that is on the topic comes anyway.
+        names = ("fetch.max.bytes", "message.max.bytes")
+        is_set = any(self._settings.get(name) is not None for name in names)
         consumer, self._errors = self._settings.consumer(
             auto_offset_reset="error",
             fetch_wait_max_ms=wait,
             queued_max_messages_kbytes=ahead,
             fetch_queue_backoff_ms=pause,
+            **({} if is_set else {"fetch_max_bytes": _RESPONSE_BYTES}),
         )
         self._consumer = consumer
         targets = [TopicPartition(*key, item.fetched) for key, item in self._partitions.items() if not item.finished]

@@ -105,6 +105,11 @@ class KafkaSettings:
         """Whether the connection sets ``group.id``."""
         return bool(self._config.get("group.id"))
 
+    @property
+    def has_callbacks(self) -> bool:
+        """Whether the connection names functions that the client calls while it reads, such as ``oauth_cb``."""
+        return any(callable(value) for value in self._config.values())
+
     def with_group(self, group: str) -> KafkaSettings:
         """Return the same settings for another consumer group."""
         return KafkaSettings(self.conn_id, {**self._config, "group.id": group})

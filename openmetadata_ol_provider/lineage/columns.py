@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -65,20 +65,26 @@ class ColumnSources(NamedTuple):
 
     :param by_dataset: their names, and the column pairs, by dataset
     :param unnamed: number of sources without a dataset or a field
+    :param subqueries: names of sources that were taken for subqueries, and left out
     """
 
     by_dataset: Sources
     unnamed: int = 0
+    subqueries: Collection[str] = ()
 
 
 def column_sources(output: Side, inputs: Inputs, naming: Naming) -> ColumnSources:
     """Return the sources of an output's columns, by their dataset."""
     sources: Sources = {}
     unnamed = 0
+    subqueries: dict[str, None] = {}
 
     def group(ref: ColumnInput) -> tuple[DatasetId, list[ColumnPair]] | None:
         side = _side_of(ref, inputs, naming)
-        if side is None or (side.id not in inputs and _looks_like_cte(side.id, output.id)):
+        if side is None:
+            return None
+        if side.id not in inputs and _looks_like_subquery(side, output.id):
+            subqueries[side.id.name] = None
             return None
         return side.id, sources.setdefault(side.id, (side.identities, []))[1]
 
@@ -97,9 +103,8 @@ def column_sources(output: Side, inputs: Inputs, naming: Naming) -> ColumnSource
     for ref in facet.dataset or ():
         group(ref)
         unnamed += not ref.name
-    return ColumnSources(
-        {source: (identities, list(dict.fromkeys(pairs))) for source, (identities, pairs) in sources.items()}, unnamed
-    )
+    by_dataset = {source: (identities, list(dict.fromkeys(pairs))) for source, (identities, pairs) in sources.items()}
+    return ColumnSources(by_dataset, unnamed, subqueries)
 
 
 def _side_of(ref: ColumnInput, inputs: Inputs, naming: Naming) -> Side | None:
@@ -110,9 +115,16 @@ def _side_of(ref: ColumnInput, inputs: Inputs, naming: Naming) -> Side | None:
     return inputs.named(name) or Side(name, naming.identities(name.namespace, name.name))
 
 
-def _looks_like_cte(ref: DatasetId, output: DatasetId) -> bool:
-    """Tell whether a name, a bare word where tables have a schema, is that of a CTE that a parser took for a table."""
-    return ref.namespace == output.namespace and "." in output.name and not set(ref.name) & set("./")
+def _looks_like_subquery(source: Side, output: DatasetId) -> bool:
+    """Tell whether a name, a bare word where tables have a schema, is that of a CTE that a parser took for a table.
+
+    A rule that gives it a schema (``datasets.rename``) makes it a table. Topics and files have no schema.
+    """
+    if source.id.namespace != output.namespace or "." not in output.name:
+        return False
+    if any(one.kind != "table" for one in source.identities):
+        return False
+    return not any(set(name) & set("./") for name in (source.id.name, *(one.name for one in source.identities)))
 
 
 def column_transformations(ref: ColumnInput, column: ColumnField) -> tuple[Transformation, ...]:

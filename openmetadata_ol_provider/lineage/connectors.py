@@ -36,26 +36,28 @@ class Paired(NamedTuple):
 
 
 def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pairing: Pairing) -> Paired | None:
-    """Return the (input, output) pairs of a run; ``None`` if it is a copy job whose names tell nothing.
+    """Return the (input, output) pairs of a run; ``None`` if every input goes to every output.
+
+    That is so where a copy job has one input, and where a transfer has one input or one output: its query may join.
 
     :param job: job of the run, for problems
     :param inputs: inputs without those of the tool itself
     """
     sources, targets = _datasets(inputs), _datasets(outputs)
-    if pairing.kind == "copy" and len(sources) == 1:
+    if pairing.is_copy and _is_certain(sources, targets, pairing):
         return None
     routed = Routed()
     if _is_source(sources, targets, pairing):
         routed = routed_topics(job.name, [one.names for one in sources], [one.names for one in targets])
     pairs = _pairs_beside(routed, sources, targets, pairing)
-    if pairing.kind == "copy":
-        if not pairs:
-            return None
+    if pairing.is_copy:
         pairs = with_nested(pairs, [target.text for target in targets])
-    assumed = _assumed_pairs(sources, targets, pairs, pairing) if pairing.kind == "connector" else []
+        assumed = _assumed_copies(sources, targets, pairs)
+    else:
+        assumed = _assumed_pairs(sources, targets, pairs, pairing)
     assumed = [pair for pair in assumed if pair[1] not in routed.held_back]
     every = [*pairs, *assumed]
-    if assumed:
+    if assumed and not pairing.is_copy:
         every = without_other_schemas(every, sources, targets)
         assumed = [pair for pair in assumed if pair in every]
     place = f"job {job.namespace} {job.name}"
@@ -93,6 +95,13 @@ def _is_source(sources: Sequence[NamedDataset], targets: Sequence[NamedDataset],
     return pairing.kind == "connector" and not (_has_topic(sources) and not _has_topic(targets))
 
 
+def _is_certain(sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairing: Pairing) -> bool:
+    """Tell whether everything surely goes to, or comes from, the only dataset of one side."""
+    if pairing.kind == "transfer":
+        return 1 in {len(sources), len(targets)}
+    return len(sources) == 1 and (len(targets) == 1 or not pairing.may_lack_start)
+
+
 def _has_topic(datasets: Iterable[NamedDataset]) -> bool:
     return any(dataset.is_topic for dataset in datasets)
 
@@ -123,7 +132,7 @@ def _pairs(sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pai
         for pair, likeness in alike.items()
         if likeness.best.position >= _least(likeness, len(sources), len(targets), pairing, is_source=is_source)
     }
-    if pairing.kind == "copy":
+    if pairing.is_copy:
         return _copies(sources, targets, ranks)
     if is_source:
         back = _best_partners((target, source, rank) for (source, target), rank in ranks.items())
@@ -167,7 +176,7 @@ def _least(likeness: Likeness, inputs: int, outputs: int, pairing: Pairing, *, i
     While datasets may still show, the right partner may be missing, so more is asked. A sink's table may have something
     before its topic's name. Copy jobs are not always that: several inputs of one output may have been joined.
     """
-    if pairing.kind == "copy":
+    if pairing.is_copy:
         return Position.LAST_SEGMENTS if 1 in (inputs, outputs) and inputs != outputs else Position.SUFFIX
     if pairing.complete:
         return Position.MIDDLE
@@ -235,6 +244,19 @@ def _assumed_pairs(
     elif len(targets) == 1 and pairing.together and not pairs:
         assumed = [(source, 0) for source in range(len(sources))]
     return [pair for pair in assumed if not contradict(sources[pair[0]], targets[pair[1]])]
+
+
+def _assumed_copies(
+    sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairs: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return pairs of a copy job that are assumed because there is only one dataset on a side.
+
+    What it wrote came from the only input. The only output got everything, unless its name is that of one input.
+    """
+    if len(sources) == 1:
+        paired = {target for _, target in pairs}
+        return [(0, target) for target in range(len(targets)) if target not in paired]
+    return [(source, 0) for source in range(len(sources))] if len(targets) == 1 and not pairs else []
 
 
 # -- what is said of it --------------------------------------------------------------------------------------------

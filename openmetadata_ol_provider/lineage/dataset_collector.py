@@ -46,9 +46,10 @@ class _Entry(FacetDraft[DatasetFacets], gc=False):
 
     def show(self, facets: DatasetFacets, times: Mapping[str, int]) -> None:
         """Add the facets of a run: mostly those of another run, at later times."""
-        known = self.shown.get(id(facets))
-        if known is not None and known[1] != times:
-            times = {name: max(at, times.get(name, 0)) for name, at in {**times, **known[1]}.items()}
+        _, earlier = self.shown.get(id(facets), (facets, times))
+        # Runs are mostly added in the order of their ends.
+        if earlier is not times and not (earlier.keys() == times.keys() and _is_after(times, earlier)):
+            times = {name: max(at, times.get(name, 0)) for name, at in {**times, **earlier}.items()}
         self.shown[id(facets)] = facets, times
 
     def merge_shown(self) -> None:
@@ -56,6 +57,10 @@ class _Entry(FacetDraft[DatasetFacets], gc=False):
         for facets, times in self.shown.values():
             self.merge(facets, 0, times)
         self.shown = {}
+
+
+def _is_after(times: Mapping[str, int], earlier: Mapping[str, int]) -> bool:
+    return min(times.values(), default=0) >= max(earlier.values(), default=0)
 
 
 class DatasetCollector:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from openmetadata_ol_provider.lineage.derivations import Derivations
-from openmetadata_ol_provider.lineage.edges import derivation, derive_once, entries_of, explicit_edges
+from openmetadata_ol_provider.lineage.edges import (
+    derivation,
+    derivation_of_columns,
+    derive_once,
+    entries_of,
+    explicit_edges,
+)
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
 from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_pseudo
+from openmetadata_ol_provider.lineage.runs_below import Flows, PairedRun, sum_problem
 from openmetadata_ol_provider.lineage.symlinks import Aliases
-from openmetadata_ol_provider.lineage.temporary_datasets import bridge
+from openmetadata_ol_provider.lineage.temporary_datasets import Chain, bridge
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
 from openmetadata_ol_provider.lineage.views import Views
-from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet, LineageEntry
+from openmetadata_ol_provider.openlineage.facets import LineageEntry
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, TemporaryDataset
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run, TemporaryDataset, name_key
 
 #: Most characters of the names in a plan's edges, columns included: a plan goes through XCom.
 MAX_PLAN_TEXT = 100_000_000
@@ -64,10 +72,13 @@ class EdgeCollector:
         self._temporary: set[DatasetId] = set()
         self._reads_and_writes: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
 
-    def add(self, job: JobId, source: Run | Declaration, pairing: Pairing | None = None) -> None:
+    def add(
+        self, job: JobId, source: Run | Declaration, pairing: Pairing | None = None, below: Iterable[PairedRun] = ()
+    ) -> None:
         """Add the edges of one run of a job, or of a job's declaration.
 
         :param pairing: how inputs and outputs are paired by their names, ``None`` if they are not
+        :param below: runs below the run, whose inputs and outputs it may sum up
         """
         facets = source.job_facets
         sql = facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
@@ -87,7 +98,28 @@ class EdgeCollector:
         derived = derive_once(job, sources, outputs, self._naming, pairing=pairing, derived=self._derived)
         self._problems += derived.problems
         hidden = {base.id for base, _ in behind}
-        self._store([edge for edge in derived.edges if edge.source not in hidden] if hidden else derived.edges, sql)
+        edges = [edge for edge in derived.edges if edge.source not in hidden] if hidden else derived.edges
+        self._store(self._without_sums(job, edges, below) if below else edges, sql)
+
+    def _without_sums(self, job: JobId, edges: Sequence[Edge], below: Iterable[PairedRun]) -> Sequence[Edge]:
+        """Return the edges of a run without the products that the lineage of the runs below it contradicts."""
+        flows = Flows((edge for run in below for edge in self._edges_of(run)), self._naming)
+        own: list[Edge] = []
+        summed: list[Edge] = []
+        for edge in edges:
+            (summed if edge.basis == "product" and flows.contradict(edge) else own).append(edge)
+        if summed:
+            self._problems.append(sum_problem(job, summed))
+        return own
+
+    def _edges_of(self, one: PairedRun) -> Iterable[Edge]:
+        job, facets = JobId(one.run.namespace, one.run.name), one.run.job_facets
+        entries = entries_of(facets.lineage if facets else None)
+        if entries is not None:
+            return explicit_edges(entries, job, self._naming)
+        inputs, outputs = self._sides.of(one.run.inputs.values()), self._sides.of(one.run.outputs.values())
+        sources, _ = self._views.without_base_tables(inputs)
+        return derive_once(job, sources, outputs, self._naming, pairing=one.pairing, derived=self._derived).edges
 
     def _tell_pseudo_datasets(self, job: JobId, source: Run | Declaration) -> None:
         for dataset in (*source.inputs.values(), *source.outputs.values()):
@@ -97,11 +129,18 @@ class EdgeCollector:
                 detail = f"{name} is no table but the producer's word for a query: left out. {remedy}"
                 self._problems.append(Problem(ProblemKind.PSEUDO_DATASET, f"job {job.namespace} {job.name}", detail))
 
-    def add_derivation(self, dataset: DatasetId, facet: LineageDatasetFacet) -> None:
-        """Add the edges that a DatasetEvent states for its dataset."""
-        stated = LineageEntry(name=dataset.name, inputs=facet.inputs, fields=facet.fields)
-        self._problems += unnamed_entries(f"dataset {dataset.namespace} {dataset.name}", [stated])
-        self._store(derivation(dataset, facet, self._naming))
+    def add_derivation(self, dataset: DatasetState) -> None:
+        """Add the edges that a DatasetEvent states for its dataset, by its lineage facet or else its column lineage."""
+        facet = dataset.facets.lineage if dataset.facets else None
+        if facet is not None:
+            stated = LineageEntry(name=dataset.name, inputs=facet.inputs, fields=facet.fields)
+            self._problems += unnamed_entries(f"dataset {dataset.namespace} {dataset.name}", [stated])
+            self._store(derivation(DatasetId(dataset.namespace, dataset.name), facet, self._naming))
+            return
+        for side in self._sides.of([dataset]):
+            derived = derivation_of_columns(side, self._naming)
+            self._problems += derived.problems
+            self._store(derived.edges)
 
     def collect(
         self,
@@ -118,7 +157,7 @@ class EdgeCollector:
         :param seen_at: time of consumption, in microseconds
         """
         own_sql = [self._without_known_sql(edge, jobs) for edge in self._edges.values()]
-        bridged = bridge(own_sql, self._temporary.__contains__, temporary, seen_at)
+        bridged = bridge(own_sql, self._temporary.__contains__, partial(_chain_of, jobs), temporary, seen_at)
         edges = [edge for edge in bridged.edges if wanted(edge.source) and wanted(edge.target)]
         return CollectedEdges(
             tuple(sorted(edges, key=lambda edge: (edge.job or _NO_JOB, edge.source, edge.target))),  # stable
@@ -171,6 +210,12 @@ class EdgeCollector:
             number = self._numbers.setdefault(key, len(self._numbers))
             self._numbered[id(edge)] = numbered = number, edge
         return numbered[0]
+
+
+def _chain_of(jobs: Mapping[JobId, Job], job_id: JobId | None) -> Chain:
+    job = jobs.get(job_id) if job_id is not None else None
+    top = (job.root or job.parent or job.id) if job is not None else job_id or _NO_JOB
+    return Chain(name_key(top.namespace, top.name), is_own=job is None or top == job.id)
 
 
 def _read_through(job: JobId, base: Side, view: Side) -> Problem:

@@ -3,8 +3,8 @@
 They are those stated by a ``lineage`` facet; otherwise, for each output, those of its column lineage; otherwise inputs
 x outputs of the run. Nothing is multiplied where more is known: an output with column lineage gets edges only from the
 datasets that it names. Inputs that no column lineage of the run names (only joined or filtered by) belong to the output
-if there is just one; with several it is unknown to which, so no edges are drawn. Connectors and copy jobs are paired by
-name. Several datasets that are both the inputs and the outputs were not moved.
+if there is just one; with several it is unknown to which, so no edges are drawn. Connectors, copy jobs and transfers
+are paired by name. Several datasets that are both the inputs and the outputs were not moved.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from openmetadata_ol_provider.lineage.columns import Inputs, column_sources, transformations
+from openmetadata_ol_provider.lineage.columns import ColumnSources, Inputs, column_sources, transformations
 from openmetadata_ol_provider.lineage.connectors import Paired, pair_by_name
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
@@ -21,7 +21,7 @@ from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, Data
 from openmetadata_ol_provider.lineage.recent import Recent
 from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.lineage.tool_datasets import tool_problem, without_own
-from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_sources
+from openmetadata_ol_provider.lineage.unnamed_sources import unread_sources
 from openmetadata_ol_provider.openlineage.facets import (
     LineageDatasetFacet,
     LineageEntry,
@@ -108,20 +108,15 @@ def derive(
     with_columns = [output for output in outputs if output.column_lineage is not None]
     inputs_by_name = Inputs(inputs if with_columns else (), naming)
     for output in with_columns:
-        sources, unnamed = column_sources(output, inputs_by_name, naming)
-        if unnamed:
-            problems.append(unnamed_sources(place, output.id, unnamed))
-        named.update(sources)
-        edges += [
-            Edge(source, output.id, job, "columns", tuple(pairs))
-            for source, (identities, pairs) in sources.items()
-            if not _is_loop(source, identities, output, naming, loops)
-        ]
+        sources = column_sources(output, inputs_by_name, naming)
+        problems += unread_sources(place, output.id, sources.unnamed, sources.subqueries)
+        named.update(sources.by_dataset)
+        edges += _of_columns(job, output, sources, naming, loops)
     # Outputs without column lineage get every input; a single output also gets those that its column lineage omits.
     targets, sides = [output for output in outputs if output.column_lineage is None], inputs
     if not targets and len(outputs) == 1:
         targets, sides = list(outputs), [side for side in inputs if side.id not in named]
-    if pairing is not None:
+    if pairing is not None and pairing.kind != "transfer":
         every = (*sides, *targets)
         sides, targets = without_own(sides, job), without_own(targets, job)
         if len(sides) + len(targets) < len(every):
@@ -139,6 +134,28 @@ def derive(
     if loops:
         problems.append(_loop(place, loops))
     return Edges(tuple(edges), (*problems, *paired.problems))
+
+
+def derivation_of_columns(output: Side, naming: Naming) -> Edges:
+    """Return the edges that the column lineage of a DatasetEvent states, which no job is needed for."""
+    sources = column_sources(output, Inputs((), naming), naming)
+    place = f"dataset {output.id.namespace} {output.id.name}"
+    problems = tuple(unread_sources(place, output.id, sources.unnamed, sources.subqueries))
+    return Edges(tuple(_of_columns(None, output, sources, naming, [])), problems)
+
+
+def _of_columns(
+    job: JobId | None,
+    output: Side,
+    sources: ColumnSources,
+    naming: Naming,
+    loops: list[tuple[DatasetId, DatasetId]],
+) -> list[Edge]:
+    return [
+        Edge(source, output.id, job, "columns", tuple(pairs))
+        for source, (identities, pairs) in sources.by_dataset.items()
+        if not _is_loop(source, identities, output, naming, loops)
+    ]
 
 
 def _is_loop(

@@ -19,11 +19,10 @@ def with_event_counts(runs: Sequence[RunRecord], events: Iterable[Event]) -> tup
     :param runs: records of a plan
     :param events: events that it was made of
     """
-    by_job = Counter([(event.run.runId, event.job.name) for event in events if event.run and event.job])
-    by_run: Counter[str] = Counter()
-    for (run_id, _), count in by_job.items():
-        by_run[run_id] += count
+    named = [(event.run.runId, event.job.name) for event in events if event.run and event.job]
+    by_run = Counter([run_id for run_id, _ in named])
     sharing = Counter([run.run_id for run in runs])
+    by_job = Counter([both for both in named if sharing[both[0]] > 1]) if len(sharing) < len(runs) else Counter()
     return tuple(
         [
             replace(run, events=by_run[run.run_id] if sharing[run.run_id] == 1 else by_job[run.run_id, run.job.name])

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from fnmatch import translate
 
 from openmetadata_ol_provider.config import Config, strip_slashes
-from openmetadata_ol_provider.lineage.plan import DatasetId
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
+from openmetadata_ol_provider.openlineage.run_state import Run
 from openmetadata_ol_provider.regex.safe_regex import Pattern
 
 
@@ -30,6 +31,22 @@ class Filter:
             return True
         names = (name, f"{namespace} {name}")
         return _any_matches(self._include, names) and not _any_matches(self._exclude, names)
+
+
+class PipelineFilter:
+    """Admits pipelines that are included, and the runs below them unless their own jobs are excluded.
+
+    :param config: configuration with its ``pipelines``
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._filter = Filter(config.pipelines.include, config.pipelines.exclude)
+
+    def admits(self, pipeline: JobId, run: Run | None = None) -> bool:
+        """Tell whether a pipeline takes part, and with it one of the runs below it."""
+        if not self._filter.admits(pipeline.namespace, pipeline.name):
+            return False
+        return run is None or pipeline.name == run.name or self._filter.admits(run.namespace, run.name)
 
 
 #: Beginning of the namespaces by which this package's own events name OpenMetadata: it is not a dataset of itself.

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from openmetadata_ol_provider.config import DatasetOptions, strip_slashes
+from openmetadata_ol_provider.lineage.names.arn_names import arn_as_name
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
@@ -147,13 +148,17 @@ def _read(namespace: str, name: str) -> tuple[Identity, ...]:
 
 
 def _url_as_name(name: str, namespace: Namespace, system: System | None) -> tuple[str, str] | None:
-    """Return a name that is a URL and overrides its namespace, as namespace and name; ``None`` for other names.
+    """Return a name that is a URL or an ARN and overrides its namespace, as namespace and name; ``None`` for others.
 
     It does in storage and in namespaces without an address (``prod``, ``bigquery``).
 
     :param system: system of the namespace
     """
     in_storage = system is not None and system.kind == "container"
+    if not namespace.is_url or in_storage:
+        by_arn = arn_as_name(name)
+        if by_arn is not None:
+            return by_arn
     if "://" not in name or name[:5].lower() == "file:" or (namespace.is_url and not in_storage):
         return None
     url = _URL.fullmatch(name)

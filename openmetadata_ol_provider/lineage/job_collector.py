@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -10,7 +10,9 @@ from openmetadata_ol_provider.lineage.airflow_facets import named_by_task
 from openmetadata_ol_provider.lineage.ancestors import described_by_child
 from openmetadata_ol_provider.lineage.jobs import JobPlacement, completed, job_of
 from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.lineage.shared_tasks import shared_tasks
 from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
+from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 
 
@@ -47,6 +49,10 @@ class JobCollector:
     def mark_declared(self, job: JobId) -> None:
         """Mark a job whose lineage a JobEvent of this batch states."""
         self.jobs[job] = replace(self.jobs[job], declared=True)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what is wrong with the jobs."""
+        return shared_tasks(self.jobs.values())
 
     def _integration(self, place: JobPlacement, job: Job) -> str | None:
         """Return the integration of a pipeline that is only named: its own if known, else that of its tasks.

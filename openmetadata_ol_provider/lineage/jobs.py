@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from openmetadata_ol_provider.lineage.airflow_facets import completed_by_dag, task_outlines
 from openmetadata_ol_provider.lineage.job_hierarchy import Family, Level, RunOf, stable_job, task_in
@@ -125,8 +126,9 @@ def _jobs_of(entry: DependencyField) -> Iterator[JobId]:
 
 def completed(job: Job, earlier: Job) -> Job:
     """Return a job with the facts that only an earlier run of it has (its SQL comes with the last event)."""
-    missing = {name: getattr(earlier, name) for name in job.__struct_fields__ if not getattr(job, name)}
-    return msgspec.structs.replace(job, **missing)
+    both = zip(job.__struct_fields__, astuple(job), astuple(earlier), strict=True)
+    missing = {name: old for name, new, old in both if not new and new is not old}
+    return msgspec.structs.replace(job, **missing) if missing else job
 
 
 def _description(facets: JobFacets) -> str | None:

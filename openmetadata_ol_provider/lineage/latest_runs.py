@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from openmetadata_ol_provider.lineage.run_completion import effective_state, ends_with_its_events
-from openmetadata_ol_provider.lineage.run_facts import ENDS_OTHERWISE, FACTS, of_job
+from openmetadata_ol_provider.lineage.run_facts import ENDS_OTHERWISE, FACTS, JOBS
+from openmetadata_ol_provider.openlineage.run_groups import RunGroups
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_state import Run
+from openmetadata_ol_provider.openlineage.run_state import Run, name_key
 from openmetadata_ol_provider.openlineage.run_table import RunTable
 
 _Job = tuple[str, str]
@@ -24,13 +25,11 @@ def latest_runs(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[s
     :param index: all runs that are remembered
     """
     latest = index.followed_by(LatestRuns)
-    by_fact = index.grouped(FACTS)
-    others = frozenset(by_fact.keys(ENDS_OTHERWISE))
+    by_job, others = index.grouped(JOBS), frozenset(index.grouped(FACTS).stored(ENDS_OTHERWISE))
     keys: list[str] = []
     for job in dict.fromkeys((run.namespace, run.name) for run in changed.values()):
-        tied = latest.of(job, by_fact.keys(of_job(*job)), others)
         # Of runs that end at the same time it is the one that was seen last.
-        keys += index.in_order(tied)[-1:]
+        keys += index.in_order(latest.of(job, by_job, others))[-1:]
     for key in index.in_order(key for key in keys if key not in changed):
         yield key, index.runs[key]
 
@@ -46,18 +45,27 @@ class LatestRuns:
         # The time and the keys; a job whose latest run was forgotten, or is not the latest any more, is missing.
         self._latest: dict[_Job, tuple[int, dict[str, None]]] = {}
 
-    def of(self, job: _Job, keys: Collection[str], others: Container[str]) -> Iterable[str]:
+    def of(self, job: _Job, by_job: RunGroups[str], others: Container[int]) -> Iterable[str]:
         """Return the keys of the latest runs of a job.
 
-        :param keys: keys of all runs of the job
-        :param others: keys of the runs whose end is not simply that of their own events
+        :param by_job: all runs, by the keys of their jobs
+        :param others: numbers of the stored runs whose end is not simply that of their own events
         """
-        if job not in self._latest and keys:
-            times = zip(keys, self._runs.ends(keys), strict=True)
-            ends = {key: end_of(self._runs[key]) if key in others else at for key, at in times}
-            latest = max(ends.values())
-            self._latest[job] = latest, {key: None for key, at in ends.items() if at == latest}
-        return self._latest[job][1] if job in self._latest else ()
+        if job not in self._latest:
+            rows, key = self._runs.rows, name_key(*job)
+            numbers = by_job.stored(key)
+            stored = [
+                end_of(rows.run(number)) if number in others else at
+                for number, at in zip(numbers, rows.ends(numbers), strict=True)
+            ]
+            made = {key: end_of(self._runs[key]) for key in by_job.made(key)}
+            latest = max((*stored, *made.values()), default=None)
+            if latest is None:
+                return ()
+            its_rows = (number for number, at in zip(numbers, stored, strict=True) if at == latest)
+            its_keys = (*map(rows.key, its_rows), *(key for key, at in made.items() if at == latest))
+            self._latest[job] = latest, dict.fromkeys(its_keys)
+        return self._latest[job][1]
 
     def change(self, key: str, before: Run | None, after: Run | None) -> None:
         """Follow the change of a run."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.lineage.ended_above import EndedAbove
 from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_dag_run, parent_of, resolve_root
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
-from openmetadata_ol_provider.lineage.run_facts import ENDED, FACTS, WAITS
+from openmetadata_ol_provider.lineage.run_facts import CLOSED, ENDED, FACTS, TELLING, WAITS
 from openmetadata_ol_provider.lineage.stated_ends import stated_by_dags, telling_dags
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -77,20 +77,27 @@ def _doubtful_ends(index: RunIndex, others: Mapping[str, Run], ended: EndedAbove
     They are the runs that have changed, those below one that has ended or was forgotten, and those that wait for their
     own end after the run above them has ended.
     """
-    touched = index.take_touched()
+    touched, by_fact, table = index.take_touched(), index.grouped(FACTS), index.runs
+    settled: set[int] = set()
     if touched is None:
-        touched = index.grouped(FACTS).keys(ENDED)
-    runs = (*(index.runs[key] for key in touched if key in index.runs), *others.values())
+        # Of stored runs that have ended by themselves the ids are enough: only DAG runs, which are looked at, may say
+        # otherwise.
+        stored_ended = set(by_fact.stored(ENDED))
+        telling = stored_ended.intersection(index.grouped(TELLING).stored(True))
+        settled = stored_ended.difference(by_fact.stored(CLOSED), telling)
+        touched = [*by_fact.made(ENDED), *by_fact.keys(CLOSED), *map(table.rows.key, telling)]
+    runs = (*(table[key] for key in touched if key in table), *others.values())
     ids = {run.run_id for run in runs if run.state in TERMINAL or ended.is_above(run)}
-    ids |= {run.run_id for run in index.forgotten.values()}
-    doubtful = {**dict.fromkeys(touched), **dict.fromkeys(index.grouped(FACTS).keys(WAITS))}
+    ids |= {run.run_id for run in index.forgotten.values()} | set(map(table.rows.run_id, settled))
+    doubtful = {**dict.fromkeys(touched), **dict.fromkeys(by_fact.keys(WAITS))}
     above, passed = index.grouped(PARENTS), set[str]()
     while ids:
         passed |= ids
-        below = above.keys_of_any(ids)
-        doubtful.update(below)
-        ids = {index.runs[key].run_id for key in below} - passed
-    return {key: None for key in doubtful if key in index.runs}
+        stored = {number for run_id in ids for number in above.stored(run_id)}
+        made = {key for run_id in ids for key in above.made(run_id)}
+        doubtful.update(dict.fromkeys((*map(table.rows.key, stored - settled), *made)))
+        ids = {*map(table.rows.run_id, stored), *(table[key].run_id for key in made)} - passed
+    return {key: None for key in doubtful if key in table}
 
 
 def _end_above(run: Run, parent: RunOf, index: RunIndex) -> PresumedEnd | None:

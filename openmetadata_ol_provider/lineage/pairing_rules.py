@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from fnmatch import translate
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 from openmetadata_ol_provider.lineage.plan import JobId
+from openmetadata_ol_provider.lineage.transfer_tasks import is_transfer
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.facets import JobFacets
@@ -17,7 +18,7 @@ from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declara
 _CONNECTOR = re.compile(r"debezium[a-z]*|kafkaconnect[a-z]*|confluentconnect[a-z]*|mirrormaker")
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
 _NOT_LETTER = re.compile(r"[^a-z]")
-Kind = Literal["connector", "copy"]
+Kind = Literal["connector", "copy", "transfer"]
 #: Microseconds of event time after which a connector that runs on is presumed to have shown all of its datasets.
 SETTLED_AFTER = 3_600 * 1_000_000
 
@@ -25,19 +26,31 @@ SETTLED_AFTER = 3_600 * 1_000_000
 class Pairing(Value, frozen=True):
     """How inputs and outputs of a run are paired by name.
 
-    :param kind: ``connector``, which never multiplies; ``copy``, which does if no names are alike
+    :param kind: ``connector`` and ``copy``, which never multiply several by several; ``transfer``, as ``copy``, but all
+        that it has read goes to its only output, since its query may join
     :param together: whether one event had all datasets
     :param settled: whether no further dataset is expected
+    :param may_lack_start: whether a copy job has sent no START, which may come later and name more datasets
     """
 
     kind: Kind
     together: bool
     settled: bool
+    may_lack_start: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether all datasets are known, as far as one can tell."""
         return self.together or self.settled
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether each dataset is copied to one of its own."""
+        return self.kind != "connector"
+
+
+#: How the queries of a transfer task are paired, all of which have ended.
+TRANSFER: Final = Pairing("transfer", together=True, settled=True)
 
 
 class PairingRules:
@@ -59,7 +72,9 @@ class PairingRules:
             return None
         if isinstance(source, Declaration):
             return Pairing(kind, together=True, settled=True)
-        return Pairing(kind, _are_together(source), source.terminal or settled_at(source) <= latest_at)
+        settled = source.terminal or settled_at(source) <= latest_at
+        may_lack_start = kind == "copy" and source.started_at is None
+        return Pairing(kind, _are_together(source), settled, may_lack_start)
 
     def settles(self, run: Run, earlier_at: int, latest_at: int) -> bool:
         """Tell whether a run that is paired has only become settled since an earlier time.
@@ -97,12 +112,14 @@ def _own_kind(source: Run | Declaration) -> Kind | None:
             return "connector"
         if source.from_copy_tool:
             return "copy"
-    return "copy" if job_type.tool == "copy" else None
+        if job_type.tool is None and is_transfer(source):
+            return "transfer"
+    return job_type.tool
 
 
 def is_paired_by_itself(run: Run) -> bool:
-    """Return whether a run is paired whatever the configuration says."""
-    return _own_kind(run) is not None
+    """Return whether a run that goes on may be paired whatever the configuration says; transfers are when they end."""
+    return _own_kind(run) not in (None, "transfer")
 
 
 class _JobType(Value, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from msgspec.json import encode
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
@@ -13,14 +12,14 @@ from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
 from openmetadata_ol_provider.lineage.derivations import Derivations
 from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
-from openmetadata_ol_provider.lineage.filters import Filter
+from openmetadata_ol_provider.lineage.filters import PipelineFilter
 from openmetadata_ol_provider.lineage.instance_lineage import lineage_of_instances
 from openmetadata_ol_provider.lineage.job_collector import JobCollector
 from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, assumed_pipeline, resolve_root
 from openmetadata_ol_provider.lineage.jobs import JobPlacement, place_of
 from openmetadata_ol_provider.lineage.latest_runs import end_of, latest_runs
-from openmetadata_ol_provider.lineage.pairing_rules import PairingRules
-from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan, RunRecord
+from openmetadata_ol_provider.lineage.pairing_rules import TRANSFER, PairingRules
+from openmetadata_ol_provider.lineage.plan import JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.lineage.remembered_runs import remembered_runs
 from openmetadata_ol_provider.lineage.run_completion import is_presumed_running, lineage_is_final
 from openmetadata_ol_provider.lineage.run_datasets import single_topics
@@ -28,12 +27,14 @@ from openmetadata_ol_provider.lineage.run_ends import EndsOfBatch
 from openmetadata_ol_provider.lineage.run_facts import FACTS, PAIRED, STARTED_ONLY
 from openmetadata_ol_provider.lineage.run_fingerprint import RunFingerprint, fingerprint
 from openmetadata_ol_provider.lineage.runs import fix_pipeline_starts, run_record
+from openmetadata_ol_provider.lineage.runs_below import PairedRun, runs_below, sums_above
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
+from openmetadata_ol_provider.lineage.static_events import sort_static
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.transfers import transfer_lineage, transfers
 from openmetadata_ol_provider.lineage.views import Views
+from openmetadata_ol_provider.lineage.written_datasets import NOT_WRITTEN, RunId, Writing
 from openmetadata_ol_provider.openlineage.event import Event, EventJob
-from openmetadata_ol_provider.openlineage.facets import LineageDatasetFacet
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
@@ -41,7 +42,6 @@ from openmetadata_ol_provider.openlineage.reported_once import report_once
 from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState
-from openmetadata_ol_provider.openlineage.times import microseconds
 
 
 class Built(NamedTuple):
@@ -61,6 +61,7 @@ class PlanBuilder:
     :param latest_at: time of the latest event of any run, in microseconds
     :param earlier_at: the same before this batch; ``None`` if there is none
     :param derivations: what was derived before, under the same configuration; default: none
+    :param written: what the batch shows runs to have written; default: nothing
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class PlanBuilder:
         latest_at: int,
         earlier_at: int | None = None,
         derivations: Derivations | None = None,
+        written: Mapping[RunId, Writing] | None = None,
     ) -> None:
         self._config = config
         self._state = state
         self._index = index
         self._seen_at = seen_at
         self._latest_at = latest_at
+        self._written = written or {}
         self._earlier_at = latest_at if earlier_at is None else earlier_at
         derivations = derivations or Derivations(config)
         naming = derivations.naming
@@ -86,9 +89,9 @@ class PlanBuilder:
         self._datasets = DatasetCollector(config, naming, aliases)
         self._edges = EdgeCollector(derivations, aliases, self._views)
         self._pairing_rules = PairingRules(config.lineage.pair_by_name)
-        self._pipeline_filter = Filter(config.pipelines.include, config.pipelines.exclude)
+        self._pipelines = PipelineFilter(config)
         triggers = config.lineage.pipeline_nodes
-        self._jobs = JobCollector(index, is_included=self._is_included, adds_triggers=triggers)
+        self._jobs = JobCollector(index, is_included=self._pipelines.admits, adds_triggers=triggers)
         self._records: list[RunRecord] = []
         self._problems: list[Problem] = []
         self._fingerprints: dict[JobId, RunFingerprint] = {}
@@ -134,6 +137,12 @@ class PlanBuilder:
             if place := self._place(run):
                 self._add_run(key, run, place)
 
+    def add_sums(self, changed: Mapping[str, Run]) -> None:
+        """Add the runs of earlier batches that sum up runs that changed, because these say what belongs together."""
+        for key in self._index.in_order(set(sums_above(changed, self._index)) - self._added):
+            if place := self._place(run := self._index.runs[key]):
+                self._add_run(key, run, place)
+
     def add_quiet_streams(self, changed: Mapping[str, Run]) -> None:
         """Add runs that did not change, but whose lineage is complete by now, because time has passed."""
         # Which jobs the configuration means is seen when they are looked at.
@@ -155,7 +164,7 @@ class PlanBuilder:
         for task, children in transfers(changed, self._index):
             place = self._place(task)
             if place and self._is_final(task) and not is_repeated(task):
-                self._edges.add(place.names.own.job, transfer_lineage(task, children))
+                self._edges.add(place.names.own.job, transfer_lineage(task, children), TRANSFER)
 
     # -- ends that were not sent -----------------------------------------------------------------------------------
 
@@ -171,7 +180,8 @@ class PlanBuilder:
         self._problems += ends.problems
 
     def _record(self, run: Run, place: JobPlacement, *, new: bool = False) -> RunRecord:
-        return run_record(run, place, self._pipeline_starts, self._datasets.wanted, new=new)
+        writing = self._written.get((place.names.own.job, run.run_id), NOT_WRITTEN)
+        return run_record(run, place, self._pipeline_starts, self._datasets.wanted, writing, new=new)
 
     def _place(self, run: Run) -> JobPlacement | None:
         """Return the placement of a run's job; ``None`` if the configuration excludes it, or if it has no name yet."""
@@ -181,12 +191,7 @@ class PlanBuilder:
         if names.assumed is not None:
             self._problems.append(assumed_pipeline(names))
         place = place_of(names, run.job_facets, self._config.pipelines.level)
-        return place if self._is_included(place.pipeline.job, run) else None
-
-    def _is_included(self, pipeline: JobId, run: Run | None = None) -> bool:
-        if not self._pipeline_filter.admits(pipeline.namespace, pipeline.name):
-            return False
-        return run is None or pipeline.name == run.name or self._pipeline_filter.admits(run.namespace, run.name)
+        return place if self._pipelines.admits(place.pipeline.job, run) else None
 
     def _is_final(self, run: Run) -> bool:
         if run.other_names or (run.state == "START" and self._index.failed_at_once(run)):
@@ -205,21 +210,24 @@ class PlanBuilder:
         own, job = self._fingerprint(run, place), place.names.own.job
         if own.is_final and not run.lineage_emitted:
             self._emitted.add(key)
-        if own == self._fingerprints.get(job) and not run.columns_evicted:
-            # Nothing new: the job's previous run had the same job and edges.
-            return
-        self._fingerprints[job] = own
+        sums_up = own.is_final and own.pairing is None
+        below = runs_below(run, self._index, self._pairing_rules, self._latest_at) if sums_up else []
+        if not below:
+            if own == self._fingerprints.get(job) and not run.columns_evicted:
+                # Nothing new: the job's previous run had the same job and edges.
+                return
+            self._fingerprints[job] = own
         self._jobs.add(place, run.job_facets, run.run_facets)
-        self._add_edges(run, place, own)
+        self._add_edges(run, place, own, below)
 
-    def _add_edges(self, run: Run, place: JobPlacement, own: RunFingerprint) -> None:
+    def _add_edges(self, run: Run, place: JobPlacement, own: RunFingerprint, below: Collection[PairedRun] = ()) -> None:
         if not own.is_final:
             return
         if run.columns_evicted and not run.lineage_emitted:
             detail = "its edges lack the columns and SQL of its earlier events"
             self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
         if not own.instances:
-            self._edges.add(place.names.own.job, run, own.pairing)
+            self._edges.add(place.names.own.job, run, own.pairing, below)
         for lineage in lineage_of_instances(run, self._config.lineage.on) if own.instances else ():
             self._edges.add(place.names.own.job, lineage, own.pairing)
 
@@ -232,27 +240,20 @@ class PlanBuilder:
 
     def add_static(self, events: Iterable[Event]) -> None:
         """Add what jobs and datasets declare, which holds until they declare something else."""
-        declared: list[tuple[JobId, Declaration]] = []
-        derivations: dict[DatasetId, LineageDatasetFacet] = {}
-        for event in sorted(events, key=lambda event: (event.eventTime, encode(event))):
-            at = microseconds(event.eventTime)
-            if event.job is not None:
-                declared += self._declared(event.job, event, at)
-            elif event.dataset is not None:
-                for dataset in dataset_states([event.dataset], at).values():
-                    self._datasets.add(dataset)
-                if event.dataset.facets and event.dataset.facets.lineage:
-                    derivations[DatasetId(event.dataset.namespace, event.dataset.name)] = event.dataset.facets.lineage
+        static = sort_static(events)
+        for dataset in static.datasets:
+            self._datasets.add(dataset)
+        declared = [one for statement in static.jobs for one in self._declared(*statement)]
         self._declarations = learn_declarations(self._declarations, declared, self._seen_at)
         for job in dict.fromkeys(job for job, _ in declared):
             declaration = declared_by(job, self._declarations)
             self._edges.add(job, declaration, self._pairing_rules.of(declaration, job, self._latest_at))
-        for dataset_id, facet in derivations.items():
-            self._edges.add_derivation(dataset_id, facet)
+        for dataset in static.derived():
+            self._edges.add_derivation(dataset)
 
     def _declared(self, job: EventJob, event: Event, at: int) -> Iterable[tuple[JobId, Declaration]]:
         own = RunOf(JobId(job.namespace, job.name), "")
-        if not self._is_included(own.job):
+        if not self._pipelines.admits(own.job):
             return ()
         self._jobs.add(place_of(Family(own, None, None), job.facets, self._config.pipelines.level), job.facets)
         self._jobs.mark_declared(own.job)
@@ -274,9 +275,8 @@ class PlanBuilder:
         for edge in collected.edges:
             self._datasets.mention(edge.source)
             self._datasets.mention(edge.target)
-        reported = report_once(
-            (*problems, *self._problems, *collected.problems), self._state.reported_once, self._seen_at
-        )
+        found = (*problems, *self._problems, *collected.problems, *self._jobs.problems())
+        reported = report_once(found, self._state.reported_once, self._seen_at)
         plan = LineagePlan(
             events=events,
             edges=collected.edges,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.airflow_facets import facets_without_dag
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_state import Run
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
 from openmetadata_ol_provider.openlineage.run_table import RunTable
 
 
@@ -23,13 +23,21 @@ def remembered_runs(
     :param changed: keys of the runs in the plan
     """
     noted: dict[str, Run] = {}
-    for key in index.runs.keys() & {*emitted, *changed}:
-        for part in index.members(key):
+    for key in {*emitted, *changed}:
+        if key not in index.runs:
+            continue
+        members = index.members(key)
+        for part in members:
             run = runs[part]
             fields = facets_without_dag(run) if key in changed else {}
             if key in emitted:
                 fields["lineage_emitted"] = True
-            if fields:
+            if not fields:
+                continue
+            if len(members) == 1 and run.state in TERMINAL:
+                # Nothing is looked up by these fields once a run has ended.
+                index.annotate(key, replace(run, **fields))
+            else:
                 noted[part] = replace(run, **fields)
     index.replace_parts(noted)
     return RunTable(index.parts)

@@ -31,8 +31,9 @@ class EffectiveState(Value, frozen=True):
 
 
 def ends_with_its_events(run: Run) -> bool:
-    """Return whether the end of a run is simply that of its own events; all runs of a kind are alike in that."""
-    return run.presumed_end is None and not (run.instances or run.untyped_is_paired)
+    """Return whether the end of a run is simply that of its own events."""
+    several = run.instances and run.state in TERMINAL
+    return run.presumed_end is None and not (several or run.untyped_is_paired)
 
 
 def effective_state(run: Run) -> EffectiveState:

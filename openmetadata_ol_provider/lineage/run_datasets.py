@@ -96,6 +96,8 @@ class Sides:
         if not takes_part(facets) or is_pseudo(namespace, name):
             return None
         identities = self._naming.identities(namespace, name, links)
+        if (former := _former_name(facets)) is not None:
+            identities = tuple(dict.fromkeys((*identities, *self._naming.identities(*former))))
         temporary = is_temporary(namespace, name, facets)
         return Side(DatasetId(namespace, name), identities, _column_lineage(facets), temporary)
 
@@ -119,6 +121,15 @@ def takes_part(facets: DatasetFacets) -> bool:
     if change is not None and (change.lifecycleStateChange or "").upper() == "DROP":
         return False
     return model is None or model.config is None or (model.config.materialized or "").lower() != "ephemeral"
+
+
+def _former_name(facets: DatasetFacets) -> tuple[str, str] | None:
+    """Return the name of a dataset before it was renamed, under which it is still the same."""
+    change = facets.lifecycleStateChange
+    if change is None or (change.lifecycleStateChange or "").upper() != "RENAME" or change.previousIdentifier is None:
+        return None
+    previous = change.previousIdentifier
+    return (previous.namespace or "", previous.name) if previous.name else None
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import reduce
 from typing import NamedTuple
 
@@ -14,15 +15,15 @@ from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.missing_ends import late_end_problem, presumed_end_problems
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
 from openmetadata_ol_provider.lineage.run_completion import effective_state
-from openmetadata_ol_provider.lineage.run_facts import FACTS, of_job
+from openmetadata_ol_provider.lineage.run_facts import JOBS
 from openmetadata_ol_provider.lineage.stated_ends import TaskEnd, dags_that_tell, is_told_by_dag, unseen_tasks
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_identity import parent_id
-from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
 from openmetadata_ol_provider.openlineage.run_instances import map_index_of
-from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run, name_key
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
 
 
@@ -118,8 +119,8 @@ class EndsOfBatch(NamedTuple):
                 record = (job, run.run_id)
                 yield record, replace(records.get(record) or self.record(run, place), replaces=True)
 
-    def _keys_of_jobs(self, jobs: Iterable[JobId]) -> Iterable[str]:
-        return self.runs.grouped(FACTS).keys_of_any(of_job(job.namespace, job.name) for job in jobs)
+    def _keys_of_jobs(self, jobs: Iterable[JobId]) -> AbstractSet[str]:
+        return self.runs.grouped(JOBS).keys_of_any(name_key(job.namespace, job.name) for job in jobs).keys()
 
     def _dags_before(self) -> Mapping[str, Sequence[Run]]:
         """Return the DAG runs above runs of the batch that had said before what became of their tasks, by run id."""
@@ -138,9 +139,13 @@ class EndsOfBatch(NamedTuple):
         mapped = [run for run in self.changed.values() if map_index_of(run) is not None] if self.before else []
         if not mapped:
             return set()
-        jobs = {JobId(run.namespace, run.name) for run in mapped}
+        keys = self._keys_of_jobs({JobId(run.namespace, run.name) for run in mapped})
+        parents = [parent_id(run.run_facets) for run in mapped]
+        if all(parents):
+            # Further tries are below the same run.
+            keys &= self.runs.grouped(PARENTS).keys_of_any({parent for parent in parents if parent}).keys()
         tries: dict[tuple[str, str, int, str], list[str]] = {}
-        for key in self.runs.in_order(self._keys_of_jobs(jobs)):
+        for key in self.runs.in_order(keys):
             run = self.runs.runs[key]
             if (index := map_index_of(run)) is not None:
                 tries.setdefault((run.namespace, run.name, index, parent_id(run.run_facets) or ""), []).append(key)

@@ -16,6 +16,7 @@ from openmetadata_ol_provider.lineage.run_attributes import attributes_of, code_
 from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.lineage.run_datasets import is_lasting, single_topics
 from openmetadata_ol_provider.lineage.run_measurements import measurements_of, reads_of, statistics_of
+from openmetadata_ol_provider.lineage.written_datasets import NOT_WRITTEN, Writing
 from openmetadata_ol_provider.openlineage.facets import RunFacets
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
@@ -35,6 +36,7 @@ def run_record(
     placement: JobPlacement,
     starts: Mapping[str, PipelineRunStart],
     admits: Callable[[DatasetId], bool],
+    writing: Writing = NOT_WRITTEN,
     *,
     new: bool,
 ) -> RunRecord:
@@ -42,6 +44,7 @@ def run_record(
 
     :param starts: starts of pipeline runs, the one of this run among them
     :param admits: predicate of the datasets that the configuration includes
+    :param writing: what the batch shows it to have written
     :param new: whether the run was first seen in this batch
     """
     top = placement.pipeline
@@ -80,6 +83,8 @@ def run_record(
         dag_run=dag_run_id(run.run_facets),
         code_version=code_version(run),
         attributes=attributes_of(run),
+        written=writing.datasets,
+        replayed=writing.replayed,
         writes=_writes(run, admits) if effective.state in TERMINAL and not effective.skipped else (),
     )
 

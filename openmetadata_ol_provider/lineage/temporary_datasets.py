@@ -1,7 +1,8 @@
 """Connects lineage across temporary datasets: their sources become the sources of what is written from them.
 
 A temporary dataset never appears in a plan. Its sources are remembered, a bounded number for a bounded time, because
-the job that reads it often comes in a later batch.
+the job that reads it often comes in a later batch. Names such as ``inmemory://`` + ``df`` occur in many places: what a
+job reads is what jobs of its own chain (a DAG, a flow) have written, or else jobs that belong to none.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge
+from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS
+from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import TemporaryDataset, TemporarySource, name_key
@@ -25,6 +27,19 @@ MAX_SOURCES = 1_000
 #: Most edges that replace one edge from a temporary dataset, and most datasets that are looked at for them.
 MAX_FOLLOWED = 10_000
 MAX_STEPS = 100_000
+#: Most pipelines that a problem lists.
+_MAX_LISTED = 5
+
+
+class Chain(NamedTuple):
+    """The chain of a job.
+
+    :param key: :func:`~openmetadata_ol_provider.openlineage.run_state.name_key` of the job at its top
+    :param is_own: whether that is the job itself
+    """
+
+    key: str
+    is_own: bool
 
 
 class Bridged(NamedTuple):
@@ -42,6 +57,7 @@ class Bridged(NamedTuple):
 def bridge(
     edges: Iterable[Edge],
     is_temporary: Callable[[DatasetId], bool],
+    chain_of: Callable[[JobId | None], Chain],
     remembered: Mapping[str, TemporaryDataset],
     seen_at: int,
 ) -> Bridged:
@@ -49,6 +65,7 @@ def bridge(
 
     :param edges: edges of a batch
     :param is_temporary: test for temporary datasets
+    :param chain_of: function that returns the chain of a job
     :param remembered: temporary datasets of earlier batches, by key
     :param seen_at: time of consumption, in microseconds
     """
@@ -60,19 +77,19 @@ def bridge(
             leaving.append(edge)
         else:
             direct.append(edge)
-    known = _with_sources(remembered, entering, seen_at)
+    known = _with_sources(remembered, entering, chain_of, seen_at)
     problems = []
     for edge in leaving:
         steps = iter(range(MAX_STEPS))
-        followed = list(itertools.islice(_followed(edge, is_temporary, known, steps, MAX_DEPTH), MAX_FOLLOWED + 1))
+        sources_of = _SourcesOfJob(known, chain_of(edge.job))
+        followed = list(itertools.islice(_followed(edge, is_temporary, sources_of, steps, MAX_DEPTH), MAX_FOLLOWED + 1))
         direct += followed[:MAX_FOLLOWED]
         where = f"{edge.source.namespace} {edge.source.name}"
         if len(followed) > MAX_FOLLOWED or next(steps, None) is None:
             detail = f"its sources make more than {MAX_FOLLOWED} edges, or there are too many to examine"
             problems.append(Problem(ProblemKind.PRODUCT_TOO_LARGE, where, f"{detail}: the first are drawn"))
         elif not followed:
-            detail = "no job was seen that wrote this temporary dataset"
-            problems.append(Problem(ProblemKind.TEMPORARY_SOURCE, where, detail))
+            problems.append(Problem(ProblemKind.TEMPORARY_SOURCE, where, sources_of.why_none()))
     for key in list(known)[: max(0, len(known) - MAX_TEMPORARY)]:
         del known[key]
     return Bridged(direct, known, problems)
@@ -82,21 +99,64 @@ def _key(dataset: DatasetId) -> str:
     return name_key(dataset.namespace, dataset.name)
 
 
+class _SourcesOfJob:
+    """Finds what was written into the temporary datasets that a job reads.
+
+    :param known: temporary datasets by key
+    :param chain: chain of the job
+    """
+
+    def __init__(self, known: Mapping[str, TemporaryDataset], chain: Chain) -> None:
+        self._known = known
+        self._chain = chain
+        self._elsewhere: set[str] = set()
+
+    def of(self, dataset: DatasetId) -> list[TemporarySource]:
+        """Return what jobs of the chain have written, or else jobs of no chain, or the only one if the job has none."""
+        temporary = self._known.get(_key(dataset))
+        by_chain: dict[str, list[TemporarySource]] = {}
+        for source in temporary.sources if temporary is not None else ():
+            by_chain.setdefault(source.chain, []).append(source)
+        for chain in (self._chain.key, ""):
+            if chain in by_chain:
+                return by_chain[chain]
+        if self._chain.is_own and len(by_chain) == 1:
+            return next(iter(by_chain.values()))
+        self._elsewhere.update(by_chain)
+        return []
+
+    def why_none(self) -> str:
+        """Return the reason why no source was found."""
+        if not self._elsewhere:
+            return "no job was seen that wrote this temporary dataset"
+        pipelines = listed(sorted(chain.replace("\x1f", " ") for chain in self._elsewhere), _MAX_LISTED)
+        return (
+            f"no job of its own pipeline was seen that wrote this temporary dataset, and that of the same name in "
+            f"{pipelines} may be another one. If it is the same, let the producer give it a name of its own, and its "
+            "jobs a common parent"
+        )
+
+
 def _with_sources(
-    remembered: Mapping[str, TemporaryDataset], entering: Iterable[Edge], seen_at: int
+    remembered: Mapping[str, TemporaryDataset],
+    entering: Iterable[Edge],
+    chain_of: Callable[[JobId | None], Chain],
+    seen_at: int,
 ) -> dict[str, TemporaryDataset]:
     """Return the temporary datasets with the sources of the edges that enter them."""
     known = dict(remembered)
-    sources_of: dict[str, dict[DatasetId, TemporarySource]] = {}
+    sources_of: dict[str, dict[tuple[DatasetId, str], TemporarySource]] = {}
     for edge in entering:
         key = _key(edge.target)
         # Removed and inserted again, because the dictionaries are in the order of last use.
         before = known.pop(key, None)
         sources = sources_of.pop(key, None)
         if sources is None:
-            sources = {DatasetId(item.namespace, item.name): item for item in before.sources} if before else {}
-        same = sources.pop(edge.source, None)
-        sources[edge.source] = _source(edge, same)
+            before_sources = before.sources if before else ()
+            sources = {(DatasetId(item.namespace, item.name), item.chain): item for item in before_sources}
+        chain = chain_of(edge.job)
+        source = edge.source, "" if chain.is_own else chain.key
+        sources[source] = _source(edge, source[1], sources.pop(source, None))
         sources_of[key] = sources
     for key, sources in sources_of.items():
         latest = list(sources.values())[-MAX_SOURCES:]
@@ -104,26 +164,25 @@ def _with_sources(
     return known
 
 
-def _source(edge: Edge, same: TemporarySource | None) -> TemporarySource:
+def _source(edge: Edge, chain: str, same: TemporarySource | None) -> TemporarySource:
     # Two runs may write different columns of one source.
     columns = [(pair.source.field, pair.target_field) for pair in edge.columns]
     if same is not None:
         distinct = dict.fromkeys((*columns, *((before, after) for before, after in same.columns)))
         columns = list(itertools.islice(distinct, MAX_ITEMS))
-    return TemporarySource(namespace=edge.source.namespace, name=edge.source.name, columns=columns)
+    return TemporarySource(namespace=edge.source.namespace, name=edge.source.name, columns=columns, chain=chain)
 
 
 def _followed(
     edge: Edge,
     is_temporary: Callable[[DatasetId], bool],
-    known: Mapping[str, TemporaryDataset],
+    sources_of: _SourcesOfJob,
     steps: Iterator[int],
     depth: int,
 ) -> Iterator[Edge]:
-    temporary = known.get(_key(edge.source))
-    if temporary is None or depth == 0:
+    if depth == 0:
         return
-    for source in temporary.sources:
+    for source in sources_of.of(edge.source):
         if next(steps, None) is None:
             return
         start = DatasetId(source.namespace, source.name)
@@ -139,6 +198,6 @@ def _followed(
         if start == edge.target:
             continue
         if is_temporary(start):
-            yield from _followed(through, is_temporary, known, steps, depth - 1)
+            yield from _followed(through, is_temporary, sources_of, steps, depth - 1)
         else:
             yield through

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from openmetadata_ol_provider.lineage.job_hierarchy import parent_of
-from openmetadata_ol_provider.lineage.run_facts import is_transfer
+from openmetadata_ol_provider.lineage.runs_below import key_of_parent
+from openmetadata_ol_provider.lineage.transfer_tasks import is_transfer
 from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run
@@ -27,21 +27,16 @@ def transfers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[tuple[Run
         above = parent_id(run.run_facets)
         if above is None or key not in index.runs or not any(map(is_transfer, index.of_id(above))):
             continue
-        parent = _key_of_parent(run, index)
+        parent = key_of_parent(run, index)
         if parent and is_transfer(task := index.runs[parent]):
             tasks[parent] = task
     children: dict[str, list[Run]] = {key: [] for key in tasks}
     for key in index.below({run.run_id for run in tasks.values()}):
         run = index.runs[key]
-        if run.state != "FAIL" and (parent := _key_of_parent(run, index)) in children:
+        if run.state != "FAIL" and (parent := key_of_parent(run, index)) in children:
             children[parent].append(run)
     for key in sorted(tasks):
         yield tasks[key], children[key]
-
-
-def _key_of_parent(run: Run, index: RunIndex) -> str:
-    parent = parent_of(run)
-    return (parent and index.lookup_key(parent.job.namespace, parent.job.name, parent.run_id)) or ""
 
 
 def transfer_lineage(task: Run, children: Iterable[Run]) -> Declaration:

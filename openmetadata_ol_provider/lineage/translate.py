@@ -20,7 +20,7 @@ from openmetadata_ol_provider.lineage.run_ends import end_problems
 from openmetadata_ol_provider.lineage.runs import suspected_split_runs
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy
 from openmetadata_ol_provider.lineage.symlinks import learn_aliases, symlinked
-from openmetadata_ol_provider.lineage.written_datasets import BatchRuns, newly_written, with_written
+from openmetadata_ol_provider.lineage.written_datasets import BatchRuns, newly_written
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.event_types import event_type_problems
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
@@ -85,6 +85,7 @@ def translate(
     aliases = learn_aliases(assembled.state.aliases, symlinked(events), seen_at)
     mounts = learn_mounts(aliases, assembled.changed.values(), seen_at)
     derivations = derivations_of(state, config)
+    batch_runs = BatchRuns(assembled.changed, assembled.runs, state.runs if state else {}, replayed)
     builder = PlanBuilder(
         config,
         replace(assembled.state, aliases=mounts.aliases),
@@ -93,10 +94,12 @@ def translate(
         latest_at=latest_at,
         earlier_at=state.latest_at if state else 0,
         derivations=derivations,
+        written=newly_written(batch_runs, config.lineage.on),
     )
     builder.learn_views((*assembled.changed.values(), *assembled.snapshots), assembled.static)
     builder.add_runs(changed, assembled.new)
     builder.add_snapshots(assembled.snapshots)
+    builder.add_sums(changed)
     builder.add_later_runs(changed)
     builder.add_quiet_streams(changed)
     builder.add_transfers(changed)
@@ -109,11 +112,9 @@ def translate(
     )
     split = suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()
     plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *mounts.problems, *ends, *split))
-    keep_index(remembered, assembled.runs)
     keep_derivations(remembered, derivations)
-    batch_runs = BatchRuns(assembled.changed, assembled.runs, state.runs if state else {}, replayed)
-    plan = with_written(plan, newly_written(batch_runs, config.lineage.on))
     plan = replace(plan, event_days=_event_days(events, now))
+    keep_index(remembered, assembled.runs)
     return Translation(plan, remembered)
 
 

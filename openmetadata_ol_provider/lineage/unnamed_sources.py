@@ -1,14 +1,17 @@
-"""Reports sources and targets that lineage facets list without a name."""
+"""Reports sources and targets that lineage facets list without a name, or with that of a subquery."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.openlineage.facets import ColumnInput, LineageEntry, LineageInput
-from openmetadata_ol_provider.openlineage.listing import counted
+from openmetadata_ol_provider.openlineage.listing import counted, listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+
+#: Most names that a problem lists.
+_MAX_LISTED = 5
 
 
 def is_unnamed(source: ColumnInput) -> bool:
@@ -16,17 +19,34 @@ def is_unnamed(source: ColumnInput) -> bool:
     return not source.name or not source.field
 
 
-def unnamed_sources(place: str, output: DatasetId, count: int) -> Problem:
-    """Return the problem that reports sources of an output's columns that were left out.
+def unread_sources(place: str, output: DatasetId, unnamed: int, subqueries: Collection[str]) -> Iterator[Problem]:
+    """Yield the problems that report sources of an output's columns that were left out.
 
-    :param place: job, for the problem
-    :param count: number of sources without name or field
+    :param place: job or dataset, for the problems
+    :param unnamed: number of sources without name or field
+    :param subqueries: names that were taken for those of subqueries
     """
+    if unnamed:
+        yield _unnamed_sources(place, output, unnamed)
+    if subqueries:
+        yield _assumed_subqueries(place, output, subqueries)
+
+
+def _unnamed_sources(place: str, output: DatasetId, count: int) -> Problem:
     detail = (
         f"{counted(count, 'source')} without name or field in the columnLineage of {output.namespace} {output.name}: "
         "left out. The producer should send namespace, name and field of each"
     )
     return Problem(ProblemKind.BAD_ITEM, place, detail)
+
+
+def _assumed_subqueries(place: str, output: DatasetId, names: Collection[str]) -> Problem:
+    detail = (
+        f"{listed(sorted(names), _MAX_LISTED)} in the columnLineage of {output.namespace} {output.name}: without a "
+        "schema, where the output has one, a name is taken for that of a subquery (WITH): left out. If it is a table, "
+        "add its schema (datasets.rename), or have the producer send it"
+    )
+    return Problem(ProblemKind.ASSUMED_SUBQUERY, place, detail)
 
 
 def unnamed_entries(place: str, entries: Iterable[LineageEntry]) -> Iterator[Problem]:

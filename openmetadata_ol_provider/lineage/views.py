@@ -7,7 +7,7 @@ of ``base`` then reaches ``out`` through ``v``, which the lineage of ``v`` says 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from openmetadata_ol_provider.lineage.identities import Naming, keys_of
 from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.lineage.run_facts import FACTS
 from openmetadata_ol_provider.openlineage.event import Event
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets
+from openmetadata_ol_provider.openlineage.facets import ColumnInput, DatasetFacets, LineageInput
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, ViewSources
 
@@ -85,8 +85,8 @@ class Views:
                     self._note(learnt, output, run.inputs.values())
         for event in static:
             dataset = event.dataset
-            if dataset is not None and dataset.facets and dataset.facets.lineage and is_view(dataset.facets):
-                named = (item for item in dataset.facets.lineage.inputs or () if item.name)
+            if dataset is not None and dataset.facets and is_view(dataset.facets):
+                named = (item for item in _stated_sources(dataset.facets) if item.name)
                 sources = [DatasetState(namespace=item.namespace or "", name=item.name or "") for item in named]
                 self._note(learnt, DatasetState(namespace=dataset.namespace, name=dataset.name), sources)
         if not learnt:
@@ -134,6 +134,17 @@ class Views:
             level = set(chain.from_iterable(known)) - behind
             behind |= level
         return behind
+
+
+def _stated_sources(facets: DatasetFacets) -> Iterator[LineageInput | ColumnInput]:
+    """Yield the sources that a view states itself, by its lineage facet or else its column lineage."""
+    stated, columns = facets.lineage, facets.columnLineage
+    if stated is not None:
+        yield from stated.inputs or ()
+        yield from chain.from_iterable(field.inputs or () for field in (stated.fields or {}).values())
+    elif columns is not None:
+        yield from columns.dataset or ()
+        yield from chain.from_iterable(field.inputFields or () for field in (columns.fields or {}).values())
 
 
 def _only_output(run: Run) -> DatasetState | None:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import reduce
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from msgspec.structs import replace
-
-from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
 from openmetadata_ol_provider.lineage.run_completion import effective_state, lineage_is_final
 from openmetadata_ol_provider.lineage.run_datasets import is_lasting, single_topics
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated, repeated
@@ -33,6 +31,10 @@ class Writing(NamedTuple):
 
     datasets: tuple[DatasetId, ...]
     replayed: bool = False
+
+
+#: Of most runs a batch does not show that they have written something.
+NOT_WRITTEN: Final = Writing(())
 
 
 class BatchRuns(NamedTuple):
@@ -69,19 +71,6 @@ def newly_written(runs: BatchRuns, on: Collection[str]) -> dict[RunId, Writing]:
         if new := tuple(sorted(datasets - earlier)):
             written[JobId(run.namespace, run.name), run.run_id] = Writing(new, replayed)
     return written
-
-
-def with_written(plan: LineagePlan, written: Mapping[RunId, Writing]) -> LineagePlan:
-    """Return a plan whose run records name the datasets that were written."""
-    if not written:
-        return plan
-    runs = tuple(
-        replace(record, written=writing.datasets, replayed=writing.replayed)
-        if (writing := written.get((record.job, record.run_id)))
-        else record
-        for record in plan.runs
-    )
-    return replace(plan, runs=runs)
 
 
 def _name_of(run: Run) -> tuple[str, str, str]:

@@ -39,11 +39,11 @@ class Decoded(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def decode_event(value: bytes | str | None, where: str = "event") -> Decoded:
+def decode_event(value: bytes | str | None, where: object = "event") -> Decoded:
     """Decode one message.
 
     :param value: value of the message; ``None`` for a tombstone
-    :param where: position of the message, for the problems
+    :param where: position of the message, which becomes text if there is a problem to report
     :raises MalformedEventError: if it is not an OpenLineage event
     """
     if value is None or not value:

@@ -7,6 +7,7 @@ reader in ``decode``, which reads the event part by part.
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -70,9 +71,9 @@ def decode_fast(value: bytes | str) -> Event | None:
 
 
 def _event(envelope: _Envelope) -> Event:
-    job, dataset = bytes(envelope.job), bytes(envelope.dataset)
-    inputs, outputs = bytes(envelope.inputs), bytes(envelope.outputs)
+    job, inputs, outputs = bytes(envelope.job), bytes(envelope.inputs), bytes(envelope.outputs)
     has_job = job not in _ABSENT
+    dataset = b"" if has_job else bytes(envelope.dataset)
     if not has_job and (envelope.run is not None or dataset in _ABSENT):
         raise NeedsLenientDecode
     return Event(
@@ -137,6 +138,7 @@ def _namespace(text: str) -> str:
     return clean
 
 
+@lru_cache(8192)
 def _label(text: str | None) -> str | None:
     if text is None:
         return None

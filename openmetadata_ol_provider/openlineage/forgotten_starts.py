@@ -9,7 +9,7 @@ from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
 from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart
 
 #: Share of the limit that is left when some have to be forgotten, so that the next batches need not forget any.
-_FILL_LEVEL: Final = 0.9
+_FILL_LEVEL: Final = 0.8
 
 
 def most_recent_starts(
@@ -21,19 +21,19 @@ def most_recent_starts(
     catalogue: derived again from later events, it would be another one.
 
     :param starts: starts by key
-    :param index: runs that are remembered
+    :param index: runs that are remembered; how many starts they need is noted there, so that it is counted again only
+        when that many may be too many
     :param limit: most starts of which no run is remembered
     """
-    # Each run has at most one start, so this many can be needed; whether they are is looked at only beyond that.
-    if len(starts) <= limit + len(index.parts):
+    if len(starts) <= limit + index.needed_starts:
         return starts
-    excess = len(starts) - len(index.parts) - int(limit * _FILL_LEVEL)
     named = index.grouped(PARENTS)
-    forgotten: set[str] = set()
-    for key in sorted(starts, key=lambda key: starts[key].last_seen_at):
-        if len(forgotten) == excess:
-            break
-        run_id = key.split("\x1f")[1]
-        if run_id not in named and not index.of_id(run_id):
-            forgotten.add(key)
+    unneeded = [
+        key for key in starts if (run_id := key.split("\x1f")[1]) not in named and not index.parts_of_id(run_id)
+    ]
+    index.needed_starts = len(starts) - len(unneeded)
+    if len(unneeded) <= limit:
+        return starts
+    unneeded.sort(key=lambda key: starts[key].last_seen_at)
+    forgotten = frozenset(unneeded[: len(unneeded) - int(limit * _FILL_LEVEL)])
     return {key: start for key, start in starts.items() if key not in forgotten}

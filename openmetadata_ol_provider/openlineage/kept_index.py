@@ -24,5 +24,6 @@ def take_index(state: RunState) -> RunIndex:
 def keep_index(state: RunState, index: RunIndex) -> None:
     """Keep an index with the state whose runs it has, for the next batch of the task; it is not part of its value."""
     index.parts.release()
+    index.forgotten = {}
     index.follows = state.runs
     vars(state)[_INDEX] = index

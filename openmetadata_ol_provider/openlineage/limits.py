@@ -55,10 +55,10 @@ _P = TypeVar("_P", bound=Part)
 class Losses:
     """Collects what was lost from one event; the first losses are reported one by one.
 
-    :param where: position of the event
+    :param where: position of the event, which becomes text if something is lost
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: object) -> None:
         self._where = where
         self._reported: list[Problem] = []
         self._more = 0
@@ -76,7 +76,7 @@ class Losses:
         if not self._more:
             return tuple(self._reported)
         detail = f"{self._more} more parts of this event were lost"
-        return (*self._reported, Problem(ProblemKind.MORE_LOSSES, self._where, detail, self._more))
+        return (*self._reported, Problem(ProblemKind.MORE_LOSSES, str(self._where), detail, self._more))
 
 
 class _Dropped:

@@ -117,6 +117,11 @@ class ProblemKind(str, Enum):
         "A job's parent was not seen, so the job is put below the root that it declares; read its parent's events too.",
         True,
     )
+    SHARED_TASK = (
+        "shared_task",
+        "Several jobs of a pipeline have one task name and are shown as one task; give them different names.",
+        True,
+    )
     # Lineage
     PRODUCT_TOO_LARGE = (
         "product_too_large",
@@ -129,12 +134,12 @@ class ProblemKind(str, Enum):
     )
     UNPAIRED = (
         "unpaired",
-        "Datasets of a connector or copy job have no partner by name and get no edges; rename them or state the edges.",
+        "Datasets of a connector, copy job or transfer have no partner by name: no edges; rename them or state edges.",
         True,
     )
     ASSUMED_PAIR = (
         "assumed_pair",
-        "A connector's only datasets were paired although their names differ; if that is wrong, exclude one of them.",
+        "A connector's or copy job's only dataset was paired although names differ; if that is wrong, exclude it.",
         True,
     )
     TOOL_DATASET = (
@@ -142,8 +147,16 @@ class ProblemKind(str, Enum):
         "A connector or copy job names datasets that its tool keeps for itself (heartbeats, bookkeeping); no edges.",
         True,
     )
+    ASSUMED_SUBQUERY = (
+        "assumed_subquery",
+        "A column's source has no schema and is taken for a subquery (WITH): left out; rename it if it is a table.",
+        True,
+    )
     PLAN_TOO_LARGE = "plan_too_large", "Edges were left out of a plan that is too large; lower `max_events`."
-    TEMPORARY_SOURCE = "temporary_source", "A temporary dataset was read, but no job was seen writing it."
+    TEMPORARY_SOURCE = (
+        "temporary_source",
+        "A temporary dataset was read, but no job was seen writing it, or only jobs of other pipelines.",
+    )
     PSEUDO_DATASET = (
         "pseudo_dataset",
         "A dataset's name is the producer's word for a query, or the query itself; it is left out.",
@@ -152,6 +165,11 @@ class ProblemKind(str, Enum):
     VIEW_SOURCE = (
         "view_source",
         "A job reads a table through a view that it also names; the table gives no edge of its own.",
+        True,
+    )
+    SUMMED_UP = (
+        "summed_up",
+        "A run sums up the inputs and outputs of runs below it; edges come from those runs, and not from the sum.",
         True,
     )
     MOUNT_CONFLICT = (
@@ -170,7 +188,7 @@ class ProblemKind(str, Enum):
     )
     MATCHED_BY_NAME = (
         "matched_by_name",
-        "Datasets were matched in a service with another address (`resolution.by_name: always`); add the rule.",
+        "Datasets were matched by name in a service whose address differs; add the rule if both are one system.",
         True,
     )
     MATCHED_BY_NAME_BEFORE = (
@@ -207,6 +225,10 @@ class ProblemKind(str, Enum):
     DELETED_PIPELINE = (
         "deleted_pipeline",
         "An edge names a deleted pipeline; it is written with the job's own pipeline, or without. Restore it if wrong.",
+    )
+    RENEWED_EDGE = (
+        "renewed_edge",
+        "The patch of an edge was refused, so it was written as a new one, with a new creation time.",
     )
     TOO_MANY_TASKS = "too_many_tasks", "A pipeline has more tasks than are written; only the first are."
     UNKNOWN_TASK = (

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final, NamedTuple, TypeVar
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,7 +24,7 @@ from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.lost_runs import given_up, is_lost
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_groups import Facts
+from openmetadata_ol_provider.openlineage.run_ages import RunAges
 from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_merge import (
@@ -44,7 +45,6 @@ from openmetadata_ol_provider.openlineage.run_state import (
     part_key,
     run_key,
 )
-from openmetadata_ol_provider.openlineage.run_table import Aspect
 from openmetadata_ol_provider.openlineage.shared_run_ids import identity_problems
 from openmetadata_ol_provider.openlineage.times import microseconds
 
@@ -177,13 +177,11 @@ def _first_event(item: tuple[str, Run]) -> tuple[int, str, str, str]:
 def _forget_expired_runs(index: RunIndex, now: int, limits: Limits, changed: Collection[str]) -> list[Problem]:
     """Forget the runs that are too old or too many; return the open runs that are given up."""
     problems = []
-    by_age = index.grouped(AGES)
+    ages = index.followed_by(RunAges)
     expired = {}
-    for age in by_age:
-        terminal, last_seen_at = age
-        seconds = limits.closed_seconds if terminal else limits.open_seconds
-        if now - last_seen_at > seconds * 1_000_000:
-            expired.update(dict.fromkeys((key for key in by_age.keys(age) if key not in changed), seconds))
+    for terminal, seconds in ((False, limits.open_seconds), (True, limits.closed_seconds)):
+        keys = ages.keys_before(now - seconds * 1_000_000, terminal=terminal)
+        expired.update(dict.fromkeys((key for key in keys if key not in changed), seconds))
     for key in index.in_order(expired):
         run = index.runs[key]
         index.forget(key)
@@ -197,30 +195,20 @@ def _forget_expired_runs(index: RunIndex, now: int, limits: Limits, changed: Col
     return problems
 
 
-def _age(run: Run) -> tuple[tuple[bool, int]]:
-    """Return what decides when a run is forgotten: whether it has ended, and when it was last seen."""
-    return ((run.terminal, run.last_seen_at),)
-
-
-AGES: Final = Facts(_age, Aspect.KIND_AND_LAST_SEEN)
-
-
 def _ended(index: RunIndex) -> int:
     """Return the number of runs that have ended."""
-    by_age = index.grouped(AGES)
-    return sum(len(by_age.keys(age)) for age in by_age if age[0])
+    return index.followed_by(RunAges).ended
 
 
 def _least_needed(index: RunIndex, count: int) -> list[str]:
     """Return the keys of the runs to be forgotten first: ended ones, of these the least recently seen."""
-    if count <= 0:
-        return []
-    by_age = index.grouped(AGES)
     keys: list[str] = []
-    for age in sorted(by_age, key=lambda age: (not age[0], age[1])):
-        keys += sorted(index.in_order(by_age.keys(age)), key=lambda key: index.runs[key].first_at)
-        if len(keys) >= count:
-            break
+    if count > 0:
+        ages = index.followed_by(RunAges)
+        for of_one_age in chain(ages.by_age(terminal=True), ages.by_age(terminal=False)):
+            keys += sorted(index.in_order(of_one_age), key=lambda key: index.runs[key].first_at)
+            if len(keys) >= count:
+                break
     return keys[:count]
 
 

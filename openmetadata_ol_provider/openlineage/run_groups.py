@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
 from openmetadata_ol_provider.openlineage.run_state import Run
-from openmetadata_ol_provider.openlineage.run_table import Aspect, RunTable
+from openmetadata_ol_provider.openlineage.run_table import RunTable
+from openmetadata_ol_provider.openlineage.stored_rows import Aspect
 
 
 class Follower(Protocol):
@@ -46,37 +47,42 @@ class RunGroups(Generic[_Fact]):
 
     def __init__(self, facts: Facts[_Fact], runs: RunTable) -> None:
         self._facts = facts.of
-        # The key itself where a group has only one, because most of many groups do.
-        self._groups: dict[_Fact, str | dict[str, None]] = {}
-        for run, keys in runs.samples(facts.aspect):
+        self._runs = runs
+        # Numbers of stored runs. What is not in the table any more is left out when they are asked for.
+        self._stored: dict[_Fact, list[Sequence[int]]] = {}
+        for run, rows in runs.rows.samples(facts.aspect):
             for fact in facts.of(run):
-                self._add_all(fact, keys)
+                self._stored.setdefault(fact, []).extend(rows)
+        # Of the others, the key itself where a group has only one, because most of many groups do.
+        self._made: dict[_Fact, str | dict[str, None]] = {}
+        for key, run in runs.made():
+            for fact in facts.of(run):
+                self._add(fact, key)
 
-    def __contains__(self, fact: Hashable) -> bool:
+    def __contains__(self, fact: _Fact) -> bool:
         """Return whether there is a run with a fact."""
-        return fact in self._groups
+        return fact in self._made or any(map(self._runs.stored, self._stored.get(fact, ())))
 
     def __iter__(self) -> Iterator[_Fact]:
         """Iterate over the facts that some run has."""
-        return iter(self._groups)
+        return (fact for fact in dict.fromkeys((*self._stored, *self._made)) if fact in self)
 
     def keys(self, fact: _Fact) -> tuple[str, ...]:
         """Return the keys of the runs with a fact, in no particular order."""
-        group = self._groups.get(fact)
-        if group is None:
-            return ()
-        return (group,) if isinstance(group, str) else tuple(group)
+        return (*map(self._runs.rows.key, self.stored(fact)), *self.made(fact))
 
     def keys_of_any(self, facts: Iterable[_Fact]) -> dict[str, None]:
         """Return the keys of the runs with at least one of some facts, each once."""
-        keys: dict[str, None] = {}
-        for fact in facts:
-            group = self._groups.get(fact)
-            if isinstance(group, str):
-                keys[group] = None
-            elif group is not None:
-                keys.update(group)
-        return keys
+        return dict.fromkeys(key for fact in facts for key in self.keys(fact))
+
+    def stored(self, fact: _Fact) -> list[int]:
+        """Return the numbers of the runs with a fact that are in the rows of the table."""
+        return [number for rows in self._stored.get(fact, ()) for number in self._runs.stored(rows)]
+
+    def made(self, fact: _Fact) -> Collection[str]:
+        """Return the keys of the other runs with a fact."""
+        group = self._made.get(fact, ())
+        return (group,) if isinstance(group, str) else group
 
     def change(self, key: str, before: Run | None, after: Run | None) -> None:
         """Move a run from the groups that it was in to those that it belongs to now.
@@ -84,39 +90,28 @@ class RunGroups(Generic[_Fact]):
         :param before: run as it was when it was last added or changed; ``None`` if it is new
         :param after: run as it is; ``None`` if it is forgotten
         """
-        earlier = self._facts(before) if before is not None else ()
         now = self._facts(after) if after is not None else ()
-        if earlier == now:
-            return
-        for fact in earlier:
+        for fact in self._facts(before) if before is not None else ():
             if fact not in now:
                 self._remove(fact, key)
         for fact in now:
-            if fact not in earlier:
-                self._add(fact, key)
-
-    def _add_all(self, fact: _Fact, keys: Sequence[str]) -> None:
-        if len(keys) == 1 or fact in self._groups:
-            for key in keys:
-                self._add(fact, key)
-        else:
-            self._groups[fact] = dict.fromkeys(keys)
+            self._add(fact, key)
 
     def _add(self, fact: _Fact, key: str) -> None:
-        group = self._groups.setdefault(fact, key)
+        group = self._made.setdefault(fact, key)
         if isinstance(group, dict):
             group[key] = None
         elif group != key:
-            self._groups[fact] = {group: None, key: None}
+            self._made[fact] = {group: None, key: None}
 
     def _remove(self, fact: _Fact, key: str) -> None:
-        group = self._groups.get(fact)
+        group = self._made.get(fact)
         if isinstance(group, dict):
             group.pop(key, None)
             if not group:
-                del self._groups[fact]
+                del self._made[fact]
         elif group == key:
-            del self._groups[fact]
+            del self._made[fact]
 
 
 class Followers:
@@ -143,9 +138,8 @@ class Followers:
         :param make: function that makes it of all runs, where there is none yet
         """
         for key, before in self._changed.items():
+            # Even if it is the same: one that comes from the rows may have left them.
             after = self._runs.get(key)
-            if after is before:
-                continue
             for follower in self._followers.values():
                 follower.change(key, before, after)
         self._changed = {}

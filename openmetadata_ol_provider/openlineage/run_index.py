@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from itertools import count
 from typing import Final, TypeVar
 
 from msgspec.structs import replace
@@ -10,8 +11,10 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.openlineage.job_names import alike
 from openmetadata_ol_provider.openlineage.run_groups import Facts, Follower, Followers, RunGroups
 from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, ids_above, join, parent_id
+from openmetadata_ol_provider.openlineage.run_ids import RunIds
 from openmetadata_ol_provider.openlineage.run_state import PresumedEnd, Run, part_key
-from openmetadata_ol_provider.openlineage.run_table import Aspect, RunTable
+from openmetadata_ol_provider.openlineage.run_table import RunTable
+from openmetadata_ol_provider.openlineage.stored_rows import Aspect
 
 #: Ids of the runs that a run names as its parent and its root.
 PARENTS: Final = Facts(ids_above, Aspect.PARENT)
@@ -34,32 +37,28 @@ class RunIndex:
         #: Runs by key: parts, those of one run as their sum. Their order is that of :meth:`in_order`.
         self.runs = RunTable(parts)
         #: Whether an earlier version may have remembered one of the runs.
-        self.has_legacy = any(run.legacy for run in self.parts.kinds())
+        self.has_legacy = self.parts.has_legacy()
         #: Runs that the batch has forgotten, by key.
         self.forgotten: dict[str, Run] = {}
+        #: Starts of pipeline runs that the runs needed when they were counted last.
+        self.needed_starts = 0
         #: Mapping that this index follows, to be recognised by identity.
         self.follows: Mapping[str, Run] | None = None
         self._touched: dict[str, None] | None = None
         self._followers = Followers(self.runs)
+        self._ids = RunIds(self.parts)
+        # Of the parts behind the first rows.
         self._positions: dict[str, int] | None = None
-        self._next_position = 0
-        self._keys: dict[str, list[str]] = {}
+        self._next_position = count(self.parts.rows.base)
         self._whole: dict[str, str] = {}
         self._members: dict[str, tuple[str, ...]] = {}
         self._joined_at: dict[str, int] = {}
         self._shared: dict[str, dict[str, tuple[str, ...]]] = {}
         # Run ids whose runs have to be found again, each with its parts that were forgotten.
         self._unsettled: dict[str, list[str]] = {}
-        run_ids = self.parts.run_ids()
-        self._last = dict(zip(run_ids, self.parts, strict=True))
-        if len(self._last) < len(parts):
-            # All but the last part of each run id that several parts have.
-            for key, run_id in zip(self.parts, run_ids, strict=True):
-                if self._last[run_id] != key:
-                    self._keys.setdefault(run_id, []).append(key)
-            for run_id, keys in self._keys.items():
-                keys.append(self._last[run_id])
-                self._join(run_id, keys)
+        shared = {run_id: keys for run_id in self._ids.shared() if len(keys := self._ids.keys(run_id)) > 1}
+        for run_id, keys in sorted(shared.items(), key=lambda item: self._position(item[1][0])):
+            self._join(run_id, keys)
 
     # -- from batch to batch ---------------------------------------------------------------------------------------
 
@@ -76,16 +75,25 @@ class RunIndex:
             if key not in self.parts:
                 self._add_key(key, run.run_id)
             self.parts[key] = run
-            if run.run_id in self._keys:
+            if len(self._ids.keys(run.run_id)) > 1:
                 self._unsettled.setdefault(run.run_id, [])
             else:
                 self._put(key, run)
+
+    def annotate(self, key: str, run: Run) -> None:
+        """Replace a run that has one part by one that differs in nothing by which runs are found or ended."""
+        if isinstance(self.runs.added.get(key), Run):
+            self.parts[key] = self.runs[key] = run
+        else:
+            # Followers look up stored runs by their rows, which it leaves now.
+            self.replace_parts({key: run})
 
     def forget(self, key: str) -> None:
         """Forget a run with all of its parts; this index is changed."""
         run = self.forgotten[key] = self._take(key)
         for member in self.members(key):
             if self.parts.pop(member, None) is not None:
+                self._ids.discard(member, run.run_id)
                 self._unsettled.setdefault(run.run_id, []).append(member)
         others = self._shared.get(run.run_id, {})
         if run.namespace in others:
@@ -115,18 +123,14 @@ class RunIndex:
         return self.runs.pop(key)
 
     def _add_key(self, key: str, run_id: str) -> None:
-        last = self._last.get(run_id)
-        self._last[run_id] = key
-        if last is not None:
-            self._keys.setdefault(run_id, [last]).append(key)
+        self._ids.add(key, run_id)
         if self._positions is not None:
-            self._positions[key] = self._next_position
-            self._next_position += 1
+            self._positions[key] = next(self._next_position)
 
     def _settle(self) -> None:
         """Find the runs again of run ids with parts that were added, replaced or forgotten."""
         for run_id, forgotten in self._unsettled.items():
-            keys = [key for key in self._keys.pop(run_id, (self._last[run_id],)) if key in self.parts]
+            keys = self._ids.keys(run_id)
             for part in (*keys, *forgotten):
                 whole = self._whole.pop(part, part)
                 self._members.pop(whole, None)
@@ -139,12 +143,7 @@ class RunIndex:
             for part in forgotten:
                 if self._positions is not None and part not in self.parts:
                     self._positions.pop(part, None)
-            if keys:
-                self._last[run_id] = keys[-1]
-            else:
-                del self._last[run_id]
             if len(keys) > 1:
-                self._keys[run_id] = keys
                 self._join(run_id, keys)
         self._unsettled = {}
 
@@ -189,22 +188,25 @@ class RunIndex:
 
     def parts_in_order(self, parts: Iterable[str]) -> list[str]:
         """Return keys of parts in the order of their first events; those that are forgotten come first."""
-        positions = self._known_positions()
-        return sorted(parts, key=lambda part: positions.get(part, -1))
+        return sorted(parts, key=self._position)
 
     def _known_positions(self) -> dict[str, int]:
+        """Return the positions of the parts behind the first rows."""
         if self._positions is None:
-            self._positions = {key: number for number, key in enumerate(self.parts)}
-            self._next_position = len(self._positions)
+            self._positions = dict(zip(self.parts.added, self._next_position, strict=False))
         return self._positions
 
+    def _position(self, part: str) -> int:
+        """Return the position of a part; -1 if there is no such part."""
+        position = self._known_positions().get(part)
+        if position is None:
+            position = self.parts.position(part)
+        return -1 if position is None else position
+
     def _rank(self, key: str) -> tuple[int, int, int]:
-        positions = self._known_positions()
         if key not in self._joined_at:
-            return 0, positions[key], 0
-        # Parts that the batch has forgotten are among the keys until it ends.
-        parts = self._keys[self.runs[key].run_id]
-        return 1, next(positions[part] for part in parts if part in self.parts), self._joined_at[key]
+            return 0, self._position(key), 0
+        return 1, self._position(self._ids.keys(self.runs[key].run_id)[0]), self._joined_at[key]
 
     def below(self, run_ids: Collection[str]) -> list[str]:
         """Return the keys of the runs whose parent has one of some run ids, in the order of all runs."""
@@ -225,10 +227,8 @@ class RunIndex:
         return self._members.get(key) or (key,)
 
     def parts_of_id(self, run_id: str) -> Sequence[str]:
-        """Return the keys of the parts with a run id; some may have been forgotten by the batch."""
-        if run_id not in self._last:
-            return ()
-        return self._keys.get(run_id) or (self._last[run_id],)
+        """Return the keys of the parts with a run id, without those that the batch has forgotten."""
+        return self._ids.keys(run_id)
 
     def keys_of_id(self, run_id: str) -> list[str]:
         """Return the keys of the runs with a run id."""

@@ -42,9 +42,8 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
     run_facets = FacetDraft(run.run_facets, dict(run.run_times))
     job_facets = FacetDraft(run.job_facets, dict(run.job_times))
     name, name_at, spark, airflow = run.name, run.name_at, run.spark, run.from_airflow
-    from_copy_tool, first_at, producer, is_paired = run.from_copy_tool, run.first_at, None, False
+    from_copy_tool, producer, is_paired = run.from_copy_tool, None, False
     for at, _, job, event in events:
-        first_at = min(first_at, at)
         is_paired = is_paired or bool(event.inputs and event.outputs)
         if event.producer is not None and event.producer != producer:
             producer = event.producer
@@ -73,7 +72,7 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         run,
         name=name,
         name_at=name_at,
-        first_at=first_at,
+        first_at=min(run.first_at, *[at for at, _, _, _ in events]),
         has_paired_event=run.has_paired_event or (is_merged and is_paired),
         from_copy_tool=from_copy_tool,
         last_seen_at=seen_at,
@@ -139,10 +138,10 @@ def _is_spark(facets: JobFacets | None) -> bool:
     return kind is not None and (kind.integration or "").upper() == "SPARK"
 
 
-def _other_names(run: Run, name: str, events: Iterable[RunEvent]) -> list[str]:
+def _other_names(run: Run, name: str, events: Iterable[RunEvent]) -> tuple[str, ...]:
     """Return the names of other jobs among the events of a run that an earlier version has merged."""
     names = {run.name, *run.other_names, *(job.name for _, _, job, _ in events)}
-    return sorted(other for other in names if other != UNKNOWN and not is_related(other, name))
+    return tuple(sorted(other for other in names if other != UNKNOWN and not is_related(other, name)))
 
 
 def _progress(run: Run, events: Iterable[RunEvent]) -> dict[str, Any]:

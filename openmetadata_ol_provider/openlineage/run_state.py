@@ -112,7 +112,7 @@ class Run(Part, frozen=True):
     from_airflow: bool = False
     is_dag: bool = False
     legacy: bool = False
-    other_names: Sequence[str] = msgspec.field(default_factory=list)
+    other_names: Sequence[str] = ()
     run_facets: RunFacets | None = None
     run_times: Mapping[str, int] = msgspec.field(default_factory=dict)
     job_facets: JobFacets | None = None
@@ -126,7 +126,7 @@ class Run(Part, frozen=True):
     skipped: bool = False
     presumed_end: PresumedEnd | None = None
     root_end: PresumedEnd | None = None
-    instances: Sequence[RunInstance] = msgspec.field(default_factory=list)
+    instances: Sequence[RunInstance] = ()
 
     @property
     def terminal(self) -> bool:
@@ -166,11 +166,14 @@ class TemporarySource(Part, frozen=True):
     """A dataset that was written into a temporary dataset.
 
     :param columns: pairs of a source field and a field of the temporary dataset
+    :param chain: :func:`name_key` of the job at the top of the writer's chain; empty if that is the writer itself, or
+        in states of earlier versions
     """
 
     namespace: str
     name: str
     columns: Sequence[Sequence[str]] = msgspec.field(default_factory=list)
+    chain: str = ""
 
 
 class TemporaryDataset(Part, frozen=True):

@@ -82,7 +82,7 @@ def merge_runs(one: Run, other: Run) -> Run:
         from_airflow=one.from_airflow or other.from_airflow,
         is_dag=one.is_dag or other.is_dag,
         legacy=one.legacy or other.legacy,
-        other_names=sorted({*one.other_names, *other.other_names}),
+        other_names=tuple(sorted({*one.other_names, *other.other_names})),
         run_facets=run_facets.facets,
         run_times=run_facets.times,
         job_facets=job_facets.facets,
@@ -96,7 +96,7 @@ def merge_runs(one: Run, other: Run) -> Run:
         skipped=skipped,
         presumed_end=_presumed(one.presumed_end, other.presumed_end),
         root_end=_presumed(one.root_end, other.root_end),
-        instances=[],
+        instances=(),
     )
     instances = merge_instances(one, other, whole)
     return replace(whole, instances=instances) if instances else whole
@@ -144,9 +144,9 @@ def _merge_starts(one: PipelineRunStart, other: PipelineRunStart) -> PipelineRun
 
 
 def _merge_temporary(one: TemporaryDataset, other: TemporaryDataset) -> TemporaryDataset:
-    merged: dict[tuple[str, str], TemporarySource] = {}
+    merged: dict[tuple[str, str, str], TemporarySource] = {}
     for source in (*one.sources, *other.sources):
-        key = (source.namespace, source.name)
+        key = (source.namespace, source.name, source.chain)
         same = merged.get(key)
         if same is not None:
             more = [pair for pair in source.columns if pair not in same.columns]

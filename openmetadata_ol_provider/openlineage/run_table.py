@@ -1,95 +1,19 @@
 """Holds runs by key, of which those that come from a stored state are made when they are asked for.
 
-Most runs that are remembered do not concern a batch. What has to be known of all of them is found out for each kind of
-run, or from columns: see :class:`Aspect`.
+A table shares the rows of the stored state with other tables, and keeps only what differs from them: so making or
+copying one costs what was changed, however many runs are remembered.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import chain
 
 from openmetadata_ol_provider.openlineage.run_state import Run
+from openmetadata_ol_provider.openlineage.stored_rows import NO_ROWS, StoredRows
 
-#: Stored names of the facets that name the runs above a run.
-PARENT_FACETS: Final = ("parent", "parentRun")
-
-
-class Aspect(enum.Enum):
-    """What is looked at in a run."""
-
-    #: What runs of one kind have in common: all but run id, run facets and times. Whether a run has started or ended is
-    #: seen in the times.
-    KIND = enum.auto()
-    #: The same, and when it was last seen.
-    KIND_AND_LAST_SEEN = enum.auto()
-    #: Its parent facets, nothing else.
-    PARENT = enum.auto()
-
-
-class Sample(NamedTuple):
-    """Runs that are equal in an aspect.
-
-    :param run: a run of which only that aspect may be looked at
-    :param keys: keys of the runs
-    """
-
-    run: Run
-    keys: Sequence[str]
-
-
-class StoredRows(Protocol):
-    """Runs of a stored state, by number; until they are released, equal numbers give one and the same run."""
-
-    #: Ids of all runs.
-    run_ids: list[str]
-
-    def run(self, number: int) -> Run:
-        """Return a run."""
-
-    def release(self) -> None:
-        """Forget which runs were made, so that they take no memory; they are made again when they are asked for."""
-
-    def ends(self, numbers: Sequence[int]) -> list[int]:
-        """Return the times of the ends of runs, of those without one of their first events."""
-
-    def kinds(self) -> Iterator[Run]:
-        """Yield a run of each kind, of which only that may be looked at."""
-
-    def samples(self, aspect: Aspect, rows: Iterable[tuple[str, int]]) -> Iterator[Sample]:
-        """Yield the runs of some rows, those that are equal in an aspect at a time.
-
-        :param rows: keys and numbers
-        """
-
-
-class NoRows:
-    """The rows of a table whose runs are all made."""
-
-    run_ids: list[str] = []  # noqa: RUF012 - stays empty
-
-    def run(self, number: int) -> Run:
-        """Raise an error: there is no run."""
-        raise IndexError(number)
-
-    def release(self) -> None:
-        """Do nothing: there is no run."""
-
-    def ends(self, numbers: Sequence[int]) -> list[int]:  # noqa: ARG002 - there are none
-        """Return nothing."""
-        return []
-
-    def kinds(self) -> Iterator[Run]:
-        """Yield nothing."""
-        return iter(())
-
-    def samples(self, aspect: Aspect, rows: Iterable[tuple[str, int]]) -> Iterator[Sample]:  # noqa: ARG002 - there are none
-        """Yield nothing."""
-        return iter(())
-
-
-_NO_ROWS: Final = NoRows()
+#: A run, or the number of one that is in the rows.
+Item = Run | int
 
 
 class RunTable(MutableMapping[str, Run]):
@@ -98,49 +22,98 @@ class RunTable(MutableMapping[str, Run]):
     :param runs: runs by key, which are copied
     """
 
-    __slots__ = ("_items", "rows")
+    __slots__ = ("_length", "added", "changed", "lost", "row_count", "rows")
 
     def __init__(self, runs: Mapping[str, Run] | None = None) -> None:
-        #: Where the runs come from that are not made yet.
-        self.rows: StoredRows = _NO_ROWS
-        # Runs, and the numbers of those that are in the rows.
-        self._items: dict[str, Run | int]
+        #: Where the runs come from that are not made yet; the first of them (``base``) come first in the table.
+        self.rows: StoredRows = NO_ROWS
+        #: What stands in the place of one of the first rows, by its number.
+        self.changed: dict[int, Item] = {}
+        #: What comes behind the first rows, by key.
+        self.added: dict[str, Item] = {}
+        #: Number of rows that this table knows: later ones were never in it.
+        self.row_count = 0
+        #: Numbers of the rows that are not in this table any more.
+        self.lost: set[int] = set()
+        self._length = len(runs or ())
         if isinstance(runs, RunTable):
-            self.rows, self._items = runs.rows, dict(runs.unmade)
+            self.rows, self.row_count, self.lost = runs.rows, runs.row_count, set(runs.lost)
+            self.changed, self.added = dict(runs.changed), dict(runs.added)
         else:
-            self._items = dict(runs or {})
+            self.added.update(runs or {})
+
+    @classmethod
+    def of_rows(cls, rows: StoredRows) -> RunTable:
+        """Return a table with all those rows that can be looked up."""
+        table = cls()
+        table.rows, table.row_count, table._length = rows, rows.base, rows.base
+        return table
+
+    # -- a mapping -------------------------------------------------------------------------------------------------
+
+    def _item(self, key: str) -> Item | None:
+        item = self.added.get(key)
+        if item is None and (number := self.rows.number(key)) is not None:
+            return self.changed.get(number) if number in self.lost else number
+        return item
 
     def __getitem__(self, key: str) -> Run:
         """Return a run."""
-        item = self._items[key]
+        item = self._item(key)
+        if item is None:
+            raise KeyError(key)
         return self.rows.run(item) if isinstance(item, int) else item
-
-    def __setitem__(self, key: str, run: Run) -> None:
-        """Add or replace a run."""
-        self._items[key] = run
-
-    def __delitem__(self, key: str) -> None:
-        """Forget a run."""
-        del self._items[key]
 
     def get(self, key: str, default: Run | None = None) -> Run | None:  # type: ignore[override]
         """Return a run, or a default without one."""
-        item = self._items.get(key)
+        item = self._item(key)
         if item is None:
             return default
         return self.rows.run(item) if isinstance(item, int) else item
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is a run with a key."""
-        return key in self._items
+        return key in self.added or self._item(str(key)) is not None
+
+    def __setitem__(self, key: str, run: Run) -> None:
+        """Add or replace a run."""
+        self._set(key, run)
+
+    def _set(self, key: str, item: Item) -> None:
+        before = self.added.get(key)
+        if before is None and (number := self.rows.number(key)) is not None:
+            before = self.changed.get(number) if number in self.lost else number
+            if before is not None:
+                self._lose(before)
+                self.changed[number] = item
+                return
+        self._lose(before)
+        self._length += before is None
+        self.added[key] = item
+
+    def __delitem__(self, key: str) -> None:
+        """Forget a run."""
+        item = self.added.pop(key, None)
+        if item is None:
+            number = self.rows.number(key)
+            if number is None or (number in self.lost and number not in self.changed):
+                raise KeyError(key)
+            item = self.changed.pop(number, number)
+        self._lose(item)
+        self._length -= 1
+
+    def _lose(self, item: Item | None) -> None:
+        if isinstance(item, int):
+            self.lost.add(item)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the keys."""
-        return iter(self._items)
+        there = (number for number in range(self.rows.base) if number not in self.lost or number in self.changed)
+        return chain(map(self.rows.key, there), self.added)
 
     def __len__(self) -> int:
         """Return the number of runs."""
-        return len(self._items)
+        return self._length
 
     def __repr__(self) -> str:
         """Return the runs in the form of a dictionary."""
@@ -149,50 +122,60 @@ class RunTable(MutableMapping[str, Run]):
     def discard(self, keys: Iterable[str]) -> None:
         """Forget the runs with some keys, where there are any, without making them."""
         for key in keys:
-            self._items.pop(key, None)
+            if key in self:
+                del self[key]
+
+    # -- what is not made ------------------------------------------------------------------------------------------
 
     def add_rows(self, rows: StoredRows, numbered: Iterable[tuple[str, int]]) -> None:
         """Add or replace runs that are made when they are asked for.
 
-        :param rows: the rows of this table, or any if it has none
+        :param rows: the rows of this table, with further ones, or any if it has none
         :param numbered: keys of the runs with their numbers in the rows
         """
-        self.rows = rows
-        self._items.update(numbered)
-
-    @property
-    def unmade(self) -> Mapping[str, Run | int]:
-        """The runs, or their numbers in the rows: of tables with the same rows, the same object for the same run."""
-        return self._items
+        self.rows, self.row_count = rows, rows.count
+        for key, number in numbered:
+            self._set(key, number)
 
     def release(self) -> None:
         """Forget which runs of the rows were made, so that they take no memory."""
         self.rows.release()
 
-    # -- what has to be known of all runs --------------------------------------------------------------------------
-
-    def run_ids(self) -> list[str]:
-        """Return the ids of all runs, in the order of their keys."""
-        run_ids = self.rows.run_ids
-        return [run_ids[item] if isinstance(item, int) else item.run_id for item in self._items.values()]
-
-    def kinds(self) -> Iterator[Run]:
-        """Yield a run of each kind, of which only that may be looked at, and perhaps of kinds that are gone."""
-        yield from (item for item in self._items.values() if not isinstance(item, int))
-        yield from self.rows.kinds()
-
-    def samples(self, aspect: Aspect) -> Iterator[Sample]:
-        """Yield all runs, those that are known to be equal in an aspect at a time."""
-        for key, item in self._items.items():
+    def made(self) -> Iterator[tuple[str, Run]]:
+        """Yield the runs that are not in the rows, with their keys, in no particular order."""
+        for number, item in self.changed.items():
             if not isinstance(item, int):
-                yield Sample(item, (key,))
-        yield from self.rows.samples(aspect, self._unmade_rows())
+                yield self.rows.key(number), item
+        for key, item in self.added.items():
+            if not isinstance(item, int):
+                yield key, item
 
-    def _unmade_rows(self) -> list[tuple[str, int]]:
-        return [(key, item) for key, item in self._items.items() if isinstance(item, int)]
+    def stored(self, numbers: Sequence[int]) -> Sequence[int]:
+        """Return those numbers of rows that are in this table."""
+        if self.row_count < self.rows.count:
+            numbers = [number for number in numbers if number < self.row_count]
+        return [number for number in numbers if number not in self.lost] if self.lost else numbers
 
-    def ends(self, keys: Collection[str]) -> list[int]:
-        """Return the times of the ends of runs by their own events, of those without one of their first events."""
-        items = list(map(self._items.__getitem__, keys))
-        stored = iter(self.rows.ends([item for item in items if isinstance(item, int)]))
-        return [next(stored) if isinstance(item, int) else item.ended_at or item.first_at for item in items]
+    def forgotten(self) -> set[int]:
+        """Return the numbers of the first rows that are not in this table, and nothing in their place."""
+        return {number for number in self.lost if number < self.rows.base} - self.changed.keys()
+
+    def position(self, key: str) -> int | None:
+        """Return the place of one of the first rows in the order of all runs, also of one that is forgotten."""
+        return self.rows.number(key)
+
+    def has_legacy(self) -> bool:
+        """Return whether an earlier version may have remembered one of the runs."""
+        return self.rows.has_legacy() or any(run.legacy for _, run in self.made())
+
+    # -- run ids ---------------------------------------------------------------------------------------------------
+
+    def first_keys_of_id(self, run_id: str) -> list[str]:
+        """Return the keys of the runs with a run id that have the place of one of the first rows."""
+        numbers = self.rows.numbers_of_id(run_id)
+        return [self.rows.key(number) for number in numbers if number not in self.lost or number in self.changed]
+
+    def added_ids(self) -> Iterator[tuple[str, str]]:
+        """Yield the keys of the runs behind the first rows, with their run ids."""
+        for key, item in self.added.items():
+            yield key, self.rows.run_id(item) if isinstance(item, int) else item.run_id

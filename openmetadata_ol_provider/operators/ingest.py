@@ -146,7 +146,8 @@ class IngestOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
         """Process the backlog."""
         from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
+        from openmetadata_ol_provider.ingestion.ingest_settings import IngestSettings
+        from openmetadata_ol_provider.ingestion.loop import IngestLoop
         from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
         from openmetadata_ol_provider.ingestion.receipts import task_of
         from openmetadata_ol_provider.kafka.default_group import default_group

@@ -18,6 +18,7 @@ from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns
 from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openlineage.times import iso
+from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRows
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.state.chain import Chain
 from openmetadata_ol_provider.state.legacy_document import LEGACY_VERSIONS, LegacyDocument
@@ -37,6 +38,7 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     :param counts: usage counts
     :param retired: slots of segments that are no longer needed, but were before the last write
     :param writes: number of writes
+    :param held: rows of pipeline observability that wait to be written, as text
     """
 
     version: int
@@ -47,6 +49,7 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     counts: Chain = Chain()
     retired: tuple[int, ...] = ()
     writes: int = 0
+    held: str = ""
 
     @property
     def size(self) -> int:
@@ -70,12 +73,14 @@ class StoredState(NamedTuple):
     :param runs: runs that later batches may continue
     :param usage: task runs counted, by pipeline FQN and day
     :param stored_as: the texts that hold the runs
+    :param held: rows of pipeline observability that wait to be written
     """
 
     checkpoint: Checkpoint
     runs: RunState
     usage: UsageCounts
     stored_as: StoredAs = StoredAs()
+    held: HeldRows = {}  # noqa: RUF012 - never changed
 
     @property
     def stored_runs(self) -> StoredRuns:

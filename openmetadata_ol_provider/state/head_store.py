@@ -17,6 +17,7 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.segments.change import StateChange, StoredAs, whole_change
 from openmetadata_ol_provider.openlineage.segments.state_text import state_of_texts
+from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRows
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.state.chain import Chain
 from openmetadata_ol_provider.state.checkpoint import advance_checkpoint, require_start
@@ -33,6 +34,7 @@ from openmetadata_ol_provider.state.document import (
     now,
     plain_checkpoint,
 )
+from openmetadata_ol_provider.state.held_text import held_of, held_text
 from openmetadata_ol_provider.state.legacy_document import LegacyDocument, legacy_runs, legacy_usage
 from openmetadata_ol_provider.state.segment_store import SegmentStore
 from openmetadata_ol_provider.state.usage_text import usage_of_texts, usage_text
@@ -101,6 +103,13 @@ class HeadStore:
         """
         return self._read(self._usage_of)
 
+    def read_held(self) -> HeldRows:
+        """Return the rows of pipeline observability that wait to be written.
+
+        :raises CheckpointError: if the Variable was not written by this package
+        """
+        return held_of(self._document(), self.state_key)
+
     def _read(self, read: Callable[[AnyDocument], _T], tries: int = _MOST_TIMES) -> _T:
         """Return what is read from the head and its segments, of which a task that moves the state deletes some."""
         document = self._document()
@@ -120,7 +129,7 @@ class HeadStore:
             runs = state_of_texts(self._segments.texts(chain))
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
-        return StoredState(document.checkpoint, runs, usage, _stored_as(chain))
+        return StoredState(document.checkpoint, runs, usage, _stored_as(chain), held_of(document, self.state_key))
 
     def _usage_of(self, document: AnyDocument) -> UsageCounts:
         try:
@@ -135,12 +144,13 @@ class HeadStore:
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def advance(self, origin: BatchOrigin, change: StateChange, usage: UsageCounts) -> StoredAs:
-        """Move the checkpoint past a batch, together with runs and usage counts.
+    def advance(self, origin: BatchOrigin, change: StateChange, usage: UsageCounts, held: HeldRows) -> StoredAs:
+        """Move the checkpoint past a batch, together with runs, usage counts and held rows.
 
         :param origin: ranges of the batch, compared with the stored checkpoint once more
         :param change: what the batch has changed in what is remembered
         :param usage: usage counts including those of the batch
+        :param held: rows of pipeline observability that wait from now on
         :return: the texts that hold what is remembered
         :raises CheckpointError: if another task has moved the checkpoint since the batch was read
         """
@@ -153,19 +163,28 @@ class HeadStore:
                 "it; set max_active_runs to 1 and give each DAG its own state_key"
             )
         checkpoint = advance_checkpoint(document.checkpoint, origin)
-        return self._move(document, checkpoint, document.generation, change, usage)
+        return self._move(document, checkpoint, document.generation, change, usage, held_text(held))
 
     def write_state(self, state: StoredState, generation: int | None) -> None:
         """Write a state without comparing it with the one stored; see :meth:`advance` for how a checkpoint moves.
 
         :param generation: division into lanes, see :mod:`~openmetadata_ol_provider.state.repartition`
         """
-        self._move(self._document(), state.checkpoint, generation, whole_change(state.runs), state.usage)
+        change = whole_change(state.runs)
+        self._move(self._document(), state.checkpoint, generation, change, state.usage, held_text(state.held))
 
     def write_generation(self, generation: int) -> None:
         """Set the generation of the state; the rest of it stays."""
         document = self._document()
-        self._move(document, document.checkpoint, generation, self._same(document), self._usage_of(document))
+        usage = self._usage_of(document)
+        self._move(document, document.checkpoint, generation, self._same(document), usage, document.held)
+
+    def write_held(self, held: HeldRows) -> None:
+        """Set the rows of pipeline observability that wait; the rest of the state stays."""
+        document, text = self._document(), held_text(held)
+        if text != document.held:
+            usage = self._usage_of(document)
+            self._move(document, document.checkpoint, document.generation, self._same(document), usage, text)
 
     def replace_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
         """Set the checkpoint, forwards or backwards; runs stay, usage counts are taken from the catalogue again.
@@ -180,7 +199,7 @@ class HeadStore:
                 f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
             )
         # Runs that are read again count again.
-        self._move(document, checkpoint, document.generation, self._same(document), {})
+        self._move(document, checkpoint, document.generation, self._same(document), {}, document.held)
 
     def delete_state(self) -> None:
         """Delete checkpoint, runs and usage counts."""
@@ -196,13 +215,14 @@ class HeadStore:
         """Return the change that keeps what is remembered: none, unless an earlier version has written it."""
         return whole_change(self._state_of(document).runs) if isinstance(document, LegacyDocument) else None
 
-    def _move(
+    def _move(  # noqa: PLR0917
         self,
         document: AnyDocument,
         checkpoint: Checkpoint,
         generation: int | None,
         change: StateChange | None,
         usage: UsageCounts,
+        held: str,
     ) -> StoredAs:
         """Write what has changed, then the head, then delete what is no longer needed."""
         before = document if isinstance(document, StateDocument) else StateDocument(STATE_VERSION, {})
@@ -227,6 +247,7 @@ class HeadStore:
             remembered,
             counts,
             writes=before.writes + 1,
+            held=held,
         )
         after = msgspec.structs.replace(after, retired=tuple(sorted(before.slots - after.slots)))
         if after.slots - before.slots and self._document() != document:

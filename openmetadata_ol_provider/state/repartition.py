@@ -4,9 +4,9 @@ Each number of lanes is a generation. The Variable ``<state key>.lanes`` holds t
 generation, and a state records the generation that it belongs to. A lane without a state of the present generation
 takes over, before it reads, what the previous generation has left (or, where one of its lanes never began, the
 generation before that): the furthest checkpoint of each of its partitions; all runs, because it is unknown in which
-partition one goes on (the lanes in which it does not, forget it in silence); its share of the parking lot and of the
-asset events; and the ledgers. Once all lanes have done so, the old states are emptied, so that an old task that is
-cleared is refused.
+partition one goes on (the lanes in which it does not, forget it in silence); its share of the parking lot, of the
+asset events and of held rows; and the ledgers. Once all lanes have done so, the old states are emptied, so that an old
+task that is cleared is refused.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
 from openmetadata_ol_provider.openlineage.serialization import decode_json
+from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRow
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.state.asset_queue import AssetQueue, merge_queues, read_queue, share_of, write_queue
@@ -216,7 +217,12 @@ def _merge_states(sources: list[_Source], lane: Lane) -> StoredState:
         for key, count in state.usage.items():
             # Lanes that took over a total from the same lane have counted on from it.
             usage[key] = max(count, usage.get(key, 0))
-    return StoredState(_furthest(sources), runs, usage)
+    held: dict[tuple[str, str], HeldRow] = {}
+    for source, state in zip(sources, states, strict=True):
+        for row in state.held.values():
+            if source.keeps(f"observability:{row.table}:{row.pipeline_fqn}"):
+                held[row.key] = max(row, held.get(row.key, row), key=lambda one: (one.at, one.end or 0))
+    return StoredState(_furthest(sources), runs, usage, held=held)
 
 
 def _furthest(sources: Iterable[_Source]) -> Checkpoint:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import chain as chained
 from typing import Final, Protocol
 
 from openmetadata_ol_provider.exceptions import CheckpointError
@@ -33,7 +34,7 @@ _DESCRIPTION: Final = "Part of a state of openmetadata-ol-provider: do not edit 
 
 
 class _Join(Protocol):
-    def __call__(self, texts: Sequence[str], *, whole: bool) -> str: ...
+    def __call__(self, texts: Iterable[str], *, whole: bool) -> str: ...
 
 
 class SegmentStore:
@@ -75,7 +76,7 @@ class SegmentStore:
             return Chain(chain.segments, text)
         joined = segments_to_join(chain.segments, len(text))
         if joined:
-            text = join([*map(self._read, joined), text], whole=len(joined) == len(chain.segments))
+            text = join(chained(map(self._read, joined), (text,)), whole=len(joined) == len(chain.segments))
         left = chain.segments[: len(chain.segments) - len(joined)]
         if not left and len(text) <= MAX_TAIL:
             return Chain((), text)

@@ -29,9 +29,9 @@ from openmetadata_ol_provider.openlineage.segments.change import StateChange, St
 from openmetadata_ol_provider.openlineage.serialization import unpack
 from openmetadata_ol_provider.openlineage.variable_text import from_text, pack_json, to_text
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History, UsageCounts
-from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import MATCHING, Ledger, LedgerChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
-from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import PackedItem, ParkedItems, packed_changes
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems, packed_changes, packed_json
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking, ParkingChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
 from openmetadata_ol_provider.state.asset_queue import note_rewind
@@ -49,6 +49,7 @@ def apply(history: History, publication: Publication) -> History:
         ledger=history.ledger.updated(publication.ledger),
         parking=history.parking.updated(publication.parking),
         usage=publication.usage,
+        held=publication.held,
     )
 
 
@@ -92,7 +93,7 @@ class StateStore(HeadStore):
         if fingerprint != self._parked[0]:
             try:
                 items = unpack(text, dict[str, msgspec.Raw]) if text else {}
-                self._parked = fingerprint, ParkedItems({key: PackedItem.of_json(raw) for key, raw in items.items()})
+                self._parked = fingerprint, packed_json(items)
             except (ValueError, msgspec.MsgspecError) as error:
                 raise CheckpointError(
                     f"Variable {key!r} does not contain parked lineage ({error}). Restore it, or delete it: its "
@@ -132,6 +133,20 @@ class StateStore(HeadStore):
         """Mark the ledger untrusted, so that everything is compared with the catalogue; ends every claim."""
         self.write_ledger(self.read_ledger().invalidated(begun=True))
 
+    def add_to_ledger(self, changes: LedgerChanges) -> str:
+        """Record what a publication outside of the tasks of this state key has written.
+
+        :param changes: changes of the publication
+        :return: why the record is missing or may be replaced, for people; empty if it lasts
+        """
+        ledger = self.read_ledger()
+        if ledger.edges and ledger.catalogue != changes.target.catalogue:
+            return "the tasks of this state key publish to another catalogue"
+        matching = ledger.matching if ledger.edges else MATCHING
+        added = ledger.updated(changes._replace(days=ledger.days))
+        self.write_ledger(msgspec.structs.replace(added, matching=matching, begun=ledger.begun, token=ledger.token))
+        return "a task with this state key is publishing, or was killed" if ledger.begun else ""
+
     # -- publications --------------------------------------------------------------------------------------------
 
     def read_history(self, usage: UsageCounts | None = None) -> History:
@@ -147,7 +162,11 @@ class StateStore(HeadStore):
         # If the state was deleted, runs may be read again; those that the ledger calls current would not be counted.
         trusted = head is not None and not ledger.begun
         return History(
-            ledger if trusted else ledger.invalidated(), Parking(self.read_parked()), usage, interrupted=ledger.begun
+            ledger if trusted else ledger.invalidated(),
+            Parking(self.read_parked()),
+            usage,
+            interrupted=ledger.begun,
+            held=self.read_held(),
         )
 
     def claim(self, history: History) -> History:
@@ -159,7 +178,7 @@ class StateStore(HeadStore):
         return history._replace(token=token)
 
     def commit(self, origin: BatchOrigin, change: StateChange, publication: Publication) -> StoredAs | None:
-        """Store what a publication changed: the parking lot, then the checkpoint with runs and usage counts.
+        """Store what a publication changed: the parking lot, then the checkpoint with runs, usage counts and held rows.
 
         The ledger is written once, by :meth:`release`: a crash before that costs only comparisons.
 
@@ -168,7 +187,10 @@ class StateStore(HeadStore):
         :raises CheckpointError: if another task has moved the checkpoint meanwhile
         """
         self.update_parked(publication.parking)
-        return self.advance(origin, change, publication.usage) if origin.ranges else None
+        if origin.ranges:
+            return self.advance(origin, change, publication.usage, publication.held)
+        self.write_held(publication.held)
+        return None
 
     def record(self, history: History) -> None:
         """Write what is in the ledger by now, as long as no other task has claimed the state: it stays untrusted."""

@@ -38,12 +38,13 @@ def usage_of_texts(texts: Iterable[str]) -> UsageCounts:
     return usage
 
 
-def joined_usage(texts: Sequence[str], *, whole: bool) -> str:
+def joined_usage(texts: Iterable[str], *, whole: bool) -> str:
     """Return consecutive texts as one.
 
     :param whole: the first of them has all counts, so that nothing is left to be removed
     :raises ValueError: if a text is damaged
     """
+    texts = list(texts)
     counts = usage_of_texts(texts)
     removed = () if whole else {key for text in texts for key in from_text(text, _Counts).removed if key not in counts}
     return to_text(_Counts([(*key, count) for key, count in sorted(counts.items())], sorted(removed)))

@@ -34,9 +34,10 @@ class Point(NamedTuple):
 
 POINTS = {
     "asked": Point("after the offsets were requested", "hooks.kafka", "OpenLineageKafkaHook.backlog"),
-    "read": Point("after a batch was read", "kafka.reader", "BacklogReader.read"),
+    "read": Point("after a batch was read", "kafka.fair_share", "take_in_turn"),
     "decoded": Point("after the batch was decoded", "ingestion.consume", "decode_batch"),
-    "translated": Point("after the batch was translated", "ingestion.plan_envelope", "translate_batch"),
+    "translated": Point("after the batch was translated", "ingestion.plan_envelope", "draft_plan"),
+    "prepared": Point("after the next batch was prepared", "ingestion.batch_preparation", "BatchPreparer.prepare"),
     "begun": Point("after the start of the publication was recorded", "state.store", "StateStore.claim"),
     "answered": Point("after a response of the catalogue", "openmetadata.client.transport", "exchange"),
     "published": Point("after the publication", "openmetadata.publishing.publisher", "publish_plan"),

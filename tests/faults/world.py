@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Form = Literal["steps", "ingest"]
 FORMS: tuple[Form, ...] = ("steps", "ingest")
 TASKS: dict[Form, tuple[str, ...]] = {"steps": ("consume", "translate", "publish"), "ingest": ("ingest",)}
+#: Seconds in which a task surely prepares a batch while another one is published.
+PREPARING = 1.0
 #: DAG runs after which nothing may be left to do.
 _MOST_RUNS = 12
 _TOKEN = "test-token"

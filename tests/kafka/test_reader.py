@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -175,3 +177,15 @@ def test_a_topic_that_may_not_be_read_is_a_matter_of_rights(hook: Any, broker: A
 def test_a_bound_of_nothing_is_refused_by_name(hook: Any, bound: str) -> None:
     with pytest.raises(ConfigError, match=f"{bound} is 0"):
         hook.read(Backlog(), **{**BOUNDS, bound: 0})
+
+
+def test_a_read_in_another_thread_ends_when_it_is_cancelled(connect: Any, dead_port: str) -> None:
+    backlog = Backlog((PartitionBacklog("events", 0, 0, 5, None, 0),))
+    with connect(dead_port).reader(backlog) as reader, ThreadPoolExecutor(1) as thread:
+        waiting = thread.submit(reader.read, **BOUNDS)
+        time.sleep(0.2)
+        assert not waiting.done()
+        reader.cancel()
+        # Nobody else ends it: the time for a broker that does not answer is longer.
+        with pytest.raises(KafkaError, match="5 offsets remain to be read"):
+            waiting.result(8)

@@ -85,3 +85,14 @@ def test_ranges_of_one_partition_become_one() -> None:
         OffsetRange("a", 1, None, 0, 4, reset=True),
         OffsetRange("b", 0, 5, 7, 12, lost=3),
     )
+
+
+@pytest.mark.parametrize("extra", [{}, {"message.max.bytes": 4_000_000}, {"fetch.max.bytes": 1_000_000}])
+def test_a_message_larger_than_a_response_may_be_is_read(
+    broker: Any, connect: Any, produce: Any, extra: dict[str, Any]
+) -> None:
+    large = 2_300_000
+    produce("single", 0, b"x" * 100, b"x" * large, b"x" * 100)
+    hook = connect(broker.bootstrap, extra)
+    with hook.reader(hook.backlog(["single"], {})) as reader:
+        assert sizes([reader.read(**BOUNDS)]) == [[100, large, 100]]

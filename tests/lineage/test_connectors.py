@@ -365,11 +365,29 @@ def test_what_a_copy_job_has_left_over_gets_a_line_and_no_edges() -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "outputs"), [(["a", "b"], ["x", "y"]), (["orders", "customers"], ["dwh.orders_enriched"])]
+    ("inputs", "outputs"), [(["a", "b"], ["x"]), (["orders", "customers"], ["dwh.orders_enriched"])]
 )
-def test_a_copy_job_whose_names_tell_nothing_is_a_job_like_others(inputs: list[str], outputs: list[str]) -> None:
+def test_a_copy_job_with_one_output_fills_it_from_all_inputs_if_names_tell_nothing(
+    inputs: list[str], outputs: list[str]
+) -> None:
     plan = copy(inputs, outputs, "SEATUNNEL")
     assert arrows(plan) == sorted(f"{one} -> {other}" for one in inputs for other in outputs)
+
+
+@pytest.mark.promise("A193")
+def test_several_datasets_on_both_sides_of_a_copy_job_are_not_multiplied_if_names_tell_nothing() -> None:
+    plan = copy(["a", "b"], ["x", "y"], "SEATUNNEL")
+    assert arrows(plan) == []
+    [(kind, where, detail)] = lines(plan)
+    assert (kind, where) == ("unpaired", "job ns job")
+    assert "inputs a, b and outputs x, y: no edges" in detail
+
+
+def test_jobs_that_are_configured_are_not_multiplied_either() -> None:
+    event = run_event(inputs=["a", "b"], outputs=["x", "y"])
+    plan = plan_of(event, config={"lineage": {"pair_by_name": ["job"]}})
+    assert [line[0] for line in lines(plan)] == ["unpaired"]
+    assert plan.edges == ()
 
 
 def test_tables_of_one_name_in_two_schemas_find_their_own_copies() -> None:
@@ -406,10 +424,40 @@ def test_nested_data_is_copied_into_tables_of_their_own() -> None:
     assert [line[0] for line in lines(plan)] == ["tool_dataset"]
 
 
+def loads(*events: tuple[str, list[str], list[str]]) -> list[Json]:
+    """Return the events of a run of dlt, each a type, inputs and outputs."""
+    facets = {"jobType": {"processingType": "BATCH", "integration": "DLT", "jobType": "JOB"}}
+    return [
+        run_event(
+            state,
+            seconds=-1 if state == "START" else 0,
+            inputs=tables(*inputs, namespace=MYSQL),
+            outputs=tables(*outputs),
+            job_facets=facets,
+        )
+        for state, inputs, outputs in events
+    ]
+
+
 def test_a_copy_job_with_one_input_writes_everything_from_it() -> None:
-    plan = copy(["crm.users"], ["dwh.users", "dwh.history", "dwh._dlt_loads"], "DLT")
+    outputs = ["dwh.users", "dwh.history", "dwh._dlt_loads"]
+    plan = plan_of(*loads(("START", ["crm.users"], outputs), ("COMPLETE", ["crm.users"], outputs)))
     assert arrows(plan) == ["crm.users -> dwh.history", "crm.users -> dwh.users"]
     assert [line[0] for line in lines(plan)] == ["tool_dataset"]
+
+
+def test_while_the_start_of_a_copy_job_is_missing_what_its_only_input_is_assumed_to_fill_is_a_line() -> None:
+    start, end = loads(
+        ("START", ["crm.users", "crm.orders"], []), ("COMPLETE", ["crm.users"], ["dwh.users", "dwh.orders"])
+    )
+    first = translated(end)
+    assert arrows(first.plan) == ["crm.users -> dwh.orders", "crm.users -> dwh.users"]
+    [(kind, _, detail)] = lines(first.plan)
+    assert kind == "assumed_pair"
+    assert detail.startswith("crm.users -> dwh.orders: ")
+    second = translated(start, state=first.state)
+    assert arrows(second.plan) == ["crm.orders -> dwh.orders", "crm.users -> dwh.users"]
+    assert lines(second.plan) == []
 
 
 def test_airbytes_raw_tables_hold_data() -> None:

@@ -7,8 +7,20 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.lineage import edges as edges_module
-from openmetadata_ol_provider.lineage.plan import Edge
-from tests.support import PG, Json, arrows, column_arrows, columns, dataset, plan_of, run_event, symlinks, translated
+from openmetadata_ol_provider.lineage.plan import Edge, LineagePlan
+from tests.support import (
+    PG,
+    Json,
+    arrows,
+    column_arrows,
+    columns,
+    dataset,
+    dataset_event,
+    plan_of,
+    run_event,
+    symlinks,
+    translated,
+)
 
 
 def edges_of(*, inputs: Any, outputs: Any) -> tuple[Edge, ...]:
@@ -281,6 +293,37 @@ def test_a_column_source_without_its_database_is_the_input_that_ends_alike() -> 
     assert column_arrows(plan_of(event).edges) == ["shop.public.orders.id -> shop.mart.x.id"]
 
 
+def with_bare_source(**config: Json) -> LineagePlan:
+    facet = columns(total=[("recent", "amount")], id=[("db.s.orders", "id")])
+    return plan_of(
+        run_event(inputs=["db.s.orders"], outputs=[dataset("db.s.facts", columnLineage=facet)]), config=config
+    )
+
+
+def test_a_column_source_without_a_schema_is_taken_for_a_subquery_and_reported() -> None:
+    plan = with_bare_source()
+    assert column_arrows(plan.edges) == ["db.s.orders.id -> db.s.facts.id"]
+    [problem] = plan.problems
+    assert (problem.kind.value, problem.where) == ("assumed_subquery", "job ns job")
+    assert problem.detail.startswith(f"recent in the columnLineage of {PG} db.s.facts: ")
+
+
+@pytest.mark.parametrize("namespace", ["kafka://b:9092", "s3://lake"])
+def test_a_topic_or_file_without_a_dot_is_no_subquery(namespace: str) -> None:
+    facet = {"fields": {"id": {"inputFields": [{"namespace": namespace, "name": "orders", "field": "id"}]}}}
+    output = dataset("orders.v1", namespace, columnLineage=facet)
+    for event in (dataset_event(output), run_event(inputs=[], outputs=[output])):
+        plan = plan_of(event)
+        assert column_arrows(plan.edges) == ["orders.id -> orders.v1.id"]
+        assert plan.problems == ()
+
+
+def test_a_column_source_that_a_rule_gives_a_schema_is_a_table() -> None:
+    plan = with_bare_source(datasets={"rename": [{"match": f"{PG} recent", "to": f"{PG} db.s.recent"}]})
+    assert column_arrows(plan.edges) == ["db.s.orders.id -> db.s.facts.id", "recent.amount -> db.s.facts.total"]
+    assert plan.problems == ()
+
+
 def test_a_column_source_that_two_inputs_end_with_is_neither() -> None:
     lineage = columns(id=[("public.orders", "id")])
     outputs = [dataset("shop.mart.x", columnLineage=lineage)]
@@ -381,3 +424,10 @@ def test_the_same_datasets_with_column_lineage_are_lineage() -> None:
 def test_one_dataset_that_is_read_and_written_is_no_edge_and_no_problem() -> None:
     plan = plan_of(run_event(inputs=["a"], outputs=["a"]))
     assert (plan.edges, plan.problems) == ((), ())
+
+
+@pytest.mark.parametrize("change", ["RENAME", "rename"])
+def test_what_a_dataset_was_called_before_is_no_source_of_it(change: str) -> None:
+    former = {"namespace": PG, "name": "DB.S.ORDERS"}
+    renamed = dataset("db.s.sales", lifecycleStateChange={"lifecycleStateChange": change, "previousIdentifier": former})
+    assert arrows_of(inputs=["db.s.orders", "db.s.customers"], outputs=[renamed]) == ["db.s.customers -> db.s.sales"]

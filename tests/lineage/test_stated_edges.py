@@ -116,6 +116,27 @@ def test_a_dataset_event_states_what_a_view_is_made_of() -> None:
     assert plan.runs == ()
 
 
+def test_a_dataset_event_states_the_sources_of_columns() -> None:
+    view = dataset("v", columnLineage=columns(("b", "id"), total=[("a", "amount"), ("v", "total")], bad=[("", "x")]))
+    plan = plan_of(dataset_event(view))
+    assert arrows(plan) == ["a -> v", "b -> v"]
+    assert column_arrows(plan.edges) == ["a.amount -> v.total"]
+    assert {(edge.basis, edge.job) for edge in plan.edges} == {("columns", None)}
+    assert [(problem.kind.value, problem.where) for problem in plan.problems] == [("bad_item", f"dataset {PG} v")]
+
+
+def test_what_a_dataset_event_states_as_lineage_wins_over_its_column_lineage() -> None:
+    stated = {"inputs": [{"namespace": PG, "name": "a", "type": "DATASET"}]}
+    view = dataset("v", lineage=stated, columnLineage=columns(total=[("b", "amount")]))
+    assert arrows(plan_of(dataset_event(view))) == ["a -> v"]
+
+
+def test_column_lineage_of_a_later_dataset_event_withdraws_no_lineage_facet() -> None:
+    stated = dataset_event(dataset("v", lineage={"inputs": [source("a")]}))
+    columns_only = dataset_event(dataset("v", columnLineage=columns(total=[("b", "amount")])), seconds=1)
+    assert arrows(plan_of(stated, columns_only)) == arrows(plan_of(columns_only, stated)) == ["a -> v", "b -> v"]
+
+
 def test_the_statement_of_a_dataset_has_no_place_on_a_runs_output() -> None:
     output = dataset("x", lineage={"inputs": [source("elsewhere")]})
     assert arrows(plan_of(run_event(inputs=["a"], outputs=[output]))) == ["a -> x"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 
-from tests.support import PG, Json, arrows, column_arrows, dataset, plan_of, run_event, translated
+from tests.support import PG, Json, arrows, column_arrows, dataset, parent, plan_of, run_event, translated
 
 
 def temporary(name: str = "tmp", **facets: Json) -> Json:
@@ -16,8 +18,10 @@ def lineage(field: str, source: Json, source_field: str) -> Json:
     return {"fields": {field: {"inputFields": [ref]}}}
 
 
-def write(source: Json | str, target: Json | str, run_id: str, seconds: int = 0) -> Json:
-    return run_event(run_id=run_id, job=run_id, seconds=seconds, inputs=[source], outputs=[target])
+def write(source: Json | str, target: Json | str, run_id: str, seconds: int = 0, flow: str = "") -> Json:
+    """Return the event of a job, of a flow if one is named."""
+    facets = {"parent": parent(flow, f"r-{flow}")} if flow else {}
+    return run_event(run_id=run_id, job=run_id, seconds=seconds, inputs=[source], outputs=[target], run_facets=facets)
 
 
 def test_what_went_in_comes_out() -> None:
@@ -49,12 +53,14 @@ def test_columns_are_joined_through_it() -> None:
 
 def test_temporary_datasets_that_feed_each_other_come_to_an_end() -> None:
     one, two = temporary("one"), temporary("two")
-    plan = plan_of(write(one, two, "r1"), write(two, one, "r2"), write("a", one, "r3"), write(two, "x", "r4"))
+    pairs = [(one, two), (two, one), ("a", one), (two, "x")]
+    plan = plan_of(*[write(*pair, f"r{number}", flow="f") for number, pair in enumerate(pairs)])
     assert arrows(plan) == ["a -> x"]
 
 
 def test_a_dataset_is_not_its_own_source_through_a_temporary_one() -> None:
-    plan = plan_of(write("a", temporary(), "r1"), write("x", temporary(), "r2"), write(temporary(), "x", "r3"))
+    pairs = [("a", temporary()), ("x", temporary()), (temporary(), "x")]
+    plan = plan_of(*[write(*pair, f"r{number}", flow="f") for number, pair in enumerate(pairs)])
     assert arrows(plan) == ["a -> x"]
 
 
@@ -80,3 +86,32 @@ def test_what_exists_between_jobs_only_is_temporary(between: Json) -> None:
 
 def test_a_table_called_tmp_is_a_table() -> None:
     assert arrows(plan_of(write("a", "tmp", "one"), write("tmp", "x", "two"))) == ["a -> tmp", "tmp -> x"]
+
+
+FLOWS = [
+    *(write("a", temporary("df"), "read a", 1, "one"), write(temporary("df"), "x", "write x", 2, "one")),
+    *(write("b", temporary("df"), "read b", 3, "two"), write(temporary("df"), "y", "write y", 4, "two")),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_a_name_that_several_flows_use_is_not_one_dataset(size: int) -> None:
+    for order in permutations(FLOWS):
+        state, found = None, set()
+        for start in range(0, 4, size):
+            translation = translated(*order[start : start + size], state=state)
+            state = translation.state
+            found.update(arrows(translation.plan))
+        assert found <= {"a -> x", "b -> y"}
+    assert arrows(plan_of(*FLOWS)) == ["a -> x", "b -> y"]
+
+
+def test_what_jobs_outside_of_any_flow_write_or_read_needs_no_common_flow() -> None:
+    reader = write(temporary("df"), "z", "write z", 5)
+    assert arrows(plan_of(FLOWS[0], reader)) == ["a -> z"]
+    assert arrows(plan_of(write("a", temporary("df"), "read a"), FLOWS[3])) == ["a -> y"]
+    plan = plan_of(*FLOWS, reader)
+    assert arrows(plan) == ["a -> x", "b -> y"]
+    (problem,) = plan.problems
+    assert (problem.kind.value, problem.where) == ("temporary_source", "inmemory:// df")
+    assert "in ns one, ns two may be another one" in problem.detail

@@ -7,9 +7,10 @@ import pytest
 from tests.support import Json, arrows, parent, plan_of, run_event, translated
 
 
-def task(operator: str, state: str = "COMPLETE") -> Json:
+def task(operator: str, state: str = "COMPLETE", **sides: list[str]) -> Json:
     facets = {"airflow": {"task": {"operator_class": operator}}, "parent": parent("dag", "r-dag")}
-    return run_event(state, job="dag.move", run_id="r-task", seconds=9, run_facets=facets)
+    options: Json = {"run_facets": facets, **sides}
+    return run_event(state, job="dag.move", run_id="r-task", seconds=9, **options)
 
 
 def query(number: int, state: str = "COMPLETE", **sides: list[str]) -> Json:
@@ -55,3 +56,25 @@ def test_the_parts_of_a_transfer_may_come_in_any_batches() -> None:
 def test_a_transfer_that_failed_moved_nothing() -> None:
     assert plan_of(READ, WRITE, task("GenericTransfer", "FAIL")).edges == ()
     assert plan_of(READ, query(2, "FAIL", outputs=["x"]), task("GenericTransfer")).edges == ()
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_several_tables_of_a_transfer_are_paired_by_name(apart: bool) -> None:
+    names = {"inputs": ["crm.users", "crm.orders"], "outputs": ["dwh.orders", "dwh.users"]}
+    sides = [query(1, inputs=names["inputs"]), query(2, outputs=names["outputs"])]
+    events = [*sides, task("GenericTransfer")] if apart else [task("GenericTransfer", **names)]
+    assert arrows(plan_of(*events)) == ["crm.orders -> dwh.orders", "crm.users -> dwh.users"]
+
+
+def test_several_tables_of_a_transfer_are_not_multiplied_if_names_tell_nothing() -> None:
+    plan = plan_of(task("GenericTransfer", inputs=["a", "b"], outputs=["x", "y"]))
+    assert plan.edges == ()
+    assert [problem.kind.value for problem in plan.problems] == ["unpaired"]
+
+
+def test_what_a_transfer_joins_goes_to_its_only_output() -> None:
+    plan = plan_of(
+        query(1, inputs=["crm.orders", "crm.users"]), query(2, outputs=["dwh.orders"]), task("GenericTransfer")
+    )
+    assert arrows(plan) == ["crm.orders -> dwh.orders", "crm.users -> dwh.orders"]
+    assert plan.problems == ()

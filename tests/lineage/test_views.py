@@ -74,12 +74,22 @@ def test_a_view_is_remembered_and_told_once() -> None:
     assert third.plan.problems == ()
 
 
-def test_a_dataset_event_defines_a_view() -> None:
-    facets = {
-        "datasetType": {"datasetType": "VIEW"},
-        "lineage": {"inputs": [{"namespace": TRINO, "name": "c.s.base", "type": "DATASET"}]},
-    }
-    assert arrows(plan_of(dataset_event(table("c.s.v", **facets)), insert("c.s.base", "c.s.v"))) == BASE_VIEW
+BASE = {"namespace": TRINO, "name": "c.s.base", "type": "DATASET"}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"lineage": {"inputs": [BASE]}},
+        {"lineage": {"fields": {"x": {"inputs": [{**BASE, "field": "x"}]}}}},
+        {"columnLineage": column_lineage(x=[(TRINO, "c.s.base", "x")])},
+        {"columnLineage": {"fields": {}, "dataset": [{**BASE, "field": "x"}]}},
+    ],
+    ids=["lineage", "lineage of fields", "column lineage", "column lineage of the dataset"],
+)
+def test_a_dataset_event_defines_a_view(stated: Json) -> None:
+    view = table("c.s.v", datasetType={"datasetType": "VIEW"}, **stated)
+    assert arrows(plan_of(dataset_event(view), insert("c.s.base", "c.s.v"))) == BASE_VIEW
 
 
 def test_a_view_that_only_its_reader_calls_so_is_known_by_earlier_lineage() -> None:

@@ -29,7 +29,7 @@ def test_up_to_the_limit_nothing_is_forgotten() -> None:
 def test_beyond_it_the_least_recently_seen_go_and_some_room_is_left() -> None:
     run_ids = [f"r{number}" for number in range(21)]
     remembered = {**starts(*run_ids), part_key("ns", "again", "job"): PipelineRunStart(at=1, last_seen_at=-1)}
-    assert left(remembered, RunIndex({}), 20) == run_ids[3:]
+    assert left(remembered, RunIndex({}), 20) == run_ids[5:]
 
 
 def test_the_start_of_what_a_remembered_run_belongs_to_stays() -> None:
@@ -38,4 +38,10 @@ def test_the_start_of_what_a_remembered_run_belongs_to_stays() -> None:
         run_event("COMPLETE", run_id="below", run_facets={"parent": parent("job", "above")}),
     ).runs
     remembered = starts("own", "above", "below", *(f"r{number}" for number in range(9)))
-    assert left(remembered, index, 2) == ["own", "above", "below"]
+    assert left(remembered, index, 2) == ["own", "above", "below", "r8"]
+
+
+def test_remembered_runs_make_room_only_for_the_starts_that_they_need() -> None:
+    index = assembled(*(run_event("START", run_id=f"s{number}", job=f"j{number}") for number in range(30))).runs
+    remembered = starts("s0", *(f"r{number}" for number in range(20)))
+    assert left(remembered, index, 10) == ["s0", *(f"r{number}" for number in range(12, 20))]

@@ -216,7 +216,7 @@ def test_jobs_that_an_earlier_version_has_merged_stay_merged_with_a_line() -> No
     events = [run_event("COMPLETE", job="two", seconds=1, inputs=["b"], outputs=["y"])]
     found = assemble(decode(*events), state, BASE)
     (run,) = found.changed.values()
-    assert (run.state, run.other_names) == ("COMPLETE", ["one"])
+    assert (run.state, list(run.other_names)) == ("COMPLETE", ["one"])
     (problem,) = found.problems
     assert (problem.kind, problem.where) == (ProblemKind.MERGED_RUN, "run run-1 of ns")
     # Only what one event states by itself gives edges.

@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.latest_runs import LatestRuns, end_of
-from openmetadata_ol_provider.lineage.run_facts import ENDS_OTHERWISE, FACTS
+from openmetadata_ol_provider.lineage.run_facts import ENDS_OTHERWISE, FACTS, JOBS
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.kept_index import take_index
-from openmetadata_ol_provider.openlineage.run_assembler import AGES, Limits
+from openmetadata_ol_provider.openlineage.run_ages import RunAges
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
-from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState, name_key, part_key
 from openmetadata_ol_provider.openlineage.segments.delta import state_delta
-from openmetadata_ol_provider.openlineage.segments.state_text import delta_text, state_of_texts
+from openmetadata_ol_provider.openlineage.segments.rows import SegmentRows
+from openmetadata_ol_provider.openlineage.segments.state_text import delta_text, state_of_texts, whole_text
 from tests.support import BASE, Json, captured, dataset, decode, parent, run_event
 
 LAWS = settings(
@@ -88,16 +90,30 @@ def assert_follows(index: RunIndex, state: RunState) -> None:
         assert index.lookup_key(run.namespace, run.name, run.run_id) == scanned.lookup_key(
             run.namespace, run.name, run.run_id
         )
-    for facts in (FACTS, PARENTS, AGES):
+    for facts in (FACTS, JOBS, PARENTS):
         groups: Any = index.grouped(facts)
         assert {fact: set(groups.keys(fact)) for fact in groups} == {
             fact: {key for key, run in scanned.runs.items() if fact in facts.of(run)}
             for fact in {fact for run in scanned.runs.values() for fact in facts.of(run)}
         }
+    ages = index.followed_by(RunAges)
+    for terminal in (False, True):
+        seen_at = {key: run.last_seen_at for key, run in scanned.runs.items() if run.terminal == terminal}
+        times = sorted(set(seen_at.values()))
+        assert list(map(set, ages.by_age(terminal=terminal))) == [
+            {key for key, at in seen_at.items() if at == time} for time in times
+        ]
+        for time in (*times, *(time + 1 for time in times)):
+            assert set(ages.keys_before(time, terminal=terminal)) == {key for key, at in seen_at.items() if at < time}
+    assert ages.ended == len(seen_at)
     for namespace, name in {(run.namespace, run.name) for run in scanned.runs.values()}:
         keys = [key for key, run in scanned.runs.items() if (run.namespace, run.name) == (namespace, name)]
         latest = [
-            set(one.followed_by(LatestRuns).of((namespace, name), keys, one.grouped(FACTS).keys(ENDS_OTHERWISE)))
+            set(
+                one.followed_by(LatestRuns).of(
+                    (namespace, name), one.grouped(JOBS), frozenset(one.grouped(FACTS).stored(ENDS_OTHERWISE))
+                )
+            )
             for one in (index, scanned)
         ]
         times = {key: end_of(scanned.runs[key]) for key in keys}
@@ -106,12 +122,19 @@ def assert_follows(index: RunIndex, state: RunState) -> None:
 
 
 def assert_same_as_scanned(batches: list[tuple[list[Event], int]], limits: Limits) -> None:
-    """Translate batches with the index that is kept, without, and with a state that was stored in between."""
+    """Translate batches with the index that is kept, without, and with a state that was stored in between.
+
+    What is stored is the state with all changes of it, or all of it: each time, or once, as a task reads it that goes
+    on with the index.
+    """
     kept = scanned = stored = RunState()
+    resumed: RunState | None = None
     texts: list[str] = []
     now = BASE
     for events, minutes in batches:
         now += dt.timedelta(minutes=minutes)
+        if resumed is None and scanned.runs:
+            resumed = state_of_texts([whole_text(scanned)])
         with_index = translate(events, Config(), kept, now=now, limits=limits)
         without = translate(events, Config(), without_index(scanned), now=now, limits=limits)
         assert with_index == without
@@ -121,10 +144,21 @@ def assert_same_as_scanned(batches: list[tuple[list[Event], int]], limits: Limit
         assert after == without
         assert list(after.state.runs) == list(without.state.runs)
         texts.append(delta_text(state_delta(read, after.state)))
+        from_whole = translate(events, Config(), state_of_texts([whole_text(scanned)]), now=now, limits=limits)
+        assert from_whole == without
+        assert list(from_whole.state.runs) == list(without.state.runs)
+        if resumed is not None:
+            goes_on = translate(events, Config(), resumed, now=now, limits=limits)
+            assert goes_on == without
+            assert list(goes_on.state.runs) == list(without.state.runs)
+            resumed = goes_on.state
         kept, scanned, stored = with_index.state, without.state, after.state
+    if resumed is not None:
+        assert_follows(take_index(resumed), scanned)
     assert_follows(take_index(kept), kept)
     assert_follows(take_index(stored), scanned)
     assert_follows(RunIndex(state_of_texts(texts).runs), scanned)
+    assert_follows(RunIndex(state_of_texts([whole_text(scanned)]).runs), scanned)
 
 
 @LAWS
@@ -142,6 +176,24 @@ def test_captured_runs_translate_as_if_all_that_is_remembered_had_been_looked_at
     size = max(5, len(events) // 12)
     batches = [(events[start : start + size], minutes) for start in range(0, len(events), size)]
     assert_same_as_scanned(batches, Limits())
+
+
+@pytest.mark.parametrize("namespace", ["ns1", "ns2"])
+def test_a_stored_run_whose_id_another_job_uses_later_stays_in_its_groups(namespace: str) -> None:
+    first, other = Run("r1", "ns1", "a", state="START"), Run("r2", "ns1", "b", state="START")
+    runs = {part_key(run.namespace, run.run_id, run.name): run for run in (first, other)}
+    index = RunIndex(state_of_texts([whole_text(RunState(runs=runs))]).runs)
+    index.grouped(JOBS)
+    index.followed_by(RunAges)
+    later = Run("r1", namespace, "c", state="START")
+    key = part_key(namespace, "r1", "c")
+    index.begin_batch({key: later})
+    jobs: Any = index.grouped(JOBS)
+    assert {name: list(jobs.keys(name)) for name in jobs} == {
+        name_key(run.namespace, run.name): [part_key(run.namespace, run.run_id, run.name)]
+        for run in (first, other, later)
+    }
+    assert set(index.followed_by(RunAges).keys_before(1, terminal=False)) == {*runs, key}
 
 
 def test_runs_with_a_common_id_keep_their_order_when_one_of_them_is_forgotten() -> None:
@@ -162,3 +214,27 @@ def test_a_state_that_is_translated_again_gives_the_same_though_its_index_has_go
     ]
     assert again[0] == again[1]
     assert [run.state for run in first.runs.values()] == ["START"]
+
+
+def test_a_task_makes_only_the_stored_runs_that_its_batch_concerns(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = [
+        run_event(state, run_id=f"r{number}", job=f"job{number % 5}", seconds=number, outputs=["db.s.t"])
+        for number in range(50)
+        for state in ("START", "COMPLETE")
+    ]
+    below = run_event("START", run_id="waiting", job="child", run_facets={"parent": parent("job1", "r1")})
+    state = translate(decode(*ended, below), Config(), now=BASE).state
+    read = state_of_texts([whole_text(state)])
+    made: list[str] = []
+    make = SegmentRows._made
+
+    def noted(rows: SegmentRows, number: int) -> Run:
+        run = make(rows, number)
+        made.append(run.run_id)
+        return run
+
+    monkeypatch.setattr(SegmentRows, "_made", noted)
+    after = translate(decode(run_event("START", run_id="new", job="job2", seconds=99)), Config(), read, now=BASE).state
+    # What waits for its own end, and the run above it.
+    assert set(made) == {"r1", "waiting"}
+    assert len(after.runs) == 52

@@ -13,7 +13,8 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.ingestion.batch_size import FIRST_SIZE
-from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
+from openmetadata_ol_provider.ingestion.ingest_settings import IngestSettings
+from openmetadata_ol_provider.ingestion.loop import IngestLoop
 from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.reader import BacklogReader
@@ -65,7 +66,7 @@ def test_a_slow_catalogue_gets_small_batches_and_in_the_end_everything(
 ) -> None:
     # A pipeline each: so many requests each.
     send.events(*(run_event(f"r{number}", job=f"job_{number}") for number in range(80)))
-    done = work(catalogue, seconds_each=2, max_events=40, max_duration=400).events
+    done = work(catalogue, seconds_each=3, max_events=40, max_duration=400).events
     first, *rest = sizes()
     assert first == 40
     assert rest
@@ -73,7 +74,7 @@ def test_a_slow_catalogue_gets_small_batches_and_in_the_end_everything(
     assert "the catalogue is slow" in caplog.text
     # The next tasks go on where this one had to stop.
     while done < 80:
-        done += work(catalogue, seconds_each=2, max_events=40, max_duration=400).events
+        done += work(catalogue, seconds_each=3, max_events=40, max_duration=400).events
     assert done == 80
     assert len(catalogue.entities("pipeline")) == 80
     assert sum(checkpoint().values()) == 80

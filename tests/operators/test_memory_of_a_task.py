@@ -14,7 +14,8 @@ from bench.standin import standin
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
-from openmetadata_ol_provider.ingestion.loop import IngestLoop, IngestSettings
+from openmetadata_ol_provider.ingestion.ingest_settings import IngestSettings
+from openmetadata_ol_provider.ingestion.loop import IngestLoop
 from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker

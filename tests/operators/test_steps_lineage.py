@@ -96,6 +96,7 @@ def test_reading_from_the_beginning_with_no_memory_writes_nothing(
     assert holding(catalogue) == before
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("capture", "max_events"),
     [

@@ -305,6 +305,18 @@ def test_it_can_be_tried_again_at_once(send: Sender, catalogue: CatalogueServer,
     assert parked(capsys, "list") == (0, "")
 
 
+def test_what_is_tried_again_is_in_the_ledger(send: Sender, catalogue: CatalogueServer, capsys: Capture) -> None:
+    send.events(missing())
+    run_steps()
+    ingest_table(catalogue)
+    store = StateStore(KEY)
+    before = store.read_ledger()
+    assert parked(capsys, "retry", "--all")[0] == 0
+    after = store.read_ledger()
+    assert len(after.edges) == len(before.edges) + 1
+    assert (after.begun, after.token, after.days, after.catalogue) == (False, "", before.days, before.catalogue)
+
+
 def test_it_can_be_dropped(send: Sender, catalogue: CatalogueServer, capsys: Capture) -> None:
     send.events(missing(), run_event("r2", job="other", outputs=["shop.analytics_stg.stg_other"]))
     run_steps()

@@ -97,6 +97,7 @@ def test_a_task_that_dies_after_translating_loses_nothing(
     nothing_is_left_to_do(catalogue)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("work", [run_steps, lambda: ingest(max_events=20)], ids=["steps", "ingest"])
 @pytest.mark.parametrize(
     ("status", "after_effect"),
@@ -170,7 +171,7 @@ def test_dying_before_the_offsets_are_committed_to_kafka_doubles_nothing(
 ) -> None:
     translated = PlanEnvelope.from_dict(translate(consume(kafka_config_id="kafka_other_group")))
     published(translated)
-    StateStore(translated.origin.state_key).advance(translated.origin, translated.change, {})
+    StateStore(translated.origin.state_key).advance(translated.origin, translated.change, {}, {})
     assert committed(broker.bootstrap, group="other_group") == {}
     assert sum(checkpoint().values()) == sent
     nothing_is_left_to_do(catalogue)

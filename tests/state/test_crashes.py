@@ -107,7 +107,7 @@ def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave
             change = fit_to_size(stored, state, None).change
             writes.left, writes.after = draw.choice([-1, 1, 2, 3, 4, 5]), draw.random() < 0.5
             try:
-                stored = stored.after(state, store.advance(origin(number), change, usage))
+                stored = stored.after(state, store.advance(origin(number), change, usage, {}))
                 break
             except Crash:
                 store = StateStore(KEY)
@@ -149,7 +149,7 @@ def test_any_interleaving_of_batches_crashes_and_joins_ends_like_one_batch(
         change = fit_to_size(stored, state, None).change
         writes.left, writes.after = crashes.pop() if crashes else (-1, False)
         try:
-            stored = stored.after(state, store.advance(origin(number), change, {}))
+            stored = stored.after(state, store.advance(origin(number), change, {}, {}))
             number += 1
         except Crash:
             store = StateStore(KEY)
@@ -169,7 +169,7 @@ def _referenced(store: StateStore) -> set[int]:
 
 def advance(store: StateStore, stored: StoredRuns, state: RunState, number: int) -> StoredRuns:
     change = fit_to_size(stored, state, None).change
-    return stored.after(state, store.advance(origin(number), change, {}))
+    return stored.after(state, store.advance(origin(number), change, {}, {}))
 
 
 def test_what_a_crash_leaves_behind_is_deleted_once_it_is_old(writes: Writes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_there_are_few_segments_and_each_change_is_written_a_few_times(writes: W
     for number, state in enumerate(steps(2, 40)):
         fitted = fit_to_size(stored, state, None)
         changed += len(fitted.change.text)
-        stored = stored.after(state, store.advance(origin(number), fitted.change, {}))
+        stored = stored.after(state, store.advance(origin(number), fitted.change, {}, {}))
         most = max(most, len(segments()))
         whole = len(whole_change(state).text)
         assert stored.stored_as.size < 2.5 * whole + 1200
@@ -223,11 +223,11 @@ def test_a_second_task_that_flips_the_head_meanwhile_is_noticed(writes: Writes) 
     def overtaken(*args: Any) -> None:
         real(*args)
         segment_store.set_variable = real
-        StateStore(KEY).advance(origin(10), whole_change(states[11]), {})
+        StateStore(KEY).advance(origin(10), whole_change(states[11]), {}, {})
 
     segment_store.set_variable = overtaken
     with pytest.raises(CheckpointError, match="was moved by another task while it was written"):
-        slow.advance(origin(10), change, {})
+        slow.advance(origin(10), change, {}, {})
     assert in_order(StateStore(KEY).read_state().runs) == in_order(states[11])
 
 
@@ -238,7 +238,7 @@ def test_a_change_of_another_state_than_the_stored_one_is_refused(writes: Writes
     change = fit_to_size(stored, third, None).change
     store.write_state(StoredState({"t": {"0": 1}}, second, {}), None)
     with pytest.raises(CheckpointError, match="is not what the batch was translated with"):
-        store.advance(origin(1), change, {})
+        store.advance(origin(1), change, {}, {})
     assert in_order(store.read_state().runs) == in_order(second)
 
 
@@ -274,7 +274,7 @@ def test_changes_in_the_head_that_were_edited_are_noticed_when_more_are_added(wr
     base = StateStore(KEY)._document().remembered.fingerprint
     change = fit_to_size(stored._replace(stored_as=StoredAs(base)), second, None).change
     with pytest.raises(CheckpointError, match=f"Variable '{KEY}' is not a state of this package .damaged"):
-        store.advance(origin(1), change, {})
+        store.advance(origin(1), change, {}, {})
     assert store.read_head() is not None
     assert store.size == len(get_variable(KEY) or "") + document["remembered"]["segments"][0]["size"]
 
@@ -286,7 +286,7 @@ def test_a_state_within_the_limit_stays_within_it(writes: Writes) -> None:
     for number, state in enumerate(states):
         fitted = fit_to_size(stored, state, limit)
         wholes += not fitted.change.base
-        stored = stored.after(fitted.state, store.advance(origin(number), fitted.change, {}))
+        stored = stored.after(fitted.state, store.advance(origin(number), fitted.change, {}, {}))
         assert stored.stored_as.size <= limit
         assert in_order(store.read_state().runs) == in_order(fitted.state)
     assert 1 < wholes < 30

@@ -55,7 +55,7 @@ def advance(lane: Lane, by: int, *open_runs: str) -> None:
     )
     stored.runs.runs.update(runs(*open_runs).runs)
     StateStore(key).advance(
-        BatchOrigin(key, "kafka_default", ranges, lane.lanes), whole_change(stored.runs), stored.usage
+        BatchOrigin(key, "kafka_default", ranges, lane.lanes), whole_change(stored.runs), stored.usage, stored.held
     )
 
 
@@ -151,6 +151,7 @@ def test_a_dag_may_begin_with_lanes() -> None:
         BatchOrigin(Lane(0, 3).key(BASE), "kafka_default", (OffsetRange("t", 0, None, 0, 9),), 3),
         whole_change(RunState()),
         {},
+        {},
     )
     assert read_checkpoints(BASE, 3) == ({"t": {"0": 9}} if Lane(0, 3).takes("t", 0) else {})
 
@@ -189,7 +190,7 @@ def test_once_all_lanes_have_begun_a_task_of_before_is_refused() -> None:
     assert [get_variable(name) for name in (BASE, parked_key(BASE), ledger_key(BASE))] == ["", "", ""]
     old = BatchOrigin(BASE, "kafka_default", (OffsetRange("t", 0, 100, 100, 120),))
     with pytest.raises(CheckpointError, match="the start of the batch differs from the checkpoint"):
-        StateStore(BASE).advance(old, whole_change(RunState()), {})
+        StateStore(BASE).advance(old, whole_change(RunState()), {}, {})
 
 
 def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,7 @@ def publication(**parts: Any) -> Publication:
 
 def begun(store: StateStore) -> None:
     """Let there be a state, and a ledger that can be trusted."""
-    store.advance(BATCH, whole_change(RunState()), {})
+    store.advance(BATCH, whole_change(RunState()), {}, {})
     store.write_ledger(Ledger(*TARGET[:2], {5: Fact(6, 7.0)}, {8: EdgeFact(9, 7.0, "job")}))
 
 

@@ -32,21 +32,28 @@ def users(airflow_db: Any) -> Iterator[Callable[[str], str]]:
         purge_cached_app()
 
 
-@pytest.fixture
-def client(users: Callable[[str], str]) -> Client:
-    """Return a function that gives the client of a user: by role, or of nobody."""
+@pytest.fixture(scope="session")
+def application() -> Any:
+    """Return one application for all tests, as Airflow has one; its routes take ten times as long as a request."""
     from fastapi import FastAPI
 
     from openmetadata_ol_provider.web.plugin import PREFIX, LazyApp
 
     airflow = FastAPI()
     airflow.mount(PREFIX, LazyApp())
+    return airflow
+
+
+@pytest.fixture
+def client(users: Callable[[str], str], application: Any) -> Client:
+    """Return a function that gives the client of a user: by role, or of nobody."""
+    from openmetadata_ol_provider.web.plugin import PREFIX
 
     def client_of(role: str | None = "admin", accept: str = "text/html") -> Any:
         headers = {"accept": accept}
         if role is not None:
             headers["Authorization"] = f"Bearer {users(role)}"
-        return client_for(airflow, base_url=f"http://airflow{PREFIX}/", headers=headers)
+        return client_for(application, base_url=f"http://airflow{PREFIX}/", headers=headers)
 
     return client_of
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.names.jdbc import plain_url
+from openmetadata_ol_provider.lineage.names.odbc import is_odbc, plain_odbc_url
 
 #: Host in lower case, and its port.
 HostPort = tuple[str, int | None]
@@ -133,6 +134,8 @@ def parse(namespace: str, schemes: Mapping[str, str]) -> Namespace:
     text = namespace.strip()
     if text[:4].lower() == "jdbc":
         text = plain_url(text)
+    elif is_odbc(text):
+        text = plain_odbc_url(text)
     oracle = _ORACLE.fullmatch(text)
     if oracle:
         return Namespace("oracle", oracle["authority"], f"/{oracle['path'] or ''}", raw=namespace)

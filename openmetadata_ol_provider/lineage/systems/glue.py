@@ -13,7 +13,15 @@ from openmetadata_ol_provider.lineage.systems.hive import without_session_catalo
 from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
 
+def _below_resource(resource: tuple[str, ...], name: str) -> str:
+    """Return a name with the database, if the namespace is the ARN of its database or its table."""
+    is_in_database = len(resource) == 2 and resource[0] == "database" and not set(name) & set("./:")
+    is_table = len(resource) == 3 and resource[0] == "table" and resource[2] == name
+    return f"{resource[1]}/{name}" if is_in_database or is_table else name
+
+
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    name = _below_resource(namespace.segments, name)
     text = name.rpartition(":")[2] if name.startswith("arn:") else name
     parts = tuple(part for part in text.split("/") if part)
     if len(parts) == 3 and parts[0] == "table":
@@ -29,7 +37,7 @@ SYSTEM = System(
     title="AWS Glue",
     kind="table",
     schemes={"glue": Scheme(None, "Glue Athena")},
-    namespaces="`arn:aws:glue:region:account`, also without the account",
+    namespaces="`arn:aws:glue:region:account`, also without the account, or with `:database/name` or `:table/db/name`",
     names="`table/database/table`, `database/table`, `database.table`",
     read=_read,
     single_database="Glue",

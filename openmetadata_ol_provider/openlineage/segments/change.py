@@ -66,16 +66,22 @@ def changed_state(state: RunState, change: StateChange) -> RunState:
     return with_text(state if change.base else RunState(), change.text)
 
 
-def fit_to_size(stored: StoredRuns, state: RunState, max_bytes: int | None) -> Fitted:
+def change_text(before: RunState, after: RunState) -> str:
+    """Return what has changed between two states as text."""
+    return delta_text(state_delta(before, after))
+
+
+def fit_to_size(stored: StoredRuns, state: RunState, max_bytes: int | None, changed: str | None = None) -> Fitted:
     """Return the change that a batch has made; the effort follows the change as long as all of it fits.
 
     :param stored: before the batch
     :param state: after it
     :param max_bytes: most characters of the stored texts; ``None``: no limit
+    :param changed: what has changed between the two as text, if it was made before; default: it is made now
     """
     base, size = stored.stored_as
     if base:
-        text = delta_text(state_delta(stored.state, state))
+        text = change_text(stored.state, state) if changed is None else changed
         if max_bytes is None or size + len(text) <= max_bytes:
             return Fitted(state, StateChange(text, base))
     whole = whole_change(state)

@@ -62,11 +62,16 @@ def runs_delta(before: Mapping[str, Run], after: Mapping[str, Run]) -> MappingDe
     """Return what has changed between two mappings of runs, without making those that have not."""
     if before is after:
         return MappingDelta({}, ())
-    earlier, later = RunTable(before), RunTable(after)
-    if earlier.rows is not later.rows and len(before):
+    earlier, later = (runs if isinstance(runs, RunTable) else RunTable(runs) for runs in (before, after))
+    forgotten, gone = earlier.forgotten(), later.forgotten()
+    follows = earlier.rows is later.rows and forgotten <= gone and earlier.changed.keys() <= later.changed.keys() | gone
+    if not follows:
         return mapping_delta(dict(before), dict(after))
-    delta = mapping_delta(earlier.unmade, later.unmade)
-    return MappingDelta({key: after[key] for key in delta.changed}, delta.removed)
+    key = later.rows.key
+    added = mapping_delta(earlier.added, later.added)
+    numbers = sorted(number for number, item in later.changed.items() if earlier.changed.get(number) is not item)
+    changed = {key: later[key] for key in (*map(key, numbers), *added.changed)}
+    return MappingDelta(changed, (*map(key, sorted(gone - forgotten)), *added.removed))
 
 
 def mapping_delta(before: Mapping[_K, _V], after: Mapping[_K, _V]) -> MappingDelta:

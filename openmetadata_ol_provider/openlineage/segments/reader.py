@@ -11,8 +11,14 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, name_key
-from openmetadata_ol_provider.openlineage.run_table import PARENT_FACETS
-from openmetadata_ol_provider.openlineage.segments.tables import NONE, DatasetKind, FacetTimes, Rank, Segment
+from openmetadata_ol_provider.openlineage.segments.tables import (
+    NONE,
+    DatasetKind,
+    FacetTimes,
+    Rank,
+    RunKind,
+    Segment,
+)
 
 _AnyFacets = TypeVar("_AnyFacets", RunFacets, JobFacets, DatasetFacets)
 _decode_run: Final = msgspec.msgpack.Decoder(Run).decode
@@ -70,7 +76,6 @@ class SegmentReader:
         self._segment = segment
         self._facets: dict[tuple[type, int], Any] = {}
         self._values: dict[tuple[Any, int], Any] = {}
-        self._parent_places: dict[int, tuple[tuple[int, int], ...]] = {}
         self._rests = [_decode_run(rest) for rest in segment.rests]
         self._datasets = [_decode_dataset(dataset) for dataset in segment.datasets]
 
@@ -96,37 +101,73 @@ class SegmentReader:
         """Return the run facets with an index."""
         return self._facets_of(index, RunFacets)
 
-    def parents(self, index: int) -> tuple[int, ...]:
-        """Return what tells parent facets apart in the run facets with an index: names and contents."""
-        if index == NONE:
-            return ()
-        names, *values = self._segment.facets[index]
-        places = self._parent_places.get(names)
-        if places is None:
-            listed = list(self._segment.names[names])
-            places = tuple([(at, listed.index(name)) for at, name in enumerate(PARENT_FACETS) if name in listed])
-            self._parent_places[names] = places
-        return tuple([number for at, place in places for number in (at, values[place])])
+    def has_legacy(self) -> bool:
+        """Return whether an earlier version has remembered one of the runs."""
+        return any(rest.legacy for rest in self._rests)
 
-    def with_parents(self, index: int) -> Run:
-        """Return a run that has nothing but the parent facets of the run facets with an index."""
-        parents = self.parents(index)
+    # -- samples of what runs have in common -----------------------------------------------------------------------
+
+    def with_job(self, index: int) -> Run:
+        """Return a run that has nothing but the names of a job."""
+        namespace, name = self._segment.jobs[index]
+        return Run(run_id="", namespace=namespace, name=name)
+
+    def with_progress(self, kind: RunKind) -> Run:
+        """Return a run of a kind without names, run facets, and the facets and times of datasets."""
+        inputs, outputs = (
+            {self._key(item): self._datasets[item.dataset] for item in side} for side in (kind.inputs, kind.outputs)
+        )
+        return replace(
+            self._rests[kind.rest],
+            started_at=kind.started_at,
+            ended_at=kind.ended_at,
+            job_facets=self._facets_of(kind.job_facets, JobFacets),
+            inputs=inputs,
+            outputs=outputs,
+        )
+
+    def with_facets(self, index: int, names: Sequence[str]) -> Run:
+        """Return a run that has nothing but some of the run facets with an index."""
+        its_names, *values = self._segment.facets[index]
         decoders = _decoders(RunFacets)
-        named = {
-            PARENT_FACETS[at]: self._value(value, decoders[PARENT_FACETS[at]][1])
-            for at, value in zip(parents[::2], parents[1::2], strict=True)
+        facets = {
+            decoders[name][0]: self._value(value, decoders[name][1])
+            for name, value in zip(self._segment.names[its_names], values, strict=True)
+            if name in names
         }
-        return Run(run_id="", namespace="", name="", run_facets=RunFacets(**named) if named else None)
+        return Run(run_id="", namespace="", name="", run_facets=RunFacets(**facets))
+
+    def alike_in(self, names: Sequence[str]) -> list[int]:
+        """Return indexes of run facets, in place of each the first ones with the same content of some facets.
+
+        :return: ``NONE`` in place of those that have none of these facets
+        """
+        # The index of the names comes first.
+        columns = [[at for at, name in enumerate(listed, 1) if name in names] for listed in self._segment.names]
+        first: dict[tuple[int, ...], int] = {}
+        alike = []
+        for index, facets in enumerate(self._segment.facets):
+            named = columns[facets[0]]
+            content = tuple([number for column in named for number in (column, facets[column])])
+            alike.append(first.setdefault(content, index) if named else NONE)
+        return alike
+
+    # -- parts of runs ---------------------------------------------------------------------------------------------
 
     def _datasets_of(self, datasets: Iterable[DatasetKind]) -> list[DatasetOfKind]:
         read = []
         for item in datasets:
             dataset = self._datasets[item.dataset]
-            key = item.key if item.key is not None else name_key(dataset.namespace, dataset.name)
+            key = self._key(item)
             if item.facets != NONE:
                 dataset = replace(dataset, facets=self._facets_of(item.facets, DatasetFacets))
             read.append(DatasetOfKind(key, dataset, item.first_at, self._ranks(item.times)))
         return read
+
+    def _key(self, item: DatasetKind) -> str:
+        """Return the key of a dataset in its run."""
+        dataset = self._datasets[item.dataset]
+        return item.key if item.key is not None else name_key(dataset.namespace, dataset.name)
 
     def _ranks(self, times: FacetTimes) -> NamedRanks:
         return NamedRanks(self._segment.names[times.names] if times.names != NONE else (), times.ranks)

@@ -2,66 +2,100 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, part_key
-from openmetadata_ol_provider.openlineage.run_table import Aspect, Sample
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState
 from openmetadata_ol_provider.openlineage.segments.reader import DatasetOfKind, Kind, SegmentReader
-from openmetadata_ol_provider.openlineage.segments.tables import NONE, Columns, Segment
-
-_T = TypeVar("_T")
+from openmetadata_ol_provider.openlineage.segments.row_keys import RowKeys, row_keys
+from openmetadata_ol_provider.openlineage.segments.row_samples import RowSamples
+from openmetadata_ol_provider.openlineage.segments.tables import Segment
+from openmetadata_ol_provider.openlineage.stored_rows import Aspect, Sample
 
 
 class SegmentRows:
-    """The runs of segments that were read one after the other, by number."""
+    """The runs of segments that were read one after the other, by number.
 
-    def __init__(self) -> None:
-        self.run_ids: list[str] = []
-        self._kind_of: list[int] = []
+    :param segment: the first one, whose runs can be looked up; default: none of them can
+    :raises ValueError: if it is damaged
+    """
+
+    def __init__(self, segment: Segment | None = None) -> None:
+        segment = segment or Segment(state=RunState())
+        self._run_ids: list[str] = []
+        self._kinds: list[int] = []
         self._first_at: list[int] = []
         self._last_seen_at: list[int] = []
+        # Indexes in the segment of the run.
         self._run_facets: list[int] = []
         self._marks: list[Sequence[int]] = []
         # The segment of each kind, and its number there.
-        self._readers: list[SegmentReader] = []
-        self._kind_in_segment: list[int] = []
+        self._kinds_read_from: list[tuple[SegmentReader, int]] = []
         # Rank of the end; none, like an end at the first event, is 0.
         self._ended: list[int] = []
-        # The same for run facets; those of a segment come after what stands for none.
-        self._facet_readers: list[SegmentReader] = []
-        self._facets_in_segment: list[int] = []
-        self._kinds: dict[int, Kind] = {}
+        self._read_kinds: dict[int, Kind] = {}
         self._runs: dict[int, Run] = {}
+        self._readers: list[SegmentReader] = []
+        self._samples: list[RowSamples] = []
+        self._keys = RowKeys(segment)
+        #: Returns the number of the run with a key, ``None`` if none of the first segment has it.
+        self.number = self._keys.number
+        self._further_keys: list[str] = []
+        self._extend(segment)
+        self.base = self.count
 
     def add(self, segment: Segment) -> list[tuple[str, int]]:
-        """Add the runs of a segment, and return their keys with their numbers.
+        """Add the runs of a further segment, and return their keys with their numbers.
 
-        :raises ValueError: if the segment is damaged
+        :raises ValueError: if it is damaged
         """
-        runs, first, first_kind = segment.runs, len(self.run_ids), len(self._readers)
+        keys, first = row_keys(segment), self.count
+        self._extend(segment)
+        self._further_keys += keys
+        return list(zip(keys, range(first, self.count), strict=True))
+
+    def _extend(self, segment: Segment) -> None:
+        runs, kinds = segment.runs, len(self._kinds_read_from)
         try:
-            keys = row_keys(segment)
             reader = SegmentReader(segment)
-        except (LookupError, msgspec.MsgspecError) as error:
+        except msgspec.MsgspecError as error:
             raise ValueError(f"damaged: {error}") from None
-        first_facets = len(self._facet_readers) + 1
-        self.run_ids += runs.run_ids
-        self._kind_of += [first_kind + kind for kind in runs.kinds] if first_kind else runs.kinds
+        self._readers.append(reader)
+        self._samples.append(RowSamples(segment, reader, self.count))
+        self._run_ids += runs.run_ids
+        self._kinds += [kinds + kind for kind in runs.kinds] if kinds else runs.kinds
         self._first_at += runs.first_at
         self._last_seen_at += runs.last_seen_at
-        self._run_facets += [first_facets + facets for facets in runs.run_facets]
+        self._run_facets += runs.run_facets
         self._marks += runs.marks
-        self._readers += [reader] * len(segment.kinds)
-        self._kind_in_segment += range(len(segment.kinds))
+        self._kinds_read_from += [(reader, kind) for kind in range(len(segment.kinds))]
         self._ended += [kind.ended_at or 0 for kind in segment.kinds]
-        self._facet_readers += [reader] * (len(segment.facets) + 1)
-        self._facets_in_segment += range(NONE, len(segment.facets))
-        return list(zip(keys, range(first, len(self.run_ids)), strict=True))
+
+    # -- single runs -----------------------------------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Number of all rows."""
+        return len(self._run_ids)
+
+    def numbers_of_id(self, run_id: str) -> Sequence[int]:
+        """Return the numbers of the runs with a run id, of those in the first segment."""
+        return self._keys.numbers_of_id(run_id)
+
+    def shared_ids(self) -> Iterator[str]:
+        """Yield the run ids that several runs of the first segment have."""
+        return self._keys.shared_ids()
+
+    def key(self, number: int) -> str:
+        """Return the key of a run."""
+        return self._keys.key(number) if number < self.base else self._further_keys[number - self.base]
+
+    def run_id(self, number: int) -> str:
+        """Return the id of a run."""
+        return self._run_ids[number]
 
     def run(self, number: int) -> Run:
         """Return a run, the same object each time until :meth:`release`."""
@@ -73,94 +107,64 @@ class SegmentRows:
     def release(self) -> None:
         """Forget which runs were made, so that they take no memory; they are made again when they are asked for."""
         self._runs.clear()
+        self._keys.release()
 
     def ends(self, numbers: Sequence[int]) -> list[int]:
         """Return the times of the ends of runs, of those without one of their first events."""
-        kinds, ranks, first_at, marks = self._kind_of, self._ended, self._first_at, self._marks
+        kinds, ranks, first_at, marks = self._kinds, self._ended, self._first_at, self._marks
         return [
             first_at[number] + marks[number][rank - 1] if (rank := ranks[kinds[number]]) else first_at[number]
             for number in numbers
         ]
 
-    def kinds(self) -> Iterator[Run]:
-        """Yield a run of each kind, of which only that may be looked at."""
-        return (self._kind(number).run for number in range(len(self._readers)))
+    def first_and_last(self, number: int) -> tuple[int, int]:
+        """Return the earliest and the latest time of the events that a run's contents are from."""
+        at, marks = self._first_at[number], self._marks[number]
+        return at + min(0, *marks[:1]), at + max(0, *marks[-1:])
 
-    def samples(self, aspect: Aspect, rows: Iterable[tuple[str, int]]) -> Iterator[Sample]:
-        """Yield the runs of some rows, those that are equal in an aspect at a time."""
-        if aspect is Aspect.KIND:
-            yield from _samples(rows, self._kind_of, lambda kind: self._kind(kind).run)
-        elif aspect is Aspect.KIND_AND_LAST_SEEN:
-            column = list(zip(self._kind_of, self._last_seen_at, strict=True))
-            yield from _samples(rows, column, lambda both: replace(self._kind(both[0]).run, last_seen_at=both[1]))
-        else:
-            alike = self._alike_in_parents()
-            yield from _samples(rows, list(map(alike.__getitem__, self._run_facets)), self._with_parents)
+    def last_seen_at(self, numbers: Sequence[int]) -> list[int]:
+        """Return when runs were last seen."""
+        return list(map(self._last_seen_at.__getitem__, numbers))
 
-    def _with_parents(self, facets: int) -> Run:
-        """Return a run that has nothing but the parent facets of some run facets."""
-        return self._facet_readers[facets].with_parents(self._facets_in_segment[facets])
-
-    def _alike_in_parents(self) -> list[int]:
-        """Return the numbers of run facets, in place of each the first ones with the same parents."""
-        first: dict[tuple[object, ...], int] = {}
-        places = zip(self._facet_readers, self._facets_in_segment, strict=True)
-        return [
-            first.setdefault((reader, *reader.parents(index)), number) for number, (reader, index) in enumerate(places)
-        ]
+    def was_seen_before(self, time: int) -> bool:
+        """Return whether one of all runs was last seen before a time, perhaps one that is gone."""
+        return min(self._last_seen_at, default=time) < time
 
     def _kind(self, number: int) -> Kind:
-        kind = self._kinds.get(number)
+        kind = self._read_kinds.get(number)
         if kind is None:
-            self._kinds[number] = kind = self._readers[number].kind(self._kind_in_segment[number])
+            reader, index = self._kinds_read_from[number]
+            self._read_kinds[number] = kind = reader.kind(index)
         return kind
 
     def _made(self, number: int) -> Run:
-        kind, at = self._kind(self._kind_of[number]), self._first_at[number]
+        kind, at = self._kind(self._kinds[number]), self._first_at[number]
         times = (at, *[at + mark for mark in self._marks[number]])
-        run, facets = kind.run, self._run_facets[number]
+        run, (reader, _) = kind.run, self._kinds_read_from[self._kinds[number]]
         return replace(
             run,
-            run_id=self.run_ids[number],
+            run_id=self._run_ids[number],
             name_at=times[run.name_at],
             first_at=at,
             started_at=None if run.started_at is None else times[run.started_at],
             ended_at=None if run.ended_at is None else times[run.ended_at],
             last_seen_at=self._last_seen_at[number],
-            run_facets=self._facet_readers[facets].run_facets(self._facets_in_segment[facets]),
+            run_facets=reader.run_facets(self._run_facets[number]),
             run_times=kind.run_times.at(times),
             job_times=kind.job_times.at(times),
             inputs=_datasets(kind.inputs, times),
             outputs=_datasets(kind.outputs, times),
         )
 
+    # -- what has to be known of all runs --------------------------------------------------------------------------
 
-def _samples(rows: Iterable[tuple[str, int]], column: Sequence[_T], sample: Callable[[_T], Run]) -> Iterator[Sample]:
-    """Yield the runs of some rows, those with equal content of a column at a time."""
-    keys = defaultdict[_T, list[str]](list)
-    for key, number in rows:
-        keys[column[number]].append(key)
-    for content, its_keys in keys.items():
-        yield Sample(sample(content), its_keys)
+    def has_legacy(self) -> bool:
+        """Return whether an earlier version has remembered one of the runs, perhaps one that is gone."""
+        return any(reader.has_legacy() for reader in self._readers)
 
-
-def row_keys(segment: Segment) -> list[str]:
-    """Return the keys of the runs of a segment in the state, in the order of their numbers.
-
-    :raises ValueError: if columns are not of one length
-    :raises LookupError: if they refer to what is not there
-    """
-    runs = segment.runs
-    if len({len(getattr(runs, column)) for column in Columns.__struct_fields__}) > 1:
-        raise ValueError("damaged: columns of different lengths")
-    jobs = [segment.jobs[kind.job] for kind in segment.kinds]
-    keys = [
-        part_key(namespace, run_id, name)
-        for run_id, (namespace, name) in zip(runs.run_ids, map(jobs.__getitem__, runs.kinds), strict=True)
-    ]
-    for number, key in segment.keys.items():
-        keys[number] = key
-    return keys
+    def samples(self, aspect: Aspect) -> Iterator[Sample]:
+        """Yield all runs, those that are equal in an aspect at a time."""
+        return chain.from_iterable(samples.samples(aspect) for samples in self._samples)
 
 
 def _datasets(datasets: Sequence[DatasetOfKind], times: Sequence[int]) -> dict[str, DatasetState]:

@@ -11,7 +11,8 @@ from openmetadata_ol_provider.openlineage.gc_pause import without_collection
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.run_table import RunTable
 from openmetadata_ol_provider.openlineage.segments.delta import MAPPINGS, StateDelta, apply_to_mapping, whole_state
-from openmetadata_ol_provider.openlineage.segments.rows import SegmentRows, row_keys
+from openmetadata_ol_provider.openlineage.segments.row_keys import row_keys
+from openmetadata_ol_provider.openlineage.segments.rows import SegmentRows
 from openmetadata_ol_provider.openlineage.segments.tables import Segment
 from openmetadata_ol_provider.openlineage.segments.writer import RowSource, SegmentWriter
 from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
@@ -62,16 +63,18 @@ def with_text(state: RunState, text: str) -> RunState:
 
 
 def _with_runs(before: Mapping[str, Run], segment: Segment) -> RunTable:
+    if not before:
+        return RunTable.of_rows(SegmentRows(segment))
     runs = RunTable(before)
     runs.discard(segment.removed.get(_RUNS, ()))
-    # Further numbers do not concern the tables that have the same rows.
+    # Further rows do not concern the tables that have the same ones.
     rows = runs.rows if isinstance(runs.rows, SegmentRows) else SegmentRows()
     runs.add_rows(rows, rows.add(segment))
     return runs
 
 
-def joined_texts(texts: Sequence[str], *, whole: bool) -> str:
-    """Return consecutive texts as one.
+def joined_texts(texts: Iterable[str], *, whole: bool) -> str:
+    """Return consecutive texts as one; each is asked for when the one before is decoded, and not kept.
 
     :param whole: the first of them is a whole state, so that nothing is left to be removed
     :raises ValueError: if a text is damaged

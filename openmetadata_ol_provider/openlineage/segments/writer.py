@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from itertools import compress
 from typing import Any, TypeVar
@@ -23,9 +23,10 @@ from openmetadata_ol_provider.openlineage.segments.tables import (
     Segment,
 )
 
+_NO_TIMES = FacetTimes()
 _H = TypeVar("_H", bound=Hashable)
 _encode = msgspec.msgpack.Encoder().encode
-#: Times of a run since its first event, with their ranks.
+#: Times of a run with their ranks: 0 is that of its first event.
 _Ranks = Mapping[int, int]
 
 
@@ -40,8 +41,8 @@ class SegmentWriter:
         self._jobs: dict[tuple[str, str], int] = {}
         self._rests: dict[bytes, int] = {}
         self._datasets: dict[bytes, int] = {}
-        # What is left of a dataset without what is not stored here is its name.
-        self._named: dict[tuple[str, str], int] = {}
+        # What is left of a dataset without what is not stored here is its name. With it goes its usual key in a run.
+        self._named: dict[tuple[str, str], tuple[int, str]] = {}
         self._names: dict[tuple[str, ...], int] = {}
         self._facets: dict[tuple[int, ...], int] = {}
         self._values: dict[bytes, int] = {}
@@ -83,19 +84,21 @@ class SegmentWriter:
         :param key: its key in the state
         """
         at = run.first_at
-        marks = sorted({time - at for time in _times_of(run)} - {0})
-        ranks: _Ranks = {0: 0, **{mark: rank for rank, mark in enumerate(marks, 1)}}
+        later = sorted(_times_of(run) - {at})
+        ranks: _Ranks = {time: rank for rank, time in enumerate((at, *later))}
         kind = RunKind(
             _index(self._jobs, (run.namespace, run.name)),
             _index(self._rests, _encode(replace(run, **NOT_IN_REST))),
             self._facets_of(run.job_facets),
-            ranks[run.name_at - at],
-            None if run.started_at is None else ranks[run.started_at - at],
-            None if run.ended_at is None else ranks[run.ended_at - at],
-            self._times(run.run_times, at, ranks),
-            self._times(run.job_times, at, ranks),
-            tuple([self._dataset(name, dataset, at, ranks) for name, dataset in run.inputs.items()]),
-            tuple([self._dataset(name, dataset, at, ranks) for name, dataset in run.outputs.items()]),
+            ranks[run.name_at],
+            None if run.started_at is None else ranks[run.started_at],
+            None if run.ended_at is None else ranks[run.ended_at],
+            self._times(run.run_times, ranks),
+            self._times(run.job_times, ranks),
+            tuple([self._dataset(name, dataset, ranks) for name, dataset in run.inputs.items()]) if run.inputs else (),
+            tuple([self._dataset(name, dataset, ranks) for name, dataset in run.outputs.items()])
+            if run.outputs
+            else (),
         )
         self._add(
             run.run_id,
@@ -103,7 +106,7 @@ class SegmentWriter:
             at,
             run.last_seen_at,
             self._facets_of(run.run_facets),
-            marks,
+            [time - at for time in later],
             key=None if key == part_key(run.namespace, run.run_id, run.name) else key,
         )
 
@@ -114,10 +117,8 @@ class SegmentWriter:
         if seen is None:
             values = astuple(facets)
             # No facet is false, and most types are missing.
-            given = list(compress(zip(_names(type(facets)), values, strict=True), values))
-            names = _index(self._names, tuple([name for name, _ in given]))
-            content = (names, *[self._value(facet) for _, facet in given])
-            self._seen[id(facets)] = seen = _index(self._facets, content)
+            names = _index(self._names, tuple(compress(_names(type(facets)), values)))
+            self._seen[id(facets)] = seen = _index(self._facets, (names, *map(self._value, filter(None, values))))
         return seen
 
     def _value(self, facet: Any) -> int:
@@ -126,24 +127,28 @@ class SegmentWriter:
             self._seen[id(facet)] = seen = _index(self._values, _encode(facet))
         return seen
 
-    def _times(self, times: Mapping[str, int], at: int, ranks: _Ranks) -> FacetTimes:
+    def _times(self, times: Mapping[str, int], ranks: _Ranks) -> FacetTimes:
         if not times:
-            return FacetTimes()
-        its_ranks = tuple([ranks[time - at] for time in times.values()])
-        if len(set(its_ranks)) == 1:
-            its_ranks = its_ranks[:1]
-        return FacetTimes(_index(self._names, tuple(times)), its_ranks)
+            return _NO_TIMES
+        # Mostly all facets are from one event.
+        different = {*times.values()}
+        return FacetTimes(
+            _index(self._names, tuple(times)),
+            tuple([ranks[time] for time in (different if len(different) == 1 else times.values())]),
+        )
 
-    def _dataset(self, key: str, dataset: DatasetState, at: int, ranks: _Ranks) -> DatasetKind:
+    def _dataset(self, key: str, dataset: DatasetState, ranks: _Ranks) -> DatasetKind:
         name = (dataset.namespace, dataset.name)
         if (named := self._named.get(name)) is None:
-            self._named[name] = named = _index(self._datasets, _encode(replace(dataset, **NOT_IN_DATASET)))
+            number = _index(self._datasets, _encode(replace(dataset, **NOT_IN_DATASET)))
+            self._named[name] = named = number, name_key(*name)
+        number, usual_key = named
         return DatasetKind(
-            named,
+            number,
             self._facets_of(dataset.facets),
-            None if dataset.first_at is None else ranks[dataset.first_at - at],
-            self._times(dataset.times, at, ranks),
-            None if key == name_key(dataset.namespace, dataset.name) else key,
+            None if dataset.first_at is None else ranks[dataset.first_at],
+            self._times(dataset.times, ranks),
+            None if key == usual_key else key,
         )
 
     # -- rows of other segments ------------------------------------------------------------------------------------
@@ -239,20 +244,19 @@ def _index(table: dict[_H, int], content: _H) -> int:
     return table.setdefault(content, len(table))
 
 
-def _times_of(run: Run) -> Iterator[int]:
-    """Yield all times of a run but the one at which it was last seen."""
-    yield run.name_at
-    if run.started_at is not None:
-        yield run.started_at
-    if run.ended_at is not None:
-        yield run.ended_at
-    yield from run.run_times.values()
-    yield from run.job_times.values()
+def _times_of(run: Run) -> set[int]:
+    """Return all times of a run but the one at which it was last seen."""
+    times = {run.name_at, *run.run_times.values(), *run.job_times.values()}
     for side in (run.inputs, run.outputs):
         for dataset in side.values():
+            times.update(dataset.times.values())
             if dataset.first_at is not None:
-                yield dataset.first_at
-            yield from dataset.times.values()
+                times.add(dataset.first_at)
+    if run.started_at is not None:
+        times.add(run.started_at)
+    if run.ended_at is not None:
+        times.add(run.ended_at)
+    return times
 
 
 @cache

@@ -56,6 +56,17 @@ def shown(answer: dict[str, Any] | None, key: str) -> dict[str, Any]:
     return document
 
 
+def confirm(answer: Mapping[str, Any] | None, *fields: str) -> None:
+    """Check that an answer to a write is OpenMetadata's, which has no content or at least one of some fields.
+
+    :param answer: answer to the write
+    :param fields: fields of the entity, or of the change, that some versions of OpenMetadata show in it
+    :raises CatalogueRequestError: if it has other fields only, so that nobody knows whether anything was written
+    """
+    if answer and not any(field in answer for field in fields):
+        shown(dict(answer) if not isinstance(answer, Document) else answer, fields[0])
+
+
 def etag_of(body: Mapping[str, Any]) -> str | None:
     """Return the ETag of the state that an object shows, if it is known."""
     return body.etag if isinstance(body, Document) else None

@@ -63,7 +63,7 @@ def error_for(
         )
     if status in {401, 403}:
         claims = token.claims if token else None
-        text = _unauthorized(server, body, claims) if status == 401 else _forbidden(request, body, claims)
+        text = _unauthorized(server, body, claims) if status == 401 else _forbidden(server, request, body, claims)
         return CatalogueAuthError(text, status, body.reason)
     if body.reason is RefusalReason.PLAN_LIMIT:
         return CatalogueRequestError(
@@ -75,7 +75,7 @@ def error_for(
     if status in RETRIABLE_STATUS or status >= 500:
         return CatalogueUnavailableError(
             f"{server} kept answering {_name(request)} with {status}: {body.message}; try again later and check "
-            "the server's log",
+            f"the server's log (its address is {server.settings.address})",
             status,
         )
     if not response.is_json:
@@ -129,7 +129,7 @@ def cut_off_error(server: Server, request: Request, reason: str) -> CatalogueUna
     """Return the error for a response that ended too early."""
     return CatalogueUnavailableError(
         f"the response of {server} to {_name(request)} was cut off ({reason}); check the logs of the server and of "
-        "any proxy in front of it"
+        f"any proxy in front of it (the address is {server.settings.address})"
     )
 
 
@@ -182,7 +182,8 @@ def _token_remedy(settings: SettingNames, body: ErrorBody, claims: TokenClaims |
     if claims is None:
         return f"none was sent: put the JWT token of a bot into {settings.token}"
     if body.reason is RefusalReason.TOKEN_NOT_RECEIVED:
-        return "one was sent: does a proxy between here and the server drop the Authorization header?"
+        question = "does a proxy between here and the server drop the Authorization header?"
+        return f"that of {settings.token} was sent: {question}"
     if body.reason is RefusalReason.TOKEN_EXPIRED:
         when = f" on {claims.expires_at:%Y-%m-%d %H:%M} UTC" if _is_past(claims.expires_at) else ""
         return f"it has expired{when}: renew the JWT token of the bot in OpenMetadata and put it into {settings.token}"
@@ -200,12 +201,13 @@ def _is_past(time: dt.datetime | None) -> bool:
     return time is not None and time < dt.datetime.now(dt.timezone.utc)
 
 
-def _forbidden(request: Request, body: ErrorBody, claims: TokenClaims | None) -> str:
+def _forbidden(server: Server, request: Request, body: ErrorBody, claims: TokenClaims | None) -> str:
     """Return the message for a 403: who lacks which operation on what, and the rule that grants it."""
     name = body.principal or (claims.name if claims else None)
     kind = "the bot" if claims is None or claims.is_bot is not False else "the user"
     who = f"{kind} {name!r}" if name else "this token"
-    head = f"OpenMetadata forbids {_name(request)} to {who} (403: {body.message})"
+    holder = f"{who}, whose token is {server.settings.token}" if name else f"{who}, {server.settings.token}"
+    head = f"OpenMetadata forbids {_name(request)} to {holder} (403: {body.message})"
     if body.reason is RefusalReason.PERMISSION_DENIED:
         return f"{head}; a rule denies it, which overrides all rules that allow it: change {body.denied_by}"
     if body.reason is RefusalReason.OTHER_DOMAIN:

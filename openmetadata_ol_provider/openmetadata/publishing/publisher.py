@@ -58,6 +58,7 @@ def publish_plan(
     dry_run: bool = False,
     full_refresh: bool = False,
     concurrent: bool = False,
+    hold: bool = False,
     cache: SessionCache | None = None,
     now: float | None = None,
     remembered: LineagePlan | None = None,
@@ -72,6 +73,8 @@ def publish_plan(
     :param dry_run: read everything and count what would be written, but write nothing
     :param full_refresh: compare everything with the catalogue, whatever the ledger holds
     :param concurrent: ``True`` if other lanes publish at the same time, so that what was written is compared once more
+    :param hold: ``True`` to hold back what the next batch of the task may replace: rows of pipeline observability. They
+        are written by the first publication that does not
     :param cache: what this task has read and written itself
     :param now: current time, in seconds since 1970 (default: the clock)
     :param remembered: plan of all remembered runs, to list what was matched by name before addresses counted
@@ -87,7 +90,7 @@ def publish_plan(
     history = history._replace(ledger=history.ledger.for_target(target, trusted=trusted))
     selection = select(plan, history, config, now)
     context = PublishContext(
-        client, config, history, selection, now, dry_run=dry_run, concurrent=concurrent, cache=cache
+        client, config, history, selection, now, dry_run=dry_run, concurrent=concurrent, hold=hold, cache=cache
     )
     context.problems += plan.problems
     client.circuits.reset()
@@ -126,7 +129,7 @@ def _publication(
         facts=stages.facts,
         usage=stages.usage.counts,
         exposures=stages.exposures,
-        observability=stages.observability,
+        observability=stages.observability.counts,
         queries=stages.queries,
         profiles=stages.profiles,
         tests=stages.tests,
@@ -147,7 +150,7 @@ def _publication(
     pipelines = {id_: ref.fqn for id_, ref in stages.refs.items()}
     columns = () if context.dry_run else written_columns(stages.edges.writes, results)
     kept = Outcomes(results, outcomes, pipelines, site_of(client.base_url), columns)
-    return Publication(report, ledger, parking, stages.usage.usage, kept)
+    return Publication(report, ledger, parking, stages.usage.usage, kept, stages.observability.held)
 
 
 def _failing_endpoint(failing: FailingEndpoint) -> Problem:

@@ -31,7 +31,10 @@ from openmetadata_ol_provider.openmetadata.publishing.metadata.stage import (
     publish_dataset_metadata,
     publish_pipeline_metadata,
 )
-from openmetadata_ol_provider.openmetadata.publishing.observability.stage import publish_observability
+from openmetadata_ol_provider.openmetadata.publishing.observability.stage import (
+    ObservabilityOutcome,
+    publish_observability,
+)
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines, publish_pipelines
 from openmetadata_ol_provider.openmetadata.publishing.profiles.stage import publish_profiles
 from openmetadata_ol_provider.openmetadata.publishing.runs.stage import (
@@ -100,7 +103,7 @@ class Stages:
         self.facts = Written()
         self.usage = UsageOutcome(Written(), context.history.usage)
         self.exposures = Written()
-        self.observability = Written()
+        self.observability = ObservabilityOutcome(Written(), context.history.held)
         self.queries = Written()
         self.profiles = Written()
         self.tests = Written()

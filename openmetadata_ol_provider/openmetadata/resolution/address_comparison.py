@@ -94,6 +94,22 @@ def is_other_system(service: Service, namespace: Namespace, kind: str) -> bool:
     return compare_addresses(service, namespace, kind).relation is Relation.OTHER
 
 
+def doubt(service: Service, namespace: Namespace, *, is_guessed: bool) -> AddressComparison | None:
+    """Return how the visible addresses of a service and a namespace differ although they may be one system.
+
+    :param service: service that is taken for the system of the namespace
+    :param is_guessed: whether only a name chose the service; its address did otherwise
+    """
+    if is_guessed:
+        visible = service.hosts and namespace.hosts and not is_path(namespace)
+        texts = _text(service.hosts), _text(namespace.hosts)
+        return AddressComparison(Relation.UNCERTAIN, *texts) if visible else None
+    if namespace.account and service.region and namespace.account not in service.names:
+        texts = f"AWS region {service.region} and no account", f"AWS account {namespace.account}"
+        return AddressComparison(Relation.UNCERTAIN, *texts)
+    return None
+
+
 # -- accounts, regions, projects -------------------------------------------------------------------------------------
 
 

@@ -18,12 +18,26 @@ from openmetadata_ol_provider.openmetadata.resolution.locations import Location,
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits
 
 if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.identities import Naming
     from openmetadata_ol_provider.lineage.names.identity import Identity
+    from openmetadata_ol_provider.lineage.plan import Dataset
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.resolution.services import Service
 
 #: Number of paths of one bucket from which on all of its containers are requested at once.
 _MANY_PATHS = 4
+
+
+def unreduced_path(dataset: Dataset, identity: Identity, unstripped: Naming) -> str:
+    """Return a dataset's path with the partitions and files that its identity lacks, empty if it lacks none.
+
+    :param unstripped: normaliser of dataset names that leaves partitions in them
+    """
+    if identity.kind != "container":
+        return ""
+    own = unstripped.identities(dataset.namespace, dataset.name)[0]
+    is_below = own.namespace == identity.namespace and own.name.startswith(f"{identity.name}/")
+    return own.name if own.kind == "container" and is_below else ""
 
 
 class ContainerLookup:

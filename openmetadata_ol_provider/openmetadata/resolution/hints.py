@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
 
 #: Most candidates that are listed.
-_MAX_CANDIDATES: Final = 10
+MAX_CANDIDATES: Final = 10
 #: Most services for which a rule is written out.
 _MAX_RULES: Final = 3
 # A string that YAML reads without quotes: neither a number nor one of its keywords.
@@ -55,109 +55,6 @@ class Neighbours(NamedTuple):
     services: Sequence[str] = ()
 
 
-class AddressMismatch(NamedTuple):
-    """An entity with the name of a dataset, in a service with another address than its namespace.
-
-    :param fqn: fully qualified name of the entity
-    :param service: name of its service
-    :param at: address in the service's connection; empty if nothing connects the service with the path of a table
-    :param namespace: namespace for a rule
-    :param named: address that the namespace names
-    :param database: database of the server with which the name begins, if it is what differs; default: none
-    :param own: database in the service's connection; default: none
-    """
-
-    fqn: str
-    service: str
-    at: str
-    namespace: str
-    named: str
-    database: str | None = None
-    own: str | None = None
-
-    @property
-    def section(self) -> str:
-        """The section of the configuration that the rule belongs to."""
-        return "namespaces" if self.database is None else "datasets.rename"
-
-    @property
-    def rule(self) -> str:
-        """The rule that says that both addresses are one system."""
-        if self.database is None:
-            return f"{{namespace: {_yaml(self.namespace)}, service: {_word(self.service)}}}"
-        # A rule for the namespace would apply to all databases of the server.
-        match = f"/^{re.escape(f'{self.namespace} {self.database}.')}/"
-        return f"{{match: {_yaml(match)}, to: {_yaml(f'{self.namespace} {self.own}.')}}}"
-
-
-def other_address_hint(mismatches: Iterable[AddressMismatch]) -> Hint:
-    """Return the hint for a dataset whose name is only in services with another address."""
-    first, *more = mismatches
-    texts = [
-        f"found by its name as {item.fqn}, but the connection of service {item.service} says {item.at}"
-        if item.at
-        else f"found by its name as {item.fqn}, but nothing says that service {item.service} has tables of that path"
-        for item in (first, *more)
-    ]
-    rules = _rules((first, *more), " or ")
-    listed = "; ".join(texts[:_MAX_CANDIDATES])
-    if not first.at:
-        finding = f"{listed}: its edges wait"
-        detail = f"{finding}. If it has, add to {rules}, or let the producer send the `catalog` facet"
-    else:
-        finding = f"{listed} and the event says {first.named}: another address is another system, so its edges wait"
-        detail = f"{finding}. If it is the same system, add to {rules}"
-    rule = Rule(first.section, first.rule, "make both one system")
-    return Hint(detail, _other_address_cause((first, *more)), rule, finding)
-
-
-def _other_address_cause(mismatches: Iterable[AddressMismatch]) -> str:
-    """Return the cause that datasets share whose names are only in services with another address."""
-    texts = dict.fromkeys(
-        f"service {item.service}, whose connection says {item.at or 'nothing of paths'}" for item in mismatches
-    )
-    named = " and ".join(dict.fromkeys(item.named for item in mismatches))
-    return f"their names are only in {', and in '.join(texts)} while events say {named}: that is another system"
-
-
-def matched_by_name_hint(mismatch: AddressMismatch) -> str:
-    """Return the hint for datasets that are matched by name in a service with another address."""
-    if not mismatch.at:
-        return (
-            f"matched by name with datasets of service {mismatch.service}, although nothing says that it has tables of "
-            f"that path: resolution.by_name is always. A rule in `namespaces` says it for good: {mismatch.rule}"
-        )
-    return (
-        f"matched by name with datasets of service {mismatch.service}, whose connection says {mismatch.at} while "
-        f"events say {mismatch.named}: resolution.by_name is always. A rule in `{mismatch.section}` says it for good: "
-        f"{mismatch.rule}"
-    )
-
-
-def matched_before_hint(mismatches: Iterable[AddressMismatch]) -> str:
-    """Return the hint for a published edge of datasets whose names are only in services with another address."""
-    items = list(dict.fromkeys(mismatches))
-    texts = "; ".join(
-        f"the connection of service {item.service} says {item.at} and the event says {item.named}"
-        if item.at
-        else f"nothing says that service {item.service} has tables of that path"
-        for item in items
-    )
-    rules = _rules(items, ", ")
-    return (
-        f"matching by name has made it, but {texts}. It stays in the catalogue. To keep it, add to "
-        f"{rules}; to take it back, run openmetadata-ol cleanup"
-    )
-
-
-def _rules(mismatches: Iterable[AddressMismatch], between: str) -> str:
-    """Return the rules of mismatches, each once, after their sections."""
-    sections: dict[str, dict[str, None]] = {}
-    for item in mismatches:
-        sections.setdefault(item.section, {})[item.rule] = None
-    return between.join(f"`{section}`: {between.join(rules)}" for section, rules in sections.items())
-
-
 def missing_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
     """Return the hint for a dataset that is missing where others of its namespace resolve.
 
@@ -179,7 +76,7 @@ def missing_hint(id_: DatasetId, attempts: str, neighbours: Neighbours) -> Hint:
 
 
 def _services(names: Sequence[str]) -> str:
-    return f"{'service' if len(names) == 1 else 'services'} {listed(names, _MAX_CANDIDATES)}"
+    return f"{'service' if len(names) == 1 else 'services'} {listed(names, MAX_CANDIDATES)}"
 
 
 def unmatched_hint(
@@ -233,22 +130,22 @@ def service_choice(namespace: str, candidates: Sequence[str]) -> str:
     """
     if not candidates:
         return (
-            f"{{namespace: {_yaml(namespace)}, service: <its service>}}, with the name of the service in place of "
+            f"{{namespace: {yaml_text(namespace)}, service: <its service>}}, with the name of the service in place of "
             "<its service>"
         )
     rules = " or ".join(namespace_rule(namespace, service).entry for service in candidates[:_MAX_RULES])
-    others = listed(candidates[_MAX_RULES:], _MAX_CANDIDATES)
+    others = listed(candidates[_MAX_RULES:], MAX_CANDIDATES)
     return f"{rules} (or with another service of that type: {others})" if others else rules
 
 
 def exclusion_rule(id_: DatasetId) -> Rule:
     """Return the rule that leaves out one dataset and no other."""
-    return Rule("datasets.exclude", _yaml(glob.escape(f"{id_.namespace} {id_.name}")), "leave out just these")
+    return Rule("datasets.exclude", yaml_text(glob.escape(f"{id_.namespace} {id_.name}")), "leave out just these")
 
 
 def namespace_rule(namespace: str, service: str) -> Rule:
     """Return the rule that maps a namespace to a service."""
-    entry = f"{{namespace: {_yaml(namespace)}, service: {_word(service)}}}"
+    entry = f"{{namespace: {yaml_text(namespace)}, service: {yaml_word(service)}}}"
     return Rule("namespaces", entry, f"look for the namespace in service {service}")
 
 
@@ -259,14 +156,14 @@ def ambiguous_hint(name: DatasetId | Identity, entities: Iterable[Entity]) -> Hi
     :param entities: the candidates
     """
     fqns = sorted(entity.fqn for entity in entities)
-    candidates = listed(fqns, _MAX_CANDIDATES)
+    candidates = listed(fqns, MAX_CANDIDATES)
     service, *rest = split(fqns[0])
     services = sorted({split(fqn)[0] for fqn in fqns})
     rule = None
     if len(services) > 1:
         rule = namespace_rule(name.namespace, service)
         remedy = f"in `namespaces`, e.g. {rule.entry}"
-        cause = f"each is in several services: {', '.join(services[:_MAX_CANDIDATES])}"
+        cause = f"each is in several services: {', '.join(services[:MAX_CANDIDATES])}"
     elif len(rest) == 3:
         rule = _rename_rule(name, rest)
         remedy = f"in `datasets.rename`, e.g. {rule.entry}"
@@ -282,17 +179,18 @@ def _rename_rule(name: DatasetId | Identity, path: Sequence[str]) -> Rule:
     # A rule for the namespace would apply to all of its datasets.
     to = re.sub(r"\\", r"\\\\", f"{name.namespace} {join(*path)}")
     match = f"/^{re.escape(f'{name.namespace} {name.name}')}$/"
-    return Rule("datasets.rename", f"{{match: {_yaml(match)}, to: {_yaml(to)}}}", "take the first candidate")
+    return Rule("datasets.rename", f"{{match: {yaml_text(match)}, to: {yaml_text(to)}}}", "take the first candidate")
 
 
 def _edges(edges: int) -> str:
     return counted(edges, "edge waits", "edges wait")
 
 
-def _word(service: str) -> str:
-    return service if _WORD.fullmatch(service) else _yaml(service)
+def yaml_word(service: str) -> str:
+    """Return the name of a service as YAML reads it, quoted only if it has to be."""
+    return service if _WORD.fullmatch(service) else yaml_text(service)
 
 
-def _yaml(text: str) -> str:
+def yaml_text(text: str) -> str:
     """Return a scalar that YAML reads as this text."""
     return json.dumps(text, ensure_ascii=False)

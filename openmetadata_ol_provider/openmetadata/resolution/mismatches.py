@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.openmetadata.resolution.address_comparison import AddressComparison, compare_addresses
+from openmetadata_ol_provider.openmetadata.fqn import split
+from openmetadata_ol_provider.openmetadata.resolution.address_comparison import (
+    AddressComparison,
+    compare_addresses,
+    doubt,
+)
+from openmetadata_ol_provider.openmetadata.resolution.address_hints import AddressMismatch
 from openmetadata_ol_provider.openmetadata.resolution.catalog_services import compare_catalogs
 from openmetadata_ol_provider.openmetadata.resolution.database_comparison import compare_accounts, compare_databases
-from openmetadata_ol_provider.openmetadata.resolution.hints import AddressMismatch
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope, is_own
 from openmetadata_ol_provider.openmetadata.resolution.service_types import is_path
 
@@ -41,6 +46,25 @@ def address_mismatches(
         if not comparison.service:
             namespace = identity.namespace
         yield AddressMismatch(entity.fqn, service.name, comparison.service, namespace, comparison.event, *database)
+
+
+def address_doubts(
+    dataset: Dataset, identity: Identity, scope: LookupScope, entity: Entity
+) -> tuple[AddressMismatch, ...]:
+    """Return how the service of a resolved dataset differs from what its namespace says, as far as that is in doubt.
+
+    :param scope: scope in which the entity was found
+    """
+    service = next((item for group in scope.services for item in group if item.name == entity.service), None)
+    if service is None or scope.by not in {"name", "address"}:
+        return ()
+    if scope.by == "address" and scope.namespace.account in split(entity.fqn):
+        return ()
+    comparison = doubt(service, scope.namespace, is_guessed=scope.by == "name")
+    if comparison is None:
+        return ()
+    namespace = dataset.namespace if is_own(dataset, identity) and "@" not in dataset.namespace else identity.namespace
+    return (AddressMismatch(entity.fqn, service.name, comparison.service, namespace, comparison.event, is_other=False),)
 
 
 def compare_account(entity: Entity, scope: LookupScope) -> AddressComparison | None:

@@ -7,7 +7,7 @@ entity in a service that is at another address than the dataset is no match, but
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -17,18 +17,20 @@ from openmetadata_ol_provider.lineage.identities import Naming, is_named_as_tabl
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openmetadata.client.worker_pool import WorkerPool
+from openmetadata_ol_provider.openmetadata.resolution.address_hints import AddressMismatch, other_address_hint
 from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
-from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup
-from openmetadata_ol_provider.openmetadata.resolution.hints import (
-    AddressMismatch,
-    Hint,
-    ambiguous_hint,
-    other_address_hint,
-)
+from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup, unreduced_path
+from openmetadata_ol_provider.openmetadata.resolution.hints import Hint, ambiguous_hint
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import ChosenBy, LookupScope, LookupScopes, is_own
-from openmetadata_ol_provider.openmetadata.resolution.mismatches import address_mismatches, compare_account
+from openmetadata_ol_provider.openmetadata.resolution.mismatches import (
+    address_doubts,
+    address_mismatches,
+    compare_account,
+)
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 from openmetadata_ol_provider.openmetadata.resolution.services import Service, ServiceIndex
+from openmetadata_ol_provider.openmetadata.resolution.spot import Spot, spots_of
+from openmetadata_ol_provider.openmetadata.resolution.symlink_conflicts import by_certainty, conflict_hint, rival_names
 from openmetadata_ol_provider.openmetadata.resolution.tables import TableLookup
 
 if TYPE_CHECKING:
@@ -87,21 +89,6 @@ def entity_of(dataset: DatasetId, resolutions: Mapping[DatasetId, Resolution]) -
     return resolution.entity if resolution else None
 
 
-class Spot(NamedTuple):
-    """The services in which a dataset is looked for first, under one of its identities.
-
-    :param identity: identity of the dataset
-    :param services: first group of services that may hold it
-    :param known: ``True`` if a rule or their address chose them, and not just their type
-    :param rule: the configuration's rule for its namespace
-    """
-
-    identity: Identity
-    services: tuple[Service, ...]
-    known: bool
-    rule: NamespaceRule | None = None
-
-
 class Resolver:
     """Resolves datasets against one catalogue, for the time of one publication.
 
@@ -124,8 +111,8 @@ class Resolver:
         self._scopes = LookupScopes(self._services, config)
         self._always = config.resolution.by_name == "always"
         self._finder = finder = finder or Finder(client)
+        self._naming = Naming(config.datasets)
         self._unstripped = Naming(config.datasets.model_copy(update={"strip_partitions": False}))
-        self._strips = config.datasets.strip_partitions
         exact = config.datasets.case == "exact"
         self._tables = TableLookup(finder, exact_case=exact, few=FEW_SERVICES)
         self._containers = ContainerLookup(finder, exact_case=exact, few=FEW_SERVICES)
@@ -163,17 +150,22 @@ class Resolver:
         elsewhere: list[tuple[Identity, LookupScope]] = []
         scopes: list[LookupScope] = []
         whole = is_named_as_table(dataset.identities)
-        for identity in self._by_certainty(dataset):
+        for identity in by_certainty(dataset, self._scopes):
             rule = self._scopes.rule(dataset, identity)
             if rule is not None and rule.ignore:
                 ignored += 1
                 continue
             for scope in self._scopes.for_identity(dataset, identity):
                 scopes.append(scope)
-                entities, attempt = self._look_up(identity, scope, (self._original(dataset, identity), whole))
+                entities, attempt = self._look_up(
+                    identity, scope, (unreduced_path(dataset, identity, self._unstripped), whole)
+                )
                 own = [entity for entity in entities if compare_account(entity, scope) is None]
                 if own:
-                    return _resolution(dataset, identity, own, attempt, scope.by)
+                    rivals = self._rivals(dataset, identity, scope, own[0]) if len(own) == 1 else ()
+                    doubts = address_doubts(dataset, identity, scope, own[0]) if len(own) == 1 else ()
+                    resolution = _resolution(dataset, identity, own, attempt, scope.by)._replace(mismatches=doubts)
+                    return _conflict(dataset, own[0], rivals) or resolution
                 of_accounts = {entity.service for entity in entities}
                 services = (item for group in scope.services for item in group if item.name in of_accounts)
                 others = (*scope.others, *services)
@@ -184,7 +176,7 @@ class Resolver:
         if ignored and not attempts:
             return Resolution("ignored", detail="ignored by a rule in namespaces", namespace=dataset.namespace)
         for identity, scope in elsewhere:
-            path = (self._original(dataset, identity), whole)
+            path = (unreduced_path(dataset, identity, self._unstripped), whole)
             entities, attempt = self._look_up(identity, scope._replace(services=(scope.others,)), path)
             if entities:
                 return self._elsewhere(dataset, identity, scope, entities, attempt)
@@ -201,14 +193,16 @@ class Resolver:
             candidates=candidates,
         )
 
-    def _by_certainty(self, dataset: Dataset) -> Iterable[Identity]:
-        """Return the identities of a dataset: a table whose service is only guessed comes after one at an address."""
-        tables = [identity for identity in dataset.identities if identity.kind == "table"]
-        if len({identity.namespace for identity in tables}) < 2:
-            return dataset.identities
-        guessed = {identity: not next(self._scopes.for_identity(dataset, identity)).known for identity in tables}
-        ordered = iter(sorted(tables, key=guessed.__getitem__))
-        return [next(ordered) if identity.kind == "table" else identity for identity in dataset.identities]
+    def _rivals(
+        self, dataset: Dataset, identity: Identity, scope: LookupScope, entity: Entity
+    ) -> Iterator[tuple[Identity, Entity]]:
+        """Yield the other tables that a dataset's symlinks are as surely as one of them is ``entity``."""
+        for other in rival_names(dataset, self._naming.identities(dataset.namespace, dataset.name), identity):
+            rule = self._scopes.rule(dataset, other)
+            scopes = () if rule and rule.ignore else self._scopes.for_identity(dataset, other)
+            for entities in (self._look_up(other, one)[0] for one in scopes if one.known or not scope.known):
+                if entities and entity not in entities:
+                    yield other, entities[0]
 
     def _elsewhere(
         self, dataset: Dataset, identity: Identity, scope: LookupScope, entities: list[Entity], attempt: str
@@ -235,19 +229,7 @@ class Resolver:
 
     def spots(self, dataset: Dataset) -> list[Spot]:
         """Return the services in which a dataset is looked for first, under each of its identities."""
-        spots = []
-        for identity in dataset.identities:
-            scope = next(self._scopes.for_identity(dataset, identity))
-            spots.append(Spot(identity, next(iter(scope.services), ()), scope.known, scope.rule))
-        return spots
-
-    def _original(self, dataset: Dataset, identity: Identity) -> str:
-        """Return a dataset's path with the partitions and files that its identity lacks, empty if it lacks none."""
-        if not self._strips or identity.kind != "container":
-            return ""
-        own = self._unstripped.identities(dataset.namespace, dataset.name)[0]
-        is_below = own.namespace == identity.namespace and own.name.startswith(f"{identity.name}/")
-        return own.name if own.kind == "container" and is_below else ""
+        return list(spots_of(dataset, self._scopes))
 
     def _look_up(
         self, identity: Identity, scope: LookupScope, path: tuple[str, bool] = ("", False)
@@ -276,6 +258,19 @@ class Resolver:
             original, whole = path
             return self._containers.find(identity, services, original=original, whole=whole)
         return self._assets.find(scope.kind, identity.name, services)
+
+
+def _conflict(dataset: Dataset, entity: Entity, rivals: Iterable[tuple[Identity, Entity]]) -> Resolution | None:
+    """Return the resolution of a dataset whose symlinks are different tables, ``None`` if there is no rival."""
+    rivals = list(rivals)
+    if not rivals:
+        return None
+    hint = conflict_hint(dataset, entity, rivals)
+    services = tuple(dict.fromkeys((entity.service, *(rival.service for _, rival in rivals))))
+    options = tuple((other.namespace, entity.service) for other, rival in rivals if rival.service != entity.service)
+    return Resolution(
+        "ambiguous", None, hint.detail, rivals[0][0], dataset.namespace, services, hint=hint, options=options
+    )
 
 
 def _resolution(dataset: Dataset, identity: Identity, entities: list[Entity], attempt: str, by: ChosenBy) -> Resolution:

@@ -97,7 +97,12 @@ def region(config: ConnectionConfig) -> str | None:
 
 
 def database(config: ConnectionConfig) -> str | None:
-    """Return the database of a connection; for Google's services the project, if there is exactly one."""
+    """Return the database of a connection; for Google's services the project, if there is exactly one.
+
+    Of a service that ingests all databases of its server it tells nothing: names without one may mean any of them.
+    """
+    if config.get("ingestAllDatabases") is True:
+        return None
     name = text(config.get("databaseName") or config.get("database") or config.get("catalog"))
     projects = set() if name else set(_projects(config))
     return name or (projects.pop() if len(projects) == 1 else None)

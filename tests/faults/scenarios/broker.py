@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import PARTITIONS, Feed, mix
 from tests.faults.points import POINTS
-from tests.faults.world import FORMS, Form, World, at, new_topic, send
+from tests.faults.world import FORMS, PREPARING, Form, World, at, new_topic, send
 
 CHAPTER = "The broker fails"
 TOPICS = "The topic changes"
@@ -64,6 +65,20 @@ def _read_and_deleted(lab: Lab, form: Form) -> None:
         lab.notes.ended(at("translated", run, meanwhile=delete))
         if form == "steps":
             lab.notes.ended(run.go())
+        lab.repaired(world)
+
+
+def _read_in_advance_and_deleted(lab: Lab, form: Form) -> None:
+    """Delete all messages when the last batch is prepared, and the one before is not published yet."""
+    with lab.world(form, own_topic=True) as world:
+
+        def delete() -> None:
+            time.sleep(PREPARING)
+            world.kafka.delete_records(world.topic, world.ends())
+
+        ended = at("published", world.dag_run(), nth=2, meanwhile=delete)
+        assert ended.word == "done", ended.error
+        lab.notes.ended(ended)
         lab.repaired(world)
 
 
@@ -136,6 +151,11 @@ def _scenarios() -> Iterator[Scenario]:
         yield Scenario(
             TOPICS, "records deleted", "already read by a batch, before it is published", form, _read_and_deleted
         )
+        if form == "ingest":
+            yield Scenario(
+                TOPICS, "records deleted", "already read in advance, while another batch is published", form,
+                _read_in_advance_and_deleted,
+            )  # fmt: skip
         yield Scenario(TOPICS, "records deleted", "not read yet", form, _deleted_unread, quick=form == "ingest")
         yield Scenario(TOPICS, "deleted and recreated", "with fewer messages than before", form, _recreated)
         yield Scenario(TOPICS, "partition added", "between two runs", form, _more_partitions)

@@ -11,7 +11,7 @@ from typing import Any
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import Feed, short
 from tests.faults.tasks import Ended
-from tests.faults.world import FORMS, Form, World
+from tests.faults.world import FORMS, PREPARING, Form, World, at
 
 CHAPTER = "OpenMetadata fails"
 #: Seconds that a client waits for a response, and seconds that the slow catalogue takes.
@@ -115,6 +115,20 @@ def _one_call_for_good(status: int, lab: Lab, form: Form) -> None:
                 lab.repaired(world, feed)
 
 
+def _with_the_next_batch_prepared(fault: dict[str, Any], lab: Lab, form: Form) -> None:
+    """Hit all requests of the second batch, so late that the third one is prepared by then."""
+    with lab.world(form) as world:
+
+        def fail() -> None:
+            _fail(world, {**fault, "delay": PREPARING})
+
+        ended = at("committed", world.dag_run(), meanwhile=fail)
+        assert ended.word == "failed"
+        lab.notes.ended(ended)
+        world.catalogue.clear_faults()
+        lab.repaired(world)
+
+
 def _kinds(lab: Lab, form: Form, feed: Feed) -> Counter[tuple[str, str]]:
     """Count the requests of an undisturbed run by method and pattern of path."""
     return Counter((method, _kind(path)) for method, path in lab.calls(form, feed))
@@ -146,6 +160,9 @@ def _scenarios() -> Iterator[Scenario]:
             yield row(name, where, partial(_now_and_then, fault, every, worlds), quick=_QUICK.get(name) == form)
             where = "to all requests from a certain one on"
             yield row(name, where, partial(_from_then_on, fault, 60 if name in _SLOW else 20))
+        if form == "ingest":
+            where = "to all requests of a batch, with the next one prepared"
+            yield row("401", where, partial(_with_the_next_batch_prepared, FAULTS["401"]), quick=True)
         # Both forms of the DAG call the catalogue in the same way.
         name = {"steps": "500", "ingest": "connection closed, after processing"}[form]
         yield row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -9,11 +10,11 @@ from openmetadata_ol_provider.state.store import StateStore
 from tests.faults.lab import Lab, Scenario
 from tests.faults.mix import mix, short
 from tests.faults.points import POINTS, Stop
-from tests.faults.world import FORMS, Form
+from tests.faults.world import FORMS, PREPARING, Form
 
 CHAPTER = "The task is killed (`kill -9`)"
 #: Boundaries that a task passes, in the order in which it passes them.
-_BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "done"})
+_BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "prepared", "done"})
 #: The batches in which it is killed, and whether the task is retried or the next run continues. The second batch has a
 #: ledger, open runs and parked lineage.
 _BATCHES = ((1, True), (2, False))
@@ -45,6 +46,31 @@ def _at_a_boundary(point: str, lab: Lab, form: Form) -> None:
             if again:
                 assert run.go().word == "done"
             lab.repaired(world)
+
+
+def _while_the_next_is_prepared(lab: Lab, form: Form) -> None:
+    """Kill the task from its other thread, as soon as that has prepared the third batch."""
+    with lab.world(form) as world:
+        run = world.dag_run()
+        ended = run.go(Stop("prepared", 3))
+        assert ended.word == "killed", ended
+        lab.notes.ended(ended)
+        assert run.go().word == "done"
+        lab.repaired(world)
+
+
+def _with_the_next_prepared(point: str, lab: Lab, form: Form) -> None:
+    """Kill the task at a boundary of the second batch, when the third waits to be published."""
+    with lab.world(form) as world:
+        run = world.dag_run()
+        task = run.start(Stop("published", 2, wait=True), Stop(point, 2))
+        assert task.stops()
+        time.sleep(PREPARING)
+        task.go_on()
+        ended = run.end(task)
+        assert ended.word == "killed", ended
+        lab.notes.ended(ended)
+        lab.repaired(world)
 
 
 def _at_the_end(task: str, lab: Lab, form: Form) -> None:
@@ -105,6 +131,11 @@ def _scenarios() -> Iterator[Scenario]:
         for point in _BOUNDARIES:
             quick = point in {"letter sent", "state written"}
             yield row(POINTS[point].words, partial(_at_a_boundary, point), quick=quick)
+        if form == "ingest":
+            yield row(POINTS["prepared"].words, _while_the_next_is_prepared, quick=True)
+            for point in ("letters due", "state due", "state written"):
+                where = f"{POINTS[point].words}, with the next batch prepared"
+                yield row(where, partial(_with_the_next_prepared, point))
         for task in ("consume", "translate", "publish") if form == "steps" else ("ingest",):
             yield row(f"at the end of {task}, before Airflow records it", partial(_at_the_end, task))
         yield row(

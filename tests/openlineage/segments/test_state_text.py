@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import lzma
+import random
 import re
 import zlib
 from itertools import pairwise
@@ -13,8 +14,9 @@ import pytest
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, SchemaFacet
-from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState, as_legacy, run_key
-from openmetadata_ol_provider.openlineage.segments.delta import state_delta
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState, as_legacy, part_key, run_key
+from openmetadata_ol_provider.openlineage.run_table import RunTable
+from openmetadata_ol_provider.openlineage.segments.delta import runs_delta, state_delta
 from openmetadata_ol_provider.openlineage.segments.state_text import (
     delta_text,
     joined_texts,
@@ -55,6 +57,45 @@ def test_so_do_runs_with_other_keys_and_values_than_usual() -> None:
     }
     state = as_legacy(RunState(runs=runs))
     assert in_order(state_of_texts([whole_text(state)])) == in_order(state)
+
+
+def test_a_run_is_looked_up_by_its_key_whatever_is_in_it() -> None:
+    names = ["n", "n\x1fr", "", "\x1f", "j"]
+    parts = [(namespace, run_id, name) for namespace in names for run_id in names for name in names]
+    runs = {part_key(*part): Run(run_id=part[1], namespace=part[0], name=part[2]) for part in parts}
+    # Another run has the key that this one would usually have.
+    runs["by hand"] = runs[part_key("n", "j", "j")]
+    runs[part_key("n", "j", "j")] = Run(run_id="j", namespace="other", name="j")
+    stored = state_of_texts([whole_text(RunState(runs=runs))]).runs
+    assert dict(stored.items()) == runs
+    assert len(stored) == len(runs)
+    assert [key for key in ("", "n", "n\x1fj", "n\x1fj\x1fother", part_key("m", "j", "j")) if key in stored] == []
+
+
+def test_a_table_changes_like_a_dictionary_and_leaves_the_one_it_was_copied_from() -> None:
+    draw = random.Random(7)  # noqa: S311 - no secret
+    runs = dict(real_runs()[:40])
+    read = state_of_texts([whole_text(RunState(runs=dict(list(runs.items())[:20])))]).runs
+    expected, table = dict(read.items()), RunTable(read)
+    for number in range(400):
+        key = draw.choice(list(runs))
+        if draw.random() < 0.5:
+            expected[key] = table[key] = replace(runs[key], last_seen_at=number)
+        else:
+            assert table.pop(key, None) == expected.pop(key, None)
+        assert (len(table), key in table, table.get(key)) == (len(expected), key in expected, expected.get(key))
+    assert list(table.items()) == list(expected.items())
+    assert list(read.items()) == list(runs.items())[:20]
+    delta = runs_delta(read, table)
+    left = {key: run for key, run in read.items() if key not in delta.removed}
+    assert list({**left, **delta.changed}.items()) == list(expected.items())
+
+
+def test_a_run_that_is_in_a_segment_twice_is_damage() -> None:
+    column = [["r", "r"], [0, 0], [0, 0], [0, 0], [-1, -1], [[], []]]
+    rest = {"run_id": "", "namespace": "", "name": ""}
+    with pytest.raises(ValueError, match="damaged: run r is in it twice"):
+        state_of_texts([to_text({"state": {}, "runs": column, "kinds": [KIND], "jobs": [["n", "j"]], "rests": [rest]})])
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -96,8 +96,16 @@ def test_errors_name_the_settings_that_the_client_has_its_parameters_from(
     refused = pytest.raises(CatalogueAuthError, match=rf"renew the JWT token in {token}")
     with OpenMetadataClient(url, jwt(sub="b"), settings=settings) as client, refused:
         client.get("v1/tables")
-    unreachable = pytest.raises(CatalogueUnavailableError, match=rf"check .*{address} and the network")
+    url = web(type("Forbidding", (Refusing,), {"status": 403, "answer": answer}))
+    forbidden = pytest.raises(CatalogueAuthError, match=rf"the bot 'b', whose token is {token} .403")
+    with OpenMetadataClient(url, jwt(sub="b"), settings=settings) as client, forbidden:
+        client.get("v1/tables")
     once = RetryPolicy(attempts=1)
+    url = web(type("Failing", (Refusing,), {"status": 500, "answer": answer}))
+    failing = pytest.raises(CatalogueUnavailableError, match=rf"its address is .*{address}")
+    with OpenMetadataClient(url, jwt(sub="b"), retries=once, settings=settings) as client, failing:
+        client.get("v1/tables")
+    unreachable = pytest.raises(CatalogueUnavailableError, match=rf"check .*{address} and the network")
     with OpenMetadataClient("http://127.0.0.1:1", retries=once, settings=settings) as client, unreachable:
         client.get("v1/tables")
 
@@ -123,7 +131,7 @@ def test_the_operation_that_the_server_names_counts(web: Web) -> None:
 def test_without_the_server_s_words_the_call_tells_what_is_missing(web: Web) -> None:
     token = jwt(sub="ol-bot")
     message = refused(web, 403, {"message": "Forbidden"}, token, "PUT", "v1/pipelines/a.b/status", json={})
-    assert "to the bot 'ol-bot' (403: Forbidden): it lacks EditStatus on pipeline;" in message
+    assert "to the bot 'ol-bot', whose token is the client's token (403: Forbidden): it lacks EditStatus" in message
 
 
 def test_a_person_is_called_a_user(web: Web) -> None:

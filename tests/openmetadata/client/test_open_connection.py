@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.client.connection_pool import as_sent
 from tests.openmetadata.builders import FAST, TOKEN
 
 Answer = Callable[[int], bytes]
@@ -195,3 +197,19 @@ def test_a_proxy_gets_the_whole_address_each_time(serve: Serve, monkeypatch: pyt
             assert client.get("v1/tables") == {"id": "1"}
     assert {line for line, _, _ in proxy.requests} == {"GET http://catalogue.example:8585/api/v1/tables HTTP/1.1"}
     assert {fields["Proxy-Authorization"] for _, fields, _ in proxy.requests} == {"Basic dXNlcjp3b3Jk"}
+
+
+def test_head_and_body_are_sent_as_one_piece(serve: Serve) -> None:
+    server = serve(lambda _: sized())
+    connection = HTTPConnection(server.url.removeprefix("http://"))
+    connection.connect()
+    sent = as_sent(connection, "PUT", "/api/v1/lineage", BODY, {"Content-Type": "application/json"})
+    head, _, body = sent.partition(b"\r\n\r\n")
+    assert (head.splitlines()[0], body) == (b"PUT /api/v1/lineage HTTP/1.1", BODY)
+    connection.sock.sendall(sent)
+    assert connection.getresponse().read() == BODY
+    # The connection itself is as it was.
+    connection.request("GET", "/api/v1/system/version")
+    assert connection.getresponse().read() == BODY
+    connection.close()
+    assert [(line.split()[0], content) for line, _, content in server.requests] == [("PUT", BODY), ("GET", b"")]

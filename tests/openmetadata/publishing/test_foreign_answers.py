@@ -32,8 +32,11 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
-@pytest.mark.parametrize("name", ["owners", "queries", "tags", "patches"])
+#: Half of an answer without content is all of it.
+WHOLE = {("ranks", "half")}
+
+
+@pytest.mark.parametrize(("name", "answer"), sorted({(name, answer) for name in KINDS for answer in ANSWERS} - WHOLE))
 def test_they_cost_their_facts_until_the_catalogue_answers(name: str, answer: str) -> None:
     kind, history = KINDS[name], KeptHistory()
     with (
@@ -63,3 +66,18 @@ def test_the_error_names_the_request_and_what_is_missing() -> None:
         assert "the answer to GET v1/users/name/" in detail
         assert "has no 'fullyQualifiedName', so it is not OpenMetadata's (its fields: code, message)" in detail
         assert "proxy" in detail
+
+
+def test_an_edge_that_something_else_has_answered_for_is_not_published() -> None:
+    history = KeptHistory()
+    with (
+        CatalogueServer(SEED, version=VERSION, token=TOKEN) as server,
+        OpenMetadataClient(server.url, TOKEN, retries=FAST) as client,
+    ):
+        server.fail("PUT", "v1/lineage$", status=200, times=MANY)
+        report = history.publish(facts(), client, RULES)
+        assert (report.edges.published, report.edges.failed) == (0, MANY)
+        assert any("the answer to PUT v1/lineage has no" in problem.detail for problem in report.problems)
+        server.clear_faults()
+        last = history.publish(facts(new=False), client, RULES, now=_later(history))
+        assert last.edges.published == MANY

@@ -228,6 +228,8 @@ def test_item_after_item_ending_in_500_is_a_catalogue_that_does_not_work() -> No
 def test_a_refused_token_or_a_dead_catalogue_stops_the_publication_anywhere(
     client: OpenMetadataClient, server: CatalogueServer, place: str, status: int, error: type[Exception]
 ) -> None:
+    # Without their service, pipelines are not looked up.
+    client.put("v1/services/pipelineServices", {"name": "openlineage", "serviceType": "OpenLineage"})
     server.fail("*", place, status, times=10_000)
     with pytest.raises(error) as caught:
         publish_plan(FULL, client, config())

@@ -181,3 +181,16 @@ def test_a_table_of_another_account_is_another_table(type_: str) -> None:
             elif not rule:
                 assert result.entity is not None
                 assert result.entity.fqn == expected
+
+
+@pytest.mark.parametrize("name", ["public.orders", "orders"])
+@pytest.mark.parametrize("databases", [("shop",), ("shop", "shop_test"), ("shop_test",)])
+def test_of_a_service_with_all_databases_of_its_server_none_is_preferred(name: str, databases: tuple[str, ...]) -> None:
+    everything = service("pg", "Postgres", hostPort="db:5432", database="shop", ingestAllDatabases=True)
+    tables = [{"fqn": f"pg.{database}.public.orders", "columns": columns("id")} for database in databases]
+    options = config()
+    seed = {"databaseServices": [everything], "tables": tables}
+    with CatalogueServer(seed, VERSION, TOKEN) as server, OpenMetadataClient(server.url, TOKEN, retries=FAST) as client:
+        found = Resolver(client, options).resolve(dataset("postgres://db:5432", name, options.datasets))
+    expected = ("resolved", f"pg.{databases[0]}.public.orders") if len(databases) == 1 else ("ambiguous", None)
+    assert (found.outcome, found.entity.fqn if found.entity else None) == expected

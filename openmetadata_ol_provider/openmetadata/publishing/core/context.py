@@ -33,6 +33,7 @@ class PublishContext:
     :param now: current time, in seconds since 1970
     :param dry_run: read and count what would be written, but write nothing
     :param concurrent: ``True`` if other tasks write to the same catalogue at the same time (lanes)
+    :param hold: ``True`` to hold back rows of pipeline observability, which the next batch may replace
     :param cache: what this task has read and written itself; not used while others write at the same time
     """
 
@@ -46,12 +47,14 @@ class PublishContext:
         *,
         dry_run: bool = False,
         concurrent: bool = False,
+        hold: bool = False,
         cache: SessionCache | None = None,
     ) -> None:
         self.client = client
         self.config = config
         self.dry_run = dry_run
         self.concurrent = concurrent
+        self.hold = hold and not dry_run
         self.history = history
         self.selection = selection
         self.cache = None if concurrent else cache

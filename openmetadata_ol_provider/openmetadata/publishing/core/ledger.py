@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 UNRESOLVED_HOURS = 1.0
 #: Beginning of the note of a run that has ended: of all facts the one that is least likely to come again.
 ENDED = "ended"
+#: Share of the entries that may be runs that have ended.
+ENDED_SHARE = 0.4
+#: Share of these that is left when there are too many, so that the next publications need not forget any.
+_FILL_LEVEL = 0.9
 #: Number of the rules by which datasets are matched to services; 1: another address is another system.
 MATCHING = 1
 #: Number of the configuration's defaults, raised when one changes: digests name only what differs from them.
@@ -39,7 +43,7 @@ UNVERIFIED = -1
 _Entry = TypeVar("_Entry")
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True):
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A fact as it was last published.
 
     :param digest: digest of its content
@@ -52,7 +56,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     note: str = ""
 
 
-class EdgeFact(msgspec.Struct, frozen=True, array_like=True):
+class EdgeFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An edge as it was last published, with everything needed to remove it.
 
     :param digest: digest of its content, or :data:`UNVERIFIED`
@@ -215,16 +219,25 @@ class Ledger(msgspec.Struct, frozen=True):
     def trimmed(self, most: int) -> Ledger:
         """Return the ledger without the facts above ``most``: runs that have ended go first, then the oldest.
 
-        There are more runs each day than pipelines and edges in all; they must not crowd those out.
+        There are more runs each day than pipelines and edges in all; they must not crowd those out, nor fill memory:
+        they may be :data:`ENDED_SHARE` of all.
         """
-        facts, edges = dict(self.facts), dict(self.edges)
-        excess = len(facts) + len(edges) - most
-        if excess > 0:
-            candidates = [(not fact.note.startswith(ENDED), fact.at, key) for key, fact in facts.items()]
-            candidates += [(True, edge.at, key) for key, edge in edges.items()]
-            for _, _, key in sorted(candidates)[:excess]:
-                facts.pop(key, None)
-                edges.pop(key, None)
+        ended = [(fact.at, key) for key, fact in self.facts.items() if fact.note.startswith(ENDED)]
+        most_ended = int(most * ENDED_SHARE)
+        excess = len(self.facts) + len(self.edges) - most
+        if len(ended) > most_ended:
+            excess = max(excess, len(ended) - int(most_ended * _FILL_LEVEL))
+        if excess <= 0:
+            return self._with_jobs(self.facts, self.edges)
+        forgotten = {key for _, key in sorted(ended)[:excess]}
+        if len(forgotten) < excess:
+            others = [(fact.at, key) for key, fact in self.facts.items() if not fact.note.startswith(ENDED)]
+            others += [(edge.at, key) for key, edge in self.edges.items()]
+            forgotten.update(key for _, key in sorted(others)[: excess - len(forgotten)])
+        return self._with_jobs(_without(self.facts, forgotten), _without(self.edges, forgotten))
+
+    def _with_jobs(self, facts: dict[int, Fact], edges: dict[int, EdgeFact]) -> Ledger:
+        """Return the ledger with other entries; what is known only for the sake of edges goes with them."""
         jobs = {edge.job for edge in edges.values()}
         ended = {job: time for job, time in self.ended.items() if job in jobs}
         return msgspec.structs.replace(self, facts=facts, edges=edges, ended=ended)
@@ -238,6 +251,10 @@ def _updated(entries: dict[int, _Entry], changes: Mapping[int, _Entry | None]) -
         else:
             result[key] = entry
     return result
+
+
+def _without(entries: dict[int, _Entry], keys: Collection[int]) -> dict[int, _Entry]:
+    return {key: entry for key, entry in entries.items() if key not in keys}
 
 
 def _recent(extended: Mapping[str, float]) -> dict[str, float]:

@@ -49,6 +49,10 @@ class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
         :param now: current time, in seconds since 1970
         """
         tries = before.tries + 1 if before else 1
-        pause = 0 if tries <= _QUICK_TRIES else min(60 * 2 ** (tries - _QUICK_TRIES - 1), _LONGEST_PAUSE)
         first = before.first_seen if before else int(now)
-        return msgspec.structs.replace(self, first_seen=first, next_try=int(now) + pause, tries=tries)
+        return msgspec.structs.replace(self, first_seen=first, next_try=int(now) + pause_after(tries), tries=tries)
+
+
+def pause_after(tries: int) -> int:
+    """Return the seconds to wait after a number of tries that failed."""
+    return 0 if tries <= _QUICK_TRIES else min(60 * 2 ** (tries - _QUICK_TRIES - 1), _LONGEST_PAUSE)

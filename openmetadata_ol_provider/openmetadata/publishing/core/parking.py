@@ -17,7 +17,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import AnyItem, ParkedItems, size_of
 
 #: Most items that one publication tries again: those that have waited longest.
-MOST_AT_ONCE = 1_000
+MOST_AT_ONCE = 500
 #: Most bytes of JSON that are kept (fewer once packed), because a Variable has to hold them.
 MAX_BYTES = 64 * 2**20
 

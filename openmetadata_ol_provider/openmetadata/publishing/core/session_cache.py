@@ -9,6 +9,7 @@ however long the backlog.
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -48,6 +49,28 @@ class _PackedWindow(NamedTuple):
     end: int
     statuses: dict[int, bytes]
 
+    @property
+    def later_half(self) -> _PackedWindow:
+        """The part of the window that has the later half of its statuses, rounded down."""
+        timestamps = sorted(self.statuses)
+        half = (len(timestamps) + 1) // 2
+        later = {timestamp: self.statuses[timestamp] for timestamp in timestamps[half:]}
+        return _PackedWindow(timestamps[half - 1] + 1, self.end, later) if timestamps else self
+
+
+class _PackedRows(NamedTuple):
+    """Rows of a table as JSON.
+
+    :param whole: ``True`` if the table has no other rows
+    """
+
+    number: int
+    rows: bytes
+    whole: bool
+
+
+_NO_ROWS = _PackedRows(0, b"{}", whole=False)
+
 
 class SessionCache:
     """Pipelines, statuses and counts as this task left them; safe for threads that each work on their own pipeline."""
@@ -57,8 +80,10 @@ class SessionCache:
         self._windows: dict[str, _PackedWindow] = {}
         self._statuses = 0
         self._counts: dict[tuple[str, str], int] = {}
-        self._tables: dict[str, tuple[int, bytes]] = {}
+        self._tables: dict[str, _PackedRows] = {}
         self._rows = 0
+        self._created: set[str] = set()
+        self._written: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def pipeline(self, job: JobId) -> PipelineRef | None:
@@ -70,6 +95,8 @@ class SessionCache:
         if len(self._pipelines) >= MAX_PIPELINES:
             self._pipelines.clear()
         self._pipelines[job] = ref._replace(change="unchanged", stored={}, problems=())
+        if ref.change == "created":
+            self._created.add(ref.fqn)
 
     def forget_pipeline(self, job: JobId) -> None:
         """Drop a pipeline, so that it is read the next time: something about it was refused."""
@@ -105,60 +132,89 @@ class SessionCache:
 
     def store_window(self, fqn: str, window: Window) -> None:
         """Keep the statuses that were read of a pipeline."""
-        self.forget_statuses(fqn)
         packed = {timestamp: _pack(status) for timestamp, status in window.statuses.items()}
-        self._keep(fqn, _PackedWindow(window.start, window.end, packed))
+        with self._lock:
+            self._set_window(fqn, _PackedWindow(window.start, window.end, packed))
+            self._limit_statuses()
 
     def store_status(self, fqn: str, status: dict[str, Any]) -> None:
         """Keep a status that was written."""
-        window = self._windows.get(fqn)
-        if window is None or not window.start <= status["timestamp"] <= window.end:
-            return
-        self._statuses += status["timestamp"] not in window.statuses
-        window.statuses[status["timestamp"]] = _pack(status)
-        if len(window.statuses) > MAX_STATUSES_OF_ONE:
-            self.forget_statuses(fqn)
-            later = sorted(window.statuses)[MAX_STATUSES_OF_ONE // 2 :]
-            self._keep(fqn, _PackedWindow(later[0], window.end, {key: window.statuses[key] for key in later}))
-        elif self._statuses > MAX_STATUSES:
-            self._windows.clear()
-            self._statuses = 0
-
-    def _keep(self, fqn: str, window: _PackedWindow) -> None:
-        self._statuses += len(window.statuses)
-        if self._statuses > MAX_STATUSES:
-            self._windows.clear()
-            self._statuses = len(window.statuses)
-        self._windows[fqn] = window
+        timestamp, packed = status["timestamp"], _pack(status)
+        with self._lock:
+            window = self._windows.get(fqn)
+            if window is None or not window.start <= timestamp <= window.end:
+                return
+            self._statuses += timestamp not in window.statuses
+            window.statuses[timestamp] = packed
+            if len(window.statuses) > MAX_STATUSES_OF_ONE:
+                self._set_window(fqn, window.later_half)
+            self._limit_statuses()
 
     def forget_statuses(self, fqn: str) -> None:
         """Drop the statuses of a pipeline, so that they are read the next time."""
-        window = self._windows.pop(fqn, None)
-        if window is not None:
-            self._statuses -= len(window.statuses)
+        with self._lock:
+            self._set_window(fqn, None)
 
-    def rows(self, table: str) -> dict[str, dict[str, Any]] | None:
-        """Return the rows of pipeline observability of a table, by pipeline; ``None`` if they are not known.
+    def _set_window(self, fqn: str, window: _PackedWindow | None) -> None:
+        before = self._windows.pop(fqn, None)
+        self._statuses -= len(before.statuses) if before else 0
+        if window is not None:
+            self._windows[fqn] = window
+            self._statuses += len(window.statuses)
+
+    def _limit_statuses(self) -> None:
+        """Keep the later half of each pipeline's statuses if there are too many of all: the next runs are later."""
+        if len(self._windows) > MAX_PIPELINES:
+            self._windows.clear()
+            self._statuses = 0
+        elif self._statuses > MAX_STATUSES:
+            self._windows = {fqn: window.later_half for fqn, window in self._windows.items()}
+            self._statuses = sum(len(window.statuses) for window in self._windows.values())
+
+    def rows(self, table: str, pipelines: Collection[str]) -> dict[str, dict[str, Any]] | None:
+        """Return the rows of pipeline observability of a table, by pipeline, as far as this task has seen them.
 
         :param table: id of the table
+        :param pipelines: FQNs of the pipelines whose rows are needed
+        :return: ``None`` if the row of one of them was neither read nor written, and may exist
         """
-        packed = self._tables.get(table)
-        return _unpack(packed[1]) if packed is not None else None
-
-    def store_rows(self, table: str, rows: dict[str, dict[str, Any]]) -> None:
-        """Keep the rows of a table as they are stored now."""
         with self._lock:
-            self._forget_rows(table)
+            packed = self._tables.get(table, _NO_ROWS)
+            rows = _unpack(packed.rows)
+            if packed.whole or all(self._has_no_row(table, fqn) for fqn in pipelines if fqn not in rows):
+                return rows
+            return None
+
+    def _has_no_row(self, table: str, pipeline: str) -> bool:
+        """Return whether a table has no row of a pipeline, because this task has created it and not written one."""
+        return pipeline in self._created and (table, pipeline) not in self._written
+
+    def store_rows(self, table: str, rows: Mapping[str, Mapping[str, Any]], *, whole: bool) -> None:
+        """Keep rows of a table as they are stored now.
+
+        :param whole: ``True`` if the table has no other rows
+        """
+        with self._lock:
+            whole = whole or self._tables.get(table, _NO_ROWS).whole
+            self._drop_rows(table)
             if self._rows + len(rows) > MAX_ROWS:
                 self._tables.clear()
                 self._rows = 0
             self._rows += len(rows)
-            self._tables[table] = len(rows), _pack(rows)
+            self._tables[table] = _PackedRows(len(rows), _pack(rows), whole)
 
-    def forget_rows(self, table: str) -> None:
-        """Drop the rows of a table that are about to be written, so that they are read should the write fail."""
+    def forget_rows(self, table: str, pipelines: Iterable[str]) -> None:
+        """Drop the rows of a table, so that they are read should the write fail that is about to begin.
+
+        :param pipelines: FQNs of the pipelines whose rows are about to be written
+        """
         with self._lock:
-            self._forget_rows(table)
+            self._drop_rows(table)
+            self._written.update((table, fqn) for fqn in pipelines)
+            if len(self._written) > MAX_ROWS or len(self._created) > MAX_PIPELINES:
+                # Without the one, the other is of no use.
+                self._written.clear()
+                self._created.clear()
 
-    def _forget_rows(self, table: str) -> None:
-        self._rows -= self._tables.pop(table, (0, b""))[0]
+    def _drop_rows(self, table: str) -> None:
+        self._rows -= self._tables.pop(table, _NO_ROWS).number

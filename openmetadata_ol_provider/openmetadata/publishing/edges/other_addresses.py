@@ -13,7 +13,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import MATCHING, UNVERIFIED, Ledger, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import dataset_of
-from openmetadata_ol_provider.openmetadata.resolution.hints import matched_before_hint, matched_by_name_hint
+from openmetadata_ol_provider.openmetadata.resolution.address_hints import matched_before_hint, matched_by_name_hint
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 
 if TYPE_CHECKING:

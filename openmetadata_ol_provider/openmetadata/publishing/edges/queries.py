@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.document import confirm
 from openmetadata_ol_provider.openmetadata.fqn import quote, split
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import MAX_SQL
@@ -105,7 +106,8 @@ class QueryWriter:
         missing = [table for table in use.tables if table not in linked]
         if missing and not self._dry_run:
             # Adds tables to those stored; a PUT of the query would replace them.
-            self._client.put(path(QUERIES, str(stored["id"]), "usage"), _references(missing))
+            answer = self._client.put(path(QUERIES, str(stored["id"]), "usage"), _references(missing))
+            confirm(answer, "id", "entityId", "entity")
         return bool(missing)
 
     def _create(self, use: QueryUse) -> bool:
@@ -119,7 +121,7 @@ class QueryWriter:
             "processedLineage": True,
         }
         try:
-            self._client.put(QUERIES, body)
+            confirm(self._client.put(QUERIES, body), "id")
         except CatalogueRequestError as error:
             if error.status != 409:
                 raise

@@ -13,6 +13,7 @@ from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueReq
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.client.document import confirm
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import GuardedPatch, send_patch
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _PATCHED = ("source", "columnsLineage", "sqlQuery", "description")
 _NOT_PATCHABLE = frozenset({403, 404, 405})
 
 
+#: Of these, those after which the edge is still there, and a PUT makes it look new.
+_RENEWED = frozenset({403, 405})
+
+
 class Ends(NamedTuple):
     """References to the entities that an edge connects."""
 
@@ -32,10 +37,21 @@ class Ends(NamedTuple):
     target: Json
 
 
+class Sent(NamedTuple):
+    """What was written.
+
+    :param details: details as they were accepted, perhaps with another pipeline or none
+    :param refusal: why the edge was put although it could have been patched, ``None`` if it was not
+    """
+
+    details: Json
+    refusal: CatalogueRequestError | CatalogueAuthError | None = None
+
+
 def send_details(
     client: OpenMetadataClient, ends: Ends, stored: Json | None, details: Json, own: Json | None = None
-) -> Json:
-    """Write the details of an edge and return them as they were accepted, perhaps with another pipeline or none.
+) -> Sent:
+    """Write the details of an edge.
 
     :param stored: details as they were read, ``None`` if there is no edge
     :param details: details to write
@@ -44,6 +60,7 @@ def send_details(
     :raises CatalogueError: if the catalogue refuses
     """
     source, target = ends
+    refusal: CatalogueRequestError | CatalogueAuthError | None = None
     if stored is not None and _pipeline(stored) == _pipeline(details):
         url = path("v1/lineage", source["type"], source["id"], target["type"], target["id"])
         try:
@@ -51,14 +68,15 @@ def send_details(
         except (CatalogueRequestError, CatalogueAuthError) as error:
             if error.status not in _NOT_PATCHABLE:
                 raise
+            refusal = error if error.status in _RENEWED else None
         else:
-            return details
+            return Sent(details)
     candidates = [details]
     if details.get("pipeline"):
         without = {key: value for key, value in details.items() if key != "pipeline"}
         candidates += [{**without, "pipeline": own}] if own and _pipeline(details) != own["id"] else []
         candidates.append(without)
-    return _put(client, ends, candidates)
+    return Sent(_put(client, ends, candidates), refusal)
 
 
 def _put(client: OpenMetadataClient, ends: Ends, candidates: list[Json]) -> Json:
@@ -66,12 +84,24 @@ def _put(client: OpenMetadataClient, ends: Ends, candidates: list[Json]) -> Json
     details, *others = candidates
     try:
         edge = {"fromEntity": ends.source, "toEntity": ends.target, "lineageDetails": details}
-        client.put("v1/lineage", {"edge": edge})
+        confirm(client.put("v1/lineage", {"edge": edge}), "edge", "fromEntity", "entity", "lineageDetails", "id")
     except CatalogueRequestError as error:
         if error.status == 404 and others:
             return _put(client, ends, others)
         raise
     return details
+
+
+def renewed_edge(where: str, refusal: object) -> Problem:
+    """Return the problem of an edge that was put because its patch was refused.
+
+    :param where: name of the edge in problems
+    :param refusal: why the patch was refused
+    """
+    detail = (
+        f"the patch was refused ({refusal}), so the edge was written as a new one: its creation time is that of now"
+    )
+    return Problem(ProblemKind.RENEWED_EDGE, where, detail)
 
 
 def deleted_pipeline(where: str, stored: Json | None, details: Json, sent: Json) -> Problem | None:

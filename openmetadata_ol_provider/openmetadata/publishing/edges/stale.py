@@ -19,7 +19,12 @@ from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, edge_key, job_key
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, without_writer, writers_of
-from openmetadata_ol_provider.openmetadata.publishing.edges.sending import Ends, deleted_pipeline, send_details
+from openmetadata_ol_provider.openmetadata.publishing.edges.sending import (
+    Ends,
+    deleted_pipeline,
+    renewed_edge,
+    send_details,
+)
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import read_details
 
 if TYPE_CHECKING:
@@ -164,7 +169,9 @@ class EdgeRemover:
         else:
             ends = Ends({"id": from_id, "type": from_type}, {"id": to_id, "type": to_type})
             sent = send_details(self._client, ends, stored, left)
-            problem = deleted_pipeline(item.where, stored, left, sent)
+            problem = deleted_pipeline(item.where, stored, left, sent.details)
             if problem is not None:
                 self.problems.append(problem)
+            if sent.refusal is not None:
+                self.problems.append(renewed_edge(item.where, sent.refusal))
         return True

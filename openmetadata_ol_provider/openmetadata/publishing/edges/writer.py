@@ -13,7 +13,12 @@ from openmetadata_ol_provider.openmetadata.client.guarded_patch import ATTEMPTS,
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite, PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonical, merge_details, writer_name
-from openmetadata_ol_provider.openmetadata.publishing.edges.sending import Ends, deleted_pipeline, send_details
+from openmetadata_ol_provider.openmetadata.publishing.edges.sending import (
+    Ends,
+    deleted_pipeline,
+    renewed_edge,
+    send_details,
+)
 from openmetadata_ol_provider.openmetadata.publishing.edges.unknown_columns import UnknownColumns
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
 from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
@@ -169,7 +174,7 @@ class EdgeWriter:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """One problem for each edge that was written without the pipeline that it should name."""
+        """Problems of edges that were written without the pipeline that they should name, or as new ones."""
         with self._lock:
             return tuple(self._problems)
 
@@ -195,7 +200,7 @@ class EdgeWriter:
             puts = is_same or (refused is not None and stored == before)
             before = stored
             try:
-                self._send(write, None if puts else stored, details)
+                self._send(write, None if puts else stored, details, refused if stored is not None and puts else None)
             except PatchRefusedError as error:
                 refused = error
             else:
@@ -203,13 +208,27 @@ class EdgeWriter:
         assert refused is not None
         raise PatchRefusedError(f"{refused} (tried {ATTEMPTS} times)", refused.status, refused.reason)
 
-    def _send(self, write: EdgeWrite, stored: dict[str, Any] | None, details: dict[str, Any]) -> None:
+    def _send(
+        self,
+        write: EdgeWrite,
+        stored: dict[str, Any] | None,
+        details: dict[str, Any],
+        refused: PatchRefusedError | None = None,
+    ) -> None:
+        """Write the details of an edge and note what is to be reported.
+
+        :param stored: details that are patched, ``None`` if the edge is put
+        :param refused: why an edge that exists is put, ``None`` if it is not
+        """
         own = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline and write.certain else None
         sent = send_details(self._client, Ends(write.source.reference, write.target.reference), stored, details, own)
-        problem = deleted_pipeline(write.where, stored, details, sent)
-        if problem is not None:
-            with self._lock:
+        problem = deleted_pipeline(write.where, stored, details, sent.details)
+        refusal = refused or sent.refusal
+        with self._lock:
+            if problem is not None:
                 self._problems.append(problem)
+            if refusal is not None:
+                self._problems.append(renewed_edge(write.where, refusal))
 
 
 def read_details(client: OpenMetadataClient, source_id: str, target_id: str) -> dict[str, Any] | None:

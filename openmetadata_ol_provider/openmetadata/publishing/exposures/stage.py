@@ -5,7 +5,8 @@ Exposures are not runs: such an edge names the exposure as its writer and no pip
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueError
@@ -13,6 +14,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.publishing.core.decoration import DecorationFact, publish_decoration
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import dataset_of
 from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
@@ -72,7 +74,8 @@ def publish_exposures(context: PublishContext, resolutions: Mapping[DatasetId, R
     ]
     writer = _ExposureWriter(context)
     published = publish_decoration(context, map(_fact, uses), writer.write)
-    context.problems += [problem for problem in writer.problems if context.recorder.report_once(problem)]
+    problems = [*writer.problems, *_withdrawn(context, uses)]
+    context.problems += [problem for problem in problems if context.recorder.report_once(problem)]
     for fact, detail in published.missing:
         context.parking.add_failed_dataset(context.selection.plan_datasets[fact.value.dataset], detail)
     return PublishedExposures(published.written, frozenset(fact.value.dataset for fact, _ in published.missing))
@@ -82,6 +85,26 @@ def _fact(use: Use) -> DecorationFact[Use]:
     name = ("exposure", use.model.ref, use.name)
     # Exposures may have one dashboard, and two writes to one target at a time make its search document conflict.
     return DecorationFact(name, use.exposure, use.exposure.url or name, use.where, use)
+
+
+def _withdrawn(context: PublishContext, uses: Iterable[Use]) -> Iterator[Problem]:
+    """Yield a problem for each exposure that a model had before and has no longer, or elsewhere, while it has any.
+
+    Events say nothing of a model's exposures if it has none, which is also so where they do not come from dbt.
+    """
+    by_model: dict[Entity, dict[str, int]] = {}
+    for use in uses:
+        by_model.setdefault(use.model, {})[use.name] = digest(use.exposure.url or "")
+    for model, urls in by_model.items():
+        key, content = digest("exposures", model.ref), digest(sorted(urls.items()))
+        before = context.recorder.fact(key)
+        earlier: dict[str, int] = json.loads(before.note) if before else {}
+        for name in sorted(name for name, url in earlier.items() if urls.get(name) != url):
+            change = "names another URL for it" if name in urls else "no longer names it"
+            detail = f"dbt {change}: its previous edge to a dashboard stays. Delete the edge in OpenMetadata"
+            yield Problem(ProblemKind.STALE_EDGE, f"exposure {name} of {model.fqn}", detail)
+        if not context.recorder.is_current(key, content, context.config.ledger):
+            context.recorder.record_fact(key, content, json.dumps(urls))
 
 
 class _ExposureWriter:

@@ -1,7 +1,8 @@
 """Publishes the newest run of each pipeline on the pages of the tables that it wrote, after their edges.
 
 A run is published when the pipeline's run has ended, so that its status is true. Until then the ledger remembers the
-tables that its tasks have written.
+tables that its tasks have written. While a task has more batches to publish, rows are held back: the next batch may
+replace them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openmetadata.client.version import OBSERVABILITY_SINCE
 from openmetadata_ol_provider.openmetadata.publishing.core.decoration import DecorationFact, publish_decoration
+from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRows
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.observability.held import divide_rows, failed_rows, rows_of
 from openmetadata_ol_provider.openmetadata.publishing.observability.memory import PipelineMemory
 from openmetadata_ol_provider.openmetadata.publishing.observability.rows import EndedRun, Row, ended_run, newest_rows
 from openmetadata_ol_provider.openmetadata.publishing.observability.tables import (
@@ -47,17 +50,29 @@ class _Group(NamedTuple):
     run: EndedRun | None
 
 
+class ObservabilityOutcome(NamedTuple):
+    """The rows of a publication.
+
+    :param counts: outcome counts
+    :param held: rows that wait for a later publication
+    """
+
+    counts: Written
+    held: HeldRows
+
+
 def publish_observability(
     context: PublishContext,
     pipelines: PublishedPipelines,
     statuses: StatusOutcome,
     resolutions: Mapping[DatasetId, Resolution],
-) -> Written:
+) -> ObservabilityOutcome:
     """Publish the newest run of each pipeline for the tables that it wrote; servers before 1.11 do not store it."""
-    if not (context.config.write.observability and context.selection.runs):
-        return Written()
+    held = context.history.held
+    if not (context.config.write.observability and (context.selection.runs or held)):
+        return ObservabilityOutcome(Written(), {})
     if not context.client.version.at_least(*OBSERVABILITY_SINCE):
-        return Written()
+        return ObservabilityOutcome(Written(), {})
     groups = list(_groups(context, pipelines, statuses))
     ids = (id_ for group in groups for record in group.records for id_ in record.writes)
     tables = written_tables(context, ids, resolutions)
@@ -65,31 +80,30 @@ def publish_observability(
     memories = dict(before)
     for group in groups:
         memories[group.ref.fqn] = _learned(memories[group.ref.fqn], group, tables)
-    rows = newest_rows(
-        Row(table, group.run, _schedule(context, group), memories[group.ref.fqn].average(group.run.at))
+    rows = [
+        Row(table, group.run, _schedule(context, group))
         for group in groups
         if group.run is not None
         for table in _due(memories[group.ref.fqn], group, group.run, tables)
-    )
+    ]
+    newest = [_with_average(row, memories) for row in newest_rows([*rows_of(held), *rows])]
+    divided = divide_rows(newest, held, context.now, hold=context.hold)
     cache = None if context.dry_run else context.cache
-    writer = ObservabilityWriter(context.client, dry_run=context.dry_run, cache=cache)
-    published = publish_decoration(context, map(_fact, rows), writer.write)
+    writer = ObservabilityWriter(context.client, dry_run=context.dry_run, cache=cache, alone=not context.concurrent)
+    published = publish_decoration(context, map(_fact, divided.due), writer.write, most=len(divided.due))
     forget_tables(context, tables, writer.gone)
-    missing = {(fact.value.run.ref.fqn, fact.value.run.run_id): detail for fact, detail in published.missing}
+    failed = [(fact.value, detail) for fact, detail in published.missing]
+    again, given_up = failed_rows(failed, held, context.now, context.config.parking, waiting=len(divided.waiting))
+    context.problems += given_up
     for group in groups:
-        detail = missing.get((group.ref.fqn, group.run_id))
-        if detail is not None:
-            memories[group.ref.fqn] = _opened(memories[group.ref.fqn], group, tables)
-            context.parking.add_failed_runs(group.records, f"observability of {group.ref.fqn}", detail)
-            context.recorder.invalidate_runs(group.records)
-        elif group.run is not None:
+        if group.run is not None:
             memory = memories[group.ref.fqn]
             ended = memory.closed(group.run_id) if group.run.final else memory.shown(group.run_id, group.run.status)
             memories[group.ref.fqn] = ended
     for fqn, memory in memories.items():
         if memory != before[fqn]:
             context.recorder.record_fact(_key(fqn), 0, memory.note)
-    return published.written
+    return ObservabilityOutcome(published.written, held if context.dry_run else {**divided.waiting, **again})
 
 
 def _groups(context: PublishContext, pipelines: PublishedPipelines, statuses: StatusOutcome) -> Iterator[_Group]:
@@ -143,6 +157,12 @@ def _written(group: _Group, tables: Mapping[DatasetId, TableRef]) -> Collection[
 def _schedule(context: PublishContext, group: _Group) -> str | None:
     job = context.selection.jobs.get(group.records[0].pipeline)
     return (job.schedule if job else None) or group.ref.stored.get("scheduleInterval")
+
+
+def _with_average(row: Row, memories: Mapping[str, PipelineMemory]) -> Row:
+    """Return a row with the average of its pipeline's runs; one that was held back has it already."""
+    memory = memories.get(row.run.ref.fqn)
+    return row._replace(average=memory.average(row.run.at)) if row.average is None and memory else row
 
 
 def _fact(row: Row) -> DecorationFact[Row]:

@@ -127,7 +127,8 @@ class PipelineWriter:
         return ref if use.first == plan.id else ref._replace(problems=(shared_pipeline(plan, fqn, use.first),))
 
     def _publish_own(self, plan: PipelinePlan, service: PipelineService, fqn: str) -> PipelineRef:
-        stored = self._read(fqn)
+        # A missing service has no pipelines; should somebody create both meanwhile, creating the pipeline shows that.
+        stored = self._read(fqn) if self._services.has(service.name) else None
         if stored is None and not self._config.write.create_pipelines:
             return PipelineRef("", fqn, "missing", problems=(_no_pipeline(plan, fqn),))
         if stored is None and not self._services.ensure(service):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
@@ -71,6 +72,7 @@ class PipelineRun(NamedTuple):
         return f"status of {self.ref.fqn} at {self.timestamp}"
 
 
+@lru_cache(maxsize=4096)
 def epoch_ms(text: str | None) -> int | None:
     """Return an ISO 8601 time (UTC if it has no zone) in epoch milliseconds, ``None`` if it is not a time."""
     if not text:
@@ -217,10 +219,11 @@ def _overall(
     total = FAILED if FAILED in states else PENDING if PENDING in states else SUCCESSFUL
     if previous is None or total == FAILED:
         return total
-    if total == PENDING:
-        return previous if previous in _TERMINAL else PENDING
-    # All tasks known so far succeeded. A status that no task explains is the run's own, and its end is still to come.
+    # A status that no task explains is the run's own, and its end is still to come.
     explained = previous in {task.get("executionStatus") for task in before}
+    if total == PENDING:
+        # A failed task that is tried again is no failure of the run yet.
+        return previous if previous in _TERMINAL and not (previous == FAILED and explained) else PENDING
     return SUCCESSFUL if explained or previous == SUCCESSFUL else str(previous)
 
 

@@ -16,6 +16,7 @@ from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.document import confirm
 from openmetadata_ol_provider.openmetadata.fqn import task_name
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
@@ -211,7 +212,7 @@ class StatusWriter:
         try:
             for start in range(0, len(statuses), MAX_BULK):
                 chunk = [status for _, status in statuses[start : start + MAX_BULK]]
-                self._with_tasks(run, partial(self._client.put, url, chunk))
+                self._with_tasks(run, partial(self._write, url, chunk))
                 self._store(run, *chunk)
         except CatalogueRequestError as error:
             if error.status in {404, 405}:
@@ -225,9 +226,12 @@ class StatusWriter:
 
     def _put(self, run: PipelineRun, status: dict[str, Any]) -> bool:
         if not self._dry_run:
-            self._with_tasks(run, partial(self._client.put, path("v1/pipelines", run.ref.fqn, "status"), status))
+            self._with_tasks(run, partial(self._write, path("v1/pipelines", run.ref.fqn, "status"), status))
             self._store(run, status)
         return True
+
+    def _write(self, url: str, body: dict[str, Any] | list[dict[str, Any]]) -> None:
+        confirm(self._client.put(url, body), "id", "entityId")
 
     def _store(self, run: PipelineRun, *statuses: dict[str, Any]) -> None:
         if self._cache is not None:
@@ -266,6 +270,7 @@ class StatusWriter:
         for start, last in _spans(timestamps):
             end = last + beyond
             answer = self._client.get(path("v1/pipelines", ref.fqn, "status"), {"startTs": start, "endTs": end})
+            confirm(answer, "data")
             statuses = {status.get("timestamp"): status for status in (answer or {}).get("data") or ()}
             if cache is not None:
                 cache.store_window(ref.fqn, Window(start, end, statuses))

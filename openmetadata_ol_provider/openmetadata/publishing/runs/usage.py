@@ -16,6 +16,7 @@ from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.document import confirm
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
 USAGE = "v1/usage"
+#: Fields of the answers to writes: of the change, of the usage, of the pipeline.
+_WRITTEN = ("entityId", "entity", "usage", "id")
 #: Days after which the server deletes usage.
 _KEPT_DAYS = 30
-#: Days for which totals are kept, today included.
+#: Days for which totals are kept, today included; those of older days only as long as each batch has runs of them.
 _REMEMBERED_DAYS = 3
 _DAY_MS = 86_400_000
 #: Most days between a run's logical date and its start: what runs monthly runs for the month before.
@@ -50,7 +53,8 @@ class UncountedRuns(NamedTuple):
 class PublishedUsage(NamedTuple):
     """The usage of a publication.
 
-    :param counts: counts of the last days to pass to the next publication, without the runs that are uncounted
+    :param counts: counts of the last days, and of the days of this batch, to pass to the next publication, without the
+        runs that are uncounted
     :param written: number of totals that were sent, were there already, or were refused
     :param uncounted: runs to be counted again
     """
@@ -135,9 +139,11 @@ class UsageWriter:
         uncounted = [UncountedRuns(count.runs, count.where, missing[count.key]) for count in due if missing[count.key]]
         counted = {key: result[0] for key, result in results.items() if result and not missing[key]}
         oldest_kept = self._since(_REMEMBERED_DAYS)
+        # The next batch of an old backlog has runs of the same days, most likely.
+        kept = {count.key for count in counts}
         written = Counter(None if result is None else result[1] for result in results.values())
         return PublishedUsage(
-            {key: total for key, total in {**self._counted, **counted}.items() if key[1] >= oldest_kept},
+            {key: total for key, total in {**self._counted, **counted}.items() if key[1] >= oldest_kept or key in kept},
             Written(published=written[True], unchanged=written[False], failed=written[None]),
             (
                 *(problem for outcome in outcomes for problem in outcome.problems),
@@ -158,7 +164,8 @@ class UsageWriter:
             if self._cache is not None:
                 self._cache.forget_count(count.key)
             url = path(f"{USAGE}/pipeline", count.ref.id)
-            self._client.request("POST", url, json={"date": count.day, "count": total}, idempotent=True)
+            body = {"date": count.day, "count": total}
+            confirm(self._client.request("POST", url, json=body, idempotent=True), *_WRITTEN)
         if self._cache is not None:
             self._cache.store_count(count.key, max(total, stored))
         return counted, total > stored
@@ -174,7 +181,8 @@ class UsageWriter:
         return dict(zip(days, outcomes, strict=True))
 
     def _rank_day(self, day: str) -> bool:
-        self._client.request("POST", path(f"{USAGE}/compute.percentile/pipeline", day), idempotent=True)
+        url = path(f"{USAGE}/compute.percentile/pipeline", day)
+        confirm(self._client.request("POST", url, idempotent=True), *_WRITTEN)
         return True
 
     # -- what the catalogue has ----------------------------------------------------------------------------------
@@ -211,6 +219,7 @@ class UsageWriter:
         answer = self._client.get(
             path("v1/pipelines", count.ref.fqn, "status"), {"startTs": start - before, "endTs": end}
         )
+        confirm(answer, "data")
         statuses = (answer or {}).get("data") or ()
         times = (time for status in statuses for time in _times(status, count.ref))
         return sum(1 for time in times if start <= time <= end)

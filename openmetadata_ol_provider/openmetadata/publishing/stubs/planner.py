@@ -20,9 +20,9 @@ from openmetadata_ol_provider.lineage.systems import parse_namespace
 from openmetadata_ol_provider.openmetadata.fqn import MAX_NAME, bounded, stored_name
 from openmetadata_ol_provider.openmetadata.resolution.hints import service_choice
 from openmetadata_ol_provider.openmetadata.resolution.locations import location
-from openmetadata_ol_provider.openmetadata.resolution.resolver import Spot
 from openmetadata_ol_provider.openmetadata.resolution.service_types import SINGLE_DATABASE, is_path
 from openmetadata_ol_provider.openmetadata.resolution.services import SERVICE_KIND, Service
+from openmetadata_ol_provider.openmetadata.resolution.spot import Spot
 from openmetadata_ol_provider.openmetadata.resolution.table_candidates import Form, name_parts, table_forms
 
 StubKind = Literal["table", "topic", "container"]

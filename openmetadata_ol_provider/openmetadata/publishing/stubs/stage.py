@@ -14,7 +14,8 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import Stubs
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub, plan_stub
 from openmetadata_ol_provider.openmetadata.publishing.stubs.writer import StubWriter
 from openmetadata_ol_provider.openmetadata.resolution.neighbour_hints import neighbour_hints
-from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver, Spot
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
+from openmetadata_ol_provider.openmetadata.resolution.spot import Spot
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config

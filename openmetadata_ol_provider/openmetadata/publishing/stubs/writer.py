@@ -17,7 +17,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.creation import restore
-from openmetadata_ol_provider.openmetadata.client.document import updated
+from openmetadata_ol_provider.openmetadata.client.document import confirm, updated
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
 from openmetadata_ol_provider.openmetadata.fqn import quote
@@ -194,7 +194,7 @@ class StubWriter:
 
     def _put_label(self, collection: str, request: dict[str, Any]) -> None:
         try:
-            self._client.put(collection, request)
+            confirm(self._client.put(collection, request), "id")
         except CatalogueRequestError as error:
             # Another writer was faster.
             if error.status != 409:

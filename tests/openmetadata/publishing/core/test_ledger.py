@@ -195,6 +195,13 @@ def test_its_size_is_bounded_and_the_oldest_facts_go_first() -> None:
     assert ledger.is_current(99, 1, 99.0, LedgerOptions())
 
 
+def test_runs_that_have_ended_are_a_part_of_it_however_much_room_there_is() -> None:
+    facts = {number: Fact(1, float(number), ENDED if number >= 10 else "") for number in range(100)}
+    trimmed = Ledger(facts=facts).trimmed(100)
+    assert sorted(trimmed.facts) == [*range(10), *range(64, 100)]
+    assert trimmed.trimmed(100).facts == trimmed.facts
+
+
 def test_it_can_be_switched_off(client: OpenMetadataClient, server: CatalogueServer) -> None:
     history, off = KeptHistory(), config(ledger={"max_facts": 0})
     publish(client, history, config=off)

@@ -14,6 +14,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import (
     PackedItem,
     ParkedItems,
     packed_changes,
+    packed_json,
     size_of,
 )
 
@@ -68,3 +69,19 @@ def test_a_packed_item_takes_a_fraction_of_the_memory() -> None:
             tracemalloc.stop()
 
     assert taken(packs=True) < taken(packs=False) / 2
+
+
+def test_items_of_many_batches_are_compressed_with_a_few_dictionaries_of_one_another() -> None:
+    items = {parked.key: parked for parked in map(item, range(200))}
+    held = ParkedItems({})
+    for start in range(0, 200, 5):
+        batch = dict(list(items.items())[start : start + 5])
+        held = held.updated(packed_changes(batch, held))
+    assert dict(held) == items
+    outlines = [outline for outline in held.outlines.values() if isinstance(outline, PackedItem)]
+    assert len({outline.dictionary for outline in outlines}) == 6
+    alone = sum(len(PackedItem.of(parked).packed) for parked in items.values())
+    assert sum(len(outline.packed) for outline in outlines) < alone / 2
+    stored = {key: msgspec.Raw(msgspec.json.encode(parked)) for key, parked in items.items()}
+    assert dict(packed_json(stored)) == items
+    assert packed_json({}) == {}

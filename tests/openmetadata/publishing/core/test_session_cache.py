@@ -56,7 +56,8 @@ def test_new_runs_of_a_pipeline_that_was_just_created_are_written_without_readin
 ) -> None:
     history = task()
     publish(client, history, of(1))
-    assert asked(server) == {"GET pipeline": 1, "POST pipeline": 1, "PUT status": 1}
+    # Not read: its service is missing, too.
+    assert asked(server) == {"POST pipeline": 1, "PUT status": 1}
     report = publish(client, history, of(2), of(3))
     assert (report.statuses, report.pipelines.unchanged) == (Written(published=2), 1)
     assert asked(server) == {"PUT status": 1}
@@ -74,7 +75,7 @@ def test_what_tasks_did_in_several_batches_adds_up(client: OpenMetadataClient, s
         "a": "Successful",
         "b": "Failed",
     }
-    assert asked(server) == {"GET pipeline": 1, "POST pipeline": 1, "PUT status": 2}
+    assert asked(server) == {"POST pipeline": 1, "PUT status": 2}
 
 
 def test_of_a_cache_pipeline_the_latest_status_tells_that_there_are_none_of_newer_runs(
@@ -141,6 +142,7 @@ def test_after_a_refusal_the_catalogue_is_asked_again(client: OpenMetadataClient
 
 
 def test_a_dry_run_remembers_nothing(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    client.put("v1/services/pipelineServices", {"name": "openlineage", "serviceType": "OpenLineage"})
     history = task()
     for _ in range(2):
         history.publish(plan(jobs=JOBS, runs=[of(1)]), client, config(), dry_run=True)
@@ -158,8 +160,11 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache.statuses("a", [1, 2], 9) == {1: {"timestamp": 1}, 2: {"timestamp": 2}}
     assert cache.statuses("a", [95], 9) is None
     cache.store_status("b", {"timestamp": 4})
+    # The later half of each is left, and that there are none after it is still certain.
     assert cache.statuses("a", [1], 9) is None
     assert cache.statuses("b", [3], 9) is None
+    assert cache.statuses("a", [2], 9) == {2: {"timestamp": 2}}
+    assert cache.statuses("b", [4, 20], 9) == {4: {"timestamp": 4}}
 
 
 def test_of_a_pipeline_with_many_runs_the_later_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,5 +174,13 @@ def test_of_a_pipeline_with_many_runs_the_later_ones_are_kept(monkeypatch: pytes
     for timestamp in (50, 10, 20, 40, 30):
         cache.store_status("a", {"timestamp": timestamp})
     # What was dropped is read again.
-    assert cache.statuses("a", [20], 9) is None
-    assert cache.statuses("a", [30, 50], 9) == {timestamp: {"timestamp": timestamp} for timestamp in (30, 50)}
+    assert cache.statuses("a", [30], 9) is None
+    assert cache.statuses("a", [40, 50], 9) == {timestamp: {"timestamp": timestamp} for timestamp in (40, 50)}
+
+
+def test_the_pipelines_whose_statuses_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_cache, "MAX_PIPELINES", 2)
+    cache = SessionCache()
+    for name in "abc":
+        cache.store_window(name, Window(0, 100, {}))
+    assert [cache.statuses(name, [1], 9) for name in "abc"] == [None] * 3

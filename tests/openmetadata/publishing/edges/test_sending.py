@@ -151,13 +151,18 @@ def test_without_a_pipeline_of_ours_it_gets_none(version: str) -> None:
 
 @pytest.mark.parametrize("status", [400, 403, 405, 412, 500])
 @VERSIONS
-def test_an_edge_whose_patch_is_always_refused_is_put(version: str, status: int) -> None:
+def test_an_edge_whose_patch_is_always_refused_is_put_and_a_line_says_that_it_looks_new(
+    version: str, status: int
+) -> None:
     with catalogue(version=version) as (server, client):
         publish(client, moving(ID))
         server.reset_requests()
         server.fail("PATCH", "v1/lineage", status, times=100, message="no")
         report = publish(client, moving(ID, AMOUNT))
-        assert (report.edges.published, report.problems) == (1, ())
+        assert report.edges.published == 1
+        [problem] = report.problems
+        assert (problem.kind, problem.where) == ("renewed_edge", " -> ".join(ENDS))
+        assert problem.detail.startswith("the patch was refused (")
         assert (edge_writes(server), targets(server)) == (["PATCH", "PUT"], {"id", "total"})
 
 

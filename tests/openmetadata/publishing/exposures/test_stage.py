@@ -145,3 +145,22 @@ def test_a_missing_permission_on_dashboards_costs_no_lineage() -> None:
         report = publish_plan(used(URL), client, config()).report
         assert (report.exposures, report.edges.published) == (Written(failed=1), 1)
         assert ["EditLineage" in problem.detail for problem in report.problems] == [True]
+
+
+OTHER = "https://bi.acme.example/D/1"
+
+
+@pytest.mark.parametrize(
+    ("later", "said"), [((OTHER,), "dbt no longer names it"), ((OTHER, OTHER), "dbt names another URL for it")]
+)
+def test_an_exposure_that_disappears_is_a_line_because_its_edge_stays(
+    server: CatalogueServer, client: OpenMetadataClient, later: tuple[str, ...], said: str
+) -> None:
+    kept = KeptHistory()
+    assert kept.publish(used(OTHER, URL), client, config()).problems == ()
+    assert (TOTALS, BOARD) in server.edges()
+    [problem] = kept.publish(used(*later), client, config()).problems
+    assert (problem.kind, problem.where) == ("stale_edge", f"exposure exposure.shop.use1 of {TOTALS}")
+    assert problem.detail.startswith(f"{said}: ")
+    assert "Delete the edge" in problem.detail
+    assert kept.publish(used(*later), client, config()).problems == ()

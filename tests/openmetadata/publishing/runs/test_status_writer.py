@@ -189,6 +189,17 @@ def test_a_retry_in_a_later_batch_heals_the_run_that_its_first_try_had_failed(
     assert "error" not in status(server)
 
 
+def test_a_run_whose_failed_task_is_tried_again_is_pending_until_that_try_ends(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    publish(client, run("FAIL", task="a", error="first", ended_at="2026-01-01T00:10:00Z"))
+    publish(client, run("START", task="a", started="2026-01-01T01:00:00Z"))
+    assert states(server) == ("Pending", {"a": "Pending"})
+    publish(client, run("COMPLETE", task="a", started="2026-01-01T01:00:00Z", ended_at="2026-01-01T01:10:00Z"))
+    assert states(server) == ("Successful", {"a": "Successful"})
+    assert "error" not in status(server)
+
+
 def test_a_run_that_said_it_failed_is_not_healed_by_its_tasks(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:

@@ -212,13 +212,29 @@ def test_parts_of_tasks_and_runs_of_unpublished_pipelines_are_not_counted(
     assert usage.counts == {(ETL, DAY): 1}
 
 
-def test_only_the_last_days_are_remembered_and_only_a_month_is_sent(
+def test_the_last_days_and_those_of_the_batch_are_remembered_and_only_a_month_is_sent(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
-    known = {(ETL, "2025-12-29"): 7, ("other.pipeline", "2025-12-31"): 8, ("other.pipeline", "2025-12-30"): 9}
+    other = {("other.pipeline", "2025-12-31"): 8}
+    known = {(ETL, "2025-12-29"): 7, **other, ("other.pipeline", "2025-12-30"): 9}
     usage = publish(client, task(1, day="2025-11-01"), task(1, day="2025-12-29"), task(1), known=known)
     assert set(counts(server)) == {"2025-12-29", DAY}
-    assert usage.counts == {(ETL, DAY): 1, ("other.pipeline", "2025-12-31"): 8}
+    assert usage.counts == {(ETL, DAY): 1, (ETL, "2025-12-29"): 8, **other}
+    assert publish(client, task(2), known=usage.counts).counts == {(ETL, DAY): 2, **other}
+
+
+def test_a_backlog_of_old_days_reads_no_statuses_to_count(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    cache, totals = SessionCache(), {}
+    for number in range(3):
+        totals = publish(client, task(number, day="2025-12-20"), known=totals, cache=cache).counts
+        server.reset_requests()
+    writer = UsageWriter(client, totals, dry_run=False, today=TODAY, cache=cache)
+    (pipeline,) = server.entities("pipeline")
+    ref = PipelineRef(pipeline["id"], ETL, "unchanged", frozenset("ab"))
+    writer.publish([task(4, day="2025-12-20")], {JobId("prod", "etl"): ref}, Executor(4))
+    assert usage_requests(server) == [f"POST pipeline/{ref.id}", "POST compute.percentile/pipeline/2025-12-20"]
+    assert [one.path for one in server.requests if "/status" in one.path] == []
+    assert counts(server) == {"2025-12-20": 4}
 
 
 @pytest.mark.parametrize("status", [400, 500])

@@ -12,8 +12,8 @@ from openmetadata_ol_provider.lineage.plan import Dataset, Field
 from openmetadata_ol_provider.openmetadata.provenance import SOURCE_HASH, STUB_TAG, is_outgrown
 from openmetadata_ol_provider.openmetadata.publishing.stubs.planner import Stub, plan_stub, stub_of
 from openmetadata_ol_provider.openmetadata.publishing.stubs.requests import completion_of, stub_request
-from openmetadata_ol_provider.openmetadata.resolution.resolver import Spot
 from openmetadata_ol_provider.openmetadata.resolution.services import Service
+from openmetadata_ol_provider.openmetadata.resolution.spot import Spot
 from tests.openmetadata.builders import KAFKA, PG, dataset
 
 POSTGRES = Service("pg", "pg", "databaseService", "Postgres", database="shop")

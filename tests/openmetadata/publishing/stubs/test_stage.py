@@ -24,8 +24,9 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePl
 from openmetadata_ol_provider.openmetadata.publishing.metadata.stage import publish_dataset_metadata
 from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import publish_stubs
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import first_rule
-from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver, Spot
+from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.openmetadata.resolution.services import ServiceIndex
+from openmetadata_ol_provider.openmetadata.resolution.spot import Spot
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, config, dataset, edge, orders, pair, plan
 

@@ -1,0 +1,50 @@
+"""Finds the parts of runs with a run id: some producers give several jobs one run id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from openmetadata_ol_provider.openlineage.run_table import RunTable
+
+
+class RunIds:
+    """The keys of the parts with each run id.
+
+    :param parts: parts by key; what is added and forgotten there has to be noted here
+    """
+
+    def __init__(self, parts: RunTable) -> None:
+        self._parts = parts
+        # Keys of what comes behind the first rows; the key itself where it is the only one, because it mostly is.
+        self._added: dict[str, str | list[str]] = {}
+        for key, run_id in parts.added_ids():
+            self.add(key, run_id)
+
+    def keys(self, run_id: str) -> Sequence[str]:
+        """Return the keys of the parts with a run id, in the order in which they were added."""
+        first, added = self._parts.first_keys_of_id(run_id), self._added.get(run_id)
+        if added is None:
+            return first
+        return [*first, added] if isinstance(added, str) else [*first, *added]
+
+    def shared(self) -> list[str]:
+        """Return the run ids that several parts may have."""
+        several = [run_id for run_id, added in self._added.items() if not isinstance(added, str)]
+        both = [run_id for run_id in self._added if self._parts.rows.numbers_of_id(run_id)]
+        return list(dict.fromkeys((*self._parts.rows.shared_ids(), *both, *several)))
+
+    def add(self, key: str, run_id: str) -> None:
+        """Note that a part comes behind all others."""
+        added = self._added.setdefault(run_id, key)
+        if isinstance(added, list):
+            added.append(key)
+        elif added != key:
+            self._added[run_id] = [added, key]
+
+    def discard(self, key: str, run_id: str) -> None:
+        """Note that a part is forgotten."""
+        added = self._added.get(run_id)
+        if isinstance(added, list) and key in added:
+            added.remove(key)
+        elif added == key:
+            del self._added[run_id]

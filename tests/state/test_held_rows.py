@@ -1,0 +1,72 @@
+"""Rows that wait to be written move with the checkpoint, and are in exactly one lane."""
+
+from __future__ import annotations
+
+import pytest
+
+from openmetadata_ol_provider.exceptions import CheckpointError
+from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRow, HeldRows
+from openmetadata_ol_provider.state.document import StoredState
+from openmetadata_ol_provider.state.lanes import Lane
+from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_lane
+from openmetadata_ol_provider.state.store import StateStore
+from openmetadata_ol_provider.version_compat import get_variable, set_variable
+
+BASE = "openmetadata_ol.lineage.t"
+CHECKPOINT = {"t": {"0": 5, "1": 6}}
+
+
+def rows(count: int, at: int = 1) -> HeldRows:
+    made = (
+        HeldRow(
+            f"t{number}", f"pg.shop.public.t{number}", "id", "openlineage.etl", "r", at, "Successful", 1, None, True
+        )
+        for number in range(count)
+    )
+    return {row.key: row for row in made}
+
+
+def begin(held: HeldRows) -> StateStore:
+    store = StateStore(BASE)
+    store.write_state(StoredState(CHECKPOINT, RunState(), {}, held=held), None)
+    return store
+
+
+def test_they_are_read_back_as_they_were_written() -> None:
+    store = begin(rows(3))
+    assert store.read_held() == store.read_state().held == store.read_history().held == rows(3)
+    store.write_held(rows(1))
+    assert (store.read_held(), store.read_checkpoint()) == (rows(1), CHECKPOINT)
+
+
+def test_a_checkpoint_that_is_moved_leaves_them() -> None:
+    store = begin(rows(2))
+    store.move_checkpoint(CHECKPOINT, {"t": {"0": 0}})
+    assert store.read_held() == rows(2)
+
+
+def test_what_is_damaged_is_an_error_that_names_the_variable() -> None:
+    store = begin(rows(1))
+    text = get_variable(BASE)
+    assert text is not None
+    set_variable(BASE, text.replace('"held":"', '"held":"damaged'), "")
+    with pytest.raises(CheckpointError, match=r"openmetadata_ol\.lineage\.t"):
+        store.read_held()
+
+
+@pytest.mark.parametrize("counts", [(3,), (3, 2), (2, 5, 1)])
+def test_after_a_change_of_lanes_each_row_is_in_exactly_one(counts: tuple[int, ...]) -> None:
+    begin(rows(20))
+    for count in counts:
+        lanes = [Lane(number, count) for number in range(count)]
+        held = [StateStore(ensure_lane_state(BASE, lane)).read_held() for lane in lanes]
+    assert sum(map(len, held)) == 20
+    assert {key: row for part in held for key, row in part.items()} == rows(20)
+
+
+def test_of_two_lanes_with_the_same_row_the_newer_one_counts() -> None:
+    begin({})
+    for number, at in ((0, 7), (1, 9)):
+        StateStore(ensure_lane_state(BASE, Lane(number, 2))).write_held(rows(1, at))
+    assert read_lane(BASE, Lane()).held == rows(1, 9)
