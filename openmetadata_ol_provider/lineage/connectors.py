@@ -24,8 +24,6 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 
 #: Most times that copies are looked for among the rest of a copy job's datasets.
 _MAX_ROUNDS = 10
-#: Most names of one side that a problem lists.
-_MAX_LISTED = 5
 
 
 class Paired(NamedTuple):
@@ -289,4 +287,4 @@ def _unpaired(place: str, inputs: Sequence[NamedDataset], outputs: Sequence[Name
 
 
 def _listed(datasets: Sequence[NamedDataset]) -> str:
-    return listed([dataset.text for dataset in datasets], _MAX_LISTED)
+    return listed([dataset.text for dataset in datasets])

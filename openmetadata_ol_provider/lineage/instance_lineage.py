@@ -13,9 +13,6 @@ from openmetadata_ol_provider.openlineage.repeated_runs import gives_edges, is_f
 from openmetadata_ol_provider.openlineage.run_instances import MAX_INSTANCES, may_be_mapped
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run
 
-#: Most datasets that a problem lists.
-_MAX_LISTED = 5
-
 
 def lineage_of_instances(run: Run, on: Collection[str]) -> Iterator[Declaration]:
     """Yield the lineage of each instance that has ended well and names inputs and outputs.
@@ -69,7 +66,7 @@ def _repeated_run_problem(run: Run, where: str) -> Problem | None:
     left = repeated(run).unassigned
     said = []
     if left:
-        names = listed([key.partition("\x1f")[2] for key in left], _MAX_LISTED)
+        names = listed([key.partition("\x1f")[2] for key in left])
         said.append(f"nothing tells which of them have read or written {names}, so these give no edges")
     if len({instance.state for instance in states_of(run)}) > 1:
         said.append("they have one status, that of the worst end")

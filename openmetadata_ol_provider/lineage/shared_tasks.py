@@ -14,9 +14,6 @@ from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
-#: Most jobs that a problem lists.
-_MAX_LISTED = 5
-
 
 def shared_tasks(jobs: Iterable[Job]) -> Iterator[Problem]:
     """Yield the tasks that several jobs share; those of one job, and the queries of a task, are meant to."""
@@ -32,7 +29,7 @@ def shared_tasks(jobs: Iterable[Job]) -> Iterator[Problem]:
             members.setdefault(_spelling(job.id), job.id)
     for (pipeline, task), members in sorted(shared.items()):
         if len(members) > 1:
-            names = listed(sorted(f"{job.namespace} {job.name}" for job in members.values()), _MAX_LISTED)
+            names = listed(sorted(f"{job.namespace} {job.name}" for job in members.values()))
             detail = (
                 f"the jobs {names} are shown as one task, {task}, with the state of all of them; give them "
                 "different names, if they are not one job"

@@ -62,7 +62,7 @@ def telling_dags(index: RunIndex, others: Mapping[str, Run], keys: Iterable[str]
     """
     runs = (*(index.runs[key] for key in keys), *others.values(), *index.forgotten.values())
     ids = {run_id for run in runs for run_id in (run.run_id, parent_id(run.run_facets)) if run_id}
-    telling = [key for run_id in ids for key in index.keys_of_id(run_id) if _tells(index.runs[key])]
+    telling = [key for run_id in ids for key in index.keys_of_id(run_id) if task_states(index.runs[key])]
     return dags_that_tell((*(index.runs[key] for key in index.in_order(telling)), *others.values()))
 
 
@@ -143,13 +143,9 @@ def dags_that_tell(runs: Iterable[Run]) -> dict[str, list[Run]]:
     """Return the ended DAG runs that say what became of their tasks, by run id, which several of them may share."""
     dags: dict[str, list[Run]] = {}
     for run in runs:
-        if _tells(run):
+        if task_states(run):
             dags.setdefault(run.run_id, []).append(run)
     return dags
-
-
-def _tells(run: Run) -> bool:
-    return run.run_facets is not None and run.run_facets.airflowState is not None and bool(task_states(run))
 
 
 def is_told_by_dag(task: Run, dags: Iterable[Run]) -> bool:

@@ -27,8 +27,6 @@ MAX_SOURCES = 1_000
 #: Most edges that replace one edge from a temporary dataset, and most datasets that are looked at for them.
 MAX_FOLLOWED = 10_000
 MAX_STEPS = 100_000
-#: Most pipelines that a problem lists.
-_MAX_LISTED = 5
 
 
 class Chain(NamedTuple):
@@ -129,7 +127,7 @@ class _SourcesOfJob:
         """Return the reason why no source was found."""
         if not self._elsewhere:
             return "no job was seen that wrote this temporary dataset"
-        pipelines = listed(sorted(chain.replace("\x1f", " ") for chain in self._elsewhere), _MAX_LISTED)
+        pipelines = listed(sorted(chain.replace("\x1f", " ") for chain in self._elsewhere))
         return (
             f"no job of its own pipeline was seen that wrote this temporary dataset, and that of the same name in "
             f"{pipelines} may be another one. If it is the same, let the producer give it a name of its own, and its "

@@ -24,8 +24,6 @@ _TASK_NUMBER = re.compile(r"\.\d+$")
 _LONGEST = 1_000
 #: Most topics below a prefix that are looked at.
 _MAX_BELOW = 100
-#: Most names that a problem lists.
-_MAX_LISTED = 5
 
 
 def text_of(side: Side) -> str:
@@ -55,7 +53,7 @@ def tool_problem(place: str, sides: Iterable[Side], kept: Container[DatasetId]) 
     :param kept: datasets that hold data
     """
     names = list(dict.fromkeys(text_of(side) for side in sides if side.id not in kept))
-    detail = f"{listed(names, _MAX_LISTED)}: the tool keeps these for itself, by their names, so no edges"
+    detail = f"{listed(names)}: the tool keeps these for itself, by their names, so no edges"
     return Problem(ProblemKind.TOOL_DATASET, place, detail)
 
 

@@ -10,9 +10,6 @@ from openmetadata_ol_provider.openlineage.listing import counted, listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
-#: Most names that a problem lists.
-_MAX_LISTED = 5
-
 
 def is_unnamed(source: ColumnInput) -> bool:
     """Return whether the source of a column has no dataset or no field, so that it is left out."""
@@ -42,7 +39,7 @@ def _unnamed_sources(place: str, output: DatasetId, count: int) -> Problem:
 
 def _assumed_subqueries(place: str, output: DatasetId, names: Collection[str]) -> Problem:
     detail = (
-        f"{listed(sorted(names), _MAX_LISTED)} in the columnLineage of {output.namespace} {output.name}: without a "
+        f"{listed(sorted(names))} in the columnLineage of {output.namespace} {output.name}: without a "
         "schema, where the output has one, a name is taken for that of a subquery (WITH): left out. If it is a table, "
         "add its schema (datasets.rename), or have the producer send it"
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
+from openmetadata_ol_provider.openlineage.key_groups import KeyGroups
 from openmetadata_ol_provider.openlineage.run_state import Run
 from openmetadata_ol_provider.openlineage.run_table import RunTable
 from openmetadata_ol_provider.openlineage.stored_rows import Aspect
@@ -53,11 +54,11 @@ class RunGroups(Generic[_Fact]):
         for run, rows in runs.rows.samples(facts.aspect):
             for fact in facts.of(run):
                 self._stored.setdefault(fact, []).extend(rows)
-        # Of the others, the key itself where a group has only one, because most of many groups do.
-        self._made: dict[_Fact, str | dict[str, None]] = {}
+        # Keys of the others.
+        self._made = KeyGroups[_Fact]()
         for key, run in runs.made():
             for fact in facts.of(run):
-                self._add(fact, key)
+                self._made.add(fact, key)
 
     def __contains__(self, fact: _Fact) -> bool:
         """Return whether there is a run with a fact."""
@@ -81,8 +82,7 @@ class RunGroups(Generic[_Fact]):
 
     def made(self, fact: _Fact) -> Collection[str]:
         """Return the keys of the other runs with a fact."""
-        group = self._made.get(fact, ())
-        return (group,) if isinstance(group, str) else group
+        return self._made.keys(fact)
 
     def change(self, key: str, before: Run | None, after: Run | None) -> None:
         """Move a run from the groups that it was in to those that it belongs to now.
@@ -93,25 +93,9 @@ class RunGroups(Generic[_Fact]):
         now = self._facts(after) if after is not None else ()
         for fact in self._facts(before) if before is not None else ():
             if fact not in now:
-                self._remove(fact, key)
+                self._made.discard(fact, key)
         for fact in now:
-            self._add(fact, key)
-
-    def _add(self, fact: _Fact, key: str) -> None:
-        group = self._made.setdefault(fact, key)
-        if isinstance(group, dict):
-            group[key] = None
-        elif group != key:
-            self._made[fact] = {group: None, key: None}
-
-    def _remove(self, fact: _Fact, key: str) -> None:
-        group = self._made.get(fact)
-        if isinstance(group, dict):
-            group.pop(key, None)
-            if not group:
-                del self._made[fact]
-        elif group == key:
-            del self._made[fact]
+            self._made.add(fact, key)
 
 
 class Followers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from openmetadata_ol_provider.openlineage.key_groups import KeyGroups
 from openmetadata_ol_provider.openlineage.run_table import RunTable
 
 
@@ -15,36 +16,25 @@ class RunIds:
 
     def __init__(self, parts: RunTable) -> None:
         self._parts = parts
-        # Keys of what comes behind the first rows; the key itself where it is the only one, because it mostly is.
-        self._added: dict[str, str | list[str]] = {}
+        # Keys of what comes behind the first rows.
+        self._added = KeyGroups[str]()
         for key, run_id in parts.added_ids():
             self.add(key, run_id)
 
     def keys(self, run_id: str) -> Sequence[str]:
         """Return the keys of the parts with a run id, in the order in which they were added."""
-        first, added = self._parts.first_keys_of_id(run_id), self._added.get(run_id)
-        if added is None:
-            return first
-        return [*first, added] if isinstance(added, str) else [*first, *added]
+        return [*self._parts.first_keys_of_id(run_id), *self._added.keys(run_id)]
 
     def shared(self) -> list[str]:
         """Return the run ids that several parts may have."""
-        several = [run_id for run_id, added in self._added.items() if not isinstance(added, str)]
+        several = [run_id for run_id in self._added if len(self._added.keys(run_id)) > 1]
         both = [run_id for run_id in self._added if self._parts.rows.numbers_of_id(run_id)]
         return list(dict.fromkeys((*self._parts.rows.shared_ids(), *both, *several)))
 
     def add(self, key: str, run_id: str) -> None:
         """Note that a part comes behind all others."""
-        added = self._added.setdefault(run_id, key)
-        if isinstance(added, list):
-            added.append(key)
-        elif added != key:
-            self._added[run_id] = [added, key]
+        self._added.add(run_id, key)
 
     def discard(self, key: str, run_id: str) -> None:
         """Note that a part is forgotten."""
-        added = self._added.get(run_id)
-        if isinstance(added, list) and key in added:
-            added.remove(key)
-        elif added == key:
-            del self._added[run_id]
+        self._added.discard(run_id, key)

@@ -96,7 +96,7 @@ class RunTable(MutableMapping[str, Run]):
         item = self.added.pop(key, None)
         if item is None:
             number = self.rows.number(key)
-            if number is None or (number in self.lost and number not in self.changed):
+            if number is None or not self._holds(number):
                 raise KeyError(key)
             item = self.changed.pop(number, number)
         self._lose(item)
@@ -108,8 +108,11 @@ class RunTable(MutableMapping[str, Run]):
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the keys."""
-        there = (number for number in range(self.rows.base) if number not in self.lost or number in self.changed)
-        return chain(map(self.rows.key, there), self.added)
+        return chain(map(self.rows.key, filter(self._holds, range(self.rows.base))), self.added)
+
+    def _holds(self, number: int) -> bool:
+        """Return whether there is a run in the place of one of the first rows."""
+        return number not in self.lost or number in self.changed
 
     def __len__(self) -> int:
         """Return the number of runs."""
@@ -172,8 +175,7 @@ class RunTable(MutableMapping[str, Run]):
 
     def first_keys_of_id(self, run_id: str) -> list[str]:
         """Return the keys of the runs with a run id that have the place of one of the first rows."""
-        numbers = self.rows.numbers_of_id(run_id)
-        return [self.rows.key(number) for number in numbers if number not in self.lost or number in self.changed]
+        return list(map(self.rows.key, filter(self._holds, self.rows.numbers_of_id(run_id))))
 
     def added_ids(self) -> Iterator[tuple[str, str]]:
         """Yield the keys of the runs behind the first rows, with their run ids."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from openmetadata_ol_provider.openlineage.problems import Rule
-from openmetadata_ol_provider.openmetadata.resolution.hints import MAX_CANDIDATES, Hint, yaml_text, yaml_word
+from openmetadata_ol_provider.openmetadata.resolution.hints import MAX_CANDIDATES, Hint, namespace_rule, yaml_text
 
 
 class AddressMismatch(NamedTuple):
@@ -41,7 +41,7 @@ class AddressMismatch(NamedTuple):
     def rule(self) -> str:
         """The rule that says that both addresses are one system."""
         if self.database is None:
-            return f"{{namespace: {yaml_text(self.namespace)}, service: {yaml_word(self.service)}}}"
+            return namespace_rule(self.namespace, self.service).entry
         # A rule for the namespace would apply to all databases of the server.
         match = f"/^{re.escape(f'{self.namespace} {self.database}.')}/"
         return f"{{match: {yaml_text(match)}, to: {yaml_text(f'{self.namespace} {self.own}.')}}}"

@@ -145,7 +145,7 @@ def exclusion_rule(id_: DatasetId) -> Rule:
 
 def namespace_rule(namespace: str, service: str) -> Rule:
     """Return the rule that maps a namespace to a service."""
-    entry = f"{{namespace: {yaml_text(namespace)}, service: {yaml_word(service)}}}"
+    entry = f"{{namespace: {yaml_text(namespace)}, service: {_word(service)}}}"
     return Rule("namespaces", entry, f"look for the namespace in service {service}")
 
 
@@ -186,8 +186,7 @@ def _edges(edges: int) -> str:
     return counted(edges, "edge waits", "edges wait")
 
 
-def yaml_word(service: str) -> str:
-    """Return the name of a service as YAML reads it, quoted only if it has to be."""
+def _word(service: str) -> str:
     return service if _WORD.fullmatch(service) else yaml_text(service)
 
 

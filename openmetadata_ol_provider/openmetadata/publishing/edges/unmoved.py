@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     Resolutions = Mapping[DatasetId, Resolution]
 
-#: Most entities that a text lists.
-_MAX_LISTED = 5
-
 
 def unmoved_edges(edges: Iterable[Edge], resolutions: Resolutions) -> tuple[dict[Edge, None], list[Problem]]:
     """Return the edges that are only there because inputs were multiplied with outputs that are the same, and problems.
@@ -59,7 +56,7 @@ def unmoved_jobs(edges: Iterable[Edge], resolutions: Resolutions) -> dict[JobId,
 
 def _problem(job: JobId, entities: tuple[Entity, ...]) -> Problem:
     """Return the problem that reports a job without edges."""
-    names = listed([entity.fqn for entity in entities], _MAX_LISTED)
+    names = listed([entity.fqn for entity in entities])
     detail = (
         f"reads and writes the same {counted(len(entities), 'dataset')} under different names ({names}), without "
         "column lineage: nothing was moved, no edges"
