@@ -49,6 +49,10 @@ test-kafka: $(VENV)/.dev     ## run the tests that need a real Apache Kafka (Jav
 test-faults: $(VENV)/.dev    ## inject faults on a real Apache Kafka, and write docs/faults.md (ten minutes)
 	$(BIN)/python -m tests.faults
 
+ROUNDS  ?= 10
+test-writers: $(VENV)/.dev   ## start two to four DAG runs with one state together, ROUNDS=10 times each, on a real Apache Kafka
+	STRESS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/faults/test_stress.py
+
 # The server must not be one of production. OPENMETADATA_JWT_TOKEN comes from the command line or the environment; NAME is
 # what the names of all services that are created and deleted begin with (oltest_...), and is asked for if it is missing.
 test-openmetadata: $(VENV)/.dev  ## check everything on a real OpenMetadata: OPENMETADATA_URL=... OPENMETADATA_JWT_TOKEN=...
@@ -111,4 +115,4 @@ clean:           ## remove everything that make created
 	find .ci bench dags docs integration openmetadata_ol_provider tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf $(VENV) $(VENV)-airflow2 $(VENV)-ui .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* .site dist build
 
-.PHONY: help demo test test-fast test-kafka test-openmetadata test-faults test-live test-openlineage test-ui test-airflow2 test-matrix fuzz bench docs lint release clean
+.PHONY: help demo test test-fast test-kafka test-writers test-openmetadata test-faults test-live test-openlineage test-ui test-airflow2 test-matrix fuzz bench docs lint release clean

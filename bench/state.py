@@ -28,6 +28,7 @@ from openmetadata_ol_provider.openlineage.decode import decode_event
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.state.document import StoredState
 from openmetadata_ol_provider.state.store import StateStore
 
@@ -87,5 +88,5 @@ def _batch(result: ReadResult, offset: int) -> tuple[float, float, float]:
     gc.collect()
     stored, reading = _timed(lambda: StateStore(_KEY).read_state().stored_runs)
     translated, translating = _timed(lambda: translate_batch(found, stored, Config(), _LIMITS))
-    _, writing = _timed(lambda: StateStore(_KEY).advance(moved, translated.change, {}, {}))
+    _, writing = _timed(lambda: StateStore(_KEY).advance(moved, translated.change, {}, Held()))
     return reading, translating, writing

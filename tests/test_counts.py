@@ -22,8 +22,8 @@ _AFTER = re.compile(rf" (?:(?!of )\w+ )?(?:{'|'.join(NOUNS.split())})\b")
 _FORMATTED = re.compile(rf"%d (?:(?!of )\w+ )?(?:{'|'.join(NOUNS.split())})\b")
 #: What is more than one wherever the text is shown (limits, and what exceeds them), or no number.
 ALLOWED = re.compile(
-    "MAX_|MOST_AT_ONCE|ATTEMPTS|PARTITIONS|_BULK_LIMIT|len\\((items|text|names)\\)|self.min_events|events sent|texts|"
-    "mismatch|item.service|index|version takes|pipelines were asked"
+    "MAX_|MOST_AT_ONCE|MOST_TIMES|ATTEMPTS|PARTITIONS|_BULK_LIMIT|len\\((items|text|names)\\)|self.min_events|"
+    "events sent|texts|mismatch|item.service|index|version takes|pipelines were asked"
 )
 
 

@@ -65,7 +65,9 @@ def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], key
     from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
     from openmetadata_ol_provider.state.store import StateStore
 
-    summaries = [summary for key in keys if (summary := StateStore(key).read_summary()) is not None]
+    stores = [StateStore(key) for key in keys]
+    summaries = [summary for store in stores if (summary := store.read_summary()) is not None]
+    held = [store.read_held() for store in stores]
     checkpoint: dict[str, dict[str, int]] = {}
     for summary in summaries:
         for topic, partitions in summary.checkpoint.items():
@@ -79,6 +81,10 @@ def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], key
         "updated_at": max((summary.updated_at for summary in summaries), default=None),
         "runs": sum(summary.runs for summary in summaries),
         "open_runs": sum(summary.open_runs for summary in summaries),
+        "held": {
+            "observability": sum(len(waiting.rows) for waiting in held),
+            "usage": sum(len(waiting.counts) for waiting in held),
+        },
         "group": hook.settings.group,
         "lag": backlog.events,
         "lost": backlog.lost,
@@ -107,6 +113,8 @@ def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], key
 
 
 def _write_text(document: Mapping[str, Any], keys: Sequence[str]) -> None:
+    from openmetadata_ol_provider.openmetadata.publishing.core.held import waiting_text
+
     partitions = document["partitions"]
     written = "not written yet" if document["updated_at"] is None else f"written {document['updated_at']}"
     sys.stdout.write(
@@ -115,6 +123,8 @@ def _write_text(document: Mapping[str, Any], keys: Sequence[str]) -> None:
         f"{document['open_runs']} of them open\n"
         f"group {document['group']}; {counted(document['lag'], 'offset')} to read, {document['lost']} lost\n"
     )
+    if waiting := waiting_text(document["held"]["observability"], document["held"]["usage"]):
+        sys.stdout.write(f"to be written by the next run: {waiting}\n")
     reset = [f"{item['topic']}[{item['partition']}]" for item in partitions if item["reset"]]
     if reset:
         sys.stdout.write(f"recreated or truncated, because the position is beyond the end: {', '.join(reset)}\n")
@@ -168,12 +178,13 @@ def _parse_offsets(texts: list[str]) -> StartPosition:
 
 
 def _reset(key: str, *, dry_run: bool) -> int:
+    from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
     from openmetadata_ol_provider.state.document import StateSummary
     from openmetadata_ol_provider.state.store import StateStore
 
-    store, held = StateStore(key), 0
+    store, held = StateStore(key), Held()
     try:
-        summary, held = store.read_summary(), len(store.read_held())
+        summary, held = store.read_summary(), store.read_held()
     except CheckpointError as error:
         # Deleting a state that cannot be read is what the command is for.
         sys.stderr.write(f"{error}\n")
@@ -185,11 +196,13 @@ def _reset(key: str, *, dry_run: bool) -> int:
         store.forget()
     sys.stdout.write(json.dumps({"checkpoint": summary.checkpoint}) + "\n")
     effect = "would be deleted (dry run)" if dry_run else "deleted"
-    waiting = f" and {counted(held, 'row')} of observability not written yet" if held else ""
+    waiting = f" and {held} not written yet" if held else ""
     sys.stderr.write(
         f"Variable {key}: {effect}, with {counted(summary.runs, 'run')}, {summary.open_runs} of them open{waiting}. "
         "Without it, the next run starts at start_from, by default at the group's committed offsets\n"
     )
-    if held:
+    if held.rows:
         sys.stderr.write("tables whose rows were not written show the next run of their pipelines instead\n")
+    if held.counts:
+        sys.stderr.write("usage that was not written is counted with the next runs of the same pipelines and days\n")
     return DONE

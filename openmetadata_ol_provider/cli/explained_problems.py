@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 _LOCATION = re.compile(r"^(?P<type>.*?) \d{4}-\S+ \((?P<location>.*)\): \d+ inputs?, \d+ outputs?(?:, as .*)?$")
 #: What may follow a location or a name in the ``where`` of a problem.
 _END = re.compile(r"$|[\s:,;]")
-#: Rules that are no kinds of problems.
+#: Rule that is no kind of problems.
 _IGNORED = "ignored"
-_BY_NAME = "resolution.by_name"
 
 
 class Reason(NamedTuple):
@@ -132,15 +131,18 @@ class ExplainedProblems:
         resolution = self._resolutions.get(dataset) if self._resolutions is not None else None
         if resolution is None or resolution.entity is None:
             return
-        from openmetadata_ol_provider.openmetadata.resolution.address_hints import matched_by_name_hint
+        from openmetadata_ol_provider.openmetadata.resolution.address_hints import (
+            assumed_service_hint,
+            matched_by_name_hint,
+        )
 
         for mismatch in resolution.mismatches:
             kind = ProblemKind.MATCHED_BY_NAME
             yield Reason(str(kind), matched_by_name_hint(mismatch), kind.description)
         if resolution.by == "name" and not resolution.mismatches:
-            service = resolution.entity.service
-            detail = f"assumed to be in service {service} by its name alone; a rule in `namespaces` says it for good"
-            yield Reason(_BY_NAME, detail, "The connection of the service does not tell its address.")
+            kind = ProblemKind.ASSUMED_SERVICE
+            detail = assumed_service_hint(resolution.namespace, resolution.entity.service)
+            yield Reason(str(kind), detail, kind.description)
 
 
 def _reasons(problems: Iterable[Problem]) -> list[Reason]:

@@ -7,8 +7,6 @@ import time
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from openmetadata_ol_provider.cli.airflow import state_key_of
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.output import write_json
@@ -19,18 +17,15 @@ from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.ingestion.receipts import settle_receipts
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.serialization import to_builtins
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import edge_key_of
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_groups import age, group_parked
-from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import EDGE
 from openmetadata_ol_provider.receipts.receipt import EdgeOutcome
 from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.store import StateStore, apply
-
-#: Time of the next try for items that are not to be tried, in seconds since 1970: far in the future.
-_NEVER = 1 << 40
 
 
 def parked_command(arguments: Namespace) -> int:
@@ -83,18 +78,15 @@ def _retry(store: StateStore, arguments: Namespace) -> int:
     config = load_config(arguments.config, get_variable)
     client = OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
     history = store.read_history()
-    chosen = list(_chosen(history.parking.items, arguments.keys))
+    chosen = frozenset(_chosen(history.parking.items, arguments.keys))
     report, unrecorded = PublishReport(), ""
     outcomes: dict[int, EdgeOutcome] = {}
-    for start in range(0, len(chosen), MOST_AT_ONCE):
-        now = set(chosen[start : start + MOST_AT_ONCE])
-        # Items that were not asked for wait; that is not written back.
-        tries = {
-            key: msgspec.structs.replace(item, next_try=0 if key in now else _NEVER)
-            for key, item in history.parking.items.items()
-        }
-        tried = history._replace(parking=Parking(ParkedItems(tries)), held={})
-        publication = publish_plan(LineagePlan(), client, config, tried)
+    waiting = set(chosen)
+    while waiting:
+        # One publication tries only some of them; items that were not asked for wait.
+        due = history._replace(parking=Parking(history.parking.items.due_at_once(waiting)), held=Held())
+        publication = publish_plan(LineagePlan(), client, config, due)
+        waiting.difference_update(publication.parking)
         history = apply(history, publication)
         unrecorded = store.add_to_ledger(publication.ledger)
         store.update_parked(publication.parking)
@@ -105,7 +97,7 @@ def _retry(store: StateStore, arguments: Namespace) -> int:
     write_report(report, sys.stderr)
     if unrecorded and report.edges.published:
         sys.stderr.write(f"edges that no run shows again may neither become stale nor expire: {unrecorded}\n")
-    return FAILED if history.parking.items.keys() & set(chosen) else DONE
+    return FAILED if history.parking.items.keys() & chosen else DONE
 
 
 def _chosen(items: Mapping[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:

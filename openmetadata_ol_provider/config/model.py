@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.regex.safe_regex import Pattern, Template
 
 #: Largest ``lineage.expire_after``, in days: ten years.
@@ -114,7 +115,9 @@ class PipelineOptions(_Section):
         if isinstance(self.service, str):
             return self.service
         by_integration = {key.upper(): name for key, name in self.service.items()}
-        return by_integration.get((integration or "").upper(), by_integration.get("DEFAULT", "openlineage"))
+        # With its version, as the event has it, or without.
+        names = ((integration or "").upper(), integration_name(integration), "DEFAULT")
+        return next((by_integration[name] for name in names if name in by_integration), "openlineage")
 
 
 class LineageOptions(_Section):

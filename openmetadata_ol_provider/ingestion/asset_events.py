@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.lineage.asset_uris import candidate_uris
 from openmetadata_ol_provider.openlineage.listing import counted, listed
 from openmetadata_ol_provider.openlineage.times import iso, parse_time
-from openmetadata_ol_provider.state.asset_queue import ReadBefore, WaitingEvent, read_queue, write_queue
+from openmetadata_ol_provider.state.asset_queue import AssetQueue, ReadBefore, WaitingEvent, change_queue, read_queue
 from openmetadata_ol_provider.version_compat import (
     add_asset_event,
     asset_events,
@@ -93,15 +93,12 @@ class AssetEvents:
 
         :raises AirflowRuntimeError: if Airflow's API fails; nothing is kept then
         """
-        events = list(self._events(plan))
+        events = {event.key: event for event in self._events(plan)}
         if not events:
             return
-        queue = read_queue(self._state_key)
         # What waits already keeps its place and the time at which it was noted.
-        waiting = {**{event.key: event for event in events}, **queue.waiting}
-        if waiting != queue.waiting:
-            write_queue(self._state_key, replace(queue, waiting=waiting))
-        self._waiting = len(waiting)
+        queue = change_queue(self._state_key, lambda queue: replace(queue, waiting={**events, **queue.waiting}))
+        self._waiting = len(queue.waiting)
 
     def _events(self, plan: LineagePlan) -> Iterable[WaitingEvent]:
         noted_at = iso(dt.datetime.now(dt.timezone.utc))
@@ -147,8 +144,8 @@ class AssetEvents:
         queue = read_queue(self._state_key)
         done = self._done(queue.waiting.values())
         left = {key: event for key, event in queue.waiting.items() if key not in done}
-        if left != queue.waiting:
-            write_queue(self._state_key, replace(queue, waiting=left))
+        if done:
+            change_queue(self._state_key, lambda queue: _without(queue, done))
         given = _in_turns(left.values())[: max(MAX_GIVEN, len(left) - MAX_WAITING)]
         for event in given:
             add_asset_event(outlet_events, ALIAS, event.asset, event.uri, _extra(event))
@@ -218,6 +215,10 @@ def _extra(event: WaitingEvent) -> dict[str, Any]:
             "parentRunId": event.run_id,
         }
     return extra
+
+
+def _without(queue: AssetQueue, done: Collection[str]) -> AssetQueue:
+    return replace(queue, waiting={key: event for key, event in queue.waiting.items() if key not in done})
 
 
 def _recorded(asset: tuple[str, str], events: Iterable[WaitingEvent]) -> set[str]:

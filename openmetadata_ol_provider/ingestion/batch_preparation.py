@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.ingestion.consume import decode_batch
-from openmetadata_ol_provider.ingestion.freed_memory import release_freed_memory
 from openmetadata_ol_provider.ingestion.plan_envelope import PlanDraft, draft_plan
 from openmetadata_ol_provider.ingestion.read_summary import ReadMeter, ReadSummary
+from openmetadata_ol_provider.openlineage.freed_memory import release_freed_memory
 from openmetadata_ol_provider.openlineage.segments.change import change_text
 
 if TYPE_CHECKING:

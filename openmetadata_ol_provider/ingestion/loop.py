@@ -15,19 +15,23 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.exceptions import CheckpointError, OpenLineageProviderError, OvertakenError
+from msgspec.structs import replace
+
+from openmetadata_ol_provider.exceptions import CheckpointError, OvertakenError
 from openmetadata_ol_provider.ingestion.batch_preparation import BatchPreparer, BatchRequest
 from openmetadata_ol_provider.ingestion.batch_size import first_size, next_size
 from openmetadata_ol_provider.ingestion.consume import send_dead_letters
-from openmetadata_ol_provider.ingestion.freed_memory import release_freed_memory, return_large_blocks
+from openmetadata_ol_provider.ingestion.error_report import report_of, reported
 from openmetadata_ol_provider.ingestion.ingest_settings import IngestSettings
 from openmetadata_ol_provider.ingestion.prefetch import Prefetch
 from openmetadata_ol_provider.ingestion.publish import PublishSession
 from openmetadata_ol_provider.ingestion.reading_observer import ReadingObserver
 from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
 from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
+from openmetadata_ol_provider.openlineage.freed_memory import release_freed_memory, return_large_blocks
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
@@ -47,15 +51,17 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
 log = logging.getLogger(__name__)
-#: Seconds for which a row of pipeline observability may wait for the batches that replace it.
+#: Seconds for which a row of pipeline observability, and usage, may wait for the batches that replace it.
 HOLD_SECONDS = 60.0
 
 
-class _Work(NamedTuple):
+@dataclass
+class _Work:
     """The state of a task and what it has to do.
 
     :param key: Variable with the checkpoint, with the suffix of the lane
-    :param remembered: what is remembered when it begins
+    :param remembered: what is remembered after the last batch; nothing else holds it, so that each batch frees what it
+        replaces
     :param problems: problems of where reading starts
     """
 
@@ -166,21 +172,22 @@ class IngestLoop:
 
     def _publish_batches(self, work: _Work, preparer: BatchPreparer, prefetch: Prefetch) -> tuple[PublishReport, bool]:
         """Publish batch after batch; return the report, and whether the time was over before the end."""
-        settings, session, remembered, problems = self._settings, work.session, work.remembered, work.problems
+        settings, session, problems = self._settings, work.session, work.problems
         max_events, max_duration = settings.batch_limits.max_events, settings.batch_limits.max_duration
         deadline = self._clock() + max_duration if settings.read_request.window is None else math.inf
         size = first_size(max_events)
         report, more, refresh, is_measured = PublishReport(), True, settings.full_refresh, False
         while more and not self._is_full and (remaining := deadline - self._clock()) > 0:
             free_at = self._clock()
-            with _reported(report):
+            with reported(report):
                 prepared = prefetch.take()
                 if prepared is None:
-                    request = BatchRequest(remembered.state, size, min(remaining, max_duration), problems)
-                    prepared = preparer.prepare(request)
+                    prepared = preparer.prepare(
+                        BatchRequest(work.remembered.state, size, min(remaining, max_duration), problems)
+                    )
             prepared.log_warnings()
             work.observer.add(prepared.summary)
-            translated, state = prepared.draft.finished(remembered, settings.run_limits)
+            translated, state = prepared.draft.finished(work.remembered, settings.run_limits)
             dead_letters, read, started = prepared.dead_letters, prepared.messages, max(free_at, prepared.read_at)
             more, problems = translated.more, ()
             del prepared
@@ -189,10 +196,8 @@ class IngestLoop:
             if more and remaining > 0 and is_measured and self._may_prefetch(session):
                 prefetch.begin(BatchRequest(state, size, min(remaining, max_duration), in_advance=True))
             del state
-            with _reported(report):
-                published, remembered = self._publish(
-                    session, translated, remembered, dead_letters, full_refresh=refresh
-                )
+            with reported(report):
+                published = self._publish(work, translated, dead_letters, full_refresh=refresh)
             report += published
             del translated, dead_letters
             release_freed_memory()
@@ -217,28 +222,27 @@ class IngestLoop:
         return self._settings.assets is not None and self._settings.assets.is_full
 
     def _publish(
-        self,
-        session: PublishSession,
-        translated: PlanEnvelope,
-        remembered: StoredRuns,
-        dead_letters: DeadLettersByTopic,
-        *,
-        full_refresh: bool,
-    ) -> tuple[PublishReport, StoredRuns]:
-        """Publish one batch, move the checkpoint, and return the report and what is remembered from now on."""
-        settings = self._settings
+        self, work: _Work, translated: PlanEnvelope, dead_letters: DeadLettersByTopic, *, full_refresh: bool
+    ) -> PublishReport:
+        """Publish one batch, move the checkpoint and what is remembered, and return the report."""
+        settings, session = self._settings, work.session
         try:
             published = session.publish(translated, full_refresh=full_refresh)
             if not settings.dry_run:
-                send_dead_letters(self._kafka, dead_letters, self._written_letters)
+                with reported(replace(published.report, dead_letters=0)):
+                    send_dead_letters(self._kafka, dead_letters, self._written_letters)
+            if settings.dry_run or translated.origin.ranges:
+                # Writing the state takes the most memory: what the batch replaces, and what publishing took, is freed.
+                work.remembered = work.remembered.after(translated.runs, work.remembered.stored_as)
+                release_freed_memory()
+            if not settings.dry_run:
                 group_offsets = settings.read_request.window is None
-                stored_as = session.commit(translated, published, self._kafka, group_offsets=group_offsets)
-                remembered = remembered.after(translated.runs, stored_as)
-            else:
-                remembered = remembered.after(translated.runs, remembered.stored_as)
+                with reported(published.report):
+                    stored_as = session.commit(translated, published, self._kafka, group_offsets=group_offsets)
+                work.remembered = work.remembered.after(translated.runs, stored_as)
         except CheckpointError as error:
-            raise _overtaken_error(translated.origin.state_key) from error
-        return published.report, remembered
+            raise _overtaken_error(translated.origin.state_key, report_of(error)) from error
+        return published.report
 
     def _resize(self, size: int, read: int, seconds: float) -> int:
         limits = self._settings.batch_limits
@@ -248,19 +252,6 @@ class IngestLoop:
         if new_size < size:
             log.warning("the catalogue is slow: a batch of %s took %.0f s; reducing the size", messages, seconds)
         return new_size
-
-
-@contextmanager
-def _reported(report: PublishReport) -> Iterator[None]:
-    """Add the report of the batches before to that of an error, unless there were none."""
-    try:
-        yield
-    except OpenLineageProviderError as error:
-        if error.report is not None:
-            error.report = report + error.report
-        elif report != PublishReport():
-            error.report = report
-        raise
 
 
 @contextmanager
@@ -276,10 +267,12 @@ def _frozen_heap() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _overtaken_error(state_key: str) -> OvertakenError:
+def _overtaken_error(state_key: str, report: PublishReport | None) -> OvertakenError:
     """Return the error of a task that collides with another one, e.g. with its own earlier try on a lost worker."""
-    return OvertakenError(
+    error = OvertakenError(
         f"another task has moved the checkpoint (Variable {state_key!r}) while this one was working on the same "
         "partitions; a retry of this task continues from there. If this happens repeatedly, set max_active_runs to 1 "
         "and give each DAG its own state_key"
     )
+    error.report = report
+    return error

@@ -22,6 +22,7 @@ from openmetadata_ol_provider.exceptions import (
     OpenLineageProviderError,
     PublicationError,
 )
+from openmetadata_ol_provider.ingestion.error_report import attach_report, report_of, reported
 from openmetadata_ol_provider.ingestion.outcomes import already_published, failure_text
 from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
 from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
@@ -29,11 +30,10 @@ from openmetadata_ol_provider.ingestion.republish import republish
 from openmetadata_ol_provider.lineage.lasting import lasting_lineage
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.lineage.translate import plan_from_state
-from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.segments.change import StoredAs, changed_state
-from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import packed_changes
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.state.checkpoint import is_past, require_start
 from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.store import apply
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.history import History
     from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
-    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
     from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
     from openmetadata_ol_provider.state.store import StateStore
 
@@ -83,8 +82,8 @@ class PublishSession:
     :param cache: what this task reads and writes, shared by its batches
     :param assets: keeper of asset events; default: none are given
     :param receipts: receiver of what became of each run; default: nothing is kept
-    :param hold_seconds: seconds for which rows of pipeline observability are held back while more batches follow;
-        default: 0, so that every batch writes its rows
+    :param hold_seconds: seconds for which rows of pipeline observability and usage are held back while more batches
+        follow; default: 0, so that every batch writes its own
     :param clock: monotonic clock, in seconds
     """
 
@@ -219,9 +218,7 @@ class PublishSession:
             return None
         if self._assets is not None:
             self._assets.keep(translated.plan)
-        # Once, for what is stored and for what this task remembers.
-        publication = publication._replace(parking=packed_changes(publication.parking, self._history.parking.items))
-        stored_as = self._store.commit(origin, translated.change, publication)
+        stored_as = self._store.commit(origin, translated.change, publication, self._history)
         self._history = apply(self._history, publication)
         self._receipts.add_batch(translated.plan, publication, origin.ranges)
         if not group_offsets or not origin.ranges:
@@ -243,39 +240,43 @@ class PublishSession:
         :return: the report, including what was written now
         :raises CatalogueError: if the catalogue does not answer; it is held back for the next task then
         """
-        from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
         from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
-        if self._dry_run or not self._history.held:
+        if not self._history.held:
             return report
         # Parked items wait for the next batch.
         history = self._history._replace(parking=Parking())
         try:
             publication = publish_plan(
-                LineagePlan(), self._client, self._config, history, concurrent=self._lanes > 1, cache=self._cache
+                LineagePlan(),
+                self._client,
+                self._config,
+                history,
+                dry_run=self._dry_run,
+                concurrent=self._lanes > 1,
+                cache=self._cache,
             )
         except CatalogueError as error:
             written = error.report or PublishReport()
             error.report = report + msgspec.structs.replace(written, parked=report.parked)
             raise
-        self._store.write_held(publication.held)
+        report += msgspec.structs.replace(publication.report, parked=report.parked)
+        if not self._dry_run:
+            with reported(report):
+                self._store.write_held(self._history.held, publication.held)
         ledger = self._history.ledger.updated(publication.ledger)
         self._history = self._history._replace(ledger=ledger, held=publication.held)
-        return report + msgspec.structs.replace(publication.report, parked=report.parked)
+        return report
 
     def _write_held_after(self, error: BaseException) -> None:
         """Write what is held back after an error that is not the catalogue's; what fails is left to the next task."""
-        from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
-
         is_other = isinstance(error, Exception) and not isinstance(error, CatalogueError | CheckpointError)
         if not is_other or not self._history.held:
             return
         try:
-            report = self.write_held(getattr(error, "report", None) or PublishReport())
-            if isinstance(error, OpenLineageProviderError):
-                error.report = report
+            attach_report(error, self.write_held(report_of(error) or PublishReport()))
         except OpenLineageProviderError as other:
-            log.warning("%s left to the next task: %s", counted(len(self._history.held), "row of observability"), other)
+            log.warning("%s left to the next task: %s", self._history.held, other)
 
     def __enter__(self) -> Self:
         return self

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.messages import RawMessage
     from openmetadata_ol_provider.kafka.partition_progress import PartitionProgress
 
-# Most bytes that one fetch brings for each partition: with a smaller margin, partitions served later could be missed.
-_FETCH_BYTES = 1024 * 1024
-
 
 class Room(NamedTuple):
     """The room that a batch has for further messages.
@@ -38,15 +35,19 @@ class Room(NamedTuple):
         )
 
 
-def has_fair_part(partitions: Collection[PartitionProgress], room: Room) -> bool:
-    """Return whether the buffers fill a part to which every partition contributes its share, or all it has."""
+def has_fair_part(partitions: Collection[PartitionProgress], room: Room, fetch_bytes: int) -> bool:
+    """Return whether the buffers fill a part to which every partition contributes its share, or all it has.
+
+    :param fetch_bytes: most bytes that one fetch brings for each partition
+    """
     unfinished = [item for item in partitions if not item.finished]
     if not unfinished:
         return True
     max_messages, max_bytes = room.messages, min(room.bytes, room.part_bytes)
     size = sum(item.size for item in partitions)
-    # While one partition's broker does not answer, the others must not read ahead without limit.
-    if size >= 2 * max_bytes + len(unfinished) * _FETCH_BYTES:
+    # While one partition's broker does not answer, the others must not read ahead without limit. With a smaller margin,
+    # partitions served later could be missed.
+    if size >= 2 * max_bytes + len(unfinished) * fetch_bytes:
         return True
     count = sum(len(item.buffer) for item in partitions)
     if count < max_messages and size < max_bytes:

@@ -36,7 +36,7 @@ STALL_TIMEOUT = 12.0
 #: The same after a refusal (credentials, certificates): another broker of the cluster may still accept the client.
 REFUSAL_TIMEOUT = 2.0
 #: Size of a part of a batch, in bytes.
-PART_BYTES = 2 * 1024 * 1024
+PART_BYTES = 1024 * 1024
 _CHUNK = 1000
 _POLL = 0.5
 _FETCH_WAIT_MS = 100
@@ -45,6 +45,11 @@ _FETCH_WAIT_MS = 100
 _AHEAD_KBYTES = 4 * 1024
 # Most bytes of one response, which come on top: by default a megabyte for each partition.
 _RESPONSE_BYTES = 2 * 1024 * 1024
+# Names and limits of the bytes of a response that are of one partition: all of them have a part in each response, or
+# what is ahead of the others would be held until the others come. librdkafka's own default is the larger limit.
+_PARTITION_BYTES = ("fetch.message.max.bytes", "max.partition.fetch.bytes")
+_LEAST_PARTITION_BYTES = 64 * 1024
+_MOST_PARTITION_BYTES = 1024 * 1024
 # Pause of the client when its queue is full; the default of a second would slow the reading down noticeably.
 _QUEUE_FULL_PAUSE_MS = 20
 
@@ -65,6 +70,7 @@ class BacklogReader:
         self._loss_policy = loss_policy
         self._loss_error: DataLossError | None = None
         self._partitions = {(item.topic, item.partition): PartitionProgress(item) for item in backlog.partitions}
+        self._partition_bytes = _partition_bytes(settings, len(self._partitions))
         self._consumer: Consumer | None = None
         self._errors = BrokerErrors()
         self._received_any = False
@@ -169,7 +175,7 @@ class BacklogReader:
         """Buffer the messages of the next part; return whether all of them came."""
         last_progress = time.monotonic()
         while self._loss_error is None and not self._is_cancelled:
-            if has_fair_part(self._partitions.values(), room):
+            if has_fair_part(self._partitions.values(), room, self._partition_bytes):
                 return True
             now = time.monotonic()
             timeout = REFUSAL_TIMEOUT if self._errors.is_fatal else STALL_TIMEOUT
@@ -216,6 +222,7 @@ class BacklogReader:
             fetch_wait_max_ms=wait,
             queued_max_messages_kbytes=ahead,
             fetch_queue_backoff_ms=pause,
+            fetch_message_max_bytes=self._partition_bytes,
             **({} if is_set else {"fetch_max_bytes": _RESPONSE_BYTES}),
         )
         self._consumer = consumer
@@ -281,3 +288,11 @@ class BacklogReader:
             else "check the brokers (partition leaders), or raise max_duration if it is very short"
         )
         return self._settings.failure(action, last or "the broker does not answer", remedy=remedy)
+
+
+def _partition_bytes(settings: KafkaSettings, partitions: int) -> int:
+    """Return most bytes of one partition in a response: those of the connection, else an equal share for each."""
+    for name in _PARTITION_BYTES:
+        if (size := settings.get(name)) is not None:
+            return int(size)
+    return min(max(_RESPONSE_BYTES // max(partitions, 1), _LEAST_PARTITION_BYTES), _MOST_PARTITION_BYTES)

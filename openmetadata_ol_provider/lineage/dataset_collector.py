@@ -20,6 +20,7 @@ from openmetadata_ol_provider.lineage.plan_datasets import CatalogHint, Exposure
 from openmetadata_ol_provider.lineage.run_datasets import is_pseudo
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
+from openmetadata_ol_provider.openlineage.facet_times import EqualTimes
 from openmetadata_ol_provider.openlineage.facets import (
     CatalogFacet,
     DatasetFacets,
@@ -48,7 +49,7 @@ class _Entry(FacetDraft[DatasetFacets], gc=False):
         """Add the facets of a run: mostly those of another run, at later times."""
         _, earlier = self.shown.get(id(facets), (facets, times))
         # Runs are mostly added in the order of their ends.
-        if earlier is not times and not (earlier.keys() == times.keys() and _is_after(times, earlier)):
+        if earlier is not times and not _is_after(times, earlier):
             times = {name: max(at, times.get(name, 0)) for name, at in {**times, **earlier}.items()}
         self.shown[id(facets)] = facets, times
 
@@ -60,7 +61,10 @@ class _Entry(FacetDraft[DatasetFacets], gc=False):
 
 
 def _is_after(times: Mapping[str, int], earlier: Mapping[str, int]) -> bool:
-    return min(times.values(), default=0) >= max(earlier.values(), default=0)
+    """Return whether the same facets are from a later event, or one at the same time."""
+    if isinstance(times, EqualTimes) and isinstance(earlier, EqualTimes):
+        return earlier.names == times.names and times.at >= earlier.at
+    return earlier.keys() == times.keys() and min(times.values(), default=0) >= max(earlier.values(), default=0)
 
 
 class DatasetCollector:

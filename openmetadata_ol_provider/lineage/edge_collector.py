@@ -16,12 +16,13 @@ from openmetadata_ol_provider.lineage.edges import (
     entries_of,
     explicit_edges,
 )
+from openmetadata_ol_provider.lineage.latest_runs import end_of
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
 from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_pseudo
 from openmetadata_ol_provider.lineage.runs_below import Flows, PairedRun, sum_problem
 from openmetadata_ol_provider.lineage.symlinks import Aliases
-from openmetadata_ol_provider.lineage.temporary_datasets import Chain, bridge
+from openmetadata_ol_provider.lineage.temporary_datasets import Chain, TimedEdge, bridge
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
 from openmetadata_ol_provider.lineage.views import Views
 from openmetadata_ol_provider.openlineage.facets import LineageEntry
@@ -70,6 +71,10 @@ class EdgeCollector:
         self._text = 0
         self._left_out = 0
         self._temporary: set[DatasetId] = set()
+        # Ends of the runs that show edges from or to these, by number.
+        self._times: dict[int, set[int]] = {}
+        #: Jobs with such edges, of which each run counts.
+        self.jobs_with_times: set[JobId | None] = set()
         self._reads_and_writes: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
 
     def add(
@@ -99,7 +104,8 @@ class EdgeCollector:
         self._problems += derived.problems
         hidden = {base.id for base, _ in behind}
         edges = [edge for edge in derived.edges if edge.source not in hidden] if hidden else derived.edges
-        self._store(self._without_sums(job, edges, below) if below else edges, sql)
+        at = end_of(source) if isinstance(source, Run) else source.at
+        self._store(self._without_sums(job, edges, below) if below else edges, sql, at)
 
     def _without_sums(self, job: JobId, edges: Sequence[Edge], below: Iterable[PairedRun]) -> Sequence[Edge]:
         """Return the edges of a run without the products that the lineage of the runs below it contradicts."""
@@ -156,7 +162,10 @@ class EdgeCollector:
         :param temporary: temporary datasets of earlier batches, by key
         :param seen_at: time of consumption, in microseconds
         """
-        own_sql = [self._without_known_sql(edge, jobs) for edge in self._edges.values()]
+        own_sql = (
+            TimedEdge(self._without_known_sql(edge, jobs), self._times.get(number, ()))
+            for number, edge in self._edges.items()
+        )
         bridged = bridge(own_sql, self._temporary.__contains__, partial(_chain_of, jobs), temporary, seen_at)
         edges = [edge for edge in bridged.edges if wanted(edge.source) and wanted(edge.target)]
         return CollectedEdges(
@@ -188,7 +197,7 @@ class EdgeCollector:
             if job not in jobs_with_edges and bool(reads) != bool(writes):
                 yield OneSided(job, *(tuple(sorted(filter(wanted, side))) for side in (reads, writes)))
 
-    def _store(self, edges: Iterable[Edge], sql: str | None = None) -> None:
+    def _store(self, edges: Iterable[Edge], sql: str | None = None, at: int = 0) -> None:
         for edge in edges:
             source, target = edge.source, edge.target
             if is_pseudo(source.namespace, source.name) or is_pseudo(target.namespace, target.name):
@@ -201,6 +210,9 @@ class EdgeCollector:
                     continue
                 self._text += _text_of(edge)
             self._edges[number] = msgspec.structs.replace(edge, sql=sql) if sql else edge
+            if self._temporary and at and (source in self._temporary or target in self._temporary):
+                self._times.setdefault(number, set()).add(at)
+                self.jobs_with_times.add(edge.job)
 
     def _number(self, edge: Edge) -> int:
         """Return the number of an edge; SQL does not tell edges apart."""

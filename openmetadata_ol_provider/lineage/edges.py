@@ -80,7 +80,10 @@ def derive_once(
     known = derived.get(key)
     if known is None:
         known = _Derived(derive(job, inputs, outputs, naming, pairing), inputs, outputs)
-        derived.put(key, known, 1 + len(known.edges.edges) + sum([len(edge.columns) for edge in known.edges.edges]))
+        # Jobs that never run again, such as queries with names of their own, would displace all others.
+        derived.put_if_repeated(
+            key, known, 1 + len(known.edges.edges) + sum([len(edge.columns) for edge in known.edges.edges])
+        )
     return known.edges
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import JobRef, JobTypeFacet, RunRef
@@ -91,7 +92,7 @@ def family(run: Run) -> Family:
     parent = _run_of(facet.job, facet.run) if facet else None
     root = _run_of(facet.root.job, facet.root.run) if facet and facet.root else None
     kind = run.job_facets.jobType if run.job_facets else None
-    numbered = kind is not None and (kind.integration or "").upper() == "DEBEZIUM"
+    numbered = kind is not None and integration_name(kind.integration) == "DEBEZIUM"
     spellings: tuple[str, ...] = ()
     if parent is not None and root is not None and parent.run_id == root.run_id and parent.job != root.job:
         # One job: Spark sends its application's raw name as root, and the normalised one elsewhere.
@@ -255,7 +256,7 @@ _RUN_DEPENDENT = re.compile(
 _LEFT_OVER = re.compile(r"(?<![._\-/:= ])(?:[._\-/:= ]*(?<![A-Za-z0-9])\x00)+(?=$|[._\-/:= ])")
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def stable_name(name: str) -> str | None:
     """Return a job's name without its run-dependent parts, ``None`` if it has no other part.
 

@@ -28,7 +28,7 @@ def moved_runs(
     if not below:
         return {}
     moved: dict[str, tuple[JobId, JobId]] = {}
-    earlier = RunIndex(_with_ancestors(before, index, below))
+    earlier = RunIndex(with_ancestors(before, index, below))
     for key in dict.fromkeys(index.key_of(part) for part in below):
         run, known = index.runs.get(key), earlier.runs.get(earlier.key_of(key))
         if run is None or known is None or is_unnamed(known):
@@ -76,7 +76,7 @@ def _below(before: Mapping[str, Run], index: RunIndex, run_ids: set[str], change
     return index.parts_in_order(found)
 
 
-def _with_ancestors(before: Mapping[str, Run], index: RunIndex, parts: Iterable[str]) -> Mapping[str, Run]:
+def with_ancestors(before: Mapping[str, Run], index: RunIndex, parts: Iterable[str]) -> Mapping[str, Run]:
     """Return all that earlier batches tell of some runs and of those above them: parts by key, in their order."""
     forgotten: dict[str, list[str]] = {}
     for key, run in index.forgotten.items():

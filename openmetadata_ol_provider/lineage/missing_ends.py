@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
+from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.lineage.ended_above import EndedAbove
 from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_dag_run, parent_of, resolve_root
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
@@ -144,7 +145,7 @@ def _below(root_end: PresumedEnd | None, run: Run, latest_at: int) -> PresumedEn
 
 def _integration(run: Run) -> str:
     kind = run.job_facets.jobType if run.job_facets else None
-    return (kind.integration or "").upper() if kind else ""
+    return integration_name(kind.integration) if kind else ""
 
 
 # -- lines ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,10 @@ from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.facets import JobFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run
 
-_CONNECTOR = re.compile(r"debezium[a-z]*|kafkaconnect[a-z]*|confluentconnect[a-z]*|mirrormaker")
+# As letters alone; also `Apache Kafka Connect 4.1`, `msk-connect`, `S3SinkConnector`.
+_CONNECTOR = re.compile(r"debezium|(?:kafka|confluent|msk|redpanda)connect|mirrormaker|(?:sink|source)connector")
+# `jdbc-sink-v2`
+_SINK = re.compile(r"(?<![a-z])(?:sink|source)(?![a-z])")
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
 _NOT_LETTER = re.compile(r"[^a-z]")
 Kind = Literal["connector", "copy", "transfer"]
@@ -143,7 +146,7 @@ def _job_type(facets: JobFacets | None) -> _JobType:
 def _read(processing: str | None, kind: str | None, integration: str | None) -> _JobType:
     kind, integration = (kind or "").upper(), (integration or "").lower()
     tool: Kind | None = "copy" if is_copy_tool(integration) else None
-    if kind == "CONNECTOR" or _CONNECTOR.fullmatch(_NOT_LETTER.sub("", integration)):
+    if kind == "CONNECTOR" or _CONNECTOR.search(_NOT_LETTER.sub("", integration)) or _SINK.search(integration):
         tool = "connector"
     return _JobType((processing or "").upper(), kind, integration, tool)
 

@@ -33,6 +33,7 @@ __all__ = [
     "Metric",
     "OneSided",
     "Owner",
+    "Retraction",
     "RunRecord",
     "Statistics",
     "Tag",
@@ -86,6 +87,19 @@ class Edge(PlanValue, frozen=True):
     sql: str | None = None
 
 
+class Retraction(PlanValue, frozen=True, order=True):
+    """An edge that an earlier plan had, and that events read since then show to be false.
+
+    :param began_at: earliest event of the runs that showed it, ISO 8601; an edge that was published before is not
+        theirs alone. ``None``: any edge is
+    """
+
+    source: DatasetId
+    target: DatasetId
+    job: JobId
+    began_at: str | None = None
+
+
 class OneSided(PlanValue, frozen=True):
     """A job whose runs are known to read datasets or to write them, but not both.
 
@@ -113,6 +127,7 @@ class LineagePlan(msgspec.Struct, frozen=True):
     one_sided: tuple[OneSided, ...] = ()
     problems: tuple[Problem, ...] = ()
     event_days: tuple[str, ...] = ()
+    retracted: tuple[Retraction, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain JSON values, with every documented key."""

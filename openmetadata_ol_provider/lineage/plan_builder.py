@@ -11,7 +11,7 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
 from openmetadata_ol_provider.lineage.derivations import Derivations
-from openmetadata_ol_provider.lineage.edge_collector import EdgeCollector
+from openmetadata_ol_provider.lineage.edge_collector import CollectedEdges, EdgeCollector
 from openmetadata_ol_provider.lineage.filters import PipelineFilter
 from openmetadata_ol_provider.lineage.instance_lineage import lineage_of_instances
 from openmetadata_ol_provider.lineage.job_collector import JobCollector
@@ -27,11 +27,11 @@ from openmetadata_ol_provider.lineage.run_ends import EndsOfBatch
 from openmetadata_ol_provider.lineage.run_facts import FACTS, PAIRED, STARTED_ONLY
 from openmetadata_ol_provider.lineage.run_fingerprint import RunFingerprint, fingerprint
 from openmetadata_ol_provider.lineage.runs import fix_pipeline_starts, run_record
-from openmetadata_ol_provider.lineage.runs_below import PairedRun, runs_below, sums_above
+from openmetadata_ol_provider.lineage.runs_below import PairedRun, runs_below
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
 from openmetadata_ol_provider.lineage.static_events import sort_static
 from openmetadata_ol_provider.lineage.symlinks import Aliases
-from openmetadata_ol_provider.lineage.transfers import transfer_lineage, transfers
+from openmetadata_ol_provider.lineage.transfers import transfer_lineage
 from openmetadata_ol_provider.lineage.views import Views
 from openmetadata_ol_provider.lineage.written_datasets import NOT_WRITTEN, RunId, Writing
 from openmetadata_ol_provider.openlineage.event import Event, EventJob
@@ -90,16 +90,12 @@ class PlanBuilder:
         self._edges = EdgeCollector(derivations, aliases, self._views)
         self._pairing_rules = PairingRules(config.lineage.pair_by_name)
         self._pipelines = PipelineFilter(config)
-        triggers = config.lineage.pipeline_nodes
-        self._jobs = JobCollector(index, is_included=self._pipelines.admits, adds_triggers=triggers)
-        self._records: list[RunRecord] = []
-        self._problems: list[Problem] = []
+        nodes = config.lineage.pipeline_nodes
+        self._jobs = JobCollector(index, is_included=self._pipelines.admits, adds_triggers=nodes)
+        self._records, self._problems = list[RunRecord](), list[Problem]()
         self._fingerprints: dict[JobId, RunFingerprint] = {}
-        self._changed: set[str] = set()
-        self._added: set[str] = set()
-        self._emitted: set[str] = set()
-        self._pipeline_starts = state.pipeline_starts
-        self._declarations = state.declarations
+        self._changed, self._added, self._emitted = set[str](), set[str](), set[str]()
+        self._pipeline_starts, self._declarations = state.pipeline_starts, state.declarations
 
     def learn_views(self, runs: Iterable[Run], static: Iterable[Event]) -> None:
         """Learn what is behind the views that runs and static events name, before any edge is derived."""
@@ -125,32 +121,30 @@ class PlanBuilder:
     def add_snapshots(self, snapshots: Iterable[Run]) -> None:
         """Add COMPLETE_SNAPSHOT events, each in the form of a run."""
         for snapshot in snapshots:
-            place = self._place(snapshot)
-            if place:
+            if place := self._place(snapshot):
                 self._add_datasets(snapshot)
                 self._add_edges(snapshot, place, self._fingerprint(snapshot, place))
                 self._fingerprints.pop(place.names.own.job, None)
 
     def add_later_runs(self, changed: Mapping[str, Run]) -> None:
         """Add the latest run of each job that changed, which wins even if it came in an earlier batch."""
-        for key, run in latest_runs(changed, self._index):
-            if place := self._place(run):
-                self._add_run(key, run, place)
+        self._add_keys(key for key, _ in latest_runs(changed, self._index))
 
-    def add_sums(self, changed: Mapping[str, Run]) -> None:
-        """Add the runs of earlier batches that sum up runs that changed, because these say what belongs together."""
-        for key in self._index.in_order(set(sums_above(changed, self._index)) - self._added):
-            if place := self._place(run := self._index.runs[key]):
-                self._add_run(key, run, place)
+    def add_earlier_runs(self, keys: Collection[str]) -> None:
+        """Add runs of earlier batches, as far as they are not added yet."""
+        self._add_keys({*keys} - self._added - self._changed)
 
     def add_quiet_streams(self, changed: Mapping[str, Run]) -> None:
         """Add runs that did not change, but whose lineage is complete by now, because time has passed."""
         # Which jobs the configuration means is seen when they are looked at.
         is_any = self._pairing_rules.has_patterns
         quiet = self._index.runs if is_any else self._index.grouped(FACTS).keys_of_any((STARTED_ONLY, PAIRED))
-        for key in self._index.in_order(quiet.keys() - changed.keys() - self._added):
-            run = self._index.runs[key]
-            if not run.terminal and self._is_due(run) and (place := self._place(run)):
+        keys = quiet.keys() - changed.keys() - self._added
+        self._add_keys(key for key in keys if not (run := self._index.runs[key]).terminal and self._is_due(run))
+
+    def _add_keys(self, keys: Iterable[str]) -> None:
+        for key in self._index.in_order(keys):
+            if place := self._place(run := self._index.runs[key]):
                 self._add_run(key, run, place)
 
     def _is_due(self, run: Run) -> bool:
@@ -159,11 +153,11 @@ class PlanBuilder:
             return self._is_final(run)
         return self._pairing_rules.settles(run, self._earlier_at, self._latest_at)
 
-    def add_transfers(self, changed: Mapping[str, Run]) -> None:
+    def add_transfers(self, tasks: Iterable[tuple[Run, list[Run]]]) -> None:
         """Add the lineage of transfer tasks, whose reads and writes show in different child runs."""
-        for task, children in transfers(changed, self._index):
-            place = self._place(task)
-            if place and self._is_final(task) and not is_repeated(task):
+        for task, children in tasks:
+            if (place := self._place(task)) and self._is_final(task) and not is_repeated(task):
+                self._jobs.add(place, task.job_facets, task.run_facets)
                 self._edges.add(place.names.own.job, transfer_lineage(task, children), TRANSFER)
 
     # -- ends that were not sent -----------------------------------------------------------------------------------
@@ -213,7 +207,7 @@ class PlanBuilder:
         sums_up = own.is_final and own.pairing is None
         below = runs_below(run, self._index, self._pairing_rules, self._latest_at) if sums_up else []
         if not below:
-            if own == self._fingerprints.get(job) and not run.columns_evicted:
+            if own == self._fingerprints.get(job) and not (run.columns_evicted or job in self._edges.jobs_with_times):
                 # Nothing new: the job's previous run had the same job and edges.
                 return
             self._fingerprints[job] = own
@@ -245,11 +239,15 @@ class PlanBuilder:
             self._datasets.add(dataset)
         declared = [one for statement in static.jobs for one in self._declared(*statement)]
         self._declarations = learn_declarations(self._declarations, declared, self._seen_at)
-        for job in dict.fromkeys(job for job, _ in declared):
-            declaration = declared_by(job, self._declarations)
-            self._edges.add(job, declaration, self._pairing_rules.of(declaration, job, self._latest_at))
+        self.add_declared(job for job, _ in declared)
         for dataset in static.derived():
             self._edges.add_derivation(dataset)
+
+    def add_declared(self, jobs: Iterable[JobId]) -> None:
+        """Add the edges of what jobs declare."""
+        for job in dict.fromkeys(jobs):
+            declaration = declared_by(job, self._declarations)
+            self._edges.add(job, declaration, self._pairing_rules.of(declaration, job, self._latest_at))
 
     def _declared(self, job: EventJob, event: Event, at: int) -> Iterable[tuple[JobId, Declaration]]:
         own = RunOf(JobId(job.namespace, job.name), "")
@@ -264,17 +262,20 @@ class PlanBuilder:
 
     # -- the outcome -----------------------------------------------------------------------------------------------
 
+    def collect_edges(self) -> CollectedEdges:
+        """Return the edges of everything that was added; nothing is noted of it."""
+        temporary, wanted = self._state.temporary_datasets, self._datasets.wanted
+        return self._edges.collect(self._jobs.jobs, wanted, temporary, self._seen_at)
+
     def finish(self, events: int, problems: Iterable[Problem]) -> Built:
         """Return the plan of everything that was added, and the state to remember with it.
 
         :param events: number of events in the batch
         :param problems: problems of earlier steps
         """
-        temporary = self._state.temporary_datasets
-        collected = self._edges.collect(self._jobs.jobs, self._datasets.wanted, temporary, self._seen_at)
-        for edge in collected.edges:
-            self._datasets.mention(edge.source)
-            self._datasets.mention(edge.target)
+        collected = self.collect_edges()
+        for dataset in (end for edge in collected.edges for end in (edge.source, edge.target)):
+            self._datasets.mention(dataset)
         found = (*problems, *self._problems, *collected.problems, *self._jobs.problems())
         reported = report_once(found, self._state.reported_once, self._seen_at)
         plan = LineagePlan(

@@ -132,31 +132,48 @@ class EndsOfBatch(NamedTuple):
         return dags_that_tell(self.before[part] for part in parts if part in self.before)
 
     def _tried_again(self) -> set[tuple[JobId, str]]:
-        """Return the mapped tasks, each with its pipeline's run, of which a failed instance has been tried again.
+        """Return the tasks, each with its pipeline's run, of which what is stored does not tell their tries apart.
 
-        What is stored is the sum of all instances, so the failure that is over cannot be told from others there.
+        Of mapped tasks the sum of all instances is stored, in which a failure that is over cannot be told from others.
+        Of any task, a try whose end was read before its start looks like the end of a try that is still open.
         """
-        mapped = [run for run in self.changed.values() if map_index_of(run) is not None] if self.before else []
-        if not mapped:
+        if not self.before:
             return set()
-        keys = self._keys_of_jobs({JobId(run.namespace, run.name) for run in mapped})
-        parents = [parent_id(run.run_facets) for run in mapped]
-        if all(parents):
-            # Further tries are below the same run.
-            keys &= self.runs.grouped(PARENTS).keys_of_any({parent for parent in parents if parent}).keys()
-        tries: dict[tuple[str, str, int, str], list[str]] = {}
-        for key in self.runs.in_order(keys):
-            run = self.runs.runs[key]
-            if (index := map_index_of(run)) is not None:
-                tries.setdefault((run.namespace, run.name, index, parent_id(run.run_facets) or ""), []).append(key)
+        mapped = [run for run in self.changed.values() if map_index_of(run) is not None]
+        without_start = [run for key, run in self.changed.items() if self._had_no_start(key, run)]
+        tries = [
+            *(keys for keys in self._tries_of(mapped) if len({_has_failed(self.runs.runs[key]) for key in keys}) > 1),
+            *(keys for keys in self._tries_of(without_start) if len(keys) > 1),
+        ]
         return {
             (place.names.own.job, place.pipeline.run_id)
-            for keys in tries.values()
+            for keys in tries
             if any(key in self.changed for key in keys)
-            and len({_has_failed(self.runs.runs[key]) for key in keys}) > 1
             and any(self._before(key) is not None for key in keys)
             and (place := self.place(self.runs.runs[keys[0]])) is not None
         }
+
+    def _had_no_start(self, key: str, run: Run) -> bool:
+        """Return whether no START of a run below another one has been read, or none in earlier batches."""
+        if parent_id(run.run_facets) is None:
+            return False
+        return run.started_at is None or ((before := self._before(key)) is not None and before.started_at is None)
+
+    def _tries_of(self, runs: Sequence[Run]) -> Iterable[list[str]]:
+        """Return the keys of all runs of the tasks of some runs, by task, mapped instance and parent."""
+        if not runs:
+            return ()
+        keys = self._keys_of_jobs({JobId(run.namespace, run.name) for run in runs})
+        parents = [parent_id(run.run_facets) for run in runs]
+        if all(parents):
+            # Further tries are below the same run.
+            keys &= self.runs.grouped(PARENTS).keys_of_any({parent for parent in parents if parent}).keys()
+        tries: dict[tuple[str, str, int | None, str], list[str]] = {}
+        for key in self.runs.in_order(keys):
+            run = self.runs.runs[key]
+            task = (run.namespace, run.name, map_index_of(run), parent_id(run.run_facets) or "")
+            tries.setdefault(task, []).append(key)
+        return tries.values()
 
     def _before(self, key: str) -> Run | None:
         """Return a run after earlier batches."""

@@ -75,7 +75,7 @@ def runs_below(run: Run, index: RunIndex, rules: PairingRules, latest_at: int) -
 
 
 def sums_above(changed: Mapping[str, Run], index: RunIndex) -> Iterator[str]:
-    """Yield the keys of runs that did not change, but may sum up runs below them that did.
+    """Yield the keys of runs that may sum up runs below them that a batch has changed.
 
     :param changed: runs with events in the batch, by key
     :param index: all runs that are remembered
@@ -85,7 +85,7 @@ def sums_above(changed: Mapping[str, Run], index: RunIndex) -> Iterator[str]:
         above = key_of_parent(run, index) if run.inputs and run.outputs else None
         while above is not None and above not in passed:
             passed.add(above)
-            if above not in changed and may_sum_up(index.runs[above]):
+            if may_sum_up(index.runs[above]):
                 yield above
             above = key_of_parent(index.runs[above], index)
 

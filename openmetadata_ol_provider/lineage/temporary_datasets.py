@@ -2,14 +2,18 @@
 
 A temporary dataset never appears in a plan. Its sources are remembered, a bounded number for a bounded time, because
 the job that reads it often comes in a later batch. Names such as ``inmemory://`` + ``df`` occur in many places: what a
-job reads is what jobs of its own chain (a DAG, a flow) have written, or else jobs that belong to none.
+job reads is what jobs of its own chain (a DAG, a flow) have written, or else jobs that belong to none. What is written
+after somebody has read it replaces what was written before.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS
@@ -27,6 +31,11 @@ MAX_SOURCES = 1_000
 #: Most edges that replace one edge from a temporary dataset, and most datasets that are looked at for them.
 MAX_FOLLOWED = 10_000
 MAX_STEPS = 100_000
+#: Most reads of one temporary dataset in one chain, and most writes from one source, that are remembered, the latest.
+MAX_TIMES = 100
+
+
+_NOT_KNOWN = (0,)
 
 
 class Chain(NamedTuple):
@@ -38,6 +47,16 @@ class Chain(NamedTuple):
 
     key: str
     is_own: bool
+
+
+class TimedEdge(NamedTuple):
+    """An edge.
+
+    :param times: ends of the runs that show it, in microseconds; none if they are not known
+    """
+
+    edge: Edge
+    times: Collection[int] = ()
 
 
 class Bridged(NamedTuple):
@@ -53,7 +72,7 @@ class Bridged(NamedTuple):
 
 
 def bridge(
-    edges: Iterable[Edge],
+    edges: Iterable[TimedEdge],
     is_temporary: Callable[[DatasetId], bool],
     chain_of: Callable[[JobId | None], Chain],
     remembered: Mapping[str, TemporaryDataset],
@@ -67,19 +86,22 @@ def bridge(
     :param remembered: temporary datasets of earlier batches, by key
     :param seen_at: time of consumption, in microseconds
     """
-    direct, entering, leaving = [], [], []
-    for edge in edges:
-        if is_temporary(edge.target):
-            entering.append(edge)
-        elif is_temporary(edge.source):
-            leaving.append(edge)
+    direct: list[Edge] = []
+    entering, leaving, reading = list[TimedEdge](), list[TimedEdge](), list[TimedEdge]()
+    for timed in edges:
+        if is_temporary(timed.edge.source):
+            reading.append(timed)
+        if is_temporary(timed.edge.target):
+            entering.append(timed)
+        elif is_temporary(timed.edge.source):
+            leaving.append(timed)
         else:
-            direct.append(edge)
-    known = _with_sources(remembered, entering, chain_of, seen_at)
+            direct.append(timed.edge)
+    known = _with_reads(_with_sources(remembered, entering, chain_of, seen_at), reading, chain_of)
     problems = []
-    for edge in leaving:
+    for edge, times in leaving:
         steps = iter(range(MAX_STEPS))
-        sources_of = _SourcesOfJob(known, chain_of(edge.job))
+        sources_of = _SourcesOfJob(known, chain_of(edge.job), times)
         followed = list(itertools.islice(_followed(edge, is_temporary, sources_of, steps, MAX_DEPTH), MAX_FOLLOWED + 1))
         direct += followed[:MAX_FOLLOWED]
         where = f"{edge.source.namespace} {edge.source.name}"
@@ -102,11 +124,13 @@ class _SourcesOfJob:
 
     :param known: temporary datasets by key
     :param chain: chain of the job
+    :param times: ends of the job's runs
     """
 
-    def __init__(self, known: Mapping[str, TemporaryDataset], chain: Chain) -> None:
+    def __init__(self, known: Mapping[str, TemporaryDataset], chain: Chain, times: Collection[int]) -> None:
         self._known = known
         self._chain = chain
+        self._times = times
         self._elsewhere: set[str] = set()
 
     def of(self, dataset: DatasetId) -> list[TemporarySource]:
@@ -117,7 +141,8 @@ class _SourcesOfJob:
             by_chain.setdefault(source.chain, []).append(source)
         for chain in (self._chain.key, ""):
             if chain in by_chain:
-                return by_chain[chain]
+                reads = temporary.reads.get(chain, ()) if temporary is not None else ()
+                return _at_times(by_chain[chain], reads, self._times)
         if self._chain.is_own and len(by_chain) == 1:
             return next(iter(by_chain.values()))
         self._elsewhere.update(by_chain)
@@ -135,16 +160,49 @@ class _SourcesOfJob:
         )
 
 
+def _at_times(sources: list[TemporarySource], reads: Sequence[int], times: Collection[int]) -> list[TemporarySource]:
+    """Return the sources of a temporary dataset at the ends of runs that read it, all of them if nothing tells."""
+    writes = [source.writes or _NOT_KNOWN for source in sources]
+    current: set[int] = set()
+    for time in times:
+        latest = [_last(one, bisect_right(one, time)) for one in writes]
+        # The latest write has replaced what was there when it was read last before.
+        since = _last(reads, bisect_left(reads, max(latest)))
+        current.update(number for number, write in enumerate(latest) if write > since)
+    return [sources[number] for number in sorted(current)] or sources
+
+
+def _last(times: Sequence[int], count: int) -> int:
+    """Return the last of the first ``count`` times, -1 if there is none."""
+    return times[count - 1] if count else -1
+
+
+def _with_reads(
+    known: dict[str, TemporaryDataset], reading: Iterable[TimedEdge], chain_of: Callable[[JobId | None], Chain]
+) -> dict[str, TemporaryDataset]:
+    """Return temporary datasets with the times at which runs of the chains that write them have read them."""
+    reads: dict[tuple[str, str], set[int]] = {}
+    for edge, times in reading:
+        chain = chain_of(edge.job)
+        if times and (key := _key(edge.source)) in known:
+            reads.setdefault((key, "" if chain.is_own else chain.key), set()).update(times)
+    for (key, of_chain), times in reads.items():
+        before = known[key].reads
+        if any(source.chain == of_chain for source in known[key].sources):
+            known[key] = replace(known[key], reads={**before, of_chain: _latest(times, before.get(of_chain, ()))})
+    return known
+
+
 def _with_sources(
     remembered: Mapping[str, TemporaryDataset],
-    entering: Iterable[Edge],
+    entering: Iterable[TimedEdge],
     chain_of: Callable[[JobId | None], Chain],
     seen_at: int,
 ) -> dict[str, TemporaryDataset]:
     """Return the temporary datasets with the sources of the edges that enter them."""
     known = dict(remembered)
     sources_of: dict[str, dict[tuple[DatasetId, str], TemporarySource]] = {}
-    for edge in entering:
+    for edge, times in entering:
         key = _key(edge.target)
         # Removed and inserted again, because the dictionaries are in the order of last use.
         before = known.pop(key, None)
@@ -154,21 +212,30 @@ def _with_sources(
             sources = {(DatasetId(item.namespace, item.name), item.chain): item for item in before_sources}
         chain = chain_of(edge.job)
         source = edge.source, "" if chain.is_own else chain.key
-        sources[source] = _source(edge, source[1], sources.pop(source, None))
+        sources[source] = _source(edge, source[1], sources.pop(source, None), times)
         sources_of[key] = sources
     for key, sources in sources_of.items():
         latest = list(sources.values())[-MAX_SOURCES:]
-        known[key] = TemporaryDataset(sources=latest, last_seen_at=seen_at)
+        chains = {source.chain for source in latest}
+        before_reads = remembered[key].reads if key in remembered else {}
+        reads = {chain: times for chain, times in before_reads.items() if chain in chains}
+        known[key] = TemporaryDataset(sources=latest, reads=reads, last_seen_at=seen_at)
     return known
 
 
-def _source(edge: Edge, chain: str, same: TemporarySource | None) -> TemporarySource:
+def _source(edge: Edge, chain: str, same: TemporarySource | None, times: Collection[int]) -> TemporarySource:
     # Two runs may write different columns of one source.
     columns = [(pair.source.field, pair.target_field) for pair in edge.columns]
     if same is not None:
         distinct = dict.fromkeys((*columns, *((before, after) for before, after in same.columns)))
         columns = list(itertools.islice(distinct, MAX_ITEMS))
-    return TemporarySource(namespace=edge.source.namespace, name=edge.source.name, columns=columns, chain=chain)
+    writes = _latest(times, same.writes if same is not None else ())
+    dataset = edge.source
+    return TemporarySource(namespace=dataset.namespace, name=dataset.name, columns=columns, chain=chain, writes=writes)
+
+
+def _latest(times: Iterable[int], more: Iterable[int]) -> list[int]:
+    return sorted({*times, *more})[-MAX_TIMES:]
 
 
 def _followed(

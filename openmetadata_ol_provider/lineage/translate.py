@@ -10,16 +10,19 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.config.model import MAX_EXPIRE_AFTER
+from openmetadata_ol_provider.lineage.affected_runs import AffectedRuns
 from openmetadata_ol_provider.lineage.derivations import derivations_of, keep_derivations
 from openmetadata_ol_provider.lineage.late_parents import late_parent_problems, moved_runs
 from openmetadata_ol_provider.lineage.missing_ends import close_runs
 from openmetadata_ol_provider.lineage.mounts import learn_mounts
-from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.lineage.plan import LineagePlan, Retraction
 from openmetadata_ol_provider.lineage.plan_builder import PlanBuilder
+from openmetadata_ol_provider.lineage.retractions import retractions, revised_runs
 from openmetadata_ol_provider.lineage.run_ends import end_problems
 from openmetadata_ol_provider.lineage.runs import suspected_split_runs
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy
 from openmetadata_ol_provider.lineage.symlinks import learn_aliases, symlinked
+from openmetadata_ol_provider.lineage.transfers import transfers
 from openmetadata_ol_provider.lineage.written_datasets import BatchRuns, newly_written
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.event_types import event_type_problems
@@ -99,10 +102,11 @@ def translate(
     builder.learn_views((*assembled.changed.values(), *assembled.snapshots), assembled.static)
     builder.add_runs(changed, assembled.new)
     builder.add_snapshots(assembled.snapshots)
-    builder.add_sums(changed)
+    affected = AffectedRuns.by(changed, assembled.runs)
+    builder.add_earlier_runs(affected.keys)
     builder.add_later_runs(changed)
     builder.add_quiet_streams(changed)
-    builder.add_transfers(changed)
+    builder.add_transfers(affected.transfers)
     builder.add_ends(changed, state.runs if state else {})
     builder.add_static(assembled.static)
     ends = (
@@ -113,7 +117,18 @@ def translate(
     split = suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()
     plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *mounts.problems, *ends, *split))
     keep_derivations(remembered, derivations)
-    plan = replace(plan, event_days=_event_days(events, now))
+    retracted: tuple[Retraction, ...] = ()
+    if state is not None:
+        retracted = retractions(
+            plan,
+            (state, remembered),
+            assembled.runs,
+            revised_runs(state.runs, assembled.runs, changed, affected),
+            config=config,
+            derivations=derivations,
+            latest_at=latest_at,
+        )
+    plan = replace(plan, event_days=_event_days(events, now), retracted=retracted)
     keep_index(remembered, assembled.runs)
     return Translation(plan, remembered)
 
@@ -142,5 +157,5 @@ def plan_from_state(state: RunState, config: Config, *, now: dt.datetime | None 
     builder.add_runs(runs)
     builder.add_later_runs(runs)
     builder.add_quiet_streams(runs)
-    builder.add_transfers(runs)
+    builder.add_transfers(transfers(runs, index))
     return builder.finish(0, ()).plan

@@ -10,7 +10,7 @@ Only parts in perfect order are cached, so a loss is reported as often as it hap
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -43,9 +43,9 @@ class CacheBudget:
         # There are two generations at a time.
         self._max_generation = max_bytes // 2
         self._size = 0
-        self._caches: list[MemoizedReader[Any]] = []
+        self._caches: list[_Cache[Any]] = []
 
-    def register(self, cache: MemoizedReader[Any]) -> None:
+    def register(self, cache: _Cache[Any]) -> None:
         """Include a cache in this budget."""
         self._caches.append(cache)
 
@@ -58,35 +58,38 @@ class CacheBudget:
                 cache.age()
 
 
-class MemoizedReader(Generic[_T]):
-    """Decodes one sort of part, each part only once.
-
-    :param read: decoder of a part; its results are shared
-    :param budget: bound on what is cached
-    """
+class _Cache(dict[bytes, _T]):
+    """Decoded parts by their bytes; one that is missing is decoded when it is asked for."""
 
     def __init__(self, read: Callable[[bytes], _T], budget: CacheBudget) -> None:
         self._read = read
         self._budget = budget
-        self._young: dict[bytes, _T] = {}
         self._old: dict[bytes, _T] = {}
         budget.register(self)
 
-    def __call__(self, raw: bytes) -> _T:
-        """Return the decoded part."""
-        part = self._young.get(raw)
+    def __missing__(self, raw: bytes) -> _T:
+        # Moved, not copied: the bytes are half of what a part takes.
+        part = self._old.pop(raw, None)
         if part is None:
-            part = self._old.get(raw)
-            if part is None:
-                part = self._read(raw)
-            if len(raw) <= MAX_PART:
-                self._young[raw] = part
-                self._budget.spend(len(raw))
+            part = self._read(raw)
+        if len(raw) <= MAX_PART:
+            self[raw] = part
+            self._budget.spend(len(raw))
         return part
 
     def age(self) -> None:
         """Drop what was not used since the last time."""
-        self._old, self._young = self._young, {}
+        self._old = dict(self)
+        self.clear()
+
+
+def memoized(read: Callable[[bytes], _T], budget: CacheBudget) -> Callable[[bytes], _T]:
+    """Return a decoder of one sort of part that decodes each part only once; it costs a look into a dictionary.
+
+    :param read: decoder of a part; its results are shared
+    :param budget: bound on what is cached
+    """
+    return _Cache(read, budget).__getitem__
 
 
 def facets_reader(kind: type[_P], budget: CacheBudget, *path: str | int) -> Callable[[bytes], _P]:
@@ -98,7 +101,7 @@ def facets_reader(kind: type[_P], budget: CacheBudget, *path: str | int) -> Call
     """
     split = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
     readers = {
-        field.encode_name: (field.name, MemoizedReader(_reader(field.type, budget, *path, field.name), budget))
+        field.encode_name: (field.name, memoized(_reader(field.type, budget, *path, field.name), budget))
         for field in msgspec.structs.fields(kind)
     }
 

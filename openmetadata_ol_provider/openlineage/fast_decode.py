@@ -16,9 +16,9 @@ from openmetadata_ol_provider.openlineage.event import Event, EventDataset, Even
 from openmetadata_ol_provider.openlineage.facet_cache import (
     NOTHING,
     CacheBudget,
-    MemoizedReader,
     NeedsLenientDecode,
     facets_reader,
+    memoized,
 )
 from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
@@ -96,7 +96,12 @@ def _utc(time: dt.datetime) -> dt.datetime:
 
 def _run(run: _Run) -> EventRun:
     raw = bytes(run.facets)
-    return EventRun(runId=canonical_run_id(_name(run.runId)), facets=None if raw in _ABSENT else _run_facets(raw))
+    return EventRun(runId=_run_id(run.runId), facets=None if raw in _ABSENT else _run_facets(raw))
+
+
+@lru_cache(4096)
+def _run_id(text: str) -> str:
+    return canonical_run_id(_name(text))
 
 
 def _read_job(raw: bytes) -> EventJob:
@@ -152,9 +157,9 @@ _open = msgspec.json.Decoder(_Envelope).decode
 _owner = msgspec.json.Decoder(_Owner).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _budget = CacheBudget(MAX_CACHED)
-_run_facets = MemoizedReader(facets_reader(RunFacets, _budget, "run", "facets"), CacheBudget(MAX_CACHED_RUNS))
+_run_facets = memoized(facets_reader(RunFacets, _budget, "run", "facets"), CacheBudget(MAX_CACHED_RUNS))
 _job_facets = facets_reader(JobFacets, _budget, "job", "facets")
-_dataset_facets = MemoizedReader(facets_reader(DatasetFacets, _budget, "outputs", 0, "facets"), _budget)
-_job = MemoizedReader(_read_job, _budget)
-_dataset = MemoizedReader(_read_dataset, _budget)
-_side = MemoizedReader(_read_side, _budget)
+_dataset_facets = memoized(facets_reader(DatasetFacets, _budget, "outputs", 0, "facets"), _budget)
+_job = memoized(_read_job, _budget)
+_dataset = memoized(_read_dataset, _budget)
+_side = memoized(_read_side, _budget)

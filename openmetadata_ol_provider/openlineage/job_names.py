@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 
-@lru_cache(16_384)
+@lru_cache(4096)
 def letters_of(name: str) -> str:
     """Return the letters and digits of a name in lower case; the name itself if it has none."""
     return "".join(filter(str.isalnum, name.lower())) or name

@@ -238,7 +238,7 @@ class _Cleaner:
         self._losses.add(kind, path.removeprefix("."), detail)
 
 
-@lru_cache(8192)
+@lru_cache(1024)
 def _masked_label(text: str) -> str:
     return mask_credentials(text)
 

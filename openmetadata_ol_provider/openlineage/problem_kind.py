@@ -191,6 +191,11 @@ class ProblemKind(str, Enum):
         "Datasets were matched by name in a service whose address differs; add the rule if both are one system.",
         True,
     )
+    ASSUMED_SERVICE = (
+        "assumed_service",
+        "Datasets were matched by name in a service whose connection shows no address; add the rule that the line has.",
+        True,
+    )
     MATCHED_BY_NAME_BEFORE = (
         "matched_by_name_before",
         "A published edge connects datasets of another address; add the rule, or run `openmetadata-ol cleanup`.",
@@ -252,6 +257,10 @@ class ProblemKind(str, Enum):
         "expired_edge",
         "No run has confirmed an edge for `lineage.expire_after` days; it was removed, or stays because others use it.",
     )
+    RETRACTED_EDGE = (
+        "retracted_edge",
+        "An edge was published before all events of its run showed it to be false; removed, unless older than the run.",
+    )
     NOT_EXPIRING = (
         "not_expiring",
         "Edges do not expire where lanes share the events; set `lanes` to 1, or remove `lineage.expire_after`.",
@@ -260,6 +269,10 @@ class ProblemKind(str, Enum):
     PARKING_GIVEN_UP = (
         "parking_given_up",
         "A parked item was dropped: older than `parking.max_days`, or too much was parked.",
+    )
+    HELD_DROPPED = (
+        "held_dropped",
+        "Rows or counts that waited to be written were dropped, because they are not to be written any more.",
     )
     FAILED = "failed", "The catalogue refused a write; the line has its answer."
     ENDPOINT_FAILING = (

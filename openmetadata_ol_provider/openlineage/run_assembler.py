@@ -15,8 +15,6 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-import msgspec
-
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.forgotten_starts import most_recent_starts
 from openmetadata_ol_provider.openlineage.kept_index import take_index
@@ -45,6 +43,7 @@ from openmetadata_ol_provider.openlineage.run_state import (
     part_key,
     run_key,
 )
+from openmetadata_ol_provider.openlineage.serialization import encode_json
 from openmetadata_ol_provider.openlineage.shared_run_ids import identity_problems
 from openmetadata_ol_provider.openlineage.times import microseconds
 
@@ -115,7 +114,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
         if left_out:
             problems.append(_too_many_datasets(run, left_out))
         if alone := snapshots_of(run, its_events, seen_at):
-            snapshots |= {msgspec.json.encode(one): one for one in alone}
+            snapshots |= {encode_json(one): one for one in alone}
     latest = max([event[0] for its_events in by_run.values() for event in its_events], default=0)
     index.begin_batch(parts)
     changed = {key: index.runs[key] for key in dict.fromkeys(index.key_of(part) for part in parts)}

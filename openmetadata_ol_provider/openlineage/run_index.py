@@ -25,8 +25,7 @@ _Follower = TypeVar("_Follower", bound=Follower)
 class RunIndex:
     """The runs of a state, by the key of one of their parts, and their keys by run id and by what is asked for.
 
-    It is made once a task and follows the runs from batch to batch (see ``kept_index``), so that the cost of a batch
-    depends on the runs that it concerns, and not on all that are remembered.
+    It follows the runs from batch to batch of a task (``kept_index``): a batch costs what it concerns, not all runs.
 
     :param parts: parts by key, as they are remembered; not changed
     """
@@ -232,7 +231,7 @@ class RunIndex:
 
     def keys_of_id(self, run_id: str) -> list[str]:
         """Return the keys of the runs with a run id."""
-        keys = {self.key_of(key): None for key in self.parts_of_id(run_id)}
+        keys = dict.fromkeys([self._whole.get(part, part) for part in self._ids.keys(run_id)])
         return [key for key in keys if key in self.runs]
 
     def of_id(self, run_id: str) -> list[Run]:

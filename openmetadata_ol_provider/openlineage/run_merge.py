@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft, names_of
+from openmetadata_ol_provider.openlineage.facet_times import compact, equal_times, to_dict
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.job_names import is_related
 from openmetadata_ol_provider.openlineage.run_instances import instances_after, is_from_airflow
@@ -23,6 +25,7 @@ MAX_DATASETS = 10_000
 #: An event of a run: its time in microseconds, its run, its job, and all of it.
 RunEvent = tuple[int, EventRun, EventJob, Event]
 _Said = TypeVar("_Said")
+_Facets = TypeVar("_Facets", RunFacets, JobFacets)
 
 
 def new_run(first: RunEvent) -> Run:
@@ -39,8 +42,6 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
     :param seen_at: time of consumption in microseconds
     :return: run, and the number of times that there was no room for a dataset
     """
-    run_facets = FacetDraft(run.run_facets, dict(run.run_times))
-    job_facets = FacetDraft(run.job_facets, dict(run.job_times))
     name, name_at, spark, airflow = run.name, run.name_at, run.spark, run.from_airflow
     from_copy_tool, producer, is_paired = run.from_copy_tool, None, False
     for at, _, job, event in events:
@@ -55,19 +56,17 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
             name, name_at = job.name, at
         elif job.name == name:
             name_at = max(name_at, at)
-    for own, _, last_at, _ in _joined([(at, event_run.facets) for at, event_run, _, _ in events]):
-        run_facets.merge(own, last_at)
-    for facets, _, last_at, _ in _joined([(at, job.facets) for at, _, job, _ in events]):
-        job_facets.merge(facets, last_at)
+    run_facets, run_times = _merge_facets(run.run_facets, run.run_times, [(at, one.facets) for at, one, _, _ in events])
+    job_facets, job_times = _merge_facets(run.job_facets, run.job_times, [(at, job.facets) for at, _, job, _ in events])
     progress = _progress(run, events)
     inputs, outputs, left_out = run.inputs, run.outputs, 0
     # Only now, because the event that says that events are snapshots may come after others.
-    is_merged = not sends_snapshots(job_facets.facets)
+    is_merged = not sends_snapshots(job_facets)
     if is_merged:
         inputs, left_out = _merge_datasets(inputs, [(at, event.inputs) for at, _, _, event in events if event.inputs])
         outputs, more = _merge_datasets(outputs, [(at, event.outputs) for at, _, _, event in events if event.outputs])
         left_out += more
-    is_dag = run.is_dag or _lists_dag(run_facets.facets, job_facets.facets)
+    is_dag = run.is_dag or _lists_dag(run_facets, job_facets)
     merged = replace(
         run,
         name=name,
@@ -77,14 +76,14 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
         from_copy_tool=from_copy_tool,
         last_seen_at=seen_at,
         from_previous_lanes=False,
-        spark=spark or _is_spark(job_facets.facets),
+        spark=spark or _is_spark(job_facets),
         from_airflow=airflow,
         is_dag=is_dag,
         other_names=_other_names(run, name, events) if run.legacy else run.other_names,
-        run_facets=run_facets.facets,
-        run_times=run_facets.times,
-        job_facets=job_facets.facets,
-        job_times=job_facets.times,
+        run_facets=run_facets,
+        run_times=run_times,
+        job_facets=job_facets,
+        job_times=job_times,
         inputs=inputs,
         outputs=outputs,
         **progress,
@@ -203,6 +202,25 @@ def _joined(said: Sequence[tuple[int, _Said]]) -> list[tuple[_Said, int, int, in
     return joined
 
 
+def _merge_facets(
+    before: _Facets | None, times: Mapping[str, int], events: Sequence[tuple[int, _Facets | None]]
+) -> tuple[_Facets | None, Mapping[str, int]]:
+    """Return the facets of a run, or of its job, with those of events merged into them, and their times.
+
+    :param before: facets of the run so far
+    :param times: times of these facets
+    :param events: facets of events, each with its time in microseconds
+    """
+    joined = _joined(events)
+    facets, _, last_at, _ = joined[0]
+    if before is None and len(joined) == 1 and getattr(facets, "lineage", None) is None:
+        return facets, equal_times(names_of(facets), last_at) if facets is not None else {}
+    draft = FacetDraft(before, to_dict(times))
+    for facets, _, last_at, _ in joined:
+        draft.merge(facets, last_at)
+    return draft.facets, compact(draft.times)
+
+
 class _DatasetDraft(FacetDraft[DatasetFacets], gc=False):
     """One dataset of a run while events are merged into it."""
 
@@ -228,12 +246,13 @@ def _merge_datasets(
     room, left_out = MAX_DATASETS - len(before), 0
     for datasets, first_at, last_at, count in joined:
         for dataset in datasets:
-            key = name_key(dataset.namespace, dataset.name)
+            key = _key(dataset.namespace, dataset.name)
             draft = drafts.get(key)
             if draft is None:
                 state = before.get(key)
                 if state is not None:
-                    draft = _DatasetDraft(state.facets, dict(state.times), state.namespace, state.name, state.first_at)
+                    times = to_dict(state.times)
+                    draft = _DatasetDraft(state.facets, times, state.namespace, state.name, state.first_at)
                 elif room > 0:
                     room -= 1
                     draft = _DatasetDraft(None, {}, dataset.namespace, dataset.name, first_at)
@@ -246,7 +265,11 @@ def _merge_datasets(
             draft.merge(dataset.facets, last_at)
     merged = {
         key: DatasetState(
-            namespace=draft.namespace, name=draft.name, first_at=draft.first_at, facets=draft.facets, times=draft.times
+            namespace=draft.namespace,
+            name=draft.name,
+            first_at=draft.first_at,
+            facets=draft.facets,
+            times=compact(draft.times),
         )
         for key, draft in drafts.items()
     }
@@ -258,13 +281,20 @@ def _fresh_datasets(datasets: Sequence[EventDataset], first_at: int, last_at: in
     if len(datasets) > MAX_DATASETS:
         return None
     fresh = {
-        name_key(dataset.namespace, dataset.name): DatasetState(
+        _key(dataset.namespace, dataset.name): DatasetState(
             namespace=dataset.namespace,
             name=dataset.name,
             first_at=first_at,
             facets=dataset.facets,
-            times=dict.fromkeys(names_of(dataset.facets), last_at) if dataset.facets is not None else {},
+            times=equal_times(names_of(dataset.facets), last_at) if dataset.facets is not None else {},
         )
         for dataset in datasets
     }
     return fresh if len(fresh) == len(datasets) else None
+
+
+@lru_cache(4096)
+def _key(namespace: str, name: str) -> str:
+    """Return the key of a dataset, mostly the same text for all runs that have the dataset."""
+    # Not interned, because Python 3.12 never frees what is.
+    return name_key(namespace, name)

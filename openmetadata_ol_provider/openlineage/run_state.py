@@ -168,18 +168,24 @@ class TemporarySource(Part, frozen=True):
     :param columns: pairs of a source field and a field of the temporary dataset
     :param chain: :func:`name_key` of the job at the top of the writer's chain; empty if that is the writer itself, or
         in states of earlier versions
+    :param writes: latest ends of the runs that wrote it; none if they are not known
     """
 
     namespace: str
     name: str
     columns: Sequence[Sequence[str]] = msgspec.field(default_factory=list)
     chain: str = ""
+    writes: Sequence[int] = msgspec.field(default_factory=list)
 
 
 class TemporaryDataset(Part, frozen=True):
-    """A dataset that exists between jobs only: lineage goes through it."""
+    """A dataset that exists between jobs only: lineage goes through it.
+
+    :param reads: latest ends of the runs that read it, by the chain of their jobs as in ``sources``
+    """
 
     sources: Sequence[TemporarySource] = msgspec.field(default_factory=list)
+    reads: Mapping[str, Sequence[int]] = msgspec.field(default_factory=dict)
     last_seen_at: int = msgspec.field(default=0, name="touched")
 
 

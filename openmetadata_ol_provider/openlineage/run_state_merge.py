@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.event import State
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft
+from openmetadata_ol_provider.openlineage.facet_times import compact, to_dict
 from openmetadata_ol_provider.openlineage.run_instances import merge_instances
 from openmetadata_ol_provider.openlineage.run_state import (
     OPEN,
@@ -61,9 +62,9 @@ def merge_runs(one: Run, other: Run) -> Run:
     """Return the sum of two parts of one run, the same whichever comes first."""
     named = max(one, other, key=lambda run: (run.name != UNKNOWN, run.name_at, run.name))
     state, ended_at, skipped = _end(one, other)
-    run_facets = FacetDraft(one.run_facets, dict(one.run_times))
+    run_facets = FacetDraft(one.run_facets, to_dict(one.run_times))
     run_facets.merge(other.run_facets, 0, other.run_times)
-    job_facets = FacetDraft(one.job_facets, dict(one.job_times))
+    job_facets = FacetDraft(one.job_facets, to_dict(one.job_times))
     job_facets.merge(other.job_facets, 0, other.job_times)
     whole = replace(
         named,
@@ -84,9 +85,9 @@ def merge_runs(one: Run, other: Run) -> Run:
         legacy=one.legacy or other.legacy,
         other_names=tuple(sorted({*one.other_names, *other.other_names})),
         run_facets=run_facets.facets,
-        run_times=run_facets.times,
+        run_times=compact(run_facets.times),
         job_facets=job_facets.facets,
-        job_times=job_facets.times,
+        job_times=compact(job_facets.times),
         inputs=_merged((one.inputs, other.inputs), merge_datasets),
         outputs=_merged((one.outputs, other.outputs), merge_datasets),
         saw_other=one.saw_other or other.saw_other,
@@ -124,10 +125,10 @@ def _presumed(one: PresumedEnd | None, other: PresumedEnd | None) -> PresumedEnd
 
 def merge_datasets(one: DatasetState, other: DatasetState) -> DatasetState:
     """Return a dataset with what two runs, or two parts of one run, have said about it."""
-    facets = FacetDraft(one.facets, dict(one.times))
+    facets = FacetDraft(one.facets, to_dict(one.times))
     facets.merge(other.facets, 0, other.times)
     first_at = _earliest(one.first_at, other.first_at)
-    return replace(one, first_at=first_at, facets=facets.facets, times=facets.times)
+    return replace(one, first_at=first_at, facets=facets.facets, times=compact(facets.times))
 
 
 def _earliest(*times: int | None) -> int | None:
@@ -150,9 +151,16 @@ def _merge_temporary(one: TemporaryDataset, other: TemporaryDataset) -> Temporar
         same = merged.get(key)
         if same is not None:
             more = [pair for pair in source.columns if pair not in same.columns]
-            source = replace(same, columns=[*same.columns, *more])  # noqa: PLW2901
+            writes = sorted({*same.writes, *source.writes})
+            source = replace(same, columns=[*same.columns, *more], writes=writes)  # noqa: PLW2901
         merged[key] = source
-    return TemporaryDataset(sources=list(merged.values()), last_seen_at=max(one.last_seen_at, other.last_seen_at))
+    reads = {
+        chain: sorted({*one.reads.get(chain, ()), *other.reads.get(chain, ())})
+        for chain in dict.fromkeys((*one.reads, *other.reads))
+    }
+    return TemporaryDataset(
+        sources=list(merged.values()), reads=reads, last_seen_at=max(one.last_seen_at, other.last_seen_at)
+    )
 
 
 def _merge_aliases(one: Alias, other: Alias) -> Alias:

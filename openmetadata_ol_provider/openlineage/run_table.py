@@ -51,35 +51,33 @@ class RunTable(MutableMapping[str, Run]):
 
     # -- a mapping -------------------------------------------------------------------------------------------------
 
-    def _item(self, key: str) -> Item | None:
-        item = self.added.get(key)
-        if item is None and (number := self.rows.number(key)) is not None:
-            return self.changed.get(number) if number in self.lost else number
-        return item
+    def _first(self, key: str) -> Item | None:
+        """Return what has the place of one of the first rows."""
+        number = self.rows.number(key)
+        if number is None:
+            return None
+        return self.changed.get(number) if number in self.lost else number
 
     def __getitem__(self, key: str) -> Run:
         """Return a run."""
-        item = self._item(key)
-        if item is None:
+        item = self.added.get(key)
+        if item is None and (item := self._first(key)) is None:
             raise KeyError(key)
         return self.rows.run(item) if isinstance(item, int) else item
 
     def get(self, key: str, default: Run | None = None) -> Run | None:  # type: ignore[override]
         """Return a run, or a default without one."""
-        item = self._item(key)
-        if item is None:
+        item = self.added.get(key)
+        if item is None and (item := self._first(key)) is None:
             return default
         return self.rows.run(item) if isinstance(item, int) else item
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is a run with a key."""
-        return key in self.added or self._item(str(key)) is not None
+        return key in self.added or self._first(str(key)) is not None
 
-    def __setitem__(self, key: str, run: Run) -> None:
+    def __setitem__(self, key: str, item: Item) -> None:
         """Add or replace a run."""
-        self._set(key, run)
-
-    def _set(self, key: str, item: Item) -> None:
         before = self.added.get(key)
         if before is None and (number := self.rows.number(key)) is not None:
             before = self.changed.get(number) if number in self.lost else number
@@ -138,7 +136,7 @@ class RunTable(MutableMapping[str, Run]):
         """
         self.rows, self.row_count = rows, rows.count
         for key, number in numbered:
-            self._set(key, number)
+            self[key] = number
 
     def release(self) -> None:
         """Forget which runs of the rows were made, so that they take no memory."""
@@ -175,7 +173,8 @@ class RunTable(MutableMapping[str, Run]):
 
     def first_keys_of_id(self, run_id: str) -> list[str]:
         """Return the keys of the runs with a run id that have the place of one of the first rows."""
-        return list(map(self.rows.key, filter(self._holds, self.rows.numbers_of_id(run_id))))
+        numbers = self.rows.numbers_of_id(run_id)
+        return [self.rows.key(number) for number in numbers if self._holds(number)] if numbers else []
 
     def added_ids(self) -> Iterator[tuple[str, str]]:
         """Yield the keys of the runs behind the first rows, with their run ids."""

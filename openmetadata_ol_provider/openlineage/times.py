@@ -44,6 +44,17 @@ def microseconds(time: dt.datetime) -> int:
 
 
 @lru_cache(8192)
+def parse_microseconds(text: str) -> int:
+    """Return a time in microseconds since 1970; publishing reads each time of a batch several times.
+
+    :param text: see :func:`parse_time`
+    :raises ValueError: if the text is not a time
+    :raises OverflowError: if the time is outside the years 1 to 9999 in UTC
+    """
+    return microseconds(parse_time(text))
+
+
+@lru_cache(8192)
 def iso_of(at: int) -> str:
     """Return :func:`iso` of microseconds since 1970."""
     seconds, fraction = divmod(at, 1_000_000)

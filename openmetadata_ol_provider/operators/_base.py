@@ -255,11 +255,14 @@ def report_on_error(operator: Any, context: Any, logged: Container[str] = ()) ->
 
     :param logged: kinds of problems that the log of this task has already; default: none
     """
+    from openmetadata_ol_provider.ingestion.error_report import report_of
+
     try:
         yield
-    except OpenLineageProviderError as error:
-        if error.report is not None:
-            emit_report(operator, context, error.report, is_raised=True, logged=logged)
+    except Exception as error:
+        report = report_of(error)
+        if report is not None:
+            emit_report(operator, context, report, is_raised=True, logged=logged)
         raise
 
 

@@ -77,6 +77,7 @@ class PublishLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
         """Publish the plan."""
         from openmetadata_ol_provider import conf
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+        from openmetadata_ol_provider.ingestion.error_report import reported
         from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
         from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
         from openmetadata_ol_provider.ingestion.publish import PublishSession
@@ -111,9 +112,10 @@ class PublishLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
             ) as session:
                 published = session.publish(translated, full_refresh=parse_bool("full_refresh", self.full_refresh))
                 if not self.is_dry_run and published.publication is not None:
-                    hook = OpenLineageKafkaHook(origin.kafka_config_id, origin.group or None)
-                    activity.read(hook.settings.bootstrap, {item.topic for item in origin.ranges})
-                    session.commit(translated, published, hook)
+                    with reported(published.report):
+                        hook = OpenLineageKafkaHook(origin.kafka_config_id, origin.group or None)
+                        activity.read(hook.settings.bootstrap, {item.topic for item in origin.ranges})
+                        session.commit(translated, published, hook)
             if not self.is_dry_run and published.publication is not None:
                 metrics = ReadingMetrics(self.dag_id, lane_of_key(store.state_key, origin.owner, origin.lanes))
                 metrics.state(store.size, session.history.parking.items.values())

@@ -10,6 +10,7 @@ is no reason to start a DAG again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 
@@ -17,7 +18,10 @@ from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRange
 from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
 from openmetadata_ol_provider.state.keys import assets_key
+from openmetadata_ol_provider.state.shared_variable import change_variable
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
+
+_DESCRIPTION: Final = "Asset events that may not have been given yet"
 
 
 class WaitingEvent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,8 +68,10 @@ def read_queue(state_key: str) -> AssetQueue:
 
     :raises CheckpointError: if the Variable was not written by this package
     """
-    key = assets_key(state_key)
-    text = get_variable(key)
+    return _queue_of(assets_key(state_key), get_variable(assets_key(state_key)))
+
+
+def _queue_of(key: str, text: str | None) -> AssetQueue:
     try:
         return from_text(text, AssetQueue) if text else AssetQueue()
     except ValueError as error:
@@ -77,8 +83,29 @@ def read_queue(state_key: str) -> AssetQueue:
 
 def write_queue(state_key: str, queue: AssetQueue) -> None:
     """Store a queue, whatever was stored before."""
-    text = to_text(queue) if queue != AssetQueue() else ""
-    set_variable(assets_key(state_key), text, "Asset events that may not have been given yet")
+    set_variable(assets_key(state_key), _text(queue), _DESCRIPTION)
+
+
+def change_queue(state_key: str, changed: Callable[[AssetQueue], AssetQueue]) -> AssetQueue:
+    """Change the stored queue, and return it; what another task changes meanwhile stays.
+
+    :param changed: function that returns the queue with the change; it is called again if another task has written
+    :raises CheckpointError: if the Variable was not written by this package
+    """
+    key, queue = assets_key(state_key), AssetQueue()
+
+    def changed_text(before: str) -> str:
+        nonlocal queue
+        stored = _queue_of(key, before)
+        queue = changed(stored)
+        return before if queue == stored else _text(queue)
+
+    change_variable(key, changed_text, _DESCRIPTION)
+    return queue
+
+
+def _text(queue: AssetQueue) -> str:
+    return to_text(queue) if queue != AssetQueue() else ""
 
 
 def note_rewind(state_key: str, before: Checkpoint, after: Checkpoint) -> None:
@@ -91,11 +118,14 @@ def note_rewind(state_key: str, before: Checkpoint, after: Checkpoint) -> None:
     ]
     if not ends:
         return
-    queue = read_queue(state_key)
-    noted = {topic: dict(partitions) for topic, partitions in queue.read_until.items()}
-    for topic, partition, end in ends:
-        noted.setdefault(topic, {})[partition] = max(end, noted.get(topic, {}).get(partition, 0))
-    write_queue(state_key, msgspec.structs.replace(queue, read_until=noted))
+
+    def noted(queue: AssetQueue) -> AssetQueue:
+        read_until = {topic: dict(partitions) for topic, partitions in queue.read_until.items()}
+        for topic, partition, end in ends:
+            read_until.setdefault(topic, {})[partition] = max(end, read_until.get(topic, {}).get(partition, 0))
+        return msgspec.structs.replace(queue, read_until=read_until)
+
+    change_queue(state_key, noted)
 
 
 class ReadBefore:
@@ -114,9 +144,11 @@ class ReadBefore:
             self._noted = read_queue(self._state_key).read_until
         recreated = [item for item in ranges if item.reset and self._end(item)]
         if recreated:
-            queue = read_queue(self._state_key)
-            self._noted = _without(queue.read_until, recreated)
-            write_queue(self._state_key, msgspec.structs.replace(queue, read_until=self._noted))
+            queue = change_queue(
+                self._state_key,
+                lambda queue: msgspec.structs.replace(queue, read_until=_without(queue.read_until, recreated)),
+            )
+            self._noted = queue.read_until
         return self._noted
 
     def _end(self, item: OffsetRange) -> int:

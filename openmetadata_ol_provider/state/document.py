@@ -18,9 +18,9 @@ from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns
 from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openlineage.times import iso
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRows
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
-from openmetadata_ol_provider.state.chain import Chain
+from openmetadata_ol_provider.state.chain import Chain, SegmentRef
 from openmetadata_ol_provider.state.legacy_document import LEGACY_VERSIONS, LegacyDocument
 
 #: Version that is written.
@@ -38,7 +38,7 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     :param counts: usage counts
     :param retired: slots of segments that are no longer needed, but were before the last write
     :param writes: number of writes
-    :param held: rows of pipeline observability that wait to be written, as text
+    :param held: rows of pipeline observability and usage counts that wait to be written, as text
     """
 
     version: int
@@ -57,9 +57,14 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.remembered.size + self.counts.size
 
     @property
+    def segments(self) -> tuple[SegmentRef, ...]:
+        """All segments that it refers to."""
+        return self.remembered.segments + self.counts.segments
+
+    @property
     def slots(self) -> set[int]:
         """Slots of all segments that it refers to."""
-        return {segment.slot for chain in (self.remembered, self.counts) for segment in chain.segments}
+        return {segment.slot for segment in self.segments}
 
 
 #: What may be in the Variable.
@@ -73,14 +78,14 @@ class StoredState(NamedTuple):
     :param runs: runs that later batches may continue
     :param usage: task runs counted, by pipeline FQN and day
     :param stored_as: the texts that hold the runs
-    :param held: rows of pipeline observability that wait to be written
+    :param held: rows and counts that wait to be written
     """
 
     checkpoint: Checkpoint
     runs: RunState
     usage: UsageCounts
     stored_as: StoredAs = StoredAs()
-    held: HeldRows = {}  # noqa: RUF012 - never changed
+    held: Held = Held()
 
     @property
     def stored_runs(self) -> StoredRuns:

@@ -1,23 +1,47 @@
-"""Rows of pipeline observability that wait to be written, as text."""
+"""What waits to be written, as text."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
 from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRow, HeldRows
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldRow
 from openmetadata_ol_provider.state.document import AnyDocument, damaged_state
 
 
-def held_text(rows: HeldRows) -> str:
-    """Return rows as text; empty if there are none."""
-    return to_text([rows[key] for key in sorted(rows)]) if rows else ""
+class _Held(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Rows of pipeline observability, and usage counts."""
+
+    rows: Sequence[HeldRow] = ()
+    counts: Sequence[HeldCount] = ()
 
 
-def held_of(document: AnyDocument, state_key: str) -> HeldRows:
-    """Return the rows of a state.
+#: What may be in a text: counts did not always wait.
+_STORED: Final[Any] = _Held | list[HeldRow]
 
-    :raises CheckpointError: if their text is damaged
+
+def held_text(held: Held) -> str:
+    """Return what waits as text; empty if nothing does."""
+    if not held:
+        return ""
+    rows = [row for _, row in sorted(held.rows.items())]
+    counts = [count for _, count in sorted(held.counts.items())]
+    return to_text(_Held(rows, counts))
+
+
+def held_of(document: AnyDocument, state_key: str) -> Held:
+    """Return what waits in a state.
+
+    :raises CheckpointError: if its text is damaged
     """
+    if not document.held:
+        return Held()
     try:
-        return {row.key: row for row in from_text(document.held, list[HeldRow])} if document.held else {}
+        stored = from_text(document.held, _STORED)
     except ValueError as error:
         raise damaged_state(state_key, error) from None
+    rows, counts = (stored.rows, stored.counts) if isinstance(stored, _Held) else (stored, ())
+    return Held({row.key: row for row in rows}, {count.key: count for count in counts})

@@ -35,7 +35,7 @@ class LegacyDocument(msgspec.Struct, frozen=True):
 
     @property
     def held(self) -> str:
-        """Rows of pipeline observability that wait to be written: those releases held none back."""
+        """What waits to be written: those releases held nothing back."""
         return ""
 
     @property

@@ -5,8 +5,8 @@ generation, and a state records the generation that it belongs to. A lane withou
 takes over, before it reads, what the previous generation has left (or, where one of its lanes never began, the
 generation before that): the furthest checkpoint of each of its partitions; all runs, because it is unknown in which
 partition one goes on (the lanes in which it does not, forget it in silence); its share of the parking lot, of the
-asset events and of held rows; and the ledgers. Once all lanes have done so, the old states are emptied, so that an old
-task that is cleared is refused.
+asset events and of what waits to be written; and the ledgers. Once all lanes have done so, the old states are emptied,
+so that an old task that is cleared is refused.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
 from openmetadata_ol_provider.openlineage.serialization import decode_json
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRow
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.state.asset_queue import AssetQueue, merge_queues, read_queue, share_of, write_queue
 from openmetadata_ol_provider.state.document import StoredState
+from openmetadata_ol_provider.state.held_merge import merge_held
 from openmetadata_ol_provider.state.keys import assets_key, lanes_key, ledger_key, parked_key, receipts_key
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.store import StateStore
@@ -95,7 +95,7 @@ def ensure_lane_state(state_key: str, lane: Lane) -> str:
     lane_history = stored.followed_by(lane.lanes)
     if lane_history != stored:
         _begin_generation(state_key, stored, lane_history)
-    if head is None or head.generation not in {None, lane_history.generation}:
+    if not own.has_begun(lane_history.generation):
         if len(lane_history.counts) == 1:
             return own.state_key
         _take_over(state_key, own, lane, lane_history)
@@ -146,16 +146,25 @@ def _begin_generation(state_key: str, before: LaneHistory, lane_history: LaneHis
 
 
 def _take_over(state_key: str, own: StateStore, lane: Lane, lane_history: LaneHistory) -> None:
-    """Take over from earlier generations; the state comes last, so that after a crash all of this is repeated."""
+    """Take over from earlier generations; the state comes last, so that after a crash all of this is repeated.
+
+    Another task of the lane that has done so meanwhile may have gone on: its state stays.
+    """
     sources = list(_sources(state_key, lane, lane_history))
     state = _merge_states(sources, lane)
     parked = {key: item for source in sources for key, item in source.store.read_parked().items() if source.keeps(key)}
-    own.write_parked(parked)
     queue = merge_queues(share_of(read_queue(one.store.state_key), one.keeps, one.takes) for one in sources)
+    ledger = _merge_ledgers(source.store.read_ledger() for source in sources)
+    if own.has_begun(lane_history.generation):
+        return
+    own.write_parked(parked)
     if queue != AssetQueue():
         write_queue(own.state_key, queue)
-    own.write_ledger(_merge_ledgers(source.store.read_ledger() for source in sources))
-    own.write_state(state, lane_history.generation)
+    own.write_ledger(ledger)
+    if not own.write_state(state, lane_history.generation, begins=True):
+        # The ledger that was overwritten may have been newer.
+        own.invalidate_ledger()
+        return
     log.info(
         "%s takes over from %s: %s, %s, %d parked",
         lane,
@@ -217,11 +226,7 @@ def _merge_states(sources: list[_Source], lane: Lane) -> StoredState:
         for key, count in state.usage.items():
             # Lanes that took over a total from the same lane have counted on from it.
             usage[key] = max(count, usage.get(key, 0))
-    held: dict[tuple[str, str], HeldRow] = {}
-    for source, state in zip(sources, states, strict=True):
-        for row in state.held.values():
-            if source.keeps(f"observability:{row.table}:{row.pipeline_fqn}"):
-                held[row.key] = max(row, held.get(row.key, row), key=lambda one: (one.at, one.end or 0))
+    held = merge_held((state.held, source.keeps) for source, state in zip(sources, states, strict=True))
     return StoredState(_furthest(sources), runs, usage, held=held)
 
 

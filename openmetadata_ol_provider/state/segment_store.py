@@ -1,8 +1,8 @@
 """Reads and writes the segments of a state, each in a Variable of its own: ``<state key>.s00``, ``<state key>.s01`` ...
 
-A segment that the head refers to is never overwritten, and one that the head no longer refers to is kept until the next
-write, so that a task which has just read the head can still read the segment. What a crash leaves behind between two
-writes is unused: it is overwritten, or deleted once it is old.
+A segment is written to a Variable that does not exist, so that two tasks which write at the same moment do not
+overwrite each other's; one that the head no longer refers to is kept until the next write, so that a task which has
+just read the head can still read the segment. What a crash leaves behind between two writes is deleted once it is old.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from itertools import chain as chained
 from typing import Final, Protocol
 
 from openmetadata_ol_provider.exceptions import CheckpointError
-from openmetadata_ol_provider.openlineage.segments.state_text import joined_texts
+from openmetadata_ol_provider.openlineage.freed_memory import release_freed_memory
+from openmetadata_ol_provider.openlineage.segments.joining import joined_texts
 from openmetadata_ol_provider.state.chain import (
     MAX_TAIL,
     SLOTS,
@@ -82,6 +83,10 @@ class SegmentStore:
             return Chain((), text)
         return Chain((*left, self._write(text, protected)))
 
+    def are_stored(self, segments: Iterable[SegmentRef]) -> bool:
+        """Return whether the Variables of segments contain their texts."""
+        return all(text_digest(self._stored_text(segment.slot) or "") == segment.digest for segment in segments)
+
     def collect(self, before: StateDocument, after: StateDocument) -> None:
         """Delete what nobody needs any more: what was retired before the last write, and a leftover if it is old.
 
@@ -102,19 +107,15 @@ class SegmentStore:
                 delete_variable(segment_key(self._state_key, slot))
 
     def _delete_if_old(self, slot: int) -> None:
-        key = segment_key(self._state_key, slot)
-        text = get_variable(key)
-        if text is not None:
-            written_at = text.partition("_")[0]
-            if not written_at.isdecimal() or self._now() - int(written_at) > _LEFTOVER_SECONDS:
-                delete_variable(key)
+        written_at = self._written_at(slot)
+        if written_at is not None and self._now() - written_at > _LEFTOVER_SECONDS:
+            delete_variable(segment_key(self._state_key, slot))
 
     def _read(self, segment: SegmentRef) -> str:
-        key = segment_key(self._state_key, segment.slot)
-        stored = get_variable(key)
-        text = (stored or "").partition("_")[2]
-        if text_digest(text) != segment.digest:
-            reason = "is missing" if stored is None else "is not the text that was written"
+        text = self._stored_text(segment.slot)
+        if text is None or text_digest(text) != segment.digest:
+            reason = "is missing" if text is None else "is not the text that was written"
+            key = segment_key(self._state_key, segment.slot)
             raise CheckpointError(
                 f"Variable {key!r}, a segment of the state {self._state_key!r}, {reason}. Restore it, or delete "
                 f"the state (openmetadata-ol checkpoint reset --state-key {self._state_key}) to start from the offsets "
@@ -122,9 +123,32 @@ class SegmentStore:
             )
         return text
 
+    def _stored_text(self, slot: int) -> str | None:
+        stored = get_variable(segment_key(self._state_key, slot))
+        return None if stored is None else stored.partition("_")[2]
+
+    def _written_at(self, slot: int) -> int | None:
+        """Return when a Variable was written, in seconds: ``None`` if it does not exist, 0 if it was edited."""
+        stored = get_variable(segment_key(self._state_key, slot))
+        written_at = (stored or "").partition("_")[0]
+        return None if stored is None else int(written_at) if written_at.isdecimal() else 0
+
     def _write(self, text: str, protected: set[int]) -> SegmentRef:
-        # At random: two tasks that work with the same state, which cannot be excluded, hardly ever choose the same.
-        slot = random.choice([slot for slot in range(SLOTS) if slot not in protected])  # noqa: S311 - no secret
+        slot = self._free_slot(protected)
         protected.add(slot)
+        # Airflow takes several times the memory of a text; joining has taken more, and needs it no longer.
+        release_freed_memory()
         set_variable(segment_key(self._state_key, slot), f"{self._now()}_{text}", _DESCRIPTION)
         return SegmentRef(slot, text_digest(text), len(text))
+
+    def _free_slot(self, protected: set[int]) -> int:
+        """Return a slot whose Variable does not exist, at random; the oldest one if a series of crashes filled all."""
+        slots = [slot for slot in range(SLOTS) if slot not in protected]
+        random.shuffle(slots)
+        written_at = dict[int, int]()
+        for slot in slots:
+            at = self._written_at(slot)
+            if at is None:
+                return slot
+            written_at[slot] = at
+        return min(written_at, key=written_at.__getitem__)

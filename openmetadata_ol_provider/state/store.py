@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -38,9 +39,11 @@ from openmetadata_ol_provider.state.asset_queue import note_rewind
 from openmetadata_ol_provider.state.chain import text_digest
 from openmetadata_ol_provider.state.head_store import HeadStore
 from openmetadata_ol_provider.state.keys import ledger_key, parked_key
+from openmetadata_ol_provider.state.shared_variable import change_variable
 from openmetadata_ol_provider.version_compat import delete_variable
 
 log = logging.getLogger(__name__)
+_PARKED: Final = "Lineage that waits to be published"
 
 
 def apply(history: History, publication: Publication) -> History:
@@ -87,8 +90,9 @@ class StateStore(HeadStore):
 
         :raises CheckpointError: if the Variable was not written by this package
         """
-        key = parked_key(self.state_key)
-        text = self._get(key) or ""
+        return self._parked_of(self._get(parked_key(self.state_key)) or "")
+
+    def _parked_of(self, text: str) -> ParkedItems:
         fingerprint = text_digest(text)
         if fingerprint != self._parked[0]:
             try:
@@ -96,22 +100,36 @@ class StateStore(HeadStore):
                 self._parked = fingerprint, packed_json(items)
             except (ValueError, msgspec.MsgspecError) as error:
                 raise CheckpointError(
-                    f"Variable {key!r} does not contain parked lineage ({error}). Restore it, or delete it: its "
-                    "lineage is then published with the next runs of its jobs"
+                    f"Variable {parked_key(self.state_key)!r} does not contain parked lineage ({error}). Restore it, "
+                    "or delete it: its lineage is then published with the next runs of its jobs"
                 ) from None
         return self._parked[1]
 
     def write_parked(self, items: Mapping[str, Parked]) -> None:
         """Write the parked items, whatever was parked before."""
         parked = items if isinstance(items, ParkedItems) else ParkedItems(packed_changes(items))
+        self._set(parked_key(self.state_key), self._parked_text(parked), _PARKED)
+
+    def _parked_text(self, parked: ParkedItems) -> str:
         text = pack_json(parked.json_pieces()) if parked else ""
-        self._set(parked_key(self.state_key), text, "Lineage that waits to be published")
         self._parked = text_digest(text), parked
+        return text
 
     def update_parked(self, changes: ParkingChanges) -> None:
         """Park and release items; what another task changed meanwhile stays as it left it."""
         if changes:
-            self.write_parked(self.read_parked().updated(changes))
+            key = parked_key(self.state_key)
+            text = change_variable(
+                key, lambda before: self._parked_text(self._parked_of(before).updated(changes)), _PARKED
+            )
+            self._sizes[key] = len(text)
+
+    def _restore_parked(self, changes: ParkingChanges) -> None:
+        """Park and release once more what a slower task has undone, which had read the items before."""
+        if changes:
+            parked = self.read_parked()
+            undone = {key: item for key, item in changes.items() if (key in parked) != (item is not None)}
+            self.update_parked(undone)
 
     # -- ledger --------------------------------------------------------------------------------------------------
 
@@ -177,20 +195,25 @@ class StateStore(HeadStore):
         self.write_ledger(history.ledger.invalidated(begun=True, token=token))
         return history._replace(token=token)
 
-    def commit(self, origin: BatchOrigin, change: StateChange, publication: Publication) -> StoredAs | None:
+    def commit(
+        self, origin: BatchOrigin, change: StateChange, publication: Publication, history: History
+    ) -> StoredAs | None:
         """Store what a publication changed: the parking lot, then the checkpoint with runs, usage counts and held rows.
 
         The ledger is written once, by :meth:`release`: a crash before that costs only comparisons.
 
         :param change: what the batch has changed in what is remembered
+        :param history: what the publication was given
         :return: the texts that hold what is remembered; ``None`` if the batch has no ranges, so that it was not stored
         :raises CheckpointError: if another task has moved the checkpoint meanwhile
         """
         self.update_parked(publication.parking)
-        if origin.ranges:
-            return self.advance(origin, change, publication.usage, publication.held)
-        self.write_held(publication.held)
-        return None
+        if not origin.ranges:
+            self.write_held(history.held, publication.held)
+            return None
+        stored_as = self.advance(origin, change, publication.usage, publication.held)
+        self._restore_parked(publication.parking)
+        return stored_as
 
     def record(self, history: History) -> None:
         """Write what is in the ledger by now, as long as no other task has claimed the state: it stays untrusted."""
@@ -200,10 +223,14 @@ class StateStore(HeadStore):
     def release(self, history: History) -> bool:
         """Write the ledger after the last publication of a task, and end its claim.
 
-        :return: ``False`` if another task has claimed the state meanwhile; the ledger stays untrusted then
+        :return: ``False`` if another task has claimed or moved the state meanwhile; the ledger stays untrusted then
         """
         if not history.token:
             return True
         is_alone = self.read_ledger().token == history.token
         self.write_ledger(history.ledger if is_alone else history.ledger.invalidated(begun=True))
+        # Afterwards: another task may have claimed the state, published and ended since the token was compared.
+        if is_alone and not self.is_as_written:
+            self.invalidate_ledger()
+            return False
         return is_alone

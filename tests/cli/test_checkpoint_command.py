@@ -16,7 +16,7 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.segments.change import whole_change
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRow
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldRow
 from openmetadata_ol_provider.state.store import StateStore
 from tests.kafka import fixtures
 
@@ -54,7 +54,8 @@ def stand_at(**offsets: int) -> None:
     """Store a checkpoint: ``stand_at(p0=3)``, with an open run and one that has ended."""
     runs = {"open": Run("1", "ns", "job", state="START"), "done": Run("2", "ns", "job", state="COMPLETE")}
     ranges = [OffsetRange("events", int(name[1:]), None, 0, offset) for name, offset in offsets.items()]
-    StateStore(KEY).advance(BatchOrigin(KEY, "kafka_default", tuple(ranges)), whole_change(RunState(runs=runs)), {}, {})
+    origin = BatchOrigin(KEY, "kafka_default", tuple(ranges))
+    StateStore(KEY).advance(origin, whole_change(RunState(runs=runs)), {}, Held())
 
 
 def test_show_tells_how_checkpoint_group_and_ends_stand(hook: Any, produce: Any, command: Any) -> None:
@@ -189,15 +190,20 @@ def test_reset_deletes_it_and_says_what_it_was(command: Any) -> None:
     assert "nothing to delete" in command("reset")[2]
 
 
-def test_reset_says_which_rows_were_not_written_yet(command: Any) -> None:
+def test_show_and_reset_say_what_was_not_written_yet(command: Any) -> None:
     stand_at(p0=2)
     row = HeldRow("id", "pg.shop.public.totals", "id", "openlineage.prod", "run", 1, "Successful", 1, 2, final=True)
-    StateStore(KEY).write_held({row.key: row})
+    count = HeldCount("id", "openlineage.prod:etl", "2026-01-01", 3)
+    StateStore(KEY).write_held(Held(), Held({row.key: row}, {count.key: count}))
+    _, shown, _ = command("show")
+    assert "to be written by the next run: 1 row of observability and 1 usage count\n" in shown
+    assert json.loads(command("show", "--json")[1])["held"] == {"observability": 1, "usage": 1}
     for arguments in (["--dry-run"], []):
         code, _, err = command("reset", *arguments)
         assert code == 0
-        assert "and 1 row of observability not written yet" in err
+        assert "and 1 row of observability and 1 usage count not written yet" in err
         assert "show the next run of their pipelines instead" in err
+        assert "is counted with the next runs" in err
 
 
 def test_reset_takes_away_what_is_damaged(command: Any) -> None:

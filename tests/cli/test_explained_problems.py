@@ -99,6 +99,6 @@ def test_a_match_by_name_alone_is_an_assumption() -> None:
         "rule": [],
         "address": [],
         "path": [],
-        "name": ["resolution.by_name"],
+        "name": ["assumed_service"],
     }
-    assert "assumed to be in service pg by its name alone" in found["name"][0].detail
+    assert "assumed to be in service pg by their names alone" in found["name"][0].detail

@@ -24,7 +24,7 @@ class Recorder:
 def main(arguments: list[str]) -> int:
     """Run the scenarios; the page is written if all have run."""
     recorder = Recorder()
-    code = pytest.main([str(Path(__file__).parent), *arguments], plugins=[recorder])
+    code = pytest.main([str(Path(__file__).with_name("test_faults.py")), *arguments], plugins=[recorder])
     # Not before: what these import sets up an Airflow of its own, which the tests do first.
     from tests.faults.page import PAGE, page
     from tests.faults.scenarios import SCENARIOS

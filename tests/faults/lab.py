@@ -115,7 +115,7 @@ class Lab:
 
     @contextlib.contextmanager
     def world(
-        self, form: Form, feed: Feed | None = None, *, own_topic: bool = False, timeout: float = 20.0
+        self, form: Form, feed: Feed | None = None, *, own_topic: bool = False, timeout: float = 120.0
     ) -> Iterator[World]:
         """Open a world.
 

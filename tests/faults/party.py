@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 #: Seconds that the others are waited for.
-_PATIENCE = 300.0
+_PATIENCE = 900.0
 
 
 class Party:

@@ -49,11 +49,13 @@ POINTS = {
     "parked": Point("after parking was written", "state.store", "StateStore.update_parked"),
     "state due": Point("before state and checkpoint are written", "state.store", "StateStore.advance", before=True),
     "segment written": Point("after a segment of the state was written", "state.segment_store", "SegmentStore._write"),
-    "segments joined": Point(
-        "after segments of the state were joined", "openlineage.segments.state_text", "joined_texts"
-    ),
+    "segments joined": Point("after segments of the state were joined", "openlineage.segments.joining", "joined_texts"),
     "head written": Point("after the head of the state was written", "state.head_store", "HeadStore._write_head"),
     "state written": Point("after state and checkpoint were written", "state.store", "StateStore.advance"),
+    "held due": Point(
+        "before what it held back is known to be written", "state.store", "StateStore.write_held", before=True
+    ),
+    "held written": Point("after what it held back was written", "state.store", "StateStore.write_held"),
     "commit due": Point("before the offsets are committed", "hooks.kafka", "commit_offsets", before=True),
     "committed": Point("after the offsets were committed", "hooks.kafka", "commit_offsets"),
     "ledger due": Point("before the ledger is written", "state.store", "StateStore.release", before=True),

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 ROOT = Path(__file__).parents[2]
-#: Seconds that a task may take, broker restarts included.
-_LONGEST = 120.0
+#: Seconds that a task may take, broker restarts on a busy machine included.
+_LONGEST = 900.0
+#: Seconds that it waits for a broker that comes back.
+PATIENCE = 300.0
 
 
 class Ended(NamedTuple):
@@ -95,7 +97,7 @@ class Tasks:
         parameters: dict[str, Any],
         environment: dict[str, str],
         stops: Sequence[Stop] = (),
-        patience: float = 60.0,
+        patience: float = PATIENCE,
     ) -> Task:
         """Start a task.
 
@@ -104,7 +106,7 @@ class Tasks:
         :param parameters: parameters of the operator
         :param environment: its connections
         :param stops: points at which it is killed or waits
-        :param patience: seconds that it waits for a broker
+        :param patience: seconds that it waits for a broker once it has waited at a stop
         """
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(_LONGEST)

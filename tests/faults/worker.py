@@ -22,11 +22,12 @@ import openmetadata_ol_provider
 from openmetadata_ol_provider.state import segment_store
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults.points import Stop, Stops
+from tests.faults.tasks import PATIENCE
 from tests.operators import steps_support
 from tests.real_kafka.cluster import _die_with_parent
 
-#: Seconds that the package waits for a broker, by the constants that say so.
-PATIENCE = (
+#: Constants of the package that say how many seconds it waits for a broker.
+WAITING = (
     ("kafka.retry", "REQUEST_TIMEOUT"),
     ("kafka.group_offsets", "REQUEST_TIMEOUT"),
     ("kafka.cluster", "REQUEST_TIMEOUT"),
@@ -93,9 +94,16 @@ def _serve(connection: socket.socket) -> None:
         os.dup2(log.fileno(), 2)
     _say(connection, pid=os.getpid())
     os.environ.update(order["environment"])
-    stops = Stops([Stop(*item) for item in order["stops"]], lambda stop: _act(stop, connection, lines))
+
+    def act(stop: Stop) -> None:
+        _act(stop, connection, lines)
+        # Not before: a broker that is only slow has to be waited for.
+        _wait_for_brokers(order["patience"])
+
+    stops = Stops([Stop(*item) for item in order["stops"]], act)
     try:
-        _set_up(order["patience"], stops)
+        _wait_for_brokers(PATIENCE)
+        _set_up(stops)
         result = getattr(steps_support, order["task"])(*order["inputs"], **order["parameters"])
         stops.reach("done")
         _say(connection, result=result)
@@ -104,9 +112,12 @@ def _serve(connection: socket.socket) -> None:
         _say(connection, error=[type(error).__name__, str(error)])
 
 
-def _set_up(patience: float, stops: Stops) -> None:
-    for module, name in PATIENCE:
-        setattr(importlib.import_module(f"openmetadata_ol_provider.{module}"), name, patience)
+def _wait_for_brokers(seconds: float) -> None:
+    for module, name in WAITING:
+        setattr(importlib.import_module(f"openmetadata_ol_provider.{module}"), name, seconds)
+
+
+def _set_up(stops: Stops) -> None:
     client: Any = importlib.import_module("openmetadata_ol_provider.openmetadata.client.client")
     client.RetryPolicy = lambda: steps_support.FAST
     stops.install()

@@ -18,7 +18,7 @@ from tests.faults import outcome
 from tests.faults.mix import CONFIG, PARTITIONS, Feed, Message
 from tests.faults.outcome import Accounts, Outcome
 from tests.faults.points import Stop
-from tests.faults.tasks import Ended, Task, Tasks
+from tests.faults.tasks import PATIENCE, Ended, Task, Tasks
 from tests.operators.steps_support import SEED
 from tests.real_kafka.cluster import RealKafka, wait
 
@@ -60,7 +60,7 @@ class World:
     """
 
     def __init__(  # noqa: PLR0917 - what a world is made of
-        self, kafka: RealKafka, tasks: Tasks, form: Form, feed: Feed, topic: str, timeout: float = 20.0
+        self, kafka: RealKafka, tasks: Tasks, form: Form, feed: Feed, topic: str, timeout: float = 120.0
     ) -> None:
         name = uuid.uuid4().hex[:8]
         self.kafka = kafka
@@ -73,6 +73,8 @@ class World:
         #: Messages of the topic, in the order in which they were sent.
         self.messages = feed.messages
         self.partitions = range(feed.partitions)
+        #: Seconds that a task may take to read and publish; ``None``: the operator's default.
+        self.max_duration: float | None = None
         self._batch = feed.batch
         self._tasks = tasks
         self._timeout = timeout
@@ -97,6 +99,8 @@ class World:
         if task in {"consume", "ingest"}:
             parameters |= {"topics": [self.topic], "max_events": self._batch, "state_key": self.state_key}
             parameters["dead_letter_topic"] = self.dead_letter_topic
+            if self.max_duration is not None:
+                parameters["max_duration"] = self.max_duration
         if task != "consume":
             parameters["config"] = CONFIG
         return self._tasks.start(task, inputs, parameters, self._environment(), stops, patience)
@@ -247,7 +251,7 @@ class DagRun:
         """The first task that has not succeeded."""
         return next(task for task in TASKS[self._world.form] if task not in self.outputs)
 
-    def go(self, *stops: Stop, until: str | None = None, patience: float = 60.0) -> Ended:
+    def go(self, *stops: Stop, until: str | None = None, patience: float = PATIENCE) -> Ended:
         """Run the tasks that have not succeeded, one after the other, as long as they succeed.
 
         :param stops: points at which they are killed
@@ -259,7 +263,7 @@ class DagRun:
             if ended.word != "done" or task in (until, TASKS[self._world.form][-1]):
                 return ended
 
-    def start(self, *stops: Stop, patience: float = 60.0) -> Task:
+    def start(self, *stops: Stop, patience: float = PATIENCE) -> Task:
         """Start the next task."""
         tasks = TASKS[self._world.form]
         before = tasks[: tasks.index(self.next_task)]
@@ -279,11 +283,11 @@ class DagRun:
             del self.outputs[task]
 
 
-def at(point: str, run: DagRun, *, meanwhile: Callable[[], object], nth: int = 1, patience: float = 60.0) -> Ended:
+def at(point: str, run: DagRun, *, meanwhile: Callable[[], object], nth: int = 1, patience: float = PATIENCE) -> Ended:
     """Run the tasks of a DAG run up to the one that reaches a boundary, and do something while it waits there.
 
     :param nth: the time that it is reached
-    :param patience: seconds that the tasks wait for a broker
+    :param patience: seconds that the tasks wait for a broker after that
     :return: how that task ended
     """
     while True:
@@ -339,7 +343,7 @@ def read_all(kafka: RealKafka, topic: str) -> list[Any]:
         consumer.assign([TopicPartition(topic, 0, 0)])
         found: list[Any] = []
         while end and (not found or found[-1].offset() < end - 1):
-            messages = consumer.consume(end, timeout=10)
+            messages = consumer.consume(end, timeout=60)
             assert messages, f"{topic} cannot be read"
             found += messages
         return found

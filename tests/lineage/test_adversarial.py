@@ -18,7 +18,7 @@ from openmetadata_ol_provider.lineage.paths import trim_path, warehouse_table
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.sql import redact_literals
 from openmetadata_ol_provider.lineage.systems import SYSTEMS, parse_namespace
-from openmetadata_ol_provider.lineage.temporary_datasets import MAX_FOLLOWED, MAX_SOURCES, Chain, bridge
+from openmetadata_ol_provider.lineage.temporary_datasets import MAX_FOLLOWED, MAX_SOURCES, Chain, TimedEdge, bridge
 from openmetadata_ol_provider.openlineage.facet_merge import MAX_ENTRIES
 from openmetadata_ol_provider.openlineage.limits import MAX_NAME, MAX_TEXT
 from openmetadata_ol_provider.openlineage.run_assembler import MAX_DATASETS
@@ -124,15 +124,14 @@ def test_a_maze_of_temporary_datasets_is_left_again(ends: str) -> None:
     layers = [[f"tmp{layer}_{number}" for number in range(8)] for layer in range(9)]
     maze = [edge(a, b) for near, far in itertools.pairwise(layers) for a, b in itertools.product(near, far)]
     first = [edge(f"t{number}", name) for number in range(8) for name in layers[0]] if ends == "read" else []
-    edges, _, problems = bridge(
-        [*first, *maze, edge(layers[-1][0], "out")], lambda id_: id_.name.startswith("tmp"), in_flow, {}, 1
-    )
+    timed = [TimedEdge(one, (1,)) for one in (*first, *maze, edge(layers[-1][0], "out"))]
+    edges, _, problems = bridge(timed, lambda id_: id_.name.startswith("tmp"), in_flow, {}, 1)
     assert len(edges) == (MAX_FOLLOWED if ends == "read" else 0)
     assert [problem.kind for problem in problems] == ["product_too_large"]
 
 
 def test_a_temporary_dataset_remembers_its_latest_sources() -> None:
-    edges = [edge(f"t{number}", "tmp") for number in range(MAX_SOURCES + 5)]
+    edges = [TimedEdge(edge(f"t{number}", "tmp")) for number in range(MAX_SOURCES + 5)]
     [temporary] = bridge(edges, lambda id_: id_.name == "tmp", in_flow, {}, 1).remembered.values()
     assert [source.name for source in temporary.sources] == [f"t{number}" for number in range(5, MAX_SOURCES + 5)]
 

@@ -128,7 +128,20 @@ def paired(inputs: list[str], outputs: list[str]) -> list[str]:
 
 
 @pytest.mark.promise("A191")
-@pytest.mark.parametrize("integration", ["DEBEZIUM", "KAFKA_CONNECT", "kafka-connect"])
+@pytest.mark.parametrize(
+    "integration",
+    [
+        *(
+            "DEBEZIUM",
+            "KAFKA_CONNECT",
+            "kafka-connect",
+            "kafka-connect:3.7",
+            "Apache Kafka Connect 4.1",
+            "DEBEZIUM_3.5",
+        ),
+        *("msk-connect", "jdbc-sink-v2", "S3SinkConnector", "JDBC_SOURCE"),
+    ],
+)
 @pytest.mark.parametrize("case", SOURCES)
 def test_a_sources_tables_are_paired_with_topics(case: str, integration: str) -> None:
     inputs, outputs = SOURCES[case]

@@ -42,6 +42,19 @@ def test_plans_are_the_same_as_without_what_is_kept(name: str, config: dict[str,
     assert plans(batches, loaded, keeping=True) == plans(batches, loaded, keeping=False)
 
 
+@pytest.mark.parametrize("size", [0, 4, 60])
+@pytest.mark.parametrize("name", CAPTURES)
+def test_plans_are_the_same_with_little_room_for_what_is_kept(
+    name: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [decode_event(value).event for value in captured(name)]
+    batches = [events[at : at + 40] for at in range(0, len(events), 40)] * 3
+    whole = plans(batches, Config(), keeping=True)
+    for limit in ("MAX_EDGES", "MAX_SIDES"):
+        monkeypatch.setattr(f"openmetadata_ol_provider.lineage.derivations.{limit}", size)
+    assert plans(batches, Config(), keeping=True) == whole
+
+
 def copied(run_id: str, seconds: float) -> list[Event]:
     """Return the only event of a run that copies a table to files."""
     facet = columns(total=[("db.s.orders", "amount")])
@@ -49,10 +62,12 @@ def copied(run_id: str, seconds: float) -> list[Event]:
     return decode(run_event(run_id=run_id, seconds=seconds, inputs=["db.s.orders"], outputs=[files]))
 
 
-def test_edges_of_a_run_that_repeats_another_are_derived_once() -> None:
-    first, second = plans([copied("run-1", 0), copied("run-2", 60)], Config(), keeping=True)
+def test_edges_of_runs_that_repeat_each_other_are_kept_from_the_second_one_on() -> None:
+    batches = [copied("run-1", 0), copied("run-2", 60), copied("run-3", 120)]
+    first, second, third = plans(batches, Config(), keeping=True)
     assert len(first.edges) == 1
-    assert second.edges[0] is first.edges[0]
+    assert second.edges == first.edges
+    assert third.edges[0] is second.edges[0]
 
 
 def test_a_name_that_is_learnt_between_two_runs_changes_the_edges_of_the_second() -> None:

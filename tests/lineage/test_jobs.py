@@ -214,6 +214,10 @@ def test_the_service_of_a_pipeline_may_depend_on_the_integration() -> None:
         "rest",
     ]
     assert PipelineOptions(service={"SPARK": "spark"}).service_for("DBT") == "openlineage"
+    versions = PipelineOptions(service={"KAFKA-CONNECT": "connect", "FLINK:2": "flink"})
+    assert [versions.service_for(name) for name in ("kafka-connect:3.7", "flink:2", "flink:1")] == [
+        *("connect", "flink", "openlineage"),
+    ]
     assert PipelineOptions(service="one").service_for("DBT") == "one"
 
 

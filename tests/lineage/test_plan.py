@@ -63,7 +63,18 @@ def rich() -> LineagePlan:
 
 def test_a_plan_has_every_documented_key() -> None:
     document = rich().to_dict()
-    keys = ["version", "events", "edges", "jobs", "runs", "datasets", "one_sided", "problems", "event_days"]
+    keys = [
+        "version",
+        "events",
+        "edges",
+        "jobs",
+        "runs",
+        "datasets",
+        "one_sided",
+        "problems",
+        "event_days",
+        "retracted",
+    ]
     assert list(document) == keys
     assert document["version"] == 1
     for kind, keys in (("edges", EDGE), ("jobs", JOB), ("runs", RUN), ("datasets", DATASET)):
@@ -115,6 +126,7 @@ def test_an_empty_plan_has_every_key_too() -> None:
         "one_sided": [],
         "problems": [],
         "event_days": [],
+        "retracted": [],
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from openmetadata_ol_provider.lineage.recent import Recent
 
 
@@ -39,3 +41,24 @@ def test_what_would_take_more_than_half_of_the_room_is_not_kept() -> None:
     recent.put("heavy", 2, weight=6)
     assert recent.get("heavy") is None
     assert recent.get("light") == 1
+
+
+def test_what_comes_only_once_displaces_nothing() -> None:
+    recent: Recent[object, int] = Recent(10)
+    for _ in range(2):
+        recent.put_if_repeated("job", 1)
+    for number in range(10_000):
+        recent.put_if_repeated(number, number)
+        assert recent.get(number) is None
+    assert recent.get("job") == 1
+
+
+def test_what_is_used_again_is_held_once() -> None:
+    recent: Recent[object, list[int]] = Recent(4)
+    value = [1]
+    recent.put("used", value)
+    held = sys.getrefcount(value)
+    recent.put("a", [])
+    recent.put("b", [])
+    assert recent.get("used") is value
+    assert sys.getrefcount(value) == held

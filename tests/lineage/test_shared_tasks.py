@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.openlineage.problem_groups import group_problems
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from tests.support import Json, parent, plan_of, run_event, stored, translated
 
@@ -31,7 +32,7 @@ def test_jobs_with_one_task_name_are_reported_once(jobs: list[Json]) -> None:
         first = translated(*events)
         ((where, detail),) = reported(first.plan)
         assert where == "pipeline ns flow"
-        assert "are shown as one task, load" in detail
+        assert 'are shown as one task, "load"' in detail
         assert all(f"{event['job']['namespace']} {event['job']['name']}" in detail for event in jobs)
         again = translated(*events, state=stored(first.state))
         assert reported(again.plan) == []
@@ -51,3 +52,13 @@ def test_jobs_with_one_task_name_are_reported_once(jobs: list[Json]) -> None:
 )
 def test_one_job_or_task_names_of_their_own_are_not(jobs: list[Json]) -> None:
     assert reported(plan_of(*jobs)) == []
+
+
+def test_many_tasks_are_one_line_with_a_count_and_examples() -> None:
+    names = ["load", "store", "read_all", "Tidy up"]
+    plan = plan_of(*(job(name, space) for name in names for space in ("ns", "spark", "dbt")[: 2 + (name == "load")]))
+    assert len(reported(plan)) == len(names)
+    two, three = sorted(group_problems(plan.problems), key=lambda group: -group.count)
+    assert (two.count, three.count) == (3, 1)
+    assert two.text.startswith("3 times: e.g. pipeline ns flow: the jobs ")
+    assert two.text.endswith("and 1 more")

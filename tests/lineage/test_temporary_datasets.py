@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from tests.support import PG, Json, arrows, column_arrows, dataset, parent, plan_of, run_event, translated
+from tests.support import PG, Json, arrows, column_arrows, dataset, parent, plan_of, run_event, stored, translated
 
 
 def temporary(name: str = "tmp", **facets: Json) -> Json:
@@ -18,7 +18,7 @@ def lineage(field: str, source: Json, source_field: str) -> Json:
     return {"fields": {field: {"inputFields": [ref]}}}
 
 
-def write(source: Json | str, target: Json | str, run_id: str, seconds: int = 0, flow: str = "") -> Json:
+def write(source: Json | str, target: Json | str, run_id: str, seconds: float = 0, flow: str = "") -> Json:
     """Return the event of a job, of a flow if one is named."""
     facets = {"parent": parent(flow, f"r-{flow}")} if flow else {}
     return run_event(run_id=run_id, job=run_id, seconds=seconds, inputs=[source], outputs=[target], run_facets=facets)
@@ -115,3 +115,65 @@ def test_what_jobs_outside_of_any_flow_write_or_read_needs_no_common_flow() -> N
     (problem,) = plan.problems
     assert (problem.kind.value, problem.where) == ("temporary_source", "inmemory:// df")
     assert "in ns one, ns two may be another one" in problem.detail
+
+
+REWRITTEN = [
+    *(write("a", temporary("df"), "read a", 1, "one"), write(temporary("df"), "x", "write x", 2, "one")),
+    *(write("b", temporary("df"), "read b", 3, "one"), write(temporary("df"), "y", "write y", 4, "one")),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_what_is_written_after_it_was_read_replaces_what_was_there(size: int) -> None:
+    for order in permutations(REWRITTEN):
+        state, left = None, set[str]()
+        for start in range(0, 4, size):
+            plan, after = translated(*order[start : start + size], state=state)
+            state = stored(after)
+            left |= set(arrows(plan))
+            left -= {f"{edge.source.name} -> {edge.target.name}" for edge in plan.retracted}
+        assert left == {"a -> x", "b -> y"}
+
+
+def test_what_several_jobs_write_before_it_is_read_is_all_there() -> None:
+    both = [REWRITTEN[0], write("b", temporary("df"), "read b", 1.5, "one"), REWRITTEN[1]]
+    for order in permutations(both):
+        assert arrows(plan_of(*order)) == ["a -> x", "b -> x"]
+
+
+def test_further_readers_get_the_same() -> None:
+    again = write(temporary("df"), "z", "write z", 5, "one")
+    assert arrows(plan_of(*REWRITTEN, again)) == ["a -> x", "b -> y", "b -> z"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_each_run_of_a_job_reads_what_was_there_at_its_time(size: int) -> None:
+    run: Json = {"runId": "again", "facets": REWRITTEN[1]["run"]["facets"]}
+    events = [*REWRITTEN[:3], {**write(temporary("df"), "x", "write x", 4), "run": run}]
+    state, left = None, set[str]()
+    for start in range(0, 4, size):
+        plan, after = translated(*events[start : start + size], state=state)
+        state = stored(after)
+        left |= set(arrows(plan))
+    assert left == {"a -> x", "b -> x"}
+
+
+def test_what_is_written_once_more_was_there_before_as_well() -> None:
+    """What a run has read is not taken back because its source is written once more after it."""
+    events = [
+        write("c", temporary("df"), "read c", 0.5, "one"),
+        *REWRITTEN[:2],
+        write("b", temporary("df"), "read b", 3, "one"),
+        write("a", temporary("df"), "read a again", 5, "one"),
+    ]
+    assert arrows(plan_of(*events)) == ["a -> x", "c -> x"]
+    first = translated(*events[:4])
+    assert arrows(first.plan) == ["a -> x", "c -> x"]
+    assert translated(events[4], state=stored(first.state)).plan.retracted == ()
+
+
+def test_reads_of_flows_that_never_wrote_it_are_not_remembered() -> None:
+    first = translated(*REWRITTEN[:2])
+    readers = [write(temporary("df"), "z", f"write z {number}", 9, f"flow {number}") for number in range(5)]
+    (dataset_of_flow,) = translated(*readers, state=stored(first.state)).state.temporary_datasets.values()
+    assert dataset_of_flow.reads.keys() == {"ns\x1fone"}

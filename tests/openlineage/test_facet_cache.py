@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -12,9 +14,9 @@ from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facet_cache import (
     MAX_PART,
     CacheBudget,
-    MemoizedReader,
     NeedsLenientDecode,
     facets_reader,
+    memoized,
 )
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets
 from openmetadata_ol_provider.openlineage.fast_decode import decode_fast
@@ -23,7 +25,7 @@ from tests.support import Json, captured, columns, dataset, decode, run_event
 CAPTURES = ["airflow-scheduler", "dbt-postgres", "debezium", "flink2-session", "spark-1.12.0", "trino-select"]
 
 
-def counted(memory: CacheBudget) -> tuple[MemoizedReader[list[bytes]], list[bytes]]:
+def counted(memory: CacheBudget) -> tuple[Callable[[bytes], list[bytes]], list[bytes]]:
     """Return what is known through ``memory``, and the bytes that were read for it."""
     read: list[bytes] = []
 
@@ -31,7 +33,7 @@ def counted(memory: CacheBudget) -> tuple[MemoizedReader[list[bytes]], list[byte
         read.append(raw)
         return [raw]
 
-    return MemoizedReader(note, memory), read
+    return memoized(note, memory), read
 
 
 # -- what is remembered ------------------------------------------------------------------------------------------------
@@ -53,6 +55,17 @@ def test_what_is_asked_for_stays_and_what_is_not_goes() -> None:
     assert read.count(b"always") == 1
     known(b"once 0")
     assert read.count(b"once 0") == 2
+
+
+def test_the_bytes_of_what_is_asked_for_again_are_held_once() -> None:
+    known, _ = counted(CacheBudget(100))
+    first = b"".join([b"asked ", b"for"])
+    part = known(first)
+    held = sys.getrefcount(part)
+    for number in range(10):
+        known(b"once %d" % number)
+    assert known(b"".join([b"asked ", b"for"])) is part
+    assert sys.getrefcount(part) == held
 
 
 def test_all_that_is_known_shares_one_bound() -> None:

@@ -66,7 +66,7 @@ EVENTS = st.lists(
 
 def encoded(value: object) -> bytes:
     plain = dict(value) if isinstance(value, Mapping) else value
-    return msgspec.json.encode(plain, order="deterministic")
+    return msgspec.json.encode(plain, enc_hook=dict, order="deterministic")
 
 
 def runs_of(events: list[Event]) -> bytes:

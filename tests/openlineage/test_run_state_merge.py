@@ -30,7 +30,7 @@ def encoded(runs: dict[str, Run]) -> bytes:
     plain = {
         key: msgspec.structs.replace(run, name_at=0) if run.name == "unknown" else run for key, run in runs.items()
     }
-    return msgspec.json.encode(plain, order="deterministic")
+    return msgspec.json.encode(plain, enc_hook=dict, order="deterministic")
 
 
 def state_of(*events: Json) -> RunState:

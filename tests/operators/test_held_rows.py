@@ -1,7 +1,8 @@
-"""A task that works through a backlog writes a table's newest run once, and it is there in the end whatever happens."""
+"""A task that works through a backlog writes a table's newest run and usage once, and they are there in the end."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -25,6 +26,7 @@ from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.store import StateStore
 
+YESTERDAY = (dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=1)).date().isoformat()
 KEY = f"openmetadata_ol.lineage.{TOPIC}"
 pytestmark = pytest.mark.usefixtures("connections")
 
@@ -75,17 +77,26 @@ class _UnreadableReader(BacklogReader):
 
 
 def work(
-    hook: OpenLineageKafkaHook | None = None, clock: Callable[[], float] = lambda: 0.0, max_duration: float = 400.0
+    hook: OpenLineageKafkaHook | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
+    max_duration: float = 400.0,
+    *,
+    dry_run: bool = False,
 ) -> PublishReport:
     """Ingest in batches of five events."""
     limits = BatchLimits(5, 1 << 25, max_duration)
-    settings = IngestSettings([TOPIC], KEY, Lane(), limits, DeadLetterTarget(None), Limits())
+    settings = IngestSettings([TOPIC], KEY, Lane(), limits, DeadLetterTarget(None), Limits(), dry_run=dry_run)
     return IngestLoop(settings, hook or OpenLineageKafkaHook(), OpenMetadataHook().get_conn(), Config(), clock).run()
+
+
+def recent_event(run_id: str, **facts: Any) -> bytes:
+    """Return an event of yesterday: usage is counted for the last thirty days."""
+    return run_event(run_id, **facts).replace(b"2026-05-01", YESTERDAY.encode())
 
 
 def send_runs(send: Sender) -> None:
     """Send twenty runs of one job: four batches."""
-    send.events(*(run_event(f"r{minute}", minute=minute) for minute in range(20)))
+    send.events(*(recent_event(f"r{minute}", minute=minute) for minute in range(20)))
 
 
 def last_run(catalogue: CatalogueServer) -> int | None:
@@ -97,8 +108,18 @@ def writes(catalogue: CatalogueServer) -> int:
     return sum(one.method == "PUT" and "pipelineObservability" in one.path for one in catalogue.requests)
 
 
+def counted(catalogue: CatalogueServer) -> dict[str, int]:
+    """Return the usage of the only pipeline."""
+    (found,) = catalogue.store.usage.values() or ({},)
+    return found
+
+
+def usage_writes(catalogue: CatalogueServer) -> int:
+    return sum(one.method == "POST" and "/usage/pipeline/" in one.path for one in catalogue.requests)
+
+
 def held() -> int:
-    return len(StateStore(KEY).read_held())
+    return len(StateStore(KEY).read_held().rows)
 
 
 def is_newest(catalogue: CatalogueServer) -> bool:
@@ -110,13 +131,21 @@ def is_newest(catalogue: CatalogueServer) -> bool:
 def test_the_batches_of_a_task_write_a_table_once(send: Sender, catalogue: CatalogueServer) -> None:
     send_runs(send)
     report = work()
-    assert (report.events, report.observability.published) == (20, 1)
+    assert (report.events, report.observability.published, report.usage.published) == (20, 1, 1)
     assert (writes(catalogue), held(), is_newest(catalogue)) == (1, 0, True)
+    assert (usage_writes(catalogue), *counted(catalogue).values()) == (1, 20)
+
+
+def test_a_dry_run_counts_what_it_would_hold_back_once(send: Sender, catalogue: CatalogueServer) -> None:
+    send_runs(send)
+    report = work(dry_run=True)
+    assert (report.events, report.usage.published) == (20, 1)
+    assert (catalogue.writes(), StateStore(KEY).read_head()) == ([], None)
 
 
 def test_rows_are_not_held_back_for_longer_than_a_minute(send: Sender, catalogue: CatalogueServer) -> None:
     for minute in range(20):
-        send.message(run_event(f"r{minute}", minute=minute), partition=0)
+        send.message(recent_event(f"r{minute}", minute=minute), partition=0)
 
     def clock() -> float:
         # Each batch takes forty seconds.
@@ -129,7 +158,7 @@ def test_rows_are_not_held_back_for_longer_than_a_minute(send: Sender, catalogue
 
 
 def test_a_task_whose_time_is_over_writes_what_it_has_held_back(send: Sender, catalogue: CatalogueServer) -> None:
-    send.message(run_event("r20", outputs=("shop.analytics_stg.not_there_yet", "shop.analytics_stg.stg_customers")))
+    send.message(recent_event("r20", outputs=("shop.analytics_stg.not_there_yet", "shop.analytics_stg.stg_customers")))
     send_runs(send)
 
     def clock() -> float:
@@ -172,10 +201,12 @@ def test_what_a_killed_task_has_held_back_is_written_by_the_next_one(
     with pytest.raises(SystemExit):
         work(Stopping(SystemExit(9), batches))
     assert (writes(catalogue), held(), last_run(catalogue)) == (0, 1, None)
+    assert (len(StateStore(KEY).read_held().counts), counted(catalogue)) == (1, {})
     # Runs of another job are all that is left.
-    send.events(run_event("other", job="other.load", outputs=("shop.public.customers",), minute=50))
+    send.events(recent_event("other", job="other.load", outputs=("shop.public.customers",), minute=50))
     assert ingest()["problems"] == []
     assert (held(), is_newest(catalogue)) == (0, True)
+    assert sorted(count for days in catalogue.store.usage.values() for count in days.values()) == [1, 20]
 
 
 def test_what_was_held_back_is_written_although_no_event_follows(send: Sender, catalogue: CatalogueServer) -> None:
@@ -198,4 +229,4 @@ def test_a_catalogue_that_fails_at_the_end_leaves_the_rows_to_the_next_task(
     assert caught.value.report.events == 5
     catalogue.clear_faults()
     work()
-    assert (held(), is_newest(catalogue)) == (0, True)
+    assert (held(), is_newest(catalogue), *counted(catalogue).values()) == (0, True, 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -27,6 +28,7 @@ from openmetadata_ol_provider.kafka.messages import ReadResult
 from openmetadata_ol_provider.kafka.offsets import Backlog
 from openmetadata_ol_provider.kafka.reader import BacklogReader
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
+from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -125,6 +127,25 @@ def test_from_the_third_on_a_batch_is_prepared_while_the_one_before_is_published
     catalogue.reset_requests()
     assert ingest(Watched()).events == 0
     assert not catalogue.writes()
+
+
+def test_the_state_that_a_batch_replaces_is_freed_before_the_next_one_is_written(
+    send: Sender, catalogue: CatalogueServer
+) -> None:
+    send.events(run_event("open before", "START", job="open_before"))
+    ingest(Watched())
+    send.message(run_event("open before", job="open_before"), key=b"k", flush=False)
+    send_batches(send)
+    held: list[set[str]] = []
+
+    def note(_: int) -> None:
+        gc.collect()
+        states = [value for value in gc.get_objects() if isinstance(value, RunState)]
+        held.append({run.state for state in states for run in state.runs.values() if run.run_id == "open before"})
+
+    ingest(Watched(note))
+    # The first batch ends the run, so that the state before it is the only one in which it is open.
+    assert held == [{"COMPLETE"}] * 4
 
 
 @pytest.mark.parametrize("topic", [None, "none"])

@@ -305,6 +305,18 @@ def test_it_can_be_tried_again_at_once(send: Sender, catalogue: CatalogueServer,
     assert parked(capsys, "list") == (0, "")
 
 
+def test_all_of_it_is_tried_again_however_little_one_publication_tries(
+    send: Sender, catalogue: CatalogueServer, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send.events(missing(), run_event("r2", job="other", outputs=["shop.analytics_stg.stg_new"]))
+    run_steps()
+    ingest_table(catalogue)
+    monkeypatch.setattr("openmetadata_ol_provider.openmetadata.publishing.core.parking.MOST_AT_ONCE", 1)
+    code, text = parked(capsys, "retry", "--all")
+    assert (code, json.loads(text)["parked"]) == (0, 0)
+    assert parked(capsys, "list") == (0, "")
+
+
 def test_what_is_tried_again_is_in_the_ledger(send: Sender, catalogue: CatalogueServer, capsys: Capture) -> None:
     send.events(missing())
     run_steps()

@@ -37,6 +37,7 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
 from openmetadata_ol_provider.ingestion.publish import PublishedBatch, PublishSession
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.store import StateStore
@@ -171,7 +172,7 @@ def test_dying_before_the_offsets_are_committed_to_kafka_doubles_nothing(
 ) -> None:
     translated = PlanEnvelope.from_dict(translate(consume(kafka_config_id="kafka_other_group")))
     published(translated)
-    StateStore(translated.origin.state_key).advance(translated.origin, translated.change, {}, {})
+    StateStore(translated.origin.state_key).advance(translated.origin, translated.change, {}, Held())
     assert committed(broker.bootstrap, group="other_group") == {}
     assert sum(checkpoint().values()) == sent
     nothing_is_left_to_do(catalogue)
@@ -247,6 +248,8 @@ def test_a_worker_that_is_killed_while_it_writes_is_repaired_by_the_next_run(
             worker.send_signal(signal.SIGKILL)
             worker.communicate()
         server.clear_faults()
+        # What the worker had sent before is still carried out.
+        server._http.close_connections()
         assert holding(server) != undisturbed
         ingest()
         assert holding(server) == undisturbed

@@ -30,8 +30,10 @@ LISTENERS = {
 #: Users of SASL, with their passwords: one who may do everything, two who may do what a test allows them.
 USERS = {name: f"{name}-password" for name in ("admin", "lineage", "reader")}
 
-_START_TIMEOUT = 60.0
-_STOP_TIMEOUT = 30.0
+#: Seconds that nothing takes on an idle machine; one that runs much else takes many times as long.
+_START_TIMEOUT = 300.0
+_STOP_TIMEOUT = 120.0
+_ADMIN_TIMEOUT = 120.0
 _MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
 _LOG4J = """<Configuration status="WARN">
   <Appenders>
@@ -148,7 +150,7 @@ class RealKafka:
 
         admin = self.admin()
         texts = {key.replace("_", "."): str(value) for key, value in config.items()}
-        admin.create_topics([NewTopic(name, partitions, 1, config=texts)])[name].result(timeout=30)
+        admin.create_topics([NewTopic(name, partitions, 1, config=texts)])[name].result(timeout=_ADMIN_TIMEOUT)
         # The controller's word comes before the broker has taken on the partitions.
         for partition in range(partitions):
             self.watermarks(name, partition)
@@ -157,7 +159,7 @@ class RealKafka:
     def delete_topic(self, name: str) -> None:
         """Delete a topic and wait until it is gone."""
         admin = self.admin()
-        admin.delete_topics([name])[name].result(timeout=30)
+        admin.delete_topics([name])[name].result(timeout=_ADMIN_TIMEOUT)
         wait(lambda: name not in admin.list_topics(timeout=10).topics)
 
     def delete_records(self, topic: str, before: Mapping[int, int]) -> None:
@@ -170,7 +172,7 @@ class RealKafka:
         admin = self.admin()
         targets = [TopicPartition(topic, partition, offset) for partition, offset in before.items()]
         for answer in admin.delete_records(targets).values():
-            answer.result(timeout=30)
+            answer.result(timeout=_ADMIN_TIMEOUT)
 
     def watermarks(self, topic: str, partition: int = 0) -> tuple[int, int]:
         """Return the first retained offset, and one past the last."""
@@ -188,7 +190,7 @@ class RealKafka:
                 found.append(observer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10))
             return bool(found)
 
-        wait(ask, timeout=60)
+        wait(ask, timeout=_START_TIMEOUT)
         return found[0]
 
     def allow(self, user: str, kind: str, name: str, *operations: str, prefix: bool = False) -> None:
@@ -215,7 +217,7 @@ class RealKafka:
             for operation in operations
         ]
         for answer in admin.create_acls(bindings).values():
-            answer.result(timeout=30)
+            answer.result(timeout=_ADMIN_TIMEOUT)
 
     # -- how it is made ------------------------------------------------------------------------------------------------
 
@@ -306,7 +308,7 @@ class RealKafka:
         try:
             with socket.create_connection(("localhost", self._ports["plain"]), timeout=1):
                 pass
-            return bool(self.admin().list_topics(timeout=2).brokers)
+            return bool(self.admin().list_topics(timeout=10).brokers)
         except (OSError, KafkaException):
             time.sleep(0.1)
             return False
@@ -323,7 +325,7 @@ class RealKafka:
             process.wait()
 
 
-def wait(condition: Callable[[], bool], timeout: float = 20.0) -> None:
+def wait(condition: Callable[[], bool], timeout: float = _ADMIN_TIMEOUT) -> None:
     """Wait until something is true; that it does not happen is an error."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -18,6 +18,7 @@ from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRan
 from openmetadata_ol_provider.openlineage.run_assembler import assemble
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns, fit_to_size, whole_change
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.state import chain, head_store, segment_store
 from openmetadata_ol_provider.state.document import StoredState
@@ -107,7 +108,7 @@ def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave
             change = fit_to_size(stored, state, None).change
             writes.left, writes.after = draw.choice([-1, 1, 2, 3, 4, 5]), draw.random() < 0.5
             try:
-                stored = stored.after(state, store.advance(origin(number), change, usage, {}))
+                stored = stored.after(state, store.advance(origin(number), change, usage, Held()))
                 break
             except Crash:
                 store = StateStore(KEY)
@@ -149,7 +150,7 @@ def test_any_interleaving_of_batches_crashes_and_joins_ends_like_one_batch(
         change = fit_to_size(stored, state, None).change
         writes.left, writes.after = crashes.pop() if crashes else (-1, False)
         try:
-            stored = stored.after(state, store.advance(origin(number), change, {}, {}))
+            stored = stored.after(state, store.advance(origin(number), change, {}, Held()))
             number += 1
         except Crash:
             store = StateStore(KEY)
@@ -169,7 +170,7 @@ def _referenced(store: StateStore) -> set[int]:
 
 def advance(store: StateStore, stored: StoredRuns, state: RunState, number: int) -> StoredRuns:
     change = fit_to_size(stored, state, None).change
-    return stored.after(state, store.advance(origin(number), change, {}, {}))
+    return stored.after(state, store.advance(origin(number), change, {}, Held()))
 
 
 def test_what_a_crash_leaves_behind_is_deleted_once_it_is_old(writes: Writes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +203,7 @@ def test_there_are_few_segments_and_each_change_is_written_a_few_times(writes: W
     for number, state in enumerate(steps(2, 40)):
         fitted = fit_to_size(stored, state, None)
         changed += len(fitted.change.text)
-        stored = stored.after(state, store.advance(origin(number), fitted.change, {}, {}))
+        stored = stored.after(state, store.advance(origin(number), fitted.change, {}, Held()))
         most = max(most, len(segments()))
         whole = len(whole_change(state).text)
         assert stored.stored_as.size < 2.5 * whole + 1200
@@ -223,12 +224,99 @@ def test_a_second_task_that_flips_the_head_meanwhile_is_noticed(writes: Writes) 
     def overtaken(*args: Any) -> None:
         real(*args)
         segment_store.set_variable = real
-        StateStore(KEY).advance(origin(10), whole_change(states[11]), {}, {})
+        StateStore(KEY).advance(origin(10), whole_change(states[11]), {}, Held())
 
     segment_store.set_variable = overtaken
     with pytest.raises(CheckpointError, match="was moved by another task while it was written"):
-        slow.advance(origin(10), change, {}, {})
+        slow.advance(origin(10), change, {}, Held())
     assert in_order(StateStore(KEY).read_state().runs) == in_order(states[11])
+
+
+@pytest.fixture
+def same_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all tasks prefer the same Variables for their segments."""
+    monkeypatch.setattr(segment_store.random, "shuffle", lambda _: None)
+
+
+def begun(seed: int) -> tuple[StateStore, list[RunState]]:
+    """Return the store of a state with segments after ten batches, and the runs of two more that it may go on with."""
+    states = list(steps(seed, 12))
+    store, stored = StateStore(KEY), StoredRuns()
+    for number, state in enumerate(states[:10]):
+        stored = advance(store, stored, state, number)
+    return store, states[10:]
+
+
+@pytest.mark.usefixtures("same_choice")
+def test_a_task_that_dies_after_another_one_wrote_its_segment_has_not_overwritten_it(
+    writes: Writes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, (mine, other) = begun(8)
+    real = segment_store.set_variable
+
+    def followed(*args: Any) -> None:
+        monkeypatch.setattr(segment_store, "set_variable", real)
+        real(*args)
+        writes.left, writes.after = 1, True
+        with pytest.raises(Crash):
+            StateStore(KEY).advance(origin(10), whole_change(other), {}, Held())
+
+    monkeypatch.setattr(segment_store, "set_variable", followed)
+    store.advance(origin(10), whole_change(mine), {}, Held())
+    assert writes.deaths == 1
+    assert in_order(StateStore(KEY).read_state().runs) == in_order(mine)
+
+
+@pytest.mark.usefixtures("same_choice")
+def test_a_task_that_is_far_behind_overwrites_no_segment_of_the_newest_state(
+    writes: Writes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, (mine, other) = begun(9)
+    real = segment_store.get_variable
+
+    def overtaken(key: str) -> str | None:
+        monkeypatch.setattr(segment_store, "get_variable", real)
+        store = StateStore(KEY)
+        for number in range(10, 14):
+            store.advance(origin(number), whole_change(other), {}, Held())
+        return real(key)
+
+    monkeypatch.setattr(segment_store, "get_variable", overtaken)
+    with pytest.raises(CheckpointError, match="was moved by another task while it was written"):
+        slow.advance(origin(10), whole_change(mine), {}, Held())
+    found = StateStore(KEY).read_state()
+    assert (in_order(found.runs), found.checkpoint) == (in_order(other), {"t": {"0": 14}})
+
+
+@pytest.mark.usefixtures("same_choice")
+def test_a_segment_that_another_task_overwrites_before_the_head_is_written_is_noticed(
+    writes: Writes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, (mine, _) = begun(10)
+    before = in_order(store.read_state().runs)
+    real = segment_store.set_variable
+
+    def overwritten(*args: Any) -> None:
+        real(*args)
+        real(args[0], "1800000000_of another task")
+
+    monkeypatch.setattr(segment_store, "set_variable", overwritten)
+    with pytest.raises(CheckpointError, match="was moved by another task while it was written"):
+        store.advance(origin(10), whole_change(mine), {}, Held())
+    found = StateStore(KEY).read_state()
+    assert (in_order(found.runs), found.checkpoint) == (before, {"t": {"0": 10}})
+
+
+@pytest.mark.usefixtures("writes")
+def test_the_oldest_leftover_is_overwritten_once_all_variables_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, (mine, _) = begun(11)
+    taken = used(store)
+    free = [slot for slot in range(chain.SLOTS) if slot not in taken]
+    for slot in free:
+        set_variable(segment_key(KEY, slot), f"{2_000_000_000 - (slot == free[7])}_left behind")
+    store.advance(origin(10), whole_change(mine), {}, Held())
+    assert _referenced(store) == {free[7]}
+    assert in_order(StateStore(KEY).read_state().runs) == in_order(mine)
 
 
 def test_a_change_of_another_state_than_the_stored_one_is_refused(writes: Writes) -> None:
@@ -238,7 +326,7 @@ def test_a_change_of_another_state_than_the_stored_one_is_refused(writes: Writes
     change = fit_to_size(stored, third, None).change
     store.write_state(StoredState({"t": {"0": 1}}, second, {}), None)
     with pytest.raises(CheckpointError, match="is not what the batch was translated with"):
-        store.advance(origin(1), change, {}, {})
+        store.advance(origin(1), change, {}, Held())
     assert in_order(store.read_state().runs) == in_order(second)
 
 
@@ -274,7 +362,7 @@ def test_changes_in_the_head_that_were_edited_are_noticed_when_more_are_added(wr
     base = StateStore(KEY)._document().remembered.fingerprint
     change = fit_to_size(stored._replace(stored_as=StoredAs(base)), second, None).change
     with pytest.raises(CheckpointError, match=f"Variable '{KEY}' is not a state of this package .damaged"):
-        store.advance(origin(1), change, {}, {})
+        store.advance(origin(1), change, {}, Held())
     assert store.read_head() is not None
     assert store.size == len(get_variable(KEY) or "") + document["remembered"]["segments"][0]["size"]
 
@@ -286,7 +374,7 @@ def test_a_state_within_the_limit_stays_within_it(writes: Writes) -> None:
     for number, state in enumerate(states):
         fitted = fit_to_size(stored, state, limit)
         wholes += not fitted.change.base
-        stored = stored.after(fitted.state, store.advance(origin(number), fitted.change, {}, {}))
+        stored = stored.after(fitted.state, store.advance(origin(number), fitted.change, {}, Held()))
         assert stored.stored_as.size <= limit
         assert in_order(store.read_state().runs) == in_order(fitted.state)
     assert 1 < wholes < 30

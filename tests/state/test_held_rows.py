@@ -1,4 +1,4 @@
-"""Rows that wait to be written move with the checkpoint, and are in exactly one lane."""
+"""Rows and counts that wait to be written move with the checkpoint, and are in exactly one lane."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.run_state import RunState
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRow, HeldRows
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldCounts, HeldRow, HeldRows
 from openmetadata_ol_provider.state.document import StoredState
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_lane
@@ -27,23 +27,28 @@ def rows(count: int, at: int = 1) -> HeldRows:
     return {row.key: row for row in made}
 
 
-def begin(held: HeldRows) -> StateStore:
+def totals(count: int, total: int = 3) -> HeldCounts:
+    made = (HeldCount(f"p{number}", f"openlineage.etl{number}", "2026-01-01", total, 1) for number in range(count))
+    return {one.key: one for one in made}
+
+
+def begin(rows: HeldRows, counts: HeldCounts | None = None) -> StateStore:
     store = StateStore(BASE)
-    store.write_state(StoredState(CHECKPOINT, RunState(), {}, held=held), None)
+    store.write_state(StoredState(CHECKPOINT, RunState(), {}, held=Held(rows, counts or {})), None)
     return store
 
 
 def test_they_are_read_back_as_they_were_written() -> None:
-    store = begin(rows(3))
-    assert store.read_held() == store.read_state().held == store.read_history().held == rows(3)
-    store.write_held(rows(1))
-    assert (store.read_held(), store.read_checkpoint()) == (rows(1), CHECKPOINT)
+    store = begin(rows(3), totals(2))
+    assert store.read_held() == store.read_state().held == store.read_history().held == Held(rows(3), totals(2))
+    store.write_held(Held(rows(3), totals(2)), Held(rows(1)))
+    assert (store.read_held(), store.read_checkpoint()) == (Held(rows(1)), CHECKPOINT)
 
 
 def test_a_checkpoint_that_is_moved_leaves_them() -> None:
     store = begin(rows(2))
     store.move_checkpoint(CHECKPOINT, {"t": {"0": 0}})
-    assert store.read_held() == rows(2)
+    assert store.read_held() == Held(rows(2))
 
 
 def test_what_is_damaged_is_an_error_that_names_the_variable() -> None:
@@ -56,17 +61,27 @@ def test_what_is_damaged_is_an_error_that_names_the_variable() -> None:
 
 
 @pytest.mark.parametrize("counts", [(3,), (3, 2), (2, 5, 1)])
-def test_after_a_change_of_lanes_each_row_is_in_exactly_one(counts: tuple[int, ...]) -> None:
-    begin(rows(20))
+def test_after_a_change_of_lanes_each_row_and_each_count_is_in_exactly_one(counts: tuple[int, ...]) -> None:
+    begin(rows(20), totals(20))
     for count in counts:
         lanes = [Lane(number, count) for number in range(count)]
         held = [StateStore(ensure_lane_state(BASE, lane)).read_held() for lane in lanes]
-    assert sum(map(len, held)) == 20
-    assert {key: row for part in held for key, row in part.items()} == rows(20)
+    assert (sum(len(part.rows) for part in held), sum(len(part.counts) for part in held)) == (20, 20)
+    assert {key: row for part in held for key, row in part.rows.items()} == rows(20)
+    assert {key: count for part in held for key, count in part.counts.items()} == totals(20)
 
 
 def test_of_two_lanes_with_the_same_row_the_newer_one_counts() -> None:
     begin({})
     for number, at in ((0, 7), (1, 9)):
-        StateStore(ensure_lane_state(BASE, Lane(number, 2))).write_held(rows(1, at))
-    assert read_lane(BASE, Lane()).held == rows(1, 9)
+        StateStore(ensure_lane_state(BASE, Lane(number, 2))).write_held(Held(), Held(rows(1, at)))
+    assert read_lane(BASE, Lane()).held == Held(rows(1, 9))
+
+
+def test_of_two_lanes_with_totals_of_the_same_day_only_the_statuses_tell_how_many_both_have_counted() -> None:
+    begin({})
+    for number, total in ((0, 7), (1, 9)):
+        store = StateStore(ensure_lane_state(BASE, Lane(number, 2)))
+        store.write_held(Held(), Held({}, totals(1, total)))
+    (merged,) = read_lane(BASE, Lane()).held.counts.values()
+    assert (merged.total, merged.sent) == (9, None)

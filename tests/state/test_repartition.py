@@ -13,6 +13,7 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.segments.change import whole_change
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Fact, Ledger
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.state.document import StoredState
@@ -190,14 +191,14 @@ def test_once_all_lanes_have_begun_a_task_of_before_is_refused() -> None:
     assert [get_variable(name) for name in (BASE, parked_key(BASE), ledger_key(BASE))] == ["", "", ""]
     old = BatchOrigin(BASE, "kafka_default", (OffsetRange("t", 0, 100, 100, 120),))
     with pytest.raises(CheckpointError, match="the start of the batch differs from the checkpoint"):
-        StateStore(BASE).advance(old, whole_change(RunState()), {}, {})
+        StateStore(BASE).advance(old, whole_change(RunState()), {}, Held())
 
 
 def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     begin("r")
     StateStore(BASE).write_parked({f"edge:{number}": parked(number) for number in range(20)})
 
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
     for name in ("write_parked", "write_ledger", "write_state"):
@@ -210,6 +211,33 @@ def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: p
     kept = [set(StateStore(lane.key(BASE)).read_parked()) for lane in lanes(2)]
     assert len(kept[0] | kept[1]) == 20
     assert not kept[0] & kept[1]
+
+
+@pytest.mark.parametrize("point", ["write_parked", "write_ledger", "write_state"])
+def test_two_tasks_of_a_lane_may_take_over_at_once(point: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin("r")
+    StateStore(BASE).write_parked({f"edge:{number}": parked(number) for number in range(20)})
+    lane, real = Lane(1, 2), getattr(StateStore, point)
+    key = lane.key(BASE)
+
+    def overtaken(*args: Any, **options: Any) -> Any:
+        # Another task of the lane takes over, and publishes a batch that parks an item.
+        monkeypatch.undo()
+        advance(lane, 5, "s")
+        StateStore(key).update_parked({"edge:20": parked(20)})
+        return real(*args, **options)
+
+    monkeypatch.setattr(StateStore, point, overtaken)
+    ensure_lane_state(BASE, lane)
+    store = StateStore(key)
+    assert positions(store.read_state()) == {number: offset + 5 for number, offset in taken(lane, at(100)).items()}
+    assert set(store.read_state().runs.runs) == {"r", "s"}
+    # A task that is paused for a whole batch right before it writes what is parked undoes that.
+    assert ("edge:20" in store.read_parked()) == (point != "write_parked")
+
+
+def taken(lane: Lane, offsets: dict[str, int]) -> dict[str, int]:
+    return {number: offset for number, offset in offsets.items() if lane.takes("t", int(number))}
 
 
 def test_lanes_that_are_no_lanes_are_refused_with_the_remedy() -> None:

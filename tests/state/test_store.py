@@ -12,6 +12,7 @@ from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.segments.change import whole_change
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
     UNVERIFIED,
@@ -49,7 +50,7 @@ def publication(**parts: Any) -> Publication:
 
 def begun(store: StateStore) -> None:
     """Let there be a state, and a ledger that can be trusted."""
-    store.advance(BATCH, whole_change(RunState()), {}, {})
+    store.advance(BATCH, whole_change(RunState()), {}, Held())
     store.write_ledger(Ledger(*TARGET[:2], {5: Fact(6, 7.0)}, {8: EdgeFact(9, 7.0, "job")}))
 
 
@@ -88,6 +89,15 @@ def test_who_has_published_nothing_leaves_the_ledger_of_others_as_it_is(store: S
     assert store.read_history().interrupted
 
 
+def test_a_task_after_which_another_has_written_the_state_is_not_alone(store: StateStore) -> None:
+    history = store.claim(store.read_history())
+    store.commit(BATCH, whole_change(RunState()), publication(), history)
+    assert store.release(history)
+    StateStore(KEY).write_generation(3)
+    assert not store.release(history)
+    assert store.read_history().interrupted
+
+
 def test_a_task_that_is_killed_leaves_a_ledger_that_knows_edges_but_calls_none_current(store: StateStore) -> None:
     begun(store)
     store.claim(store.read_history())
@@ -108,7 +118,7 @@ def test_moving_the_checkpoint_ends_every_claim(store: StateStore) -> None:
 
 def test_a_batch_moves_checkpoint_runs_and_usage_together(store: StateStore) -> None:
     runs = RunState(runs={"r": Run(run_id="r", namespace="ns", name="job")})
-    store.commit(BATCH, whole_change(runs), publication(usage={("p", "2026-01-01"): 3}))
+    store.commit(BATCH, whole_change(runs), publication(usage={("p", "2026-01-01"): 3}), History())
     assert store.read_state()[:3] == ({"t": {"0": 9}}, runs, {("p", "2026-01-01"): 3})
     assert store.read_history().usage == {("p", "2026-01-01"): 3}
 
@@ -116,14 +126,16 @@ def test_a_batch_moves_checkpoint_runs_and_usage_together(store: StateStore) -> 
 def test_a_batch_that_another_task_has_overtaken_is_refused_but_what_it_parked_is_kept(store: StateStore) -> None:
     begun(store)
     with pytest.raises(CheckpointError, match="It was moved while the batch was published"):
-        store.commit(BATCH, whole_change(RunState()), publication(parking={"a": parked("a")}))
+        store.commit(BATCH, whole_change(RunState()), publication(parking={"a": parked("a")}), History())
     assert store.read_checkpoint() == {"t": {"0": 9}}
     assert set(store.read_parked()) == {"a"}
 
 
 def test_without_ranges_only_what_is_parked_is_stored(store: StateStore) -> None:
     begun(store)
-    store.commit(BatchOrigin(KEY, "kafka_default"), whole_change(RunState()), publication(parking={"a": parked("a")}))
+    store.commit(
+        BatchOrigin(KEY, "kafka_default"), whole_change(RunState()), publication(parking={"a": parked("a")}), History()
+    )
     assert store.read_checkpoint() == {"t": {"0": 9}}
     assert set(store.read_parked()) == {"a"}
 
@@ -135,6 +147,22 @@ def test_what_others_park_and_drop_meanwhile_stays_as_they_left_it(store: StateS
     store.update_parked({"b": None, "e": parked("e")})
     assert set(history.parking.items) == set("abc")
     assert set(store.read_parked()) == set("de")
+
+
+def test_what_a_slower_task_undoes_before_the_checkpoint_moves_is_parked_again(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_parked({name: parked(name) for name in "ab"})
+    advance = StateStore.advance
+
+    def undone(*args: Any) -> Any:
+        StateStore(KEY).write_parked({name: parked(name) for name in ["a", "b", "d"]})
+        return advance(*args)
+
+    monkeypatch.setattr(StateStore, "advance", undone)
+    changes = {"a": None, "c": parked("c")}
+    store.commit(BATCH, whole_change(RunState()), publication(parking=changes), store.read_history())
+    assert set(store.read_parked()) == set("bcd")
 
 
 def test_what_is_parked_is_read_again_only_after_another_task_has_changed_it(store: StateStore) -> None:

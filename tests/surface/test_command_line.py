@@ -129,6 +129,7 @@ MAKE = {
         "test-matrix",
         "test-openmetadata",
         "test-ui",
+        "test-writers",
     ),
 }
 

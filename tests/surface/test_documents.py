@@ -22,7 +22,7 @@ NAME = "name namespace"
 TAGS = "field key source value"
 #: Place in the plan -> keys there. ``[]`` are items of a list, ``{}`` values by a name of their own.
 PLAN = {
-    "": "datasets edges event_days events jobs one_sided problems runs version",
+    "": "datasets edges event_days events jobs one_sided problems retracted runs version",
     "datasets[]": "assertions catalog dataset_version description exposures fields identities ignored lifecycle "
     "metrics name namespace owners previous storage tags type",
     "datasets[].catalog": "framework metadata_uri name type warehouse_uri",
@@ -58,6 +58,10 @@ PLAN = {
     "one_sided[].writes[]": NAME,
     "problems[]": "cause count detail kind namespace rule where",
     "problems[].rule": "entry purpose setting",
+    "retracted[]": "began_at job source target",
+    "retracted[].job": NAME,
+    "retracted[].source": NAME,
+    "retracted[].target": NAME,
     "runs[]": "attributes code_version dag_run ended_at error events external_query job log_url logical_at map_index "
     "measurements new nominal_end nominal_start part partial pipeline pipeline_run_id pipeline_started_at presumed "
     "reads replaces replayed run_id skipped started_at state statistics task tests writes written",
@@ -78,18 +82,28 @@ ON_ITS_WAY = "dead_letters more origin state"
 #: Place in the plan -> values that can be there.
 KINDS = {
     *("already_published", "ambiguous", "ambiguous_pipeline", "assumed_pipeline", "bad_dataset", "bad_facet"),
-    *("bad_value", "data_loss", "dropped", "failed", "foreign_tag", "malformed", "merged_run", "more_losses"),
+    *(
+        "bad_value",
+        "data_loss",
+        "dropped",
+        "failed",
+        "foreign_tag",
+        "held_dropped",
+        "malformed",
+        "merged_run",
+        "more_losses",
+    ),
     *("more_problems", "no_message_key", "no_pipeline", "shared_run_id", "shared_task", "unread_before_start"),
-    "bad_item",
+    *("bad_item", "held_dropped"),
     *("endpoint_failing", "stopped", "task_owner"),
     *("event_type", "late_end", "no_event_type", "presumed_end", "shared_mapped_run"),
     "renewed_edge",
     *("assumed_subquery", "mount_conflict", "pseudo_dataset", "summed_up", "view_source"),
-    *("matched_by_name", "matched_by_name_before", "other_address"),
+    *("assumed_service", "matched_by_name", "matched_by_name_before", "other_address"),
     *("no_dashboard", "profile_left_out", "test_case_deleted", "test_without_table"),
     *("no_service", "no_stub", "no_timestamp", "overwritten", "owner_left_out", "parking_given_up", "plan_too_large"),
     *("product_too_large", "run_given_up", "run_trimmed", "run_without_start", "same_timestamp", "shared_pipeline"),
-    *("expired_edge", "not_expiring"),
+    *("expired_edge", "not_expiring", "retracted_edge"),
     *("stale_edge", "state_trimmed", "temporary_source", "too_deep", "too_long", "too_many", "too_many_tasks"),
     *(
         "deleted_pipeline",
@@ -215,8 +229,8 @@ def assert_keys(what: str, found: Mapping[str, str], pinned: Mapping[str, str]) 
 def test_a_plan_in_xcom_has_these_keys_and_no_other() -> None:
     allowed = {(path, key) for path, keys in PLAN.items() for key in keys.split()}
     plan = dict(golden("plan"))
-    # The golden file is older than the days of events.
-    assert set(PLAN[""].split()) | set(ON_ITS_WAY.split()) == {*plan, "event_days"}
+    # The golden file is older than the days of events, and the edges that are taken back.
+    assert set(PLAN[""].split()) | set(ON_ITS_WAY.split()) == {*plan, "event_days", "retracted"}
     for name in ON_ITS_WAY.split():
         del plan[name]
     assert set(used(plan)) <= allowed

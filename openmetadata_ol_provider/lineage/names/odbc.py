@@ -41,8 +41,20 @@ def plain_odbc_url(text: str) -> str:
     server = values.get("server") or values.get("servername") or values.get("host")
     if scheme is None or not server:
         return text
-    # SQL Server writes tcp:host,port.
-    host = re.sub(r"^(?:tcp|np|lpc):", "", server.strip(), flags=re.IGNORECASE).replace(",", ":").replace(" ", "")
-    port = f":{values['port']}" if values.get("port", "").isdecimal() and ":" not in host else ""
+    host, port = _host_and_port(server)
+    if not port and values.get("port", "").isdecimal():
+        port = f":{values['port']}"
     database = values.get("database") or values.get("initial catalog")
     return f"{scheme}://{host}{port}" + (f";database={database}" if database else "")
+
+
+def _host_and_port(server: str) -> tuple[str, str]:
+    """Return the host of a server, an IPv6 address in brackets, and its port after a colon, empty if it has none."""
+    # SQL Server writes tcp:host,port.
+    text = re.sub(r"^(?:tcp|np|lpc):", "", server.strip(), flags=re.IGNORECASE).replace(" ", "")
+    host, _, port = text.partition(",")
+    if host.count(":") > 1 and not host.startswith("["):
+        host = f"[{host}]"
+    elif not port and ":" in host.rpartition("]")[2]:
+        host, _, port = host.rpartition(":")
+    return host, f":{port}" if port else ""

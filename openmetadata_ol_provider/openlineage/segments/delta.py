@@ -21,6 +21,10 @@ MAPPINGS: Final[Mapping[str, str]] = {
     for field in msgspec.structs.fields(RunState)
     if field.default_factory is not msgspec.NODEFAULT
 }
+#: The name under which the runs are stored.
+RUNS: Final = MAPPINGS["runs"]
+#: The names of the other mappings, with the names under which they are stored.
+OTHERS: Final = {name: stored for name, stored in MAPPINGS.items() if stored != RUNS}
 
 
 class StateDelta(NamedTuple):
@@ -49,8 +53,7 @@ def whole_state(state: RunState) -> StateDelta:
 
 def state_delta(before: RunState, after: RunState) -> StateDelta:
     """Return what has changed between two states; applied to the first it gives the second, in the same order."""
-    others = (name for name in MAPPINGS if name != "runs")
-    deltas = {name: mapping_delta(getattr(before, name), getattr(after, name)) for name in others}
+    deltas = {name: mapping_delta(getattr(before, name), getattr(after, name)) for name in OTHERS}
     deltas["runs"] = runs_delta(before.runs, after.runs)
     return StateDelta(
         msgspec.structs.replace(after, **{name: delta.changed for name, delta in deltas.items()}),

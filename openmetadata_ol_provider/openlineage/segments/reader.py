@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
+from openmetadata_ol_provider.openlineage.facet_times import EqualTimes
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, name_key
 from openmetadata_ol_provider.openlineage.segments.tables import (
@@ -28,16 +29,16 @@ _decode_dataset: Final = msgspec.msgpack.Decoder(DatasetState).decode
 class NamedRanks(NamedTuple):
     """The names of facets, and the ranks of their times; one if all are equal."""
 
-    names: Sequence[str]
+    names: tuple[str, ...]
     ranks: Sequence[Rank]
 
-    def at(self, times: Sequence[int]) -> dict[str, int]:
+    def at(self, times: Sequence[int]) -> Mapping[str, int]:
         """Return the time of each facet.
 
         :param times: times by rank, in microseconds
         """
         if len(self.ranks) == 1:
-            return dict.fromkeys(self.names, times[self.ranks[0]])
+            return EqualTimes(self.names, times[self.ranks[0]])
         return dict(zip(self.names, [times[rank] for rank in self.ranks], strict=True))
 
 

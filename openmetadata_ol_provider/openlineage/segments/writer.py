@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import astuple, replace
 
+from openmetadata_ol_provider.openlineage.facet_times import EqualTimes
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState, name_key, part_key
 from openmetadata_ol_provider.openlineage.segments.tables import (
@@ -130,6 +131,8 @@ class SegmentWriter:
     def _times(self, times: Mapping[str, int], ranks: _Ranks) -> FacetTimes:
         if not times:
             return _NO_TIMES
+        if isinstance(times, EqualTimes):
+            return FacetTimes(_index(self._names, times.names), (ranks[times.at],))
         # Mostly all facets are from one event.
         different = {*times.values()}
         return FacetTimes(
@@ -246,10 +249,12 @@ def _index(table: dict[_H, int], content: _H) -> int:
 
 def _times_of(run: Run) -> set[int]:
     """Return all times of a run but the one at which it was last seen."""
-    times = {run.name_at, *run.run_times.values(), *run.job_times.values()}
+    times = {run.name_at}
+    _add_times(times, run.run_times)
+    _add_times(times, run.job_times)
     for side in (run.inputs, run.outputs):
         for dataset in side.values():
-            times.update(dataset.times.values())
+            _add_times(times, dataset.times)
             if dataset.first_at is not None:
                 times.add(dataset.first_at)
     if run.started_at is not None:
@@ -257,6 +262,13 @@ def _times_of(run: Run) -> set[int]:
     if run.ended_at is not None:
         times.add(run.ended_at)
     return times
+
+
+def _add_times(times: set[int], of_facets: Mapping[str, int]) -> None:
+    if isinstance(of_facets, EqualTimes):
+        times.add(of_facets.at)
+    else:
+        times.update(of_facets.values())
 
 
 @cache

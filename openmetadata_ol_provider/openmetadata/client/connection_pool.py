@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,10 +13,10 @@ from openmetadata_ol_provider.openmetadata.client.token import BearerToken
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
+    from openmetadata_ol_provider.openmetadata.client.open_connection import OpenConnections, OpenResponse
+
 #: Most seconds to wait for a connection.
 _CONNECT_TIMEOUT = 10.0
-#: Request targets that need no escapes.
-_PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
 
 
 class ConnectionPool:
@@ -45,11 +43,11 @@ class ConnectionPool:
         self._cert = cert
         self._adapter = _adapter(size, quiet=verify is False)
         self._headers = {"Accept": "application/json", "User-Agent": "openmetadata-ol-provider"}
-        self._headers["Accept-Encoding"] = "gzip, deflate"
+        self._headers["Accept-Encoding"] = "gzip"
         if token is not None:
             self._headers["Authorization"] = token.authorization
         self._lock = threading.Lock()
-        self._opened: tuple[Any, str] | None = None
+        self._opened: tuple[Any, str, OpenConnections] | None = None
 
     def close(self) -> None:
         """Close the connections."""
@@ -57,7 +55,7 @@ class ConnectionPool:
 
     def send(
         self, method: str, target: str, *, body: Any, headers: Mapping[str, str] | None, timeout: float
-    ) -> BaseHTTPResponse:
+    ) -> BaseHTTPResponse | OpenResponse:
         """Send a request and return the response as soon as its head has arrived.
 
         :param method: HTTP method
@@ -68,19 +66,19 @@ class ConnectionPool:
         :raises urllib3.exceptions.HTTPError: if there is no response
         :raises OSError: if there is no response, or a certificate file is missing
         """
-        from urllib3 import Timeout
-
-        pool, prefix = self._opened or self._open()
+        pool, prefix, open_connections = self._opened or self._open()
         url = f"{prefix}/{target}"
         all_headers = {**self._headers, **(headers or {})}
         content = None
         if body is not None:
             content = msgspec.json.encode(body)
             all_headers.setdefault("Content-Type", "application/json")
-        connection = _take_open(pool) if _PLAIN.fullmatch(url) else None
-        if connection is not None:
-            return _send_on(connection, pool, method, url, content, all_headers, timeout)
-        response: BaseHTTPResponse = pool.urlopen(
+        response = open_connections.send(method, url, content, all_headers, timeout)
+        if response is not None:
+            return response
+        from urllib3 import Timeout
+
+        first: BaseHTTPResponse = pool.urlopen(
             method,
             url,
             body=content,
@@ -92,11 +90,13 @@ class ConnectionPool:
             assert_same_host=False,
             preload_content=False,
         )
-        return response
+        return first
 
-    def _open(self) -> tuple[Any, str]:
+    def _open(self) -> tuple[Any, str, OpenConnections]:
         """Return urllib3's pool and the prefix of all request targets, which is the whole base URL behind a proxy."""
         import requests
+
+        from openmetadata_ol_provider.openmetadata.client.open_connection import OpenConnections
 
         with self._lock, requests.Session() as session:
             if self._opened is None:
@@ -106,81 +106,8 @@ class ConnectionPool:
                 prepared = requests.Request("GET", self._base_url).prepare()
                 pool = self._adapter.get_connection_with_tls_context(prepared, verify, proxies=proxies, cert=cert)
                 self._adapter.cert_verify(pool, self._base_url, verify, cert)
-                self._opened = pool, self._adapter.request_url(prepared, proxies)
+                self._opened = pool, self._adapter.request_url(prepared, proxies), OpenConnections(pool)
             return self._opened
-
-
-def _take_open(pool: Any) -> Any | None:
-    """Take a connection that is open out of a pool of urllib3, ``None`` if there is none, or a proxy in between."""
-    if pool.proxy is not None:
-        return None
-    # Not public, but the same in all versions: what subclasses of its pools build on.
-    connection = pool._get_conn()  # noqa: SLF001
-    if connection.sock is not None:
-        return connection
-    pool._put_conn(connection)  # noqa: SLF001
-    return None
-
-
-def _send_on(  # noqa: PLR0917
-    connection: Any,
-    pool: Any,
-    method: str,
-    url: str,
-    content: bytes | None,
-    headers: Mapping[str, str],
-    timeout: float,
-) -> BaseHTTPResponse:
-    """Send a request on an open connection: the same as with urllib3's pool, for three quarters of its CPU time.
-
-    :param url: path with the query, all of it escaped
-    :raises urllib3.exceptions.HTTPError: if there is no response
-    """
-    from http.client import HTTPConnection, HTTPException
-
-    from urllib3.exceptions import ProtocolError, ReadTimeoutError
-    from urllib3.response import HTTPResponse
-
-    try:
-        connection.sock.settimeout(timeout)
-        # The server may have answered before it has read everything.
-        with suppress(BrokenPipeError):
-            connection.sock.sendall(as_sent(connection, method, url, content, headers))
-        response = HTTPConnection.getresponse(connection)
-    except BaseException as error:
-        connection.close()
-        pool._put_conn(connection)  # noqa: SLF001
-        if isinstance(error, TimeoutError):
-            raise ReadTimeoutError(pool, url, "read timed out") from error
-        if isinstance(error, OSError | HTTPException):
-            raise ProtocolError("Connection aborted.", error) from error
-        raise
-    return HTTPResponse(
-        response,
-        headers=response.msg.items(),  # type: ignore[arg-type]
-        status=response.status,
-        version=response.version,
-        reason=response.reason,
-        preload_content=False,
-        original_response=response,
-        pool=pool,
-        connection=connection,
-        enforce_content_length=True,
-        request_method=method,
-    )
-
-
-def as_sent(connection: Any, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> bytes:
-    """Return a request as one piece: Python sends head and body apart, which wakes the server twice."""
-    from http.client import HTTPConnection
-
-    pieces: list[bytes] = []
-    connection.send = pieces.append
-    try:
-        HTTPConnection.request(connection, method, url, content, headers)
-    finally:
-        del connection.send
-    return b"".join(pieces)
 
 
 def _adapter(size: int, *, quiet: bool) -> Any:

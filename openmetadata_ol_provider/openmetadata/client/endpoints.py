@@ -51,6 +51,12 @@ def endpoint_of(request: Request) -> Endpoint:
     return Endpoint(request.method, route, _is_optional(request, segments[1] if len(segments) > 1 else "", route))
 
 
+def may_lack_content(request: Request) -> bool:
+    """Return whether OpenMetadata may answer a request that was successful without any content."""
+    collection = request.path.strip("/").split("/")[1:2]
+    return request.method == "DELETE" or collection in (["lineage"], ["usage"])
+
+
 def _is_optional(request: Request, collection: str, route: str) -> bool:
     if collection in _OPTIONAL or route.endswith(_OPTIONAL_ENDS):
         return True

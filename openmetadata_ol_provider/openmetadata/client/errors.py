@@ -43,6 +43,15 @@ def not_an_api_message(server: Server, request: Request, response: Response) -> 
     )
 
 
+def no_content_message(server: Server, request: Request, response: Response) -> str:
+    """Return the message for a success without content, where OpenMetadata's would have some."""
+    return (
+        f"{server.base_url} answered {_name(request)} with status {response.status} and no content, which OpenMetadata "
+        f"never does, so nobody knows whether anything was done; check {server.settings.address}, and whether a proxy "
+        "or a gateway answers for it"
+    )
+
+
 def error_for(
     server: Server, request: Request, response: Response, body: ErrorBody, token: BearerToken | None
 ) -> CatalogueError:

@@ -14,9 +14,14 @@ from openmetadata_ol_provider.exceptions import (
     RefusalReason,
 )
 from openmetadata_ol_provider.openmetadata.client.document import Document
-from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of
+from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of, may_lack_content
 from openmetadata_ol_provider.openmetadata.client.error_body import read_error
-from openmetadata_ol_provider.openmetadata.client.errors import cut_off_error, error_for, not_an_api_message
+from openmetadata_ol_provider.openmetadata.client.errors import (
+    cut_off_error,
+    error_for,
+    no_content_message,
+    not_an_api_message,
+)
 from openmetadata_ol_provider.openmetadata.client.retry import (
     IDEMPOTENT,
     OVERLOADED_STATUS,
@@ -80,7 +85,11 @@ def classify_no_response(request: Request, error: CatalogueUnavailableError) -> 
 
 def _successful(server: Server, request: Request, response: Response) -> Success | Failure:
     if not response.content and not response.headers.get("Content-Encoding"):
-        return Success(_document(request, {}))
+        if may_lack_content(request):
+            return Success(_document(request, {}))
+        return Failure(
+            CatalogueRequestError(no_content_message(server, request, response), response.status), retriable=False
+        )
     if not response.is_json:
         message = not_an_api_message(server, request, response)
         return Failure(CatalogueRequestError(message, response.status), retriable=False)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
     from openmetadata_ol_provider.openmetadata.client.connection_pool import ConnectionPool
+    from openmetadata_ol_provider.openmetadata.client.open_connection import OpenResponse
 
 _CHUNK = 16_384
 #: Bytes read of an error response: enough for its message.
@@ -115,14 +116,14 @@ def exchange(pool: ConnectionPool, request: Request, *, timeout: float, max_byte
         raw.release_conn()
 
 
-def _read(raw: BaseHTTPResponse, max_bytes: int, deadline: float) -> bytes:
+def _read(raw: BaseHTTPResponse | OpenResponse, max_bytes: int, deadline: float) -> bytes:
     from urllib3.exceptions import DecodeError, ProtocolError
 
     is_success = 200 <= raw.status < 300
     limit = max_bytes if is_success else _ERROR_BYTES
     content = bytearray()
     try:
-        for chunk in raw.stream(_CHUNK, decode_content=True):
+        for chunk in raw.stream(_CHUNK):
             content += chunk
             if len(content) > limit:
                 if is_success:

@@ -21,6 +21,7 @@ from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerTarget
 from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import Outcomes, edge_results, written_columns
@@ -73,8 +74,8 @@ def publish_plan(
     :param dry_run: read everything and count what would be written, but write nothing
     :param full_refresh: compare everything with the catalogue, whatever the ledger holds
     :param concurrent: ``True`` if other lanes publish at the same time, so that what was written is compared once more
-    :param hold: ``True`` to hold back what the next batch of the task may replace: rows of pipeline observability. They
-        are written by the first publication that does not
+    :param hold: ``True`` to hold back what the next batch of the task may replace: rows of pipeline observability, and
+        usage. They are written by the first publication that does not
     :param cache: what this task has read and written itself
     :param now: current time, in seconds since 1970 (default: the clock)
     :param remembered: plan of all remembered runs, to list what was matched by name before addresses counted
@@ -150,7 +151,8 @@ def _publication(
     pipelines = {id_: ref.fqn for id_, ref in stages.refs.items()}
     columns = () if context.dry_run else written_columns(stages.edges.writes, results)
     kept = Outcomes(results, outcomes, pipelines, site_of(client.base_url), columns)
-    return Publication(report, ledger, parking, stages.usage.usage, kept, stages.observability.held)
+    held = Held(stages.observability.held, stages.usage.held)
+    return Publication(report, ledger, parking, stages.usage.usage, kept, held)
 
 
 def _failing_endpoint(failing: FailingEndpoint) -> Problem:

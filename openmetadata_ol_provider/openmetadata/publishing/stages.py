@@ -18,6 +18,7 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.other_addresses impo
 from openmetadata_ol_provider.openmetadata.publishing.edges.removal_stage import (
     LastingLineage,
     remove_expired,
+    remove_retracted,
     remove_stale,
 )
 from openmetadata_ol_provider.openmetadata.publishing.edges.stage import (
@@ -101,9 +102,9 @@ class Stages:
         self.edges = PublishedEdges(Written(), (), ())
         self.statuses = Written()
         self.facts = Written()
-        self.usage = UsageOutcome(Written(), context.history.usage)
+        self.usage = UsageOutcome(Written(), context.history.usage, context.history.held.counts)
         self.exposures = Written()
-        self.observability = ObservabilityOutcome(Written(), context.history.held)
+        self.observability = ObservabilityOutcome(Written(), context.history.held.rows)
         self.queries = Written()
         self.profiles = Written()
         self.tests = Written()
@@ -195,5 +196,5 @@ class Stages:
         deleted = delete_dropped(context, self.resolutions)
         self.deleted = deleted.deleted
         context.recorder.record_datasets(self.resolutions, self._failed_datasets | exposures.failed | deleted.failed)
-        self.stale = remove_stale(context, self._plan)
+        self.stale = remove_retracted(context) + remove_stale(context, self._plan)
         self.expired = remove_expired(context, self._plan, self._lasting)

@@ -97,6 +97,16 @@ def matched_by_name_hint(mismatch: AddressMismatch) -> str:
     )
 
 
+def assumed_service_hint(namespace: str, service: str) -> str:
+    """Return the hint for datasets that only their names match with a service that shows no address."""
+    rule = namespace_rule(namespace, service).entry
+    return (
+        f"assumed to be in service {service} by their names alone, because its connection tells no address (may the "
+        f"token see it?). A rule in `namespaces` says it for good: {rule}; if it is another system, name its service "
+        "there, or set resolution.by_name to never"
+    )
+
+
 def matched_before_hint(mismatches: Iterable[AddressMismatch]) -> str:
     """Return the hint for a published edge of datasets whose names are only in services with another address."""
     items = list(dict.fromkeys(mismatches))

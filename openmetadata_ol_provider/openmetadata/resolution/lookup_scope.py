@@ -9,7 +9,6 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.filters import namespace_pattern
-from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems import canonical_scheme, parse_namespace
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
@@ -20,13 +19,13 @@ from openmetadata_ol_provider.openmetadata.resolution.catalog_services import (
     is_own_name,
 )
 from openmetadata_ol_provider.openmetadata.resolution.database_comparison import compare_databases
+from openmetadata_ol_provider.openmetadata.resolution.service_order import first_words, preferred
 from openmetadata_ol_provider.openmetadata.resolution.service_types import WEB_KINDS, is_path, region_of, scheme_of
 from openmetadata_ol_provider.openmetadata.resolution.services import (
     KIND_OF_SERVICE,
     SERVICE_KIND,
     Service,
     ServiceIndex,
-    holding,
     is_silent,
 )
 
@@ -120,7 +119,7 @@ class LookupScopes:
         by_kind = self._services.best(namespace, *dict.fromkeys((*kinds, *web_kinds)))
         for kind, at_address in by_kind.items():
             services, others = _without_other_databases(at_address, namespace, identity)
-            groups = _preferred(services, first_words(identity.name, namespace))
+            groups = preferred(services, identity.name, namespace)
             why = f"service {', '.join(service.name for service in services)} by its address"
             if not services:
                 why = "the services at that address are for other databases"
@@ -239,12 +238,6 @@ def _without_other_databases(
     return (tuple(service for service in services if service not in others) if others else services), others
 
 
-def _preferred(services: tuple[Service, ...], words: tuple[str, ...]) -> tuple[tuple[Service, ...], ...]:
-    """Group services: of several at one address, those whose connection is for that database come first."""
-    first = holding(services, words)
-    return tuple(filter(None, (first, tuple(service for service in services if service not in first))))
-
-
 def is_own(dataset: Dataset, identity: Identity) -> bool:
     """Return whether an identity is the dataset's own name in another spelling, and not a symlink."""
     return len(dataset.identities) == 1 or _server(dataset.namespace) == _server(identity.namespace)
@@ -253,14 +246,6 @@ def is_own(dataset: Dataset, identity: Identity) -> bool:
 def _server(namespace: str) -> tuple[object, ...]:
     parsed = parse_namespace(namespace)
     return scheme_of(parsed), parsed.hosts, region_of(parsed), parsed.account
-
-
-def first_words(name: str, namespace: Namespace) -> tuple[str, ...]:
-    """Return the words of a name to which the connection of its service may be restricted (database, account)."""
-    if is_path(namespace):
-        # Azure's container@account.
-        return tuple(filter(None, (namespace.user,)))
-    return tuple(filter(None, (split_identifier(name)[0], namespace.account)))
 
 
 _compiled = lru_cache(maxsize=1024)(namespace_pattern)

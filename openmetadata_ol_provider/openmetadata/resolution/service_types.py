@@ -72,6 +72,12 @@ def scheme_of(namespace: Namespace) -> Scheme | None:
     return _SCHEMES.get(namespace.scheme) if namespace.raw.strip() else None
 
 
+def regional_type(namespace: Namespace) -> str | None:
+    """Return the service type that a namespace in an AWS region names itself, ``None`` if it is not in a region."""
+    system = system_of(namespace.scheme) if region_of(namespace) else None
+    return system.schemes[namespace.scheme].services.partition(" ")[0] if system is not None else None
+
+
 def region_of(namespace: Namespace) -> str | None:
     """Return the AWS region of a namespace: of an ARN, of an endpoint, or the authority of a regional service."""
     system = system_of(namespace.scheme)

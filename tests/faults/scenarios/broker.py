@@ -131,7 +131,7 @@ def _more_partitions(lab: Lab, form: Form) -> None:
     with World(lab.kafka, lab.tasks, form, feed, topic) as world:
         lab.notes.ended(world.dag_run().go())
         admin = lab.kafka.admin()
-        admin.create_partitions([NewPartitions(topic, feed.partitions)])[topic].result(timeout=30)
+        admin.create_partitions([NewPartitions(topic, feed.partitions)])[topic].result(timeout=120)
         lab.kafka.watermarks(topic, PARTITIONS)
         send(lab.kafka, topic, [item for item in messages if item.partition == PARTITIONS])
         lab.repaired(world, feed)

@@ -71,7 +71,7 @@ def _now_and_then(fault: dict[str, Any], every: int, worlds: int, lab: Lab, form
     """Hit one request in ``every``, with a different offset in each world."""
     feed = short()
     for offset in range(0, every, every // worlds):
-        with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 20.0) as world:
+        with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 120.0) as world:
             _untouched(world, offset)
             for _ in range(60):
                 _fail(world, fault, times=1)
@@ -83,7 +83,7 @@ def _now_and_then(fault: dict[str, Any], every: int, worlds: int, lab: Lab, form
 def _from_then_on(fault: dict[str, Any], stride: int, lab: Lab, form: Form) -> None:
     feed = short()
     for call in range(0, len(lab.calls(form, feed)), stride):
-        with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 20.0) as world:
+        with lab.world(form, feed, timeout=_TIMEOUT if "delay" in fault else 120.0) as world:
             _untouched(world, call)
             _fail(world, fault)
             _run(lab, world)

@@ -14,7 +14,9 @@ from tests.faults.world import FORMS, PREPARING, Form
 
 CHAPTER = "The task is killed (`kill -9`)"
 #: Boundaries that a task passes, in the order in which it passes them.
-_BOUNDARIES = tuple(point for point in POINTS if point not in {"answered", "prepared", "done"})
+_BOUNDARIES = tuple(
+    point for point in POINTS if point not in {"answered", "prepared", "held due", "held written", "done"}
+)
 #: The batches in which it is killed, and whether the task is retried or the next run continues. The second batch has a
 #: ledger, open runs and parked lineage.
 _BATCHES = ((1, True), (2, False))
@@ -23,6 +25,8 @@ _LATER_BATCHES = ((2, True), (3, False))
 _LATER = frozenset({"segments joined"})
 #: Boundaries that are passed once per run, not once per batch.
 _ONCE = frozenset({"asked", "begun", "ledger due", "ledger written"})
+#: Seconds that a task may take if it has to end after its first batch.
+_SHORT = 5.0
 #: Every how many responses the task is killed, with every build.
 _STRIDE = 15
 #: Consecutive runs that are killed.
@@ -70,6 +74,23 @@ def _with_the_next_prepared(point: str, lab: Lab, form: Form) -> None:
         ended = run.end(task)
         assert ended.word == "killed", ended
         lab.notes.ended(ended)
+        lab.repaired(world)
+
+
+def _with_its_time_over(point: str, lab: Lab, form: Form) -> None:
+    """Kill the task when it writes what the first batch has held back, because no time is left for further ones."""
+    with lab.world(form) as world:
+        world.max_duration = _SHORT
+        run = world.dag_run()
+        task = run.start(Stop("published", wait=True), Stop(point))
+        assert task.stops()
+        time.sleep(_SHORT)
+        task.go_on()
+        ended = run.end(task)
+        assert ended.word == "killed", f"{point} was not reached: {ended}"
+        lab.notes.ended(ended)
+        world.max_duration = None
+        assert run.go().word == "done"
         lab.repaired(world)
 
 
@@ -136,6 +157,8 @@ def _scenarios() -> Iterator[Scenario]:
             for point in ("letters due", "state due", "state written"):
                 where = f"{POINTS[point].words}, with the next batch prepared"
                 yield row(where, partial(_with_the_next_prepared, point))
+            for point in ("held due", "held written"):
+                yield row(f"{POINTS[point].words}, with its time over", partial(_with_its_time_over, point))
         for task in ("consume", "translate", "publish") if form == "steps" else ("ingest",):
             yield row(f"at the end of {task}, before Airflow records it", partial(_at_the_end, task))
         yield row(

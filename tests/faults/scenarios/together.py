@@ -8,7 +8,7 @@ from functools import partial
 from tests.faults.lab import Lab, Scenario
 from tests.faults.points import POINTS
 from tests.faults.tasks import Ended
-from tests.faults.world import FORMS, TASKS, DagRun, Form, at
+from tests.faults.world import FORMS, TASKS, Form, World, at
 
 CHAPTER = "Two DAG runs at once"
 _POINTS = (
@@ -45,17 +45,19 @@ def _side_by_side(lab: Lab, form: Form) -> None:
     """Start two runs at the same moment, task by task."""
     for _ in range(5):
         with lab.world(form) as world:
-            pair = [world.dag_run(), world.dag_run()]
-            for _ in TASKS[form]:
-                ended = _both(pair)
-                lab.notes.ended(*(end for _, end in ended if end.word == "failed"))
-                pair = [run for run, end in ended if end.word == "done"]
+            lab.notes.ended(*(ended for ended in start_together(world, 2) if ended.word == "failed"))
             lab.repaired(world)
 
 
-def _both(pair: list[DagRun]) -> list[tuple[DagRun, Ended]]:
-    started = [(run, run.start()) for run in pair]
-    return [(run, run.end(task)) for run, task in started]
+def start_together(world: World, count: int) -> list[Ended]:
+    """Start the tasks of several runs at the same moment, step by step, and return how all tasks ended."""
+    runs, outcomes = [world.dag_run() for _ in range(count)], list[Ended]()
+    for _ in TASKS[world.form]:
+        started = [(run, run.start()) for run in runs]
+        ended = [(run, run.end(task)) for run, task in started]
+        outcomes += [end for _, end in ended]
+        runs = [run for run, end in ended if end.word == "done"]
+    return outcomes
 
 
 def _scenarios() -> Iterator[Scenario]:

@@ -118,7 +118,8 @@ def test_the_namespace_of_a_job_says_nothing_of_its_datasets() -> None:
 
 
 @pytest.mark.promise("A129")
-def test_the_tasks_of_a_debezium_connector_are_one_pipeline() -> None:
-    kind = {"jobType": {"processingType": "STREAMING", "integration": "DEBEZIUM", "jobType": "TASK"}}
+@pytest.mark.parametrize("integration", ["DEBEZIUM", "DEBEZIUM:3.5", "Debezium 3.5.0.Final"])
+def test_the_tasks_of_a_debezium_connector_are_one_pipeline(integration: str) -> None:
+    kind = {"jobType": {"processingType": "STREAMING", "integration": integration, "jobType": "TASK"}}
     events = [run_event("START", job=f"shopdb.{task}", run_id=f"r{task}", job_facets=kind) for task in range(2)]
     assert pipelines(plan_of(*events)) == {"shopdb"}

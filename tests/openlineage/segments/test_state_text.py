@@ -17,9 +17,9 @@ from openmetadata_ol_provider.openlineage.facets import DatasetFacets, SchemaFac
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState, as_legacy, part_key, run_key
 from openmetadata_ol_provider.openlineage.run_table import RunTable
 from openmetadata_ol_provider.openlineage.segments.delta import runs_delta, state_delta
+from openmetadata_ol_provider.openlineage.segments.joining import joined_texts
 from openmetadata_ol_provider.openlineage.segments.state_text import (
     delta_text,
-    joined_texts,
     state_of_texts,
     whole_text,
     with_text,
@@ -119,6 +119,14 @@ def test_texts_that_are_joined_say_the_same(seed: int) -> None:
             state = state_of_texts([*texts[:start], joined, *texts[end:]])
             assert in_order(state) == in_order(states[-1]), (start, end)
     assert len(joined_texts(texts, whole=True)) == len(whole_text(states[-1]))
+
+
+def test_a_text_with_fields_of_a_later_version_is_not_joined() -> None:
+    text = to_text({"state": {}, "more": 1})
+    with pytest.raises(ValueError, match="more"):
+        state_of_texts([text])
+    with pytest.raises(ValueError, match="more"):
+        joined_texts([whole_text(RunState()), text], whole=True)
 
 
 def test_what_did_not_change_is_not_written() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -11,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
+from openmetadata_ol_provider.exceptions import CatalogueRequestError, CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.client.connection_pool import as_sent
+from openmetadata_ol_provider.openmetadata.client.open_connection import head_after_target
 from tests.openmetadata.builders import FAST, TOKEN
 
 Answer = Callable[[int], bytes]
@@ -118,6 +119,13 @@ def test_a_compressed_answer_is_read_on_an_open_connection(serve: Serve) -> None
     assert server.connections == 1
 
 
+def test_an_answer_may_be_compressed_in_several_parts(serve: Serve) -> None:
+    parts = gzip.compress(BODY[:5]) + gzip.compress(BODY[5:])
+    server = serve(lambda _: sized(parts, b"Content-Encoding: gzip"))
+    with client_of(server) as client:
+        assert [client.get("v1/tables") for _ in range(2)] == [{"id": "1"}] * 2
+
+
 def test_a_connection_that_the_server_closes_is_replaced(serve: Serve) -> None:
     server = serve(lambda number: sized(BODY, b"Connection: close") if number % 2 else sized())
     with client_of(server) as client:
@@ -199,17 +207,108 @@ def test_a_proxy_gets_the_whole_address_each_time(serve: Serve, monkeypatch: pyt
     assert {fields["Proxy-Authorization"] for _, fields, _ in proxy.requests} == {"Basic dXNlcjp3b3Jk"}
 
 
-def test_head_and_body_are_sent_as_one_piece(serve: Serve) -> None:
+def test_head_and_body_are_sent_as_one_piece() -> None:
+    pieces: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                for _ in range(3):
+                    received = b""
+                    while not received.endswith(b"}"):
+                        pieces.append(connection.recv(65_536))
+                        received += pieces[-1]
+                    connection.sendall(sized())
+
+        server = threading.Thread(target=answer)
+        server.start()
+        with OpenMetadataClient(f"http://127.0.0.1:{listening.getsockname()[1]}", TOKEN, retries=FAST) as client:
+            for _ in range(3):
+                client.put("v1/lineage", {"edge": "1"})
+        server.join()
+    # The first one opens the connection.
+    assert [piece.startswith(b"PUT ") and piece.endswith(b'{"edge":"1"}') for piece in pieces[-2:]] == [True, True]
+
+
+def test_a_head_is_the_same_whatever_the_target_and_does_not_change_the_connection(serve: Serve) -> None:
     server = serve(lambda _: sized())
     connection = HTTPConnection(server.url.removeprefix("http://"))
     connection.connect()
-    sent = as_sent(connection, "PUT", "/api/v1/lineage", BODY, {"Content-Type": "application/json"})
-    head, _, body = sent.partition(b"\r\n\r\n")
-    assert (head.splitlines()[0], body) == (b"PUT /api/v1/lineage HTTP/1.1", BODY)
-    connection.sock.sendall(sent)
-    assert connection.getresponse().read() == BODY
-    # The connection itself is as it was.
+    fields = {"Content-Type": "application/json", "If-Match": '"100%"'}
+    head = head_after_target(connection, "PATCH", fields, has_content=True)
+    assert head.startswith(b" HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert head.endswith(b'If-Match: "100%"\r\nContent-Length: ')
+    assert head_after_target(connection, "POST", {}, has_content=False).endswith(b"\r\nContent-Length: 0\r\n\r\n")
+    assert b"Content-Length" not in head_after_target(connection, "GET", {}, has_content=False)
     connection.request("GET", "/api/v1/system/version")
     assert connection.getresponse().read() == BODY
     connection.close()
-    assert [(line.split()[0], content) for line, _, content in server.requests] == [("PUT", BODY), ("GET", b"")]
+
+
+def test_each_request_has_its_own_etag_and_length(serve: Serve) -> None:
+    server = serve(lambda _: sized())
+    with client_of(server) as client:
+        for number in range(100):
+            client.patch("v1/tables/1", [{"op": "remove", "path": "x" * number}], if_match=f'"{number}"')
+    assert [fields["If-Match"] for _, fields, _ in server.requests] == [f'"{number}"' for number in range(100)]
+    assert [len(body) for _, _, body in server.requests] == list(range(27, 127))
+    assert server.connections == 1
+
+
+def test_a_body_may_come_in_chunks_also_compressed(serve: Serve) -> None:
+    packed = gzip.compress(BODY)
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (packed[:7], packed[7:])) + b"0\r\n\r\n"
+    fields = (b"Transfer-Encoding: chunked", b"Content-Encoding: gzip")
+    server = serve(lambda _: ok(chunks, *fields))
+    with client_of(server) as client:
+        assert [client.get("v1/tables") for _ in range(3)] == [{"id": "1"}] * 3
+    assert server.connections == 1
+
+
+def test_a_body_may_end_with_its_connection(serve: Serve) -> None:
+    server = serve(lambda number: ok(BODY, b"Connection: close") if number == 2 else sized())
+    with client_of(server) as client:
+        assert [client.get("v1/tables") for _ in range(4)] == [{"id": "1"}] * 4
+        assert client.calls == {"GET": 4}
+    assert server.connections == 2
+
+
+def test_an_answer_without_content_leaves_the_connection_open(serve: Serve) -> None:
+    server = serve(lambda number: sized(b"") if number == 2 else sized())
+    with client_of(server) as client:
+        for _ in range(3):
+            client.put("v1/lineage", {})
+    assert (len(server.requests), server.connections) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "reason"),
+    {
+        "compressed, cut off": (sized(gzip.compress(BODY)[:-9], b"Content-Encoding: gzip"), "ends too early"),
+        "not compressed": (sized(BODY, b"Content-Encoding: gzip"), "incorrect header check"),
+        "not asked for": (sized(BODY, b"Content-Encoding: br"), "br was not asked for"),
+        "a chunk cut off": (ok(b"d\r\n{", b"Transfer-Encoding: chunked", b"Connection: close"), "IncompleteRead"),
+        "not the announced length": (ok(BODY, b"Content-Length: 99", b"Connection: close"), "88 bytes are missing"),
+    }.values(),
+    ids=["compressed", "not compressed", "not asked for", "chunk", "length"],
+)
+def test_a_damaged_body_is_not_an_answer_and_its_connection_is_replaced(
+    serve: Serve, damaged: bytes, reason: str
+) -> None:
+    server = serve(lambda number: damaged if number == 2 else sized())
+    with client_of(server) as client:
+        client.get("v1/tables")
+        with pytest.raises(CatalogueUnavailableError, match=reason):
+            client.request("GET", "v1/tables", attempts=1)
+        assert client.get("v1/tables") == {"id": "1"}
+
+
+def test_an_answer_that_is_too_large_costs_its_connection(serve: Serve) -> None:
+    large = gzip.compress(b'{"data": "' + b"x" * 3_000_000 + b'"}')
+    server = serve(lambda number: sized(large, b"Content-Encoding: gzip") if number == 2 else sized())
+    with client_of(server, max_answer_bytes=2 * 2**20) as client:
+        client.get("v1/tables")
+        with pytest.raises(CatalogueRequestError, match=r"GET v1/tables is larger than 2 MB"):
+            client.get("v1/tables")
+        assert client.get("v1/tables") == {"id": "1"}

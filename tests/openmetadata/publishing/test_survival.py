@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from openmetadata_ol_provider.config import ParkingOptions
 from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, RunRecord, TaskOutline
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.fqn import join
@@ -18,7 +19,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelin
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsageWriter
+from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsagePublisher
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, edge, orders, totals
@@ -106,7 +107,8 @@ def publish(
     assert report.problems == ()
     writer = PipelineWriter(client, config(), dry_run=False)
     refs = {group.id: writer.publish(group) for group in group_jobs(plan.jobs)}
-    usage = UsageWriter(client, known, dry_run=False, today=dt.date(2026, 1, 2)).publish(plan.runs, refs, Executor(4))
+    now = dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc).timestamp()
+    usage = UsagePublisher(client, known, {}, now=now, parking=ParkingOptions()).publish(plan.runs, refs, Executor(4))
     resolutions = Resolver(client, config()).resolve_all(plan.datasets)
     for use in query_uses(plan.edges, {JobId(job.namespace, job.name): job for job in plan.jobs}, resolutions):
         QueryWriter(client, dry_run=False).publish(use)

@@ -33,7 +33,7 @@ class PublishContext:
     :param now: current time, in seconds since 1970
     :param dry_run: read and count what would be written, but write nothing
     :param concurrent: ``True`` if other tasks write to the same catalogue at the same time (lanes)
-    :param hold: ``True`` to hold back rows of pipeline observability, which the next batch may replace
+    :param hold: ``True`` to hold back rows of pipeline observability and usage, which the next batch may replace
     :param cache: what this task has read and written itself; not used while others write at the same time
     """
 
@@ -54,7 +54,7 @@ class PublishContext:
         self.config = config
         self.dry_run = dry_run
         self.concurrent = concurrent
-        self.hold = hold and not dry_run
+        self.hold = hold
         self.history = history
         self.selection = selection
         self.cache = None if concurrent else cache

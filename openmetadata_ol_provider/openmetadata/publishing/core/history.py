@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRows
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking
 
@@ -20,7 +20,7 @@ class History(NamedTuple):
     :param usage: counts that move together with the checkpoint
     :param interrupted: an earlier publication did not finish, so parts of the next one may be in the catalogue already
     :param token: claim under which this task publishes; empty before its first publication
-    :param held: rows of pipeline observability that wait; must not be lost
+    :param held: rows and counts that wait to be written; must not be lost
     """
 
     ledger: Ledger = Ledger()
@@ -28,4 +28,4 @@ class History(NamedTuple):
     usage: UsageCounts = {}  # noqa: RUF012 - never changed
     interrupted: bool = False
     token: str = ""
-    held: HeldRows = {}  # noqa: RUF012 - never changed
+    held: Held = Held()

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Mapping
+from heapq import nsmallest
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config, LedgerOptions
-    from openmetadata_ol_provider.lineage.plan import Dataset, Edge, JobId
+    from openmetadata_ol_provider.lineage.plan import Dataset, Edge, JobId, Retraction
 
 #: Hours for which "this dataset is not in the catalogue" is trusted where no lineage depends on it.
 UNRESOLVED_HOURS = 1.0
@@ -39,7 +41,6 @@ EXTENDED_HOURS = 14 * 24.0
 DECLARED = -1
 #: Digest of an edge that is known but must be compared with the catalogue the next time; no content has it.
 UNVERIFIED = -1
-
 _Entry = TypeVar("_Entry")
 
 
@@ -67,8 +68,8 @@ class EdgeFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     :param where: ``FQN -> FQN``, for people
     :param writer: name of the job in the edge's description
     :param misses: complete runs of the job since then that did not show the edge
-    :param confirmed: latest day with events that confirmed the edge, as the ordinal of the date; 0: not counted yet;
-        or :data:`DECLARED`
+    :param confirmed: ordinal of the latest day with events that confirmed it; 0: not counted yet; or :data:`DECLARED`
+    :param first: time of its first publication, in hours since 1970; 0: earlier versions did not note it
     """
 
     digest: int
@@ -80,6 +81,7 @@ class EdgeFact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     writer: str = ""
     misses: int = 0
     confirmed: int = 0
+    first: float = 0
 
 
 class LedgerTarget(NamedTuple):
@@ -219,21 +221,20 @@ class Ledger(msgspec.Struct, frozen=True):
     def trimmed(self, most: int) -> Ledger:
         """Return the ledger without the facts above ``most``: runs that have ended go first, then the oldest.
 
-        There are more runs each day than pipelines and edges in all; they must not crowd those out, nor fill memory:
-        they may be :data:`ENDED_SHARE` of all.
+        There are more runs each day than pipelines and edges in all; they must not crowd those out, nor fill memory.
         """
-        ended = [(fact.at, key) for key, fact in self.facts.items() if fact.note.startswith(ENDED)]
+        ended = sum(fact.note.startswith(ENDED) for fact in self.facts.values())
         most_ended = int(most * ENDED_SHARE)
         excess = len(self.facts) + len(self.edges) - most
-        if len(ended) > most_ended:
-            excess = max(excess, len(ended) - int(most_ended * _FILL_LEVEL))
+        if ended > most_ended:
+            excess = max(excess, ended - int(most_ended * _FILL_LEVEL))
         if excess <= 0:
             return self._with_jobs(self.facts, self.edges)
-        forgotten = {key for _, key in sorted(ended)[:excess]}
-        if len(forgotten) < excess:
-            others = [(fact.at, key) for key, fact in self.facts.items() if not fact.note.startswith(ENDED)]
-            others += [(edge.at, key) for key, edge in self.edges.items()]
-            forgotten.update(key for _, key in sorted(others)[: excess - len(forgotten)])
+        entries = chain(
+            ((not fact.note.startswith(ENDED), fact.at, key) for key, fact in self.facts.items()),
+            ((True, edge.at, key) for key, edge in self.edges.items()),
+        )
+        forgotten = {key for _, _, key in nsmallest(excess, entries)}
         return self._with_jobs(_without(self.facts, forgotten), _without(self.edges, forgotten))
 
     def _with_jobs(self, facts: dict[int, Fact], edges: dict[int, EdgeFact]) -> Ledger:
@@ -272,7 +273,7 @@ def digest(*values: Any) -> int:
     return int.from_bytes(hashlib.blake2b(msgspec.json.encode(values), digest_size=8).digest(), "big") >> 1
 
 
-def edge_key(edge: Edge) -> int:
+def edge_key(edge: Edge | Retraction) -> int:
     """Return the key of an edge of the plan; edges that differ only in columns or SQL share it."""
     return digest("edge", edge.source, edge.target, edge.job)
 

@@ -194,9 +194,10 @@ class LedgerRecorder:
     def _record_edge(self, key: int, source: str = "", target: str = "", where: str = "", writer: str = "") -> None:
         before = self._edge(key)
         misses, confirmed = (before.misses, before.confirmed) if before else (0, 0)
+        first = before.first if before and before.source else self._hours
         content = self._selection.entries[key].digest
         job = self._jobs[key]
-        self._edges[key] = EdgeFact(content, self._hours, job, source, target, where, writer, misses, confirmed)
+        self._edges[key] = EdgeFact(content, self._hours, job, source, target, where, writer, misses, confirmed, first)
 
     def _edge(self, key: int) -> EdgeFact | None:
         return self._edges[key] if key in self._edges else self._ledger.edges.get(key)

@@ -8,7 +8,7 @@ takes alone.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -20,6 +20,8 @@ _LEVEL: Final = 6
 #: Most bytes of a dictionary, and most items that are in it.
 _MOST_BYTES: Final = 16 * 1024
 _MOST_ITEMS: Final = 16
+#: Time of the next try for items that are not to be tried, in seconds since 1970: far in the future.
+_NEVER: Final = 1 << 40
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Parked).decode
 
@@ -35,10 +37,10 @@ class Dictionary(NamedTuple):
     items: int = 0
 
     @classmethod
-    def of(cls, items: Sequence[bytes]) -> Dictionary:
+    def of(cls, items: Sequence[bytes | msgspec.Raw]) -> Dictionary:
         """Return a dictionary of items, each as JSON: some of all ages, because those of one time are much alike."""
         sample = items[:: max(1, len(items) // _MOST_ITEMS)]
-        return cls(b"".join(sample)[-_MOST_BYTES:], len(items))
+        return cls(b"".join(map(bytes, sample))[-_MOST_BYTES:], len(items))
 
 
 #: No dictionary.
@@ -142,6 +144,11 @@ class ParkedItems(Mapping[str, Parked]):
                 dictionary = item.dictionary
         return ParkedItems(items, dictionary)
 
+    def due_at_once(self, keys: Collection[str]) -> ParkedItems:
+        """Return the items as if those with these keys, and no others, were due; they themselves stay as they are."""
+        items = {key: _postponed(item, 0 if key in keys else _NEVER) for key, item in self._items.items()}
+        return ParkedItems(items, self.dictionary)
+
     def json_pieces(self) -> Iterator[bytes]:
         """Yield the JSON of all items by key, in pieces."""
         opening = b"{"
@@ -149,6 +156,12 @@ class ParkedItems(Mapping[str, Parked]):
             yield opening + _encode(key) + b":" + (item.json if isinstance(item, PackedItem) else _encode(item))
             opening = b","
         yield b"}" if self._items else b"{}"
+
+
+def _postponed(item: AnyItem, next_try: int) -> AnyItem:
+    if isinstance(item, PackedItem):
+        return item._replace(next_try=next_try)
+    return msgspec.structs.replace(item, next_try=next_try)
 
 
 def size_of(item: AnyItem) -> int:
@@ -170,7 +183,7 @@ def packed_json(items: Mapping[str, msgspec.Raw]) -> ParkedItems:
 
     :raises msgspec.MsgspecError: if one is damaged
     """
-    dictionary = Dictionary.of(list(map(bytes, items.values())))
+    dictionary = Dictionary.of(list(items.values()))
     return ParkedItems({key: PackedItem.of_json(raw, dictionary) for key, raw in items.items()}, dictionary)
 
 

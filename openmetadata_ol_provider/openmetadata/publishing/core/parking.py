@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
 from openmetadata_ol_provider.config import ParkingOptions
 from openmetadata_ol_provider.openlineage.listing import counted
@@ -16,14 +17,17 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import AnyItem, ParkedItems, size_of
 
-#: Most items that one publication tries again: those that have waited longest.
-MOST_AT_ONCE = 500
+#: Most items that one publication tries again, those that have waited longest: with a batch a minute, all of the items
+#: that may wait by default get their turn within the longest pause.
+MOST_AT_ONCE = 200
+#: Most bytes of JSON of these items, which take three times as much as objects; the first is tried however large.
+MOST_BYTES_AT_ONCE = 2**20
 #: Most bytes of JSON that are kept (fewer once packed), because a Variable has to hold them.
 MAX_BYTES = 64 * 2**20
 
 
 #: Items to park by key, ``None`` for those to release.
-ParkingChanges = Mapping[str, Parked | None]
+ParkingChanges = Mapping[str, AnyItem | None]
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,17 @@ class Parking:
 
     def due(self, now: float) -> list[Parked]:
         """Return the items to try now, those that have waited longest first."""
-        due = [(item.next_try, key) for key, item in self.items.outlines.items() if item.next_try <= now]
-        return [self.items[key] for _, key in sorted(due)[:MOST_AT_ONCE]]
+        outlines = self.items.outlines
+        waited = ((item.next_try, key) for key, item in outlines.items() if item.next_try <= now)
+        due, size = list[Parked](), 0
+        for _, key in nsmallest(MOST_AT_ONCE, waited):
+            size += size_of(outlines[key])
+            if due and size > MOST_BYTES_AT_ONCE:
+                break
+            due.append(self.items[key])
+        return due
 
-    def updated(self, changes: Mapping[str, AnyItem | None]) -> Parking:
+    def updated(self, changes: ParkingChanges) -> Parking:
         """Return the parking lot with changes made; items that somebody else dropped meanwhile stay dropped."""
         return Parking(self.items.updated(changes))
 

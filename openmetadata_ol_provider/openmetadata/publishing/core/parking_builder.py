@@ -10,6 +10,7 @@ import msgspec
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, OneSided, RunRecord
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked, Reason
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import packed_changes
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking, ParkingChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, dataset_of, edge_parking_key
 
@@ -47,21 +48,29 @@ class ParkingBuilder:
     def changes(
         self, parking: Parking, now: float, options: ParkingOptions
     ) -> tuple[ParkingChanges, tuple[Problem, ...]]:
-        """Return what to park and what to release, and a problem for each item that is given up.
+        """Return what to park, packed, and what to release, and a problem for each item that is given up.
 
         :param parking: parking lot that the publication was given
         :param now: current time, in seconds since 1970
         """
         tried = {item.key for item in self._selection.retried} | {edge_parking_key(key) for key in self._edges}
-        changes: dict[str, Parked | None] = {
-            key: None for key in tried if key in parking.items and key not in self.items
-        }
-        changes.update((key, item.tried(parking.items.get(key), now)) for key, item in self.items.items())
-        problems = []
+        plain: dict[str, Parked | None] = {key: None for key in tried if key in parking.items and key not in self.items}
+        plain.update(self._without_retracted(parking))
+        plain.update((key, item.tried(parking.items.get(key), now)) for key, item in self.items.items())
+        changes, problems = packed_changes(plain, parking.items), []
         for item, problem in parking.updated(changes).expired(now, options):
             changes[item.key] = None
             problems.append(problem)
         return changes, tuple(problems)
+
+    def _without_retracted(self, parking: Parking) -> Iterator[tuple[str, Parked | None]]:
+        """Yield the parked items that have edges which the plan takes back, without them."""
+        retracted = self._selection.retracted
+        for key in [key for key, item in parking.items.outlines.items() if retracted.may_affect(item)]:
+            item = parking.items[key]
+            edges = retracted.left_of(item)
+            if len(edges) < len(item.edges):
+                yield key, msgspec.structs.replace(item, edges=edges) if edges or item.runs or item.one_sided else None
 
     # -- collecting ----------------------------------------------------------------------------------------------
 

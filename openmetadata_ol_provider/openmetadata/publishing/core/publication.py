@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRows
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerChanges
 from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import Outcomes
@@ -20,7 +20,7 @@ class Publication(NamedTuple):
     :param parking: items to park, and items to release
     :param usage: usage counts including those of this plan
     :param outcomes: what became of each edge and dataset
-    :param held: rows of pipeline observability that wait from now on
+    :param held: rows and counts that wait from now on
     """
 
     report: PublishReport
@@ -28,4 +28,4 @@ class Publication(NamedTuple):
     parking: ParkingChanges
     usage: UsageCounts
     outcomes: Outcomes = Outcomes()
-    held: HeldRows = {}  # noqa: RUF012 - never changed
+    held: Held = Held()

@@ -49,7 +49,7 @@ class Datasets(msgspec.Struct, frozen=True):
 
 
 class StaleEdges(msgspec.Struct, frozen=True):
-    """Counts of edges that their jobs no longer produce, or that no run has confirmed for too long.
+    """Counts of edges that are false, that their jobs no longer produce, or that no run has confirmed for too long.
 
     :param removed: number removed from the catalogue, or from what this package wrote there
     :param kept: number that stays
@@ -58,6 +58,10 @@ class StaleEdges(msgspec.Struct, frozen=True):
     removed: int = 0
     kept: int = 0
     failed: int = 0
+
+    def __add__(self, other: StaleEdges) -> StaleEdges:
+        """Return both counts together."""
+        return _sum(self, other)
 
 
 class Stubs(msgspec.Struct, frozen=True):
@@ -104,7 +108,7 @@ class PublishReport(msgspec.Struct, frozen=True):
     :param tests: counts of tables with results of tests, one for each run
     :param stubs: counts of datasets created because the catalogue did not have them
     :param deleted: number of datasets deleted because they were dropped or renamed
-    :param stale: counts of edges that are no longer produced
+    :param stale: counts of edges that are no longer produced, or that later events show to be false
     :param expired: counts of edges that no run has confirmed for ``lineage.expire_after`` days
     :param namespaces: share of datasets resolved, by namespace
     :param requests: number of HTTP requests by method, retries included

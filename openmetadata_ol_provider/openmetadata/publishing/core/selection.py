@@ -6,7 +6,7 @@ always merged from the same parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import dataset_digest, digest, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.measured import NOT_OF_THE_STATUS, Measured, select_measured
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+from openmetadata_ol_provider.openmetadata.publishing.core.retracted import Retracted
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -55,6 +56,7 @@ class Selection(NamedTuple):
     :param plan_datasets: all datasets of the plan, and of parked items
     :param partial: jobs whose producer reports that it could not extract all of their lineage
     :param measured: rows written, metrics and test results to publish
+    :param retracted: edges that the plan takes back
     """
 
     edges: tuple[Edge, ...]
@@ -74,6 +76,7 @@ class Selection(NamedTuple):
     plan_datasets: dict[DatasetId, Dataset]
     partial: frozenset[JobId]
     measured: Measured = Measured()
+    retracted: Retracted = Retracted()
 
     @property
     def is_empty(self) -> bool:
@@ -113,6 +116,7 @@ class _Selector:
         self.datasets = {dataset.id: dataset for dataset in plan.datasets}
         self.edges = [edge for edge in plan.edges if self._is_wanted(self._pipeline_of(edge.job))]
         self.runs = [run for run in plan.runs if self._is_wanted(run.pipeline)]
+        self.retracted = Retracted.of(plan.retracted)
         self.entries: dict[object, LedgerEntry] = {}
         self.retried = tuple(apply_sql_policy_to_plan(item, config.write.sql) for item in history.parking.due(now))
         self._add_retried()
@@ -135,7 +139,7 @@ class _Selector:
             for dataset in item.datasets:
                 self.datasets.setdefault(dataset.id, dataset)
             self._exclude(item)
-            old_edges += [edge for edge in item.edges if edge_key(edge) not in planned]
+            old_edges += [edge for edge in self.retracted.left_of(item) if edge_key(edge) not in planned]
             self.runs += [run for run in item.runs if (run.job, run.run_id) not in runs]
             runs |= {(run.job, run.run_id) for run in item.runs}
         # A run that was not counted is still new.
@@ -180,6 +184,7 @@ class _Selector:
             plan_datasets=self.datasets,
             partial=frozenset(run.job for run in self.runs if run.partial),
             measured=measured,
+            retracted=self.retracted,
         )
 
     def _is_current(self, name: object, key: int, content: int) -> bool:
@@ -205,8 +210,7 @@ class _Selector:
         current = by_key.keys() - selected - waiting
         return [edge for edge in self.edges if edge_key(edge) in selected], frozenset(current), frozenset(waiting)
 
-    def _edge_digest(self, edges: Iterable[Edge]) -> int:
-        edges = tuple(edges)
+    def _edge_digest(self, edges: Sequence[Edge]) -> int:
         job = self.jobs.get(edges[0].job) if edges[0].job else None
         ends = [dataset_of(id_, self.datasets).identities for id_ in (edges[0].source, edges[0].target)]
         return digest(edges, ends, (job.pipeline, job.task, job.sql) if job else None)
@@ -256,8 +260,7 @@ class _Selector:
         return frozenset(id_ for id_ in named if id_ is not None and self._is_wanted(id_))
 
     def _select_changed(self) -> frozenset[JobId]:
-        """Return the pipelines that have to be compared with the catalogue."""
-        # A pipeline may lack something that the ledger does not record.
+        """Return the pipelines to compare with the catalogue: they may lack what the ledger does not record."""
         changed = {job.pipeline for item in self.retried if item.reason == "failed" for job in item.jobs}
         for id_, job in self.jobs.items():
             # The version of the source code is not published.

@@ -13,7 +13,11 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import MATCHING, UNVERIFIED, Ledger, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import dataset_of
-from openmetadata_ol_provider.openmetadata.resolution.address_hints import matched_before_hint, matched_by_name_hint
+from openmetadata_ol_provider.openmetadata.resolution.address_hints import (
+    assumed_service_hint,
+    matched_before_hint,
+    matched_by_name_hint,
+)
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 
 if TYPE_CHECKING:
@@ -59,10 +63,14 @@ def _is_published(edge: Edge, ledger: Ledger) -> bool:
 def _matched(resolutions: Mapping[DatasetId, Resolution]) -> Iterator[Problem]:
     """Yield a problem for each namespace and service that ``resolution.by_name`` has matched."""
     for resolution in resolutions.values():
-        if resolution.entity is not None:
-            for item in resolution.mismatches:
-                where = f"{item.namespace} -> {item.service}"
-                yield Problem(ProblemKind.MATCHED_BY_NAME, where, matched_by_name_hint(item))
+        if resolution.entity is None:
+            continue
+        for item in resolution.mismatches:
+            where = f"{item.namespace} -> {item.service}"
+            yield Problem(ProblemKind.MATCHED_BY_NAME, where, matched_by_name_hint(item))
+        if resolution.by == "name" and not resolution.mismatches:
+            names = resolution.namespace, resolution.entity.service
+            yield Problem(ProblemKind.ASSUMED_SERVICE, " -> ".join(names), assumed_service_hint(*names))
 
 
 def _matched_before(

@@ -1,4 +1,4 @@
-"""Removes edges of ours that jobs no longer produce, or that no run has confirmed for too long."""
+"""Removes edges of ours that turn out to be false, that jobs no longer produce, or that no run confirms."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ LastingLineage = Callable[[], LineagePlan]
 
 #: Most expired edges that one publication removes; the others follow with the next ones.
 MOST_AT_ONCE = 1_000
+#: What becomes of an edge that other runs of its job have shown, too.
+_EARLIER = "stays: it was published before the run began, so earlier runs of the job show it, too"
 
 
 def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
@@ -42,6 +44,29 @@ def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
         context.problems += map(stale_problem, first)
         return StaleEdges(kept=len(first))
     return _counts(_remove(context, scan.stale))
+
+
+def remove_retracted(context: PublishContext) -> StaleEdges:
+    """Remove the edges that the plan takes back, as far as they were published for it and nothing else writes them."""
+    retracted = context.selection.retracted
+    edges = context.recorder.edges() if retracted.since else {}
+    facts = {key: edges[key] for key in retracted.since if key in edges}
+    earlier = [StaleEdge(key, fact, first=False) for key, fact in facts.items() if retracted.is_earlier(key, fact)]
+    context.problems += [_retracted_problem(item, _EARLIER) for item in earlier if item.fact.source]
+    for item in earlier:
+        del facts[item.key]
+    # The same entities may be known by other names.
+    others = {_names(fact) for key, fact in edges.items() if key not in facts}
+    items = [StaleEdge(key, fact, first=True) for key, fact in facts.items() if fact.source]
+    items = sorted((item for item in items if _names(item.fact) not in others), key=lambda item: item.where)
+    context.recorder.update_edges(dict.fromkeys(facts.keys() - {item.key for item in items}), {})
+    results = _remove(context, items)
+    context.problems += [
+        _retracted_problem(item, _outcome(removed=removed, dry_run=context.dry_run))
+        for item, removed in zip(items, results, strict=True)
+        if removed is not None
+    ]
+    return _counts(results)
 
 
 def remove_expired(context: PublishContext, plan: LineagePlan, lasting: LastingLineage | None) -> StaleEdges:
@@ -102,6 +127,21 @@ def _remove(context: PublishContext, items: Sequence[StaleEdge]) -> list[bool | 
             key for key, fact in context.recorder.edges().items() if (fact.source, fact.target) in ends
         )
     return removed
+
+
+def _retracted_problem(item: StaleEdge, outcome: str) -> Problem:
+    namespace, _, name = item.fact.job.partition("\x1f")
+    detail = (
+        f"published as lineage of {namespace} {name} before all of its events were read, which show that it is false: "
+        f"{outcome}"
+    )
+    return Problem(ProblemKind.RETRACTED_EDGE, item.where, detail)
+
+
+def _outcome(*, removed: bool, dry_run: bool) -> str:
+    if not removed:
+        return "stays: it is gone, or no longer only ours"
+    return "would be removed" if dry_run else "removed"
 
 
 def _counts(removed: Collection[bool | None]) -> StaleEdges:
@@ -181,10 +221,9 @@ def _names(fact: EdgeFact) -> tuple[str, str, str]:
 
 def _expired_problem(item: StaleEdge, expire_after: int, *, removed: bool, dry_run: bool) -> Problem:
     namespace, _, name = item.fact.job.partition("\x1f")
-    outcome = ("would be removed" if dry_run else "removed") if removed else "stays: it is gone, or no longer only ours"
     detail = (
         f"no run of {namespace} {name} has confirmed it for more than {expire_after} days with events "
-        f"(lineage.expire_after): {outcome}"
+        f"(lineage.expire_after): {_outcome(removed=removed, dry_run=dry_run)}"
     )
     return Problem(ProblemKind.EXPIRED_EDGE, item.where, detail)
 

@@ -15,7 +15,7 @@ from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
+from openmetadata_ol_provider.openlineage.times import parse_microseconds
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, edge_key, job_key
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, without_writer, writers_of
@@ -99,7 +99,7 @@ def _new_ends(
             # What nobody has seen to its end, or has not run at all, proves nothing.
             continue
         if job in jobs and run.ended_at and run.state in options.on and not run.partial:
-            end = microseconds(parse_time(run.ended_at))
+            end = parse_microseconds(run.ended_at)
             if end > ended.get(job, -1):
                 ends.setdefault(job, set()).add(end)
     return ends

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import ColumnPair, DatasetId, Edge, Job, JobId, Transformation
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
@@ -171,6 +172,8 @@ class EdgeWriter:
         self._dry_run = dry_run
         self._lock = threading.Lock()
         self._problems: list[Problem] = []
+        self._is_proven = False
+        self._proof = threading.Lock()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -224,11 +227,27 @@ class EdgeWriter:
         sent = send_details(self._client, Ends(write.source.reference, write.target.reference), stored, details, own)
         problem = deleted_pipeline(write.where, stored, details, sent.details)
         refusal = refused or sent.refusal
+        if stored is None:
+            self._require_written(write)
         with self._lock:
             if problem is not None:
                 self._problems.append(problem)
             if refusal is not None:
                 self._problems.append(renewed_edge(write.where, refusal))
+
+    def _require_written(self, write: EdgeWrite) -> None:
+        """Read the first edge that was put: the answer to a PUT has no content, so anything may have sent it.
+
+        :raises CatalogueRequestError: if it is not there
+        """
+        server = self._client.server
+        with self._proof:
+            self._is_proven = self._is_proven or bool(read_details(self._client, write.source.id, write.target.id))
+        if not self._is_proven:
+            raise CatalogueRequestError(
+                f"{server.base_url} accepted PUT v1/lineage, but the edge is not there; check "
+                f"{server.settings.address}, and whether a proxy or a gateway answers for it"
+            )
 
 
 def read_details(client: OpenMetadataClient, source_id: str, target_id: str) -> dict[str, Any] | None:

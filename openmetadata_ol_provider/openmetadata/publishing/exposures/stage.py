@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -74,7 +75,7 @@ def publish_exposures(context: PublishContext, resolutions: Mapping[DatasetId, R
     ]
     writer = _ExposureWriter(context)
     published = publish_decoration(context, map(_fact, uses), writer.write)
-    problems = [*writer.problems, *_withdrawn(context, uses)]
+    problems = [*writer.problems, *_withdrawn(context, uses, _written_by_dbt(context, resolutions))]
     context.problems += [problem for problem in problems if context.recorder.report_once(problem)]
     for fact, detail in published.missing:
         context.parking.add_failed_dataset(context.selection.plan_datasets[fact.value.dataset], detail)
@@ -87,12 +88,30 @@ def _fact(use: Use) -> DecorationFact[Use]:
     return DecorationFact(name, use.exposure, use.exposure.url or name, use.where, use)
 
 
-def _withdrawn(context: PublishContext, uses: Iterable[Use]) -> Iterator[Problem]:
-    """Yield a problem for each exposure that a model had before and has no longer, or elsewhere, while it has any.
+def _written_by_dbt(context: PublishContext, resolutions: Mapping[DatasetId, Resolution]) -> Iterator[Entity]:
+    """Yield the models that dbt has built in the plan, whose events name their exposures if they have any."""
+    jobs = context.selection.jobs
+    for run in context.selection.runs:
+        job = jobs.get(run.job)
+        if run.state != "COMPLETE" or job is None or integration_name(job.integration) != "DBT":
+            continue
+        for id_ in run.writes:
+            entity = resolutions[id_].entity if id_ in resolutions else None
+            if entity is not None:
+                yield entity
+
+
+def _withdrawn(context: PublishContext, uses: Iterable[Use], built: Iterable[Entity]) -> Iterator[Problem]:
+    """Yield a problem for each exposure that a model had before and has no longer, or elsewhere.
 
     Events say nothing of a model's exposures if it has none, which is also so where they do not come from dbt.
+
+    :param built: models that dbt has built
     """
     by_model: dict[Entity, dict[str, int]] = {}
+    for model in built:
+        if context.recorder.fact(digest("exposures", model.ref)) is not None:
+            by_model[model] = {}
     for use in uses:
         by_model.setdefault(use.model, {})[use.name] = digest(use.exposure.url or "")
     for model, urls in by_model.items():

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openmetadata.client.version import OBSERVABILITY_SINCE
 from openmetadata_ol_provider.openmetadata.publishing.core.decoration import DecorationFact, publish_decoration
-from openmetadata_ol_provider.openmetadata.publishing.core.held_rows import HeldRows
+from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldRows, dropped, try_again
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
-from openmetadata_ol_provider.openmetadata.publishing.observability.held import divide_rows, failed_rows, rows_of
+from openmetadata_ol_provider.openmetadata.publishing.observability.held import divide_rows, held_row, rows_of
 from openmetadata_ol_provider.openmetadata.publishing.observability.memory import PipelineMemory
 from openmetadata_ol_provider.openmetadata.publishing.observability.rows import EndedRun, Row, ended_run, newest_rows
 from openmetadata_ol_provider.openmetadata.publishing.observability.tables import (
@@ -68,15 +68,19 @@ def publish_observability(
     resolutions: Mapping[DatasetId, Resolution],
 ) -> ObservabilityOutcome:
     """Publish the newest run of each pipeline for the tables that it wrote; servers before 1.11 do not store it."""
-    held = context.history.held
-    if not (context.config.write.observability and (context.selection.runs or held)):
+    held = context.history.held.rows
+    if not context.config.write.observability:
+        context.problems += dropped(held, "`write.observability` is `false`")
+        return ObservabilityOutcome(Written(), {})
+    if not (context.selection.runs or held):
         return ObservabilityOutcome(Written(), {})
     if not context.client.version.at_least(*OBSERVABILITY_SINCE):
+        context.problems += dropped(held, f"OpenMetadata {context.client.version} does not store it")
         return ObservabilityOutcome(Written(), {})
     groups = list(_groups(context, pipelines, statuses))
     ids = (id_ for group in groups for record in group.records for id_ in record.writes)
     tables = written_tables(context, ids, resolutions)
-    before = {group.ref.fqn: _memory(context, group.ref) for group in groups}
+    before = {fqn: _memory(context, fqn) for fqn in dict.fromkeys(group.ref.fqn for group in groups)}
     memories = dict(before)
     for group in groups:
         memories[group.ref.fqn] = _learned(memories[group.ref.fqn], group, tables)
@@ -92,8 +96,9 @@ def publish_observability(
     writer = ObservabilityWriter(context.client, dry_run=context.dry_run, cache=cache, alone=not context.concurrent)
     published = publish_decoration(context, map(_fact, divided.due), writer.write, most=len(divided.due))
     forget_tables(context, tables, writer.gone)
-    failed = [(fact.value, detail) for fact, detail in published.missing]
-    again, given_up = failed_rows(failed, held, context.now, context.config.parking, waiting=len(divided.waiting))
+    missing = sorted(published.missing, key=lambda item: -item[0].value.run.newest_time)
+    failed = [(held_row(fact.value, held), detail) for fact, detail in missing]
+    again, given_up = try_again(failed, context.now, context.config.parking, waiting=len(divided.waiting))
     context.problems += given_up
     for group in groups:
         if group.run is not None:
@@ -103,7 +108,7 @@ def publish_observability(
     for fqn, memory in memories.items():
         if memory != before[fqn]:
             context.recorder.record_fact(_key(fqn), 0, memory.note)
-    return ObservabilityOutcome(published.written, held if context.dry_run else {**divided.waiting, **again})
+    return ObservabilityOutcome(published.written, {**divided.waiting, **again})
 
 
 def _groups(context: PublishContext, pipelines: PublishedPipelines, statuses: StatusOutcome) -> Iterator[_Group]:
@@ -171,8 +176,8 @@ def _fact(row: Row) -> DecorationFact[Row]:
     return DecorationFact(name, row.body, table.id, f"observability of {table.fqn}", row)
 
 
-def _memory(context: PublishContext, ref: PipelineRef) -> PipelineMemory:
-    fact = context.recorder.fact(_key(ref.fqn))
+def _memory(context: PublishContext, fqn: str) -> PipelineMemory:
+    fact = context.recorder.fact(_key(fqn))
     return PipelineMemory.read(fact.note if fact else "")
 
 

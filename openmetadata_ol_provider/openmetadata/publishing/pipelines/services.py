@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.client.creation import create_or_read
@@ -69,7 +70,7 @@ def type_of(integration: str | None, version: Version) -> str | None:
     :param integration: name of the integration in events, e.g. ``AIRFLOW``
     :param version: version of the server; a type that it does not know is replaced by a custom service
     """
-    entry = _TYPES.get((integration or "").upper().replace("-", "_").replace(" ", "_"))
+    entry = _TYPES.get(integration_name(integration).replace("-", "_").replace(" ", "_"))
     if entry is None:
         return None
     return entry[0] if version.at_least(*entry[1]) else _CUSTOM
@@ -95,7 +96,8 @@ class PipelineServices:
         """Return the service that the configuration names for an integration, with the type to create it with."""
         name = self._config.pipelines.service_for(integration)
         services = self._config.pipelines.service
-        if not isinstance(services, dict) or (integration or "").upper() not in {key.upper() for key in services}:
+        names = {(integration or "").upper(), integration_name(integration)}
+        if not isinstance(services, dict) or names.isdisjoint(key.upper() for key in services):
             return PipelineService(name, GENERAL)
         return PipelineService(name, type_of(integration, self._client.version) or GENERAL, chosen=True)
 

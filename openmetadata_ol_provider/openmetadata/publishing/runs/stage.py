@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCounts, dropped
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import is_uncounted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
@@ -15,7 +16,7 @@ from openmetadata_ol_provider.openmetadata.publishing.runs.status_writer import 
     StatusWriter,
     pipeline_runs,
 )
-from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsageWriter
+from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsagePublisher
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import RunRecord
@@ -54,10 +55,12 @@ class UsageOutcome(NamedTuple):
 
     :param counts: outcome counts
     :param usage: usage counts including those of this plan
+    :param held: totals that wait for a later publication
     """
 
     counts: Written
     usage: UsageCounts
+    held: HeldCounts
 
 
 def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> StatusOutcome:
@@ -70,6 +73,8 @@ def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> 
         outcome = outcome._replace(merged=_reported(selection.runs, pipelines))
     elif selection.runs:
         runs, problems = pipeline_runs(selection.runs, pipelines.refs)
+        if context.history.interrupted:
+            runs = [run._replace(interrupted=True) for run in runs]
         writer = StatusWriter(
             context.client,
             lambda run: pipelines.publish_again(run.key[0]),
@@ -104,20 +109,29 @@ def _reported(records: Iterable[RunRecord], pipelines: PublishedPipelines) -> tu
 
 
 def publish_usage(context: PublishContext, pipelines: PublishedPipelines) -> UsageOutcome:
-    """Publish how many task runs there were each day."""
+    """Publish how many task runs there were each day, or hold the totals back while more batches follow."""
     selection, history = context.selection, context.history
-    if context.config.write.usage == "never" or not selection.runs:
-        return UsageOutcome(Written(), history.usage)
-    writer = UsageWriter(
+    held = history.held.counts
+    if context.config.write.usage == "never":
+        context.problems += dropped(held, "`write.usage` is `never`")
+        return UsageOutcome(Written(), history.usage, {})
+    if not (selection.runs or held):
+        return UsageOutcome(Written(), history.usage, {})
+    publisher = UsagePublisher(
         context.client,
         history.usage,
+        held,
+        now=context.now,
+        parking=context.config.parking,
         dry_run=context.dry_run,
+        hold=context.hold,
+        retried={(run.job, run.run_id) for item in selection.retried for run in item.runs},
         interrupted=history.interrupted or any(is_uncounted(item) for item in selection.retried),
         cache=None if context.dry_run else context.cache,
     )
-    published = writer.publish(selection.runs, pipelines.refs, context.executor)
+    published = publisher.publish(selection.runs, pipelines.refs, context.executor)
     context.problems += published.problems
     for uncounted in published.uncounted:
         context.parking.add_uncounted_runs(uncounted.runs, uncounted.where, uncounted.detail)
         context.recorder.invalidate_runs(uncounted.runs)
-    return UsageOutcome(published.written, history.usage if context.dry_run else published.counts)
+    return UsageOutcome(published.written, published.counts, published.held)

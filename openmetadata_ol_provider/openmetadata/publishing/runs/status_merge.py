@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.lineage.run_attributes import within
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL
 from openmetadata_ol_provider.openlineage.sanitize import mask_credentials
-from openmetadata_ol_provider.openlineage.times import microseconds, parse_time
+from openmetadata_ol_provider.openlineage.times import parse_microseconds
 from openmetadata_ol_provider.openmetadata.fqn import task_name
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class PipelineRun(NamedTuple):
     """One run of a pipeline, with the runs of its tasks.
 
     :param timestamp: key of the status, in epoch milliseconds
+    :param interrupted: whether a publication that was not committed may have stored presumed ends of its tasks
     """
 
     ref: PipelineRef
@@ -55,6 +56,7 @@ class PipelineRun(NamedTuple):
     timestamp: int
     own: RunRecord | None
     tasks: tuple[RunRecord, ...]
+    interrupted: bool = False
 
     @property
     def records(self) -> tuple[RunRecord, ...]:
@@ -72,13 +74,12 @@ class PipelineRun(NamedTuple):
         return f"status of {self.ref.fqn} at {self.timestamp}"
 
 
-@lru_cache(maxsize=4096)
 def epoch_ms(text: str | None) -> int | None:
     """Return an ISO 8601 time (UTC if it has no zone) in epoch milliseconds, ``None`` if it is not a time."""
     if not text:
         return None
     try:
-        return microseconds(parse_time(text)) // 1000
+        return parse_microseconds(text) // 1000
     except ValueError:
         return None
 
@@ -92,7 +93,8 @@ def merge_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: b
     status = {key: stored[key] for key in fields if stored and stored.get(key) not in (None, "", {}, [])}
     # The status of a task that the pipeline no longer has would be refused.
     before = {task["name"]: task for task in (stored or {}).get("taskStatus") or () if task["name"] in run.ref.tasks}
-    tasks = _tasks(before, run.tasks)
+    outdated = {name for name, task in before.items() if run.interrupted and _is_outdated(task, run.tasks)}
+    tasks = _tasks({name: task for name, task in before.items() if name not in outdated}, run.tasks)
     overall = _overall(run, stored, list(before.values()), list(tasks.values()))
     status.update(timestamp=run.timestamp, executionStatus=overall, taskStatus=list(tasks.values()))
     if extended:
@@ -146,6 +148,18 @@ def _tasks(before: dict[str, dict[str, Any]], records: Collection[RunRecord]) ->
     for (name, _), ours in mapped.items():
         tasks[name] = _sum_of_reports(ours, tasks[name]) if name in tasks else ours
     return tasks
+
+
+def _is_outdated(stored: dict[str, Any], records: Collection[RunRecord]) -> bool:
+    """Return whether a run has sent the end that a stored report of it may have presumed; not for mapped instances."""
+    return any(
+        task_name(record.task or "") == stored["name"]
+        and record.map_index is None
+        and record.state in TERMINAL
+        and not record.presumed
+        and stored.get("startTime") in {None, epoch_ms(record.started_at)}
+        for record in records
+    )
 
 
 def _report(record: RunRecord) -> dict[str, Any]:

@@ -1,41 +1,41 @@
 """Publishes the usage of pipelines: for each pipeline and day the number of task runs seen, as the day's total.
 
-A POST replaces the day's count, so that a total can be sent again; a PUT would add to it. A total is what earlier
-batches have counted and what is new in this one. Where the catalogue has another total (others count too, or the state
-was lost, so that runs that are read again look new), the statuses of the day count too. A count is never lowered.
+A total is what earlier batches have counted and what is new in this one. While more batches follow, totals wait. They
+move together with the checkpoint, and so does what the catalogue had got before: whatever a task dies between, the next
+one finds out what was sent.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
-from openmetadata_ol_provider.openmetadata.client.document import confirm
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.held import (
+    HeldCount,
+    HeldCounts,
+    continuing,
+    may_wait,
+    try_again,
+)
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
-from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms
+from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount, count_runs
+from openmetadata_ol_provider.openmetadata.publishing.runs.usage_writer import UsageWriter
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor, ItemResult
+    from openmetadata_ol_provider.config import ParkingOptions
+    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
     from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
-USAGE = "v1/usage"
-#: Fields of the answers to writes: of the change, of the usage, of the pipeline.
-_WRITTEN = ("entityId", "entity", "usage", "id")
 #: Days after which the server deletes usage.
 _KEPT_DAYS = 30
 #: Days for which totals are kept, today included; those of older days only as long as each batch has runs of them.
 _REMEMBERED_DAYS = 3
-_DAY_MS = 86_400_000
-#: Most days between a run's logical date and its start: what runs monthly runs for the month before.
-_LOGICAL_DAYS = 32
 
 
 class UncountedRuns(NamedTuple):
@@ -56,196 +56,119 @@ class PublishedUsage(NamedTuple):
     :param counts: counts of the last days, and of the days of this batch, to pass to the next publication, without the
         runs that are uncounted
     :param written: number of totals that were sent, were there already, or were refused
-    :param uncounted: runs to be counted again
+    :param uncounted: runs of this batch to be counted again
+    :param held: totals that wait for a later publication
     """
 
     counts: UsageCounts
     written: Written
     problems: tuple[Problem, ...] = ()
     uncounted: tuple[UncountedRuns, ...] = ()
+    held: HeldCounts = {}  # noqa: RUF012 - never changed
 
 
-class _Count(NamedTuple):
-    """The runs of one pipeline on one day."""
-
-    ref: PipelineRef
-    day: str
-    runs: tuple[RunRecord, ...]
-
-    @property
-    def new(self) -> int:
-        """Number of runs that no earlier batch has counted."""
-        return sum(run.new for run in self.runs)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.ref.fqn, self.day
-
-    @property
-    def where(self) -> str:
-        """The name in problems."""
-        return f"usage of {self.ref.fqn} on {self.day}"
-
-
-class UsageWriter:
+class UsagePublisher:
     """Publishes the usage of pipelines, after their statuses.
 
     :param client: client of the catalogue
-    :param counted: counts of earlier batches
+    :param counted: counts of earlier batches, those that wait included
+    :param held: totals that earlier publications have left
+    :param now: current time, in seconds since 1970
+    :param parking: how long refused totals are tried again
     :param dry_run: read, but do not write
+    :param hold: ``True`` if more batches follow, so that totals wait
+    :param retried: runs (job and run id) that were parked; they are not in the state, so their totals never wait
     :param interrupted: ``True`` if totals may have been sent but not ranked, or may have been lowered by others
-    :param today: current day in UTC (default: the clock's)
     :param cache: what this task has read and written itself
     """
 
     def __init__(
         self,
         client: OpenMetadataClient,
-        counted: Mapping[tuple[str, str], int],
+        counted: UsageCounts,
+        held: HeldCounts,
         *,
-        dry_run: bool,
+        now: float,
+        parking: ParkingOptions,
+        dry_run: bool = False,
+        hold: bool = False,
+        retried: Collection[tuple[JobId, str]] = (),
         interrupted: bool = False,
-        today: dt.date | None = None,
         cache: SessionCache | None = None,
     ) -> None:
-        self._client = client
+        self._writer = UsageWriter(client, dry_run=dry_run, interrupted=interrupted, cache=cache)
         self._counted = counted
-        self._dry_run = dry_run
+        self._held = held
+        self._now = now
+        self._parking = parking
+        self._hold = hold
+        self._retried = retried
         self._interrupted = interrupted
-        self._cache = cache
-        self._today = today or dt.datetime.now(dt.timezone.utc).date()
 
     def publish(
         self, runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef], executor: Executor
     ) -> PublishedUsage:
-        """Publish the totals of all pipelines and days with runs.
+        """Publish the totals of all pipelines and days that have new runs, or hold them back.
 
         :param runs: runs of this batch
         :param refs: published pipelines by their job
         """
-        oldest = self._since(_KEPT_DAYS)
-        counts = [count for count in _counts(runs, refs) if oldest <= count.day]
+        oldest, oldest_kept = self._since(_KEPT_DAYS), self._since(_REMEMBERED_DAYS)
+        counts = [count for count in count_runs(runs, refs) if oldest <= count.day]
         # Where nothing is new, the total is as it was: a heartbeat costs nothing.
-        due = [count for count in counts if self._interrupted or count.new or count.key not in self._counted]
-        outcomes = executor.run(due, self._publish, lambda count: count.where)
-        results = {count.key: outcome.value for count, outcome in zip(due, outcomes, strict=True)}
-        days = sorted({key[1] for key, result in results.items() if result and (result[1] or self._interrupted)})
-        ranked = self._rank(days, executor)
-        unranked = {day: outcome.detail for day, outcome in ranked.items() if outcome.failed}
-        missing = {
-            count.key: outcome.detail if outcome.failed else unranked.get(count.day, "")
-            for count, outcome in zip(due, outcomes, strict=True)
-        }
-        uncounted = [UncountedRuns(count.runs, count.where, missing[count.key]) for count in due if missing[count.key]]
-        counted = {key: result[0] for key, result in results.items() if result and not missing[key]}
-        oldest_kept = self._since(_REMEMBERED_DAYS)
+        changed = {count.key: count for count in counts if self._is_changed(count)}
+        totals = {**self._held, **{key: self._total(count) for key, count in changed.items()}}
+        is_held = self._hold and may_wait(len(totals))
+        waiting = {key: total for key, total in totals.items() if self._waits(total, changed.get(key), is_held=is_held)}
+        due = [total for key, total in totals.items() if key not in waiting]
+        results = self._writer.send(due, executor)
+        refused = results.refused
+        failed = [(self._held[key], refused[key]) for key in refused if key in self._held and key not in results.gone]
+        again, given_up = try_again(failed, self._now, self._parking, waiting=len(waiting))
+        counted = {key: self._counted.get(key, 0) + count.new for key, count in changed.items() if key not in refused}
         # The next batch of an old backlog has runs of the same days, most likely.
-        kept = {count.key for count in counts}
-        written = Counter(None if result is None else result[1] for result in results.values())
+        kept = {count.key for count in counts} | waiting.keys() | again.keys()
         return PublishedUsage(
             {key: total for key, total in {**self._counted, **counted}.items() if key[1] >= oldest_kept or key in kept},
-            Written(published=written[True], unchanged=written[False], failed=written[None]),
-            (
-                *(problem for outcome in outcomes for problem in outcome.problems),
-                *(problem for outcome in ranked.values() for problem in outcome.problems),
+            results.written,
+            (*results.problems, *given_up),
+            tuple(
+                UncountedRuns(changed[key].runs, totals[key].where, detail)
+                for key, detail in refused.items()
+                if key in changed
             ),
-            tuple(uncounted),
+            {**waiting, **again},
         )
 
     def _since(self, days: int) -> str:
-        return (self._today - dt.timedelta(days=days - 1)).isoformat()
+        today = dt.datetime.fromtimestamp(self._now, dt.timezone.utc).date()
+        return (today - dt.timedelta(days=days - 1)).isoformat()
 
-    def _publish(self, count: _Count) -> tuple[int, bool]:
-        """Publish one total; return the number of runs counted here, and whether there was anything to write."""
-        before, stored = self._counted.get(count.key), self._stored(count)
-        counted = count.new + (before or 0)
-        total = counted if before == stored else max(counted, self._seen(count))
-        if total > stored and not self._dry_run:
-            if self._cache is not None:
-                self._cache.forget_count(count.key)
-            url = path(f"{USAGE}/pipeline", count.ref.id)
-            body = {"date": count.day, "count": total}
-            confirm(self._client.request("POST", url, json=body, idempotent=True), *_WRITTEN)
-        if self._cache is not None:
-            self._cache.store_count(count.key, max(total, stored))
-        return counted, total > stored
+    def _is_changed(self, count: RunCount) -> bool:
+        return self._interrupted or count.new > 0 or count.key not in self._counted
 
-    def _rank(self, days: Sequence[str], executor: Executor) -> dict[str, ItemResult[bool]]:
-        """Make the catalogue rank its pipelines on days whose counts have changed, and return the results by day.
+    def _waits(self, total: HeldCount, count: RunCount | None, *, is_held: bool) -> bool:
+        """Return whether a total waits: for further batches, or, without runs of this one, for its next try.
 
-        Without ranks, the UI shows no usage percentiles.
+        :param is_held: ``True`` if totals wait for further batches
         """
-        if self._dry_run:
-            return {}
-        outcomes = executor.run(days, self._rank_day, lambda day: f"usage percentile of {day}")
-        return dict(zip(days, outcomes, strict=True))
+        if count is None:
+            return is_held or total.next_try > self._now
+        return is_held and not any((run.job, run.run_id) in self._retried for run in count.runs)
 
-    def _rank_day(self, day: str) -> bool:
-        url = path(f"{USAGE}/compute.percentile/pipeline", day)
-        confirm(self._client.request("POST", url, idempotent=True), *_WRITTEN)
-        return True
-
-    # -- what the catalogue has ----------------------------------------------------------------------------------
-
-    def _stored(self, count: _Count) -> int:
-        """Return the day's count in the catalogue."""
-        if count.ref.change == "created":
-            return 0
-        cached = self._cache.count(count.key) if self._cache is not None else None
-        if cached is not None:
-            return cached
-        latest = count.ref.stored.get("usageSummary") or {}
-        if latest.get("date") == count.day:
-            return _number(latest)
-        try:
-            answer = self._client.get(path(f"{USAGE}/pipeline", count.ref.id), {"date": count.day, "days": 1})
-        except CatalogueRequestError:
-            # A count that cannot be read is replaced.
-            return 0
-        usages = (answer or {}).get("usage") or ()
-        return next((_number(usage) for usage in usages if usage.get("date") == count.day), 0)
-
-    def _seen(self, count: _Count) -> int:
-        """Return the number of the day's task runs in the catalogue's statuses."""
-        if not count.ref.id:
-            return 0
-        if count.ref.change == "created":
+    def _total(self, count: RunCount) -> HeldCount:
+        """Return the total of a pipeline and day, which replaces the one that waits."""
+        ref, key = count.ref, count.key
+        counted, waiting = self._counted.get(key), self._held.get(key)
+        total, sent = (counted or 0) + count.new, counted
+        if waiting is not None and counted is not None and waiting.sent is not None:
+            total, sent = waiting.total + count.new, waiting.sent
+        elif waiting is not None:
+            # The checkpoint was moved back: runs that are read again are in the total that waits already.
+            total, sent = max(total, waiting.total), None
+        if ref.change == "created":
             # Its only statuses are those that were just written.
-            return len(count.runs)
-        start = epoch_ms(f"{count.day}T00:00:00Z") or 0
-        end = start + _DAY_MS - 1
-        # A run that began the day before may have tasks on this day, and a run with a logical date has an older key.
-        before = (_LOGICAL_DAYS if count.ref.reused else 1) * _DAY_MS
-        answer = self._client.get(
-            path("v1/pipelines", count.ref.fqn, "status"), {"startTs": start - before, "endTs": end}
-        )
-        confirm(answer, "data")
-        statuses = (answer or {}).get("data") or ()
-        times = (time for status in statuses for time in _times(status, count.ref))
-        return sum(1 for time in times if start <= time <= end)
-
-
-def _number(usage: Mapping[str, Any]) -> int:
-    return int((usage.get("dailyStats") or {}).get("count") or 0)
-
-
-def _times(status: Mapping[str, Any], ref: PipelineRef) -> Iterable[int]:
-    """Return the start times that count: those of a run's tasks, or the run's own if its pipeline has no tasks."""
-    if not ref.tasks:
-        return [status["timestamp"]]
-    return [task["startTime"] for task in status.get("taskStatus") or () if task.get("startTime") is not None]
-
-
-def _counts(runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef]) -> list[_Count]:
-    """Return what has to be counted: runs of tasks, and runs of pipelines that have no tasks."""
-    groups: dict[tuple[str, str], list[RunRecord]] = {}
-    by_fqn: dict[str, PipelineRef] = {}
-    for run in runs:
-        ref = refs.get(run.pipeline)
-        if ref is None or ref.change == "missing" or run.part or not run.started_at:
-            continue
-        if run.task is None and ref.tasks:
-            continue
-        by_fqn[ref.fqn] = ref
-        groups.setdefault((ref.fqn, run.started_at[:10]), []).append(run)
-    return [_Count(by_fqn[fqn], day, tuple(group)) for (fqn, day), group in groups.items()]
+            total, sent = max(total, len(count.runs)), 0
+        self._writer.note_stored(count)
+        held = HeldCount(ref.id, ref.fqn, count.day, total, sent, bool(ref.tasks), ref.reused)
+        return continuing(held, waiting)

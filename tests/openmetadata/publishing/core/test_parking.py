@@ -10,8 +10,9 @@ from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.serialization import pack, unpack
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
-from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems
-from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, Parking
+from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import PackedItem, ParkedItems
+from openmetadata_ol_provider.openmetadata.publishing.core.parking import MOST_AT_ONCE, MOST_BYTES_AT_ONCE, Parking
+from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import PG, columns, config, dataset, edge, job, orders, pair, plan, run
 from tests.openmetadata.histories import KeptHistory
@@ -155,6 +156,42 @@ def test_one_publication_tries_a_bounded_number(client: OpenMetadataClient) -> N
     due = parking.due(NOW + 2 * MOST_AT_ONCE)
     assert len(due) == MOST_AT_ONCE
     assert due[0].key == "0"
+
+
+def test_one_publication_tries_no_more_than_a_few_megabytes_but_always_something(client: OpenMetadataClient) -> None:
+    text = "x" * (MOST_BYTES_AT_ONCE // 4)
+    sizes = (2, 1, 4, 1)
+    items = [Parked(str(number), "failed", "", size * text) for number, size in enumerate(sizes)]
+    waiting = {item.key: item.tried(None, NOW + number) for number, item in enumerate(items)}
+    tried = []
+    while waiting:
+        due = Parking(ParkedItems(waiting)).due(NOW + len(items))
+        tried.append([item.key for item in due])
+        for item in due:
+            del waiting[item.key]
+    assert tried == [["0", "1"], ["2"], ["3"]]
+
+
+def test_what_one_publication_cannot_try_the_next_ones_do(
+    client: OpenMetadataClient, server: CatalogueServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = KeptHistory()
+    for number in range(5):
+        other = dataset(PG, f"shop.public.new_{number}")
+        publish(client, history, plan(edge(orders(), other), datasets=(orders(), other)), now=NOW + number)
+    for number in range(5):
+        client.put("v1/tables", {"name": f"new_{number}", "databaseSchema": "pg.shop.public", "columns": columns("id")})
+    monkeypatch.setattr("openmetadata_ol_provider.openmetadata.publishing.core.parking.MOST_AT_ONCE", 2)
+    reports = [publish(client, history, now=NOW + DAY) for _ in range(3)]
+    assert [(report.edges.published, report.parked) for report in reports] == [(2, 3), (2, 1), (1, 0)]
+    assert len(server.edges()) == 5
+
+
+def test_a_publication_returns_what_it_parks_packed(client: OpenMetadataClient) -> None:
+    publication = publish_plan(PLAN, client, config(), now=NOW)
+    (item,) = publication.parking.values()
+    assert isinstance(item, PackedItem)
+    assert item.next_try == NOW
 
 
 def test_what_somebody_dropped_meanwhile_stays_dropped(history: KeptHistory) -> None:

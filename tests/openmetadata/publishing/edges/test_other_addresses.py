@@ -164,10 +164,18 @@ def test_a_service_without_address_is_matched_by_name_unless_that_is_off(
 ) -> None:
     source = dataset("iceberg", "ice.facts")
     made = plan(edge(source, totals()), datasets=(source, totals()), jobs=[job()])
-    report = publish(client, KeptHistory(), made, resolution={"by_name": by_name})
+    history = KeptHistory()
+    report = publish(client, history, made, resolution={"by_name": by_name})
     assert [start for start, _ in server.edges()] == edges
-    assert [problem.kind for problem in report.problems] == ([] if edges else ["unresolved"])
-    assert edges or "resolution.by_name is never" in report.problems[0].detail
+    (problem,) = report.problems
+    if not edges:
+        assert problem.kind == "unresolved"
+        assert "resolution.by_name is never" in problem.detail
+        return
+    assert (problem.kind, problem.where) == ("assumed_service", "iceberg -> lake")
+    assert rule_in(problem) == {"namespace": "iceberg", "service": "lake"}
+    again = publish(client, history, made, NOW + 48 * HOUR, resolution={"by_name": by_name})
+    assert again.problems == ()
 
 
 def test_never_leaves_addresses_paths_and_rules_alone(client: OpenMetadataClient, server: CatalogueServer) -> None:

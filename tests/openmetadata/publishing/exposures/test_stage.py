@@ -14,7 +14,7 @@ from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClie
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, SEED, TOKEN, config, edge, orders, plan, totals
+from tests.openmetadata.builders import FAST, SEED, TOKEN, config, edge, job, orders, plan, run, totals
 from tests.openmetadata.histories import KeptHistory
 
 URL = "https://bi.acme.example/d/1"
@@ -164,3 +164,33 @@ def test_an_exposure_that_disappears_is_a_line_because_its_edge_stays(
     assert problem.detail.startswith(f"{said}: ")
     assert "Delete the edge" in problem.detail
     assert kept.publish(used(*later), client, config()).problems == ()
+
+
+def built(integration: str | None, *urls: str, state: str = "COMPLETE", second: int = 0) -> LineagePlan:
+    """Return a plan in which a run of an integration has built the totals."""
+    ran = run(state, started=f"2026-01-01T00:00:{second:02d}Z", ended_at=f"2026-01-01T00:01:{second:02d}Z")
+    ran = msgspec.structs.replace(ran, writes=(totals().id,))
+    return msgspec.structs.replace(used(*urls), jobs=(job(integration=integration),), runs=(ran,))
+
+
+@pytest.mark.parametrize(
+    ("later", "is_told"),
+    [
+        (built("DBT", second=1), True),
+        (built("dbt:1.9", second=1), True),
+        (built("DBT", second=1, state="FAIL"), False),
+        (built("SPARK", second=1), False),
+        (used(), False),
+    ],
+    ids=["dbt", "with its version", "failed", "another integration", "no run"],
+)
+def test_the_last_exposure_of_a_model_that_disappears_is_a_line(
+    server: CatalogueServer, client: OpenMetadataClient, later: LineagePlan, is_told: bool
+) -> None:
+    kept = KeptHistory()
+    kept.publish(built("DBT", URL), client, config())
+    lines = [
+        problem.where for problem in kept.publish(later, client, config()).problems if problem.kind == "stale_edge"
+    ]
+    assert lines == ([f"exposure exposure.shop.use0 of {TOTALS}"] if is_told else [])
+    assert not any(problem.kind == "stale_edge" for problem in kept.publish(later, client, config()).problems)

@@ -7,14 +7,15 @@ import pytest
 
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core import held
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
-from openmetadata_ol_provider.openmetadata.publishing.observability import held
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from openmetadata_ol_provider.state.document import STATE_VERSION, StateDocument
 from openmetadata_ol_provider.state.held_text import held_of, held_text
-from tests.openmetadata.builders import config, edge, job, orders, plan, totals
+from tests.openmetadata.builders import SEED, TOKEN, config, edge, job, orders, plan, totals
 from tests.openmetadata.histories import KeptHistory
 from tests.openmetadata.publishing.observability.test_stage import DAY, FIRST, TOTALS, etl, made, reads_and_writes, row
 
@@ -36,7 +37,7 @@ def test_the_last_of_several_batches_writes_the_newest_row_once(
     assert reads_and_writes(server) == []
     kept.publish(made(etl(day=4)), client, config())
     assert reads_and_writes(server) == ["PUT"]
-    assert (row(server)["lastRunTime"], kept.value.held) == (FIRST + 3 * DAY, {})
+    assert (row(server)["lastRunTime"], kept.value.held) == (FIRST + 3 * DAY, Held())
     assert row(server)["averageRunTime"] == pytest.approx((30 + 60 + 90 + 60) * 1000 / 4)
 
 
@@ -50,7 +51,7 @@ def test_rows_that_wait_are_written_without_a_further_run(
     if killed:
         stored(kept)
     report = kept.publish(LineagePlan(), client, config())
-    assert (report.observability, report.problems, kept.value.held) == (Written(published=1), (), {})
+    assert (report.observability, report.problems, kept.value.held) == (Written(published=1), (), Held())
     shown = row(server)
     assert (shown["lastRunStatus"], shown["scheduleInterval"]) == ("Failed", "@daily")
     assert (shown["startTime"], shown["endTime"]) == (FIRST + DAY, FIRST + DAY + 60_000)
@@ -89,24 +90,38 @@ def test_more_rows_than_the_state_can_hold_are_written_at_once(
     jobs, ends = [job(), job("other")], (orders(), totals())
     kept = KeptHistory()
     kept.publish(plan(edge(*ends), datasets=ends, jobs=jobs, runs=[etl()]), client, config(), hold=True)
-    assert len(kept.value.held) == 1
+    assert len(kept.value.held.rows) == 1
     kept.publish(plan(edge(*ends), datasets=ends, jobs=jobs, runs=[other]), client, config(), hold=True)
-    assert (kept.value.held, len(server.observability(TOTALS))) == ({}, 2)
+    assert (kept.value.held.rows, len(server.observability(TOTALS))) == ({}, 2)
 
 
-def test_switched_off_meanwhile_nothing_is_written(server: CatalogueServer, client: OpenMetadataClient) -> None:
-    kept = KeptHistory()
-    kept.publish(made(etl()), client, config(), hold=True)
-    kept.publish(LineagePlan(), client, config(write={"observability": False}))
-    assert (kept.value.held, server.observability(TOTALS)) == ({}, [])
+@pytest.mark.parametrize("version", ["1.12.0", "1.10.0"])
+def test_what_is_not_to_be_written_any_more_is_dropped_with_a_line(version: str) -> None:
+    with CatalogueServer(SEED, token=TOKEN) as server, OpenMetadataClient(server.url, TOKEN) as client:
+        kept = KeptHistory()
+        kept.publish(made(etl()), client, config(), hold=True)
+        waiting = kept.value.held
+    with (
+        CatalogueServer(SEED, version=version, token=TOKEN) as server,
+        OpenMetadataClient(server.url, TOKEN) as client,
+    ):
+        kept.replace(held=waiting)
+        off = config(write={"observability": version != "1.12.0"})
+        (problem,) = kept.publish(LineagePlan(), client, off).problems
+        assert (kept.value.held, server.observability(TOTALS)) == (Held(), [])
+        assert (problem.kind, problem.where) == ("held_dropped", f"observability of {TOTALS}")
+        assert ("write.observability" in problem.detail) is (version == "1.12.0")
+        assert kept.publish(LineagePlan(), client, off).problems == ()
 
 
-def test_a_dry_run_counts_what_waits_and_leaves_it(server: CatalogueServer, client: OpenMetadataClient) -> None:
+def test_a_dry_run_counts_what_waits_once_and_leaves_it(server: CatalogueServer, client: OpenMetadataClient) -> None:
     kept = KeptHistory()
     kept.publish(made(etl()), client, config(), hold=True)
     waiting = kept.value.held
-    assert kept.publish(LineagePlan(), client, config(), dry_run=True, hold=True).observability == Written(published=1)
-    assert (kept.value.held, server.observability(TOTALS)) == (waiting, [])
+    assert kept.publish(LineagePlan(), client, config(), dry_run=True, hold=True).observability == Written()
+    assert kept.value.held == waiting
+    assert kept.publish(LineagePlan(), client, config(), dry_run=True).observability == Written(published=1)
+    assert (kept.value.held, server.observability(TOTALS)) == (Held(), [])
 
 
 def test_a_row_that_is_refused_is_tried_less_and_less_often_and_then_given_up(
@@ -119,12 +134,12 @@ def test_a_row_that_is_refused_is_tried_less_and_less_often_and_then_given_up(
         kept.publish(LineagePlan(), client, config(), now=begun + 1)
     # Three times at once, then after a minute.
     assert reads_and_writes(server).count("PUT") == 4
-    (waiting,) = kept.value.held.values()
+    (waiting,) = kept.value.held.rows.values()
     assert (waiting.tries, waiting.since, waiting.next_try) == (4, int(begun), int(begun) + 61)
     days = config().parking.max_days
     report = kept.publish(LineagePlan(), client, config(), now=begun + 86_400 * days + 1)
     assert [problem.kind for problem in report.problems] == ["failed", "parking_given_up"]
-    assert kept.value.held == {}
+    assert kept.value.held.rows == {}
 
 
 def test_of_too_many_rows_that_are_refused_the_newest_are_tried_again(
@@ -139,7 +154,7 @@ def test_of_too_many_rows_that_are_refused_the_newest_are_tried_again(
     kept = KeptHistory()
     report = kept.publish(both, client, config())
     assert [problem.kind for problem in report.problems] == ["failed", "parking_given_up"]
-    assert [waiting.pipeline_fqn for waiting in kept.value.held.values()] == ["openlineage.prod:other"]
+    assert [waiting.pipeline_fqn for waiting in kept.value.held.rows.values()] == ["openlineage.prod:other"]
 
 
 def test_rows_that_wait_for_their_next_try_leave_no_room_for_others(
@@ -151,13 +166,13 @@ def test_rows_that_wait_for_their_next_try_leave_no_room_for_others(
     kept.publish(made(etl()), client, config(), now=begun)
     for _ in range(3):
         kept.publish(LineagePlan(), client, config(), now=begun + 1)
-    (waiting,) = kept.value.held.values()
+    (waiting,) = kept.value.held.rows.values()
     other = msgspec.structs.replace(etl(day=2), job=job("other").id, pipeline=job("other").id)
     ends = (orders(), totals())
     later = plan(edge(*ends, job="other"), datasets=ends, jobs=[job("other")], runs=[other])
     report = kept.publish(later, client, config(), now=begun + 2)
     assert [problem.kind for problem in report.problems] == ["failed", "parking_given_up"]
-    assert [*kept.value.held.values()] == [waiting]
+    assert [*kept.value.held.rows.values()] == [waiting]
 
 
 def test_a_pipeline_that_this_task_has_created_has_no_row_to_read(

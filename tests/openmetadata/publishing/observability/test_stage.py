@@ -225,7 +225,7 @@ def test_what_is_refused_for_a_while_is_tried_again(server: CatalogueServer, cli
     assert (first.observability, first.edges.published, first.parked) == (Written(failed=1), 1, 0)
     server.clear_faults()
     assert kept.publish(LineagePlan(), client, config()).observability == Written(published=1)
-    assert (kept.value.held, row(server)["endTime"]) == ({}, FIRST + 60_000)
+    assert (kept.value.held.rows, row(server)["endTime"]) == ({}, FIRST + 60_000)
 
 
 def test_a_missing_permission_is_reported_once_and_parks_nothing() -> None:

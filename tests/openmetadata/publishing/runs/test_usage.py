@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 import pytest
 
+from openmetadata_ol_provider.config import ParkingOptions
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
+from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
-from openmetadata_ol_provider.openmetadata.publishing.runs.usage import PublishedUsage, UsageWriter
+from openmetadata_ol_provider.openmetadata.publishing.runs.usage import PublishedUsage, UsagePublisher
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, job, plan, run
 
 ETL = "openlineage.prod:etl"
 DAY = "2026-01-01"
-TODAY = dt.date(2026, 1, 2)
+NOW = dt.datetime(2026, 1, 2, 12, tzinfo=dt.timezone.utc).timestamp()
 JOBS = (job(), *(job(f"etl.{name}", task=name, pipeline="etl") for name in "ab"))
 
 
@@ -57,8 +59,11 @@ def publish(
     client: OpenMetadataClient,
     *runs: RunRecord,
     known: UsageCounts | None = None,
+    held: HeldCounts | None = None,
     jobs: tuple[Job, ...] = JOBS,
     dry_run: bool = False,
+    hold: bool = False,
+    retried: Collection[tuple[JobId, str]] = (),
     interrupted: bool = False,
     cache: SessionCache | None = None,
 ) -> PublishedUsage:
@@ -67,7 +72,18 @@ def publish(
         publish_plan(plan(jobs=jobs, runs=runs), client, config(write={"usage": "never"}))
     writer = PipelineWriter(client, config(), dry_run=dry_run)
     refs: dict[JobId, PipelineRef] = {group.id: writer.publish(group) for group in group_jobs(jobs)}
-    usage = UsageWriter(client, known or {}, dry_run=dry_run, interrupted=interrupted, today=TODAY, cache=cache)
+    usage = UsagePublisher(
+        client,
+        known or {},
+        held or {},
+        now=NOW,
+        parking=ParkingOptions(),
+        dry_run=dry_run,
+        hold=hold,
+        retried=retried,
+        interrupted=interrupted,
+        cache=cache,
+    )
     return usage.publish(runs, refs, Executor(4))
 
 
@@ -228,10 +244,10 @@ def test_a_backlog_of_old_days_reads_no_statuses_to_count(client: OpenMetadataCl
     for number in range(3):
         totals = publish(client, task(number, day="2025-12-20"), known=totals, cache=cache).counts
         server.reset_requests()
-    writer = UsageWriter(client, totals, dry_run=False, today=TODAY, cache=cache)
+    publisher = UsagePublisher(client, totals, {}, now=NOW, parking=ParkingOptions(), cache=cache)
     (pipeline,) = server.entities("pipeline")
     ref = PipelineRef(pipeline["id"], ETL, "unchanged", frozenset("ab"))
-    writer.publish([task(4, day="2025-12-20")], {JobId("prod", "etl"): ref}, Executor(4))
+    publisher.publish([task(4, day="2025-12-20")], {JobId("prod", "etl"): ref}, Executor(4))
     assert usage_requests(server) == [f"POST pipeline/{ref.id}", "POST compute.percentile/pipeline/2025-12-20"]
     assert [one.path for one in server.requests if "/status" in one.path] == []
     assert counts(server) == {"2025-12-20": 4}

@@ -11,7 +11,7 @@ import pytest
 _SCRIPT = """
 import ctypes
 
-from openmetadata_ol_provider.ingestion.freed_memory import release_freed_memory, return_large_blocks
+from openmetadata_ol_provider.openlineage.freed_memory import release_freed_memory, return_large_blocks
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]

@@ -1,0 +1,54 @@
+"""Finds the runs of earlier batches whose edges follow from runs that a batch has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from openmetadata_ol_provider.lineage.run_datasets import is_temporary
+from openmetadata_ol_provider.lineage.runs_below import sums_above
+from openmetadata_ol_provider.lineage.transfers import transfers
+from openmetadata_ol_provider.openlineage.facets import DatasetFacets
+from openmetadata_ol_provider.openlineage.run_identity import ids_above
+from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
+
+_NO_FACETS = DatasetFacets()
+
+
+class AffectedRuns(NamedTuple):
+    """Runs whose edges may follow from runs that a batch has changed, whether or not they have changed themselves.
+
+    :param keys: keys of runs that sum up such runs, or read temporary datasets that they have used
+    :param transfers: transfer tasks, each with the runs below it
+    """
+
+    keys: frozenset[str]
+    transfers: tuple[tuple[Run, list[Run]], ...]
+
+    @classmethod
+    def by(cls, changed: Mapping[str, Run], index: RunIndex) -> AffectedRuns:
+        """Return the runs that a batch affects.
+
+        :param changed: runs with events in the batch, by key
+        :param index: all runs that are remembered
+        """
+        keys = frozenset((*sums_above(changed, index), *_temporary_readers(changed, index)))
+        return cls(keys, tuple(transfers(changed, index)))
+
+
+def _temporary_readers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[str]:
+    """Yield the keys of runs that read temporary datasets which runs of their chain in the batch have used."""
+    used: dict[str, set[str]] = {}
+    for run in changed.values():
+        keys = {key for side in (run.inputs, run.outputs) for key, dataset in side.items() if _is_temporary(dataset)}
+        for run_id in ids_above(run) if keys else ():
+            used.setdefault(run_id, set()).update(keys)
+    for run_id, datasets in used.items():
+        for key in index.grouped(PARENTS).keys(run_id):
+            if not datasets.isdisjoint(index.runs[key].inputs):
+                yield key
+
+
+def _is_temporary(dataset: DatasetState) -> bool:
+    return is_temporary(dataset.namespace, dataset.name, dataset.facets or _NO_FACETS)

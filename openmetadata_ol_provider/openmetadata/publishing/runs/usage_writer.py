@@ -1,0 +1,202 @@
+"""Writes totals of task runs to the catalogue, and makes it rank its pipelines by them.
+
+A POST replaces the day's count, so that a total can be sent again; a PUT would add to it. Where the catalogue has
+another total than the one that it got last (others count too, or the state was lost, so that runs that are read again
+look new), the statuses of the day count too. A count is never lowered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.document import confirm
+from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCount, Key
+from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount
+from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor, ItemResult
+    from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
+
+USAGE = "v1/usage"
+#: Fields of the answers to writes: of the change, of the usage, of the pipeline.
+_WRITTEN = ("entityId", "entity", "usage", "id")
+_DAY_MS = 86_400_000
+#: Most days between a run's logical date and its start: what runs monthly runs for the month before.
+_LOGICAL_DAYS = 32
+
+
+class SentTotals(NamedTuple):
+    """What became of totals.
+
+    :param refused: reasons of those that were refused, or whose day was not ranked, by pipeline and day
+    :param gone: those of pipelines that were deleted
+    """
+
+    written: Written
+    problems: tuple[Problem, ...]
+    refused: Mapping[Key, str]
+    gone: frozenset[Key]
+
+
+class UsageWriter:
+    """Writes the usage of pipelines.
+
+    :param client: client of the catalogue
+    :param dry_run: read, but do not write
+    :param interrupted: ``True`` if totals may have been sent but not ranked
+    :param cache: what this task has read and written itself
+    """
+
+    def __init__(
+        self,
+        client: OpenMetadataClient,
+        *,
+        dry_run: bool = False,
+        interrupted: bool = False,
+        cache: SessionCache | None = None,
+    ) -> None:
+        self._client = client
+        self._dry_run = dry_run
+        self._interrupted = interrupted
+        self._cache = cache
+        # Counts that the catalogue has, as far as the pipelines of this batch tell.
+        self._stored_counts: dict[Key, int] = {}
+        self._gone: set[Key] = set()
+
+    def send(self, due: Sequence[HeldCount], executor: Executor) -> SentTotals:
+        """Send totals, and rank their days."""
+        outcomes = executor.run(due, self._publish, lambda total: total.where)
+        results = list(zip(due, outcomes, strict=True))
+        days = {
+            total.day
+            for total, outcome in results
+            if outcome.value or (not outcome.failed and (self._interrupted or total.tries))
+        }
+        ranked = self._rank(sorted(days), executor)
+        unranked = {day: outcome.detail for day, outcome in ranked.items() if outcome.failed}
+        details = {
+            total.key: outcome.detail if outcome.failed else unranked.get(total.day, "") for total, outcome in results
+        }
+        written = Counter(outcome.value for outcome in outcomes)
+        return SentTotals(
+            Written(published=written[True], unchanged=written[False], failed=written[None]),
+            tuple(problem for outcome in (*outcomes, *ranked.values()) for problem in outcome.problems),
+            {key: detail for key, detail in details.items() if detail},
+            frozenset(self._gone),
+        )
+
+    def _publish(self, held: HeldCount) -> bool:
+        """Publish one total, and return whether there was anything to write."""
+        try:
+            return self._write(held)
+        except CatalogueRequestError as error:
+            if error.status != 404:
+                raise
+        pipeline = self._client.get(path("v1/pipelines/name", held.pipeline_fqn))
+        if pipeline is None:
+            self._gone.add(held.key)
+            raise CatalogueRequestError("the pipeline was deleted: task runs that were not sent yet are not counted")
+        # Somebody has deleted it and created it again.
+        self._forget_stored(held)
+        return self._write(msgspec.structs.replace(held, pipeline=str(pipeline["id"]), sent=None))
+
+    def _write(self, held: HeldCount) -> bool:
+        stored = self._stored(held)
+        total = held.total if held.sent == stored else max(held.total, self._seen(held))
+        if total > stored and not self._dry_run:
+            self._forget_stored(held)
+            url = path(f"{USAGE}/pipeline", held.pipeline)
+            body = {"date": held.day, "count": total}
+            confirm(self._client.request("POST", url, json=body, idempotent=True), *_WRITTEN)
+        if self._cache is not None:
+            self._cache.store_count(held.key, max(total, stored))
+        return total > stored
+
+    def _rank(self, days: Sequence[str], executor: Executor) -> dict[str, ItemResult[bool]]:
+        """Make the catalogue rank its pipelines on days whose counts have changed, and return the results by day.
+
+        Without ranks, the UI shows no usage percentiles.
+        """
+        if self._dry_run:
+            return {}
+        outcomes = executor.run(days, self._rank_day, lambda day: f"usage percentile of {day}")
+        return dict(zip(days, outcomes, strict=True))
+
+    def _rank_day(self, day: str) -> bool:
+        url = path(f"{USAGE}/compute.percentile/pipeline", day)
+        confirm(self._client.request("POST", url, idempotent=True), *_WRITTEN)
+        return True
+
+    # -- what the catalogue has ----------------------------------------------------------------------------------
+
+    def note_stored(self, count: RunCount) -> None:
+        """Note the count that the catalogue has, as far as the pipeline of this batch tells."""
+        key, latest = count.key, count.ref.stored.get("usageSummary") or {}
+        if count.ref.change == "created":
+            stored = 0
+        elif self._cache is not None and self._cache.count(key) is not None:
+            return
+        elif latest.get("date") == count.day:
+            stored = _number(latest)
+        else:
+            return
+        self._stored_counts[key] = stored
+        if self._cache is not None:
+            self._cache.store_count(key, stored)
+
+    def _forget_stored(self, held: HeldCount) -> None:
+        """Drop what is known of a count that is about to be written, so that it is read should the write fail."""
+        self._stored_counts.pop(held.key, None)
+        if self._cache is not None:
+            self._cache.forget_count(held.key)
+
+    def _stored(self, held: HeldCount) -> int:
+        """Return the day's count in the catalogue."""
+        if not held.pipeline:
+            return 0
+        known = self._stored_counts.get(held.key) if self._cache is None else self._cache.count(held.key)
+        if known is not None:
+            return known
+        try:
+            answer = self._client.get(path(f"{USAGE}/pipeline", held.pipeline), {"date": held.day, "days": 1})
+        except CatalogueRequestError:
+            # A count that cannot be read is replaced.
+            return 0
+        usages = (answer or {}).get("usage") or ()
+        return next((_number(usage) for usage in usages if usage.get("date") == held.day), 0)
+
+    def _seen(self, held: HeldCount) -> int:
+        """Return the number of the day's task runs in the catalogue's statuses."""
+        if not held.pipeline:
+            return 0
+        start = epoch_ms(f"{held.day}T00:00:00Z") or 0
+        end = start + _DAY_MS - 1
+        # A run that began the day before may have tasks on this day, and a run with a logical date has an older key.
+        before = (_LOGICAL_DAYS if held.reused else 1) * _DAY_MS
+        answer = self._client.get(
+            path("v1/pipelines", held.pipeline_fqn, "status"), {"startTs": start - before, "endTs": end}
+        )
+        confirm(answer, "data")
+        statuses = (answer or {}).get("data") or ()
+        times = (time for status in statuses for time in _times(status, of_tasks=held.of_tasks))
+        return sum(1 for time in times if start <= time <= end)
+
+
+def _number(usage: Mapping[str, Any]) -> int:
+    return int((usage.get("dailyStats") or {}).get("count") or 0)
+
+
+def _times(status: Mapping[str, Any], *, of_tasks: bool) -> Iterable[int]:
+    """Return the start times that count: those of a run's tasks, or the run's own if its pipeline has no tasks."""
+    if not of_tasks:
+        return [status["timestamp"]]
+    return [task["startTime"] for task in status.get("taskStatus") or () if task.get("startTime") is not None]
