@@ -91,6 +91,24 @@ def run_event(
     return event
 
 
+def query_event(
+    number: int,
+    inputs: Iterable[Json | str] | None = None,
+    outputs: Iterable[Json | str] | None = None,
+    state: str = "COMPLETE",
+) -> Json:
+    """Return the event of a query of ``dag.task``, as Airflow sends one for each statement of a BigQuery script."""
+    return run_event(
+        state,
+        job=f"dag.task.query.{number}",
+        run_id=f"r-query-{number}",
+        seconds=number,
+        run_facets={"parent": parent("dag.task", "r-task", root=("dag", "r-dag"))},
+        inputs=inputs,
+        outputs=outputs,
+    )
+
+
 def job_event(job: str = "job", **options: Any) -> Json:
     """Return a JobEvent with the options of :func:`run_event`."""
     event = run_event(None, job=job, **options)

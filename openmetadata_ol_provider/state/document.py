@@ -121,6 +121,11 @@ class StateSummary(NamedTuple):
     open_runs: int
 
 
+def is_of_generation(stored: int | None, generation: int | None) -> bool:
+    """Return whether a state belongs to a division into lanes; one without a generation belongs to any."""
+    return stored in {None, generation}
+
+
 class _Version(msgspec.Struct):
     version: int
 

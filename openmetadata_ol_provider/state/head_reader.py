@@ -19,6 +19,7 @@ from openmetadata_ol_provider.state.document import (
     StoredState,
     damaged_state,
     decode_document,
+    is_of_generation,
 )
 from openmetadata_ol_provider.state.held_text import held_of
 from openmetadata_ol_provider.state.legacy_document import LegacyDocument, legacy_runs, legacy_usage
@@ -64,7 +65,7 @@ class HeadReader:
     def has_begun(self, generation: int) -> bool:
         """Return whether there is a state that belongs to a division into lanes."""
         head = self.read_head()
-        return head is not None and head.generation in {None, generation}
+        return head is not None and is_of_generation(head.generation, generation)
 
     def read_state(self) -> StoredState:
         """Return checkpoint, runs and usage counts; empty when there are none yet.

@@ -26,6 +26,7 @@ from openmetadata_ol_provider.state.document import (
     StoredState,
     damaged_state,
     encode_document,
+    is_of_generation,
     now,
     plain_checkpoint,
 )
@@ -94,7 +95,7 @@ class HeadStore(HeadReader):
         :return: whether it was written
         """
         document, change = self._document(), whole_change(state.runs)
-        if begins and self._sizes[self.state_key] and document.generation in {None, generation}:
+        if begins and self._sizes[self.state_key] and is_of_generation(document.generation, generation):
             return False
         self._move(document, state.checkpoint, generation, change, state.usage, held_text(state.held))
         return True

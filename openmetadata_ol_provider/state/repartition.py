@@ -25,7 +25,7 @@ from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.state.asset_queue import AssetQueue, merge_queues, read_queue, share_of, write_queue
-from openmetadata_ol_provider.state.document import StoredState
+from openmetadata_ol_provider.state.document import StoredState, is_of_generation
 from openmetadata_ol_provider.state.held_merge import merge_held
 from openmetadata_ol_provider.state.keys import assets_key, lanes_key, ledger_key, parked_key, receipts_key
 from openmetadata_ol_provider.state.lanes import Lane
@@ -179,7 +179,7 @@ def _retire_old_states(state_key: str, lane_history: LaneHistory) -> None:
     """Empty the states of earlier generations, once every lane has its own."""
     present = [lane.key(state_key) for lane in lane_history.lanes(lane_history.generation)]
     heads = [StateStore(key).read_head() for key in present]
-    if any(head is None or head.generation not in {None, lane_history.generation} for head in heads):
+    if any(head is None or not is_of_generation(head.generation, lane_history.generation) for head in heads):
         return
     old = {
         lane.key(state_key)
@@ -206,7 +206,7 @@ def _sources(
     path = (*path, lane)
     store = StateStore(lane.key(state_key))
     head = store.read_head()
-    if head is not None and head.generation in {None, generation}:
+    if head is not None and is_of_generation(head.generation, generation):
         yield _Source(store, path, head.checkpoint)
     elif generation > lane_history.first:
         for earlier in lane_history.lanes(generation - 1):

@@ -8,19 +8,19 @@ import pytest
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.plan import Edge, Retraction
-from tests.support import Json, arrows, at, columns, dataset, job_event, parent, run_event, stored, translated
-
-
-def part(number: int, inputs: list[str] | None = None, outputs: list[str] | None = None) -> Json:
-    """Return the event of a query of the task."""
-    return run_event(
-        job=f"dag.task.query.{number}",
-        run_id=f"r-query-{number}",
-        seconds=number,
-        run_facets={"parent": parent("dag.task", "r-task", root=("dag", "r-dag"))},
-        inputs=inputs,
-        outputs=outputs,
-    )
+from tests.support import (
+    Json,
+    arrows,
+    at,
+    columns,
+    dataset,
+    job_event,
+    parent,
+    query_event,
+    run_event,
+    stored,
+    translated,
+)
 
 
 def task(operator: str = "SQLExecuteQueryOperator", **sides: list[str]) -> Json:
@@ -34,13 +34,13 @@ def columns_of(output: str, source: str, seconds: float) -> Json:
     return run_event("RUNNING", seconds=seconds, outputs=outputs)
 
 
-SUM = [task(inputs=["a", "b"], outputs=["x", "y"]), part(1, ["a"], ["x"]), part(2, ["b"], ["y"])]
+SUM = [task(inputs=["a", "b"], outputs=["x", "y"]), query_event(1, ["a"], ["x"]), query_event(2, ["b"], ["y"])]
 TRANSFER = [
     task("GenericTransfer"),
-    part(1, inputs=["crm.users"]),
-    part(2, outputs=["dwh.users"]),
-    part(3, inputs=["crm.orders"]),
-    part(4, outputs=["dwh.orders"]),
+    query_event(1, inputs=["crm.users"]),
+    query_event(2, outputs=["dwh.users"]),
+    query_event(3, inputs=["crm.orders"]),
+    query_event(4, outputs=["dwh.orders"]),
 ]
 LATE_COLUMNS = [
     run_event("COMPLETE", seconds=9, inputs=["a", "b"], outputs=["x", "y"]),
@@ -115,9 +115,9 @@ def test_what_a_stream_has_stated_before_stays() -> None:
 
 
 def test_what_a_transfer_states_itself_stays() -> None:
-    first = translated(task("GenericTransfer", inputs=["a"], outputs=["x"]), part(1, ["a", "c"], ["z"]))
+    first = translated(task("GenericTransfer", inputs=["a"], outputs=["x"]), query_event(1, ["a", "c"], ["z"]))
     assert "a -> x" in arrows(first.plan)
-    assert translated(part(2, ["c", "b"], ["z"]), state=stored(first.state)).plan.retracted == ()
+    assert translated(query_event(2, ["c", "b"], ["z"]), state=stored(first.state)).plan.retracted == ()
 
 
 LATEST = run_event(run_id="run-9", seconds=99, inputs=["a"], outputs=["x"])
@@ -144,7 +144,7 @@ def test_edges_of_another_run_below_the_task_stay() -> None:
     again: Json = {"job": "dag.task.query.1", "run_id": "r-again"}
     again["run_facets"] = {"parent": parent("dag.task", "r-task", root=("dag", "r-dag"))}
     whole = run_event(seconds=4, inputs=["a", "b"], outputs=["x", "y"], **again)
-    first = translated(SUM[0], part(1, ["m"], ["n"]), whole)
+    first = translated(SUM[0], query_event(1, ["m"], ["n"]), whole)
     of_columns = [dataset(name, columnLineage=columns(id=[(source, "id")])) for name, source in ("xa", "yb")]
     plan = translated(run_event("RUNNING", seconds=3, outputs=of_columns, **again), state=stored(first.state)).plan
     retracted = [(one.source.name, one.target.name) for one in plan.retracted if one.job.name == "dag.task.query.1"]

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
-from tests.support import Json, arrows, columns, dataset, parent, plan_of, run_event, stored, translated
+from tests.support import Json, arrows, columns, dataset, parent, plan_of, query_event, run_event, stored, translated
 
 
 def task(inputs: list[str], outputs: list[str], **options: Json) -> Json:
@@ -18,21 +18,8 @@ def task(inputs: list[str], outputs: list[str], **options: Json) -> Json:
     )
 
 
-def query(number: int, inputs: list[Json | str], outputs: list[Json | str], state: str = "COMPLETE") -> Json:
-    """Return the event of a query of the task, as Airflow sends one for each statement of a BigQuery script."""
-    return run_event(
-        state,
-        job=f"dag.task.query.{number}",
-        run_id=f"r-query-{number}",
-        seconds=number,
-        run_facets={"parent": parent("dag.task", "r-task", root=("dag", "r-dag"))},
-        inputs=inputs,
-        outputs=outputs,
-    )
-
-
 SUM = task(["a", "b"], ["x", "y"])
-QUERIES = [query(1, ["a"], ["x"]), query(2, ["b"], ["y"])]
+QUERIES = [query_event(1, ["a"], ["x"]), query_event(2, ["b"], ["y"])]
 TRUE = ["a -> x", "b -> y"]
 
 
@@ -64,7 +51,7 @@ def test_queries_of_a_later_batch_correct_the_edges_of_the_task() -> None:
 
 
 def test_what_leads_from_one_query_to_the_next_is_followed() -> None:
-    queries = [query(1, ["a"], ["staging"]), query(2, ["staging"], ["x"])]
+    queries = [query_event(1, ["a"], ["staging"]), query_event(2, ["staging"], ["x"])]
     assert "a -> x" in pairs(task(["a", "staging"], ["staging", "x"]), *queries)
 
 
@@ -77,8 +64,8 @@ def test_what_no_query_reads_or_writes_is_still_multiplied() -> None:
 @pytest.mark.parametrize(
     "queries",
     [
-        [query(1, ["a", "b"], []), query(2, [], ["x", "y"])],
-        [query(1, ["a"], ["x"], "FAIL"), query(2, ["b"], ["y"])],
+        [query_event(1, ["a", "b"], []), query_event(2, [], ["x", "y"])],
+        [query_event(1, ["a"], ["x"], "FAIL"), query_event(2, ["b"], ["y"])],
         [],
     ],
     ids=["reads and writes apart", "one failed", "none"],
@@ -92,7 +79,7 @@ def test_columns_of_a_query_tell_what_belongs_together() -> None:
         dataset("x", columnLineage=columns(total=[("a", "amount")])),
         dataset("y", columnLineage=columns(name=[("b", "name")])),
     ]
-    assert pairs(SUM, query(1, ["a", "b"], outputs)) == TRUE
+    assert pairs(SUM, query_event(1, ["a", "b"], outputs)) == TRUE
 
 
 def test_runs_further_below_count() -> None:

@@ -50,33 +50,39 @@ def refuse() -> None:
     raise DeadLetterError("the topic is full")
 
 
-def test_dead_letters_that_cannot_be_written(send: Sender) -> None:
+def report_after(
+    send: Sender, act: Callable[[], object], error: type[Exception], match: str | None = None
+) -> PublishReport:
+    """Return the report that an error has, after a batch of an event and a message that is none.
+
+    :param act: see :func:`work`; it leads to the error
+    """
     send.events(run_event("r1"))
     send.message(b"no event")
-    with pytest.raises(DeadLetterError) as caught:
-        work(refuse)
+    with pytest.raises(error, match=match) as caught:
+        work(act)
     report = report_of(caught.value)
     assert report is not None
+    return report
+
+
+def test_dead_letters_that_cannot_be_written(send: Sender) -> None:
+    report = report_after(send, refuse, DeadLetterError)
     assert (report.events, report.edges.published, report.dead_letters) == (1, 1, 0)
 
 
 def test_a_checkpoint_that_another_task_has_moved(send: Sender) -> None:
-    send.events(run_event("r1"))
-    send.message(b"no event")
-    with pytest.raises(OvertakenError) as caught:
-        work(run_steps)
-    report = report_of(caught.value)
-    assert report is not None
+    report = report_after(send, run_steps, OvertakenError)
     assert (report.events, report.edges.published, report.dead_letters) == (1, 1, 1)
 
 
 def test_a_state_that_cannot_be_written(send: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
-    send.events(run_event("r1"))
-    send.message(b"no event")
-    with pytest.raises(RuntimeError, match="no database") as caught:
-        work(lambda: monkeypatch.setattr("openmetadata_ol_provider.state.head_store.set_variable", _no_database))
-    report = report_of(caught.value)
-    assert report is not None
+    report = report_after(
+        send,
+        lambda: monkeypatch.setattr("openmetadata_ol_provider.state.head_store.set_variable", _no_database),
+        RuntimeError,
+        "no database",
+    )
     assert (report.events, report.edges.published) == (1, 1)
 
 

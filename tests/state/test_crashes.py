@@ -213,20 +213,42 @@ def test_there_are_few_segments_and_each_change_is_written_a_few_times(writes: W
     assert changed > 0
 
 
-def test_a_second_task_that_flips_the_head_meanwhile_is_noticed(writes: Writes) -> None:
+def disturb_next(
+    patch: pytest.MonkeyPatch,
+    name: str,
+    *,
+    before: Callable[[], object] = lambda: None,
+    after: Callable[[], object] = lambda: None,
+) -> None:
+    """Do something else, once, before or after a task uses a Variable of a segment the next time.
+
+    :param name: ``get_variable`` or ``set_variable``
+    """
+    real = getattr(segment_store, name)
+
+    def disturbed(*args: Any) -> Any:
+        patch.setattr(segment_store, name, real)
+        before()
+        result = real(*args)
+        after()
+        return result
+
+    patch.setattr(segment_store, name, disturbed)
+
+
+def test_a_second_task_that_flips_the_head_meanwhile_is_noticed(
+    writes: Writes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     states = list(steps(3, 12))
     store, stored = StateStore(KEY), StoredRuns()
     for number, state in enumerate(states[:10]):
         stored = advance(store, stored, state, number)
     slow, change = StateStore(KEY), whole_change(states[10])
-    real = segment_store.set_variable
 
-    def overtaken(*args: Any) -> None:
-        real(*args)
-        segment_store.set_variable = real
+    def overtake() -> None:
         StateStore(KEY).advance(origin(10), whole_change(states[11]), {}, Held())
 
-    segment_store.set_variable = overtaken
+    disturb_next(monkeypatch, "set_variable", after=overtake)
     with pytest.raises(CheckpointError, match="was moved by another task while it was written"):
         slow.advance(origin(10), change, {}, Held())
     assert in_order(StateStore(KEY).read_state().runs) == in_order(states[11])
@@ -252,16 +274,13 @@ def test_a_task_that_dies_after_another_one_wrote_its_segment_has_not_overwritte
     writes: Writes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, (mine, other) = begun(8)
-    real = segment_store.set_variable
 
-    def followed(*args: Any) -> None:
-        monkeypatch.setattr(segment_store, "set_variable", real)
-        real(*args)
+    def die_halfway() -> None:
         writes.left, writes.after = 1, True
         with pytest.raises(Crash):
             StateStore(KEY).advance(origin(10), whole_change(other), {}, Held())
 
-    monkeypatch.setattr(segment_store, "set_variable", followed)
+    disturb_next(monkeypatch, "set_variable", after=die_halfway)
     store.advance(origin(10), whole_change(mine), {}, Held())
     assert writes.deaths == 1
     assert in_order(StateStore(KEY).read_state().runs) == in_order(mine)
@@ -272,16 +291,13 @@ def test_a_task_that_is_far_behind_overwrites_no_segment_of_the_newest_state(
     writes: Writes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow, (mine, other) = begun(9)
-    real = segment_store.get_variable
 
-    def overtaken(key: str) -> str | None:
-        monkeypatch.setattr(segment_store, "get_variable", real)
+    def overtake() -> None:
         store = StateStore(KEY)
         for number in range(10, 14):
             store.advance(origin(number), whole_change(other), {}, Held())
-        return real(key)
 
-    monkeypatch.setattr(segment_store, "get_variable", overtaken)
+    disturb_next(monkeypatch, "get_variable", before=overtake)
     with pytest.raises(CheckpointError, match="was moved by another task while it was written"):
         slow.advance(origin(10), whole_change(mine), {}, Held())
     found = StateStore(KEY).read_state()

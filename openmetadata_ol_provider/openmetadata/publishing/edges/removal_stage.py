@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -60,13 +61,7 @@ def remove_retracted(context: PublishContext) -> StaleEdges:
     items = [StaleEdge(key, fact, first=True) for key, fact in facts.items() if fact.source]
     items = sorted((item for item in items if _names(item.fact) not in others), key=lambda item: item.where)
     context.recorder.update_edges(dict.fromkeys(facts.keys() - {item.key for item in items}), {})
-    results = _remove(context, items)
-    context.problems += [
-        _retracted_problem(item, _outcome(removed=removed, dry_run=context.dry_run))
-        for item, removed in zip(items, results, strict=True)
-        if removed is not None
-    ]
-    return _counts(results)
+    return _remove_with_lines(context, items, _retracted_problem)
 
 
 def remove_expired(context: PublishContext, plan: LineagePlan, lasting: LastingLineage | None) -> StaleEdges:
@@ -100,10 +95,19 @@ def remove_expired(context: PublishContext, plan: LineagePlan, lasting: LastingL
     edges.confirm(key for key, fact in expired.items() if fact.confirmed == 0)
     edges.confirm_parked()
     edges.confirm_lasting(lasting())
-    items = edges.removable(expired)
+    return _remove_with_lines(context, edges.removable(expired), partial(_expired_problem, expire_after))
+
+
+def _remove_with_lines(
+    context: PublishContext, items: Sequence[StaleEdge], problem_of: Callable[[StaleEdge, str], Problem]
+) -> StaleEdges:
+    """Remove edges, and report each that was not refused.
+
+    :param problem_of: function that returns the problem of an edge and of what became of it, for people
+    """
     results = _remove(context, items)
     context.problems += [
-        _expired_problem(item, expire_after, removed=removed, dry_run=context.dry_run)
+        problem_of(item, _outcome(removed=removed, dry_run=context.dry_run))
         for item, removed in zip(items, results, strict=True)
         if removed is not None
     ]
@@ -130,10 +134,8 @@ def _remove(context: PublishContext, items: Sequence[StaleEdge]) -> list[bool | 
 
 
 def _retracted_problem(item: StaleEdge, outcome: str) -> Problem:
-    namespace, _, name = item.fact.job.partition("\x1f")
     detail = (
-        f"published as lineage of {namespace} {name} before all of its events were read, which show that it is false: "
-        f"{outcome}"
+        f"published as lineage of {item.job} before all of its events were read, which show that it is false: {outcome}"
     )
     return Problem(ProblemKind.RETRACTED_EDGE, item.where, detail)
 
@@ -219,11 +221,10 @@ def _names(fact: EdgeFact) -> tuple[str, str, str]:
     return fact.source, fact.target, fact.writer
 
 
-def _expired_problem(item: StaleEdge, expire_after: int, *, removed: bool, dry_run: bool) -> Problem:
-    namespace, _, name = item.fact.job.partition("\x1f")
+def _expired_problem(expire_after: int, item: StaleEdge, outcome: str) -> Problem:
     detail = (
-        f"no run of {namespace} {name} has confirmed it for more than {expire_after} days with events "
-        f"(lineage.expire_after): {_outcome(removed=removed, dry_run=dry_run)}"
+        f"no run of {item.job} has confirmed it for more than {expire_after} days with events "
+        f"(lineage.expire_after): {outcome}"
     )
     return Problem(ProblemKind.EXPIRED_EDGE, item.where, detail)
 

@@ -49,6 +49,11 @@ class StaleEdge(NamedTuple):
         """The name of the edge in problems."""
         return self.fact.where
 
+    @property
+    def job(self) -> str:
+        """Namespace and name of its job, for people."""
+        return self.fact.job.replace("\x1f", " ", 1)
+
 
 class StaleScan(NamedTuple):
     """Runs counted, and the edges that too many of them did not show.
@@ -125,11 +130,10 @@ def _count_misses(facts: dict[int, EdgeFact], shown: set[int], runs: int, most: 
 
 def stale_problem(item: StaleEdge) -> Problem:
     """Return the problem that reports a stale edge which stays."""
-    namespace, _, name = item.fact.job.partition("\x1f")
     return Problem(
         ProblemKind.STALE_EDGE,
         item.where,
-        f"missing in the last {counted(item.fact.misses, 'complete run')} of {namespace} {name}. It stays: remove it "
+        f"missing in the last {counted(item.fact.misses, 'complete run')} of {item.job}. It stays: remove it "
         "by hand, or set write.stale_edges to remove",
     )
 
