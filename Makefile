@@ -34,10 +34,14 @@ demo: $(VENV)/.run           ## run the bundled DAG on real events, against an e
 # The first run downloads OpenMetadata's models, 220 MB, into .contract; see docs/contract.md.
 # WORKERS processes run the tests in parallel; then the request bodies they sent are checked against the models.
 WORKERS ?= 2
-test: $(VENV)/.dev           ## run all tests, with the coverage floor
+test: $(VENV)/.dev           ## run all tests
 	rm -rf .contract/bodies
-	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest -n $(WORKERS) $(COVERAGE)
 	OPENMETADATA_OL_BODIES=.contract/bodies $(BIN)/python -m pytest tests/contract/test_suite.py
+
+# A job of its own, because measuring takes nearly as long as the tests.
+coverage: COVERAGE := --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+coverage: test   ## run all tests, and fail if they reach less than 90 % of the lines and branches
 
 # Pure tests: no broker, no server, no database.
 test-fast: $(VENV)/.dev      ## run the quick tests, in under a minute
@@ -75,12 +79,14 @@ test-ui:         ## look at the page in Airflow's web interface with a real brow
 	$(MAKE) $(VENV)-ui/.ui VENV="$(VENV)-ui"
 	PICTURES="$(PICTURES)" $(VENV)-ui/bin/python -m pytest --timeout=900 -p no:xdist tests/ui
 
-# What does not depend on Airflow's version, which import contracts check (lineage, kafka, openmetadata ... import no
-# Airflow), so that its tests need not run again; tests of the Kafka room use the hook.
-PURE    := contract lineage openlineage openmetadata picture receipts regex sandbox test_bench.py test_compatibility.py
-test-airflow2:   ## run all tests that touch Airflow on 2.11, in a separate environment
+# What does not depend on Airflow's version need not run again: these tests use no Airflow (tests/test_pure.py checks
+# that), nor does what they test (import contracts); and the exhaustive ones try the same code in more ways.
+PURE    := contract lineage openlineage openmetadata picture receipts regex sandbox test_bench.py test_compatibility.py \
+	test_counts.py test_faults_page.py test_matrix.py test_metrics_page.py test_problem_kinds.py test_promises.py \
+	test_real_openmetadata_kit.py test_security_doc.py test_simulation.py test_version.py
+test-airflow2:   ## run all tests that touch Airflow on 2.11, but for the exhaustive ones, in a separate environment
 	$(MAKE) $(VENV)-airflow2/.dev VENV="$(VENV)-airflow2" AIRFLOW="apache-airflow>=2.11,<3"
-	$(VENV)-airflow2/bin/python -m pytest -n $(WORKERS) $(PURE:%=--ignore=tests/%)
+	$(VENV)-airflow2/bin/python -m pytest -n $(WORKERS) -m "not exhaustive" $(PURE:%=--ignore=tests/%)
 
 # MATRIX="--only 3.1/3.11" runs some of them only, MATRIX=--smoke a selection of tests; --write updates README's table.
 test-matrix: $(VENV)/.dev    ## run demo and tests on each supported Airflow and Python, one after the other (an hour)
@@ -115,4 +121,4 @@ clean:           ## remove everything that make created
 	find .ci bench dags docs integration openmetadata_ol_provider tests -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf $(VENV) $(VENV)-airflow2 $(VENV)-ui .demo .contract .kafka .pytest_cache .mypy_cache .ruff_cache .coverage .coverage.* .site dist build
 
-.PHONY: help demo test test-fast test-kafka test-writers test-openmetadata test-faults test-live test-openlineage test-ui test-airflow2 test-matrix fuzz bench docs lint release clean
+.PHONY: help demo test coverage test-fast test-kafka test-writers test-openmetadata test-faults test-live test-openlineage test-ui test-airflow2 test-matrix fuzz bench docs lint release clean

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bench import warehouse
-from bench.figures import Figure
+from bench.figures import Figure, ratios
 from bench.sizes import sized
 from bench.standin import StandIn, standin
 from openmetadata_ol_provider.config import Config
@@ -61,12 +61,25 @@ class Sight(NamedTuple):
         return self.calls * latency / CONNECTIONS / self.seconds
 
 
+class Bare(NamedTuple):
+    """The cost of as many calls for a client that does nothing else.
+
+    :param seconds: wall-clock seconds
+    :param cpu: CPU seconds of its own process
+    """
+
+    seconds: float
+    cpu: float
+
+
 def measure(rounds: int) -> Iterator[Figure]:
     """Yield the figures of each latency: first sight, bare client, second sight."""
     events, jobs, tables = sized(tiny=(200, 20, 40), usual=(10_000, 500, 1000))
     plan = _plan(events, jobs, tables)
     for latency in LATENCIES:
-        first, bare, second = [], [], []
+        first: list[Sight] = []
+        bare: list[Bare] = []
+        second: list[Sight] = []
         for _ in range(rounds):
             with standin(warehouse.seed(tables), latency) as server:
                 sight, history = _publish(plan, server, History())
@@ -79,18 +92,20 @@ def measure(rounds: int) -> Iterator[Figure]:
             yield from _counts(events, first[0], second[0])
 
 
-def _speeds(latency: float, first: list[Sight], bare: list[float]) -> Iterator[Figure]:
+def _speeds(latency: float, first: list[Sight], bare: list[Bare]) -> Iterator[Figure]:
     one, name = first[0], f"{latency * 1000:g} ms"
     yield Figure(f"{name}: facts", "facts/s", tuple(sight.facts / sight.seconds for sight in first))
-    yield Figure(f"{name}: calls", "calls/s", tuple(sight.calls / sight.seconds for sight in first))
-    yield Figure(f"{name}: bare client", "calls/s", tuple(one.calls / seconds for seconds in bare))
+    calls = Figure(f"{name}: calls", "calls/s", tuple(sight.calls / sight.seconds for sight in first))
+    bare_calls = Figure(f"{name}: bare client", "calls/s", tuple(one.calls / item.seconds for item in bare))
+    yield from (calls, bare_calls, ratios(f"{name}: calls / bare client", calls, bare_calls))
     if latency:
         yield Figure(f"{name}: share of the ideal", "ratio", tuple(sight.share(latency) for sight in first)).at_least(
             0.9
         )
         ideal = one.calls * latency / CONNECTIONS
-        yield Figure(f"{name}: bare client, share of the ideal", "ratio", tuple(ideal / seconds for seconds in bare))
+        yield Figure(f"{name}: bare client, share of the ideal", "ratio", tuple(ideal / item.seconds for item in bare))
     yield Figure(f"{name}: CPU per call", "us", tuple(1e6 * sight.cpu / sight.calls for sight in first))
+    yield Figure(f"{name}: bare client, CPU per call", "us", tuple(1e6 * item.cpu / one.calls for item in bare))
     yield Figure(
         f"{name}: the stand-in's CPU per call", "us", tuple(1e6 * sight.theirs / sight.calls for sight in first)
     )
@@ -128,8 +143,8 @@ def _facts(report: PublishReport) -> int:
     return report.datasets.resolved + pipelines + sum(item.published + item.unchanged for item in made)
 
 
-def _bare(server: StandIn, calls: int) -> float:
-    """Return the seconds that this number of requests takes a client that does nothing else."""
+def _bare(server: StandIn, calls: int) -> Bare:
+    """Return what this number of requests costs a client that does nothing else."""
     address = urlsplit(server.url).netloc
 
     def ask(number: int) -> None:
@@ -139,7 +154,7 @@ def _bare(server: StandIn, calls: int) -> float:
             connection.getresponse().read()
         connection.close()
 
-    begun = time.perf_counter()
+    cpu, begun = time.process_time(), time.perf_counter()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         list(pool.map(ask, range(CONNECTIONS)))
-    return time.perf_counter() - begun
+    return Bare(time.perf_counter() - begun, time.process_time() - cpu)

@@ -15,6 +15,8 @@ _TOGETHER = "tests/contract/"
 _OUTSIDE = {"airflow_db", "broker", "catalogue", "here", "kafka", "server"}
 #: Tests whose coverage is not measured.
 _UNMEASURED = pytest.StashKey[bool]()
+#: Variable by which coverage is measured in processes that tests start.
+_MEASURED_PROCESSES = "COVERAGE_PROCESS_CONFIG"
 
 
 def is_one_of_several() -> bool:
@@ -38,15 +40,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Stop measuring coverage during a test and its fixtures, if the test is not measured."""
+    """Stop measuring coverage during a test, its fixtures and the processes it starts, if the test is not measured."""
     coverage = Coverage.current() if item.stash.get(_UNMEASURED, False) else None
     if coverage is None:
         return (yield)
+    config = os.environ.pop(_MEASURED_PROCESSES, None)
     coverage.stop()
     try:
         return (yield)
     finally:
         coverage.start()
+        if config is not None:
+            os.environ[_MEASURED_PROCESSES] = config
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -56,12 +61,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     So none of these is the last to end.
 
     Measuring coverage takes as long as the tests themselves. So it is measured in the first case of each parametrised
-    test only, and not where a property tries its hundreds of examples: tests with one example each cover those lines.
+    test only, and not where a property tries its hundreds of examples, a test tries each size, call or moment, or
+    whole DAGs run in an Airflow of their own: tests with one example each cover those lines.
     """
     measured: set[str] = set()
     for item in items:
         test = item.nodeid.partition("[")[0]
-        if test in measured or hasattr(getattr(item, "obj", None), "hypothesis"):
+        is_costly = any(item.get_closest_marker(name) for name in ("exhaustive", "unmeasured"))
+        if is_costly or test in measured or hasattr(getattr(item, "obj", None), "hypothesis"):
             item.stash[_UNMEASURED] = True
         measured.add(test)
         if _OUTSIDE.intersection(getattr(item, "fixturenames", ())):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-import os
 import re
 import socket
 from itertools import islice, pairwise
@@ -47,14 +46,6 @@ def arrows(found: LineagePlan, copy: str = "") -> set[tuple[str, ...]]:
         for edge in found.edges
         if edge.job.namespace.endswith(copy)
     }
-
-
-@pytest.fixture
-def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let parts run without coverage, in twice the time of which they reach no line that other tests do not reach."""
-    for name in os.environ:
-        if name.startswith("COVERAGE_"):
-            monkeypatch.delenv(name)
 
 
 def test_traffic_says_what_the_captures_say_in_every_copy() -> None:
@@ -104,7 +95,7 @@ def test_the_datasets_told_are_those_of_the_events() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("part", parts.PARTS)
 def test_each_part_measures(part: str) -> None:
     figures = list(parts.run(part, 1, "tiny"))

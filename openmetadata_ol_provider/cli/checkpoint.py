@@ -190,6 +190,9 @@ def _reset(key: str, *, dry_run: bool) -> int:
         sys.stderr.write(f"{error}\n")
         summary = StateSummary({}, "", 0, 0)
     if summary is None:
+        if not dry_run:
+            # Segments are left if a person has deleted the head, or the command was killed.
+            store.delete_state()
         sys.stderr.write(f"Variable {key} does not exist: nothing to delete\n")
         return DONE
     if not dry_run:

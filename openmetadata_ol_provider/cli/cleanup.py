@@ -7,8 +7,6 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from openmetadata_ol_provider.cli.event_files import read_events
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
@@ -115,10 +113,7 @@ def _forget(stores: Iterable[StateStore], findings: Sequence[Finding]) -> None:
     from openmetadata_ol_provider.openmetadata.cleanup.cleanup import without_removed
 
     for store in stores:
-        ledger = store.read_ledger()
-        edges = without_removed(ledger, findings)
-        if len(edges) != len(ledger.edges):
-            store.write_ledger(msgspec.structs.replace(ledger, edges=edges))
+        store.forget_edges(lambda ledger: without_removed(ledger, findings))
 
 
 # -- events --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from openmetadata_ol_provider.config.integration_names import integration_name
+from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.regex.safe_regex import Pattern, Template
 
 #: Largest ``lineage.expire_after``, in days: ten years.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 
 
@@ -18,6 +19,11 @@ def attach_report(error: BaseException, report: PublishReport) -> None:
     """Let an error, which may be Airflow's, carry a report instead of its own; an empty one is none."""
     if report != PublishReport():
         error.report = report  # type: ignore[attr-defined]
+
+
+def error_line(error: Exception) -> str:
+    """Return an error for a line of the log: those of this package explain themselves, others need their class."""
+    return str(error) if isinstance(error, OpenLineageProviderError) else f"{type(error).__name__}: {error}"
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from openmetadata_ol_provider.exceptions import (
     OpenLineageProviderError,
     PublicationError,
 )
-from openmetadata_ol_provider.ingestion.error_report import attach_report, report_of, reported
+from openmetadata_ol_provider.ingestion.error_report import attach_report, error_line, report_of, reported
 from openmetadata_ol_provider.ingestion.outcomes import already_published, failure_text
 from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope
 from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
@@ -275,8 +275,8 @@ class PublishSession:
             return
         try:
             attach_report(error, self.write_held(report_of(error) or PublishReport()))
-        except OpenLineageProviderError as other:
-            log.warning("%s left to the next task: %s", self._history.held, other)
+        except Exception as other:  # noqa: BLE001 - whatever it is, the first error is the one to be shown
+            log.warning("%s left to the next task: %s", self._history.held, error_line(other))
 
     def __enter__(self) -> Self:
         return self

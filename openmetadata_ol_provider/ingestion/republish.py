@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.exceptions import OpenLineageProviderError
+from openmetadata_ol_provider.ingestion.error_report import error_line
 from openmetadata_ol_provider.lineage.translate import plan_from_state
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def republish(store: StateStore, client: OpenMetadataClient, config: Config) -> 
     from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
     log.warning("another task has published with the state %r at the same time: publishing it again", store.state_key)
-    store.invalidate_ledger()
     try:
+        store.invalidate_ledger()
         for _ in range(_MOST_TIMES):
             stored = store.read_state()
             history = History(usage=stored.usage, interrupted=True)
@@ -40,5 +40,6 @@ def republish(store: StateStore, client: OpenMetadataClient, config: Config) -> 
             store.invalidate_ledger()
             if store.read_checkpoint() == stored.checkpoint:
                 return
-    except OpenLineageProviderError as error:
-        log.warning("what the other task has published may be overwritten until its jobs run again: %s", error)
+    except Exception as error:  # noqa: BLE001 - nor must it hide the error that the task ends with
+        what = error_line(error)
+        log.warning("what the other task has published may be overwritten until its jobs run again: %s", what)

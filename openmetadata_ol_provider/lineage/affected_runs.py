@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from openmetadata_ol_provider.lineage.run_datasets import is_temporary
+from openmetadata_ol_provider.lineage.run_datasets import is_between_jobs
 from openmetadata_ol_provider.lineage.runs_below import sums_above
 from openmetadata_ol_provider.lineage.transfers import transfers
-from openmetadata_ol_provider.openlineage.facets import DatasetFacets
 from openmetadata_ol_provider.openlineage.run_identity import ids_above
 from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
-
-_NO_FACETS = DatasetFacets()
 
 
 class AffectedRuns(NamedTuple):
@@ -37,18 +34,30 @@ class AffectedRuns(NamedTuple):
         return cls(keys, tuple(transfers(changed, index)))
 
 
-def _temporary_readers(changed: Mapping[str, Run], index: RunIndex) -> Iterator[str]:
-    """Yield the keys of runs that read temporary datasets which runs of their chain in the batch have used."""
+def _temporary_readers(changed: Mapping[str, Run], index: RunIndex) -> Iterable[str]:
+    """Return the keys of runs that read temporary datasets which runs of their chain in the batch have used.
+
+    Those that read what these have written are among them: lineage may go through several temporary datasets.
+    """
+    readers: dict[str, None] = {}
+    used = _temporary_of((run, (run.inputs, run.outputs)) for run in changed.values())
+    while used:
+        added = {
+            key: index.runs[key]
+            for run_id, datasets in used.items()
+            for key in index.grouped(PARENTS).keys(run_id)
+            if key not in readers and not datasets.isdisjoint(index.runs[key].inputs)
+        }
+        readers.update(dict.fromkeys(added))
+        used = _temporary_of((run, (run.outputs,)) for run in added.values())
+    return readers
+
+
+def _temporary_of(runs: Iterable[tuple[Run, Iterable[Mapping[str, DatasetState]]]]) -> dict[str, set[str]]:
+    """Return the keys of the temporary datasets on some sides of runs, by the id of each run above these."""
     used: dict[str, set[str]] = {}
-    for run in changed.values():
-        keys = {key for side in (run.inputs, run.outputs) for key, dataset in side.items() if _is_temporary(dataset)}
+    for run, sides in runs:
+        keys = {key for side in sides for key, dataset in side.items() if is_between_jobs(dataset)}
         for run_id in ids_above(run) if keys else ():
             used.setdefault(run_id, set()).update(keys)
-    for run_id, datasets in used.items():
-        for key in index.grouped(PARENTS).keys(run_id):
-            if not datasets.isdisjoint(index.runs[key].inputs):
-                yield key
-
-
-def _is_temporary(dataset: DatasetState) -> bool:
-    return is_temporary(dataset.namespace, dataset.name, dataset.facets or _NO_FACETS)
+    return used

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.jobs import owners_of, tags_of
 from openmetadata_ol_provider.lineage.metrics import metrics_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.interim_tables import is_interim
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Field
 from openmetadata_ol_provider.lineage.plan_datasets import CatalogHint, Exposure, StorageHint
 from openmetadata_ol_provider.lineage.run_datasets import is_pseudo
@@ -127,7 +128,7 @@ class DatasetCollector:
             owners=owners_of(facets.ownership),
             tags=tags_of(facets.tags),
             ignored=not self.wanted(key),
-            **_changing_facts(facets),
+            **({} if is_interim(key.name) else _changing_facts(facets)),
         )
 
     def _identities(self, key: DatasetId, entry: _Entry) -> tuple[Identity, ...]:
@@ -162,7 +163,9 @@ def _changing_facts(facets: DatasetFacets) -> dict[str, Any]:
 
 def _previous(change: LifecycleFacet | None) -> DatasetId | None:
     previous = change.previousIdentifier if change else None
-    return DatasetId(previous.namespace or "", previous.name) if previous and previous.name else None
+    if previous is None or not previous.name or is_interim(previous.name):
+        return None
+    return DatasetId(previous.namespace or "", previous.name)
 
 
 def _renamed_from(entry: _Entry) -> DatasetId | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -16,13 +15,16 @@ from openmetadata_ol_provider.lineage.edges import (
     entries_of,
     explicit_edges,
 )
+from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf
 from openmetadata_ol_provider.lineage.latest_runs import end_of
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
-from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_pseudo
+from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_between_jobs, is_pseudo
 from openmetadata_ol_provider.lineage.runs_below import Flows, PairedRun, sum_problem
 from openmetadata_ol_provider.lineage.symlinks import Aliases
-from openmetadata_ol_provider.lineage.temporary_datasets import Chain, TimedEdge, bridge
+from openmetadata_ol_provider.lineage.temporary_datasets import TimedEdge, bridge
+from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary, is_of_session
+from openmetadata_ol_provider.lineage.temporary_sources import Chain
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
 from openmetadata_ol_provider.lineage.views import Views
 from openmetadata_ol_provider.openlineage.facets import LineageEntry
@@ -30,6 +32,7 @@ from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run, TemporaryDataset, name_key
+from openmetadata_ol_provider.openlineage.temporary_uses import Use, flow_number
 
 #: Most characters of the names in a plan's edges, columns included: a plan goes through XCom.
 MAX_PLAN_TEXT = 100_000_000
@@ -56,11 +59,15 @@ class EdgeCollector:
     :param derivations: what was derived before, under the same configuration
     :param aliases: names remembered from other runs
     :param views: what is behind views
+    :param remembered: temporary datasets of earlier batches, by key
     """
 
-    def __init__(self, derivations: Derivations, aliases: Aliases, views: Views) -> None:
+    def __init__(
+        self, derivations: Derivations, aliases: Aliases, views: Views, remembered: Mapping[str, TemporaryDataset]
+    ) -> None:
         self._naming = derivations.naming
         self._views = views
+        self._remembered = remembered
         self._sides = Sides(derivations.naming, aliases, derivations.sides)
         self._derived = derivations.edges
         self._edges: dict[int, Edge] = {}
@@ -71,32 +78,43 @@ class EdgeCollector:
         self._text = 0
         self._left_out = 0
         self._temporary: set[DatasetId] = set()
-        # Ends of the runs that show edges from or to these, by number.
-        self._times: dict[int, set[int]] = {}
+        # The runs that show edges from or to these, by number and chain; no chain: that of the job.
+        self._uses: dict[int, dict[Chain | None, set[Use]]] = {}
         #: Jobs with such edges, of which each run counts.
         self.jobs_with_times: set[JobId | None] = set()
         self._reads_and_writes: dict[JobId, tuple[set[DatasetId], set[DatasetId]]] = {}
 
     def add(
-        self, job: JobId, source: Run | Declaration, pairing: Pairing | None = None, below: Iterable[PairedRun] = ()
+        self,
+        names: Family,
+        source: Run | Declaration,
+        pairing: Pairing | None = None,
+        below: Iterable[PairedRun] = (),
     ) -> None:
         """Add the edges of one run of a job, or of a job's declaration.
 
+        :param names: the run with its root and parent; the job alone if it is declared
         :param pairing: how inputs and outputs are paired by their names, ``None`` if they are not
         :param below: runs below the run, whose inputs and outputs it may sum up
         """
-        facets = source.job_facets
+        job, facets = names.own.job, source.job_facets
         sql = facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
+        at = end_of(source) if isinstance(source, Run) else source.at
+        run = names if isinstance(source, Run) else None
         entries = entries_of(facets.lineage if facets else None)
         if entries is not None:
             self._problems += unnamed_entries(f"job {job.namespace} {job.name}", entries)
-            self._store(explicit_edges(entries, job, self._naming), sql)
+            datasets = (*source.inputs.values(), *source.outputs.values())
+            named = ((DatasetId(one.namespace, one.name), is_between_jobs(one)) for one in datasets)
+            self._temporary.update(id_ for id_, temporary in named if temporary or self._was_temporary(id_))
+            self._store(explicit_edges(entries, job, self._naming), sql, at, run)
             return
         inputs, outputs = self._sides.of(source.inputs.values()), self._sides.of(source.outputs.values())
         known = self._reads_and_writes.setdefault(job, (set(), set()))
         for side, ids in zip((inputs, outputs), known, strict=True):
             for dataset in side:
-                (self._temporary if dataset.temporary else ids).add(dataset.id)
+                is_temporary = dataset.temporary or self._was_temporary(dataset.id)
+                (self._temporary if is_temporary else ids).add(dataset.id)
         self._tell_pseudo_datasets(job, source)
         sources, behind = self._views.without_base_tables(inputs)
         self._problems += [_read_through(job, base, view) for base, view in behind]
@@ -104,8 +122,11 @@ class EdgeCollector:
         self._problems += derived.problems
         hidden = {base.id for base, _ in behind}
         edges = [edge for edge in derived.edges if edge.source not in hidden] if hidden else derived.edges
-        at = end_of(source) if isinstance(source, Run) else source.at
-        self._store(self._without_sums(job, edges, below) if below else edges, sql, at)
+        self._store(self._without_sums(job, edges, below) if below else edges, sql, at, run)
+
+    def _was_temporary(self, dataset: DatasetId) -> bool:
+        """Return whether an earlier batch has shown that a dataset is temporary: only its writer may say so."""
+        return bool(self._remembered) and name_key(dataset.namespace, dataset.name) in self._remembered
 
     def _without_sums(self, job: JobId, edges: Sequence[Edge], below: Iterable[PairedRun]) -> Sequence[Edge]:
         """Return the edges of a run without the products that the lineage of the runs below it contradicts."""
@@ -152,21 +173,15 @@ class EdgeCollector:
         self,
         jobs: Mapping[JobId, Job],
         wanted: Callable[[DatasetId], bool],
-        temporary: Mapping[str, TemporaryDataset],
         seen_at: int,
     ) -> CollectedEdges:
         """Return the edges of the batch, independent of the order of arrival.
 
         :param jobs: jobs of the plan, whose SQL is not repeated in their edges
         :param wanted: test for datasets that are not excluded
-        :param temporary: temporary datasets of earlier batches, by key
         :param seen_at: time of consumption, in microseconds
         """
-        own_sql = (
-            TimedEdge(self._without_known_sql(edge, jobs), self._times.get(number, ()))
-            for number, edge in self._edges.items()
-        )
-        bridged = bridge(own_sql, self._temporary.__contains__, partial(_chain_of, jobs), temporary, seen_at)
+        bridged = bridge(self._timed(jobs), self._temporary.__contains__, self._remembered, seen_at)
         edges = [edge for edge in bridged.edges if wanted(edge.source) and wanted(edge.target)]
         return CollectedEdges(
             tuple(sorted(edges, key=lambda edge: (edge.job or _NO_JOB, edge.source, edge.target))),  # stable
@@ -174,6 +189,17 @@ class EdgeCollector:
             bridged.remembered,
             (*self._problems, *bridged.problems, *self._left_out_problems()),
         )
+
+    def _timed(self, jobs: Mapping[JobId, Job]) -> Iterator[TimedEdge]:
+        """Yield the edges, those of temporary datasets for each chain of their job."""
+        temporary = self._temporary
+        for number, edge in self._edges.items():
+            own = self._without_known_sql(edge, jobs)
+            if edge.source not in temporary and edge.target not in temporary:
+                yield TimedEdge(own)
+                continue
+            for chain, uses in (self._uses.get(number) or {None: set[Use]()}).items():
+                yield TimedEdge(own, chain or _chain_of(jobs, edge.job), uses)
 
     @staticmethod
     def _without_known_sql(edge: Edge, jobs: Mapping[JobId, Job]) -> Edge:
@@ -197,7 +223,7 @@ class EdgeCollector:
             if job not in jobs_with_edges and bool(reads) != bool(writes):
                 yield OneSided(job, *(tuple(sorted(filter(wanted, side))) for side in (reads, writes)))
 
-    def _store(self, edges: Iterable[Edge], sql: str | None = None, at: int = 0) -> None:
+    def _store(self, edges: Iterable[Edge], sql: str | None = None, at: int = 0, run: Family | None = None) -> None:
         for edge in edges:
             source, target = edge.source, edge.target
             if is_pseudo(source.namespace, source.name) or is_pseudo(target.namespace, target.name):
@@ -209,10 +235,26 @@ class EdgeCollector:
                     self._left_out += 1
                     continue
                 self._text += _text_of(edge)
+                self._temporary.update(end for end in (source, target) if is_named_temporary(end.namespace, end.name))
             self._edges[number] = msgspec.structs.replace(edge, sql=sql) if sql else edge
-            if self._temporary and at and (source in self._temporary or target in self._temporary):
-                self._times.setdefault(number, set()).add(at)
-                self.jobs_with_times.add(edge.job)
+            if self._temporary and (source in self._temporary or target in self._temporary):
+                self._note_use(number, edge, at, run)
+
+    def _note_use(self, number: int, edge: Edge, at: int, run: Family | None) -> None:
+        """Note that a run shows an edge of a temporary dataset.
+
+        :param at: end of the run, in microseconds; 0 if it is not known
+        :param run: the run with its root and parent; ``None`` if the edge is declared
+        """
+        chain, flow = None, 0
+        if run is not None:
+            top = _top_of(run, edge)
+            chain = Chain(name_key(top.job.namespace, top.job.name), is_own=top.job == edge.job)
+            flow = flow_number(top.run_id)
+        uses = self._uses.setdefault(number, {}).setdefault(chain, set())
+        if at:
+            uses.add(Use(at, flow))
+            self.jobs_with_times.add(edge.job)
 
     def _number(self, edge: Edge) -> int:
         """Return the number of an edge; SQL does not tell edges apart."""
@@ -222,6 +264,16 @@ class EdgeCollector:
             number = self._numbers.setdefault(key, len(self._numbers))
             self._numbered[id(edge)] = numbered = number, edge
         return numbered[0]
+
+
+def _top_of(run: Family, edge: Edge) -> RunOf:
+    """Return the run whose jobs share the temporary dataset at an end of an edge.
+
+    That is the flow, but a table of a session is shared by the queries of one task only.
+    """
+    if run.parent is not None and any(is_of_session(end.namespace, end.name) for end in (edge.source, edge.target)):
+        return run.parent
+    return run.root or run.parent or run.own
 
 
 def _chain_of(jobs: Mapping[JobId, Job], job_id: JobId | None) -> Chain:

@@ -16,6 +16,7 @@ from openmetadata_ol_provider.lineage.columns import ColumnSources, Inputs, colu
 from openmetadata_ol_provider.lineage.connectors import Paired, pair_by_name
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.interim_tables import are_of_one_model
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.recent import Recent
@@ -171,7 +172,7 @@ def _is_loop(
     """Return whether source and target are one dataset, and note in ``loops`` those that have two names."""
     if not naming.same(identities, output.identities):
         return False
-    if source != output.id:
+    if source != output.id and not are_of_one_model(source.name, output.id.name):
         loops.append((source, output.id))
     return True
 
@@ -179,10 +180,8 @@ def _is_loop(
 def _loop(place: str, loops: Sequence[tuple[DatasetId, DatasetId]]) -> Problem:
     (source, target), *more = sorted(loops)
     others = f", and {len(more)} more such pairs" if more else ""
-    detail = (
-        f"reads and writes one dataset under two names, {source.namespace} {source.name} and "
-        f"{target.namespace} {target.name}{others}: no edge from it to itself"
-    )
+    names = f"{source.namespace} {source.name} and {target.namespace} {target.name}{others}"
+    detail = f"reads and writes one dataset under two names, {names}: no edge from it to itself"
     return Problem(ProblemKind.SAME_DATASETS, place, detail)
 
 

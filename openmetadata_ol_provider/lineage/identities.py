@@ -16,6 +16,7 @@ from openmetadata_ol_provider.config import DatasetOptions, strip_slashes
 from openmetadata_ol_provider.lineage.names.arn_names import arn_as_name
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.names.interim_tables import of_model
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.names.object_urls import stored_object
 from openmetadata_ol_provider.lineage.paths import decoded, is_file_name, table_parts, trim_path, warehouse_table
@@ -114,7 +115,8 @@ class Naming:
         identities = _read(namespace, name)
         first = identities[0]
         if first.kind != "container":
-            return identities
+            in_the_end = of_model(name)
+            return identities if in_the_end == name or first.kind != "table" else _read(namespace, in_the_end)
         if self._strip_partitions:
             name, first = trim_path(name), Identity(first.namespace, trim_path(first.name), "container")
         in_directory = tuple(_in_directory(first, name))

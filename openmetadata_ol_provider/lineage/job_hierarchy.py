@@ -9,10 +9,10 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import JobRef, JobTypeFacet, RunRef
+from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_identity import parent_facet

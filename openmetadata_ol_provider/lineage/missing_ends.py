@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.lineage.ended_above import EndedAbove
 from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_dag_run, parent_of, resolve_root
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
 from openmetadata_ol_provider.lineage.run_facts import CLOSED, ENDED, FACTS, TELLING, WAITS
 from openmetadata_ol_provider.lineage.stated_ends import stated_by_dags, telling_dags
+from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex

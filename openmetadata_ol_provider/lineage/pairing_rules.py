@@ -8,19 +8,16 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Final, Literal
 
+from openmetadata_ol_provider.lineage.connector_names import is_connector
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.transfer_tasks import is_transfer
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.facets import JobFacets
+from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run
 
-# As letters alone; also `Apache Kafka Connect 4.1`, `msk-connect`, `S3SinkConnector`.
-_CONNECTOR = re.compile(r"debezium|(?:kafka|confluent|msk|redpanda)connect|mirrormaker|(?:sink|source)connector")
-# `jdbc-sink-v2`
-_SINK = re.compile(r"(?<![a-z])(?:sink|source)(?![a-z])")
 _STREAMING = frozenset({"STREAMING", "SERVICE"})
-_NOT_LETTER = re.compile(r"[^a-z]")
 Kind = Literal["connector", "copy", "transfer"]
 #: Microseconds of event time after which a connector that runs on is presumed to have shown all of its datasets.
 SETTLED_AFTER = 3_600 * 1_000_000
@@ -99,7 +96,7 @@ class PairingRules:
         if kind is not None:
             return kind
         if self._patterns:
-            names = (job_type.integration, job.name.lower(), f"{job.namespace} {job.name}".lower())
+            names = (*job_type.integrations, job.name.lower(), f"{job.namespace} {job.name}".lower())
             if any(pattern.match(name) for pattern in self._patterns for name in names if name):
                 return "copy"
         return None
@@ -128,12 +125,13 @@ def is_paired_by_itself(run: Run) -> bool:
 class _JobType(Value, frozen=True):
     """What a job's facet says, in one letter case.
 
+    :param integrations: the integration with its version and without
     :param tool: kind of pairing that the integration or type of job stands for, ``None`` if there is none
     """
 
     processing: str = ""
     kind: str = ""
-    integration: str = ""
+    integrations: tuple[str, ...] = ()
     tool: Kind | None = None
 
 
@@ -144,11 +142,13 @@ def _job_type(facets: JobFacets | None) -> _JobType:
 
 @lru_cache(1024)
 def _read(processing: str | None, kind: str | None, integration: str | None) -> _JobType:
-    kind, integration = (kind or "").upper(), (integration or "").lower()
-    tool: Kind | None = "copy" if is_copy_tool(integration) else None
-    if kind == "CONNECTOR" or _CONNECTOR.search(_NOT_LETTER.sub("", integration)) or _SINK.search(integration):
+    tool: Kind | None = None
+    if is_connector(integration, kind):
         tool = "connector"
-    return _JobType((processing or "").upper(), kind, integration, tool)
+    elif is_copy_tool(integration or ""):
+        tool = "copy"
+    names = dict.fromkeys(((integration or "").lower(), integration_name(integration).lower()))
+    return _JobType((processing or "").upper(), (kind or "").upper(), tuple(names), tool)
 
 
 def settled_at(run: Run) -> int:

@@ -90,14 +90,16 @@ class Edge(PlanValue, frozen=True):
 class Retraction(PlanValue, frozen=True, order=True):
     """An edge that an earlier plan had, and that events read since then show to be false.
 
-    :param began_at: earliest event of the runs that showed it, ISO 8601; an edge that was published before is not
-        theirs alone. ``None``: any edge is
+    :param began_at: time since which only runs that are known to show it, or not to, can have shown it, ISO 8601; an
+        edge that was published before may be another run's. ``None``: no edge is
+    :param undecided: whether there may be other runs that show it whenever it was published, so that it stays
     """
 
     source: DatasetId
     target: DatasetId
     job: JobId
     began_at: str | None = None
+    undecided: bool = False
 
 
 class OneSided(PlanValue, frozen=True):

@@ -12,11 +12,10 @@ from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
 from openmetadata_ol_provider.lineage.derivations import Derivations
 from openmetadata_ol_provider.lineage.edge_collector import CollectedEdges, EdgeCollector
-from openmetadata_ol_provider.lineage.filters import PipelineFilter
 from openmetadata_ol_provider.lineage.instance_lineage import lineage_of_instances
 from openmetadata_ol_provider.lineage.job_collector import JobCollector
-from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf, assumed_pipeline, resolve_root
-from openmetadata_ol_provider.lineage.jobs import JobPlacement, place_of
+from openmetadata_ol_provider.lineage.job_placer import JobPlacer, without_run
+from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.latest_runs import end_of, latest_runs
 from openmetadata_ol_provider.lineage.pairing_rules import TRANSFER, PairingRules
 from openmetadata_ol_provider.lineage.plan import JobId, LineagePlan, RunRecord
@@ -39,7 +38,6 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.reported_once import report_once
-from openmetadata_ol_provider.openlineage.run_identity import is_unnamed
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Declaration, Run, RunState
 
@@ -87,15 +85,19 @@ class PlanBuilder:
         naming = derivations.naming
         aliases, self._views = Aliases(state.aliases, naming), Views(state.views, naming)
         self._datasets = DatasetCollector(config, naming, aliases)
-        self._edges = EdgeCollector(derivations, aliases, self._views)
+        self._edges = EdgeCollector(derivations, aliases, self._views, state.temporary_datasets)
         self._pairing_rules = PairingRules(config.lineage.pair_by_name)
-        self._pipelines = PipelineFilter(config)
+        self._placer = JobPlacer(config, index)
         nodes = config.lineage.pipeline_nodes
-        self._jobs = JobCollector(index, is_included=self._pipelines.admits, adds_triggers=nodes)
-        self._records, self._problems = list[RunRecord](), list[Problem]()
+        self._jobs = JobCollector(index, is_included=self._placer.admits, adds_triggers=nodes)
+        self._records: list[RunRecord] = []
+        self._problems: list[Problem] = []
         self._fingerprints: dict[JobId, RunFingerprint] = {}
-        self._changed, self._added, self._emitted = set[str](), set[str](), set[str]()
-        self._pipeline_starts, self._declarations = state.pipeline_starts, state.declarations
+        self._changed: set[str] = set()
+        self._added: set[str] = set()
+        self._emitted: set[str] = set()
+        self._pipeline_starts = state.pipeline_starts
+        self._declarations = state.declarations
 
     def learn_views(self, runs: Iterable[Run], static: Iterable[Event]) -> None:
         """Learn what is behind the views that runs and static events name, before any edge is derived."""
@@ -110,7 +112,7 @@ class PlanBuilder:
         :param new: keys of the runs that no earlier batch has shown
         """
         self._changed.update(runs)
-        placed = [(key, run, place) for key, run in runs.items() if (place := self._place(run))]
+        placed = [(key, run, place) for key, run in runs.items() if (place := self._placer.place(run))]
         placed.sort(key=lambda item: end_of(item[1]))
         pipeline_runs = [(run, place.pipeline) for _, run, place in placed]
         self._pipeline_starts = fix_pipeline_starts(self._pipeline_starts, pipeline_runs, self._seen_at)
@@ -121,7 +123,7 @@ class PlanBuilder:
     def add_snapshots(self, snapshots: Iterable[Run]) -> None:
         """Add COMPLETE_SNAPSHOT events, each in the form of a run."""
         for snapshot in snapshots:
-            if place := self._place(snapshot):
+            if place := self._placer.place(snapshot):
                 self._add_datasets(snapshot)
                 self._add_edges(snapshot, place, self._fingerprint(snapshot, place))
                 self._fingerprints.pop(place.names.own.job, None)
@@ -144,7 +146,7 @@ class PlanBuilder:
 
     def _add_keys(self, keys: Iterable[str]) -> None:
         for key in self._index.in_order(keys):
-            if place := self._place(run := self._index.runs[key]):
+            if place := self._placer.place(run := self._index.runs[key]):
                 self._add_run(key, run, place)
 
     def _is_due(self, run: Run) -> bool:
@@ -156,9 +158,9 @@ class PlanBuilder:
     def add_transfers(self, tasks: Iterable[tuple[Run, list[Run]]]) -> None:
         """Add the lineage of transfer tasks, whose reads and writes show in different child runs."""
         for task, children in tasks:
-            if (place := self._place(task)) and self._is_final(task) and not is_repeated(task):
+            if (place := self._placer.place(task)) and self._is_final(task) and not is_repeated(task):
                 self._jobs.add(place, task.job_facets, task.run_facets)
-                self._edges.add(place.names.own.job, transfer_lineage(task, children), TRANSFER)
+                self._edges.add(place.names, transfer_lineage(task, children), TRANSFER)
 
     # -- ends that were not sent -----------------------------------------------------------------------------------
 
@@ -168,7 +170,7 @@ class PlanBuilder:
         :param changed: runs that were added, by key
         :param before: parts of runs after earlier batches, by key
         """
-        batch = EndsOfBatch(self._index, changed, before, self._place, self._record)
+        batch = EndsOfBatch(self._index, changed, before, self._placer.place, self._record)
         ends = batch.complete(self._records, self._jobs.jobs)
         self._records, self._jobs.jobs = ends.records, ends.jobs
         self._problems += ends.problems
@@ -176,16 +178,6 @@ class PlanBuilder:
     def _record(self, run: Run, place: JobPlacement, *, new: bool = False) -> RunRecord:
         writing = self._written.get((place.names.own.job, run.run_id), NOT_WRITTEN)
         return run_record(run, place, self._pipeline_starts, self._datasets.wanted, writing, new=new)
-
-    def _place(self, run: Run) -> JobPlacement | None:
-        """Return the placement of a run's job; ``None`` if the configuration excludes it, or if it has no name yet."""
-        if is_unnamed(run):
-            return None
-        names = resolve_root(run, self._index)
-        if names.assumed is not None:
-            self._problems.append(assumed_pipeline(names))
-        place = place_of(names, run.job_facets, self._config.pipelines.level)
-        return place if self._pipelines.admits(place.pipeline.job, run) else None
 
     def _is_final(self, run: Run) -> bool:
         if run.other_names or (run.state == "START" and self._index.failed_at_once(run)):
@@ -221,9 +213,9 @@ class PlanBuilder:
             detail = "its edges lack the columns and SQL of its earlier events"
             self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
         if not own.instances:
-            self._edges.add(place.names.own.job, run, own.pairing, below)
+            self._edges.add(place.names, run, own.pairing, below)
         for lineage in lineage_of_instances(run, self._config.lineage.on) if own.instances else ():
-            self._edges.add(place.names.own.job, lineage, own.pairing)
+            self._edges.add(place.names, lineage, own.pairing)
 
     def _add_datasets(self, run: Run) -> None:
         for side in (run.inputs, run.outputs):
@@ -247,25 +239,26 @@ class PlanBuilder:
         """Add the edges of what jobs declare."""
         for job in dict.fromkeys(jobs):
             declaration = declared_by(job, self._declarations)
-            self._edges.add(job, declaration, self._pairing_rules.of(declaration, job, self._latest_at))
+            pairing = self._pairing_rules.of(declaration, job, self._latest_at)
+            self._edges.add(without_run(job), declaration, pairing)
 
     def _declared(self, job: EventJob, event: Event, at: int) -> Iterable[tuple[JobId, Declaration]]:
-        own = RunOf(JobId(job.namespace, job.name), "")
-        if not self._pipelines.admits(own.job):
+        own = JobId(job.namespace, job.name)
+        place = self._placer.place_declared(own, job.facets)
+        if place is None:
             return ()
-        self._jobs.add(place_of(Family(own, None, None), job.facets, self._config.pipelines.level), job.facets)
-        self._jobs.mark_declared(own.job)
+        self._jobs.add(place, job.facets)
+        self._jobs.mark_declared(own)
         inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
         for dataset in single_topics((*inputs.values(), *outputs.values())):
             self._datasets.add(dataset)
-        return [(own.job, Declaration(job_facets=job.facets, inputs=inputs, outputs=outputs, at=at))]
+        return [(own, Declaration(job_facets=job.facets, inputs=inputs, outputs=outputs, at=at))]
 
     # -- the outcome -----------------------------------------------------------------------------------------------
 
     def collect_edges(self) -> CollectedEdges:
         """Return the edges of everything that was added; nothing is noted of it."""
-        temporary, wanted = self._state.temporary_datasets, self._datasets.wanted
-        return self._edges.collect(self._jobs.jobs, wanted, temporary, self._seen_at)
+        return self._edges.collect(self._jobs.jobs, self._datasets.wanted, self._seen_at)
 
     def finish(self, events: int, problems: Iterable[Problem]) -> Built:
         """Return the plan of everything that was added, and the state to remember with it.
@@ -276,7 +269,7 @@ class PlanBuilder:
         collected = self.collect_edges()
         for dataset in (end for edge in collected.edges for end in (edge.source, edge.target)):
             self._datasets.mention(dataset)
-        found = (*problems, *self._problems, *collected.problems, *self._jobs.problems())
+        found = (*problems, *self._placer.problems, *self._problems, *collected.problems, *self._jobs.problems())
         reported = report_once(found, self._state.reported_once, self._seen_at)
         plan = LineagePlan(
             events=events,

@@ -2,13 +2,13 @@
 
 Events may be read in any order: a task may end a batch before its queries, a transfer before all of its tables, a run
 before the event with its column lineage. What follows from the first batch alone is published then, and taken back here
-once the rest is known.
+once the rest is known, unless another run may show it, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -16,15 +16,32 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.lineage.affected_runs import AffectedRuns
 from openmetadata_ol_provider.lineage.derivations import Derivations
 from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN
+from openmetadata_ol_provider.lineage.job_placer import JobPlacer
 from openmetadata_ol_provider.lineage.late_parents import with_ancestors
+from openmetadata_ol_provider.lineage.other_runs import OtherRuns, may_be_in_other_lanes, remembered_since
 from openmetadata_ol_provider.lineage.plan import Edge, JobId, LineagePlan, Retraction
 from openmetadata_ol_provider.lineage.plan_builder import PlanBuilder
 from openmetadata_ol_provider.lineage.run_completion import lineage_is_final
-from openmetadata_ol_provider.lineage.run_facts import JOBS
 from openmetadata_ol_provider.lineage.transfers import transfers
+from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState, name_key
+from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState
 from openmetadata_ol_provider.openlineage.times import iso_of
+
+
+class Reading(NamedTuple):
+    """When and how a batch was read.
+
+    :param seen_at: time of consumption, in microseconds
+    :param latest_at: time of the latest event of any run, in microseconds
+    :param limits: limits on what is remembered
+    :param lanes: number of lanes
+    """
+
+    seen_at: int
+    latest_at: int
+    limits: Limits
+    lanes: int
 
 
 def retractions(
@@ -35,7 +52,7 @@ def retractions(
     *,
     config: Config,
     derivations: Derivations,
-    latest_at: int,
+    reading: Reading,
 ) -> tuple[Retraction, ...]:
     """Return the edges that earlier plans had of runs whose lineage is now known to be another one.
 
@@ -46,8 +63,8 @@ def retractions(
     :param states: states before and after the batch
     :param index: the runs with those of the batch
     :param revised: keys of the runs whose lineage may be another one now, from :func:`revised_runs`
-    :param latest_at: time of the latest event of any run, in microseconds
     """
+    latest_at = reading.latest_at
     keys = [
         key
         for key in revised
@@ -68,13 +85,24 @@ def retractions(
     was = (edge for edge in _shown_by(builder, earlier, runs) if edge.job in jobs)
     gone = _retractions_of(edge for edge in was if edge.basis == "product" or edge.job not in streams)
     gone -= _retractions_of(plan.edges)
-    if gone:
-        # The plan has neither the other runs of the jobs, nor all edges of runs that others affect.
-        of_jobs = {one.job for one in gone}
-        builder = PlanBuilder(config, after, index, seen_at=latest_at, latest_at=latest_at, derivations=derivations)
-        builder.add_declared(of_jobs)
-        gone -= _retractions_of(_shown_by(builder, index, {*keys, *_latest_runs(of_jobs, index, config)}))
-    return tuple(replace(one, began_at=_began_at(one.job, keys, index)) for one in sorted(gone))
+    if not gone:
+        return ()
+    # The plan has neither the other runs of the jobs, nor all edges of runs that others affect.
+    of_jobs = {one.job for one in gone}
+    others = OtherRuns.of(of_jobs, index)
+    builder = PlanBuilder(config, after, index, seen_at=latest_at, latest_at=latest_at, derivations=derivations)
+    builder.add_declared(of_jobs)
+    gone -= _retractions_of(_shown_by(builder, index, {*keys, *others.keys}))
+    undecided = others.too_many
+    if reading.lanes > 1:
+        placer = JobPlacer(config, index)
+        placed = ((_job_of(run), placer.place(run)) for run in map(index.runs.__getitem__, keys))
+        undecided |= {job for job, place in placed if place is not None and may_be_in_other_lanes(place)}
+    since = remembered_since(index, reading.limits, reading.seen_at)
+    return tuple(
+        replace(one, began_at=iso_of(max(since, _began_at(one.job, keys, index))), undecided=one.job in undecided)
+        for one in sorted(gone)
+    )
 
 
 def _shown_by(builder: PlanBuilder, index: RunIndex, keys: Collection[str]) -> tuple[Edge, ...]:
@@ -88,22 +116,14 @@ def _retractions_of(edges: Iterable[Edge]) -> set[Retraction]:
     return {Retraction(edge.source, edge.target, edge.job) for edge in edges if edge.job is not None}
 
 
-def _began_at(job: JobId, keys: Iterable[str], index: RunIndex) -> str:
-    """Return the earliest event of some runs that is of a job."""
+def _began_at(job: JobId, keys: Iterable[str], index: RunIndex) -> int:
+    """Return the time of the earliest event of some runs that is of a job."""
     runs = (index.runs[key] for key in keys)
-    return iso_of(min(run.first_at for run in runs if _job_of(run) == job))
+    return min(run.first_at for run in runs if _job_of(run) == job)
 
 
 def _job_of(run: Run) -> JobId:
     return JobId(run.namespace, run.name)
-
-
-def _latest_runs(jobs: Iterable[JobId], index: RunIndex, config: Config) -> Iterator[str]:
-    """Yield the keys of the latest runs of jobs whose lineage earlier plans had: what none of them shows is stale."""
-    by_job = index.grouped(JOBS)
-    for job in jobs:
-        latest = reversed(index.in_order(by_job.keys(name_key(job.namespace, job.name))))
-        yield from islice((key for key in latest if index.runs[key].lineage_emitted), config.lineage.stale_after)
 
 
 def revised_runs(

@@ -12,6 +12,7 @@ from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.lineage.recent import Recent
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.systems import system_of
+from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets, Identifier
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
@@ -19,6 +20,7 @@ from openmetadata_ol_provider.openlineage.run_state import DatasetState
 # BigQuery's connector of Spark sends QUERY, Redshift's operators _generated_query, JDBC the query in brackets.
 _SQL = re.compile(r"\s*(?:\(\s*)+(?:select|with)\s|\s*select\s+\S[^;]*\sfrom\s", re.IGNORECASE)
 MAX_SQL = 2_000
+_LITERALS = re.compile(r"(?:^|\.)(?:_dummy_database\._dummy_table|values__tmp__table__\d+)$", re.IGNORECASE)
 # Spark joins the topics it subscribes to with commas, Flink with semicolons; Kafka allows neither in a topic's name.
 _TOPIC_LIST = re.compile(r"[,;]")
 _NO_FACETS = DatasetFacets()
@@ -93,7 +95,7 @@ class Sides:
         return known.side
 
     def _prepare(self, namespace: str, name: str, facets: DatasetFacets, links: Sequence[Identifier]) -> Side | None:
-        if not takes_part(facets) or is_pseudo(namespace, name):
+        if not takes_part(facets) or is_pseudo(namespace, name) or holds_literals(namespace, name):
             return None
         identities = self._naming.identities(namespace, name, links)
         if (former := _former_name(facets)) is not None:
@@ -143,26 +145,29 @@ def is_pseudo(namespace: str, name: str) -> bool:
     return system is None or system.kind == "table"
 
 
+@lru_cache(maxsize=4096)
+def holds_literals(namespace: str, name: str) -> bool:
+    """Tell whether a name is that of the rows in a statement: Hive reads VALUES, or no FROM, as tables of its own."""
+    return _LITERALS.search(name) is not None and scheme_of(namespace) == "hive"
+
+
 def is_lasting(dataset: DatasetState) -> bool:
     """Tell whether an output is a dataset that is there when its run has ended."""
     namespace, name, facets = dataset.namespace, dataset.name, dataset.facets or _NO_FACETS
     return takes_part(facets) and not is_pseudo(namespace, name) and not is_temporary(namespace, name, facets)
 
 
-_STAGING = re.compile(r"(^|/)(\.spark-bigquery-[^/]*|\.spark-staging[^/]*|\.hive-staging[^/]*|_temporary)(/|$)")
+def is_between_jobs(dataset: DatasetState) -> bool:
+    """Tell whether an input or output exists between jobs only: lineage goes through it, not to it."""
+    return is_temporary(dataset.namespace, dataset.name, dataset.facets or _NO_FACETS)
 
 
 def is_temporary(namespace: str, name: str, facets: DatasetFacets) -> bool:
-    """Tell whether a dataset exists between jobs only: in memory, as a job's output, or in a staging directory."""
+    """Tell whether a dataset exists between jobs only: in memory, as a job's output, by its name."""
     kind = facets.datasetType
     if kind is not None and (kind.datasetType or "").upper() == "JOB_OUTPUT":
         return True
-    return _is_named_temporary(namespace, name)
-
-
-@lru_cache(maxsize=4096)
-def _is_named_temporary(namespace: str, name: str) -> bool:
-    return scheme_of(namespace) == "inmemory" or _STAGING.search(name) is not None
+    return is_named_temporary(namespace, name)
 
 
 def _column_lineage(facets: DatasetFacets) -> ColumnLineageFacet | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.instance_lineage import shared_run_problem
-from openmetadata_ol_provider.lineage.job_hierarchy import parent_of, resolve_root, task_in
+from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, parent_of, resolve_root, task_in
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.missing_ends import late_end_problem, presumed_end_problems
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
@@ -23,7 +23,7 @@ from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
 from openmetadata_ol_provider.openlineage.run_instances import map_index_of
-from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run, name_key
+from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run, name_key, run_id_in
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
 
 
@@ -109,8 +109,7 @@ class EndsOfBatch(NamedTuple):
             for key, run in self.changed.items()
             if _has_other_end(run, before.get(key), dags) and (place := self.place(run))
         } | self._tried_again()
-        jobs = {job for job, _ in tasks}
-        for key in self.runs.in_order(self._keys_of_jobs(jobs)):
+        for key in self.runs.in_order(self._keys_below(tasks) if tasks else ()):
             run = self.runs.runs[key]
             if (place := self.place(run)) is None:
                 continue
@@ -118,6 +117,22 @@ class EndsOfBatch(NamedTuple):
             if (job, place.pipeline.run_id) in tasks and place.task is not None and not place.part:
                 record = (job, run.run_id)
                 yield record, replace(records.get(record) or self.record(run, place), replaces=True)
+
+    def _keys_below(self, tasks: Iterable[tuple[JobId, str]]) -> AbstractSet[str]:
+        """Return the keys of runs of tasks that may belong to runs of pipelines: of a job there may be thousands.
+
+        :param tasks: jobs, each with the run id of its pipeline
+        """
+        above = level = {run_id for _, run_id in tasks}
+        names = {name_key(job.namespace, job.name) for job, _ in tasks}
+        own = {key for run_id in above for key in self.runs.keys_of_id(run_id)}
+        below = self.runs.grouped(PARENTS)
+        for _ in range(MAX_CHAIN):
+            level = {run_id_in(key) for key in below.keys_of_any(level)} - above
+            if not level:
+                break
+            above = above | level
+        return self.runs.grouped(JOBS).common_keys(names, below, above) | own
 
     def _keys_of_jobs(self, jobs: Iterable[JobId]) -> AbstractSet[str]:
         return self.runs.grouped(JOBS).keys_of_any(name_key(job.namespace, job.name) for job in jobs).keys()
@@ -163,11 +178,15 @@ class EndsOfBatch(NamedTuple):
         """Return the keys of all runs of the tasks of some runs, by task, mapped instance and parent."""
         if not runs:
             return ()
-        keys = self._keys_of_jobs({JobId(run.namespace, run.name) for run in runs})
-        parents = [parent_id(run.run_facets) for run in runs]
+        jobs = {JobId(run.namespace, run.name) for run in runs}
+        parents = {parent_id(run.run_facets) for run in runs}
         if all(parents):
             # Further tries are below the same run.
-            keys &= self.runs.grouped(PARENTS).keys_of_any({parent for parent in parents if parent}).keys()
+            names = (name_key(job.namespace, job.name) for job in jobs)
+            of_job, below = self.runs.grouped(JOBS), self.runs.grouped(PARENTS)
+            keys: AbstractSet[str] = of_job.common_keys(names, below, filter(None, parents))
+        else:
+            keys = self._keys_of_jobs(jobs)
         tries: dict[tuple[str, str, int | None, str], list[str]] = {}
         for key in self.runs.in_order(keys):
             run = self.runs.runs[key]

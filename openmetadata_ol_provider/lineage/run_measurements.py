@@ -13,10 +13,12 @@ from typing import Final
 
 from openmetadata_ol_provider.lineage.assertions import assertions_of
 from openmetadata_ol_provider.lineage.metrics import is_count, metrics_of
+from openmetadata_ol_provider.lineage.names.interim_tables import is_interim
 from openmetadata_ol_provider.lineage.paths import trim_path
 from openmetadata_ol_provider.lineage.plan import DatasetId, Measurement, Statistics
 from openmetadata_ol_provider.lineage.plan_jobs import Operation
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, StatisticsFacet
+from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
 
@@ -133,7 +135,7 @@ def _is_part(dataset: DatasetState, facets: DatasetFacets) -> bool:
     subset, name = facets.subset, dataset.name.rstrip("/")
     if subset is not None and not subset.deleted and (subset.inputCondition or subset.outputCondition):
         return True
-    return "=" in name or trim_path(name) != name
+    return "=" in name or trim_path(name) != name or is_interim(name)
 
 
 def _change(facets: DatasetFacets) -> str:
@@ -147,6 +149,6 @@ def _materialized(facets: DatasetFacets) -> str:
 
 
 def _job_type(run: Run) -> tuple[str, str]:
-    """Return the integration and the type of a run's job in upper case."""
+    """Return the integration, without its version, and the type of a run's job in upper case."""
     kind = run.job_facets.jobType if run.job_facets else None
-    return ((kind.integration or "").upper(), (kind.jobType or "").upper()) if kind else ("", "")
+    return (integration_name(kind.integration), (kind.jobType or "").upper()) if kind else ("", "")

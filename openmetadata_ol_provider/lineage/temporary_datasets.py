@@ -9,18 +9,19 @@ after somebody has read it replaces what was written before.
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
+from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge
+from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary
+from openmetadata_ol_provider.lineage.temporary_sources import Chain, Histories, SourcesOfJob
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS
-from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import TemporaryDataset, TemporarySource, name_key
+from openmetadata_ol_provider.openlineage.temporary_uses import MAX_USES, Use, all_uses, flows_of, times_of, uses_of
 
 #: Most temporary datasets in a row that lineage is followed through.
 MAX_DEPTH = 10
@@ -31,32 +32,22 @@ MAX_SOURCES = 1_000
 #: Most edges that replace one edge from a temporary dataset, and most datasets that are looked at for them.
 MAX_FOLLOWED = 10_000
 MAX_STEPS = 100_000
-#: Most reads of one temporary dataset in one chain, and most writes from one source, that are remembered, the latest.
-MAX_TIMES = 100
 
 
-_NOT_KNOWN = (0,)
-
-
-class Chain(NamedTuple):
-    """The chain of a job.
-
-    :param key: :func:`~openmetadata_ol_provider.openlineage.run_state.name_key` of the job at its top
-    :param is_own: whether that is the job itself
-    """
-
-    key: str
-    is_own: bool
+_NOT_USED: Final = TemporaryDataset()
+_NO_CHAIN: Final = Chain("", is_own=True)
 
 
 class TimedEdge(NamedTuple):
-    """An edge.
+    """An edge, as runs of one chain show it.
 
-    :param times: ends of the runs that show it, in microseconds; none if they are not known
+    :param chain: chain of its job in these runs; of no meaning without a temporary dataset at an end
+    :param uses: runs that show it; none if they are not known
     """
 
     edge: Edge
-    times: Collection[int] = ()
+    chain: Chain = _NO_CHAIN
+    uses: Collection[Use] = ()
 
 
 class Bridged(NamedTuple):
@@ -74,7 +65,6 @@ class Bridged(NamedTuple):
 def bridge(
     edges: Iterable[TimedEdge],
     is_temporary: Callable[[DatasetId], bool],
-    chain_of: Callable[[JobId | None], Chain],
     remembered: Mapping[str, TemporaryDataset],
     seen_at: int,
 ) -> Bridged:
@@ -82,7 +72,6 @@ def bridge(
 
     :param edges: edges of a batch
     :param is_temporary: test for temporary datasets
-    :param chain_of: function that returns the chain of a job
     :param remembered: temporary datasets of earlier batches, by key
     :param seen_at: time of consumption, in microseconds
     """
@@ -97,112 +86,65 @@ def bridge(
             leaving.append(timed)
         else:
             direct.append(timed.edge)
-    known = _with_reads(_with_sources(remembered, entering, chain_of, seen_at), reading, chain_of)
+    known = _with_reads(_with_sources(remembered, entering, seen_at), reading)
+    histories = Histories(known)
+    through: list[Edge] = []
     problems = []
-    for edge, times in leaving:
+
+    def is_on_the_way(dataset: DatasetId) -> bool:
+        # Nothing else of the batch may show that a dataset of earlier batches is temporary.
+        return is_temporary(dataset) or is_named_temporary(dataset.namespace, dataset.name) or _key(dataset) in known
+
+    for edge, chain, uses in leaving:
         steps = iter(range(MAX_STEPS))
-        sources_of = _SourcesOfJob(known, chain_of(edge.job), times)
-        followed = list(itertools.islice(_followed(edge, is_temporary, sources_of, steps, MAX_DEPTH), MAX_FOLLOWED + 1))
-        direct += followed[:MAX_FOLLOWED]
+        sources_of = SourcesOfJob(histories, chain, uses)
+        followed = list(
+            itertools.islice(_followed(edge, is_on_the_way, sources_of, steps, MAX_DEPTH), MAX_FOLLOWED + 1)
+        )
+        through += followed[:MAX_FOLLOWED]
         where = f"{edge.source.namespace} {edge.source.name}"
         if len(followed) > MAX_FOLLOWED or next(steps, None) is None:
             detail = f"its sources make more than {MAX_FOLLOWED} edges, or there are too many to examine"
             problems.append(Problem(ProblemKind.PRODUCT_TOO_LARGE, where, f"{detail}: the first are drawn"))
         elif not followed:
             problems.append(Problem(ProblemKind.TEMPORARY_SOURCE, where, sources_of.why_none()))
-    for key in list(known)[: max(0, len(known) - MAX_TEMPORARY)]:
-        del known[key]
-    return Bridged(direct, known, problems)
+    used = {_key(timed.edge.target) for timed in entering} | {_key(timed.edge.source) for timed in reading}
+    # Two chains of a job may show the same, and a run that both sides of a temporary dataset.
+    joined = [*dict.fromkeys((*direct, *through))] if through else direct
+    return Bridged(joined, _latest(known, used), problems)
 
 
 def _key(dataset: DatasetId) -> str:
     return name_key(dataset.namespace, dataset.name)
 
 
-class _SourcesOfJob:
-    """Finds what was written into the temporary datasets that a job reads.
-
-    :param known: temporary datasets by key
-    :param chain: chain of the job
-    :param times: ends of the job's runs
-    """
-
-    def __init__(self, known: Mapping[str, TemporaryDataset], chain: Chain, times: Collection[int]) -> None:
-        self._known = known
-        self._chain = chain
-        self._times = times
-        self._elsewhere: set[str] = set()
-
-    def of(self, dataset: DatasetId) -> list[TemporarySource]:
-        """Return what jobs of the chain have written, or else jobs of no chain, or the only one if the job has none."""
-        temporary = self._known.get(_key(dataset))
-        by_chain: dict[str, list[TemporarySource]] = {}
-        for source in temporary.sources if temporary is not None else ():
-            by_chain.setdefault(source.chain, []).append(source)
-        for chain in (self._chain.key, ""):
-            if chain in by_chain:
-                reads = temporary.reads.get(chain, ()) if temporary is not None else ()
-                return _at_times(by_chain[chain], reads, self._times)
-        if self._chain.is_own and len(by_chain) == 1:
-            return next(iter(by_chain.values()))
-        self._elsewhere.update(by_chain)
-        return []
-
-    def why_none(self) -> str:
-        """Return the reason why no source was found."""
-        if not self._elsewhere:
-            return "no job was seen that wrote this temporary dataset"
-        pipelines = listed(sorted(chain.replace("\x1f", " ") for chain in self._elsewhere))
-        return (
-            f"no job of its own pipeline was seen that wrote this temporary dataset, and that of the same name in "
-            f"{pipelines} may be another one. If it is the same, let the producer give it a name of its own, and its "
-            "jobs a common parent"
-        )
-
-
-def _at_times(sources: list[TemporarySource], reads: Sequence[int], times: Collection[int]) -> list[TemporarySource]:
-    """Return the sources of a temporary dataset at the ends of runs that read it, all of them if nothing tells."""
-    writes = [source.writes or _NOT_KNOWN for source in sources]
-    current: set[int] = set()
-    for time in times:
-        latest = [_last(one, bisect_right(one, time)) for one in writes]
-        # The latest write has replaced what was there when it was read last before.
-        since = _last(reads, bisect_left(reads, max(latest)))
-        current.update(number for number, write in enumerate(latest) if write > since)
-    return [sources[number] for number in sorted(current)] or sources
-
-
-def _last(times: Sequence[int], count: int) -> int:
-    """Return the last of the first ``count`` times, -1 if there is none."""
-    return times[count - 1] if count else -1
-
-
-def _with_reads(
-    known: dict[str, TemporaryDataset], reading: Iterable[TimedEdge], chain_of: Callable[[JobId | None], Chain]
-) -> dict[str, TemporaryDataset]:
+def _with_reads(known: dict[str, TemporaryDataset], reading: Iterable[TimedEdge]) -> dict[str, TemporaryDataset]:
     """Return temporary datasets with the times at which runs of the chains that write them have read them."""
-    reads: dict[tuple[str, str], set[int]] = {}
-    for edge, times in reading:
-        chain = chain_of(edge.job)
-        if times and (key := _key(edge.source)) in known:
-            reads.setdefault((key, "" if chain.is_own else chain.key), set()).update(times)
-    for (key, of_chain), times in reads.items():
-        before = known[key].reads
-        if any(source.chain == of_chain for source in known[key].sources):
-            known[key] = replace(known[key], reads={**before, of_chain: _latest(times, before.get(of_chain, ()))})
+    read_by: dict[tuple[str, str], set[Use]] = {}
+    for edge, chain, uses in reading:
+        if uses and (key := _key(edge.source)) in known:
+            read_by.setdefault((key, chain.remembered_as), set()).update(uses)
+    for (key, of_chain), uses in read_by.items():
+        before = known[key]
+        if any(source.chain == of_chain for source in before.sources):
+            every = all_uses(uses, uses_of(before.reads.get(of_chain, ()), before.readers.get(of_chain, ())))
+            known[key] = replace(
+                before,
+                reads={**before.reads, of_chain: times_of(every)},
+                readers={**before.readers, **({of_chain: flows} if (flows := flows_of(every)) else {})},
+            )
     return known
 
 
 def _with_sources(
     remembered: Mapping[str, TemporaryDataset],
     entering: Iterable[TimedEdge],
-    chain_of: Callable[[JobId | None], Chain],
     seen_at: int,
 ) -> dict[str, TemporaryDataset]:
     """Return the temporary datasets with the sources of the edges that enter them."""
     known = dict(remembered)
     sources_of: dict[str, dict[tuple[DatasetId, str], TemporarySource]] = {}
-    for edge, times in entering:
+    for edge, chain, uses in entering:
         key = _key(edge.target)
         # Removed and inserted again, because the dictionaries are in the order of last use.
         before = known.pop(key, None)
@@ -210,38 +152,64 @@ def _with_sources(
         if sources is None:
             before_sources = before.sources if before else ()
             sources = {(DatasetId(item.namespace, item.name), item.chain): item for item in before_sources}
-        chain = chain_of(edge.job)
-        source = edge.source, "" if chain.is_own else chain.key
-        sources[source] = _source(edge, source[1], sources.pop(source, None), times)
+        source = edge.source, chain.remembered_as
+        sources[source] = _source(edge, chain.remembered_as, sources.pop(source, None), uses)
         sources_of[key] = sources
     for key, sources in sources_of.items():
         latest = list(sources.values())[-MAX_SOURCES:]
         chains = {source.chain for source in latest}
-        before_reads = remembered[key].reads if key in remembered else {}
-        reads = {chain: times for chain, times in before_reads.items() if chain in chains}
-        known[key] = TemporaryDataset(sources=latest, reads=reads, last_seen_at=seen_at)
+        before = remembered.get(key, _NOT_USED)
+        reads, readers = (
+            {chain: of_chain for chain, of_chain in side.items() if chain in chains}
+            for side in (before.reads, before.readers)
+        )
+        known[key] = TemporaryDataset(sources=latest, reads=reads, readers=readers, last_seen_at=seen_at)
     return known
 
 
-def _source(edge: Edge, chain: str, same: TemporarySource | None, times: Collection[int]) -> TemporarySource:
+def _source(edge: Edge, chain: str, same: TemporarySource | None, uses: Collection[Use]) -> TemporarySource:
     # Two runs may write different columns of one source.
     columns = [(pair.source.field, pair.target_field) for pair in edge.columns]
     if same is not None:
         distinct = dict.fromkeys((*columns, *((before, after) for before, after in same.columns)))
         columns = list(itertools.islice(distinct, MAX_ITEMS))
-    writes = _latest(times, same.writes if same is not None else ())
-    dataset = edge.source
-    return TemporarySource(namespace=dataset.namespace, name=dataset.name, columns=columns, chain=chain, writes=writes)
+    written_by = all_uses(uses, uses_of(same.writes, same.writers) if same is not None else ())
+    return TemporarySource(
+        namespace=edge.source.namespace,
+        name=edge.source.name,
+        columns=columns,
+        chain=chain,
+        writes=times_of(written_by),
+        writers=flows_of(written_by),
+    )
 
 
-def _latest(times: Iterable[int], more: Iterable[int]) -> list[int]:
-    return sorted({*times, *more})[-MAX_TIMES:]
+def _latest(known: Mapping[str, TemporaryDataset], used: Collection[str]) -> dict[str, TemporaryDataset]:
+    """Return the temporary datasets to remember, with as many uses as are remembered.
+
+    :param known: temporary datasets by key, in the order of last use
+    :param used: keys of those that a batch has used
+    """
+    latest = itertools.islice(known.items(), max(0, len(known) - MAX_TEMPORARY), None)
+    return {key: _with_latest_uses(temporary) if key in used else temporary for key, temporary in latest}
+
+
+def _with_latest_uses(temporary: TemporaryDataset) -> TemporaryDataset:
+    sources = [
+        replace(source, writes=source.writes[-MAX_USES:], writers=source.writers[-MAX_USES:])
+        for source in temporary.sources
+    ]
+    reads, readers = (
+        {chain: of_chain[-MAX_USES:] for chain, of_chain in side.items()}
+        for side in (temporary.reads, temporary.readers)
+    )
+    return replace(temporary, sources=sources, reads=reads, readers=readers)
 
 
 def _followed(
     edge: Edge,
     is_temporary: Callable[[DatasetId], bool],
-    sources_of: _SourcesOfJob,
+    sources_of: SourcesOfJob,
     steps: Iterator[int],
     depth: int,
 ) -> Iterator[Edge]:

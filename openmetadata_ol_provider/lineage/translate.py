@@ -17,7 +17,7 @@ from openmetadata_ol_provider.lineage.missing_ends import close_runs
 from openmetadata_ol_provider.lineage.mounts import learn_mounts
 from openmetadata_ol_provider.lineage.plan import LineagePlan, Retraction
 from openmetadata_ol_provider.lineage.plan_builder import PlanBuilder
-from openmetadata_ol_provider.lineage.retractions import retractions, revised_runs
+from openmetadata_ol_provider.lineage.retractions import Reading, retractions, revised_runs
 from openmetadata_ol_provider.lineage.run_ends import end_problems
 from openmetadata_ol_provider.lineage.runs import suspected_split_runs
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy
@@ -126,7 +126,7 @@ def translate(
             revised_runs(state.runs, assembled.runs, changed, affected),
             config=config,
             derivations=derivations,
-            latest_at=latest_at,
+            reading=Reading(seen_at, latest_at, limits, lanes),
         )
     plan = replace(plan, event_days=_event_days(events, now), retracted=retracted)
     keep_index(remembered, assembled.runs)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Final
 
-_TOOLS = "airbyte|dlt|dlthub|seatunnel|flink[-_ ]?cdc|fivetran|meltano|singer|stitch|sling"
-_TOOL = re.compile(rf"(?<![a-z])(?:{_TOOLS})(?![a-z])")
+# Loaders, replicators, and Singer's taps (`tap-postgres`).
+_TOOLS: Final = (
+    "airbyte|aws[-_ ]?dms|datax|dlt|dlthub|embulk|estuary|fivetran|flink[-_ ]?cdc|goldengate|hevo(?:data)?|ingestr|"
+    "meltano|peerdb|qlik[-_ ]?replicate|seatunnel|singer|sling|sqoop|stitch|symmetricds"
+)
+_TOOL: Final = re.compile(rf"(?<![a-z])(?:{_TOOLS})(?![a-z])|(?:^|/)tap-[a-z]")
+# DLT of Databricks transforms.
+_OTHERS: Final = re.compile(r"databricks[ _-]?dlt|delta[ _-]?live")
 #: Longest name that is looked at, in characters.
 _LONGEST = 500
 
@@ -14,4 +21,5 @@ _LONGEST = 500
 @lru_cache(1024)
 def is_copy_tool(name: str) -> bool:
     """Tell whether an integration or the URL of a producer names a tool that copies datasets as they are."""
-    return _TOOL.search(name[:_LONGEST].lower()) is not None
+    name = name[:_LONGEST].lower()
+    return _TOOL.search(name) is not None and _OTHERS.search(name) is None

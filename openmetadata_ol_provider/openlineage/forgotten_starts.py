@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
-from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart
+from openmetadata_ol_provider.openlineage.run_state import PipelineRunStart, run_id_in
 
 #: Share of the limit that is left when some have to be forgotten, so that the next batches need not forget any.
 _FILL_LEVEL: Final = 0.8
@@ -28,9 +28,7 @@ def most_recent_starts(
     if len(starts) <= limit + index.needed_starts:
         return starts
     named = index.grouped(PARENTS)
-    unneeded = [
-        key for key in starts if (run_id := key.split("\x1f")[1]) not in named and not index.parts_of_id(run_id)
-    ]
+    unneeded = [key for key in starts if (run_id := run_id_in(key)) not in named and not index.parts_of_id(run_id)]
     index.needed_starts = len(starts) - len(unneeded)
     if len(unneeded) <= limit:
         return starts

@@ -259,7 +259,7 @@ class ProblemKind(str, Enum):
     )
     RETRACTED_EDGE = (
         "retracted_edge",
-        "An edge was published before all events of its run showed it to be false; removed, unless older than the run.",
+        "Later events of a run show an edge to be false; it was removed, or stays for the reason that the line gives.",
     )
     NOT_EXPIRING = (
         "not_expiring",

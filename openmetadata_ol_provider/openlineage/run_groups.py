@@ -24,6 +24,7 @@ class Follower(Protocol):
 
 
 _Fact = TypeVar("_Fact", bound=Hashable)
+_Other = TypeVar("_Other", bound=Hashable)
 _Follower = TypeVar("_Follower", bound=Follower)
 
 
@@ -75,6 +76,21 @@ class RunGroups(Generic[_Fact]):
     def keys_of_any(self, facts: Iterable[_Fact]) -> dict[str, None]:
         """Return the keys of the runs with at least one of some facts, each once."""
         return dict.fromkeys(key for fact in facts for key in self.keys(fact))
+
+    def common_keys(self, facts: Iterable[_Fact], others: RunGroups[_Other], of_others: Iterable[_Other]) -> set[str]:
+        """Return the keys of the runs with at least one of some facts, and one of another sort.
+
+        :param others: groups by the other sort of fact
+        :param of_others: facts of that sort, which fewer runs should have
+        """
+        facts, of_others = list(facts), list(of_others)
+        few = {number for other in of_others for number in others.stored(other)}
+        made = {key for other in of_others for key in others.made(other)}
+        groups = [self.made(fact) for fact in facts]
+        keys = {key for key in made if any(key in group for group in groups)}
+        # There may be thousands of runs with one fact: keys are made of these alone.
+        rows = (numbers for fact in facts for numbers in self._stored.get(fact, ())) if few else ()
+        return keys.union(self._runs.rows.key(number) for numbers in rows for number in few.intersection(numbers))
 
     def stored(self, fact: _Fact) -> list[int]:
         """Return the numbers of the runs with a fact that are in the rows of the table."""

@@ -169,6 +169,7 @@ class TemporarySource(Part, frozen=True):
     :param chain: :func:`name_key` of the job at the top of the writer's chain; empty if that is the writer itself, or
         in states of earlier versions
     :param writes: latest ends of the runs that wrote it; none if they are not known
+    :param writers: for each of them the number of the run at the top of its chain, 0 if that is not known
     """
 
     namespace: str
@@ -176,16 +177,19 @@ class TemporarySource(Part, frozen=True):
     columns: Sequence[Sequence[str]] = msgspec.field(default_factory=list)
     chain: str = ""
     writes: Sequence[int] = msgspec.field(default_factory=list)
+    writers: Sequence[int] = msgspec.field(default_factory=list)
 
 
 class TemporaryDataset(Part, frozen=True):
     """A dataset that exists between jobs only: lineage goes through it.
 
     :param reads: latest ends of the runs that read it, by the chain of their jobs as in ``sources``
+    :param readers: for each of them the number of the run at the top of its chain, 0 if that is not known
     """
 
     sources: Sequence[TemporarySource] = msgspec.field(default_factory=list)
     reads: Mapping[str, Sequence[int]] = msgspec.field(default_factory=dict)
+    readers: Mapping[str, Sequence[int]] = msgspec.field(default_factory=dict)
     last_seen_at: int = msgspec.field(default=0, name="touched")
 
 
@@ -250,6 +254,11 @@ class RunState(Part, frozen=True, dict=True, gc=True):
 def part_key(namespace: str, run_id: str, name: str) -> str:
     """Return the key of what events with one job name say of a run: some producers give several jobs one run id."""
     return f"{namespace}\x1f{run_id}\x1f{name}"
+
+
+def run_id_in(key: str) -> str:
+    """Return the run id in the key of a run."""
+    return key.split("\x1f", 2)[1]
 
 
 def run_key(namespace: str, run_id: str) -> str:

@@ -26,6 +26,7 @@ from openmetadata_ol_provider.openlineage.run_state import (
     TemporarySource,
     ViewSources,
 )
+from openmetadata_ol_provider.openlineage.temporary_uses import flows_of, latest_uses, times_of, uses_of
 
 _T = TypeVar("_T")
 _Ordered = TypeVar("_Ordered", Alias, Declaration, TemporaryDataset, ViewSources)
@@ -151,15 +152,23 @@ def _merge_temporary(one: TemporaryDataset, other: TemporaryDataset) -> Temporar
         same = merged.get(key)
         if same is not None:
             more = [pair for pair in source.columns if pair not in same.columns]
-            writes = sorted({*same.writes, *source.writes})
-            source = replace(same, columns=[*same.columns, *more], writes=writes)  # noqa: PLW2901
+            writes = latest_uses(uses_of(same.writes, same.writers), uses_of(source.writes, source.writers))
+            source = replace(  # noqa: PLW2901
+                same,
+                columns=[*same.columns, *more],
+                writes=times_of(writes),
+                writers=flows_of(writes),
+            )
         merged[key] = source
     reads = {
-        chain: sorted({*one.reads.get(chain, ()), *other.reads.get(chain, ())})
+        chain: latest_uses(*(uses_of(side.reads.get(chain, ()), side.readers.get(chain, ())) for side in (one, other)))
         for chain in dict.fromkeys((*one.reads, *other.reads))
     }
     return TemporaryDataset(
-        sources=list(merged.values()), reads=reads, last_seen_at=max(one.last_seen_at, other.last_seen_at)
+        sources=list(merged.values()),
+        reads={chain: times_of(of_chain) for chain, of_chain in reads.items()},
+        readers={chain: flows for chain, of_chain in reads.items() if (flows := flows_of(of_chain))},
+        last_seen_at=max(one.last_seen_at, other.last_seen_at),
     )
 
 

@@ -65,7 +65,7 @@ class Entity:
         """Entity reference for requests."""
         return {"id": self.id, "type": self.type}
 
-    @property
+    @cached_property
     def service(self) -> str:
         """Name of its service."""
         return split(self.fqn)[0]

@@ -61,11 +61,6 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
         """All segments that it refers to."""
         return self.remembered.segments + self.counts.segments
 
-    @property
-    def slots(self) -> set[int]:
-        """Slots of all segments that it refers to."""
-        return {segment.slot for segment in self.segments}
-
 
 #: What may be in the Variable.
 AnyDocument = StateDocument | LegacyDocument
@@ -130,7 +125,7 @@ class _Version(msgspec.Struct):
     version: int
 
 
-def decode_document(state_key: str, text: str | None) -> AnyDocument:
+def decode_document(state_key: str, text: str) -> AnyDocument:
     """Return the document in a Variable's text; an empty one if there is no text.
 
     :raises CheckpointError: if it was not written by this package
@@ -146,11 +141,6 @@ def decode_document(state_key: str, text: str | None) -> AnyDocument:
         return decode_json(text, StateDocument)
     except ValueError as error:
         raise damaged_state(state_key, error) from None
-
-
-def encode_document(document: StateDocument) -> str:
-    """Return the Variable's text."""
-    return msgspec.json.encode(document).decode()
 
 
 def now() -> str:

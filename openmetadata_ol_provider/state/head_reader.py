@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from functools import partial
 
-from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.segments.change import StoredAs
 from openmetadata_ol_provider.openlineage.segments.state_text import state_of_texts
@@ -24,12 +22,8 @@ from openmetadata_ol_provider.state.document import (
 from openmetadata_ol_provider.state.held_text import held_of
 from openmetadata_ol_provider.state.legacy_document import LegacyDocument, legacy_runs, legacy_usage
 from openmetadata_ol_provider.state.segment_store import SegmentStore
+from openmetadata_ol_provider.state.segmented_variable import SegmentedVariable
 from openmetadata_ol_provider.state.usage_text import usage_of_texts
-from openmetadata_ol_provider.version_compat import get_variable
-
-_T = TypeVar("_T")
-#: Most times that a state is read again while another task moves it.
-MOST_TIMES: Final = 5
 
 
 class HeadReader:
@@ -40,16 +34,24 @@ class HeadReader:
 
     def __init__(self, state_key: str) -> None:
         self.state_key = state_key
-        self._segments = SegmentStore(state_key)
-        # Characters of each Variable as it was read or written last; those of the head with all of its segments.
-        self._sizes: dict[str, int] = {}
+        remedy = (
+            f"delete the state (openmetadata-ol checkpoint reset --state-key {state_key}) to start from the offsets "
+            "that the consumer group committed"
+        )
+        self._segments = SegmentStore(state_key, "state", remedy)
+        self._head: SegmentedVariable[AnyDocument] = SegmentedVariable(
+            state_key,
+            "State of openmetadata-ol-provider: do not edit by hand",
+            partial(decode_document, state_key),
+            self._segments,
+        )
         # The usage counts that this task has read or written last, with the fingerprint of their texts.
         self._usage: tuple[str, UsageCounts] = ("", {})
 
     @property
     def size(self) -> int:
         """Size of the Variables that were read or written, in bytes (they are ASCII)."""
-        return sum(self._sizes.values())
+        return self._head.size
 
     def read_checkpoint(self) -> Checkpoint:
         """Return the checkpoint alone; empty when there is none yet."""
@@ -57,10 +59,10 @@ class HeadReader:
 
     def read_head(self) -> StateHead | None:
         """Return checkpoint and generation of the state, ``None`` when there is none."""
-        document = self._document()
-        if not self._sizes[self.state_key]:
+        stored = self._head.read()
+        if not stored.text:
             return None
-        return StateHead(document.checkpoint, document.generation, document.updated_at)
+        return StateHead(stored.head.checkpoint, stored.head.generation, stored.head.updated_at)
 
     def has_begun(self, generation: int) -> bool:
         """Return whether there is a state that belongs to a division into lanes."""
@@ -72,7 +74,7 @@ class HeadReader:
 
         :raises CheckpointError: if a Variable was not written by this package
         """
-        return self._read(self._state_of)
+        return self._head.load(self._state_of)
 
     def read_summary(self) -> StateSummary | None:
         """Return the state in numbers, ``None`` when there is none.
@@ -91,7 +93,7 @@ class HeadReader:
 
         :raises CheckpointError: if a Variable was not written by this package
         """
-        return self._read(self._usage_of)
+        return self._head.load(self._usage_of)
 
     def read_held(self) -> Held:
         """Return the rows and counts that wait to be written.
@@ -99,16 +101,6 @@ class HeadReader:
         :raises CheckpointError: if the Variable was not written by this package
         """
         return held_of(self._document(), self.state_key)
-
-    def _read(self, read: Callable[[AnyDocument], _T], tries: int = MOST_TIMES) -> _T:
-        """Return what is read from the head and its segments, of which a task that moves the state deletes some."""
-        document = self._document()
-        try:
-            return read(document)
-        except CheckpointError:
-            if tries == 0 or self._document() == document:
-                raise
-            return self._read(read, tries - 1)
 
     def _state_of(self, document: AnyDocument) -> StoredState:
         usage = self._usage_of(document)
@@ -132,26 +124,10 @@ class HeadReader:
             raise damaged_state(self.state_key, error) from None
         return self._usage[1]
 
-    # -- the Variables -------------------------------------------------------------------------------------------
-
     def _document(self) -> AnyDocument:
-        document = decode_document(self.state_key, self._get(self.state_key))
-        self._sizes[self.state_key] += segment_size(document)
-        return document
-
-    def _get(self, key: str) -> str | None:
-        text = get_variable(key)
-        self._sizes[key] = len(text or "")
-        return text
+        return self._head.read().head
 
 
 def stored_as(chain: Chain) -> StoredAs:
     """Return how the runs of a chain are stored."""
     return StoredAs(chain.fingerprint, chain.size)
-
-
-def segment_size(document: AnyDocument) -> int:
-    """Return the characters of the segments that a head refers to."""
-    if isinstance(document, LegacyDocument):
-        return 0
-    return sum(segment.size for segment in document.segments)

@@ -1,20 +1,18 @@
 """Reads and moves the checkpoint, together with what is remembered of runs and the usage counts.
 
-A change writes, in this order: the segments that hold it, where nothing is that anybody needs; the head, which refers
-to them and holds the checkpoint; then it deletes segments that no head refers to any more. A crash between any two of
-these leaves the state as it was before the head was written, or as it is after.
+The head holds the checkpoint, and refers to the segments with the rest, so all of it moves with one write.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import msgspec
+from typing import Final
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.segments.change import StateChange, StoredAs, whole_change
+from openmetadata_ol_provider.openlineage.segments.joining import joined_texts
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, replaced_held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.state.chain import Chain
@@ -25,16 +23,18 @@ from openmetadata_ol_provider.state.document import (
     StateDocument,
     StoredState,
     damaged_state,
-    encode_document,
     is_of_generation,
     now,
     plain_checkpoint,
 )
-from openmetadata_ol_provider.state.head_reader import MOST_TIMES, HeadReader, segment_size, stored_as
+from openmetadata_ol_provider.state.head_reader import HeadReader, stored_as
 from openmetadata_ol_provider.state.held_text import held_of, held_text
 from openmetadata_ol_provider.state.legacy_document import LegacyDocument
-from openmetadata_ol_provider.state.usage_text import usage_text
-from openmetadata_ol_provider.version_compat import delete_variable, set_variable
+from openmetadata_ol_provider.state.segmented_variable import MOST_TIMES, StoredHead
+from openmetadata_ol_provider.state.usage_text import joined_usage, usage_text
+
+#: Why a Variable is empty, for people.
+TAKEN_OVER: Final = "Not needed any more: its contents were taken over by other lanes"
 
 
 class _MovedError(CheckpointError):
@@ -49,13 +49,13 @@ class HeadStore(HeadReader):
 
     def __init__(self, state_key: str) -> None:
         super().__init__(state_key)
-        # The head that this task has written last.
-        self._written: StateDocument | None = None
+        # The text of the head that this task has written last.
+        self._written: str | None = None
 
     @property
     def is_as_written(self) -> bool:
         """Whether no other task has written the head after this one, if this one has written it at all."""
-        return self._written is None or self._document() == self._written
+        return self._written is None or self._head.read().text == self._written
 
     def advance(
         self, origin: BatchOrigin, change: StateChange, usage: UsageCounts, held: Held, tries: int = MOST_TIMES
@@ -70,7 +70,8 @@ class HeadStore(HeadReader):
         :return: the texts that hold what is remembered
         :raises CheckpointError: if another task has moved the checkpoint since the batch was read
         """
-        document = self._document()
+        stored = self._head.read()
+        document = stored.head
         require_start(origin, document.checkpoint, published=True)
         remembered = document.remembered if isinstance(document, StateDocument) else Chain()
         if change.base and change.base != stored_as(remembered).base:
@@ -81,7 +82,7 @@ class HeadStore(HeadReader):
             )
         checkpoint = advance_checkpoint(document.checkpoint, origin)
         try:
-            return self._move(document, checkpoint, document.generation, change, usage, held_text(held))
+            return self._move(stored, checkpoint, document.generation, change, usage, held_text(held))
         except _MovedError:
             if tries == 0 or self.read_checkpoint() != document.checkpoint:
                 raise
@@ -94,10 +95,10 @@ class HeadStore(HeadReader):
         :param begins: ``True`` to write it only if no task has begun the generation
         :return: whether it was written
         """
-        document, change = self._document(), whole_change(state.runs)
-        if begins and self._sizes[self.state_key] and is_of_generation(document.generation, generation):
+        stored, change = self._head.read(), whole_change(state.runs)
+        if begins and stored.text and is_of_generation(stored.head.generation, generation):
             return False
-        self._move(document, state.checkpoint, generation, change, state.usage, held_text(state.held))
+        self._move(stored, state.checkpoint, generation, change, state.usage, held_text(state.held))
         return True
 
     def write_generation(self, generation: int) -> None:
@@ -118,13 +119,14 @@ class HeadStore(HeadReader):
 
     def _replace(self, replaced: Callable[[AnyDocument], tuple[int | None, str]], tries: int = MOST_TIMES) -> None:
         """Set generation and held rows; if another task moves the state meanwhile, do it again with what it wrote."""
-        document = self._document()
+        stored = self._head.read()
+        document = stored.head
         generation, held = replaced(document)
         if (generation, held) == (document.generation, document.held):
             return
         try:
             usage = self._usage_of(document)
-            self._move(document, document.checkpoint, generation, self._same(document), usage, held)
+            self._move(stored, document.checkpoint, generation, self._same(document), usage, held)
         except _MovedError:
             if tries == 0:
                 raise
@@ -136,24 +138,19 @@ class HeadStore(HeadReader):
         :param expected: checkpoint that is expected to be stored
         :raises CheckpointError: if another checkpoint is stored, or the Variable was not written by this package
         """
-        document = self._document()
+        stored = self._head.read()
+        document = stored.head
         if document.checkpoint != expected:
             raise CheckpointError(
                 f"the checkpoint (Variable {self.state_key!r}) was moved meanwhile: it was {expected} and is "
                 f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
             )
         # Runs that are read again count again.
-        self._move(document, checkpoint, document.generation, self._same(document), {}, document.held)
+        self._move(stored, checkpoint, document.generation, self._same(document), {}, document.held)
 
     def delete_state(self) -> None:
         """Delete checkpoint, runs and usage counts."""
-        delete_variable(self.state_key)
-        self._segments.delete_all()
-
-    def empty_state(self) -> None:
-        """Leave an empty text in place of a state that is no longer needed."""
-        self._segments.delete_all()
-        self._set(self.state_key, "", "Not needed any more: its contents were taken over by other lanes")
+        self._head.delete()
 
     def _same(self, document: AnyDocument) -> StateChange | None:
         """Return the change that keeps what is remembered: none, unless an earlier version has written it."""
@@ -161,7 +158,7 @@ class HeadStore(HeadReader):
 
     def _move(  # noqa: PLR0917
         self,
-        document: AnyDocument,
+        stored: StoredHead[AnyDocument],
         checkpoint: Checkpoint,
         generation: int | None,
         change: StateChange | None,
@@ -169,47 +166,29 @@ class HeadStore(HeadReader):
         held: str,
     ) -> StoredAs:
         """Write what has changed, then the head, then delete what is no longer needed."""
-        before = document if isinstance(document, StateDocument) else StateDocument(STATE_VERSION, {})
+        before = stored.head if isinstance(stored.head, StateDocument) else StateDocument(STATE_VERSION, {})
         counted = self._usage_of(before)
-        protected = before.slots.union(before.retired)
+        protected = self._head.protected(stored)
         remembered, counts = before.remembered, before.counts
         try:
             if change is not None:
                 chain = remembered if change.base else Chain()
-                remembered = self._segments.extend_remembered(chain, change.text, protected)
+                remembered = self._segments.extend(chain, change.text, joined_texts, protected)
             if not usage:
                 counts = Chain()
             elif changed := usage_text(counted, usage):
-                counts = self._segments.extend_counts(counts, changed, protected)
+                counts = self._segments.extend(counts, changed, joined_usage, protected)
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
         after = StateDocument(
-            STATE_VERSION,
-            plain_checkpoint(checkpoint),
-            now(),
-            generation,
-            remembered,
-            counts,
-            writes=before.writes + 1,
-            held=held,
+            STATE_VERSION, plain_checkpoint(checkpoint), now(), generation, remembered, counts, held=held
         )
-        after = msgspec.structs.replace(after, retired=tuple(sorted(before.slots - after.slots)))
-        written = [segment for segment in after.segments if segment.slot not in before.slots]
-        if not self._segments.are_stored(written) or self._document() != document:
+        written = self._head.replace(stored, after)
+        if written is None:
             raise _MovedError(
                 f"the state (Variable {self.state_key!r}) was moved by another task while it was written. Nothing was "
                 "changed; set max_active_runs to 1 and give each DAG its own state_key"
             )
-        self._write_head(after)
+        self._written = written.text
         self._usage = (counts.fingerprint, dict(usage))
-        self._segments.collect(before, after)
         return stored_as(remembered)
-
-    def _write_head(self, document: StateDocument) -> None:
-        self._set(self.state_key, encode_document(document), "State of openmetadata-ol-provider: do not edit by hand")
-        self._sizes[self.state_key] += segment_size(document)
-        self._written = document
-
-    def _set(self, key: str, text: str, description: str) -> None:
-        set_variable(key, text, description)
-        self._sizes[key] = len(text)

@@ -9,6 +9,7 @@ import msgspec
 from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
 from openmetadata_ol_provider.openlineage.serialization import unpack
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
+from openmetadata_ol_provider.state.chain import SegmentRef
 
 #: Version in which a run was all events of a run id, whatever their job, and the one after it.
 _MERGED_RUNS: Final = 1
@@ -42,6 +43,21 @@ class LegacyDocument(msgspec.Struct, frozen=True):
     def size(self) -> int:
         """Characters of all texts in it."""
         return len(self.runs or "") + len(self.usage or "")
+
+    @property
+    def segments(self) -> tuple[SegmentRef, ...]:
+        """Segments that it refers to: those releases had none."""
+        return ()
+
+    @property
+    def retired(self) -> tuple[int, ...]:
+        """Slots of segments that are no longer needed."""
+        return ()
+
+    @property
+    def writes(self) -> int:
+        """Number of writes that have made segments."""
+        return 0
 
 
 def legacy_runs(document: LegacyDocument) -> RunState:

@@ -26,8 +26,9 @@ from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageC
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.state.asset_queue import AssetQueue, merge_queues, read_queue, share_of, write_queue
 from openmetadata_ol_provider.state.document import StoredState, is_of_generation
+from openmetadata_ol_provider.state.head_store import TAKEN_OVER
 from openmetadata_ol_provider.state.held_merge import merge_held
-from openmetadata_ol_provider.state.keys import assets_key, lanes_key, ledger_key, parked_key, receipts_key
+from openmetadata_ol_provider.state.keys import assets_key, lanes_key, receipts_key
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
@@ -187,11 +188,10 @@ def _retire_old_states(state_key: str, lane_history: LaneHistory) -> None:
         for lane in lane_history.lanes(generation)
     }
     for key in sorted(old.difference(present)):
-        if get_variable(key):
-            StateStore(key).empty_state()
-        for name in (parked_key(key), assets_key(key), ledger_key(key), receipts_key(key)):
+        StateStore(key).empty()
+        for name in (assets_key(key), receipts_key(key)):
             if get_variable(name):
-                set_variable(name, "", "Not needed any more: its contents were taken over by other lanes")
+                set_variable(name, "", TAKEN_OVER)
     _write_lane_history(state_key, LaneHistory(lane_history.generation, lane_history.counts[-1:]))
 
 

@@ -17,7 +17,9 @@ from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.segments.change import whole_change
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldRow
+from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.state.store import StateStore
+from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.kafka import fixtures
 
 broker, connect, hook, produce = fixtures.broker, fixtures.connect, fixtures.hook, fixtures.produce
@@ -215,6 +217,15 @@ def test_reset_takes_away_what_is_damaged(command: Any) -> None:
     assert "is not a state of this package" in err
     assert command("reset")[0] == 0
     assert StateStore(KEY).read_summary() is None
+
+
+def test_reset_takes_away_the_segments_of_a_state_that_was_deleted_by_hand(command: Any) -> None:
+    left = segment_key(KEY, 5)
+    set_variable(left, "1800000000_of a state that was deleted")
+    for arguments, text in ((["--dry-run"], "1800000000_of a state that was deleted"), ([], None)):
+        code, _, err = command("reset", *arguments)
+        assert (code, get_variable(left)) == (0, text)
+        assert f"Variable {KEY} does not exist" in err
 
 
 def test_another_dag_has_another_checkpoint(produce: Any, command: Any) -> None:

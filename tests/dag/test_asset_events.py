@@ -18,6 +18,7 @@ from tests.operators.steps_support import Sender, run_event
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.unmeasured,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(airflow.__version__.startswith("2."), reason="assets came with Airflow 3"),
 ]

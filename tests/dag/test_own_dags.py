@@ -24,7 +24,7 @@ from openmetadata_ol_provider.sandbox.picture import column_pairs
 from tests.dag.runs import RUNS
 
 # Ten seconds for the first where nothing else runs; where much does, mapped tasks take half a minute each.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.unmeasured, pytest.mark.timeout(1800)]
 TOPIC = "openlineage.events"
 BUNDLED = Path(__file__).parents[2] / "dags" / "openlineage_to_openmetadata.py"
 EXPECTED = json.loads(

@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 _PACKAGE = "openmetadata_ol_provider"
+_SEGMENTS = "state.segment_store"
+_HEADS = "state.segmented_variable"
 
 
 class Point(NamedTuple):
@@ -24,12 +26,15 @@ class Point(NamedTuple):
     :param module: module of the function, relative to the package
     :param function: its name there
     :param before: the moment before the call, not after it
+    :param of: end of the key of the Variable that the function's object is for: nothing, ``.parked`` or ``.ledger``;
+        default: whatever it is
     """
 
     words: str
     module: str
     function: str
     before: bool = False
+    of: str | None = None
 
 
 POINTS = {
@@ -46,11 +51,23 @@ POINTS = {
     "letter sent": Point("in the middle of the dead letters", "kafka.settings", "KafkaSettings.producer"),
     "letters sent": Point("after the dead letters", "ingestion.consume", "send_dead_letters"),
     "parking due": Point("before parking is written", "state.store", "StateStore.update_parked", before=True),
+    "parking segment written": Point(
+        "after a segment of the parking lot was written", _SEGMENTS, "SegmentStore._write", of=".parked"
+    ),
+    "parking joined": Point(
+        "after changes of the parking lot were joined", "state.parking_store", "ParkingStore._joined"
+    ),
+    "parking head written": Point(
+        "after the head of the parking lot was written", _HEADS, "SegmentedVariable._write_head", of=".parked"
+    ),
     "parked": Point("after parking was written", "state.store", "StateStore.update_parked"),
     "state due": Point("before state and checkpoint are written", "state.store", "StateStore.advance", before=True),
-    "segment written": Point("after a segment of the state was written", "state.segment_store", "SegmentStore._write"),
+    "piece written": Point(
+        "between two pieces of a segment of the state", _SEGMENTS, "SegmentStore._write_piece", of=""
+    ),
+    "segment written": Point("after a segment of the state was written", _SEGMENTS, "SegmentStore._write", of=""),
     "segments joined": Point("after segments of the state were joined", "openlineage.segments.joining", "joined_texts"),
-    "head written": Point("after the head of the state was written", "state.head_store", "HeadStore._write_head"),
+    "head written": Point("after the head of the state was written", _HEADS, "SegmentedVariable._write_head", of=""),
     "state written": Point("after state and checkpoint were written", "state.store", "StateStore.advance"),
     "held due": Point(
         "before what it held back is known to be written", "state.store", "StateStore.write_held", before=True
@@ -59,6 +76,9 @@ POINTS = {
     "commit due": Point("before the offsets are committed", "hooks.kafka", "commit_offsets", before=True),
     "committed": Point("after the offsets were committed", "hooks.kafka", "commit_offsets"),
     "ledger due": Point("before the ledger is written", "state.store", "StateStore.release", before=True),
+    "ledger segment written": Point(
+        "after a segment of the ledger was written", _SEGMENTS, "SegmentStore._write", of=".ledger"
+    ),
     "ledger written": Point("after the ledger was written", "state.store", "StateStore.release"),
     #: Reached by the worker itself.
     "done": Point("at its end, before Airflow records it", "", ""),
@@ -119,6 +139,8 @@ class Stops:
     def _wrapped(self, name: str, point: Point, function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
+            if point.of is not None and point.of != _end(args[0].key):
+                return function(*args, **kwargs)
             if point.before:
                 self.reach(name)
             result = function(*args, **kwargs)
@@ -130,6 +152,11 @@ class Stops:
             return result
 
         return wrapper
+
+
+def _end(key: str) -> str:
+    """Return what the key of a Variable has behind the state key."""
+    return next((end for end in (".parked", ".ledger") if key.endswith(end)), "")
 
 
 class _OneByOne:

@@ -19,7 +19,7 @@ import traceback
 from typing import Any, TextIO
 
 import openmetadata_ol_provider
-from openmetadata_ol_provider.state import segment_store
+from openmetadata_ol_provider.state import chain, ledger_store, segment_store
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.faults.points import Stop, Stops
 from tests.faults.tasks import PATIENCE
@@ -76,8 +76,9 @@ def _warm_up() -> None:
     for name in _LATE:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    # Few events fit into the head of the state, so that small states have segments, too.
-    segment_store.MAX_TAIL = 500
+    # Few events fit into the head of the state, and few into a piece, so that small states have several of them, too.
+    segment_store.MAX_TAIL = ledger_store.MAX_TAIL = 500
+    chain.MAX_PIECE = 300
     confluent_kafka.libversion()
     set_variable("warm", get_variable("warm") or "")
     settings.engine.dispose()

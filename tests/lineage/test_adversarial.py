@@ -18,10 +18,12 @@ from openmetadata_ol_provider.lineage.paths import trim_path, warehouse_table
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.sql import redact_literals
 from openmetadata_ol_provider.lineage.systems import SYSTEMS, parse_namespace
-from openmetadata_ol_provider.lineage.temporary_datasets import MAX_FOLLOWED, MAX_SOURCES, Chain, TimedEdge, bridge
+from openmetadata_ol_provider.lineage.temporary_datasets import MAX_SOURCES, TimedEdge, bridge
+from openmetadata_ol_provider.lineage.temporary_sources import Chain
 from openmetadata_ol_provider.openlineage.facet_merge import MAX_ENTRIES
 from openmetadata_ol_provider.openlineage.limits import MAX_NAME, MAX_TEXT
 from openmetadata_ol_provider.openlineage.run_assembler import MAX_DATASETS
+from openmetadata_ol_provider.openlineage.temporary_uses import Use
 from openmetadata_ol_provider.openlineage.times import parse_time
 from openmetadata_ol_provider.openmetadata.fqn import pipeline_name, split, task_name
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import public_message
@@ -114,9 +116,7 @@ def edge(source: str, target: str) -> Edge:
     return Edge(DatasetId(PG, source), DatasetId(PG, target), JobId("n", "j"), "product")
 
 
-def in_flow(_job: JobId | None) -> Chain:
-    """Return the chain of jobs that are all of one flow."""
-    return Chain("flow", is_own=False)
+FLOW = Chain("flow", is_own=False)
 
 
 @pytest.mark.parametrize("ends", ["read", "nowhere"])
@@ -124,15 +124,15 @@ def test_a_maze_of_temporary_datasets_is_left_again(ends: str) -> None:
     layers = [[f"tmp{layer}_{number}" for number in range(8)] for layer in range(9)]
     maze = [edge(a, b) for near, far in itertools.pairwise(layers) for a, b in itertools.product(near, far)]
     first = [edge(f"t{number}", name) for number in range(8) for name in layers[0]] if ends == "read" else []
-    timed = [TimedEdge(one, (1,)) for one in (*first, *maze, edge(layers[-1][0], "out"))]
-    edges, _, problems = bridge(timed, lambda id_: id_.name.startswith("tmp"), in_flow, {}, 1)
-    assert len(edges) == (MAX_FOLLOWED if ends == "read" else 0)
+    timed = [TimedEdge(one, FLOW, (Use(1),)) for one in (*first, *maze, edge(layers[-1][0], "out"))]
+    edges, _, problems = bridge(timed, lambda id_: id_.name.startswith("tmp"), {}, 1)
+    assert len(edges) == (8 if ends == "read" else 0)
     assert [problem.kind for problem in problems] == ["product_too_large"]
 
 
 def test_a_temporary_dataset_remembers_its_latest_sources() -> None:
-    edges = [TimedEdge(edge(f"t{number}", "tmp")) for number in range(MAX_SOURCES + 5)]
-    [temporary] = bridge(edges, lambda id_: id_.name == "tmp", in_flow, {}, 1).remembered.values()
+    edges = [TimedEdge(edge(f"t{number}", "tmp"), FLOW) for number in range(MAX_SOURCES + 5)]
+    [temporary] = bridge(edges, lambda id_: id_.name == "tmp", {}, 1).remembered.values()
     assert [source.name for source in temporary.sources] == [f"t{number}" for number in range(5, MAX_SOURCES + 5)]
 
 

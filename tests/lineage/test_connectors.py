@@ -102,6 +102,13 @@ def test_a_run_whose_events_show_both_sides_is_no_connector() -> None:
     assert arrows(plan) == ["a -> x", "b -> x"]
 
 
+@pytest.mark.parametrize("integration", ["open source", "OpenSource ETL", "source-of-truth-sync", "data source"])
+def test_a_job_with_source_in_its_integration_is_no_connector(integration: str) -> None:
+    facets = {"jobType": {"processingType": "BATCH", "integration": integration, "jobType": "JOB"}}
+    plan = plan_of(run_event(inputs=["crm_users", "web_visits"], outputs=["report", "summary"], job_facets=facets))
+    assert len(plan.edges) == 4
+
+
 # -- whatever the shape of the event -------------------------------------------------------------------------------
 
 SOURCES = {

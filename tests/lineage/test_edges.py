@@ -431,3 +431,17 @@ def test_what_a_dataset_was_called_before_is_no_source_of_it(change: str) -> Non
     former = {"namespace": PG, "name": "DB.S.ORDERS"}
     renamed = dataset("db.s.sales", lifecycleStateChange={"lifecycleStateChange": change, "previousIdentifier": former})
     assert arrows_of(inputs=["db.s.orders", "db.s.customers"], outputs=[renamed]) == ["db.s.customers -> db.s.sales"]
+
+
+def test_what_dbt_writes_first_is_the_models_table() -> None:
+    """As Trino's listener has it: each statement is a job, and the last one reads what the first has written."""
+    trino, names = "trino://t:8080", ("hive.raw.orders", "hive.mart.orders__dbt_tmp", "hive.mart.orders")
+    raw, first, model = (dataset(name, trino) for name in names)
+    plan = plan_of(
+        run_event(run_id="1", job="20260101_000000_00001_abcde", inputs=[raw], outputs=[first]),
+        run_event(run_id="2", job="20260101_000001_00002_abcde", seconds=1, inputs=[first], outputs=[model]),
+    )
+    assert arrows(plan) == ["hive.raw.orders -> hive.mart.orders__dbt_tmp"]
+    written = next(item for item in plan.datasets if item.name == first["name"])
+    assert [identity.name for identity in written.identities] == ["hive.mart.orders"]
+    assert plan.problems == ()

@@ -218,6 +218,8 @@ def test_the_service_of_a_pipeline_may_depend_on_the_integration() -> None:
     assert [versions.service_for(name) for name in ("kafka-connect:3.7", "flink:2", "flink:1")] == [
         *("connect", "flink", "openlineage"),
     ]
+    teams = PipelineOptions(service={"TEAM": "team", "DBT": "dbt"})
+    assert [teams.service_for(name) for name in ("team-7", "Team v2", "dbt 1.8")] == ["openlineage", "team", "dbt"]
     assert PipelineOptions(service="one").service_for("DBT") == "one"
 
 

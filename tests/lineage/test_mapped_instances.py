@@ -52,6 +52,13 @@ def test_only_complete_events_that_name_both_sides_give_edges() -> None:
     assert kinds(plan) == ["shared_mapped_run"]
 
 
+@pytest.mark.parametrize("integration", ["Airflow 3", "AIRFLOW-2.10"])
+def test_the_version_of_airflow_does_not_matter(integration: str) -> None:
+    facets = {"jobType": {**TASK["jobType"], "integration": integration}}
+    events = [event | {"job": {**event["job"], "facets": facets}} for event in WITHOUT_INDEX]
+    assert arrows(plan_of(*events)) == ["a -> x", "b -> y"]
+
+
 def test_instances_with_a_map_index_are_told_apart() -> None:
     plan = plan_of(*WITH_INDEX)
     assert arrows(plan) == ["a -> x", "c -> z"]

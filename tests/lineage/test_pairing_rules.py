@@ -37,6 +37,20 @@ def kind_of(source: Run | Declaration, *patterns: str) -> str | None:
         (run("debezium_server"), "connector"),
         (run("MIRRORMAKER2"), "connector"),
         (run("OTHER", "CONNECTOR"), "connector"),
+        (run("OTHER", "CUSTOM_CONNECTOR_TASK"), "connector"),
+        (run("io.confluent.connect.jdbc.JdbcSourceConnector"), "connector"),
+        (run("BigQuerySink"), "connector"),
+        (run("mongodb-source:1.13"), "connector"),
+        (run("jdbc-sink-2"), "connector"),
+        (run("open source"), None),
+        (run("OpenSource ETL"), None),
+        (run("source-of-truth-sync"), None),
+        (run("data source"), None),
+        (run("heat-sink-monitor"), None),
+        (run("kafka-connection-audit"), None),
+        (run("airbyte-source-postgres"), "copy"),
+        (run("airbyte/destination-snowflake:3.4"), "copy"),
+        (run("tap-postgres"), "copy"),
         (run("OTHER", "TASK", "STREAMING"), "connector"),
         (run("FLINK", "TASK", "STREAMING", has_paired_event=True), None),
         (run("DEBEZIUM", "TASK", "STREAMING", has_paired_event=True), "connector"),
@@ -57,6 +71,11 @@ def test_the_kind_of_a_run(source: Run | Declaration, kind: str | None) -> None:
 def test_a_pattern_makes_a_copy_job(pattern: str) -> None:
     assert kind_of(run("PYTHON"), "other", pattern) == "copy"
     assert kind_of(run("DEBEZIUM"), pattern) == "connector"
+
+
+@pytest.mark.parametrize("integration", ["REPLICATOR 2.1", "replicator-v3", "Replicator"])
+def test_a_pattern_of_an_integration_needs_no_version(integration: str) -> None:
+    assert kind_of(run(integration), "REPLICATOR") == "copy"
 
 
 @pytest.mark.parametrize("pattern", ["jo", "pyth", "ns", ""])

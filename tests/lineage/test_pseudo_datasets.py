@@ -64,3 +64,15 @@ def test_names_that_only_look_like_it_are_datasets(namespace: str, name: str) ->
     plan = plan_of(run_event(inputs=[dataset(name, namespace)], outputs=["out"]))
     assert arrows(plan) == [f"{name} -> out"]
     assert plan.problems == ()
+
+
+@pytest.mark.parametrize(
+    "name", ["_dummy_database._dummy_table", "shop.values__tmp__table__1", "d.Values__Tmp__Table__12"]
+)
+def test_rows_in_a_statement_of_hive_are_no_input(name: str) -> None:
+    hive = "hive://metastore:9083"
+    table, target = dataset("shop.orders", hive), dataset("shop.facts", hive)
+    plan = plan_of(run_event(inputs=[table, dataset(name, hive)], outputs=[target]))
+    assert (arrows(plan), plan.problems) == (["shop.orders -> shop.facts"], ())
+    assert plan_of(run_event(inputs=[dataset(name, hive)], outputs=[target])).edges == ()
+    assert len(plan_of(run_event(inputs=[dataset(name)], outputs=["x"])).edges) == 1

@@ -90,7 +90,8 @@ def test_rows_of_spark_count_unless_files_are_rewritten(
     output = written_to(**(changed(change) if change else {}))
     # What the application and the table are called does not matter.
     job = f"update_all.{command}.deleted_rows"
-    assert outcome(plan_of(run_event(job=job, job_facets=of_job("SPARK"), outputs=[output]))) == expected
+    for integration in ("SPARK", "spark-3.4.1"):
+        assert outcome(plan_of(run_event(job=job, job_facets=of_job(integration), outputs=[output]))) == expected
 
 
 def test_an_overwritten_partition_is_not_the_whole_table() -> None:
@@ -112,8 +113,9 @@ def test_an_overwritten_partition_is_not_the_whole_table() -> None:
     ],
 )
 def test_rows_of_dbt_by_materialization(how: str, expected: tuple[str | None, bool]) -> None:
-    plan = plan_of(run_event(job_facets=of_job("DBT", "MODEL"), outputs=[written_to(**materialized(how))]))
-    assert outcome(plan) == expected
+    for integration in ("DBT", "dbt 1.8"):
+        event = run_event(job_facets=of_job(integration, "MODEL"), outputs=[written_to(**materialized(how))])
+        assert outcome(plan_of(event)) == expected
 
 
 def test_the_one_row_that_snowflake_answers_is_no_row_of_the_table() -> None:
@@ -229,3 +231,9 @@ def test_what_spark_counted_at_the_end_is() -> None:
         ("/data/iceberg/sales/orders", 100, None, False),
         ("/data/iceberg/sales/orders", 14, None, False),
     ]
+
+
+def test_rows_of_a_table_that_dbt_writes_first_are_not_all_of_the_models() -> None:
+    facets = of_job("TRINO", sql={"query": "create table orders__dbt_tmp as select 1"})
+    output = written_to("shop.mart.orders__dbt_tmp", **changed("CREATE"))
+    assert outcome(plan_of(run_event(job_facets=facets, outputs=[output]))) == ("WRITE", False)

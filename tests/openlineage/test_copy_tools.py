@@ -22,6 +22,9 @@ from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
         "MELTANO",
         "https://github.com/singer-io/tap",
         "https://github.com/slingdata-io/sling-cli",
+        "https://github.com/MeltanoLabs/tap-github",
+        "HevoData",
+        "Oracle GoldenGate 23ai",
     ],
 )
 def test_tools_that_copy(name: str) -> None:
@@ -30,7 +33,11 @@ def test_tools_that_copy(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "SPARK", "FLINK", "https://github.com/OpenLineage/OpenLineage/tree/1.40.0/integration/spark", "using", "dltx"],
+    [
+        *("", "SPARK", "FLINK", "using", "dltx", "tape-archive", "stitching", "goldengates"),
+        *("Databricks DLT", "Delta Live Tables (DLT)"),
+        "https://github.com/OpenLineage/OpenLineage/tree/1.40.0/integration/spark",
+    ],
 )
 def test_others_do_not(name: str) -> None:
     assert not is_copy_tool(name)

@@ -114,6 +114,12 @@ def test_spark_s_name_unknown_gives_way_to_a_real_one_in_any_order() -> None:
     assert run_of(*late).name == run_of(*reversed(late)).name == "app.collect"
 
 
+@pytest.mark.parametrize("integration", ["SPARK", "Spark 3.5", "spark-3.4.1"])
+def test_spark_is_known_by_its_integration_in_any_version(integration: str) -> None:
+    facets = {"jobType": {"processingType": "BATCH", "integration": integration, "jobType": "SQL_JOB"}}
+    assert run_of(run_event(job="app.collect", job_facets=facets)).spark
+
+
 def test_of_other_producers_unknown_is_the_name_of_a_job() -> None:
     events = [run_event("START", job="unknown"), run_event("COMPLETE", seconds=1, job="app.collect")]
     for ordered in (events, events[::-1]):

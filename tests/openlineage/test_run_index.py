@@ -96,6 +96,14 @@ def assert_follows(index: RunIndex, state: RunState) -> None:
             fact: {key for key, run in scanned.runs.items() if fact in facts.of(run)}
             for fact in {fact for run in scanned.runs.values() for fact in facts.of(run)}
         }
+    jobs = {(run.namespace, run.name) for run in scanned.runs.values()}
+    for job in jobs:
+        common = index.grouped(JOBS).common_keys([name_key(*job)], index.grouped(PARENTS), ids)
+        assert common == {
+            key
+            for key, run in scanned.runs.items()
+            if (run.namespace, run.name) == job and not ids.isdisjoint(PARENTS.of(run))
+        }
     ages = index.followed_by(RunAges)
     for terminal in (False, True):
         seen_at = {key: run.last_seen_at for key, run in scanned.runs.items() if run.terminal == terminal}
@@ -106,7 +114,7 @@ def assert_follows(index: RunIndex, state: RunState) -> None:
         for time in (*times, *(time + 1 for time in times)):
             assert set(ages.keys_before(time, terminal=terminal)) == {key for key, at in seen_at.items() if at < time}
     assert ages.ended == len(seen_at)
-    for namespace, name in {(run.namespace, run.name) for run in scanned.runs.values()}:
+    for namespace, name in jobs:
         keys = [key for key, run in scanned.runs.items() if (run.namespace, run.name) == (namespace, name)]
         latest = [
             set(
@@ -238,3 +246,31 @@ def test_a_task_makes_only_the_stored_runs_that_its_batch_concerns(monkeypatch: 
     # What waits for its own end, and the run above it.
     assert set(made) == {"r1", "waiting"}
     assert len(after.runs) == 52
+
+
+def keys_made_for_a_further_try(number_of_runs: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how many keys of stored runs are made for a further try of a mapped task that has run often."""
+    facets = {"jobType": {"integration": "AIRFLOW", "jobType": "TASK", "processingType": "BATCH"}}
+
+    def instance(state: str, number: int, index: int) -> Json:
+        airflow = {"task": {"operator_class": "PythonOperator"}, "taskInstance": {"map_index": index}}
+        above = parent("dag", f"dag-{number}")
+        run_facets = {"parent": above, "airflow": airflow}
+        run_id, job = f"r{number}-{index}-{state}", "dag.load"
+        return run_event(state, run_id=run_id, job=job, seconds=number, run_facets=run_facets, job_facets=facets)
+
+    ended = [instance("COMPLETE", number, 0) for number in range(number_of_runs)]
+    state = translate(decode(*ended, instance("FAIL", number_of_runs, 0)), Config(), now=BASE).state
+    read = state_of_texts([whole_text(state)])
+    made: list[int] = []
+    make = SegmentRows.key
+    monkeypatch.setattr(SegmentRows, "key", lambda rows, number: made.append(number) or make(rows, number))
+    translate(decode(instance("COMPLETE", number_of_runs, 0)), Config(), read, now=BASE)
+    monkeypatch.undo()
+    return len(made)
+
+
+def test_what_a_further_try_of_a_task_costs_does_not_grow_with_the_runs_of_its_job(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert keys_made_for_a_further_try(50, monkeypatch) == keys_made_for_a_further_try(200, monkeypatch)

@@ -92,6 +92,18 @@ def test_what_else_is_remembered_is_united_too() -> None:
         "b": PipelineRunStart(at=1),
     }
     assert merged.temporary_datasets["t"] == TemporaryDataset(sources=[source("id", "n")], last_seen_at=9)
+    # Uses of earlier versions have no numbers of flows.
+    uses = [
+        TemporaryDataset(
+            sources=[msgspec.structs.replace(source("id"), writes=writes, writers=flows)],
+            reads={"f": reads},
+            readers=of,
+        )
+        for writes, flows, reads, of in (([1, 4], [], [2], {}), ([3], [77], [5], {"f": [77]}))
+    ]
+    both = merge_run_states([RunState(temporary_datasets={"t": one}) for one in uses]).temporary_datasets["t"]
+    assert [(one.writes, one.writers) for one in both.sources] == [([1, 3, 4], [0, 77, 0])]
+    assert (both.reads, both.readers) == ({"f": [2, 5]}, {"f": [0, 77]})
     # The longest unused first: these are forgotten first.
     assert list(merged.temporary_datasets) == ["u", "t"]
     assert list(merged.aliases) == ["y", "z", "x"]

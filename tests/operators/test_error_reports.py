@@ -79,11 +79,23 @@ def test_a_checkpoint_that_another_task_has_moved(send: Sender) -> None:
 def test_a_state_that_cannot_be_written(send: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     report = report_after(
         send,
-        lambda: monkeypatch.setattr("openmetadata_ol_provider.state.head_store.set_variable", _no_database),
+        lambda: monkeypatch.setattr("openmetadata_ol_provider.state.segmented_variable.set_variable", _no_database),
         RuntimeError,
         "no database",
     )
     assert (report.events, report.edges.published) == (1, 1)
+
+
+def test_a_repair_that_fails_does_not_hide_that_another_task_has_moved_the_checkpoint(
+    send: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def overtake() -> None:
+        run_steps()
+        monkeypatch.setattr("openmetadata_ol_provider.state.segmented_variable.set_variable", _no_database)
+
+    report = report_after(send, overtake, OvertakenError)
+    assert report.edges.published == 1
+    assert "may be overwritten until its jobs run again: RuntimeError: no database" in caplog.text
 
 
 def _no_database(*_: object) -> None:

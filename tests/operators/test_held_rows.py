@@ -36,17 +36,20 @@ class Stopping(OpenLineageKafkaHook):
 
     :param error: error to raise
     :param batches: number of batches
+    :param act: what to do before; default: nothing
     """
 
-    def __init__(self, error: BaseException, batches: int) -> None:
+    def __init__(self, error: BaseException, batches: int, act: Callable[[], object] = lambda: None) -> None:
         super().__init__()
         self._error = error
         self._batches = batches
+        self._act = act
 
     def commit(self, offsets: Mapping[str, Mapping[int, int]], owner: str = "") -> None:
         super().commit(offsets, owner)
         self._batches -= 1
         if not self._batches:
+            self._act()
             raise self._error
 
 
@@ -174,6 +177,27 @@ def test_a_task_that_fails_writes_what_it_has_held_back(send: Sender, catalogue:
     with pytest.raises(RuntimeError, match="a disk is full"):
         work(Stopping(RuntimeError("a disk is full"), 2))
     assert (writes(catalogue), held(), is_newest(catalogue)) == (1, 0, True)
+
+
+def test_an_error_of_what_was_held_back_does_not_hide_the_one_that_came_first(
+    send: Sender, catalogue: CatalogueServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    send_runs(send)
+    with monkeypatch.context() as patch:
+
+        def lose_database() -> None:
+            patch.setattr("openmetadata_ol_provider.state.segmented_variable.set_variable", _no_database)
+
+        with pytest.raises(RuntimeError, match="a disk is full"):
+            work(Stopping(RuntimeError("a disk is full"), 2, lose_database))
+    assert "left to the next task: LookupError: no database" in caplog.text
+    assert held() == 1
+    work()
+    assert (held(), is_newest(catalogue), *counted(catalogue).values()) == (0, True, 20)
+
+
+def _no_database(*_: object) -> None:
+    raise LookupError("no database")
 
 
 def test_a_task_that_fails_reports_what_it_has_held_back(send: Sender, catalogue: CatalogueServer) -> None:

@@ -96,6 +96,7 @@ def test_hostile_events_do_not_hold_up_the_others(
 LETTERS = "openlineage.events.dead-letter"
 
 
+@pytest.mark.exhaustive
 def test_one_event_does_not_blow_up_xcom_or_variables(send: Sender) -> None:
     fields = [{"name": f"column{number}", "type": "varchar", "description": "words " * 20} for number in range(200)]
     sides = [

@@ -41,6 +41,7 @@ def catalogue_elsewhere(monkeypatch: pytest.MonkeyPatch, broker: KafkaBroker) ->
         yield
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("catalogue_elsewhere")
 def test_what_is_kept_of_batches_does_not_add_up(send: Sender) -> None:
     send.events(

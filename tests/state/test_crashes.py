@@ -20,7 +20,7 @@ from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openlineage.segments.change import StoredAs, StoredRuns, fit_to_size, whole_change
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
-from openmetadata_ol_provider.state import chain, head_store, segment_store
+from openmetadata_ol_provider.state import chain, segment_store, segmented_variable
 from openmetadata_ol_provider.state.document import StoredState
 from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.state.store import StateStore
@@ -48,7 +48,7 @@ class Writes:
         #: Number of writes until the task dies, before or after the last of them; negative: never.
         self.left, self.after = -1, False
         self.deaths = 0
-        for module in (head_store, segment_store):
+        for module in (segmented_variable, segment_store):
             for name in ("set_variable", "delete_variable"):
                 patch.setattr(module, name, self._counted(getattr(module, name)))
 
@@ -92,12 +92,16 @@ def segments() -> list[int]:
 
 
 def used(store: StateStore) -> set[int]:
-    document = store._document()
-    return document.slots | set(document.retired)
+    return segment_store.needed_slots(store._document())
 
 
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("piece", [chain.MAX_PIECE, 500], ids=["whole", "in pieces"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave(seed: int, writes: Writes) -> None:
+def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave(
+    seed: int, piece: int, writes: Writes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "MAX_PIECE", piece)
     draw = random.Random(seed)  # noqa: S311 - no secret
     store, stored, counted = StateStore(KEY), StoredRuns(), dict[tuple[str, str], int]()
     for number, state in enumerate(steps(seed, BATCHES)):
@@ -134,6 +138,7 @@ def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave
     )
 
 
+@pytest.mark.exhaustive
 @settings(LAWS, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(EVENTS, st.lists(st.integers(0, 6), max_size=4), st.lists(st.tuples(st.integers(1, 6), st.booleans())))
 def test_any_interleaving_of_batches_crashes_and_joins_ends_like_one_batch(
@@ -165,7 +170,7 @@ def _before(number: int) -> Checkpoint:
 
 
 def _referenced(store: StateStore) -> set[int]:
-    return store._document().slots
+    return chain.slots_of(store._document().segments)
 
 
 def advance(store: StateStore, stored: StoredRuns, state: RunState, number: int) -> StoredRuns:

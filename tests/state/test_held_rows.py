@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.run_state import RunState
@@ -43,6 +45,17 @@ def test_they_are_read_back_as_they_were_written() -> None:
     assert store.read_held() == store.read_state().held == store.read_history().held == Held(rows(3), totals(2))
     store.write_held(Held(rows(3), totals(2)), Held(rows(1)))
     assert (store.read_held(), store.read_checkpoint()) == (Held(rows(1)), CHECKPOINT)
+
+
+def test_they_are_stored_as_lists_with_their_tries_at_the_end() -> None:
+    (row,), (count,) = rows(1).values(), totals(1).values()
+    tried = {"since": 7, "next_try": 8, "tries": 9}
+    stored_row, stored_count = msgspec.json.decode(
+        msgspec.json.encode((replace(row, **tried), replace(count, **tried)))
+    )
+    assert stored_row[:10] == ["t0", "pg.shop.public.t0", "id", "openlineage.etl", "r", 1, "Successful", 1, None, True]
+    assert stored_row[10:] == [None, None, None, False, 7, 8, 9]
+    assert stored_count == ["p0", "openlineage.etl0", "2026-01-01", 3, 1, True, False, 7, 8, 9]
 
 
 def test_a_checkpoint_that_is_moved_leaves_them() -> None:

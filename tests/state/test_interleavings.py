@@ -16,7 +16,7 @@ from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.segments.change import fit_to_size
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldRow
-from openmetadata_ol_provider.openmetadata.publishing.core.ledger import LedgerChanges, LedgerTarget
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, Fact, LedgerChanges, LedgerTarget
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
@@ -24,12 +24,12 @@ from openmetadata_ol_provider.state import segment_store
 from openmetadata_ol_provider.state.checkpoint import require_start
 from openmetadata_ol_provider.state.store import StateStore, apply
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.timeout(900)]
 
 KEY = "the_key"
 #: Number of messages in the topic.
 END = 4
-_MODULES = ("head_reader", "head_store", "segment_store", "shared_variable", "store", "asset_queue", "repartition")
+_MODULES = ("segmented_variable", "segment_store", "shared_variable", "store", "asset_queue", "repartition")
 
 
 class Paused:
@@ -105,6 +105,8 @@ class World:
         self.key = key
         #: Keys of the rows that the catalogue has.
         self.rows = set[tuple[str, str]]()
+        #: Number of the message that has written a fact last, by the fact's key.
+        self.facts = dict[int, int]()
 
     def publish_and_die(self) -> None:
         """Publish a message, and be killed before the rows are written."""
@@ -144,9 +146,15 @@ class Task:
         self.history = self.store.claim(self.history)
         state = RunState(runs={**self._remembered.state.runs, f"r{number}": Run(f"r{number}", "ns", "job")})
         row = held_row(number)
+        self._world.facts[1] = number
+        changes = LedgerChanges(LedgerTarget(1, 2), facts={1: Fact(number, 1.0)}, edges={number: EdgeFact(1, 1.0, "j")})
         publication = Publication(
-            PublishReport(), LedgerChanges(LedgerTarget(1, 2)), {f"edge:{number}": parked(number)}, {}
-        )._replace(held=Held({**self.history.held.rows, row.key: row}))
+            PublishReport(),
+            changes,
+            {f"edge:{number}": parked(number)},
+            {},
+            held=Held({**self.history.held.rows, row.key: row}),
+        )
         change = fit_to_size(self._remembered, state, None).change
         stored_as = self.store.commit(origin, change, publication, self.history)
         self.history = apply(self.history, publication)
@@ -208,7 +216,10 @@ def test_a_task_may_be_paused_before_any_access_to_a_variable(
         task.publish()
         is_reached = paused.run(partial(WORK[work], task), partial(other, world), access)
         assert paused.noticed or not is_reached or work not in {"publishing", "ending"}
+        if not paused.noticed:
+            assert_not_outdated(world)
         world.finish()
+        assert_not_outdated(world)
         assert_complete(world, {"edge:0"} if work == "dropping an item" else set())
         if not is_reached:
             break
@@ -223,3 +234,9 @@ def assert_complete(world: World, dropped: Collection[str] = ()) -> None:
     assert set(store.read_state().runs.runs) == {f"r{number}" for number in numbers}
     assert set(store.read_parked()) == {f"edge:{number}" for number in numbers}.difference(dropped)
     assert world.rows == {held_row(number).key for number in numbers}
+
+
+def assert_not_outdated(world: World) -> None:
+    """Assert that the ledger, if it is trusted, says what the catalogue has."""
+    facts = StateStore(world.key).read_history().ledger.facts
+    assert not facts or {key: fact.digest for key, fact in facts.items()} == world.facts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -16,12 +17,15 @@ from openmetadata_ol_provider.openlineage.segments.change import whole_change
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Fact, Ledger
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
+from openmetadata_ol_provider.state import repartition, segment_store
+from openmetadata_ol_provider.state.chain import SLOTS
 from openmetadata_ol_provider.state.document import StoredState
-from openmetadata_ol_provider.state.keys import lanes_key, ledger_key, parked_key
+from openmetadata_ol_provider.state.keys import lanes_key, ledger_key, parked_key, segment_key
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_checkpoints, read_lane
 from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
+from tests.state.test_crashes import Crash, Writes
 
 BASE = "openmetadata_ol.lineage.t"
 PARTITIONS = 8
@@ -211,6 +215,29 @@ def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: p
     kept = [set(StateStore(lane.key(BASE)).read_parked()) for lane in lanes(2)]
     assert len(kept[0] | kept[1]) == 20
     assert not kept[0] & kept[1]
+
+
+@pytest.mark.parametrize("kill", range(1, 12))
+def test_a_crash_while_old_states_are_emptied_leaves_none_that_cannot_be_read(
+    kill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segment_store, "MAX_TAIL", 100)
+    begin(*(f"r{number}" for number in range(50)))
+    StateStore(BASE).write_parked({f"edge:{number}": parked(number) for number in range(50)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repartition, "_retire_old_states", lambda *_: None)
+        prepared(2)
+    with pytest.MonkeyPatch.context() as patch:
+        writes = Writes(patch)
+        writes.left, writes.after = kill, True
+        with contextlib.suppress(Crash):
+            ensure_lane_state(BASE, Lane(0, 2))
+    old = StateStore(BASE)
+    assert len(old.read_state().runs.runs) in {0, 50}
+    assert len(old.read_parked()) in {0, 50}
+    ensure_lane_state(BASE, Lane(0, 2))
+    variables = (get_variable(segment_key(key, slot)) for key in (BASE, parked_key(BASE)) for slot in range(SLOTS))
+    assert set(variables) == {None}
 
 
 @pytest.mark.parametrize("point", ["write_parked", "write_ledger", "write_state"])

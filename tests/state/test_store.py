@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from openmetadata_ol_provider.exceptions import CheckpointError
@@ -196,3 +198,85 @@ def test_a_state_that_was_deleted_takes_the_trust_in_its_ledger_with_it(store: S
     set_variable(KEY, "")
     assert store.read_history().ledger.facts == {}
     assert not store.read_history().interrupted
+
+
+# -- the command line at the same time ---------------------------------------------------------------------------------
+
+
+def released(store: StateStore, changes: LedgerChanges) -> None:
+    """Let a task publish something that moves no checkpoint."""
+    history = store.claim(store.read_history())
+    assert store.release(history._replace(ledger=history.ledger.updated(changes)))
+
+
+def test_a_task_does_not_trust_a_ledger_that_another_one_has_changed_between_its_reading_and_its_claim(
+    store: StateStore,
+) -> None:
+    begun(store)
+    history = store.read_history()
+    released(StateStore(KEY), LedgerChanges(TARGET, facts={5: Fact(1, 8.0)}, edges={7: EdgeFact(9, 8.0, "other")}))
+    history = store.claim(history)
+    assert (history.interrupted, history.ledger.facts) == (True, {})
+    assert {key: edge.digest for key, edge in history.ledger.edges.items()} == {7: UNVERIFIED, 8: UNVERIFIED}
+    assert store.release(history)
+    assert StateStore(KEY).read_history().ledger == history.ledger
+
+
+@pytest.mark.parametrize("other", [StateStore.invalidate_ledger, lambda store: store.claim(store.read_history())])
+def test_a_task_does_not_trust_a_ledger_that_lost_its_trust_between_its_reading_and_its_claim(
+    store: StateStore, other: Callable[[StateStore], object]
+) -> None:
+    begun(store)
+    history = store.read_history()
+    other(StateStore(KEY))
+    assert store.claim(history).ledger.facts == {}
+
+
+def test_a_claim_leaves_a_ledger_as_it_was_read_if_nobody_has_changed_it(store: StateStore) -> None:
+    begun(store)
+    history = store.read_history()
+    released(StateStore(KEY), LedgerChanges(TARGET))
+    assert store.claim(history).ledger is history.ledger
+
+
+def test_what_the_command_line_adds_to_the_ledger_undoes_no_claim(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(store)
+    updated = Ledger.updated
+
+    def claimed_meanwhile(ledger: Ledger, changes: LedgerChanges) -> Ledger:
+        monkeypatch.setattr(Ledger, "updated", updated)
+        StateStore(KEY).claim(History())
+        return updated(ledger, changes)
+
+    monkeypatch.setattr(Ledger, "updated", claimed_meanwhile)
+    reason = store.add_to_ledger(LedgerChanges(TARGET, edges={7: EdgeFact(9, 8.0, "other")}))
+    assert reason == "a task with this state key is publishing, or was killed"
+    assert StateStore(KEY).read_history().interrupted
+    assert set(StateStore(KEY).read_ledger().edges) == {7, 8}
+
+
+def test_a_task_notices_that_the_command_line_has_published_meanwhile(store: StateStore) -> None:
+    begun(store)
+    history = store.claim(store.read_history())
+    StateStore(KEY).add_to_ledger(LedgerChanges(TARGET, facts={5: Fact(1, 8.0)}))
+    assert not store.release(history)
+    assert StateStore(KEY).read_history().ledger.facts == {}
+
+
+def test_a_task_notices_that_edges_were_taken_out_of_the_ledger_meanwhile(store: StateStore) -> None:
+    begun(store)
+    history = store.claim(store.read_history())
+    StateStore(KEY).forget_edges(lambda _: {})
+    assert not store.release(history)
+    assert StateStore(KEY).read_history().ledger.edges[8].digest == UNVERIFIED
+
+
+def test_edges_that_are_taken_out_of_the_ledger_are_gone_and_the_rest_is_still_trusted(store: StateStore) -> None:
+    begun(store)
+    before = store.read_history().ledger
+    StateStore(KEY).forget_edges(lambda ledger: dict(ledger.edges))
+    assert StateStore(KEY).read_history().ledger == before
+    StateStore(KEY).forget_edges(lambda _: {})
+    assert StateStore(KEY).read_history().ledger == msgspec.structs.replace(before, edges={})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +23,21 @@ def remembered(variables: Mapping[str, str], suffix: str = "") -> Any:
 def counts(variables: Mapping[str, str]) -> list[list[Any]]:
     """Return the usage counts: FQN of the pipeline, day, and number."""
     return [[*key, count] for key, count in usage_of_texts(stored_texts(variables, "", "counts")).items()]
+
+
+def parked(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is parked, by key."""
+    items: dict[str, Any] = {}
+    for text in stored_texts(variables, ".parked", "items"):
+        for line in zlib.decompress(base64.b64decode(text.replace("_", "+"), validate=True)).splitlines():
+            key, item = json.loads(line)
+            items[key] = item
+    return {key: item for key, item in items.items() if item is not None}
+
+
+def ledger_texts(variables: Mapping[str, str]) -> list[str]:
+    """Return the texts of a ledger's entries, the oldest first."""
+    return stored_texts(variables, ".ledger", "entries")
 
 
 def without_segments(variables: Mapping[str, str]) -> set[str]:

@@ -117,7 +117,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
 #: Options of which one has to be given.
 REQUIRED = {"checkpoint set": {"--offset", "--to"}, "ingest": {"--host", "--openmetadata-conn-id"}}
 MAKE = {
-    *("bench", "clean", "demo", "docs", "fuzz", "help", "lint", "release"),
+    *("bench", "clean", "coverage", "demo", "docs", "fuzz", "help", "lint", "release"),
     *(
         "test",
         "test-airflow2",

@@ -58,7 +58,7 @@ PLAN = {
     "one_sided[].writes[]": NAME,
     "problems[]": "cause count detail kind namespace rule where",
     "problems[].rule": "entry purpose setting",
-    "retracted[]": "began_at job source target",
+    "retracted[]": "began_at job source target undecided",
     "retracted[].job": NAME,
     "retracted[].source": NAME,
     "retracted[].target": NAME,

@@ -14,7 +14,7 @@ from tests.operators.steps_support import publish, translate
 from tests.surface.internals import state_of_texts, to_builtins
 from tests.surface.pins import assert_covers, assert_pinned
 from tests.surface.scenario import CONFIG, KEY, World, first_half, read_variables, work
-from tests.surface.segments import remembered, without_segments
+from tests.surface.segments import parked, remembered, without_segments
 from tests.surface.stored import golden, in_order, kept, unpacked, variables, without
 
 #: Depends on the day: the catalogue takes no counts of runs that are older than a month.
@@ -83,10 +83,10 @@ def test_a_plan_moves_the_state_as_it_did(here: World) -> None:
     assert all(run.pop("legacy") for run in runs["runs"].values())
     assert runs == unpacked(golden("plan")["state"]) == unpacked(stored["runs"])
     assert (state["version"], stored["version"]) == (3, 1)
-    parked, waiting = (
-        without(unpacked(texts[".parked"]), "first_seen", "next_try", "detail") for texts in (left, before)
+    waiting, waited = (
+        without(items, "first_seen", "next_try", "detail") for items in (parked(left), unpacked(before[".parked"]))
     )
-    assert_covers("what is parked", parked, waiting)
+    assert_covers("what is parked", waiting, waited)
 
 
 @pytest.mark.parametrize(

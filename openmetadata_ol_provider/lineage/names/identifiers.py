@@ -23,6 +23,8 @@ def split_identifier(name: str, closing: Mapping[str, str] = _CLOSING) -> tuple[
     """
     if len(name) > MAX_LENGTH:
         return (name,)
+    if _is_bare(name):
+        return tuple(name.split("."))
     parts = []
     position = 0
     unclosed: set[tuple[str, int]] = set()
@@ -48,9 +50,14 @@ def join_identifier(parts: Iterable[str]) -> str:
 
 def spell_identifier(name: str) -> str:
     """Return the canonical spelling of a name."""
-    if len(name) <= MAX_LENGTH and ('"' in name or "`" in name or "[" in name):
+    if len(name) <= MAX_LENGTH and not _is_bare(name):
         return join_identifier(split_identifier(name))
     return name
+
+
+def _is_bare(name: str) -> bool:
+    """Return whether a name has no quotes, so that all of its dots separate."""
+    return '"' not in name and "`" not in name and "[" not in name
 
 
 def unquoted(name: str) -> str:

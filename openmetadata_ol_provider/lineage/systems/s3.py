@@ -1,7 +1,8 @@
 """Amazon S3 and compatible storage: the bucket is the namespace.
 
 Source: the specification's row, ``s3://bucket`` + key. Hadoop's schemes s3a and s3n are the same; the leading slash
-of a key means nothing; Airflow's ObjectStoragePath puts the connection id before the bucket.
+of a key means nothing; Airflow's ObjectStoragePath puts the connection id before the bucket. Stores of one's own, such
+as MinIO, may stand with their address in the place of the bucket, which is then the first directory.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ SYSTEM = System(
     kind="container",
     schemes={"s3": Scheme(None, "S3")},
     aliases={"s3a": "s3", "s3n": "s3", "minio": "s3"},
-    namespaces="`s3://bucket`, `s3a://bucket`, `s3n://bucket`, `s3://connection@bucket`, `arn:aws:s3:::bucket`",
-    names="a key or prefix, with or without slashes around it",
+    namespaces="`s3://bucket`, `s3a://bucket`, `s3n://bucket`, `s3://connection@bucket`, `arn:aws:s3:::bucket`, "
+    "`s3://host:port` (the endpoint of the service's connection, for MinIO and the like)",
+    names="a key or prefix, with or without slashes around it; `bucket/key` after an endpoint",
     read=_read,
 )

@@ -69,7 +69,7 @@ def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: f
     planner = EdgePlanner(config, resolutions, pipelines.refs, selection.jobs)
     edges, _, problems = without_untrue(selection.edges, resolutions, client)
     context.problems += problems
-    writes, _ = planner.plan_writes(edges)
+    writes = planner.plan_writes(edges)
     if config.lineage.pipeline_nodes:
         writes += pipeline_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
     writers: dict[Pair, frozenset[str]] = {}

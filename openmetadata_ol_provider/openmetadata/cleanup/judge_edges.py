@@ -10,6 +10,7 @@ from openmetadata_ol_provider.openmetadata.cleanup.expected import ANY
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding
 from openmetadata_ol_provider.openmetadata.fqn import split
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, writers_of
+from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import changed_by_other
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import JobId
@@ -125,15 +126,3 @@ def writer_key(writer: str) -> WriterName:
     """Return the name of a writer without its service: pipeline and task."""
     parts = split(writer)
     return (parts[1] if len(parts) > 1 else writer), (parts[2] if len(parts) > 2 else None)
-
-
-def changed_by_other(body: Mapping[str, Any], user: str | None) -> str | None:
-    """Return who changed something last, ``None`` if it was this provider.
-
-    :param body: JSON with ``updatedBy``
-    :param user: name of this provider's user; ``None`` if it is unknown
-    """
-    changer = body.get("updatedBy")
-    if not changer or changer == user:
-        return None
-    return f"{changer} changed it last" if user else f"{changer} changed it last, and the token's own user is unknown"

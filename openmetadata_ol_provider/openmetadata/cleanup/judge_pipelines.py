@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding, PipelineRef
-from openmetadata_ol_provider.openmetadata.cleanup.judge_edges import changed_by_other, writer_key
+from openmetadata_ol_provider.openmetadata.cleanup.judge_edges import writer_key
 from openmetadata_ol_provider.openmetadata.cleanup.stored import PIPELINES
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import writers_of
+from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import changed_by_other
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import Job, JobId

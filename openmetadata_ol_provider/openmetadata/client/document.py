@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of
+from openmetadata_ol_provider.openmetadata.client.transport import Request
 
 
 class Document(dict[str, Any]):
@@ -16,19 +18,24 @@ class Document(dict[str, Any]):
 
     :param body: the object
     :param etag: ETag of the state that it shows, for ``If-Match``; ``None`` if the server gave none, or a weak one
-    :param source: method and path of the request that it answers, for errors
-    :param optional: ``True`` if the endpoint only decorates lineage
+    :param request: request that it answers, for errors; ``None``: unknown
+    :param optional: ``True`` if an unknown request was to an endpoint that only decorates lineage
     """
 
-    __slots__ = ("etag", "optional", "source")
+    __slots__ = ("etag", "optional", "request")
 
     def __init__(
-        self, body: Mapping[str, Any], etag: str | None = None, source: str = "a request", *, optional: bool = False
+        self,
+        body: Mapping[str, Any],
+        etag: str | None = None,
+        request: Request | None = None,
+        *,
+        optional: bool = False,
     ) -> None:
         super().__init__(body)
         # A proxy that compresses makes an ETag weak, or appends how it did so; neither matches any more.
         self.etag = None if etag is None or etag.startswith("W/") or etag.endswith('gzip"') else etag
-        self.source = source
+        self.request = request
         self.optional = optional
 
     def __missing__(self, key: str) -> NoReturn:
@@ -36,12 +43,13 @@ class Document(dict[str, Any]):
 
         :raises CatalogueRequestError: always
         """
-        shown = ", ".join(list(self)[:10]) or "none"
+        shown, request = ", ".join(list(self)[:10]) or "none", self.request
+        source = f"{request.method} {request.path}" if request else "a request"
         error = CatalogueRequestError(
-            f"the answer to {self.source} has no {key!r}, so it is not OpenMetadata's (its fields: {shown}); is there"
+            f"the answer to {source} has no {key!r}, so it is not OpenMetadata's (its fields: {shown}); is there"
             " a proxy or a gateway that answers for it?"
         )
-        error.optional = self.optional
+        error.optional = endpoint_of(request).optional if request else self.optional
         raise error
 
 

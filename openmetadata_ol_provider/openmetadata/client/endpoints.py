@@ -62,7 +62,7 @@ def _is_optional(request: Request, collection: str, route: str) -> bool:
         return True
     if collection == "search":
         return (request.params or {}).get("index") in _OWNER_INDEXES
-    # Patches carry descriptions, owners and tags; of datasets, those that were dropped are deleted.
+    # Patches carry descriptions, owners and tags; what is deleted are edges, and datasets that were dropped.
     if request.method == "DELETE":
-        return collection not in _STRUCTURE and collection != "pipelines"
+        return collection == "lineage" or (collection not in _STRUCTURE and collection != "pipelines")
     return request.method == "PATCH" and collection not in _STRUCTURE

@@ -1,20 +1,25 @@
-"""Requests on connections that are open already: sent and read by the standard library, in half of urllib3's CPU time.
+"""Requests on connections that are open already: sent as ``http.client`` sends them, read by ``httptools``.
 
-urllib3 opens the connections and keeps the pool. Its connections derive from those of ``http.client``, which is used
-here directly. Imported with the first request, because urllib3 is.
+urllib3 opens the connections and keeps the pool. All of a request but this is left out, which takes most of its CPU
+time. Imported with the first request, because urllib3 is.
 """
 
 from __future__ import annotations
 
 import copy
+import logging
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
+
+from openmetadata_ol_provider.openmetadata.client.received_response import ReceivedResponse, UnreadableResponseError
+
+log = logging.getLogger(__name__)
 
 #: Request targets that need no escapes.
 _PLAIN = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
@@ -25,13 +30,14 @@ _EMPTY = b"Content-Length: 0\r\n"
 
 
 class OpenConnections:
-    """The open connections of a pool.
+    """The open connections of a pool, until a response comes that only urllib3 may be able to read.
 
     :param pool: pool of urllib3
     """
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
+        self._are_readable = pool.proxy is None
         self._heads: dict[object, bytes] = {}
 
     def send(
@@ -42,34 +48,43 @@ class OpenConnections:
         :param url: path with the query
         :param headers: all headers
         :param timeout: seconds to wait for the response, and for each further piece of it
-        :return: ``None`` if nothing was sent: no connection is open, there is a proxy in between, or the URL has to be
-            escaped
+        :return: ``None`` if nothing was sent: no connection is open, there is a proxy in between, the URL has to be
+            escaped, or an earlier response could not be read
         :raises urllib3.exceptions.HTTPError: if there is no response
         """
         connection = self._take() if _PLAIN.fullmatch(url) else None
         if connection is None:
             return None
-        response = HTTPResponse(connection.sock, method=method)
+        sock = connection.sock
+        response = ReceivedResponse(sock)
         try:
             message = self._message(connection, method, url, content, headers)
-            connection.sock.settimeout(timeout)
+            # Setting it is a call of the system, with which Python's lock goes to another thread.
+            if sock.gettimeout() != timeout:
+                sock.settimeout(timeout)
             # The server may have answered before it has read everything.
             with suppress(BrokenPipeError):
-                connection.sock.sendall(message)
-            response.begin()
+                sock.sendall(message)
+            response.receive_head()
         except BaseException as error:
-            response.close()
             connection.close()
             self._pool._put_conn(connection)  # noqa: SLF001
+            if isinstance(error, UnreadableResponseError):
+                self.leave_to_urllib3(error)
             if isinstance(error, TimeoutError):
                 raise ReadTimeoutError(self._pool, url, "read timed out") from error
             if isinstance(error, OSError | HTTPException):
                 raise ProtocolError("Connection aborted.", error) from error
             raise
-        return OpenResponse(response, connection, self._pool, url)
+        return OpenResponse(response, connection, self._pool, url, self.leave_to_urllib3)
+
+    def leave_to_urllib3(self, error: UnreadableResponseError) -> None:
+        """Send no further requests, after a response that could not be read."""
+        log.info("urllib3 reads all further responses, which takes more CPU time: %s", error)
+        self._are_readable = False
 
     def _take(self) -> Any | None:
-        if self._pool.proxy is not None:
+        if not self._are_readable:
             return None
         # Not public, but the same in all versions: what subclasses of its pools build on.
         connection = self._pool._get_conn()  # noqa: SLF001
@@ -99,49 +114,55 @@ class OpenResponse:
     :param connection: connection that it comes from
     :param pool: pool of urllib3 that the connection goes back to
     :param url: path that was requested
+    :param on_unreadable: function to call if the body cannot be read
     """
 
-    def __init__(self, response: HTTPResponse, connection: Any, pool: Any, url: str) -> None:
+    def __init__(
+        self,
+        response: ReceivedResponse,
+        connection: Any,
+        pool: Any,
+        url: str,
+        on_unreadable: Callable[[UnreadableResponseError], None],
+    ) -> None:
         self._response = response
         self._connection = connection
         self._pool = pool
         self._url = url
-        self._is_read = False
+        self._on_unreadable = on_unreadable
         self.status = response.status
         self.reason = response.reason
-        self.headers: Any = response.msg
+        self.headers: Any = response.headers
 
     def stream(self, amt: int) -> Iterator[bytes]:
         """Yield the body, decompressed, in pieces.
 
-        :param amt: most bytes of a piece
+        :param amt: most bytes of a piece that was compressed
         :raises urllib3.exceptions.HTTPError: if it ends too early or cannot be decompressed
         """
         encoding = self.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding == "identity":
-            return self._read(amt)
+            return self._read()
         if encoding != "gzip":
             raise ProtocolError(f"its Content-Encoding {encoding} was not asked for")
-        return _decompressed(self._read(amt), amt)
+        return _decompressed(self._read(), amt)
 
-    def _read(self, amt: int) -> Iterator[bytes]:
+    def _read(self) -> Iterator[bytes]:
         try:
-            while piece := self._response.read(amt):
+            while piece := self._response.next_piece():
                 yield piece
+        except UnreadableResponseError as error:
+            self._on_unreadable(error)
+            raise
         except TimeoutError as error:
             raise ReadTimeoutError(self._pool, self._url, "read timed out") from error
-        except (OSError, HTTPException) as error:
+        except OSError as error:
             raise ProtocolError(f"Connection broken: {error!r}", error) from error
-        # Python does not mind if there is less than announced.
-        if self._response.length:
-            raise ProtocolError(f"Connection broken: {self._response.length} bytes are missing")
-        self._is_read = True
 
     def close(self) -> None:
         """Close the connection unless the body was read to its end and the server keeps the connection open."""
-        if self._response.will_close or not self._is_read:
+        if not self._response.is_reusable:
             self._connection.close()
-        self._response.close()
 
     def release_conn(self) -> None:
         """Give the connection back to its pool."""

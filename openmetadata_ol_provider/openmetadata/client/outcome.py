@@ -5,7 +5,7 @@ Waiting and sending again are up to :mod:`.sender`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import (
     CatalogueError,
@@ -14,7 +14,7 @@ from openmetadata_ol_provider.exceptions import (
     RefusalReason,
 )
 from openmetadata_ol_provider.openmetadata.client.document import Document
-from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of, may_lack_content
+from openmetadata_ol_provider.openmetadata.client.endpoints import may_lack_content
 from openmetadata_ol_provider.openmetadata.client.error_body import read_error
 from openmetadata_ol_provider.openmetadata.client.errors import (
     cut_off_error,
@@ -86,7 +86,7 @@ def classify_no_response(request: Request, error: CatalogueUnavailableError) -> 
 def _successful(server: Server, request: Request, response: Response) -> Success | Failure:
     if not response.content and not response.headers.get("Content-Encoding"):
         if may_lack_content(request):
-            return Success(_document(request, {}))
+            return Success(Document({}, request=request))
         return Failure(
             CatalogueRequestError(no_content_message(server, request, response), response.status), retriable=False
         )
@@ -98,11 +98,8 @@ def _successful(server: Server, request: Request, response: Response) -> Success
     except ValueError as error:
         # A body that is declared to be JSON and is not has lost its end on the way.
         return classify_no_response(request, cut_off_error(server, request, str(error)))
-    return Success(_document(request, body if isinstance(body, dict) else {"data": body}, response.headers.get("ETag")))
-
-
-def _document(request: Request, body: dict[str, Any], etag: str | None = None) -> Document:
-    return Document(body, etag, f"{request.method} {request.path}", optional=endpoint_of(request).optional)
+    etag = response.headers.get("ETag")
+    return Success(Document(body if isinstance(body, dict) else {"data": body}, etag, request))
 
 
 def _may_succeed_later(request: Request, status: int) -> bool:

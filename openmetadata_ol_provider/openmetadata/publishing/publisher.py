@@ -189,6 +189,9 @@ def links_to(base_url: str, pipelines: Iterable[PipelineRef], edges: Iterable[Ed
     :param base_url: base URL of the API, ``https://host/api``
     """
     site = site_of(base_url)
-    pages = [f"{site}/pipeline/{quote(ref.fqn, safe='')}" for ref in pipelines if ref.change != "missing"]
-    lineage = [f"{site}/{edge.target.type}/{quote(edge.target.fqn, safe='')}/lineage" for edge in edges]
-    return Links(*(tuple(dict.fromkeys(urls))[-MOST_LINKS:] for urls in (pages, lineage)))
+    pages = dict.fromkeys(ref.fqn for ref in pipelines if ref.change != "missing")
+    lineage = dict.fromkeys((edge.target.type, edge.target.fqn) for edge in edges)
+    return Links(
+        tuple(f"{site}/pipeline/{quote(fqn, safe='')}" for fqn in tuple(pages)[-MOST_LINKS:]),
+        tuple(f"{site}/{type_}/{quote(fqn, safe='')}/lineage" for type_, fqn in tuple(lineage)[-MOST_LINKS:]),
+    )

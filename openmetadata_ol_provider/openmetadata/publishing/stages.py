@@ -18,9 +18,9 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.other_addresses impo
 from openmetadata_ol_provider.openmetadata.publishing.edges.removal_stage import (
     LastingLineage,
     remove_expired,
-    remove_retracted,
     remove_stale,
 )
+from openmetadata_ol_provider.openmetadata.publishing.edges.retraction_stage import remove_refused, remove_retracted
 from openmetadata_ol_provider.openmetadata.publishing.edges.stage import (
     PublishedEdges,
     publish_edges,
@@ -196,5 +196,5 @@ class Stages:
         deleted = delete_dropped(context, self.resolutions)
         self.deleted = deleted.deleted
         context.recorder.record_datasets(self.resolutions, self._failed_datasets | exposures.failed | deleted.failed)
-        self.stale = remove_retracted(context) + remove_stale(context, self._plan)
+        self.stale = remove_refused(context) + remove_retracted(context) + remove_stale(context, self._plan)
         self.expired = remove_expired(context, self._plan, self._lasting)

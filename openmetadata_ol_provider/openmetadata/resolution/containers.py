@@ -10,7 +10,7 @@ Containers that the search index does not have yet are found by walking down the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
@@ -20,6 +20,7 @@ from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.identities import Naming
     from openmetadata_ol_provider.lineage.names.identity import Identity
+    from openmetadata_ol_provider.lineage.names.namespaces import HostPort
     from openmetadata_ol_provider.lineage.plan import Dataset
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.resolution.services import Service
@@ -63,24 +64,31 @@ class ContainerLookup:
         self._expected.update((target.family, target.bucket) for target in targets if target is not None)
 
     def find(
-        self, identity: Identity, services: tuple[Service, ...], *, original: str = "", whole: bool = False
+        self,
+        identity: Identity,
+        services: tuple[Service, ...],
+        *,
+        original: str = "",
+        whole: bool = False,
+        addresses: Collection[HostPort] | None = None,
     ) -> tuple[list[Entity], str]:
         """Return the containers the identity may be, and what was tried.
 
         :param original: path of which the identity's is the dataset, with its partitions and files; default: none
         :param whole: ``True`` if a container above the path is not meant
+        :param addresses: addresses of the services, if a rule or their address chose them
         """
         target = location(identity.namespace, identity.name)
         if target is None:
             return [], "nothing: the namespace is not a path in an object store"
+        target = target.in_store(addresses)
         containers = self._spelled(target, services)
         if not target.path:
             return containers, f"container of the bucket {target.bucket}"
         if whole:
             containers = [entity for entity in containers if self._depth(entity, target) == len(target.segments)]
-        if original:
-            exact = location(identity.namespace, original)
-            containers = (self._below(target, exact, services, containers) if exact else []) or containers
+        if original and (exact := location(identity.namespace, original)) is not None:
+            containers = self._below(target, exact.in_store(addresses), services, containers) or containers
         if containers:
             return containers, ", ".join(dict.fromkeys(str(entity.full_path or entity.fqn) for entity in containers))
         parents = "" if whole else ", and its parents below the bucket"

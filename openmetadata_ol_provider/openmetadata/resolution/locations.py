@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from openmetadata_ol_provider.lineage.names.namespaces import HostPort, parse_hosts
 from openmetadata_ol_provider.lineage.names.object_urls import stored_object
 from openmetadata_ol_provider.lineage.paths import decoded
 from openmetadata_ol_provider.lineage.systems import parse_namespace, spellings, system_of
@@ -50,6 +52,20 @@ class Location(NamedTuple):
     def lacks_account(self) -> bool:
         """Whether this is in a container of Azure without its storage account (``az://container``)."""
         return self.family == "abfss" and "@" not in self.bucket and bool(self.bucket)
+
+    def in_store(self, addresses: Collection[HostPort] | None) -> Location:
+        """Return the location in a store of its own, such as MinIO, whose address stands in the place of the bucket.
+
+        No bucket's name has a port; without one it has to be an address of the services.
+
+        :param addresses: hosts and ports of the services that are known to hold the location, ``None`` if none is known
+        """
+        if addresses is None or self.family != "s3":
+            return self
+        if ":" not in self.bucket and not any(pair in addresses for pair in parse_hosts(self.bucket)):
+            return self
+        bucket, _, path = self.path.partition("/")
+        return Location(self.family, bucket.lower(), path)
 
     @property
     def root_names(self) -> tuple[str, ...]:

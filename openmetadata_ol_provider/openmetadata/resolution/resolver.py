@@ -256,7 +256,8 @@ class Resolver:
             return self._tables.find(identity.name, scope, services)
         if scope.kind == "container":
             original, whole = path
-            return self._containers.find(identity, services, original=original, whole=whole)
+            at = {pair for service in services for pair in service.hosts} if scope.known else None
+            return self._containers.find(identity, services, original=original, whole=whole, addresses=at)
         return self._assets.find(scope.kind, identity.name, services)
 
 

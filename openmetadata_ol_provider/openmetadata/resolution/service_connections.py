@@ -77,6 +77,11 @@ def hosts(config: ConnectionConfig) -> tuple[HostPort, ...]:
     return parse_hosts(catalog) if catalog else _tns_hosts(config)
 
 
+def store_hosts(config: ConnectionConfig) -> tuple[HostPort, ...]:
+    """Return the (host, port) of the object store that a connection for S3 leads to, empty if it is Amazon's own."""
+    return parse_hosts(text(section(config, "awsConfig").get("endPointURL")) or "")
+
+
 def names(config: ConnectionConfig) -> frozenset[str]:
     """Return other words that name a service, in lower case: account, project, bucket, cluster."""
     values = [config.get(key) for key in _NAMES]

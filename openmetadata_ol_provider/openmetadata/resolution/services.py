@@ -203,18 +203,19 @@ def read_service(entity: dict[str, Any], kind: str) -> Service:
     """
     config = connections.connection_config(entity)
     name, service_type = str(entity.get("name", "")), str(entity.get("serviceType", ""))
+    is_storage = kind == SERVICE_KIND["container"]
     return Service(
         name=name,
         fqn=str(entity.get("fullyQualifiedName") or name),
         kind=kind,
         service_type=service_type,
-        hosts=connections.hosts(config),
+        hosts=connections.hosts(config) or (connections.store_hosts(config) if is_storage else ()),
         names=connections.names(config),
         database=connections.database(config),
         holds=connections.holds(config, service_type),
         region=connections.region(config),
         own_database=connections.own_database(config, service_type),
-        storage_account=connections.storage_account(config) if kind == SERVICE_KIND["container"] else None,
+        storage_account=connections.storage_account(config) if is_storage else None,
     )
 
 

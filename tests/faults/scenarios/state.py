@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
+from openmetadata_ol_provider.state.chain import slots_of
 from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.state.store import StateStore
 from tests.faults.lab import Lab, Scenario
@@ -127,7 +128,7 @@ def _damaged(lab: Lab, form: Form) -> None:
 def _segment_deleted(lab: Lab, form: Form, *, restored: bool) -> None:
     """Delete a segment: the next run says which one is missing, and does nothing, until it is restored or given up."""
     with _between(lab, form) as world:
-        slot = min(StateStore(world.state_key)._document().slots)
+        slot = min(slots_of(StateStore(world.state_key)._document().segments))
         suffix = segment_key("", slot)
         text = world.variable(suffix)
         world.delete(suffix)

@@ -178,6 +178,7 @@ def test_threads_that_wait_together_lose_the_time_once(circuits: Circuits, clock
         ("POST", "v1/entity/profiles/id/table/1", None, "v1/entity/profiles/{}/{}/{}", True),
         ("POST", "v1/dataQuality/testCases", None, "v1/dataQuality/testCases", True),
         ("DELETE", "v1/tables/1", None, "v1/tables/{}", True),
+        ("DELETE", "v1/lineage/table/1/table/2", None, "v1/lineage/{}/{}/{}/{}", True),
         ("DELETE", "v1/pipelines/1", None, "v1/pipelines/{}", False),
         ("GET", "v1/system/version", None, "v1/system/version", False),
     ],

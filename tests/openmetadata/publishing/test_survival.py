@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from openmetadata_ol_provider.config import ParkingOptions
 from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, RunRecord, TaskOutline
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.fqn import join
-from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
-from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
+from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
+from openmetadata_ol_provider.openmetadata.publishing.core.history import History, UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines, Written
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
@@ -108,7 +108,9 @@ def publish(
     writer = PipelineWriter(client, config(), dry_run=False)
     refs = {group.id: writer.publish(group) for group in group_jobs(plan.jobs)}
     now = dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc).timestamp()
-    usage = UsagePublisher(client, known, {}, now=now, parking=ParkingOptions()).publish(plan.runs, refs, Executor(4))
+    history = History(usage=known)
+    context = PublishContext(client, config(), history, select(LineagePlan(), history, config(), now), now)
+    usage = UsagePublisher(context).publish(plan.runs, refs)
     resolutions = Resolver(client, config()).resolve_all(plan.datasets)
     for use in query_uses(plan.edges, {JobId(job.namespace, job.name): job for job in plan.jobs}, resolutions):
         QueryWriter(client, dry_run=False).publish(use)

@@ -338,3 +338,52 @@ def test_a_full_path_may_be_a_web_address_of_azure(host: str, child: str) -> Non
             assert found(resolution) == f"adls.raw.{child}", namespace
         other = dataset("abfss://raw@acc2.dfs.core.windows.net", "orders", kind="container")
         assert found(Resolver(client, config()).resolve(other)) is None
+
+
+MINIO: dict[str, Any] = {
+    "storageServices": [
+        service("aws", "S3", awsConfig={"awsRegion": "eu-west-1"}),
+        service("minio", "S3", awsConfig={"awsRegion": "eu-west-1", "endPointURL": "http://MinIO.acme.com:9000/"}),
+        service("store", "S3", awsConfig={"awsRegion": "eu-west-1", "endPointURL": "https://store.acme.com"}),
+    ],
+    "containers": [
+        container
+        for store in ("aws", "minio", "store")
+        for container in (
+            {"name": "lake", "service": store, "fullPath": "s3://lake"},
+            {"name": "orders", "service": store, "parent": f"{store}.lake", "fullPath": "s3://lake/orders"},
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "fqn"),
+    [
+        ("s3://minio.acme.com:9000", "/lake/orders/day=1/part-0.parquet", "minio.lake.orders"),
+        ("s3a://minio.acme.com:9000/lake", "orders", "minio.lake.orders"),
+        ("minio://minio.acme.com:9000", "lake/orders", "minio.lake.orders"),
+        ("s3://minio.acme.com:9000", "lake", "minio.lake"),
+        ("s3://store.acme.com", "lake/orders", "store.lake.orders"),
+        # Nothing tells which store it is.
+        ("s3://other.acme.com:9000", "lake/orders", None),
+        ("s3://minio.acme.com:9001", "lake/orders", None),
+        ("s3://minio.acme.com:9000", "nowhere/orders", None),
+        ("s3://minio.acme.com", "lake/orders", None),
+    ],
+)
+def test_a_store_of_its_own_is_known_by_the_endpoint_of_its_service(namespace: str, name: str, fqn: str | None) -> None:
+    with CatalogueServer(MINIO) as catalogue, OpenMetadataClient(catalogue.url, retries=FAST) as connected:
+        assert resolve(connected, name, namespace) == fqn
+
+
+def test_a_rule_may_name_the_service_of_a_store() -> None:
+    rule = {"namespaces": [{"namespace": "s3://10.0.0.7:9000", "service": "minio"}]}
+    with CatalogueServer(MINIO) as catalogue, OpenMetadataClient(catalogue.url, retries=FAST) as connected:
+        assert resolve(connected, "lake/orders", "s3://10.0.0.7:9000", **rule) == "minio.lake.orders"
+
+
+def test_the_bucket_alone_does_not_tell_which_store_it_is_in() -> None:
+    with CatalogueServer(MINIO) as catalogue, OpenMetadataClient(catalogue.url, retries=FAST) as connected:
+        resolution = Resolver(connected, config()).resolve(dataset("s3://lake", "orders", kind="container"))
+        assert (resolution.outcome, resolution.services) == ("ambiguous", ("aws", "minio", "store"))

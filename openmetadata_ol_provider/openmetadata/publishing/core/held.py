@@ -25,7 +25,20 @@ Key = tuple[str, str]
 MAX_HELD = 5_000
 
 
-class HeldRow(msgspec.Struct, frozen=True, array_like=True):
+class _Waiting(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """The failed tries of what waits; as keywords, they are the last items of what is stored.
+
+    :param since: time of the first try, in seconds since 1970; 0 if it was not tried yet
+    :param next_try: earliest time of the next try, in seconds since 1970
+    :param tries: number of tries that failed
+    """
+
+    since: int = 0
+    next_try: int = 0
+    tries: int = 0
+
+
+class HeldRow(_Waiting, frozen=True, array_like=True):
     """A row of pipeline observability that waits: the newest run of a pipeline that wrote a table.
 
     :param table: id of the table
@@ -38,9 +51,6 @@ class HeldRow(msgspec.Struct, frozen=True, array_like=True):
     :param average: mean duration of the pipeline's runs in milliseconds, and the number of them; ``None`` if not known
     :param service_type: type of the pipeline's service
     :param reused: whether another ingestion writes runs of the pipeline, too
-    :param since: time of the first try, in seconds since 1970; 0 if it was not tried yet
-    :param next_try: earliest time of the next try, in seconds since 1970
-    :param tries: number of tries that failed
     """
 
     table: str
@@ -57,9 +67,6 @@ class HeldRow(msgspec.Struct, frozen=True, array_like=True):
     average: tuple[float, int] | None = None
     service_type: str | None = None
     reused: bool = False
-    since: int = 0
-    next_try: int = 0
-    tries: int = 0
 
     @property
     def key(self) -> Key:
@@ -72,7 +79,7 @@ class HeldRow(msgspec.Struct, frozen=True, array_like=True):
         return f"observability of {self.table_fqn}"
 
 
-class HeldCount(msgspec.Struct, frozen=True, array_like=True):
+class HeldCount(_Waiting, frozen=True, array_like=True):
     """A usage count that waits: the task runs of a pipeline on one day.
 
     :param pipeline: id of the pipeline; empty if a dry run would create it
@@ -81,9 +88,6 @@ class HeldCount(msgspec.Struct, frozen=True, array_like=True):
     :param sent: number of those that the catalogue had got before; ``None`` if that is not known
     :param of_tasks: whether runs of tasks are counted, rather than those of a pipeline without tasks
     :param reused: whether another ingestion writes runs of the pipeline, too
-    :param since: time of the first try, in seconds since 1970; 0 if it was not tried yet
-    :param next_try: earliest time of the next try, in seconds since 1970
-    :param tries: number of tries that failed
     """
 
     pipeline: str
@@ -93,9 +97,6 @@ class HeldCount(msgspec.Struct, frozen=True, array_like=True):
     sent: int | None = None
     of_tasks: bool = True
     reused: bool = False
-    since: int = 0
-    next_try: int = 0
-    tries: int = 0
 
     @property
     def key(self) -> Key:

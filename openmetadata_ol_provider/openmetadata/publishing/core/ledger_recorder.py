@@ -44,6 +44,8 @@ class LedgerRecorder:
         self._selection = selection
         self._hours = round(now / 3600, 2)
         self._jobs = {edge_key(edge): job_key(edge.job) if edge.job else "" for edge in selection.edges}
+        # When edges were parked that are published now, in hours since 1970.
+        self._parked = {edge_key(edge): item.first_seen / 3600 for item in selection.retried for edge in item.edges}
         self._facts: dict[int, Fact | None] = {}
         self._edges: dict[int, EdgeFact | None] = {}
         self._ended: dict[str, int] = {}
@@ -73,14 +75,23 @@ class LedgerRecorder:
         for item in one_sided:
             self._record(("node", item.job))
 
-    def record_edge(self, write: EdgeWrite, writers: Mapping[int, str | None], *, verified: bool = True) -> None:
+    def record_edge(
+        self,
+        write: EdgeWrite,
+        writers: Mapping[int, str | None],
+        *,
+        verified: bool = True,
+        created: float | None = None,
+    ) -> None:
         """Record an edge that is in the catalogue.
 
         :param writers: names of the jobs in descriptions, by edge key
+        :param created: time since which it has named these jobs, in hours since 1970; ``None``: it has not so far
         :param verified: ``False``: another writer may have overwritten it, so it is compared the next time
         """
         for key in write.keys:
-            self._record_edge(key, write.source.ref, write.target.ref, write.where, writers.get(key) or "")
+            ends = write.source.ref, write.target.ref
+            self._record_edge(key, *ends, write.where, writers.get(key) or "", created=created)
         if not verified:
             self.invalidate_edges(write.keys)
 
@@ -148,7 +159,7 @@ class LedgerRecorder:
     def invalidate_edges(self, keys: Iterable[int]) -> None:
         """Mark edges to be compared by the next publication, although they are in the catalogue."""
         for key in keys:
-            edge = self._edge(key)
+            edge = self.edge(key)
             if edge is not None:
                 self._edges[key] = msgspec.structs.replace(edge, digest=UNVERIFIED)
 
@@ -191,13 +202,31 @@ class LedgerRecorder:
             if entry is not None:
                 self._facts[entry.key] = None
 
-    def _record_edge(self, key: int, source: str = "", target: str = "", where: str = "", writer: str = "") -> None:
-        before = self._edge(key)
+    def _record_edge(
+        self,
+        key: int,
+        source: str = "",
+        target: str = "",
+        where: str = "",
+        writer: str = "",
+        *,
+        created: float | None = None,
+    ) -> None:
+        before = self.edge(key)
         misses, confirmed = (before.misses, before.confirmed) if before else (0, 0)
-        first = before.first if before and before.source else self._hours
+        first = before.first if before and before.source else self._first_shown(key, created)
         content = self._selection.entries[key].digest
         job = self._jobs[key]
         self._edges[key] = EdgeFact(content, self._hours, job, source, target, where, writer, misses, confirmed, first)
 
-    def _edge(self, key: int) -> EdgeFact | None:
+    def _first_shown(self, key: int, created: float | None) -> float:
+        """Return when an edge was shown first that the ledger does not know, in hours since 1970.
+
+        :param created: as in :meth:`record_edge`
+        """
+        times = (self._hours, self._parked.get(key, self._hours), self._hours if created is None else created)
+        return round(min(times), 2)
+
+    def edge(self, key: int) -> EdgeFact | None:
+        """Return an edge as it was recorded last, ``None`` if it is not known or was dropped."""
         return self._edges[key] if key in self._edges else self._ledger.edges.get(key)

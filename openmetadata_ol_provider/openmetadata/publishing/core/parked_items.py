@@ -8,7 +8,7 @@ takes alone.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -149,14 +149,6 @@ class ParkedItems(Mapping[str, Parked]):
         items = {key: _postponed(item, 0 if key in keys else _NEVER) for key, item in self._items.items()}
         return ParkedItems(items, self.dictionary)
 
-    def json_pieces(self) -> Iterator[bytes]:
-        """Yield the JSON of all items by key, in pieces."""
-        opening = b"{"
-        for key, item in self._items.items():
-            yield opening + _encode(key) + b":" + (item.json if isinstance(item, PackedItem) else _encode(item))
-            opening = b","
-        yield b"}" if self._items else b"{}"
-
 
 def _postponed(item: AnyItem, next_try: int) -> AnyItem:
     if isinstance(item, PackedItem):
@@ -167,6 +159,11 @@ def _postponed(item: AnyItem, next_try: int) -> AnyItem:
 def size_of(item: AnyItem) -> int:
     """Return the bytes of an item's JSON."""
     return item.size if isinstance(item, PackedItem) else len(_encode(item))
+
+
+def json_of(item: AnyItem) -> bytes:
+    """Return an item as JSON."""
+    return item.json if isinstance(item, PackedItem) else _encode(item)
 
 
 def packed_changes(changes: Mapping[str, Parked | None], items: ParkedItems | None = None) -> dict[str, Any]:
@@ -187,13 +184,24 @@ def packed_json(items: Mapping[str, msgspec.Raw]) -> ParkedItems:
     return ParkedItems({key: PackedItem.of_json(raw, dictionary) for key, raw in items.items()}, dictionary)
 
 
+def sampled_dictionary(items: Iterable[msgspec.Raw]) -> Dictionary:
+    """Return a dictionary of items that come as JSON, of which only a few of all ages are held at a time."""
+    sample, step, count = list[bytes](), 1, 0
+    for count, item in enumerate(items, 1):
+        if (count - 1) % step == 0:
+            sample.append(bytes(item))
+        if len(sample) == 2 * _MOST_ITEMS:
+            sample, step = sample[::2], 2 * step
+    return Dictionary.of(sample)._replace(items=count)
+
+
 def _dictionary(changes: Mapping[str, Parked | None], items: ParkedItems) -> Dictionary:
     """Return the dictionary for further items: another one whenever there are twice as many, of which it knows none."""
     added = [item for item in changes.values() if item is not None]
     if not added or len(items) + len(added) < 2 * items.dictionary.items:
         return items.dictionary
     step = max(1, len(items) // _MOST_ITEMS)
-    sample = [item.json if isinstance(item, PackedItem) else _encode(item) for item in _each(items, step)]
+    sample = [json_of(item) for item in _each(items, step)]
     sample += map(_encode, added[:: max(1, len(added) // _MOST_ITEMS)])
     return Dictionary.of(sample)._replace(items=len(items) + len(added))
 

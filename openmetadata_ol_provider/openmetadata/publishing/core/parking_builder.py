@@ -12,6 +12,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest,
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked, Reason
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import packed_changes
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import Parking, ParkingChanges
+from openmetadata_ol_provider.openmetadata.publishing.core.removals import removal_of
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import Selection, dataset_of, edge_parking_key
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class ParkingBuilder:
         """
         tried = {item.key for item in self._selection.retried} | {edge_parking_key(key) for key in self._edges}
         plain: dict[str, Parked | None] = {key: None for key in tried if key in parking.items and key not in self.items}
+        plain.update(dict.fromkeys(self._needless_removals(parking)))
         plain.update(self._without_retracted(parking))
         plain.update((key, item.tried(parking.items.get(key), now)) for key, item in self.items.items())
         changes, problems = packed_changes(plain, parking.items), []
@@ -62,6 +64,12 @@ class ParkingBuilder:
             changes[item.key] = None
             problems.append(problem)
         return changes, tuple(problems)
+
+    def _needless_removals(self, parking: Parking) -> list[str]:
+        """Return the keys of parked removals of edges that the plan shows again."""
+        removals = [(key, removal[1]) for key in parking.items if (removal := removal_of(key))]
+        shown = self._selection.current_edges.union(self._selection.waiting, self._edges) if removals else ()
+        return [key for key, edge in removals if edge in shown]
 
     def _without_retracted(self, parking: Parking) -> Iterator[tuple[str, Parked | None]]:
         """Yield the parked items that have edges which the plan takes back, without them."""
@@ -91,6 +99,13 @@ class ParkingBuilder:
         """Add edges that the catalogue refused."""
         for key in keys:
             self._add_edges(key, "failed", detail)
+
+    def add_failed_removal(self, key: str, where: str, detail: str) -> None:
+        """Add the removal of an edge that the catalogue refused; the edge itself is in the ledger.
+
+        :param key: from :func:`~openmetadata_ol_provider.openmetadata.publishing.core.removals.removal_key`
+        """
+        self._add(key, Parked(key="", reason="failed", where=where, detail=f"to be removed, but refused: {detail}"))
 
     def add_failed_pipeline(self, pipeline: JobId, jobs: Iterable[Job], detail: str, *, counted: bool = False) -> None:
         """Add a pipeline that the catalogue refused, with its edges and runs, which cannot name it.

@@ -1,13 +1,13 @@
 """Tells which edges that were published or parked a plan takes back: those that its runs have shown, and no others.
 
 The runs of a job that have ended are soon forgotten, but what they have shown stays true: an edge that was published,
-or parked, before the runs of a retraction began is not theirs alone.
+or parked, when runs were read that are not remembered any more may be theirs, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import Edge, Retraction
 from openmetadata_ol_provider.openlineage.times import parse_microseconds
@@ -16,22 +16,27 @@ from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import AnyItem
 
 #: How far a time of the ledger, in hours, may be from the time that it stands for.
-_ROUNDED_HOURS = 0.01
+_ROUNDED_HOURS: Final = 0.01
+#: Time before which every edge was published, in seconds since 1970: far in the future.
+_ANY_TIME: Final = 1 << 40
 
 
 class Retracted(NamedTuple):
     """The edges that a plan takes back.
 
-    :param since: beginnings of the runs that showed them, in whole seconds since 1970, by key
+    :param edges: edges by key
+    :param since: times since which only the runs of the retraction can have shown them, in whole seconds since 1970, by
+        key
     """
 
+    edges: Mapping[int, Retraction] = {}
     since: Mapping[int, int] = {}
 
     @classmethod
     def of(cls, retractions: Iterable[Retraction]) -> Retracted:
         """Return what is needed of the retractions of a plan."""
-        times = ((one, parse_microseconds(one.began_at) if one.began_at else 0) for one in retractions)
-        return cls({edge_key(one): time // 1_000_000 for one, time in times})
+        edges = {edge_key(one): one for one in retractions}
+        return cls(edges, {key: _since(one) for key, one in edges.items()})
 
     def is_earlier(self, key: int, fact: EdgeFact) -> bool:
         """Return whether an edge that is taken back was published before, or may have been."""
@@ -48,3 +53,9 @@ class Retracted(NamedTuple):
         return tuple(
             edge for edge in item.edges if item.first_seen < self.since.get(edge_key(edge), item.first_seen + 1)
         )
+
+
+def _since(retraction: Retraction) -> int:
+    if retraction.undecided:
+        return _ANY_TIME
+    return parse_microseconds(retraction.began_at) // 1_000_000 if retraction.began_at else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,6 +41,32 @@ class PipelineRef(NamedTuple):
 Columns = dict[str, tuple[frozenset[str], str | None]]
 
 
+class ColumnLineage(NamedTuple):
+    """The column lineage of an edge.
+
+    :param columns: columns that both entities have
+    :param unknown: columns that events name and an entity does not have
+    """
+
+    columns: Columns = {}  # noqa: RUF012 - never changed
+    unknown: tuple[tuple[Entity, str], ...] = ()
+
+
+class EdgeColumns:
+    """The column lineage of an edge that is derived when it is first needed: by the thread that writes the edge.
+
+    :param derive: function that derives it; default: the edge has none
+    """
+
+    def __init__(self, derive: Callable[[], ColumnLineage] = ColumnLineage) -> None:
+        self._derive = derive
+
+    @cached_property
+    def lineage(self) -> ColumnLineage:
+        """The column lineage."""
+        return self._derive()
+
+
 class EdgeWrite(NamedTuple):
     """One edge to publish, between two entities.
 
@@ -54,7 +82,7 @@ class EdgeWrite(NamedTuple):
 
     source: Entity
     target: Entity
-    columns: Columns
+    lineage: EdgeColumns
     pipeline: PipelineRef | None
     writers: frozenset[str]
     sql: str | None
@@ -62,6 +90,11 @@ class EdgeWrite(NamedTuple):
     keys: tuple[int, ...] = ()
     jobs: tuple[JobId, ...] = ()
     certain: bool = True
+
+    @property
+    def columns(self) -> Columns:
+        """Its column lineage."""
+        return self.lineage.lineage.columns
 
     @property
     def where(self) -> str:

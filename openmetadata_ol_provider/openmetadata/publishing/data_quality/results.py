@@ -6,6 +6,7 @@ of the dbt test, the type of the expectation. So theirs are used, and ours are u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
 
 Status = Literal["Success", "Failed", "Aborted"]
 DBT, GREAT_EXPECTATIONS, OTHER = "dbt", "GreatExpectations", "Other"
-#: Platforms by a word that is in the name of the integration.
-_PLATFORMS: Final = {"DBT": DBT, "GREAT": GREAT_EXPECTATIONS, "SODA": "Soda", "DEEQU": "Deequ"}
+#: Platforms, each with a pattern of how a word in the name of the integration begins.
+_PLATFORMS: Final = {
+    DBT: re.compile(r"(?<![A-Z])DBT"),
+    GREAT_EXPECTATIONS: re.compile(r"(?<![A-Z])GREAT[ _-]?EXPECTATION"),
+    "Soda": re.compile(r"(?<![A-Z])SODA"),
+    "Deequ": re.compile(r"(?<![A-Z])(?:PY)?DEEQU"),
+}
 #: Milliseconds between two reports of one test in one run of a pipeline.
 _SAME_TEST: Final = 1_000
 _RANK: Final = {"Success": 0, "Aborted": 1, "Failed": 2}
@@ -118,7 +124,7 @@ def platform_of(measured: MeasuredDataset, jobs: Mapping[JobId, Job]) -> str:
     """Return the platform of a run's tests, as OpenMetadata names it."""
     job = jobs.get(measured.run.job)
     integration = ((job.integration if job else None) or "").upper()
-    platform = next((name for word, name in _PLATFORMS.items() if word in integration), None)
+    platform = next((name for name, pattern in _PLATFORMS.items() if pattern.search(integration)), None)
     if platform is None and all(item.assertion.startswith("expect_") for item in measured.assertions):
         return GREAT_EXPECTATIONS
     return platform or OTHER

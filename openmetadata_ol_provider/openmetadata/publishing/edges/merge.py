@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SOURCE = "OpenLineage"
 WRITTEN_BY = "Written by OpenLineage jobs: "
+#: Beginning of the descriptions of OpenMetadata's own endpoint for OpenLineage, whose edges are taken over.
+_OF_THE_SERVER = "Lineage from OpenLineage event for job: "
 #: Stored details that are sent again with the edge.
 _PRESERVED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
 
@@ -69,13 +71,16 @@ def merge_details(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, 
         return {**preserved, **_details(source, _added(columns, write.columns), theirs or ours, sql or write.sql)}
     # An edge that does not name its writers yet, but shows our pipeline, is taken to be only ours.
     before = frozenset() if ours and theirs == ours and not is_ours(stored) else writers_of(stored)
-    shared = bool(before - write.writers)
+    is_nameless = bool(write.writers) and theirs is None and "description" not in preserved
+    shared = is_nameless or bool(before - write.writers)
     joins = write.certain or not shared
     names = written_by(before | write.writers) if joins else None
     if names and (is_ours(stored) or "description" not in preserved):
         preserved["description"] = names
     columns = _added(columns, write.columns) if shared or write.partial else write.columns or columns
-    if not joins or (shared and theirs is not None and write.writers <= before):
+    # Under a description by hand nothing tells which jobs write the edge.
+    is_settled = write.writers <= before or _is_by_hand(stored)
+    if not joins or (shared and theirs is not None and is_settled):
         # Several jobs write it, and none of ours is new or certain: they must not take turns in being shown.
         return {**preserved, **_details(SOURCE, columns, theirs, sql)}
     return {**preserved, **_details(SOURCE, columns, ours or theirs, write.sql or sql)}
@@ -132,6 +137,12 @@ def written_by(writers: Iterable[str]) -> str | None:
 def is_ours(details: dict[str, Any]) -> bool:
     """Return whether the description of an edge is one of ours."""
     return str(details.get("description") or "").startswith(WRITTEN_BY)
+
+
+def _is_by_hand(details: dict[str, Any]) -> bool:
+    """Return whether somebody has described an edge, rather than a tool."""
+    description = str(details.get("description") or "")
+    return bool(description) and not description.startswith((WRITTEN_BY, _OF_THE_SERVER))
 
 
 def writers_of(details: dict[str, Any]) -> frozenset[str]:

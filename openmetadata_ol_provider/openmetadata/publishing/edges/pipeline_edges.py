@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from openmetadata_ol_provider.lineage.plan import DatasetId, Job, JobId, OneSided
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.entities import Entity
-from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
-from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, writer_name
+from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeColumns, EdgeWrite
+from openmetadata_ol_provider.openmetadata.publishing.edges.merge import writer_name
+from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import EdgeOwnership, names_its_jobs
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import read_details
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def pipeline_edges(
         before = writes.get((source, target))
         writers = before.writers | {writer} if before else frozenset({writer})
         own = (*before.jobs, job) if before else (job,)
-        writes[source, target] = EdgeWrite(source, target, {}, None, writers, None, jobs=own)
+        writes[source, target] = EdgeWrite(source, target, EdgeColumns(), None, writers, None, jobs=own)
     return list(writes.values())
 
 
@@ -91,6 +92,7 @@ class PipelineEdgeCleaner:
     def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
         self._client = client
         self._dry_run = dry_run
+        self._ownership = EdgeOwnership(client)
 
     def clean(self, write: EdgeWrite) -> bool:
         """Remove the edges that an edge between datasets supersedes, and return whether there were any.
@@ -102,7 +104,7 @@ class PipelineEdgeCleaner:
 
     def _remove(self, source: Entity, target: Entity) -> bool:
         details = read_details(self._client, source.id, target.id)
-        if details is None or details.get("source") != SOURCE or not is_ours(details):
+        if details is None or not names_its_jobs(details) or not self._ownership.is_untouched(details):
             return False
         if not self._dry_run:
             self._client.delete(path("v1/lineage", source.type, source.id, target.type, target.id))

@@ -1,8 +1,8 @@
-"""Removes edges of ours that turn out to be false, that jobs no longer produce, or that no run confirms."""
+"""Removes edges of ours that jobs no longer produce, or that no run confirms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openmetadata.publishing.core.context import count_written
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import DECLARED, edge_key, job_key
 from openmetadata_ol_provider.openmetadata.publishing.core.report import StaleEdges
 from openmetadata_ol_provider.openmetadata.publishing.edges.expiry import confirmations, dated, days_read, unconfirmed
-from openmetadata_ol_provider.openmetadata.publishing.edges.stale import (
-    EdgeRemover,
-    StaleEdge,
-    scan_stale,
-    stale_problem,
+from openmetadata_ol_provider.openmetadata.publishing.edges.removal import (
+    NOT_OURS,
+    names_of,
+    removal_counts,
+    remove_edges,
+    remove_with_lines,
 )
+from openmetadata_ol_provider.openmetadata.publishing.edges.stale import StaleEdge, scan_stale, stale_problem
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
@@ -29,8 +30,6 @@ LastingLineage = Callable[[], LineagePlan]
 
 #: Most expired edges that one publication removes; the others follow with the next ones.
 MOST_AT_ONCE = 1_000
-#: What becomes of an edge that other runs of its job have shown, too.
-_EARLIER = "stays: it was published before the run began, so earlier runs of the job show it, too"
 
 
 def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
@@ -44,24 +43,11 @@ def remove_stale(context: PublishContext, plan: LineagePlan) -> StaleEdges:
         first = [edge for edge in scan.stale if edge.first]
         context.problems += map(stale_problem, first)
         return StaleEdges(kept=len(first))
-    return _counts(_remove(context, scan.stale))
-
-
-def remove_retracted(context: PublishContext) -> StaleEdges:
-    """Remove the edges that the plan takes back, as far as they were published for it and nothing else writes them."""
-    retracted = context.selection.retracted
-    edges = context.recorder.edges() if retracted.since else {}
-    facts = {key: edges[key] for key in retracted.since if key in edges}
-    earlier = [StaleEdge(key, fact, first=False) for key, fact in facts.items() if retracted.is_earlier(key, fact)]
-    context.problems += [_retracted_problem(item, _EARLIER) for item in earlier if item.fact.source]
-    for item in earlier:
-        del facts[item.key]
-    # The same entities may be known by other names.
-    others = {_names(fact) for key, fact in edges.items() if key not in facts}
-    items = [StaleEdge(key, fact, first=True) for key, fact in facts.items() if fact.source]
-    items = sorted((item for item in items if _names(item.fact) not in others), key=lambda item: item.where)
-    context.recorder.update_edges(dict.fromkeys(facts.keys() - {item.key for item in items}), {})
-    return _remove_with_lines(context, items, _retracted_problem)
+    removed = remove_edges(context, scan.stale, ProblemKind.STALE_EDGE)
+    context.problems += [
+        stale_problem(item, NOT_OURS) for item, value in zip(scan.stale, removed, strict=True) if value is False
+    ]
+    return removal_counts(removed)
 
 
 def remove_expired(context: PublishContext, plan: LineagePlan, lasting: LastingLineage | None) -> StaleEdges:
@@ -95,60 +81,7 @@ def remove_expired(context: PublishContext, plan: LineagePlan, lasting: LastingL
     edges.confirm(key for key, fact in expired.items() if fact.confirmed == 0)
     edges.confirm_parked()
     edges.confirm_lasting(lasting())
-    return _remove_with_lines(context, edges.removable(expired), partial(_expired_problem, expire_after))
-
-
-def _remove_with_lines(
-    context: PublishContext, items: Sequence[StaleEdge], problem_of: Callable[[StaleEdge, str], Problem]
-) -> StaleEdges:
-    """Remove edges, and report each that was not refused.
-
-    :param problem_of: function that returns the problem of an edge and of what became of it, for people
-    """
-    results = _remove(context, items)
-    context.problems += [
-        problem_of(item, _outcome(removed=removed, dry_run=context.dry_run))
-        for item, removed in zip(items, results, strict=True)
-        if removed is not None
-    ]
-    return _counts(results)
-
-
-def _remove(context: PublishContext, items: Sequence[StaleEdge]) -> list[bool | None]:
-    """Remove edges as far as they are only ours, and return for each whether it was there; ``None``: refused."""
-    remover = EdgeRemover(context.client, dry_run=context.dry_run)
-    results = context.executor.run_grouped(
-        items, remover.remove, lambda edge: edge.where, lambda edge: edge.fact.target
-    )
-    removed = context.collect(results)
-    context.problems += remover.problems
-    if not context.dry_run:
-        settled = {edge.key: None for edge, value in zip(items, removed, strict=True) if value is not None}
-        ends = {(edge.fact.source, edge.fact.target) for edge in items if edge.key in settled}
-        context.recorder.update_edges(settled, {})
-        # Another job may write the same edge without being named by it.
-        context.recorder.invalidate_edges(
-            key for key, fact in context.recorder.edges().items() if (fact.source, fact.target) in ends
-        )
-    return removed
-
-
-def _retracted_problem(item: StaleEdge, outcome: str) -> Problem:
-    detail = (
-        f"published as lineage of {item.job} before all of its events were read, which show that it is false: {outcome}"
-    )
-    return Problem(ProblemKind.RETRACTED_EDGE, item.where, detail)
-
-
-def _outcome(*, removed: bool, dry_run: bool) -> str:
-    if not removed:
-        return "stays: it is gone, or no longer only ours"
-    return "would be removed" if dry_run else "removed"
-
-
-def _counts(removed: Collection[bool | None]) -> StaleEdges:
-    counts = count_written(removed)
-    return StaleEdges(removed=counts.published, kept=counts.unchanged, failed=counts.failed)
+    return remove_with_lines(context, edges.removable(expired), partial(_expired_problem, expire_after))
 
 
 # -- expiry ------------------------------------------------------------------------------------------------------
@@ -175,8 +108,7 @@ class _AgeingEdges:
 
     def confirm_shown(self, plan: LineagePlan) -> None:
         """Confirm the edges that the batch shows; those that their job no longer declares begin to age."""
-        selection = self._context.selection
-        shown = {edge_key(edge) for edge in selection.edges} | selection.current_edges | selection.waiting
+        shown = self._context.shown_edges
         declaring = {job_key(job.id) for job in plan.jobs if job.declared}
         self._note(confirmations(self.facts, shown, declaring, self._today))
 
@@ -200,10 +132,10 @@ class _AgeingEdges:
         """
         left = {key: fact for key in expired if (fact := self.facts[key]) == expired[key]}
         # Another name of a dataset, or another job of the pipeline, may be the reason for the same edge.
-        needless = {_names(fact) for key, fact in self.facts.items() if key not in left}
+        needless = {names_of(fact) for key, fact in self.facts.items() if key not in left}
         items: dict[tuple[str, str, str], StaleEdge] = {}
         for key, fact in sorted(left.items(), key=lambda item: (item[1].confirmed, item[0])):
-            names = _names(fact)
+            names = names_of(fact)
             if not fact.source or names in needless:
                 self._context.recorder.update_edges({key: None}, {})
             else:
@@ -214,11 +146,6 @@ class _AgeingEdges:
     def _note(self, changed: Mapping[int, EdgeFact]) -> None:
         self.facts.update(changed)
         self._context.recorder.update_edges(changed, {})
-
-
-def _names(fact: EdgeFact) -> tuple[str, str, str]:
-    """Return what identifies one edge of the catalogue and its writer."""
-    return fact.source, fact.target, fact.writer
 
 
 def _expired_problem(expire_after: int, item: StaleEdge, outcome: str) -> Problem:

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges impor
     superseded_ends,
 )
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
+from openmetadata_ol_provider.openmetadata.publishing.edges.unknown_columns import unknown_columns
 from openmetadata_ol_provider.openmetadata.publishing.edges.unmoved import unmoved_edges
 from openmetadata_ol_provider.openmetadata.publishing.edges.views import ViewReader, edges_through_views
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner, EdgeWriter
@@ -59,8 +60,7 @@ def publish_edges(
     planner = EdgePlanner(context.config, resolutions, pipelines.refs, selection.jobs, selection.partial)
     kept, left_out, problems = without_untrue(selection.edges, resolutions, context.client)
     context.problems += problems
-    edges, problems = planner.plan_writes(kept)
-    context.problems += problems
+    edges = planner.plan_writes(kept)
     with_pipeline = _pipeline_edges(context, pipelines, resolutions, edges)
     writes = (*edges, *with_pipeline)
     writer = EdgeWriter(context.client, dry_run=context.dry_run)
@@ -68,9 +68,10 @@ def publish_edges(
     results = context.executor.run_grouped(
         writes, writer.publish, lambda write: write.where, lambda write: write.target, on_begun
     )
+    context.problems += unknown_columns(edges)
     changed = context.collect(results)
     context.problems += writer.problems
-    _record_edges(context, pipelines, planner, edges, results[: len(edges)])
+    _record_edges(context, pipelines, planner, writer, list(zip(edges, results, strict=False)))
     context.recorder.record_idle_edges(
         {edge_key(edge) for edge in selection.edges if _is_idle(edge, resolutions, left_out)}
     )
@@ -115,19 +116,19 @@ def _record_edges(
     context: PublishContext,
     pipelines: PublishedPipelines,
     planner: EdgePlanner,
-    writes: Sequence[EdgeWrite],
-    results: Sequence[ItemResult[bool]],
+    writer: EdgeWriter,
+    results: Sequence[tuple[EdgeWrite, ItemResult[bool]]],
 ) -> None:
     edges = context.selection.edges
     writers = {edge_key(edge): planner.writer(edge.job) for edge in edges if edge.job}
     # Written, but without the pipeline that failed: they are parked together with it.
     incomplete = {edge_key(edge) for edge in edges if pipelines.has_failed(edge.job)}
-    for write, result in zip(writes, results, strict=True):
+    for write, result in results:
         if result.value is None:
             context.parking.add_failed_edges(write.keys, result.detail)
         elif not incomplete & set(write.keys):
             verified = not (context.concurrent and result.value)
-            context.recorder.record_edge(write, writers, verified=verified)
+            context.recorder.record_edge(write, writers, verified=verified, created=writer.created(write))
 
 
 def _record_pipeline_edges(

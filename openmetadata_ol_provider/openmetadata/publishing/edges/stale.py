@@ -18,7 +18,8 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.times import parse_microseconds
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, edge_key, job_key
-from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, without_writer, writers_of
+from openmetadata_ol_provider.openmetadata.publishing.edges.merge import without_writer, writers_of
+from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import EdgeOwnership, names_its_jobs
 from openmetadata_ol_provider.openmetadata.publishing.edges.sending import (
     Ends,
     deleted_pipeline,
@@ -128,14 +129,17 @@ def _count_misses(facts: dict[int, EdgeFact], shown: set[int], runs: int, most: 
                 scan.edges[key] = None
 
 
-def stale_problem(item: StaleEdge) -> Problem:
-    """Return the problem that reports a stale edge which stays."""
-    return Problem(
-        ProblemKind.STALE_EDGE,
-        item.where,
-        f"missing in the last {counted(item.fact.misses, 'complete run')} of {item.job}. It stays: remove it "
-        "by hand, or set write.stale_edges to remove",
-    )
+#: Why a stale edge stays, by default.
+_NOT_WANTED = "stays: remove it by hand, or set write.stale_edges to remove"
+
+
+def stale_problem(item: StaleEdge, outcome: str = _NOT_WANTED) -> Problem:
+    """Return the problem that reports a stale edge which stays.
+
+    :param outcome: that it stays and why, for people; default: because stale edges are not removed
+    """
+    missing = f"missing in the last {counted(item.fact.misses, 'complete run')} of {item.job}"
+    return Problem(ProblemKind.STALE_EDGE, item.where, f"{missing}: {outcome}")
 
 
 class EdgeRemover:
@@ -148,6 +152,7 @@ class EdgeRemover:
     def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
         self._client = client
         self._dry_run = dry_run
+        self._ownership = EdgeOwnership(client)
         #: One for each edge that lost its pipeline because that was deleted.
         self.problems: list[Problem] = []
 
@@ -160,14 +165,13 @@ class EdgeRemover:
             end.partition(":") for end in (item.fact.source, item.fact.target)
         )
         stored = read_details(self._client, from_id, to_id)
-        if stored is None or stored.get("source") != SOURCE or item.fact.writer not in writers_of(stored):
+        if stored is None or not names_its_jobs(stored) or item.fact.writer not in writers_of(stored):
             return False
-        if stored.get("description") and not is_ours(stored):
-            # Somebody has described it, so it is no longer only ours.
+        left = without_writer(stored, item.fact.writer)
+        if left is None and not self._ownership.is_untouched(stored):
             return False
         if self._dry_run:
             return True
-        left = without_writer(stored, item.fact.writer)
         if left is None:
             self._client.delete(path("v1/lineage", from_type, from_id, to_type, to_id))
         else:

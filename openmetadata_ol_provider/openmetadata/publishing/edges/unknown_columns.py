@@ -1,7 +1,8 @@
-"""Collects the columns of edges that the catalogue does not have: one problem for each entity, however many edges."""
+"""Reports the columns of edges that the catalogue does not have: one problem for each entity, however many edges."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from openmetadata_ol_provider.openlineage.listing import listed
@@ -9,7 +10,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
 
 #: Most columns that are named of those that the same edges lack.
 _MOST_COLUMNS: Final = 20
@@ -19,24 +20,13 @@ _MOST_EDGES: Final = 3
 _MOST_COMBINATIONS: Final = 3
 
 
-class UnknownColumns:
-    """Columns that events name and the catalogue's entities do not have."""
-
-    def __init__(self) -> None:
-        self._by_entity: dict[str, dict[str, dict[str, None]]] = {}
-
-    def add(self, entity: Entity, column: str, edge: tuple[Entity, Entity]) -> None:
-        """Add a column that an entity lacks.
-
-        :param edge: source and target of the edge whose column lineage names it
-        """
-        by_edge = self._by_entity.setdefault(entity.fqn, {})
-        by_edge.setdefault(f"{edge[0].fqn} -> {edge[1].fqn}", {})[column] = None
-
-    @property
-    def problems(self) -> list[Problem]:
-        """One problem for each entity."""
-        return [_problem(fqn, by_edge) for fqn, by_edge in self._by_entity.items()]
+def unknown_columns(writes: Iterable[EdgeWrite]) -> list[Problem]:
+    """Return a problem for each entity that lacks columns which events name."""
+    by_entity: dict[str, dict[str, dict[str, None]]] = {}
+    for write in writes:
+        for entity, column in write.lineage.lineage.unknown:
+            by_entity.setdefault(entity.fqn, {}).setdefault(write.where, {})[column] = None
+    return [_problem(fqn, by_edge) for fqn, by_edge in by_entity.items()]
 
 
 def _problem(fqn: str, by_edge: dict[str, dict[str, None]]) -> Problem:

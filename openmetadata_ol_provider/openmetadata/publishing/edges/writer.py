@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
@@ -12,15 +13,26 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import ATTEMPTS, PatchRefusedError
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import edge_key
-from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite, PipelineRef
-from openmetadata_ol_provider.openmetadata.publishing.edges.merge import canonical, merge_details, writer_name
+from openmetadata_ol_provider.openmetadata.publishing.core.values import (
+    ColumnLineage,
+    Columns,
+    EdgeColumns,
+    EdgeWrite,
+    PipelineRef,
+)
+from openmetadata_ol_provider.openmetadata.publishing.edges.merge import (
+    canonical,
+    is_ours,
+    merge_details,
+    writer_name,
+    writers_of,
+)
 from openmetadata_ol_provider.openmetadata.publishing.edges.sending import (
     Ends,
     deleted_pipeline,
     renewed_edge,
     send_details,
 )
-from openmetadata_ol_provider.openmetadata.publishing.edges.unknown_columns import UnknownColumns
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
 from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
 
@@ -82,8 +94,8 @@ class EdgePlanner:
         self._jobs = jobs
         self._partial = partial
 
-    def plan_writes(self, edges: Iterable[Edge]) -> tuple[list[EdgeWrite], list[Problem]]:
-        """Return one write for each pair of entities, and a problem for columns that the catalogue does not have.
+    def plan_writes(self, edges: Iterable[Edge]) -> list[EdgeWrite]:
+        """Return one write for each pair of entities.
 
         Edges with an end that did not resolve, and edges from an entity to itself, are left out.
         """
@@ -92,9 +104,7 @@ class EdgePlanner:
             source, target = self._entity(edge.source), self._entity(edge.target)
             if source is not None and target is not None and source != target:
                 groups.setdefault((source, target), []).append(edge)
-        unknown = UnknownColumns()
-        writes = [self._write(source, target, group, unknown) for (source, target), group in groups.items()]
-        return writes, unknown.problems
+        return [self._write(source, target, group) for (source, target), group in groups.items()]
 
     def _entity(self, dataset: DatasetId) -> Entity | None:
         return entity_of(dataset, self._resolutions)
@@ -103,7 +113,7 @@ class EdgePlanner:
         resolution = self._resolutions.get(dataset)
         return resolution is not None and resolution.by != "name"
 
-    def _write(self, source: Entity, target: Entity, edges: list[Edge], unknown: UnknownColumns) -> EdgeWrite:
+    def _write(self, source: Entity, target: Entity, edges: list[Edge]) -> EdgeWrite:
         # What a dataset itself declares (a view's derivation) has no job.
         jobs = list(dict.fromkeys(edge.job for edge in edges if edge.job is not None))
         certain = [edge.job for edge in edges if self._is_certain(edge.source) and self._is_certain(edge.target)]
@@ -116,7 +126,7 @@ class EdgePlanner:
         return EdgeWrite(
             source,
             target,
-            columns=self._columns(source, target, edges, unknown) if self._config.lineage.columns else {},
+            EdgeColumns(partial(self._columns, source, target, edges)),
             pipeline=self._pipeline(latest) if latest else None,
             writers=frozenset(name for id_ in shown if (name := self.writer(id_))),
             sql=cap_sql(text) if text else None,
@@ -135,8 +145,11 @@ class EdgePlanner:
         job = self._jobs.get(job_id)
         return self._pipelines.get(job.pipeline if job else job_id)
 
-    def _columns(self, source: Entity, target: Entity, edges: list[Edge], unknown: UnknownColumns) -> Columns:
+    def _columns(self, source: Entity, target: Entity, edges: list[Edge]) -> ColumnLineage:
+        if not self._config.lineage.columns:
+            return ColumnLineage()
         targets: dict[str, tuple[set[str], list[Transformation]]] = {}
+        unknown: dict[tuple[Entity, str], None] = {}
         for pair in (pair for edge in edges for pair in edge.columns):
             if is_indirect(pair) and not self._config.lineage.indirect:
                 continue
@@ -144,16 +157,17 @@ class EdgePlanner:
             start = source.column(pair.source.field) if owner == source else None
             end = target.column(pair.target_field)
             if start is None:
-                unknown.add(source, pair.source.field, (source, target))
+                unknown[source, pair.source.field] = None
             if end is None:
-                unknown.add(target, pair.target_field, (source, target))
+                unknown[target, pair.target_field] = None
             if start is not None and end is not None:
                 sources, transformations = targets.setdefault(end, (set(), []))
                 sources.add(start)
                 transformations += [
                     item for item in pair.transformations if self._config.lineage.indirect or not _is_indirect(item)
                 ]
-        return {end: (frozenset(starts), function_text(how)) for end, (starts, how) in targets.items()}
+        columns: Columns = {end: (frozenset(starts), function_text(how)) for end, (starts, how) in targets.items()}
+        return ColumnLineage(columns, tuple(unknown))
 
 
 def _is_indirect(item: Transformation) -> bool:
@@ -172,6 +186,7 @@ class EdgeWriter:
         self._dry_run = dry_run
         self._lock = threading.Lock()
         self._problems: list[Problem] = []
+        self._created: dict[tuple[str, str], float] = {}
         self._is_proven = False
         self._proof = threading.Lock()
 
@@ -180,6 +195,16 @@ class EdgeWriter:
         """Problems of edges that were written without the pipeline that they should name, or as new ones."""
         with self._lock:
             return tuple(self._problems)
+
+    def created(self, write: EdgeWrite) -> float | None:
+        """Return since when an edge has named all jobs of a write, in hours since 1970; ``None``: it has not so far."""
+        return self._created.get((write.source.ref, write.target.ref))
+
+    def _note_age(self, write: EdgeWrite, stored: dict[str, Any] | None) -> None:
+        """Note the age of an edge before it is written."""
+        if stored is not None and is_ours(stored) and write.writers <= writers_of(stored):
+            with self._lock:
+                self._created[write.source.ref, write.target.ref] = (stored.get("createdAt") or 0) / 3_600_000
 
     def publish(self, write: EdgeWrite) -> bool:
         """Publish one edge and return whether there was anything to write.
@@ -190,6 +215,8 @@ class EdgeWriter:
         before: dict[str, Any] | None = None
         for _ in range(ATTEMPTS):
             stored = read_details(self._client, write.source.id, write.target.id)
+            if refused is None:
+                self._note_age(write, stored)
             details = merge_details(stored, write)
             is_same = stored is not None and canonical(stored, write.source, write.target) == canonical(
                 details, write.source, write.target

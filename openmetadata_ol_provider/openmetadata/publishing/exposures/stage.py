@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.fqn import quote
@@ -18,7 +18,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.decoration import Dec
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import dataset_of
-from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite
+from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeColumns, EdgeWrite
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgeWriter
 from openmetadata_ol_provider.openmetadata.publishing.exposures.dashboards import dashboard_of
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
@@ -156,4 +156,5 @@ class _ExposureWriter:
             return False
         # In quotes, it is not read as the name of a task; a semicolon would separate two writers.
         writers = frozenset({quote(f"dbt exposure {use.name}".replace('"', "'").replace(";", ","))})
-        return self._edges.publish(EdgeWrite(use.model, found.dashboard, {}, None, writers, None, partial=True))
+        write = EdgeWrite(use.model, found.dashboard, EdgeColumns(), None, writers, None, partial=True)
+        return self._edges.publish(write)

@@ -137,11 +137,17 @@ class SoftDeleter:
         return tuple(Problem(ProblemKind.DROPPED, removal.where, f"{removal.why}: {done}") for removal in deleted)
 
     def publish(self, removal: Removal) -> bool:
-        """Delete an entity softly and return whether it existed.
+        """Delete an entity softly and return whether it existed, and was still the stub that it was.
 
         :raises CatalogueRequestError: if the catalogue refuses, as it does when the entity holds others
         """
-        url = path(COLLECTIONS[removal.entity.type][0], removal.entity.id)
+        collection, fields = COLLECTIONS[removal.entity.type]
+        url = path(collection, removal.entity.id)
+        if is_stub(removal.entity.body):
+            stored = self._client.get(url, {"fields": fields})
+            if stored is None or not is_stub(stored):
+                # An ingestion has found it meanwhile.
+                return False
         if not self._dry_run and not self._client.delete(url, {"hardDelete": "false", "recursive": "false"}):
             return False
         with self._lock:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.config.integration_names import integration_name
 from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.client.creation import create_or_read
 from openmetadata_ol_provider.openmetadata.client.version import Version

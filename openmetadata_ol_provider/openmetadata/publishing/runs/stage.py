@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCounts, dropped
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
-from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import is_uncounted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import merge_status
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_writer import (
@@ -117,19 +116,7 @@ def publish_usage(context: PublishContext, pipelines: PublishedPipelines) -> Usa
         return UsageOutcome(Written(), history.usage, {})
     if not (selection.runs or held):
         return UsageOutcome(Written(), history.usage, {})
-    publisher = UsagePublisher(
-        context.client,
-        history.usage,
-        held,
-        now=context.now,
-        parking=context.config.parking,
-        dry_run=context.dry_run,
-        hold=context.hold,
-        retried={(run.job, run.run_id) for item in selection.retried for run in item.runs},
-        interrupted=history.interrupted or any(is_uncounted(item) for item in selection.retried),
-        cache=None if context.dry_run else context.cache,
-    )
-    published = publisher.publish(selection.runs, pipelines.refs, context.executor)
+    published = UsagePublisher(context).publish(selection.runs, pipelines.refs)
     context.problems += published.problems
     for uncounted in published.uncounted:
         context.parking.add_uncounted_runs(uncounted.runs, uncounted.where, uncounted.detail)

@@ -32,7 +32,7 @@ def assign_keys(
     # Runs that start together in the order of their ids, so that any order of events gives the same keys.
     for run in sorted(runs, key=lambda run: (run.timestamp, run.run_id)):
         slots = range(run.timestamp, run.timestamp + (LAST_SLOT if extended else 0) + 1)
-        own = [slot for slot in slots if stored.get(slot, {}).get("executionId") == run.run_id]
+        own = [slot for slot in slots if slot in stored and stored[slot].get("executionId") == run.run_id]
         free = (slot for slot in (*own, *slots) if _is_free(slot, run, stored, taken))
         slot = next(free, None)
         if slot is None:

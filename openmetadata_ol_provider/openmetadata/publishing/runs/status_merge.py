@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 PENDING, SUCCESSFUL, FAILED, SKIPPED = "Pending", "Successful", "Failed", "Skipped"
 _STATUS = {"START": PENDING, "RUNNING": PENDING, "COMPLETE": SUCCESSFUL, "FAIL": FAILED, "ABORT": FAILED}
 _TERMINAL = frozenset({SUCCESSFUL, FAILED, SKIPPED})
-#: Fields of a status that every version takes, and those that 1.10 added.
+#: Fields of a status that every version takes, and those that 1.10 takes.
 _FIELDS = ("timestamp", "executionStatus", "taskStatus")
 _FIELDS_1_10 = (
+    *_FIELDS,
     "executionId",
     "endTime",
     "version",
@@ -89,8 +90,8 @@ def merge_status(run: PipelineRun, stored: dict[str, Any] | None, *, extended: b
 
     :param extended: ``True`` if the server accepts the fields of version 1.10
     """
-    fields = (*_FIELDS, *_FIELDS_1_10) if extended else _FIELDS
-    status = {key: stored[key] for key in fields if stored and stored.get(key) not in (None, "", {}, [])}
+    fields = _FIELDS_1_10 if extended else _FIELDS
+    status = {key: stored[key] for key in fields if stored.get(key) not in (None, "", {}, [])} if stored else {}
     # The status of a task that the pipeline no longer has would be refused.
     before = {task["name"]: task for task in (stored or {}).get("taskStatus") or () if task["name"] in run.ref.tasks}
     outdated = {name for name, task in before.items() if run.interrupted and _is_outdated(task, run.tasks)}

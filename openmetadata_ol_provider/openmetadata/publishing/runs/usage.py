@@ -8,12 +8,11 @@ one finds out what was sent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.held import (
     HeldCount,
     HeldCounts,
@@ -22,14 +21,13 @@ from openmetadata_ol_provider.openmetadata.publishing.core.held import (
     try_again,
 )
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
+from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import is_uncounted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount, count_runs
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage_writer import UsageWriter
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.config import ParkingOptions
-    from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
-    from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
+    from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
 #: Days after which the server deletes usage.
@@ -70,44 +68,29 @@ class PublishedUsage(NamedTuple):
 class UsagePublisher:
     """Publishes the usage of pipelines, after their statuses.
 
-    :param client: client of the catalogue
-    :param counted: counts of earlier batches, those that wait included
-    :param held: totals that earlier publications have left
-    :param now: current time, in seconds since 1970
-    :param parking: how long refused totals are tried again
-    :param dry_run: read, but do not write
-    :param hold: ``True`` if more batches follow, so that totals wait
-    :param retried: runs (job and run id) that were parked; they are not in the state, so their totals never wait
-    :param interrupted: ``True`` if totals may have been sent but not ranked, or may have been lowered by others
-    :param cache: what this task has read and written itself
+    :param context: tools of the publication
     """
 
-    def __init__(
-        self,
-        client: OpenMetadataClient,
-        counted: UsageCounts,
-        held: HeldCounts,
-        *,
-        now: float,
-        parking: ParkingOptions,
-        dry_run: bool = False,
-        hold: bool = False,
-        retried: Collection[tuple[JobId, str]] = (),
-        interrupted: bool = False,
-        cache: SessionCache | None = None,
-    ) -> None:
-        self._writer = UsageWriter(client, dry_run=dry_run, interrupted=interrupted, cache=cache)
-        self._counted = counted
-        self._held = held
-        self._now = now
-        self._parking = parking
-        self._hold = hold
-        self._retried = retried
-        self._interrupted = interrupted
+    def __init__(self, context: PublishContext) -> None:
+        history, retried = context.history, context.selection.retried
+        # Totals may have been sent but not ranked, or may have been lowered by others.
+        self._interrupted = history.interrupted or any(is_uncounted(item) for item in retried)
+        self._writer = UsageWriter(
+            context.client,
+            dry_run=context.dry_run,
+            interrupted=self._interrupted,
+            cache=None if context.dry_run else context.cache,
+        )
+        self._counted = history.usage
+        self._held = history.held.counts
+        self._now = context.now
+        self._parking = context.config.parking
+        self._hold = context.hold
+        # Runs that were parked are not in the state, so their totals never wait.
+        self._retried = {(run.job, run.run_id) for item in retried for run in item.runs}
+        self._executor = context.executor
 
-    def publish(
-        self, runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef], executor: Executor
-    ) -> PublishedUsage:
+    def publish(self, runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef]) -> PublishedUsage:
         """Publish the totals of all pipelines and days that have new runs, or hold them back.
 
         :param runs: runs of this batch
@@ -121,7 +104,7 @@ class UsagePublisher:
         is_held = self._hold and may_wait(len(totals))
         waiting = {key: total for key, total in totals.items() if self._waits(total, changed.get(key), is_held=is_held)}
         due = [total for key, total in totals.items() if key not in waiting]
-        results = self._writer.send(due, executor)
+        results = self._writer.send(due, self._executor)
         refused = results.refused
         failed = [(self._held[key], refused[key]) for key in refused if key in self._held and key not in results.gone]
         again, given_up = try_again(failed, self._now, self._parking, waiting=len(waiting))

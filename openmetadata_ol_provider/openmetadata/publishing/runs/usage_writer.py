@@ -2,7 +2,7 @@
 
 A POST replaces the day's count, so that a total can be sent again; a PUT would add to it. Where the catalogue has
 another total than the one that it got last (others count too, or the state was lost, so that runs that are read again
-look new), the statuses of the day count too. A count is never lowered.
+look new), the statuses of the day count too. A count is never lowered, so where it cannot be read, nothing is written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
-from openmetadata_ol_provider.openmetadata.client.document import confirm
+from openmetadata_ol_provider.openmetadata.client.document import confirm, shown
 from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCount, Key
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount
@@ -145,8 +145,8 @@ class UsageWriter:
             stored = 0
         elif self._cache is not None and self._cache.count(key) is not None:
             return
-        elif latest.get("date") == count.day:
-            stored = _number(latest)
+        elif latest.get("date") == count.day and (number := _number(latest)) is not None:
+            stored = number
         else:
             return
         self._stored_counts[key] = stored
@@ -160,19 +160,26 @@ class UsageWriter:
             self._cache.forget_count(held.key)
 
     def _stored(self, held: HeldCount) -> int:
-        """Return the day's count in the catalogue."""
+        """Return the day's count in the catalogue.
+
+        :raises CatalogueError: if it cannot be read
+        """
         if not held.pipeline:
             return 0
-        known = self._stored_counts.get(held.key) if self._cache is None else self._cache.count(held.key)
+        known = self._stored_counts.get(held.key)
+        # Another ingestion may have counted on since this task has looked.
+        if known is None and self._cache is not None and not held.reused:
+            known = self._cache.count(held.key)
         if known is not None:
             return known
-        try:
-            answer = self._client.get(path(f"{USAGE}/pipeline", held.pipeline), {"date": held.day, "days": 1})
-        except CatalogueRequestError:
-            # A count that cannot be read is replaced.
+        answer = self._client.get(path(f"{USAGE}/pipeline", held.pipeline), {"date": held.day, "days": 1})
+        if answer is None:
             return 0
-        usages = (answer or {}).get("usage") or ()
-        return next((_number(usage) for usage in usages if usage.get("date") == held.day), 0)
+        usage = next((one for one in shown(answer, "usage")["usage"] or () if one.get("date") == held.day), None)
+        number = _number(usage) if usage is not None else 0
+        if number is None:
+            raise CatalogueRequestError(f"{held.where} is stored as {usage!r}, which has no count that can be compared")
+        return number
 
     def _seen(self, held: HeldCount) -> int:
         """Return the number of the day's task runs in the catalogue's statuses."""
@@ -191,8 +198,10 @@ class UsageWriter:
         return sum(1 for time in times if start <= time <= end)
 
 
-def _number(usage: Mapping[str, Any]) -> int:
-    return int((usage.get("dailyStats") or {}).get("count") or 0)
+def _number(usage: Mapping[str, Any]) -> int | None:
+    """Return the count of a day's usage, ``None`` if it is not a number."""
+    count = (usage.get("dailyStats") or {}).get("count")
+    return count if isinstance(count, int) else None
 
 
 def _times(status: Mapping[str, Any], *, of_tasks: bool) -> Iterable[int]:

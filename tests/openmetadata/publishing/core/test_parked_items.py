@@ -7,14 +7,14 @@ import tracemalloc
 import msgspec
 
 from openmetadata_ol_provider.lineage.plan import Dataset, Job, JobId
-from openmetadata_ol_provider.openlineage.serialization import unpack
-from openmetadata_ol_provider.openlineage.variable_text import pack_json
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import (
     PackedItem,
     ParkedItems,
+    json_of,
     packed_changes,
     packed_json,
+    sampled_dictionary,
     size_of,
 )
 
@@ -29,15 +29,13 @@ def item(number: int) -> Parked:
     return Parked(f"edge:{number:x}", "unresolved", f"where {number}", "why", number, datasets=datasets, jobs=(job,))
 
 
-def test_packed_or_not_they_are_the_same_items_and_the_same_text() -> None:
+def test_packed_or_not_they_are_the_same_items_and_the_same_json() -> None:
     items = {parked.key: parked for parked in map(item, range(5))}
     packed = ParkedItems(packed_changes(items))
     assert dict(packed) == items
     assert packed == ParkedItems(items)
-    for held in (packed, ParkedItems(items), ParkedItems({})):
-        text = pack_json(held.json_pieces())
-        assert unpack(text, dict[str, Parked]) == dict(held)
-        assert b"".join(held.json_pieces()) == msgspec.json.encode(dict(held))
+    for held in (packed, ParkedItems(items)):
+        assert list(map(json_of, held.outlines.values())) == list(map(msgspec.json.encode, items.values()))
 
 
 def test_changes_replace_add_and_release_items_and_leave_the_value_as_it_was() -> None:
@@ -85,3 +83,12 @@ def test_items_of_many_batches_are_compressed_with_a_few_dictionaries_of_one_ano
     stored = {key: msgspec.Raw(msgspec.json.encode(parked)) for key, parked in items.items()}
     assert dict(packed_json(stored)) == items
     assert packed_json({}) == {}
+
+
+def test_a_dictionary_of_many_items_is_made_of_items_of_all_ages() -> None:
+    stored = [msgspec.Raw(msgspec.json.encode(item(number))) for number in range(1000)]
+    for count in (0, 1, 16, 40, 1000):
+        dictionary = sampled_dictionary(stored[:count])
+        assert dictionary.items == count
+        assert (count < 16) == (len(dictionary.content) < 1000)
+    assert all(b"job_%d" % number in dictionary.content for number in (0, 512, 960))

@@ -125,7 +125,10 @@ def test_failed_aborted_and_skipped_are_three_things(server: CatalogueServer, cl
     [
         ("GREAT_EXPECTATIONS", "row_count", "GreatExpectations"),
         ("", "expect_table_row_count_to_be_between", "GreatExpectations"),
+        ("great-expectations 1.5", "row_count", "GreatExpectations"),
         ("SODA", "row_count", "Soda"),
+        ("MYDBTOOLS", "row_count", "Other"),
+        ("GREAT_LAKES_ETL", "row_count", "Other"),
         ("DEEQU", "Completeness", "Deequ"),
         ("AIRFLOW", "row_count", "Other"),
     ],

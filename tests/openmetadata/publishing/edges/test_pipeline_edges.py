@@ -59,6 +59,18 @@ def test_it_goes_when_the_other_side_is_known(
     assert server.edges().keys() == {("pg.shop.public.orders", "pg.shop.public.totals")}
 
 
+def test_it_stays_if_somebody_has_changed_it(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    publish(client, READS, **ON)
+    (ends,) = server.edges()
+    ids = [entity["id"] for kind in ("table", "pipeline") for entity in server.entities(kind)
+           if entity["fullyQualifiedName"] in ends]  # fmt: skip
+    operations = [{"op": "add", "path": "/sqlQuery", "value": "SELECT by hand"}]
+    headers = {"X-Sandbox-User": "ada", "Content-Type": "application/json-patch+json"}
+    client.request("PATCH", f"v1/lineage/table/{ids[0]}/pipeline/{ids[1]}", json=operations, headers=headers)
+    publish(client, BOTH, **ON)
+    assert server.edges()[ends]["sqlQuery"] == "SELECT by hand"
+
+
 def test_an_edge_that_somebody_else_drew_to_the_pipeline_stays(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:

@@ -88,7 +88,7 @@ def test_what_was_published_before_its_runs_began_stays_with_a_line(
     report = history.publish(plan_of(orders(), retracted=ACCOUNTS, began_at=AFTER), client, config(), now=NOW + 1200)
     assert server.edges().keys() == {KEPT, FALSE}
     (problem,) = (problem for problem in report.problems if problem.kind == "retracted_edge")
-    assert "stays: it was published before the run began" in problem.detail
+    assert "stays: runs of the job that are not remembered any more" in problem.detail
     history.publish(plan_of(orders(), retracted=ACCOUNTS, began_at=BEFORE), client, config(), now=NOW + 1200)
     assert server.edges().keys() == {KEPT}
 

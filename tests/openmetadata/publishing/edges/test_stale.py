@@ -146,6 +146,8 @@ def test_an_edge_that_is_no_longer_ours_alone_stays(
     report = without_it(client, history, 5)[-1]
     assert (report.stale.removed, report.stale.kept) == (0, 1)
     assert server.edges()[GONE].items() >= change.items()
+    (line,) = (problem.detail for problem in report.problems if problem.kind == "stale_edge")
+    assert line.endswith("of prod etl: stays: it is gone, or no longer only ours")
 
 
 @pytest.mark.promise("A167")

@@ -253,6 +253,13 @@ def test_columns_of_another_pipeline_are_kept_and_the_latest_pipeline_is_named(
     assert details(server)["pipeline"]["fullyQualifiedName"] == "openlineage.prod:etl"
 
 
+def test_columns_of_an_edge_that_names_nobody_are_kept(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    store(client, source="OpenLineage", columnsLineage=[column("amount", "total")])
+    publish(client, orders_plan(ID_TO_ID))
+    assert pairs(details(server)) == {("id", "id"), ("amount", "total")}
+    assert details(server)["pipeline"]["fullyQualifiedName"] == "openlineage.prod:etl"
+
+
 def test_two_pipelines_that_take_turns_do_not_lose_each_other_s_columns(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
@@ -282,6 +289,42 @@ def test_columns_of_another_pipeline_are_kept_beside_a_steward_s_description(
     publish(client, orders_plan(ID_TO_ID))
     assert details(server)["description"] == "a steward's"
     assert pairs(details(server)) == {("id", "id"), ("amount", "total")}
+
+
+@pytest.mark.parametrize(
+    ("description", "shown"),
+    [("a steward's", "nifi.theirs"), ("Lineage from OpenLineage event for job: ns/x (run: 1)", "openlineage.prod:etl")],
+)
+def test_an_edge_that_people_describe_keeps_its_pipeline_and_sql_and_that_of_a_tool_does_not(
+    client: OpenMetadataClient, server: CatalogueServer, description: str, shown: str
+) -> None:
+    kept = {"sqlQuery": "theirs", "pipeline": foreign_pipeline(client)}
+    store(client, source="OpenLineage", description=description, **kept)
+    publish(client, orders_plan(ID_TO_ID, jobs=[job(sql="ours")]))
+    found = details(server)
+    assert found["pipeline"]["fullyQualifiedName"] == shown
+    assert found["sqlQuery"] == ("theirs" if shown == "nifi.theirs" else "ours")
+    assert pairs(found) == {("id", "id")}
+
+
+def test_two_jobs_do_not_take_turns_on_an_edge_that_people_describe(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    def turn(name: str) -> None:
+        made = plan(edge(orders(), totals(), ID_TO_ID, job=name), datasets=(orders(), totals()), jobs=[job(name)])
+        publish(client, made)
+
+    turn("a")
+    pipeline = {"id": details(server)["pipeline"]["id"], "type": "pipeline"}
+    store(client, source="OpenLineage", description="a steward's", pipeline=pipeline)
+    for name in "abab":
+        turn(name)
+    before = details(server)
+    server.reset_requests()
+    for name in "abab":
+        turn(name)
+    assert [one for one in server.writes() if "lineage" in one.path] == []
+    assert details(server) == before
 
 
 def test_our_own_stale_columns_are_replaced(client: OpenMetadataClient, server: CatalogueServer) -> None:

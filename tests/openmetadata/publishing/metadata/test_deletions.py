@@ -87,6 +87,11 @@ def test_what_is_written_to_in_the_same_batch_is_there() -> None:
     assert going(run_event(inputs=["d.s.x"], outputs=["d.s.a"], seconds=-9), drop) == ["pg.d.s.x"]
 
 
+def test_what_dbt_drops_and_renames_on_its_way_is_still_there() -> None:
+    assert going(dropped("d.s.x__dbt_tmp"), dropped("d.s.x__dbt_backup")) == []
+    assert going(renamed("d.s.x", "d.s.x__dbt_backup"), renamed("d.s.x__dbt_tmp", "d.s.x")) == []
+
+
 def test_what_was_created_again_after_the_drop_is_there() -> None:
     again = {**dropped("d.s.x", state="CREATE"), "eventTime": "2026-11-23T09:00:00Z"}
     assert going(dropped("d.s.x"), again) == []
@@ -152,6 +157,21 @@ def test_lineage_of_a_renamed_table_goes_on_at_the_one_the_catalogue_has() -> No
         plan = plan_of(renamed("d.s.old", "d.s.fresh"), written)
         report = publish_plan(plan, client, Config()).report
         assert (list(server.edges()), report.problems) == ([("pg.d.s.a", "pg.d.s.old")], ())
+
+
+def test_a_stub_that_an_ingestion_has_replaced_since_it_was_looked_up_stays() -> None:
+    with catalogue(SEED) as (server, client):
+        [removal] = found(plan_of(dropped("d.s.stub")), client, "if_ours")
+        ingested = {
+            "name": "stub",
+            "databaseSchema": "pg.d.s",
+            "columns": columns("id", "more"),
+            "sourceHash": "its own",
+        }
+        client.put("v1/tables", ingested)
+        writer = SoftDeleter(client, dry_run=False)
+        assert (writer.publish(removal), writer.problems) == (False, ())
+        assert "stub" in there(server)
 
 
 def test_a_dry_run_deletes_nothing_and_tells_what_it_would() -> None:

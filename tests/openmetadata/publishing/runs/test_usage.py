@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import msgspec
 import pytest
 
-from openmetadata_ol_provider.config import ParkingOptions
-from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
+from openmetadata_ol_provider.lineage.plan import Job, JobId, LineagePlan, RunRecord
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
-from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCounts
-from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
+from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldCounts
+from openmetadata_ol_provider.openmetadata.publishing.core.history import History, UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
+from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage import PublishedUsage, UsagePublisher
+from openmetadata_ol_provider.openmetadata.publishing.runs.usage_writer import UsageWriter
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config, job, plan, run
 
@@ -55,6 +60,12 @@ def stranger(name: str) -> RunRecord:
     return RunRecord("s", own, "COMPLETE", own, "s", pipeline_started_at=at, started_at=at, new=True)
 
 
+def context_of(client: OpenMetadataClient, history: History, **options: Any) -> PublishContext:
+    """Return the tools of a publication that has nothing else to publish."""
+    selection = select(LineagePlan(), history, config(), NOW)
+    return PublishContext(client, config(), history, selection, NOW, **options)
+
+
 def publish(
     client: OpenMetadataClient,
     *runs: RunRecord,
@@ -63,7 +74,6 @@ def publish(
     jobs: tuple[Job, ...] = JOBS,
     dry_run: bool = False,
     hold: bool = False,
-    retried: Collection[tuple[JobId, str]] = (),
     interrupted: bool = False,
     cache: SessionCache | None = None,
 ) -> PublishedUsage:
@@ -72,19 +82,9 @@ def publish(
         publish_plan(plan(jobs=jobs, runs=runs), client, config(write={"usage": "never"}))
     writer = PipelineWriter(client, config(), dry_run=dry_run)
     refs: dict[JobId, PipelineRef] = {group.id: writer.publish(group) for group in group_jobs(jobs)}
-    usage = UsagePublisher(
-        client,
-        known or {},
-        held or {},
-        now=NOW,
-        parking=ParkingOptions(),
-        dry_run=dry_run,
-        hold=hold,
-        retried=retried,
-        interrupted=interrupted,
-        cache=cache,
-    )
-    return usage.publish(runs, refs, Executor(4))
+    history = History(usage=known or {}, held=Held(counts=held or {}), interrupted=interrupted)
+    context = context_of(client, history, dry_run=dry_run, hold=hold, cache=cache)
+    return UsagePublisher(context).publish(runs, refs)
 
 
 def counts(server: CatalogueServer) -> dict[str, int]:
@@ -180,6 +180,59 @@ def test_a_count_is_never_lowered(client: OpenMetadataClient, server: CatalogueS
     assert usage.counts == {(ETL, DAY): 2}
 
 
+@pytest.mark.parametrize("answer", [{"status": 400}, {"status": 200}, {"status": 302}], ids=str)
+def test_a_count_that_cannot_be_read_is_not_lowered_but_tried_again(
+    client: OpenMetadataClient, server: CatalogueServer, answer: dict[str, int]
+) -> None:
+    publish(client, task(1))
+    pipeline = server.entities("pipeline")[0]["id"]
+    client.post(f"v1/usage/pipeline/{pipeline}", {"date": DAY, "count": 40})
+    publish(client, task(1, day="2026-01-02"))
+    server.fail("GET", "usage/pipeline/", answer["status"])
+    usage = publish(client, task(2), known={(ETL, DAY): 1})
+    assert counts(server)[DAY] == 40
+    assert (usage.written, usage.counts) == (Written(failed=1), {(ETL, DAY): 1})
+    assert [problem.where for problem in usage.problems] == [f"usage of {ETL} on {DAY}"]
+    assert [found.runs for found in usage.uncounted] == [(task(2),)]
+
+
+def test_a_count_without_a_number_is_not_overwritten(web: Callable[[type[BaseHTTPRequestHandler]], str]) -> None:
+    methods = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            methods.append(self.command)
+            content = json.dumps({"entity": {}, "usage": [{"date": DAY, "dailyStats": None}]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET  # noqa: N815 - the name that the server looks for
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with OpenMetadataClient(web(Handler), TOKEN, retries=FAST) as client:
+        sent = UsageWriter(client).send([HeldCount("id", ETL, DAY, 3)], Executor(1))
+    assert (sent.written, methods) == (Written(failed=1), ["GET"])
+    assert "has no count that can be compared" in sent.problems[0].detail
+
+
+def test_a_pipeline_that_others_count_too_is_read_each_time(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    cache = SessionCache()
+    totals = publish(client, task(1, day="2026-01-02"), task(1), cache=cache).counts
+    (pipeline,) = server.entities("pipeline")
+    client.post(f"v1/usage/pipeline/{pipeline['id']}", {"date": DAY, "count": 40})
+    ref = PipelineRef(pipeline["id"], ETL, "unchanged", frozenset("ab"), reused=True)
+    publisher = UsagePublisher(context_of(client, History(usage=totals), cache=cache))
+    published = publisher.publish([task(2)], {JobId("prod", "etl"): ref})
+    assert (counts(server)[DAY], published.written) == (40, Written(unchanged=1))
+
+
 def test_what_is_read_again_after_the_memory_was_set_back_is_not_counted_again(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:
@@ -244,10 +297,10 @@ def test_a_backlog_of_old_days_reads_no_statuses_to_count(client: OpenMetadataCl
     for number in range(3):
         totals = publish(client, task(number, day="2025-12-20"), known=totals, cache=cache).counts
         server.reset_requests()
-    publisher = UsagePublisher(client, totals, {}, now=NOW, parking=ParkingOptions(), cache=cache)
+    publisher = UsagePublisher(context_of(client, History(usage=totals), cache=cache))
     (pipeline,) = server.entities("pipeline")
     ref = PipelineRef(pipeline["id"], ETL, "unchanged", frozenset("ab"))
-    publisher.publish([task(4, day="2025-12-20")], {JobId("prod", "etl"): ref}, Executor(4))
+    publisher.publish([task(4, day="2025-12-20")], {JobId("prod", "etl"): ref})
     assert usage_requests(server) == [f"POST pipeline/{ref.id}", "POST compute.percentile/pipeline/2025-12-20"]
     assert [one.path for one in server.requests if "/status" in one.path] == []
     assert counts(server) == {"2025-12-20": 4}
