@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import JobRef, JobTypeFacet, RunRef
-from openmetadata_ol_provider.openlineage.integration_names import integration_name
+from openmetadata_ol_provider.openlineage.integration_names import integration_of
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_identity import parent_facet
@@ -91,8 +91,7 @@ def family(run: Run) -> Family:
     facet = parent_facet(run.run_facets)
     parent = _run_of(facet.job, facet.run) if facet else None
     root = _run_of(facet.root.job, facet.root.run) if facet and facet.root else None
-    kind = run.job_facets.jobType if run.job_facets else None
-    numbered = kind is not None and integration_name(kind.integration) == "DEBEZIUM"
+    numbered = integration_of(run.job_facets) == "DEBEZIUM"
     spellings: tuple[str, ...] = ()
     if parent is not None and root is not None and parent.run_id == root.run_id and parent.job != root.job:
         # One job: Spark sends its application's raw name as root, and the normalised one elsewhere.

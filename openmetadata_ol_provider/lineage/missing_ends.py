@@ -14,7 +14,7 @@ from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
 from openmetadata_ol_provider.lineage.run_facts import CLOSED, ENDED, FACTS, TELLING, WAITS
 from openmetadata_ol_provider.lineage.stated_ends import stated_by_dags, telling_dags
-from openmetadata_ol_provider.openlineage.integration_names import integration_name
+from openmetadata_ol_provider.openlineage.integration_names import integration_of
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
@@ -131,7 +131,7 @@ def _has_failed(run: Run) -> bool:
 
 def _ends_with(run: Run, root: Run) -> bool:
     """Return whether a run cannot outlive another: streams outlive the orchestrator that has started them."""
-    return not is_streaming(run) or _integration(run) == _integration(root)
+    return not is_streaming(run) or integration_of(run.job_facets) == integration_of(root.job_facets)
 
 
 def _below(root_end: PresumedEnd | None, run: Run, latest_at: int) -> PresumedEnd | None:
@@ -141,11 +141,6 @@ def _below(root_end: PresumedEnd | None, run: Run, latest_at: int) -> PresumedEn
     at = max(root_end.at, run.first_at)
     # What still sends events has outlived the run at the top.
     return replace(root_end, at=at) if latest_at - max(at, run.name_at) >= END_GRACE else None
-
-
-def _integration(run: Run) -> str:
-    kind = run.job_facets.jobType if run.job_facets else None
-    return integration_name(kind.integration) if kind else ""
 
 
 # -- lines ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from functools import lru_cache
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
-from openmetadata_ol_provider.openlineage.integration_names import integration_name
+from openmetadata_ol_provider.openlineage.integration_names import integration_of
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, DatasetState, Run, RunInstance, name_key
 
 #: Most starts, ends and mapped instances of one run that are remembered.
@@ -37,9 +37,7 @@ def is_airflow_task(run: Run) -> bool:
     if facet is not None and facet.task is not None and not facet.deleted:
         return True
     kind = run.job_facets.jobType if run.job_facets else None
-    if kind is None:
-        return False
-    return integration_name(kind.integration) == "AIRFLOW" and (kind.jobType or "").upper() == "TASK"
+    return integration_of(run.job_facets) == "AIRFLOW" and kind is not None and (kind.jobType or "").upper() == "TASK"
 
 
 def may_be_mapped(run: Run) -> bool:

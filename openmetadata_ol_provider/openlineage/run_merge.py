@@ -14,7 +14,7 @@ from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft, names_of
 from openmetadata_ol_provider.openlineage.facet_times import compact, equal_times, to_dict
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
-from openmetadata_ol_provider.openlineage.integration_names import integration_name
+from openmetadata_ol_provider.openlineage.integration_names import integration_of
 from openmetadata_ol_provider.openlineage.job_names import is_related
 from openmetadata_ol_provider.openlineage.run_instances import instances_after, is_from_airflow
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, UNKNOWN, DatasetState, Run, name_key
@@ -133,8 +133,7 @@ def _lists_dag(run_facets: RunFacets | None, job_facets: JobFacets | None) -> bo
 
 
 def _is_spark(facets: JobFacets | None) -> bool:
-    kind = facets.jobType if facets else None
-    return kind is not None and integration_name(kind.integration) == "SPARK"
+    return integration_of(facets) == "SPARK"
 
 
 def _other_names(run: Run, name: str, events: Iterable[RunEvent]) -> tuple[str, ...]:

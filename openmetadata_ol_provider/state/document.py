@@ -22,6 +22,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.state.chain import Chain, SegmentRef
 from openmetadata_ol_provider.state.legacy_document import LEGACY_VERSIONS, LegacyDocument
+from openmetadata_ol_provider.state.versioned import decode_version, version_of
 
 #: Version that is written.
 STATE_VERSION: Final = 3
@@ -121,10 +122,6 @@ def is_of_generation(stored: int | None, generation: int | None) -> bool:
     return stored in {None, generation}
 
 
-class _Version(msgspec.Struct):
-    version: int
-
-
 def decode_document(state_key: str, text: str) -> AnyDocument:
     """Return the document in a Variable's text; an empty one if there is no text.
 
@@ -133,12 +130,9 @@ def decode_document(state_key: str, text: str) -> AnyDocument:
     if not text:
         return StateDocument(STATE_VERSION, {})
     try:
-        version = decode_json(text, _Version).version
-        if version in LEGACY_VERSIONS:
+        if version_of(text) in LEGACY_VERSIONS:
             return decode_json(text, LegacyDocument)
-        if version != STATE_VERSION:
-            raise ValueError(f"version {version!r}, supported: {STATE_VERSION}")  # noqa: TRY301 - reported below
-        return decode_json(text, StateDocument)
+        return decode_version(text, StateDocument, STATE_VERSION)
     except ValueError as error:
         raise damaged_state(state_key, error) from None
 

@@ -30,7 +30,8 @@ from openmetadata_ol_provider.state.document import (
 from openmetadata_ol_provider.state.head_reader import HeadReader, stored_as
 from openmetadata_ol_provider.state.held_text import held_of, held_text
 from openmetadata_ol_provider.state.legacy_document import LegacyDocument
-from openmetadata_ol_provider.state.segmented_variable import MOST_TIMES, StoredHead
+from openmetadata_ol_provider.state.segmented_variable import StoredHead
+from openmetadata_ol_provider.state.shared_variable import MOST_TIMES
 from openmetadata_ol_provider.state.usage_text import joined_usage, usage_text
 
 #: Why a Variable is empty, for people.

@@ -16,12 +16,12 @@ from typing import Final
 import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
-from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openlineage.variable_text import from_text
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger, LedgerChanges
 from openmetadata_ol_provider.state.chain import MAX_TAIL, Chain, SegmentRef
 from openmetadata_ol_provider.state.keys import ledger_key
 from openmetadata_ol_provider.state.ledger_text import (
+    MOST_CHANGED,
     changed_ledger_text,
     entries_of_texts,
     joined_ledger,
@@ -29,12 +29,11 @@ from openmetadata_ol_provider.state.ledger_text import (
 )
 from openmetadata_ol_provider.state.segment_store import SegmentStore
 from openmetadata_ol_provider.state.segmented_variable import SegmentedVariable, StoredHead
+from openmetadata_ol_provider.state.versioned import decode_version
 
 log = logging.getLogger(__name__)
 #: Version that is written; before it, the ledger was one text.
 _VERSION: Final = 2
-#: Share of its entries up to which a ledger is held as it was read: if more change, all are written again.
-_MOST_CHANGED: Final = 0.5
 
 
 class LedgerHead(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -160,7 +159,7 @@ class LedgerStore:
         self._changed += len(changes.facts) + len(changes.edges)
         if self._base is not None:
             ledger = self._base[1]
-            if self._changed > _MOST_CHANGED * (len(ledger.facts) + len(ledger.edges)):
+            if self._changed > MOST_CHANGED * (len(ledger.facts) + len(ledger.edges)):
                 self._base = None
 
     def empty(self, description: str) -> None:
@@ -232,13 +231,10 @@ class LedgerStore:
         try:
             if not text.startswith("{"):
                 return LedgerHead.of(from_text(text, Ledger), Chain((), text))
-            head = decode_json(text, LedgerHead)
-            if head.version != _VERSION:
-                raise ValueError(f"version {head.version!r}, supported: {_VERSION}")  # noqa: TRY301 - reported below
+            return decode_version(text, LedgerHead, _VERSION)
         except ValueError as error:
             self._warn(error)
             return LedgerHead(_VERSION)
-        return head
 
     def _warn(self, error: Exception) -> None:
         log.warning("the ledger in Variable %r is not readable (%s): an empty one is used instead", self._key, error)

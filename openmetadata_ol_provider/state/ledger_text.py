@@ -15,8 +15,8 @@ from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFac
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-#: Share of the entries above which all of them are written.
-_MOST_CHANGED: Final = 0.5
+#: Share of the entries above which all of them are written if they have changed.
+MOST_CHANGED: Final = 0.5
 
 
 class Entries(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,7 +55,7 @@ def changed_ledger_text(before: Ledger, after: Ledger) -> str | None:
         _removed(before.extended, after.extended),
     )
     number = sum(map(len, msgspec.structs.astuple(changed)))
-    if number > _MOST_CHANGED * _count(after):
+    if number > MOST_CHANGED * _count(after):
         return None
     return to_text(changed) if number else ""
 

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from openmetadata_ol_provider.exceptions import CheckpointError
-from openmetadata_ol_provider.openlineage.serialization import decode_json, unpack
+from openmetadata_ol_provider.openlineage.serialization import unpack
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems, packed_changes, packed_json
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import ParkingChanges
@@ -23,6 +23,7 @@ from openmetadata_ol_provider.state.keys import parked_key
 from openmetadata_ol_provider.state.parked_text import items_of_texts, keys_of_texts, parked_text
 from openmetadata_ol_provider.state.segment_store import SegmentStore
 from openmetadata_ol_provider.state.segmented_variable import SegmentedVariable, StoredHead
+from openmetadata_ol_provider.state.versioned import decode_version
 
 #: Version that is written, and the one in which all items were one text, without a head.
 _VERSION: Final = 2
@@ -149,12 +150,9 @@ class ParkingStore:
         if not text.startswith("{"):
             return ParkingHead(_TEXT, Chain((), text))
         try:
-            head = decode_json(text, ParkingHead)
-            if head.version != _VERSION:
-                raise ValueError(f"version {head.version!r}, supported: {_VERSION}")  # noqa: TRY301 - reported below
+            return decode_version(text, ParkingHead, _VERSION)
         except ValueError as error:
             raise self._damaged(error) from None
-        return head
 
     def _damaged(self, error: Exception) -> CheckpointError:
         return CheckpointError(

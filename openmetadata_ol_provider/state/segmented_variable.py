@@ -16,12 +16,11 @@ import msgspec
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.state.chain import SLOTS, slots_of
 from openmetadata_ol_provider.state.segment_store import HeadOfSegments, SegmentStore, needed_slots
+from openmetadata_ol_provider.state.shared_variable import MOST_TIMES, contended
 from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
 _Head = TypeVar("_Head", bound=HeadOfSegments)
 _T = TypeVar("_T")
-#: Most times that something is read, or changed, again while another task changes it.
-MOST_TIMES: Final = 5
 #: Share of the slots from which on few are left: long texts of a hundred megabytes in all need as many.
 _CROWDED: Final = 0.75
 
@@ -98,10 +97,7 @@ class SegmentedVariable(Generic[_Head]):
             written = self.replace(stored, head)
             if written is not None and (not lasting or self._text() == written.text):
                 return
-        raise CheckpointError(
-            f"Variable {self.key!r} was written by another task each of {MOST_TIMES} times that this one tried to; set "
-            "max_active_runs to 1 and give each DAG its own state_key"
-        )
+        raise contended(self.key)
 
     def replace(self, stored: StoredHead[Any], head: _Head) -> StoredHead[_Head] | None:
         """Write a head whose segments are written, if no other task has changed anything, and delete what is retired.

@@ -13,8 +13,8 @@ from typing import Final
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
-#: Most times that a change is made.
-_MOST_TIMES: Final = 5
+#: Most times that a change is made, or something is read, while other tasks write.
+MOST_TIMES: Final = 5
 
 
 def change_variable(key: str, changed: Callable[[str], str], description: str) -> str:
@@ -24,7 +24,7 @@ def change_variable(key: str, changed: Callable[[str], str], description: str) -
     :param description: description of the Variable, for people
     :raises CheckpointError: if other tasks write again and again
     """
-    for _ in range(_MOST_TIMES):
+    for _ in range(MOST_TIMES):
         before = _read(key)
         after = changed(before)
         if after == before:
@@ -33,8 +33,13 @@ def change_variable(key: str, changed: Callable[[str], str], description: str) -
             set_variable(key, after, description)
             if _read(key) == after:
                 return after
-    raise CheckpointError(
-        f"Variable {key!r} was written by another task each of {_MOST_TIMES} times that this one tried to; set "
+    raise contended(key)
+
+
+def contended(key: str) -> CheckpointError:
+    """Return the error for a Variable that other tasks write again and again."""
+    return CheckpointError(
+        f"Variable {key!r} was written by another task each of {MOST_TIMES} times that this one tried to; set "
         "max_active_runs to 1 and give each DAG its own state_key"
     )
 

@@ -71,7 +71,7 @@ def find(
     ]
     nodes += sorted((entity.type, entity.id) for entity in expected.entities)
     edges, refused = stored_edges(client, nodes, facts)
-    user = (client.get("v1/users/loggedInUser") or {}).get("name")
+    user = client.user or None
     verdicts = EdgeJudge(replayed, expected, user, config.lineage.stale_after).judge(edges.values())
     judge = PipelineJudge(client, replayed, expected, user, int(now * 1000))
     of_pipelines = judge.judge(pipelines, edges.values(), verdicts.findings)

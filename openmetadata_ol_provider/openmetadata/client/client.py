@@ -6,6 +6,7 @@ It knows nothing of lineage. One client may be used from many threads at once.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 MAX_ANSWER_BYTES = 64 * 2**20
 _JSON_PATCH = "application/json-patch+json"
 _VERSION_PATH = "v1/system/version"
+_USER_PATH = "v1/users/loggedInUser"
 #: Entities per page of a listing.
 _PAGE_SIZE = 1000
 
@@ -79,6 +81,8 @@ class OpenMetadataClient:
             max_bytes=max_answer_bytes,
         )
         self._version: Version | None = None
+        self._user: str | None = None
+        self._user_lock = threading.Lock()
         if verify is False:
             log.warning("TLS certificates of %s are NOT verified (verify is false)", self.base_url)
 
@@ -136,6 +140,17 @@ class OpenMetadataClient:
         if self._version is None:
             self._version = parse_version(self.get(_VERSION_PATH), self.server)
         return self._version
+
+    @property
+    def user(self) -> str:
+        """Name of the user whose token it is, requested once; empty if the server does not know it.
+
+        :raises CatalogueError: if the server does not answer
+        """
+        with self._user_lock:
+            if self._user is None:
+                self._user = str((self.get(_USER_PATH) or {}).get("name") or "")
+            return self._user
 
     def fetch_version(self) -> Version:
         """Request the server's version once, without retries: for a check that somebody is waiting for.

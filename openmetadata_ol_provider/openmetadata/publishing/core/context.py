@@ -70,11 +70,6 @@ class PublishContext:
         """Number of requests that this publication has sent so far, by method."""
         return dict(Counter(self.client.calls) - self._requests_before)
 
-    @property
-    def shown_edges(self) -> frozenset[int]:
-        """Keys of all edges of the plan, whatever becomes of them, and of parked edges that are tried again."""
-        return self.selection.current_edges.union(self.selection.waiting, self.recorder.edge_jobs)
-
     def fork(self) -> PublishContext:
         """Return a context for stages that run at the same time: problems and errors in a row are its own."""
         forked = copy.copy(self)

@@ -46,6 +46,11 @@ class ParkingBuilder:
         for edge in selection.edges:
             self._edges.setdefault(edge_key(edge), []).append(edge)
 
+    @property
+    def shown_edges(self) -> frozenset[int]:
+        """Keys of all edges of the plan, whatever becomes of them, and of parked edges that are tried again."""
+        return self._selection.current_edges.union(self._selection.waiting, self._edges)
+
     def changes(
         self, parking: Parking, now: float, options: ParkingOptions
     ) -> tuple[ParkingChanges, tuple[Problem, ...]]:
@@ -68,7 +73,7 @@ class ParkingBuilder:
     def _needless_removals(self, parking: Parking) -> list[str]:
         """Return the keys of parked removals of edges that the plan shows again."""
         removals = [(key, removal[1]) for key in parking.items if (removal := removal_of(key))]
-        shown = self._selection.current_edges.union(self._selection.waiting, self._edges) if removals else ()
+        shown = self.shown_edges if removals else ()
         return [key for key, edge in removals if edge in shown]
 
     def _without_retracted(self, parking: Parking) -> Iterator[tuple[str, Parked | None]]:

@@ -62,7 +62,7 @@ class EdgeColumns:
         self._derive = derive
 
     @cached_property
-    def lineage(self) -> ColumnLineage:
+    def derived(self) -> ColumnLineage:
         """The column lineage."""
         return self._derive()
 
@@ -94,7 +94,7 @@ class EdgeWrite(NamedTuple):
     @property
     def columns(self) -> Columns:
         """Its column lineage."""
-        return self.lineage.lineage.columns
+        return self.lineage.derived.columns
 
     @property
     def where(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,26 +28,10 @@ def changed_by_other(body: Mapping[str, Any], user: str | None) -> str | None:
     return f"{changer} changed it last" if user else f"{changer} changed it last, and the token's own user is unknown"
 
 
-class EdgeOwnership:
-    """Knows under which name this provider writes edges; safe for many threads.
+def is_untouched(client: OpenMetadataClient, details: dict[str, Any]) -> bool:
+    """Return whether nobody else has changed an edge of ours last: its SQL or columns, perhaps.
 
-    :param client: client of the catalogue, which is asked for the name when it is first needed
+    :param client: client of the catalogue, with the token with which this provider writes
+    :raises CatalogueError: if the catalogue does not tell whose the token is
     """
-
-    def __init__(self, client: OpenMetadataClient) -> None:
-        self._client = client
-        self._user: str | None = None
-        self._lock = threading.Lock()
-
-    def is_untouched(self, details: dict[str, Any]) -> bool:
-        """Return whether nobody else has changed an edge of ours last: its SQL or columns, perhaps.
-
-        :raises CatalogueError: if the catalogue does not tell whose the token is
-        """
-        return changed_by_other(details, self._own_user() or details.get("createdBy")) is None
-
-    def _own_user(self) -> str:
-        with self._lock:
-            if self._user is None:
-                self._user = str((self._client.get("v1/users/loggedInUser") or {}).get("name") or "")
-            return self._user
+    return changed_by_other(details, client.user or details.get("createdBy")) is None

@@ -13,7 +13,7 @@ from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClie
 from openmetadata_ol_provider.openmetadata.entities import Entity
 from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeColumns, EdgeWrite
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import writer_name
-from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import EdgeOwnership, names_its_jobs
+from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import is_untouched, names_its_jobs
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import read_details
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ class PipelineEdgeCleaner:
     def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
         self._client = client
         self._dry_run = dry_run
-        self._ownership = EdgeOwnership(client)
 
     def clean(self, write: EdgeWrite) -> bool:
         """Remove the edges that an edge between datasets supersedes, and return whether there were any.
@@ -104,7 +103,7 @@ class PipelineEdgeCleaner:
 
     def _remove(self, source: Entity, target: Entity) -> bool:
         details = read_details(self._client, source.id, target.id)
-        if details is None or not names_its_jobs(details) or not self._ownership.is_untouched(details):
+        if details is None or not names_its_jobs(details) or not is_untouched(self._client, details):
             return False
         if not self._dry_run:
             self._client.delete(path("v1/lineage", source.type, source.id, target.type, target.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
@@ -82,7 +82,27 @@ def removal_counts(removed: Collection[bool | None]) -> StaleEdges:
     return StaleEdges(removed=counts.published, kept=counts.unchanged, failed=counts.failed)
 
 
-def names_of(fact: EdgeFact) -> tuple[str, str, str]:
+def removable(
+    context: PublishContext, facts: Mapping[int, EdgeFact], ledger: Mapping[int, EdgeFact]
+) -> list[StaleEdge]:
+    """Return the edges that no other edge of the ledger is the reason for, each once, and forget the others.
+
+    :param facts: edges that there is a reason to remove, by key
+    :param ledger: all edges of the ledger, by key
+    """
+    # Another name of a dataset, or another job of the pipeline, may be the reason for the same edge.
+    needless = {_names(fact) for key, fact in ledger.items() if key not in facts}
+    items: dict[tuple[str, str, str], StaleEdge] = {}
+    for key, fact in facts.items():
+        names = _names(fact)
+        if fact.source and names not in needless:
+            items.setdefault(names, StaleEdge(key, fact, first=True))
+    kept = {item.key for item in items.values()}
+    context.recorder.update_edges({key: None for key in facts if key not in kept}, {})
+    return list(items.values())
+
+
+def _names(fact: EdgeFact) -> tuple[str, str, str]:
     """Return what identifies one edge of the catalogue and its writer."""
     return fact.source, fact.target, fact.writer
 

@@ -15,7 +15,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import StaleEd
 from openmetadata_ol_provider.openmetadata.publishing.edges.expiry import confirmations, dated, days_read, unconfirmed
 from openmetadata_ol_provider.openmetadata.publishing.edges.removal import (
     NOT_OURS,
-    names_of,
+    removable,
     removal_counts,
     remove_edges,
     remove_with_lines,
@@ -108,7 +108,7 @@ class _AgeingEdges:
 
     def confirm_shown(self, plan: LineagePlan) -> None:
         """Confirm the edges that the batch shows; those that their job no longer declares begin to age."""
-        shown = self._context.shown_edges
+        shown = self._context.parking.shown_edges
         declaring = {job_key(job.id) for job in plan.jobs if job.declared}
         self._note(confirmations(self.facts, shown, declaring, self._today))
 
@@ -131,17 +131,8 @@ class _AgeingEdges:
         :param expired: edges that were too old before some of them were confirmed, by key
         """
         left = {key: fact for key in expired if (fact := self.facts[key]) == expired[key]}
-        # Another name of a dataset, or another job of the pipeline, may be the reason for the same edge.
-        needless = {names_of(fact) for key, fact in self.facts.items() if key not in left}
-        items: dict[tuple[str, str, str], StaleEdge] = {}
-        for key, fact in sorted(left.items(), key=lambda item: (item[1].confirmed, item[0])):
-            names = names_of(fact)
-            if not fact.source or names in needless:
-                self._context.recorder.update_edges({key: None}, {})
-            else:
-                items[names] = StaleEdge(key, fact, first=True)
-                needless.add(names)
-        return list(items.values())[:MOST_AT_ONCE]
+        oldest_first = dict(sorted(left.items(), key=lambda item: (item[1].confirmed, item[0])))
+        return removable(self._context, oldest_first, self.facts)[:MOST_AT_ONCE]
 
     def _note(self, changed: Mapping[int, EdgeFact]) -> None:
         self.facts.update(changed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.publishing.core.removals import removal_of
 from openmetadata_ol_provider.openmetadata.publishing.core.report import StaleEdges
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import edge_parking_key
-from openmetadata_ol_provider.openmetadata.publishing.edges.removal import names_of, remove_with_lines
+from openmetadata_ol_provider.openmetadata.publishing.edges.removal import removable, remove_with_lines
 from openmetadata_ol_provider.openmetadata.publishing.edges.stale import StaleEdge, stale_problem
 
 if TYPE_CHECKING:
@@ -38,36 +38,32 @@ def remove_retracted(context: PublishContext) -> StaleEdges:
     context.problems += [_problem(item, _OTHERS) for item in earlier if item.fact.source]
     for item in earlier:
         del facts[item.key]
-    return remove_with_lines(context, _removable(context, facts), _problem, ProblemKind.RETRACTED_EDGE)
+    return _remove(context, facts, _problem, ProblemKind.RETRACTED_EDGE)
 
 
 def remove_refused(context: PublishContext) -> StaleEdges:
     """Try once more to remove the edges whose removal was refused, unless runs show them again."""
     removed = StaleEdges()
     for kind, facts in _refused(context).items():
-        removed += remove_with_lines(context, _removable(context, facts), partial(_refused_problem, kind), kind)
+        removed += _remove(context, facts, partial(_refused_problem, kind), kind)
     return removed
 
 
-def _removable(context: PublishContext, facts: Mapping[int, EdgeFact]) -> list[StaleEdge]:
-    """Return the edges that no other edge of the ledger is the reason for, and forget the others.
-
-    :param facts: edges to remove, by key
-    """
-    # The same entities may be known by other names.
-    others = {names_of(fact) for key, fact in context.recorder.edges().items() if key not in facts}
-    items = [
-        StaleEdge(key, fact, first=False) for key, fact in facts.items() if fact.source and names_of(fact) not in others
-    ]
-    context.recorder.update_edges(dict.fromkeys(facts.keys() - {item.key for item in items}), {})
-    return sorted(items, key=lambda item: item.where)
+def _remove(
+    context: PublishContext,
+    facts: Mapping[int, EdgeFact],
+    problem_of: Callable[[StaleEdge, str], Problem],
+    kind: ProblemKind,
+) -> StaleEdges:
+    items = sorted(removable(context, facts, context.recorder.edges()), key=lambda item: item.where)
+    return remove_with_lines(context, items, problem_of, kind)
 
 
 def _refused(context: PublishContext) -> Mapping[ProblemKind, dict[int, EdgeFact]]:
     """Return the edges to remove now whose removal was refused, by the reason for which they are removed."""
     refused: dict[ProblemKind, dict[int, EdgeFact]] = {}
     removals = [(item, removal) for item in context.selection.retried if (removal := removal_of(item.key))]
-    shown = context.shown_edges if removals else ()
+    shown = context.parking.shown_edges if removals else ()
     for item, (kind, key) in removals:
         if key in shown:
             continue

@@ -24,7 +24,7 @@ def unknown_columns(writes: Iterable[EdgeWrite]) -> list[Problem]:
     """Return a problem for each entity that lacks columns which events name."""
     by_entity: dict[str, dict[str, dict[str, None]]] = {}
     for write in writes:
-        for entity, column in write.lineage.lineage.unknown:
+        for entity, column in write.lineage.derived.unknown:
             by_entity.setdefault(entity.fqn, {}).setdefault(write.where, {})[column] = None
     return [_problem(fqn, by_edge) for fqn, by_edge in by_entity.items()]
 

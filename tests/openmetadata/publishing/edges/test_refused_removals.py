@@ -33,6 +33,13 @@ def retry(
     return history.publish(what or LineagePlan(), client, config(write=write), now=NOW + after)
 
 
+def refuse_five_times(history: KeptHistory, client: OpenMetadataClient, server: CatalogueServer) -> None:
+    server.fail("DELETE", "v1/lineage", 403, times=100)
+    for after in range(5):
+        retry(history, client, RETRACTING if not after else None, after=after)
+    server.clear_faults()
+
+
 def lines(report: PublishReport, kind: str = "retracted_edge") -> list[str]:
     return [problem.detail for problem in report.problems if problem.kind == kind]
 
@@ -101,10 +108,7 @@ def test_an_edge_that_is_gone_meanwhile_is_a_line(
 def test_an_edge_that_a_run_shows_again_is_not_removed(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory, is_due: bool
 ) -> None:
-    server.fail("DELETE", "v1/lineage", 403, times=100)
-    for after in range(5):
-        retry(history, client, RETRACTING if not after else None, after=after)
-    server.clear_faults()
+    refuse_five_times(history, client, server)
     report = retry(history, client, plan_of(orders(), ACCOUNTS), after=7200 if is_due else 6)
     assert report.parked == 0
     retry(history, client, after=9000)
@@ -115,10 +119,7 @@ def test_an_edge_that_a_run_shows_again_is_not_removed(
 def test_an_edge_that_is_shown_again_under_another_name_is_not_removed(
     client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory, is_due: bool
 ) -> None:
-    server.fail("DELETE", "v1/lineage", 403, times=100)
-    for after in range(5):
-        retry(history, client, RETRACTING if not after else None, after=after)
-    server.clear_faults()
+    refuse_five_times(history, client, server)
     same = dataset(PG, "shop.crm.ACCOUNTS")
     retry(history, client, plan_of(orders(), same), after=7200 if is_due else 6)
     assert retry(history, client, after=9000).parked == 0
