@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import platform
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -76,10 +77,15 @@ def number(value: float) -> str:
 
 
 def line(figure: Figure) -> str:
-    """Return a figure as a line for a terminal."""
+    """Return a figure as a line for a terminal, and a second one with the reason why its target is missed."""
     name, unit, low, middle, high, target, met = cells(figure)
-    told = f"  {target}: {met.strip('*')}" if target else ""
-    return f"  {name:<58} {low:>10} {middle:>10} {high:>10} {unit}{told}"
+    verdict = f"  {target}: {met.strip('*')}" if target else ""
+    reason = f"\n      missed: {_reason(figure)}" if figure.met is False else ""
+    return f"  {name:<58} {low:>10} {middle:>10} {high:>10} {unit}{verdict}{reason}"
+
+
+def _reason(figure: Figure) -> str:
+    return figure.reason or "not expected; look for a regression, or for other work on the machine"
 
 
 def section(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
@@ -91,8 +97,18 @@ def section(run: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     ]
     for name, figures in run["parts"].items():
         lines += ["", f"### {titles[name]}", "", f"| {' | '.join(_HEADS)} |", "|---|---|---:|---:|---:|---|---|"]
-        lines += [f"| {' | '.join(cells(Figure.from_dict(figure)))} |" for figure in figures]
+        shown = [Figure.from_dict(figure) for figure in figures]
+        lines += [f"| {' | '.join(cells(figure))} |" for figure in shown]
+        missed: dict[str, list[str]] = {}
+        for figure in shown:
+            if figure.met is False:
+                missed.setdefault(_reason(figure), []).append(figure.name)
+        lines += ["", *(_missed(names, reason) for reason, names in missed.items())] if missed else []
     return "\n".join([*lines, "", END])
+
+
+def _missed(names: Sequence[str], reason: str) -> str:
+    return textwrap.fill(f"- Missed: {'; '.join(names)}. {reason[0].upper()}{reason[1:]}.", 120, subsequent_indent="  ")
 
 
 def write(text: str, path: Path = DOCUMENT) -> None:

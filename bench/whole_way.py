@@ -25,6 +25,11 @@ from bench.standin import StandIn, standin
 LATENCY = 0.005
 COLD_CALLS, REPEATED_CALLS = 12.5 / 20, 5.1 / 20
 
+_REASON = (
+    "the CPU time of one Python process is the limit (next rows), and it depends on the processor "
+    "(docs/performance.md, Publishing)"
+)
+
 
 class Way(NamedTuple):
     """The cost of one task.
@@ -64,7 +69,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 def _figures(name: str, ways: list[Way], events: float, calls: float) -> Iterator[Figure]:
     one = ways[0]
-    yield rates(name, one.events, [way.seconds for way in ways]).at_least(events)
+    yield rates(name, one.events, [way.seconds for way in ways]).at_least(events, reason=_REASON)
     found = Figure(f"{name}: calls", "calls/event", tuple(way.calls / way.events for way in ways))
     yield found.at_most(calls, f"at most {calls:.3f}, a twentieth of the incumbent's")
     yield Figure(f"{name}: CPU of the task", "us/event", tuple(1e6 * way.cpu / way.events for way in ways))

@@ -29,6 +29,7 @@ __all__ = [
     "set_variable",
     "stats",
     "takes_nested_extra",
+    "user_variable",
 ]
 
 
@@ -82,14 +83,53 @@ def links_are_read_by_tasks() -> bool:
     return _airflow_version() >= (3, 0)
 
 
-def get_variable(key: str) -> str | None:
-    """Return the text of an Airflow Variable, ``None`` if it does not exist."""
+def user_variable(key: str) -> str | None:
+    """Return the text of a Variable that a user has set, in any secrets backend; ``None`` if it does not exist."""
     import inspect
 
     variable = _variable_class()
     # The parameter is named ``default`` in Airflow 3's SDK, ``default_var`` elsewhere.
     name = "default" if "default" in inspect.signature(variable.get).parameters else "default_var"
     text: str | None = variable.get(key, **{name: None})
+    return text
+
+
+def get_variable(key: str) -> str | None:
+    """Return the text of a Variable that this package has written, ``None`` if it does not exist.
+
+    Airflow looks for a Variable in all secrets backends, of which the environment hides what is stored, and takes one
+    that it fails to read for one that does not exist. So the one that stores it is asked directly, and may fail.
+
+    :raises CheckpointError: if the Variable exists, but cannot be decrypted
+    :raises Exception: if Airflow's API or database fails
+    """
+    comms = getattr(sys.modules.get("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS", None)
+    if hasattr(comms, "send"):
+        from airflow.sdk.execution_time.comms import GetVariable, VariableResult
+
+        answer = _ask_airflow(GetVariable(key=key), {"VARIABLE_NOT_FOUND"})
+        return answer.value if isinstance(answer, VariableResult) else None
+    # Airflow 3.0 has another protocol between tasks and their supervisor.
+    return user_variable(key) if comms is not None else _variable_in_database(key)
+
+
+def _variable_in_database(key: str) -> str | None:
+    from airflow.models.variable import Variable
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session() as session:
+        stored = session.scalar(select(Variable).where(Variable.key == key))
+        if stored is None:
+            return None
+        text: str | None = stored.get_val()
+    if text is None:
+        from openmetadata_ol_provider.exceptions import CheckpointError
+
+        raise CheckpointError(
+            f"Variable {key!r} cannot be decrypted: restore the Fernet key with which it was written (option "
+            "fernet_key in section core; when it is rotated, the former key stays behind the new one)"
+        )
     return text
 
 

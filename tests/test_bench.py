@@ -127,6 +127,19 @@ def test_a_target_is_held_against_the_median() -> None:
     )  # fmt: skip
 
 
+def test_a_missed_target_comes_with_its_reason() -> None:
+    missed, met = RATE.at_least(50_000, reason="Python is slow"), RATE.at_least(1, reason="Python is slow")
+    assert report.line(missed).splitlines()[1:] == ["      missed: Python is slow"]
+    assert report.line(RATE.at_least(50_000)).endswith(
+        "\n      missed: not expected; look for a regression, or for other work on the machine"
+    )
+    assert "Python is slow" not in report.line(met)
+    other = missed._replace(name="plan")
+    run = report.document({"decode": [missed, met, other]}, [], 3, "usual", 12.3)
+    section = report.section(run, {"decode": "Decoding"})
+    assert section.count("- Missed: decode; plan. Python is slow.") == section.count("Missed") == 1
+
+
 @pytest.mark.parametrize(
     ("value", "shown"), [(0.0, "0"), (3.0, "3"), (1234.5, "1,234"), (0.33333, "0.3333"), (0.000012, "1.20e-05")]
 )

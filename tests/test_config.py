@@ -186,18 +186,23 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_one(config: dict[str, 
         ({"write": {"owners": "sometimes"}}, r"write.owners: .*'always'.*\(seen: 'sometimes'\)"),
         ({"write": {"status": "if_empty"}}, r"write.status: .*\(seen: 'if_empty'\)"),
         ({"write": {"create_services": "perhaps"}}, r"write.create_services: .*\(seen: 'perhaps'\)"),
-        ({"write": {"max_failure_ratio": 2}}, r"write.max_failure_ratio: .*less than or equal to 1 \(seen: 2\)"),
+        ({"write": {"max_failure_ratio": 2}}, r"write.max_failure_ratio: a number of at most 1 is .*\(seen: 2\)"),
         ({"write": None}, r"write: .*\(seen: None\)"),
-        ({"pipelines": {"level": "top"}}, r"pipelines.level: .*'root', 'parent' or 'job' \(seen: 'top'\)"),
-        ({"pipelines": {"service": 3}}, r"pipelines.service.*\(seen: 3\)"),
-        ({"lineage": {"on": "COMPLETE"}}, r"lineage.on: .*\(seen: 'COMPLETE'\)"),
+        ({"pipelines": {"level": "top"}}, r"pipelines.level: .*'root', 'parent' or 'job' is expected \(seen: 'top'\)"),
+        ({"pipelines": {"service": 3}}, r": pipelines.service: a text or a mapping is expected \(seen: 3\)$"),
+        ({"pipelines": {"service": {"A": 3}}}, r": pipelines.service.A: a text is expected \(seen: 3\)$"),
+        ({"pipelines": "p"}, r"pipelines: a mapping is expected \(seen: 'p'\)"),
+        ({"parking": {"max_days": -1}}, r"parking.max_days: a number above 0 is expected \(seen: -1\)"),
+        ({"parking": {"max_edges": 1.5}}, r"parking.max_edges: a whole number is expected \(seen: 1.5\)"),
+        ({"lineage": {"columns": "no way"}}, r"lineage.columns: true or false is expected \(seen: 'no way'\)"),
+        ({"lineage": {"on": "COMPLETE"}}, r"lineage.on: a list is expected \(seen: 'COMPLETE'\)"),
         ({"lineage": {"on": ["DONE"]}}, r"lineage.on.0: .*\(seen: 'DONE'\)"),
-        ({"datasets": {"case": "lower"}}, r"datasets.case: .*'catalogue' or 'exact' \(seen: 'lower'\)"),
+        ({"datasets": {"case": "lower"}}, r"datasets.case: .*'catalogue' or 'exact' is expected \(seen: 'lower'\)"),
         ({"datasets": {"exclude": "*_tmp"}}, r"datasets.exclude: .*\(seen: '\*_tmp'\)"),
-        ({"datasets": {"rename": [{"match": "a"}]}}, r"datasets.rename.0.to: Field required"),
-        ({"namespaces": [{"service": "s"}]}, r"namespaces.0.namespace: Field required"),
+        ({"datasets": {"rename": [{"match": "a"}]}}, r"key 'datasets.rename.0.to' is missing"),
+        ({"namespaces": [{"service": "s"}]}, r"key 'namespaces.0.namespace' is missing"),
         ({"namespaces": {"a": "b"}}, r"namespaces: .*\(seen: \{'a': 'b'\}\)"),
-        ({"namespaces": [{"namespace": "/postgres:[/"}]}, r"namespaces.0.namespace: .*not a regular expression"),
+        ({"namespaces": [{"namespace": "/postgres:[/"}]}, r"namespaces.0.namespace: not a regular expression"),
         ({"datasets": {"rename": [{"match": "/(/", "to": ""}]}}, r"datasets.rename.0.match: .*not a regular"),
         ({"datasets": {"rename": [{"match": "/a/", "to": r"\1"}]}}, r"datasets.rename.0: .*does not fit the groups"),
         ({"datasets": {"rename": [{"match": "/a/", "to": r"\g<b>"}]}}, r"datasets.rename.0: .*does not fit the groups"),
@@ -234,6 +239,19 @@ def test_a_document_that_cannot_be_used_is_refused_with_its_place(
     with pytest.raises(ConfigError, match=message) as refused:
         load_config(path)
     assert f"config file {path!r}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("write: {}\nnamespaces: []\nnamespaces: []\n", r"the key 'namespaces' is given twice in one mapping, line 1"),
+        ("write:\n  tags: never\n  tags: always\n", r"the key 'tags' is given twice in one mapping, line 2"),
+        ('{"write": {"tags": "never", "tags": "always"}}', r"the key 'tags' is given twice in one mapping"),
+    ],
+)
+def test_a_key_that_is_given_twice_is_refused_and_not_half_lost(document: Any, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_config(document(text))
 
 
 def test_a_document_never_runs_code(document: Any, tmp_path: Path) -> None:

@@ -106,9 +106,9 @@ def test_the_hook_of_the_connection_type_is_the_hook() -> None:
 
 
 def test_the_connection_form_has_a_field_for_every_extra_that_the_hook_knows() -> None:
-    from openmetadata_ol_provider.hooks.openmetadata import _EXTRA
+    from openmetadata_ol_provider.hooks._client_options import EXTRA_KEYS
 
-    assert set(CONNECTION["conn-fields"]) == set(_EXTRA)
+    assert set(CONNECTION["conn-fields"]) == set(EXTRA_KEYS)
     labels = [field["label"] for field in CONNECTION["conn-fields"].values()]
     assert "Connections" not in labels, "in the form of a connection, the word says nothing"
     for field in CONNECTION["conn-fields"].values():

@@ -36,9 +36,23 @@ def config_of(arguments: Namespace) -> Config:
     if not arguments.openmetadata_conn_id:
         return load_config(arguments.config)
     prepare_airflow()
-    from openmetadata_ol_provider.version_compat import get_variable
+    from openmetadata_ol_provider.version_compat import user_variable
 
-    return load_config(arguments.config, get_variable)
+    return load_config(arguments.config, user_variable)
+
+
+def tasks_config(source: str | None) -> tuple[Config, bool]:
+    """Return the configuration of the tasks, and whether it is another than the defaults.
+
+    :param source: value of ``--config``; default: ``[openmetadata_ol] config``
+    :raises ConfigError: if it cannot be read
+    """
+    from openmetadata_ol_provider import conf
+    from openmetadata_ol_provider.config import load_config
+    from openmetadata_ol_provider.version_compat import user_variable
+
+    source = source or conf.config()
+    return load_config(source, user_variable), source is not None
 
 
 def topics_of(arguments: Namespace) -> list[str]:

@@ -17,6 +17,7 @@ from openmetadata_ol_provider.cli.options import (
     add_state_key,
     add_tls_files,
     add_topics,
+    not_empty,
     port,
     positive,
 )
@@ -24,7 +25,6 @@ from openmetadata_ol_provider.cli.options import (
 #: States of runs, and outcomes of edges, as :mod:`~openmetadata_ol_provider.receipts.search` has them.
 STATES = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER")
 OUTCOMES = ("published", "unchanged", "parked", "failed", "left_out", "given_up")
-_LETTER = "dead letter as `dlq list` shows it, such as events.dead-letter[0]@17; with one topic 0@17 is enough"
 
 
 def translate(command: ArgumentParser) -> None:
@@ -138,15 +138,24 @@ def receipts(command: ArgumentParser) -> None:
 def register_service(command: ArgumentParser) -> None:
     """Add the service and both connections."""
     command.add_argument(
-        "--name", default="openlineage", metavar="NAME", help="name of the service (default: %(default)s)"
+        "--name",
+        type=not_empty,
+        default="openlineage",
+        metavar="NAME",
+        help="name of the service (default: %(default)s)",
     )
     command.add_argument(
-        "--topic", metavar="TOPIC", help="topic with the events (default: the first of [openmetadata_ol] topics)"
+        "--topic",
+        type=not_empty,
+        metavar="TOPIC",
+        help="topic with the events (default: the first of [openmetadata_ol] topics)",
     )
     add_kafka_connection(command)
     catalogue = command.add_mutually_exclusive_group()
     add_openmetadata_connection(catalogue)
-    catalogue.add_argument("--host", metavar="URL", help=f"URL of OpenMetadata, instead of a connection; {TOKEN}")
+    catalogue.add_argument(
+        "--host", type=not_empty, metavar="URL", help=f"URL of OpenMetadata, instead of a connection; {TOKEN}"
+    )
     add_tls_files(command)
     command.add_argument("--description", metavar="TEXT", help="description of the service")
     command.add_argument("--update", action="store_true", help="update an existing service that differs")
@@ -175,6 +184,7 @@ def cleanup(command: ArgumentParser) -> None:
     add_openmetadata_connection(catalogue)
     catalogue.add_argument(
         "--host",
+        type=not_empty,
         metavar="URL",
         help=f"URL of OpenMetadata, instead of a connection; {TOKEN}; with event files, no state is read then unless "
         "--state-key is given",
@@ -207,93 +217,3 @@ def sandbox(command: ArgumentParser) -> None:
         command.add_argument(
             option, type=port, default=0, metavar="PORT", help=f"port of the {what} on 127.0.0.1 (default: a free one)"
         )
-
-
-def dlq(command: ArgumentParser) -> None:
-    """Add the actions on dead letters."""
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog=command.prog)
-
-    list_action = actions.add_parser("list", help="list dead letters with their origin and reason")
-    list_action.add_argument(
-        "--limit",
-        type=above_zero,
-        default=100,
-        metavar="N",
-        help="largest number of letters to list (default: %(default)s)",
-    )
-    list_action.add_argument(
-        "--since", metavar="TIME", help="only letters written at or after a time, such as 2026-05-01T00:00:00Z"
-    )
-    add_json(list_action)
-
-    show_action = actions.add_parser("show", help="show one dead letter with its headers and value")
-    show_action.add_argument("letter", metavar="LETTER", help=_LETTER)
-    add_json(show_action)
-    show_action.add_argument("--output", metavar="FILE", help="write the unchanged value to a file instead")
-
-    replay_action = actions.add_parser("replay", help="send new or named dead letters back to their topics")
-    replay_action.add_argument(
-        "letters", nargs="*", metavar="LETTER", help=f"{_LETTER}; only these are sent, even if they were sent before"
-    )
-    replay_action.add_argument("--topic", metavar="TOPIC", help="send to this topic instead of the original ones")
-    replay_action.add_argument(
-        "--max-replays",
-        type=above_zero,
-        default=3,
-        metavar="N",
-        help="skip letters that were replayed this often (default: %(default)s)",
-    )
-    replay_action.add_argument(
-        "--new-timestamps",
-        action="store_true",
-        help="send with the current time, for letters so old that the topic's retention would delete them",
-    )
-    replay_action.add_argument(
-        "--again", action="store_true", help="start at the first letter, including letters that were sent before"
-    )
-    replay_action.add_argument("--dry-run", action="store_true", help="send nothing, and do not move the position")
-    replay_action.add_argument(
-        "--state-key", metavar="KEY", help="Variable that holds the position of replays (default: named by the topics)"
-    )
-    for action in (list_action, show_action, replay_action):
-        add_kafka_connection(action)
-        add_topics(action)
-        action.add_argument(
-            "--dead-letter-topic",
-            metavar="TOPIC",
-            help="topic of the dead letters (default: [openmetadata_ol] dead_letter_topic, else <topic>.dead-letter)",
-        )
-
-
-def checkpoint(command: ArgumentParser) -> None:
-    """Add the actions on a checkpoint."""
-    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog=command.prog)
-
-    show_action = actions.add_parser(
-        "show", help="show the checkpoint next to the group's offsets and the topics' ends"
-    )
-    add_json(show_action)
-
-    set_action = actions.add_parser("set", help="move the checkpoint, and keep the runs that are remembered")
-    position = set_action.add_mutually_exclusive_group(required=True)
-    position.add_argument(
-        "--to",
-        metavar="START",
-        help="position for all partitions: earliest, latest, group, group:NAME, or a time such as 2026-05-01T00:00:00Z",
-    )
-    position.add_argument(
-        "--offset",
-        action="append",
-        metavar="TOPIC:PARTITION=OFFSET",
-        help="position for one partition; can be given several times",
-    )
-    set_action.add_argument("--dry-run", action="store_true", help="only print what would move")
-
-    reset_action = actions.add_parser("reset", help="delete the checkpoint and the runs that are remembered")
-    reset_action.add_argument("--dry-run", action="store_true", help="only print what would be deleted")
-    for action in (show_action, set_action, reset_action):
-        add_kafka_connection(action)
-        add_topics(action)
-        add_state_key(action)
-        add_lanes(action)
-        add_dag_id(action)

@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from openmetadata_ol_provider.cli.airflow import prepare_airflow
+from openmetadata_ol_provider.cli.airflow import prepare_airflow, tasks_config
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.output import write_json
 from openmetadata_ol_provider.cli.terminal import write_line
@@ -70,15 +70,18 @@ def check_command(arguments: Namespace) -> int:
 
 
 def _check_config(source: str | None) -> tuple[Config, Check]:
-    from openmetadata_ol_provider.config import Config, load_config
+    from openmetadata_ol_provider.cli.option_check import wrong_options
+    from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openmetadata.admin.check_step import Step
-    from openmetadata_ol_provider.version_compat import get_variable
 
+    wrong = wrong_options()
     try:
-        config = load_config(source, get_variable)
+        config, is_given = tasks_config(source)
     except ConfigError as error:
-        return Config(), Check(Step("config", False, str(error)))
-    return config, Check(Step("config", True, "valid" if source else "defaults"))
+        return Config(), Check(Step("config", False, "; ".join([str(error), *wrong])))
+    if wrong:
+        return config, Check(Step("config", False, "; ".join(wrong)))
+    return config, Check(Step("config", True, "valid" if is_given else "defaults"))
 
 
 def _check_kafka(conn_id: str) -> Check:

@@ -85,11 +85,10 @@ def cleanup_command(arguments: Namespace) -> int:
 def _config(arguments: Namespace, *, with_variables: bool) -> Config:
     if not with_variables:
         return load_config(arguments.config)
-    from openmetadata_ol_provider.cli.airflow import prepare_airflow
-    from openmetadata_ol_provider.version_compat import get_variable
+    from openmetadata_ol_provider.cli.airflow import prepare_airflow, tasks_config
 
     prepare_airflow()
-    return load_config(arguments.config, get_variable)
+    return tasks_config(arguments.config)[0]
 
 
 # -- what is remembered --------------------------------------------------------------------------------------------

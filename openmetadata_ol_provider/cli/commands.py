@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from openmetadata_ol_provider.cli import arguments
+from openmetadata_ol_provider.cli import action_arguments, arguments
 from openmetadata_ol_provider.cli.terminal import is_decorated
 
 PROGRAM = "openmetadata-ol"
@@ -61,10 +61,10 @@ COMMANDS = {
         arguments.register_service,
         "cli.register_service:register_service_command",
     ),
-    "dlq": Command("list, show or replay dead letters", arguments.dlq, "cli.dlq:dlq_command"),
+    "dlq": Command("list, show or replay dead letters", action_arguments.dlq, "cli.dlq:dlq_command"),
     "checkpoint": Command(
         "show, move or delete the offsets from which reading continues",
-        arguments.checkpoint,
+        action_arguments.checkpoint,
         "cli.checkpoint:checkpoint_command",
     ),
     "cleanup": Command(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from openmetadata_ol_provider.cli.demo_assets import prepare_dag, started_dags
 from openmetadata_ol_provider.cli.demo_measurements import config_file
 from openmetadata_ol_provider.cli.demo_texts import TASKS, catalogue_lines, task_lines, waiting_lines
+from openmetadata_ol_provider.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -27,7 +28,10 @@ _DAG_FILE = "openlineage_to_openmetadata.py"
 def demo_command(arguments: Any) -> int:
     """Run the demo and return its exit code, which is 0 if the DAG succeeded or there was nothing new."""
     directory = Path(arguments.directory or ".demo").absolute()
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"--directory {str(directory)!r} cannot be created: {error.strerror}; give another") from None
     from openmetadata_ol_provider.sandbox.broker import KafkaBroker
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 

@@ -58,7 +58,7 @@ def _list(arguments: Namespace, hook: OpenLineageKafkaHook, letter_topics: list[
     if arguments.json:
         write_json(listed)
     else:
-        write_table(("letter", "put there", "from", "replays", "bytes", "key", "reason"), map(_row, listed))
+        write_table(("letter", "written", "from", "replays", "bytes", "key", "reason"), map(_row, listed))
     more = ", and more: raise --limit or give --since" if len(documents) > len(listed) else ""
     repeats = f" (and {seen.repeats} more of the same messages)" if seen.repeats else ""
     sys.stderr.write(f"{counted(len(listed), 'dead letter')} on {', '.join(letter_topics)}{repeats}{more}\n")

@@ -11,7 +11,7 @@ from openmetadata_ol_provider.cli.event_files import FileEvents
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
 from openmetadata_ol_provider.cli.explanation import Explanation, explanation_document, explanation_outline
 from openmetadata_ol_provider.cli.explanation_filter import Shown, select_shown
-from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
+from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client, refuse_unused_files
 from openmetadata_ol_provider.cli.output import write_json, write_text
 from openmetadata_ol_provider.cli.translate import read_plan
 from openmetadata_ol_provider.cli.unread_facets import UnreadFacets
@@ -34,6 +34,8 @@ def explain_command(arguments: Namespace) -> int:
     shown = Shown.from_arguments(arguments)
     if shown.unresolved and not has_catalogue:
         raise ConfigError("--unresolved needs a catalogue to look in; give --host or --openmetadata-conn-id")
+    if not has_catalogue:
+        refuse_unused_files(arguments)
     config = config_of(arguments)
     unread_facets = UnreadFacets()
     plan, file_events = read_plan(arguments.events, config, unread_facets)

@@ -134,6 +134,7 @@ class ExplainedProblems:
         from openmetadata_ol_provider.openmetadata.resolution.address_hints import (
             assumed_service_hint,
             matched_by_name_hint,
+            rule_namespace,
         )
 
         for mismatch in resolution.mismatches:
@@ -141,7 +142,8 @@ class ExplainedProblems:
             yield Reason(str(kind), matched_by_name_hint(mismatch), kind.description)
         if resolution.by == "name" and not resolution.mismatches:
             kind = ProblemKind.ASSUMED_SERVICE
-            detail = assumed_service_hint(resolution.namespace, resolution.entity.service)
+            namespace = rule_namespace(resolution.namespace, resolution.identity)
+            detail = assumed_service_hint(namespace, resolution.entity.service)
             yield Reason(str(kind), detail, kind.description)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.exceptions import ConfigError
@@ -37,16 +36,31 @@ def openmetadata_client(arguments: Namespace) -> OpenMetadataClient:
     return OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
 
 
+def refuse_unused_files(arguments: Namespace) -> None:
+    """Refuse files for TLS where no catalogue is asked.
+
+    :raises ConfigError: if one is given
+    """
+    for name in _FILES:
+        if getattr(arguments, name):
+            raise ConfigError(f"{_option(name)} is given without --host; add --host, or leave it out")
+
+
 def _client(host: str, files: dict[str, str]) -> OpenMetadataClient:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.client.server import HOST_OPTION
+    from openmetadata_ol_provider.openmetadata.client.tls_files import existing_path
+    from openmetadata_ol_provider.openmetadata.client.url import base_url
 
     for name, file in files.items():
-        if not Path(file).is_file():
-            raise ConfigError(f"{_option(name)} is {file!r}, which is not a file; give the path of a PEM file")
+        existing_path(file, _option(name))
     cert, key = files.get("client_cert"), files.get("client_key")
     if key and not cert:
         raise ConfigError(f"--client-key is {key!r} and --client-cert is missing; give both")
+    try:
+        base_url(host)
+    except ConfigError as error:
+        raise ConfigError(f"--host: {error}") from None
     return OpenMetadataClient(
         host,
         os.environ.get(TOKEN_VARIABLE),

@@ -22,7 +22,10 @@ def add_json(command: ArgumentParser) -> None:
 def add_config(command: ArgumentParser) -> None:
     """Add the configuration document."""
     command.add_argument(
-        "--config", metavar="SOURCE", help="configuration document: a YAML or JSON file, or variable:NAME"
+        "--config",
+        type=not_empty,
+        metavar="SOURCE",
+        help="configuration document: a YAML or JSON file, or variable:NAME (default: [openmetadata_ol] config)",
     )
 
 
@@ -30,6 +33,7 @@ def add_kafka_connection(command: ArgumentParser) -> None:
     """Add the connection to Kafka."""
     command.add_argument(
         "--kafka-config-id",
+        type=not_empty,
         default="kafka_default",
         metavar="ID",
         help="Airflow connection to Kafka (default: %(default)s)",
@@ -40,6 +44,7 @@ def add_openmetadata_connection(command: _ActionsContainer) -> None:
     """Add the connection to OpenMetadata."""
     command.add_argument(
         "--openmetadata-conn-id",
+        type=not_empty,
         default="openmetadata_default",
         metavar="ID",
         help="Airflow connection to OpenMetadata (default: %(default)s)",
@@ -49,9 +54,12 @@ def add_openmetadata_connection(command: _ActionsContainer) -> None:
 def add_catalogue(command: ArgumentParser, *, required: bool = False) -> None:
     """Add the catalogue of a command that can do without Airflow: a URL, or a connection."""
     catalogue = command.add_mutually_exclusive_group(required=required)
-    catalogue.add_argument("--host", metavar="URL", help=f"URL of OpenMetadata; {TOKEN}")
+    catalogue.add_argument("--host", type=not_empty, metavar="URL", help=f"URL of OpenMetadata; {TOKEN}")
     catalogue.add_argument(
-        "--openmetadata-conn-id", metavar="ID", help="Airflow connection to OpenMetadata, instead of a URL"
+        "--openmetadata-conn-id",
+        type=not_empty,
+        metavar="ID",
+        help="Airflow connection to OpenMetadata, instead of a URL",
     )
     add_tls_files(command)
 
@@ -68,20 +76,28 @@ def add_tls_files(command: ArgumentParser) -> None:
 def add_topics(command: ArgumentParser) -> None:
     """Add the topics of the tasks."""
     command.add_argument(
-        "--topics", metavar="TOPIC,...", help="topics of the tasks (default: [openmetadata_ol] topics)"
+        "--topics",
+        type=not_empty,
+        metavar="TOPIC,...",
+        help="topics of the tasks (default: [openmetadata_ol] topics)",
     )
 
 
 def add_state_key(command: ArgumentParser) -> None:
     """Add the key of the tasks' state."""
     command.add_argument(
-        "--state-key", metavar="KEY", help="state_key of the tasks (default: derived from --dag-id and --topics)"
+        "--state-key",
+        type=not_empty,
+        metavar="KEY",
+        help="state_key of the tasks (default: derived from --dag-id and --topics)",
     )
 
 
 def add_dag_id(command: ArgumentParser) -> None:
     """Add the DAG of the tasks."""
-    command.add_argument("--dag-id", default=BUNDLED_DAG, metavar="ID", help="DAG of the tasks (default: %(default)s)")
+    command.add_argument(
+        "--dag-id", type=not_empty, default=BUNDLED_DAG, metavar="ID", help="DAG of the tasks (default: %(default)s)"
+    )
 
 
 def add_lanes(command: ArgumentParser) -> None:
@@ -89,6 +105,13 @@ def add_lanes(command: ArgumentParser) -> None:
     command.add_argument(
         "--lanes", type=above_zero, metavar="N", help="lanes of the tasks (default: [openmetadata_ol] lanes)"
     )
+
+
+def not_empty(text: str) -> str:
+    """Return a text, for an argument's ``type``: a shell variable that is not set would mean the default otherwise."""
+    if not text.strip():
+        raise ArgumentTypeError("it is empty; give a value, or leave the option out")
+    return text
 
 
 def above_zero(text: str) -> int:

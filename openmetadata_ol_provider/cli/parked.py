@@ -68,14 +68,13 @@ def _drop(store: StateStore, arguments: Namespace) -> int:
 
 
 def _retry(store: StateStore, arguments: Namespace) -> int:
-    from openmetadata_ol_provider.config import load_config
+    from openmetadata_ol_provider.cli.airflow import tasks_config
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
     from openmetadata_ol_provider.lineage.plan import LineagePlan
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
     from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
-    from openmetadata_ol_provider.version_compat import get_variable
 
-    config = load_config(arguments.config, get_variable)
+    config, _ = tasks_config(arguments.config)
     client = OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
     history = store.read_history()
     chosen = frozenset(_chosen(history.parking.items, arguments.keys))

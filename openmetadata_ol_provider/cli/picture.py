@@ -7,8 +7,8 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from openmetadata_ol_provider.cli.exit_codes import DONE
-from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client
+from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.openmetadata_client import openmetadata_client, refuse_unused_files
 from openmetadata_ol_provider.cli.output import write_file
 from openmetadata_ol_provider.cli.picture_sources import graph_around, graph_of_plan
 from openmetadata_ol_provider.config import load_config
@@ -22,7 +22,7 @@ from openmetadata_ol_provider.picture.page import as_page
 def picture_command(arguments: Namespace) -> int:
     """Write the page.
 
-    :return: exit code
+    :return: exit code, which is 1 when some lines are not OpenLineage events
     :raises ConfigError: if it is not clear what to draw, or a file cannot be read or written
     """
     from_catalogue = bool(arguments.host or arguments.openmetadata_conn_id)
@@ -30,30 +30,41 @@ def picture_command(arguments: Namespace) -> int:
         raise ConfigError(
             "what to draw: give files with a plan or with events, or --host (or --openmetadata-conn-id) with --dataset"
         )
-    graph, title = _of_catalogue(arguments) if from_catalogue else _of_files(arguments)
+    graph, title, malformed = _of_catalogue(arguments) if from_catalogue else _of_files(arguments)
     write_file(as_page(graph, title).encode(), arguments.output)
     sys.stderr.write(
         f"{arguments.output}: {counted(len(graph.cards), 'dataset')}, {counted(len(graph.arrows), 'edge')}\n"
     )
-    return DONE
+    if malformed:
+        said = "message is not an OpenLineage event" if malformed == 1 else "messages are not OpenLineage events"
+        sys.stderr.write(f"openmetadata-ol: {malformed} {said}; `openmetadata-ol explain` shows why\n")
+    return FAILED if malformed else DONE
 
 
-def _of_catalogue(arguments: Namespace) -> tuple[LineageGraph, str]:
+def _of_catalogue(arguments: Namespace) -> tuple[LineageGraph, str, int]:
     if not arguments.dataset:
         raise ConfigError("--dataset is missing: give the fully qualified name of the entity to draw")
     with openmetadata_client(arguments) as client:
         graph = graph_around(client, arguments.type, arguments.dataset, arguments.depth)
-    return graph, f"Lineage of {arguments.dataset}"
+    return graph, f"Lineage of {arguments.dataset}", 0
 
 
-def _of_files(arguments: Namespace) -> tuple[LineageGraph, str]:
+def _of_files(arguments: Namespace) -> tuple[LineageGraph, str, int]:
+    if arguments.dataset:
+        raise ConfigError(
+            "--dataset is given with files, whose lineage is drawn as a whole; leave it out, and open the page with "
+            f"#{arguments.dataset} at the end of its address"
+        )
+    refuse_unused_files(arguments)
+    malformed = 0
     names = ", ".join(Path(file).name for file in arguments.files)
     plan = _stored_plan(arguments.files)
     if plan is None:
         from openmetadata_ol_provider.cli.translate import read_plan
 
-        plan, _ = read_plan(arguments.files, load_config(arguments.config))
-    return graph_of_plan(plan), f"Lineage of {names}"
+        plan, file_events = read_plan(arguments.files, load_config(arguments.config))
+        malformed = file_events.malformed
+    return graph_of_plan(plan), f"Lineage of {names}", malformed
 
 
 def _stored_plan(files: list[str]) -> LineagePlan | None:

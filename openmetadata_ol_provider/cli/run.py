@@ -21,6 +21,7 @@ def run_command(argv: Sequence[str] | None) -> int:
 
     :param argv: arguments without the program's name, ``None`` for those of the process
     """
+    _write_any_name()
     parser = build_parser()
     if _COMPLETION_VARIABLE in os.environ:
         complete(parser)
@@ -33,6 +34,13 @@ def run_command(argv: Sequence[str] | None) -> int:
     except (OpenLineageProviderError, OSError) as error:
         _print_error(printable(str(error)))
         return FAILED
+
+
+def _write_any_name() -> None:
+    """Write characters that the terminal's encoding does not have as escapes, as stderr does, instead of failing."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
 
 
 def _print_error(message: str) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from openmetadata_ol_provider.config.messages import error_messages
 from openmetadata_ol_provider.config.model import Config
 from openmetadata_ol_provider.exceptions import ConfigError
 
@@ -33,7 +33,7 @@ def load_config(source: object = None, variable: Callable[[str], str | None] | N
     try:
         return Config.model_validate(document)
     except ValidationError as error:
-        raise ConfigError(f"{where}: " + "; ".join(_messages(error))) from None
+        raise ConfigError(f"{where}: " + "; ".join(error_messages(error, Config))) from None
 
 
 def _document(source: object, variable: Callable[[str], str | None] | None) -> tuple[str, object]:
@@ -63,10 +63,31 @@ def _document(source: object, variable: Callable[[str], str | None] | None) -> t
 
     try:
         # JSON is a subset of YAML, but its own parser gives better errors.
-        document = json.loads(text) if text.lstrip().startswith("{") else _yaml(text)
+        document = json.loads(text, object_pairs_hook=_unique_keys) if text.lstrip().startswith("{") else _yaml(text)
+    except _RepeatedKeyError as error:
+        raise ConfigError(f"{where}: {error}") from None
     except (ValueError, yaml.YAMLError) as error:
         raise ConfigError(f"{where} is neither JSON nor YAML: {error}") from None
     return where, {} if document is None else document
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    _refuse_repeated([key for key, _ in pairs])
+    return dict(pairs)
+
+
+def _refuse_repeated(keys: list[str], where: str = "") -> None:
+    """Refuse a key that a mapping has twice: both parsers would use the last one and drop the others silently.
+
+    :raises _RepeatedKeyError: naming the key
+    """
+    for key in keys:
+        if keys.count(key) > 1:
+            raise _RepeatedKeyError(f"the key {key!r} is given twice in one mapping{where}; join the two")
+
+
+class _RepeatedKeyError(Exception):
+    """Raised while a document is parsed."""
 
 
 def _yaml(text: str) -> object:
@@ -74,7 +95,11 @@ def _yaml(text: str) -> object:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        pass
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            _refuse_repeated(keys, f", line {node.start_mark.line + 1}")
+            mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+            return mapping
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != _YAML_BOOL]
@@ -82,30 +107,3 @@ def _yaml(text: str) -> object:
     }
     Loader.add_implicit_resolver(_YAML_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
     return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
-
-
-def _messages(error: ValidationError) -> Iterator[str]:
-    for item in error.errors():
-        path = ".".join(str(part) for part in item["loc"])
-        if item["type"] == "extra_forbidden":
-            yield f"unknown key {path!r}{_suggestion(item['loc'])}"
-        else:
-            yield f"{path or 'document'}: {item['msg']} (seen: {item['input']!r})"
-
-
-def _suggestion(location: tuple[int | str, ...]) -> str:
-    valid_keys = sorted(_keys(Config, location[:-1]))
-    closest = difflib.get_close_matches(str(location[-1]), valid_keys, n=1)
-    return f", did you mean {closest[0]!r}?" if closest else f" (known: {', '.join(valid_keys)})"
-
-
-def _keys(model: Any, path: tuple[int | str, ...]) -> set[str]:
-    """Return the keys of the section at ``path``."""
-    for part in path:
-        if isinstance(part, int):
-            continue
-        fields = {(field.alias or name): field for name, field in model.model_fields.items()}
-        annotation = fields[part].annotation
-        # A list of sections is annotated tuple[Section, ...]: go on with the section.
-        model = next((a for a in getattr(annotation, "__args__", ()) if hasattr(a, "model_fields")), annotation)
-    return {field.alias or name for name, field in model.model_fields.items()}

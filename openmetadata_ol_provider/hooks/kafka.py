@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.apache.kafka.hooks.base import KafkaBaseHook
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
+from openmetadata_ol_provider.hooks._extra import unreadable_variable
+from openmetadata_ol_provider.hooks._kafka_extra import check_kafka_extra
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
 from openmetadata_ol_provider.kafka.cluster import PartitionFilter
 from openmetadata_ol_provider.kafka.data_loss import CONTINUE, DataLossPolicy
@@ -35,7 +37,9 @@ class _ConfigHook(KafkaBaseHook):
         self.connection = connection
 
     def get_connection(self, conn_id: str) -> Connection:  # type: ignore[override]
-        return self.connection or super().get_connection(conn_id)
+        connection = self.connection or super().get_connection(conn_id)
+        check_kafka_extra(connection)
+        return connection
 
     def _get_client(self, config: dict[str, Any]) -> dict[str, Any]:
         return config
@@ -72,6 +76,8 @@ class OpenLineageKafkaHook(KafkaBaseHook):
             config = _ConfigHook(self.kafka_config_id, self._connection).get_conn
         except AirflowNotFoundException:
             raise self._missing() from None
+        except ConfigError as error:
+            raise ConfigError(f"Kafka connection {self.kafka_config_id!r}: {error}") from None
         except ValueError as error:
             raise ConfigError(
                 f"Kafka connection {self.kafka_config_id!r}: {error} Correct the connection's extra"
@@ -232,6 +238,9 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         )
 
     def _missing(self) -> ConfigError:
+        unreadable = unreadable_variable(self.kafka_config_id)
+        if unreadable:
+            return ConfigError(f"Kafka connection {self.kafka_config_id!r}: {unreadable}")
         return ConfigError(
             f"Kafka connection {self.kafka_config_id!r} does not exist; create it: airflow connections add "
             f'{self.kafka_config_id} --conn-type kafka --conn-extra \'{{"bootstrap.servers": "host:9092"}}\''

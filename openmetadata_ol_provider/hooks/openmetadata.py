@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.admin.check_step import Step
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
-_EXTRA = ("verify", "client_cert", "client_key", "timeout", "max_connections", "max_answer_mb")
-
 
 class OpenMetadataHook(BaseHook):
     """Connects to OpenMetadata.
@@ -23,7 +20,7 @@ class OpenMetadataHook(BaseHook):
     a bot. Without a scheme, https is used; http has to be given (``http://`` or schema ``http``), except for the
     loopback interface. Keys of extra, all optional: ``verify`` (true, false or the path of a CA file; default true),
     ``client_cert`` and ``client_key`` (paths of PEM files), ``timeout`` (seconds per request; default 30),
-    ``max_connections`` (default 8) and ``max_answer_mb`` (most megabytes read of one response; default 64).
+    ``max_connections`` (default 8) and ``max_answer_mb`` (largest response in megabytes; default 64).
 
     :param openmetadata_conn_id: id of the Airflow connection; default: ``openmetadata_default``
     """
@@ -95,9 +92,9 @@ class OpenMetadataHook(BaseHook):
         """
         from openmetadata_ol_provider.config import load_config
         from openmetadata_ol_provider.openmetadata.admin.connection_check import check_catalogue
-        from openmetadata_ol_provider.version_compat import get_variable
+        from openmetadata_ol_provider.version_compat import user_variable
 
-        return check_catalogue(self.get_conn(), load_config(config, get_variable))
+        return check_catalogue(self.get_conn(), load_config(config, user_variable))
 
     def test_connection(self) -> tuple[bool, str]:
         """Run :meth:`check` with the default config and name the failed steps, for the connection form."""
@@ -146,14 +143,15 @@ class OpenMetadataHook(BaseHook):
         return register_service(client, spec, update=update, dry_run=dry_run).to_dict()
 
     def _connect(self) -> OpenMetadataClient:
+        from openmetadata_ol_provider.hooks._client_options import client_options
+        from openmetadata_ol_provider.hooks._extra import read_extra
         from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
         from openmetadata_ol_provider.openmetadata.client.server import connection_settings
         from openmetadata_ol_provider.openmetadata.client.url import base_url
 
         connection = self._connection()
         try:
-            extra = connection.extra_dejson
-            options = _options(extra if isinstance(extra, dict) else {})
+            options = client_options(read_extra(connection))
             host = base_url(connection.host, connection.schema, connection.port)
         except ConfigError as error:
             raise ConfigError(f"connection {self.openmetadata_conn_id!r}: {error}") from None
@@ -171,59 +169,13 @@ class OpenMetadataHook(BaseHook):
             raise self._missing(error) from None
 
     def _missing(self, error: Exception) -> ConfigError:
+        from openmetadata_ol_provider.hooks._extra import unreadable_variable
+
+        unreadable = unreadable_variable(self.openmetadata_conn_id)
+        if unreadable:
+            return ConfigError(f"connection {self.openmetadata_conn_id!r}: {unreadable}")
         return ConfigError(
             f"connection {self.openmetadata_conn_id!r} cannot be read ({type(error).__name__}); create it, e.g.: "
             f"airflow connections add {self.openmetadata_conn_id} --conn-type openmetadata --conn-host "
             "https://openmetadata.example.com:8585 --conn-password <JWT token of a bot>"
         )
-
-
-def _options(extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the client's keyword arguments for the connection's extra.
-
-    :raises ConfigError: if a key is unknown or a value invalid
-    """
-    for key in extra:
-        if key not in _EXTRA:
-            near = difflib.get_close_matches(str(key), _EXTRA, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_EXTRA)}"
-            raise ConfigError(f"extra has the unknown key {key!r}; {hint}")
-    # Fields of the form that were left empty.
-    extra = {key: value for key, value in extra.items() if value is not None and value != ""}
-    options: dict[str, Any] = {}
-    if "verify" in extra:
-        options["verify"] = _verify(extra["verify"])
-    if "timeout" in extra:
-        options["timeout"] = _positive("timeout", extra["timeout"], float)
-    if "max_connections" in extra:
-        options["max_connections"] = _positive("max_connections", extra["max_connections"], int)
-    if "max_answer_mb" in extra:
-        options["max_answer_bytes"] = int(_positive("max_answer_mb", extra["max_answer_mb"], float) * 2**20)
-    cert, key_file = extra.get("client_cert"), extra.get("client_key")
-    if key_file and not cert:
-        raise ConfigError(
-            "extra has client_key without client_cert; set both, or set client_cert to one file that contains both"
-        )
-    if cert:
-        options["cert"] = (cert, key_file) if key_file else cert
-    return options
-
-
-def _verify(value: object) -> bool | str:
-    if isinstance(value, bool):
-        return value
-    text = str(value).strip()
-    booleans = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if text.lower() in booleans:
-        return booleans[text.lower()]
-    return text
-
-
-def _positive(key: str, value: object, type_: type[int | float]) -> int | float:
-    try:
-        number = type_(str(value))
-    except ValueError:
-        number = 0
-    if not number > 0:
-        raise ConfigError(f"extra.{key} is {value!r}; set a number above 0")
-    return number

@@ -48,7 +48,7 @@ def check_count(name: str, value: object) -> None:
     :raises ConfigError: if it is not a whole number of at least 1
     """
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigError(f"{name} is {value!r}; it must be at least 1")
+        raise ConfigError(f"{name} is {value!r}; give a whole number of at least 1")
 
 
 def check_topics(topics: object) -> None:

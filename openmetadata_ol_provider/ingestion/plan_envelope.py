@@ -43,6 +43,10 @@ class PlanEnvelope(NamedTuple):
     more: bool = False
     runs: RunState | None = None
 
+    def without_plan(self) -> PlanEnvelope:
+        """Return what is left to be stored once the plan is published."""
+        return self._replace(plan=LineagePlan())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON of the plan, with the other fields added to it."""
         return {

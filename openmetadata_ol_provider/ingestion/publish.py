@@ -1,6 +1,4 @@
-"""Publishes batches: the steps from a batch to the catalogue and the stored state, shared by all operators.
-
-The steps before, from messages to the batch, are in :mod:`~openmetadata_ol_provider.ingestion.consume`.
+"""Publishes batches: the steps from a batch (see ``consume.py``) to the catalogue and the stored state.
 
 The order of effects, so that a crash between any two of them loses nothing and doubles nothing: the claim (from then on
 the ledger is not trusted), the publication (idempotent), dead letters (delivery confirmed), the asset events to give,
@@ -51,6 +49,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.history import History
     from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
     from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
+    from openmetadata_ol_provider.receipts.record import Delivery
     from openmetadata_ol_provider.state.store import StateStore
 
 log = logging.getLogger(__name__)
@@ -60,10 +59,12 @@ class PublishedBatch(NamedTuple):
     """A batch after its publication, and its report.
 
     :param publication: changes to commit; ``None`` if the batch had been published before, so that nothing was done
+    :param delivery: its receipts, made here because the plan is freed before the commit; ``None`` if none are kept
     """
 
     report: PublishReport
     publication: Publication | None
+    delivery: Delivery | None = None
 
 
 class PublishSession:
@@ -83,7 +84,7 @@ class PublishSession:
     :param assets: keeper of asset events; default: none are given
     :param receipts: receiver of what became of each run; default: nothing is kept
     :param hold_seconds: seconds for which rows of pipeline observability and usage are held back while more batches
-        follow; default: 0, so that every batch writes its own
+        of this session follow; default: 0, so that every batch writes its own
     :param clock: monotonic clock, in seconds
     """
 
@@ -144,6 +145,7 @@ class PublishSession:
             if is_past(origin, checkpoint):
                 return PublishedBatch(already_published(origin), None)
             require_start(origin, checkpoint)
+            self._history = self._store.with_parked(self._history)
             if plan.jobs or plan.datasets or self._history.parking.items or self._history.held:
                 self._history = self._store.claim(self._history)
         hold = translated.more and self._clock() - self._written_at < self._hold_seconds
@@ -175,7 +177,8 @@ class PublishSession:
             raise failure
         if self._dry_run:
             self._history = apply(self._history, publication)
-        return PublishedBatch(report, publication._replace(report=report))
+        publication = publication._replace(report=report)
+        return PublishedBatch(report, publication, self._receipts.delivery_of(plan, publication))
 
     def _record_written(self, publication: Publication | None) -> None:
         """Record in the ledger what a publication wrote that is not going to be committed; it is compared again."""
@@ -218,18 +221,15 @@ class PublishSession:
             return None
         if self._assets is not None:
             self._assets.keep(translated.plan)
-        stored_as = self._store.commit(origin, translated.change, publication, self._history)
+        more = translated.more and self._hold_seconds > 0
+        stored_as = self._store.commit(origin, translated.change, publication, self._history, more=more)
         self._history = apply(self._history, publication)
-        self._receipts.add_batch(translated.plan, publication, origin.ranges)
+        self._receipts.add_batch(published.delivery, origin.ranges)
         if not group_offsets or not origin.ranges:
             return stored_as
-        offsets: dict[str, dict[int, int]] = {}
-        for item in origin.ranges:
-            offsets.setdefault(item.topic, {})[item.partition] = item.end
         try:
-            kafka.commit(offsets, origin.owner)
-        except OpenLineageProviderError as error:
-            # The batch is published and the checkpoint decides: what only lag tools read must not fail the task.
+            kafka.commit(origin.ends, origin.owner)
+        except OpenLineageProviderError as error:  # What only lag tools read must not fail the task.
             log.warning("offsets are not committed to Kafka (the checkpoint is safe): %s", error)
         return stored_as
 

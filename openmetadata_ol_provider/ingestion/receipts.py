@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from openmetadata_ol_provider.receipts.make import failed_delivery, make_delivery
 from openmetadata_ol_provider.receipts.receipt import Lag, TaskRef, TopicLag, age
 from openmetadata_ol_provider.state.receipts import ReceiptStore
@@ -67,16 +69,25 @@ class ReceiptCollector:
         """Note when the publication of a batch begins."""
         self._began = self._clock()
 
-    def add_batch(self, plan: LineagePlan, publication: Publication, ranges: Sequence[OffsetRange]) -> None:
+    def delivery_of(self, plan: LineagePlan, publication: Publication) -> Delivery | None:
+        """Return the receipts of a batch that was published; ``None`` if none are kept, or they cannot be made."""
+        at = self._clock()
+        with self._harmless():
+            if self._size:
+                return make_delivery(plan, publication, at=at, task=self._task, most=self._size)
+        return None
+
+    def add_batch(self, delivery: Delivery | None, ranges: Sequence[OffsetRange]) -> None:
         """Add a batch that was committed.
 
+        :param delivery: its receipts
         :param ranges: offsets of the batch
         """
         at = self._clock()
         with self._harmless():
-            seconds = at - self._began
-            delivery = make_delivery(plan, publication, at=at, seconds=seconds, task=self._task, most=self._size)
-            self._add(delivery._replace(ranges=tuple(ranges)))
+            if delivery is not None:
+                batch = replace(delivery.batch, at=int(at), seconds=round(at - self._began, 2))
+                self._add(delivery._replace(batch=batch, ranges=tuple(ranges)))
             if self._lag is not None:
                 self._lag = self._lag.after(ranges, at, self._source, self._newest)
         self._newest = {}

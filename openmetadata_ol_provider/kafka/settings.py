@@ -32,6 +32,9 @@ _UNREACHABLE = (
 # Settings whose key contains one of these hold a secret.
 _SECRET_KEYS = ("password", "secret", "token", "pem", "oauthbearer.config", "jaas")
 
+# Shorter secrets are masked where they are a word, longer ones within words, too.
+_SHORT_SECRET = 5
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -206,7 +209,9 @@ class KafkaSettings:
         """Mask the connection's secrets, including those that were put into another setting by mistake."""
         for key, value in self._config.items():
             if isinstance(value, str) and value and any(part in key for part in _SECRET_KEYS):
-                text = text.replace(value, "***")
+                # Masked everywhere, "p" would make every other word unreadable.
+                whole_word = len(value) < _SHORT_SECRET
+                text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)" if whole_word else re.escape(value), "***", text)
         return text
 
     def _create(self, kind: Any, config: dict[str, Any]) -> Any:

@@ -78,8 +78,9 @@ def parse_start(value: object, setting: str, kinds: Collection[str] = _ALL_KINDS
     except (ValueError, OverflowError):
         start = None
     if start is None or start.kind not in kinds:
-        forms = ", ".join(_FORMS[kind] for kind in _ALL_KINDS if kind in kinds)
-        raise ConfigError(f"{setting} is {value!r}; give one of: {forms}")
+        forms = [_FORMS[kind] for kind in _ALL_KINDS if kind in kinds]
+        choice = "one of: " if len(forms) > 1 else ""
+        raise ConfigError(f"{setting} is {value!r}; give {choice}{', '.join(forms)}")
     return start
 
 

@@ -2,7 +2,8 @@
 
 Debezium and its server, Kafka Connect in all distributions, and MirrorMaker are known by name; the plugins of Kafka
 Connect, Pulsar and the like by their last words, ``<system>-sink`` and ``<system>-source``, or by their class,
-``S3SinkConnector``. A word such as source elsewhere tells nothing: ``Open Source ETL``, ``source-of-truth-sync``.
+``S3SinkConnector``. A word such as source elsewhere tells nothing: ``Open Source ETL``, ``source-of-truth-sync``; nor
+do the sinks of everyday speech, ``kitchen-sink``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from openmetadata_ol_provider.openlineage.integration_names import integration_n
 _PRODUCTS: Final = re.compile(
     r"debezium|(?<![a-z])(?:kafka|confluent|msk|redpanda|strimzi)-?connect(?:ors?)?(?![a-z])|mirror-?maker"
 )
-_SINK: Final = re.compile(r"-sink(?:-?(?:connector|task))?(?:-\d+)?$")
+_SINK: Final = re.compile(
+    r"(?:(?<!\bkitchen)(?<!\bheat)(?<!\bcarbon)(?<!\benergy)(?<!\btime)(?<!\bmoney)-sink|-sink-?(?:connector|task))(?:-\d+)?$"
+)
 # The systems that plugins with `source` at the end of their names read: the word has other meanings after others.
 _SYSTEMS: Final = (
     "activemq|amqp|azure|bigquery|bigtable|blob|cassandra|clickhouse|cosmos|cosmosdb|couchbase|datagen|db2|documentdb|"

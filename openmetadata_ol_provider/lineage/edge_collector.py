@@ -7,27 +7,27 @@ from typing import NamedTuple
 
 import msgspec
 
+from openmetadata_ol_provider.lineage.chains import NO_JOB, chain_of, top_of
+from openmetadata_ol_provider.lineage.dbt_jobs import runs_models
 from openmetadata_ol_provider.lineage.derivations import Derivations
-from openmetadata_ol_provider.lineage.edges import (
-    derivation,
-    derivation_of_columns,
-    derive_once,
-    entries_of,
-    explicit_edges,
-)
-from openmetadata_ol_provider.lineage.job_hierarchy import Family, RunOf
+from openmetadata_ol_provider.lineage.edges import Edges, derivation_of_columns, derive_once
+from openmetadata_ol_provider.lineage.job_hierarchy import Family
 from openmetadata_ol_provider.lineage.latest_runs import end_of
+from openmetadata_ol_provider.lineage.model_sources import unlisted_problems, unlisted_sources
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
-from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_between_jobs, is_pseudo
+from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_between_jobs, is_pseudo, pseudo_problems
 from openmetadata_ol_provider.lineage.runs_below import Flows, PairedRun, sum_problem
+from openmetadata_ol_provider.lineage.sql_statements import is_one_statement, statements_of
+from openmetadata_ol_provider.lineage.stated_edges import derivation, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.temporary_datasets import TimedEdge, bridge
-from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary, is_of_session
+from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary
 from openmetadata_ol_provider.lineage.temporary_sources import Chain
+from openmetadata_ol_provider.lineage.unassigned_inputs import share_columns
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
-from openmetadata_ol_provider.lineage.views import Views
-from openmetadata_ol_provider.openlineage.facets import LineageEntry
+from openmetadata_ol_provider.lineage.views import Views, read_through
+from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -36,7 +36,6 @@ from openmetadata_ol_provider.openlineage.temporary_uses import Use, flow_number
 
 #: Most characters of the names in a plan's edges, columns included: a plan goes through XCom.
 MAX_PLAN_TEXT = 100_000_000
-_NO_JOB = JobId("", "")
 
 
 class CollectedEdges(NamedTuple):
@@ -98,7 +97,7 @@ class EdgeCollector:
         :param below: runs below the run, whose inputs and outputs it may sum up
         """
         job, facets = names.own.job, source.job_facets
-        sql = facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
+        sql = _sql_of(facets)
         at = end_of(source) if isinstance(source, Run) else source.at
         run = names if isinstance(source, Run) else None
         entries = entries_of(facets.lineage if facets else None)
@@ -109,20 +108,26 @@ class EdgeCollector:
             self._temporary.update(id_ for id_, temporary in named if temporary or self._was_temporary(id_))
             self._store(explicit_edges(entries, job, self._naming), sql, at, run)
             return
-        inputs, outputs = self._sides.of(source.inputs.values()), self._sides.of(source.outputs.values())
+        inputs, outputs = self._sides_of(source)
+        unlisted = unlisted_sources(source, sql, inputs, outputs, self._naming)
+        self._problems += unlisted_problems(job, unlisted)
+        inputs += unlisted
         known = self._reads_and_writes.setdefault(job, (set(), set()))
         for side, ids in zip((inputs, outputs), known, strict=True):
             for dataset in side:
                 is_temporary = dataset.temporary or self._was_temporary(dataset.id)
                 (self._temporary if is_temporary else ids).add(dataset.id)
-        self._tell_pseudo_datasets(job, source)
+        self._problems += pseudo_problems(job, (*source.inputs.values(), *source.outputs.values()))
         sources, behind = self._views.without_base_tables(inputs)
-        self._problems += [_read_through(job, base, view) for base, view in behind]
-        derived = derive_once(job, sources, outputs, self._naming, pairing=pairing, derived=self._derived)
+        self._problems += [read_through(job, base, view) for base, view in behind]
+        derived = self._derive(source, job, sources, outputs, pairing)
         self._problems += derived.problems
         hidden = {base.id for base, _ in behind}
         edges = [edge for edge in derived.edges if edge.source not in hidden] if hidden else derived.edges
         self._store(self._without_sums(job, edges, below) if below else edges, sql, at, run)
+
+    def _sides_of(self, source: Run | Declaration) -> tuple[list[Side], list[Side]]:
+        return self._sides.of(source.inputs.values()), self._sides.of(source.outputs.values())
 
     def _was_temporary(self, dataset: DatasetId) -> bool:
         """Return whether an earlier batch has shown that a dataset is temporary: only its writer may say so."""
@@ -144,17 +149,33 @@ class EdgeCollector:
         entries = entries_of(facets.lineage if facets else None)
         if entries is not None:
             return explicit_edges(entries, job, self._naming)
-        inputs, outputs = self._sides.of(one.run.inputs.values()), self._sides.of(one.run.outputs.values())
+        inputs, outputs = self._sides_of(one.run)
         sources, _ = self._views.without_base_tables(inputs)
-        return derive_once(job, sources, outputs, self._naming, pairing=one.pairing, derived=self._derived).edges
+        return self._derive(one.run, job, sources, outputs, one.pairing).edges
 
-    def _tell_pseudo_datasets(self, job: JobId, source: Run | Declaration) -> None:
-        for dataset in (*source.inputs.values(), *source.outputs.values()):
-            if is_pseudo(dataset.namespace, dataset.name):
-                name = f"{dataset.name[:200]} of {dataset.namespace}"
-                remedy = "Let the job name the tables, or rename it (datasets.rename)"
-                detail = f"{name} is no table but the producer's word for a query: left out. {remedy}"
-                self._problems.append(Problem(ProblemKind.PSEUDO_DATASET, f"job {job.namespace} {job.name}", detail))
+    def _derive(
+        self,
+        source: Run | Declaration,
+        job: JobId,
+        inputs: Sequence[Side],
+        outputs: Sequence[Side],
+        pairing: Pairing | None,
+    ) -> Edges:
+        sql = _sql_of(source.job_facets) if len(outputs) > 1 or (outputs and len(inputs) > 1) else None
+        is_sum = runs_models(source)
+        statements = statements_of(sql) if sql else None
+        if statements is None and share_columns(source, outputs) and not (sql and is_one_statement(sql)):
+            outputs, is_sum = [msgspec.structs.replace(one, column_lineage=None) for one in outputs], True
+        return derive_once(
+            job,
+            inputs,
+            outputs,
+            self._naming,
+            pairing=pairing,
+            statements=statements,
+            is_sum=is_sum,
+            derived=self._derived,
+        )
 
     def add_derivation(self, dataset: DatasetState) -> None:
         """Add the edges that a DatasetEvent states for its dataset, by its lineage facet or else its column lineage."""
@@ -184,7 +205,7 @@ class EdgeCollector:
         bridged = bridge(self._timed(jobs), self._temporary.__contains__, self._remembered, seen_at)
         edges = [edge for edge in bridged.edges if wanted(edge.source) and wanted(edge.target)]
         return CollectedEdges(
-            tuple(sorted(edges, key=lambda edge: (edge.job or _NO_JOB, edge.source, edge.target))),  # stable
+            tuple(sorted(edges, key=lambda edge: (edge.job or NO_JOB, edge.source, edge.target))),  # stable
             tuple(self._one_sided({edge.job for edge in edges}, wanted)),
             bridged.remembered,
             (*self._problems, *bridged.problems, *self._left_out_problems()),
@@ -199,7 +220,7 @@ class EdgeCollector:
                 yield TimedEdge(own)
                 continue
             for chain, uses in (self._uses.get(number) or {None: set[Use]()}).items():
-                yield TimedEdge(own, chain or _chain_of(jobs, edge.job), uses)
+                yield TimedEdge(own, chain or chain_of(jobs, edge.job), uses)
 
     @staticmethod
     def _without_known_sql(edge: Edge, jobs: Mapping[JobId, Job]) -> Edge:
@@ -248,7 +269,7 @@ class EdgeCollector:
         """
         chain, flow = None, 0
         if run is not None:
-            top = _top_of(run, edge)
+            top = top_of(run, edge)
             chain = Chain(name_key(top.job.namespace, top.job.name), is_own=top.job == edge.job)
             flow = flow_number(top.run_id)
         uses = self._uses.setdefault(number, {}).setdefault(chain, set())
@@ -266,33 +287,13 @@ class EdgeCollector:
         return numbered[0]
 
 
-def _top_of(run: Family, edge: Edge) -> RunOf:
-    """Return the run whose jobs share the temporary dataset at an end of an edge.
-
-    That is the flow, but a table of a session is shared by the queries of one task only.
-    """
-    if run.parent is not None and any(is_of_session(end.namespace, end.name) for end in (edge.source, edge.target)):
-        return run.parent
-    return run.root or run.parent or run.own
-
-
-def _chain_of(jobs: Mapping[JobId, Job], job_id: JobId | None) -> Chain:
-    job = jobs.get(job_id) if job_id is not None else None
-    top = (job.root or job.parent or job.id) if job is not None else job_id or _NO_JOB
-    return Chain(name_key(top.namespace, top.name), is_own=job is None or top == job.id)
-
-
-def _read_through(job: JobId, base: Side, view: Side) -> Problem:
-    detail = (
-        f"{base.id.namespace} {base.id.name} is behind the view {view.id.namespace} {view.id.name}, which the job "
-        "reads: it gives no edge of its own. If the job reads it directly as well, let it say so with a lineage facet"
-    )
-    return Problem(ProblemKind.VIEW_SOURCE, f"job {job.namespace} {job.name}", detail)
+def _sql_of(facets: JobFacets | None) -> str | None:
+    return facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
 
 
 def _text_of(edge: Edge) -> int:
     """Return the approximate number of characters of an edge in JSON."""
-    source, target, job = edge.source, edge.target, edge.job or _NO_JOB
+    source, target, job = edge.source, edge.target, edge.job or NO_JOB
     names = len(source.namespace) + len(source.name) + len(target.namespace) + len(target.name)
     columns = sum([100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns])
     return 100 + names + len(job.namespace) + len(job.name) + columns

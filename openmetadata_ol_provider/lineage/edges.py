@@ -9,27 +9,23 @@ are paired by name. Several datasets that are both the inputs and the outputs we
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from openmetadata_ol_provider.lineage.columns import ColumnSources, Inputs, column_sources, transformations
+from openmetadata_ol_provider.lineage.columns import ColumnSources, Inputs, column_sources
 from openmetadata_ol_provider.lineage.connectors import Paired, pair_by_name
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.interim_tables import are_of_one_model
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
-from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge, JobId
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.recent import Recent
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.lineage.sql_statements import Statements
+from openmetadata_ol_provider.lineage.statement_edges import Apart, apart_problems, by_statement
 from openmetadata_ol_provider.lineage.tool_datasets import tool_problem, without_own
+from openmetadata_ol_provider.lineage.unassigned_inputs import unassigned, unassigned_problems
 from openmetadata_ol_provider.lineage.unnamed_sources import unread_sources
-from openmetadata_ol_provider.openlineage.facets import (
-    LineageDatasetFacet,
-    LineageEntry,
-    LineageField,
-    LineageInput,
-    LineageJobFacet,
-)
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -57,8 +53,8 @@ class _Derived(NamedTuple):
     outputs: Sequence[Side]
 
 
-#: Edges that were derived, by job, pairing, and identities of inputs and outputs.
-DerivedEdges = Recent[tuple[JobId, Pairing | None, tuple[int, ...], tuple[int, ...]], _Derived]
+#: Edges that were derived, by job, pairing, statements, and identities of inputs and outputs.
+DerivedEdges = Recent[tuple[JobId, Pairing | None, Statements | None, bool, tuple[int, ...], tuple[int, ...]], _Derived]
 _NO_EDGES = Edges(())
 
 
@@ -69,6 +65,8 @@ def derive_once(
     naming: Naming,
     *,
     pairing: Pairing | None,
+    statements: Statements | None,
+    is_sum: bool,
     derived: DerivedEdges,
 ) -> Edges:
     """Return :func:`derive` of inputs and outputs, derived only once for the very same objects.
@@ -77,10 +75,14 @@ def derive_once(
     """
     if pairing is None and not outputs:
         return _NO_EDGES
-    key = (job, pairing, tuple(map(id, inputs)), tuple(map(id, outputs)))
+    key = (job, pairing, statements, is_sum, tuple(map(id, inputs)), tuple(map(id, outputs)))
     known = derived.get(key)
     if known is None:
-        known = _Derived(derive(job, inputs, outputs, naming, pairing), inputs, outputs)
+        known = _Derived(
+            derive(job, inputs, outputs, naming, pairing=pairing, statements=statements, is_sum=is_sum),
+            inputs,
+            outputs,
+        )
         # Jobs that never run again, such as queries with names of their own, would displace all others.
         derived.put_if_repeated(
             key, known, 1 + len(known.edges.edges) + sum([len(edge.columns) for edge in known.edges.edges])
@@ -93,11 +95,16 @@ def derive(
     inputs: Sequence[Side],
     outputs: Sequence[Side],
     naming: Naming,
+    *,
     pairing: Pairing | None = None,
+    statements: Statements | None = None,
+    is_sum: bool = False,
 ) -> Edges:
     """Return the edges between inputs and outputs of one job.
 
     :param pairing: how datasets without column lineage are paired by name, ``None`` if they are not
+    :param statements: statements of the job's SQL, ``None`` if there are not several
+    :param is_sum: whether it sums up several parts, models of dbt or statements, of which each has inputs of its own
     """
     place = f"job {job.namespace} {job.name}"
     if count := _number_of_unmoved(inputs, outputs):
@@ -120,6 +127,8 @@ def derive(
     targets, sides = [output for output in outputs if output.column_lineage is None], inputs
     if not targets and len(outputs) == 1:
         targets, sides = list(outputs), [side for side in inputs if side.id not in named]
+    if is_sum and len(inputs) > 1 and len(outputs) > 1:
+        targets = []
     if pairing is not None and pairing.kind != "transfer":
         every = (*sides, *targets)
         sides, targets = without_own(sides, job), without_own(targets, job)
@@ -137,7 +146,15 @@ def derive(
     ]
     if loops:
         problems.append(_loop(place, loops))
-    return Edges(tuple(edges), (*problems, *paired.problems))
+    if pairing is not None:
+        return Edges(tuple(edges), (*problems, *paired.problems))
+    apart = Apart()
+    if statements is not None:
+        edges, apart = by_statement(job, edges, inputs, outputs, statements=statements, naming=naming)
+    problems += apart_problems(job, apart)
+    left = () if targets else unassigned(edges, inputs, outputs, apart=apart.pairs, naming=naming)
+    problems += unassigned_problems(job, left, outputs)
+    return Edges(tuple(edges), tuple(problems))
 
 
 def derivation_of_columns(output: Side, naming: Naming) -> Edges:
@@ -230,70 +247,3 @@ def _too_large(inputs: Sequence[Side], outputs: Sequence[Side]) -> str | None:
 
 def _length(sides: Sequence[Side]) -> int:
     return sum([len(side.id.namespace) + len(side.id.name) for side in sides])
-
-
-# -- lineage that is stated ----------------------------------------------------------------------------------------
-
-
-class _Target(NamedTuple):
-    id: DatasetId
-    inputs: Iterable[LineageInput]
-    fields: Mapping[str, LineageField]
-
-
-def entries_of(facet: LineageJobFacet | None) -> Sequence[LineageEntry] | None:
-    """Return the entries of a job's facet, ``None`` if there is none, so that lineage has to be inferred."""
-    if facet is None or facet.entries is None or facet.deleted:
-        return None
-    if facet.deleted_at < 0:
-        return facet.entries  # an empty list states that there is no lineage
-    return [entry for entry in facet.entries if entry.at > facet.deleted_at] or None
-
-
-def derivation(dataset: DatasetId, facet: LineageDatasetFacet, naming: Naming) -> list[Edge]:
-    """Return the edges that the facet of a DatasetEvent states: the sources of a view, an alias, a curated copy."""
-    if facet.deleted:
-        return []
-    entry = LineageEntry(namespace=dataset.namespace, name=dataset.name, inputs=facet.inputs, fields=facet.fields)
-    return explicit_edges([entry], None, naming)
-
-
-def explicit_edges(entries: Iterable[LineageEntry], job: JobId | None, naming: Naming) -> list[Edge]:
-    """Return the edges that entries state.
-
-    :param job: job of the event; ``None`` for a DatasetEvent
-    """
-    edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]] = {}
-    for entry in entries:
-        if _is_dataset(entry) and entry.name:
-            target = _Target(DatasetId(entry.namespace or "", entry.name), entry.inputs or (), entry.fields or {})
-            _collect(target, edges)
-    return [
-        Edge(source, target, job, "explicit", tuple(pairs))
-        for (source, target), pairs in edges.items()
-        if not naming.same(naming.identities(*_names(source)), naming.identities(*_names(target)))
-    ]
-
-
-def _collect(target: _Target, edges: dict[tuple[DatasetId, DatasetId], dict[ColumnPair, None]]) -> None:
-    for item in target.inputs:
-        if _is_dataset(item) and item.name:
-            # A field here influences the whole dataset (a filter, a key): that is a table edge, and not a column pair.
-            edges.setdefault((DatasetId(item.namespace or "", item.name), target.id), {})
-    for column, field in target.fields.items():
-        for item in field.inputs or ():
-            if not _is_dataset(item) or not item.name:
-                continue
-            source = DatasetId(item.namespace or "", item.name)
-            pairs = edges.setdefault((source, target.id), {})
-            if item.field:
-                name = ColumnSource(source.namespace, source.name, item.field)
-                pairs[ColumnPair(name, column, transformations(item.transformations))] = None
-
-
-def _is_dataset(item: LineageEntry | LineageInput) -> bool:
-    return (item.type or "DATASET").upper() == "DATASET"
-
-
-def _names(dataset: DatasetId) -> tuple[str, str]:
-    return dataset.namespace, dataset.name

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from fnmatch import translate
+from functools import lru_cache
+from typing import Final
 
 from openmetadata_ol_provider.config import Config, strip_slashes
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
 from openmetadata_ol_provider.openlineage.run_state import Run
 from openmetadata_ol_provider.regex.safe_regex import Pattern
+
+#: Names whose answer a filter remembers: those of the jobs and datasets of a batch come thousands of times.
+_MOST_REMEMBERED: Final = 4096
 
 
 class Filter:
@@ -24,11 +29,13 @@ class Filter:
         self._exclude = _compile_globs(exclude)
         self._include = _compile_globs(include)
         self._admits_all = "*" in include and not self._exclude
+        self._matches = lru_cache(_MOST_REMEMBERED)(self._is_included)
 
     def admits(self, namespace: str, name: str) -> bool:
         """Tell whether a dataset or job is included."""
-        if self._admits_all:
-            return True
+        return self._admits_all or self._matches(namespace, name)
+
+    def _is_included(self, namespace: str, name: str) -> bool:
         names = (name, f"{namespace} {name}")
         return _any_matches(self._include, names) and not _any_matches(self._exclude, names)
 

@@ -13,8 +13,9 @@ from functools import lru_cache
 from typing import Final
 
 from openmetadata_ol_provider.config import DatasetOptions, strip_slashes
+from openmetadata_ol_provider.lineage.lake_tables import whole_table
 from openmetadata_ol_provider.lineage.names.arn_names import arn_as_name
-from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier, without_missing
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.interim_tables import of_model
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
@@ -35,6 +36,9 @@ _BY_FILES: Final = re.compile(
 
 # A port of the connection that has slipped into a name: 1521/ORCL.SALES.ORDERS.
 _SLIPPED_PORT: Final = re.compile(r"(?P<port>\d{2,5})[/:](?P<name>[\w$\"`\[][^/:]*\.[^/:]+)")
+
+# Spark's own name for its metastore, which Databricks calls hive_metastore; in other metastores it is left out.
+_SESSION_CATALOG: Final = re.compile(r"^spark_catalog\.(?=[^.]+\.[^.]+$)", re.IGNORECASE)
 
 #: Most names whose identities are remembered.
 _REMEMBERED: Final = 20_000
@@ -66,6 +70,7 @@ class Naming:
         :param name: name in the event
         :param symlinks: identifiers of the dataset's symlinks facet
         """
+        own = self._identities(namespace, name)
         first: list[Identity] = []
         last: list[Identity] = []
         for link in symlinks:
@@ -77,9 +82,11 @@ class Naming:
             if not is_table or linked[0].kind == "container":
                 last += linked
             else:
-                # In the namespace of a broker it is an alias of the producer's own, unknown to any catalogue.
-                first += (identity for identity in linked if identity.kind != "topic")
-        return tuple(dict.fromkeys((*first, *self._identities(namespace, name), *last)))
+                # In the namespace of a broker, or in Flink's memory, it is an alias that no catalogue knows.
+                first += (one for one in linked if one.kind != "topic" and scheme_of(one.namespace) != "flink")
+        if own[0].kind == "container":
+            first = [whole_table(identity, own[0]) for identity in first]
+        return tuple(dict.fromkeys((*first, *own, *last)))
 
     def same(self, one: Iterable[Identity], other: Iterable[Identity]) -> bool:
         """Tell whether two datasets share an identity.
@@ -99,6 +106,7 @@ class Naming:
             namespace, name = self._rename(namespace, name)
             if "/" not in name:
                 # `file:/data/warehouse` + `db.table`: a table's name in a namespace that is a directory.
+                name = _SESSION_CATALOG.sub("hive_metastore.", name, count=1)
                 return table(parse_namespace(namespace).canonical, spell_identifier(name))
         return identities
 
@@ -145,7 +153,7 @@ def _read(namespace: str, name: str) -> tuple[Identity, ...]:
     if system.kind == "container" and not namespace.strip() and "/" not in name:
         return (Identity(namespace, name, "other"),)
     if system.kind == "table":
-        parsed, name = _without_slipped_port(parsed, name, system)
+        parsed, name = _without_slipped_port(parsed, without_missing(name), system)
     return system.read(parsed, name)
 
 
@@ -235,8 +243,9 @@ def _in_warehouse(container: Identity) -> Iterator[Identity]:
 
 
 def _table_of_warehouse(namespace: str, directory: str, name: str) -> Identity:
-    warehouse = f"file:/{directory}" if namespace == "file" else f"{namespace}/{directory}"
-    return Identity(warehouse.rstrip("/"), name, "table")
+    # A bare word (`file`, `dbfs`) is a scheme.
+    root = namespace if "://" in namespace else f"{namespace}:"
+    return Identity(f"{root}/{directory}".rstrip("/"), name, "table")
 
 
 def is_named_as_table(identities: Iterable[Identity]) -> bool:

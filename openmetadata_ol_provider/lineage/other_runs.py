@@ -49,14 +49,16 @@ class OtherRuns(NamedTuple):
         return cls(tuple(keys), frozenset(too_many))
 
 
-def remembered_since(index: RunIndex, limits: Limits, seen_at: int) -> int:
+def remembered_since(index: RunIndex, limits: Limits, seen_at: int, evicted_at: int = 0) -> int:
     """Return the time since which a publication has had no lineage but of runs that are remembered, in microseconds.
 
     :param limits: limits on what is remembered
     :param seen_at: time of consumption, in microseconds
+    :param evicted_at: time at which the latest run was seen that was forgotten because of the state's size; default:
+        there was none
     """
     ages = index.followed_by(RunAges)
-    forgotten = seen_at - limits.closed_seconds * 1_000_000
+    forgotten = max(seen_at - limits.closed_seconds * 1_000_000, evicted_at)
     if ages.ended >= _ALMOST * limits.max_ended or len(index.runs) >= _ALMOST * limits.max_runs:
         # Those that were seen longest ago are forgotten first.
         oldest = next(ages.by_age(terminal=True), [])

@@ -19,7 +19,7 @@ _BELOW_A_DATASET = re.compile(
     r"[^/=]*=[^/]*"  # dt=2024-01-02
     rf"|(?:[TZ\s:._\-\d]*[TZ\s:._\-])?{_DATE}[TZ\s:._\-+\d]*"  # 2024-01-02, 20240102T0304Z, 02.01.2024
     rf"|{_YEAR}-?{_MONTH}"  # 2024-01, 202401
-    r"|\*\*?"
+    r"|\*+(?:\.[\w.]+)?"  # *, **, *.json.gz
     r"|part-(?:\d|\*)[^/]*"  # part-00000-<uuid>.snappy.parquet
     r"|\d{6}_\d+(?:_copy_\d+)?"  # Hive's 000000_0
     r"|_SUCCESS|_metadata|_common_metadata|_committed_[^/]*|_started_[^/]*"
@@ -29,9 +29,10 @@ _OWN_DIRECTORY = re.compile(
     r"_delta_log|_change_data|_temporary|_spark_metadata|_symlink_format_manifest|\.hoodie"
     r"|\.spark-staging[^/]*|\.hive-staging[^/]*"
 )
-# A date spread over directories: 2024/01/02 or 2024/1.
+# A date spread over directories, or hours below one: 2024/01/02, 2024/1, 20240102/03.
+_HOUR = r"(?:/(?:[01]?\d|2[0-3]))"
 _DATE_TREE = re.compile(
-    rf"{_YEAR}/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?(?:/(?:[01]?\d|2[0-3]))?(?:/[0-5]\d)?"
+    rf"(?:{_YEAR}/(?:0?[1-9]|1[0-2])(?:/(?:0?[1-9]|[12]\d|3[01]))?{_HOUR}?|{_DATE}{_HOUR})(?:/[0-5]\d)?"
 )
 _WAREHOUSE = re.compile(r"(?P<directory>(?:.*/)?)(?P<database>[^/]+)\.db/+(?P<table>[^/]+)", re.DOTALL)
 # A table of the database `default` has no directory for its database; only unmistakable warehouses count.

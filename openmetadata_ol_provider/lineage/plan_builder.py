@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.config import Config
+from openmetadata_ol_provider.lineage.assumed_products import assumed_products
 from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
 from openmetadata_ol_provider.lineage.derivations import Derivations
@@ -270,6 +271,7 @@ class PlanBuilder:
         for dataset in (end for edge in collected.edges for end in (edge.source, edge.target)):
             self._datasets.mention(dataset)
         found = (*problems, *self._placer.problems, *self._problems, *collected.problems, *self._jobs.problems())
+        found += assumed_products(collected.edges, self._jobs.jobs)
         reported = report_once(found, self._state.reported_once, self._seen_at)
         plan = LineagePlan(
             events=events,

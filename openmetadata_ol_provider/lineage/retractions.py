@@ -98,7 +98,7 @@ def retractions(
         placer = JobPlacer(config, index)
         placed = ((_job_of(run), placer.place(run)) for run in map(index.runs.__getitem__, keys))
         undecided |= {job for job, place in placed if place is not None and may_be_in_other_lanes(place)}
-    since = remembered_since(index, reading.limits, reading.seen_at)
+    since = remembered_since(index, reading.limits, reading.seen_at, before.evicted_at)
     return tuple(
         replace(one, began_at=iso_of(max(since, _began_at(one.job, keys, index))), undecided=one.job in undecided)
         for one in sorted(gone)

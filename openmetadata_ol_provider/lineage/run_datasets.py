@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from openmetadata_ol_provider.lineage.identities import Naming, scheme_of
 from openmetadata_ol_provider.lineage.names.identity import Identity
-from openmetadata_ol_provider.lineage.plan import DatasetId
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
 from openmetadata_ol_provider.lineage.recent import Recent
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.systems import system_of
 from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import ColumnLineageFacet, DatasetFacets, Identifier
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
-# BigQuery's connector of Spark sends QUERY, Redshift's operators _generated_query, JDBC the query in brackets.
-_SQL = re.compile(r"\s*(?:\(\s*)+(?:select|with)\s|\s*select\s+\S[^;]*\sfrom\s", re.IGNORECASE)
+# Spark's connector of BigQuery sends QUERY, those of Kusto, Synapse, JDBC and (below database and schema) Snowflake
+# COMPLEX, Redshift's operators send _generated_query, JDBC the query in brackets.
+_WORDS = frozenset({"QUERY", "COMPLEX"})
+_OF_SNOWFLAKE = re.compile(r"[^.]+\.[^.]+\.COMPLEX")
+_SQL = re.compile(r"\s*(?:[\w$]+\.){0,2}(?:\(\s*)+(?:select|with)\s|\s*select\s+\S[^;]*\sfrom\s", re.IGNORECASE)
 MAX_SQL = 2_000
 _LITERALS = re.compile(r"(?:^|\.)(?:_dummy_database\._dummy_table|values__tmp__table__\d+)$", re.IGNORECASE)
 # Spark joins the topics it subscribes to with commas, Flink with semicolons; Kafka allows neither in a topic's name.
@@ -137,12 +142,25 @@ def _former_name(facets: DatasetFacets) -> tuple[str, str] | None:
 @lru_cache(maxsize=4096)
 def is_pseudo(namespace: str, name: str) -> bool:
     """Tell whether a name is the producer's word for a query where a table is expected, or the query itself."""
-    if name != "QUERY" and not name.endswith("_generated_query") and _SQL.match(name) is None:
+    if _OF_SNOWFLAKE.fullmatch(name) is not None:
+        return scheme_of(namespace) == "snowflake"
+    if name not in _WORDS and not name.endswith("_generated_query") and _SQL.match(name) is None:
         return False
-    if name != "QUERY" and "select" not in name[:MAX_SQL].lower() and name.rpartition(".")[2] != "_generated_query":
+    is_bare = name not in _WORDS and name.rpartition(".")[2] != "_generated_query"
+    if is_bare and "select" not in name[:MAX_SQL].lower():
         return False
     system = system_of(scheme_of(namespace))
     return system is None or system.kind == "table"
+
+
+def pseudo_problems(job: JobId, datasets: Iterable[DatasetState]) -> Iterator[Problem]:
+    """Yield the reports of a job's datasets that are no tables, see :func:`is_pseudo`."""
+    for dataset in datasets:
+        if is_pseudo(dataset.namespace, dataset.name):
+            name = f"{dataset.name[:200]} of {dataset.namespace}"
+            remedy = "Let the job name the tables, or rename it (datasets.rename)"
+            detail = f"{name} is no table but the producer's word for a query: left out. {remedy}"
+            yield Problem(ProblemKind.PSEUDO_DATASET, f"job {job.namespace} {job.name}", detail)
 
 
 @lru_cache(maxsize=4096)

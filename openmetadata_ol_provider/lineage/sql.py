@@ -8,8 +8,8 @@ for what was derived earlier, perhaps under another policy: runs remembered in a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -26,20 +26,27 @@ from openmetadata_ol_provider.openlineage.facets import (
     LineageInput,
     TransformationField,
 )
+from openmetadata_ol_provider.openlineage.limits import CUT_OFF
 
 SqlPolicy = Literal["never", "redacted", "always"]
 
 # One alternative for each kind of token, so that what looks like a literal inside a comment or a quoted name is not
 # taken for one. What is opened and never closed (SQL that was cut off) reaches to the end: no half literal stays, and
 # nothing is tried twice.
+_KEPT = r"(?P<kept>--[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*`?|\[[A-Za-z_@#][^\]'\",]*\]?|[A-Za-z_][\w$]*)"
+_OTHERS = r"\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _TOKENS = re.compile(
-    r"(?P<kept>--[^\n]*|/\*.*?(?:\*/|\Z)|`[^`]*`?|\[[A-Za-z_@#][^\]'\",]*\]?|[A-Za-z_][\w$]*)"
-    r"|(?P<double>\"(?:[^\"\\]|\"\"|\\.)*(?:\"|\\?\Z))"
-    r"|(?P<literal>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)|'(?:[^'\\]|''|\\.)*(?:'|\\?\Z)"
-    r"|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)",
+    rf"{_KEPT}|(?P<double>\"(?:[^\"\\]|\"\"|\\.)*(?:\"|\\?\Z))"
+    rf"|(?P<literal>'(?:[^'\\]|''|\\.)*(?:'|(?P<open>\\?\Z))|{_OTHERS})",
     re.DOTALL,
 )
-#: Dialects, as the beginnings of producers' names for them, in which double quotes may enclose a string.
+# In standard SQL, a backslash before a quote is a character like others.
+_STANDARD_TOKENS = re.compile(
+    rf"{_KEPT}|(?P<double>\"(?:[^\"]|\"\")*(?:\"|\Z))|(?P<literal>'(?:[^']|'')*(?:'|(?P<open>\Z))|{_OTHERS})",
+    re.DOTALL,
+)
+#: Dialects, as the beginnings of producers' names for them, in which double quotes may enclose a string, and a
+#: backslash before a quote belongs to it.
 _STRINGS_IN_DOUBLE_QUOTES = (
     "mysql", "mariadb", "singlestore", "tidb", "doris", "starrocks", "bigquery", "spark", "databricks", "hive",
 )  # fmt: skip
@@ -51,8 +58,45 @@ def redact_literals(sql: str, dialect: str | None = None) -> str:
     :param dialect: SQL dialect, or integration, in the producer's spelling; where double quotes may enclose a string,
         such texts are replaced too
     """
-    kept = {"kept"} if (dialect or "").lower().startswith(_STRINGS_IN_DOUBLE_QUOTES) else {"kept", "double"}
-    return _TOKENS.sub(lambda match: match[0] if match.lastgroup in kept else "?", sql)
+    is_escaped = (dialect or "").lower().startswith(_STRINGS_IN_DOUBLE_QUOTES)
+    kept = {"kept"} if is_escaped else {"kept", "double"}
+    text = sql.removesuffix(CUT_OFF)
+    is_cut = text is not sql
+    if is_escaped or ("\\'" not in text and '\\"' not in text):
+        redacted = _TOKENS.sub(lambda match: match[0] if match.lastgroup in kept else "?", text)
+    else:
+        # Nobody knows the dialect for certain: a way to read it counts if all strings have an end, else both do.
+        read = [_Literals.of(pattern, text, kept) for pattern in (_TOKENS, _STANDARD_TOKENS)]
+        closed = [literals for literals in read if literals.are_closed and not is_cut]
+        redacted = _without(text, [span for literals in closed or read for span in literals.spans])
+    return redacted + CUT_OFF if is_cut else redacted
+
+
+class _Literals(NamedTuple):
+    """The literals of SQL, read in one way.
+
+    :param spans: begin and end of each
+    :param are_closed: whether all of them have an end
+    """
+
+    spans: Sequence[tuple[int, int]]
+    are_closed: bool
+
+    @classmethod
+    def of(cls, pattern: re.Pattern[str], text: str, kept: Container[str]) -> _Literals:
+        literals = [match for match in pattern.finditer(text) if match.lastgroup not in kept]
+        return cls([match.span() for match in literals], all(match["open"] is None for match in literals))
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return text with each span, and those that overlap as one, replaced by ``?``."""
+    parts: list[str] = []
+    position = 0
+    for begin, end in sorted(spans):
+        if begin >= position:
+            parts += (text[position:begin], "?")
+        position = max(position, end)
+    return "".join((*parts, text[position:]))
 
 
 def allowed_sql(text: str | None, policy: SqlPolicy, dialect: str | None = None) -> str | None:

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
+from openmetadata_ol_provider.lineage.lake_tables import is_of_catalog_database
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
-from openmetadata_ol_provider.openlineage.facets import Identifier, SymlinksFacet
+from openmetadata_ol_provider.openlineage.facets import CatalogFacet, Identifier, SymlinksFacet
+from openmetadata_ol_provider.openlineage.facets.base import Facet
 from openmetadata_ol_provider.openlineage.run_state import Alias, DatasetState, name_key
 
 #: Most datasets whose other names are remembered.
@@ -32,17 +34,19 @@ class Aliases:
         self._remembered = remembered
         self._naming = naming
         # By namespace, name, and identity of the dataset's own facet, which is kept.
-        self._links: dict[tuple[str, str, int], tuple[Sequence[Identifier], SymlinksFacet | None]] = {}
+        self._links: dict[tuple[str, str, int, int], tuple[Sequence[Identifier], tuple[Facet | None, ...]]] = {}
 
     def links(self, dataset: DatasetState) -> Sequence[Identifier]:
         """Return the symlinks of a dataset: its own first, then those remembered."""
-        facet = dataset.facets.symlinks if dataset.facets else None
-        key = (dataset.namespace, dataset.name, id(facet))
+        facets = dataset.facets
+        facet, catalog = (facets.symlinks, facets.catalog) if facets else (None, None)
+        key = (dataset.namespace, dataset.name, id(facet), id(catalog))
         known = self._links.get(key)
         if known is None:
             # Runs share equal facets, so this is mostly the first of many.
-            named = (*_identifiers(facet), *self._others(dataset.namespace, dataset.name))
-            known = self._links[key] = list({_name(item): item for item in named}.values()) if named else (), facet
+            named = (*_identifiers(facet, catalog), *self._others(dataset.namespace, dataset.name))
+            links = list({_name(item): item for item in named}.values()) if named else ()
+            known = self._links[key] = links, (facet, catalog)
         return known[0]
 
     def _others(self, namespace: str, name: str) -> Iterable[Identifier]:
@@ -109,7 +113,8 @@ def learn_aliases(
         if facet.deleted:
             continue
         alias = alias or Alias()
-        by_name = {_name(item): item for item in (*_identifiers(facet), *alias.identifiers)}
+        catalog = dataset.facets.catalog if dataset.facets else None
+        by_name = {_name(item): item for item in (*_identifiers(facet, catalog), *alias.identifiers)}
         first = [by_name[name] for name in sorted(by_name)][:MAX_NAMES]
         aliases[key] = Alias(identifiers=first, last_seen_at=seen_at)
     for key in list(aliases)[: max(0, len(aliases) - MAX_ALIASES)]:
@@ -133,8 +138,12 @@ def symlinked(events: Iterable[Event]) -> Iterator[EventDataset]:
         yield dataset
 
 
-def _identifiers(facet: SymlinksFacet | None) -> Iterable[Identifier]:
-    return [item for item in facet.identifiers or () if item.name] if facet and not facet.deleted else ()
+def _identifiers(facet: SymlinksFacet | None, catalog: CatalogFacet | None) -> Iterable[Identifier]:
+    """Return the other names that a dataset has by its own facets."""
+    if facet is None or facet.deleted:
+        return ()
+    named = [item for item in facet.identifiers or () if item.name]
+    return [item for item in named if not is_of_catalog_database(item, catalog)] if catalog is not None else named
 
 
 def _name(item: Identifier) -> tuple[str, str, str]:

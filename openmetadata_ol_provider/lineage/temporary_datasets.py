@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge
 from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary
-from openmetadata_ol_provider.lineage.temporary_sources import Chain, Histories, SourcesOfJob
+from openmetadata_ol_provider.lineage.temporary_sources import MAX_SOURCES, Chain, Histories, SourcesOfJob
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -27,8 +27,6 @@ from openmetadata_ol_provider.openlineage.temporary_uses import MAX_USES, Use, a
 MAX_DEPTH = 10
 #: Most temporary datasets that are remembered.
 MAX_TEMPORARY = 1_000
-#: Most sources of one temporary dataset that are remembered, those of the latest edges.
-MAX_SOURCES = 1_000
 #: Most edges that replace one edge from a temporary dataset, and most datasets that are looked at for them.
 MAX_FOLLOWED = 10_000
 MAX_STEPS = 100_000
@@ -156,14 +154,15 @@ def _with_sources(
         sources[source] = _source(edge, chain.remembered_as, sources.pop(source, None), uses)
         sources_of[key] = sources
     for key, sources in sources_of.items():
-        latest = list(sources.values())[-MAX_SOURCES:]
-        chains = {source.chain for source in latest}
+        chains = {source.chain for source in sources.values()}
         before = remembered.get(key, _NOT_USED)
         reads, readers = (
             {chain: of_chain for chain, of_chain in side.items() if chain in chains}
             for side in (before.reads, before.readers)
         )
-        known[key] = TemporaryDataset(sources=latest, reads=reads, readers=readers, last_seen_at=seen_at)
+        known[key] = TemporaryDataset(
+            sources=list(sources.values()), reads=reads, readers=readers, last_seen_at=seen_at
+        )
     return known
 
 
@@ -197,10 +196,11 @@ def _latest(known: Mapping[str, TemporaryDataset], used: Collection[str]) -> dic
 def _with_latest_uses(temporary: TemporaryDataset) -> TemporaryDataset:
     sources = [
         replace(source, writes=source.writes[-MAX_USES:], writers=source.writers[-MAX_USES:])
-        for source in temporary.sources
+        for source in temporary.sources[-MAX_SOURCES:]
     ]
+    chains = {source.chain for source in sources}
     reads, readers = (
-        {chain: of_chain[-MAX_USES:] for chain, of_chain in side.items()}
+        {chain: of_chain[-MAX_USES:] for chain, of_chain in side.items() if chain in chains}
         for side in (temporary.reads, temporary.readers)
     )
     return replace(temporary, sources=sources, reads=reads, readers=readers)

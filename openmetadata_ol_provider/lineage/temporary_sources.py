@@ -1,7 +1,8 @@
 """Finds what a temporary dataset held when a job read it: what its own flow has written, since the read before.
 
 A flow may run several times at once, and each run has a temporary dataset of its own under the same name. So what the
-same run of the flow has written counts, or what was there by time if that run has written nothing.
+same run of the flow has written counts, or what was there by time if that run has written nothing. Of a dataset that
+was used so often that only the latest uses are remembered, nothing is assumed about earlier ones.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from openmetadata_ol_provider.openlineage.listing import listed
 from openmetadata_ol_provider.openlineage.run_state import TemporaryDataset, TemporarySource, name_key
 from openmetadata_ol_provider.openlineage.temporary_uses import Use, uses_of
 
+#: Most sources of one temporary dataset that are remembered, those of the latest edges.
+MAX_SOURCES: Final = 1_000
 #: Time of a write that is not known.
 _NOT_KNOWN: Final = (0,)
 
@@ -116,6 +119,7 @@ class _History:
         self.sources = sources
         self._writes: dict[int, list[int]] = {}
         self._reads = [read.at for read in reads]
+        self._has_all_writes = len(sources) < MAX_SOURCES
         self._of_flow: dict[int, tuple[dict[int, list[int]], list[int]]] = {}
         for number, source in enumerate(sources):
             self._writes[number] = list(source.writes or _NOT_KNOWN)
@@ -133,7 +137,8 @@ class _History:
         :param only_own: ``True`` if only what the same run of the flow has written can be there
         """
         numbers = {number for use in uses for number in self._at(use, only_own=only_own)}
-        return [self.sources[number] for number in sorted(numbers)] or ([] if only_own else self.sources)
+        rest = self.sources if self._has_all_writes and not only_own else []
+        return [self.sources[number] for number in sorted(numbers)] or rest
 
     def _at(self, use: Use, *, only_own: bool) -> Collection[int]:
         """Return the numbers of the sources that were there when a run read; none if the times do not tell."""
@@ -141,11 +146,11 @@ class _History:
         if own is None:
             return () if only_own else _written_since(self._writes, self._reads, use.at)
         writes, reads = own
-        return _written_since(writes, reads, use.at) or writes.keys()
+        return _written_since(writes, reads, use.at) or (writes.keys() if self._has_all_writes else ())
 
 
 def _written_since(writes: Mapping[int, Sequence[int]], reads: Sequence[int], at: int) -> list[int]:
-    """Return the numbers of the sources that were written by a time, and not read before the latest of these writes."""
+    """Return the numbers of the sources that were written by a time, and not read before the latest write."""
     latest = {number: _last(times, bisect_right(times, at)) for number, times in writes.items()}
     # The latest write has replaced what was there when it was read last before.
     since = _last(reads, bisect_left(reads, max(latest.values())))

@@ -13,10 +13,13 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.identities import Naming, keys_of
+from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
 from openmetadata_ol_provider.lineage.run_facts import FACTS
 from openmetadata_ol_provider.openlineage.event import Event
 from openmetadata_ol_provider.openlineage.facets import ColumnInput, DatasetFacets, LineageInput
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
+from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, ViewSources
 
@@ -177,3 +180,12 @@ def _creates_view(run: Run) -> bool:
 
 def _joined(key: tuple[str, str, str]) -> str:
     return "\x1f".join(key)
+
+
+def read_through(job: JobId, base: Side, view: Side) -> Problem:
+    """Return the report of a table that a job reads through a view."""
+    detail = (
+        f"{base.id.namespace} {base.id.name} is behind the view {view.id.namespace} {view.id.name}, which the job "
+        "reads: it gives no edge of its own. If the job reads it directly as well, let it say so with a lineage facet"
+    )
+    return Problem(ProblemKind.VIEW_SOURCE, f"job {job.namespace} {job.name}", detail)

@@ -30,6 +30,14 @@ class BatchOrigin(msgspec.Struct, frozen=True):
     group: str = ""
     owner: str = ""
 
+    @property
+    def ends(self) -> dict[str, dict[int, int]]:
+        """The end of each range, topic -> partition -> next offset."""
+        ends: dict[str, dict[int, int]] = {}
+        for item in self.ranges:
+            ends.setdefault(item.topic, {})[item.partition] = item.end
+        return ends
+
 
 class EventBatch(msgspec.Struct, frozen=True):
     """Events of one read, decoded and reduced to the facets that are used.

@@ -28,7 +28,7 @@ def most_recent_starts(
     if len(starts) <= limit + index.needed_starts:
         return starts
     named = index.grouped(PARENTS)
-    unneeded = [key for key in starts if (run_id := run_id_in(key)) not in named and not index.parts_of_id(run_id)]
+    unneeded = [key for key in starts if not index.has_id(run_id := run_id_in(key)) and run_id not in named]
     index.needed_starts = len(starts) - len(unneeded)
     if len(unneeded) <= limit:
         return starts

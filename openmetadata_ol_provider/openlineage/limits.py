@@ -31,6 +31,8 @@ MAX_KEPT_BYTES: Final = 8 * 2**20
 MAX_NAME: Final = 4_096
 #: Longest other text (SQL, description, error message, type ...), in characters.
 MAX_TEXT: Final = 200_000
+#: Follows SQL whose end was cut off, so that nothing is inferred from what is missing.
+CUT_OFF: Final = "\n-- cut off"
 #: Most items of any list or mapping: datasets of one side, columns, tags ...
 MAX_ITEMS: Final = 10_000
 #: Most items of lists whose every item costs requests to the catalogue.
@@ -197,9 +199,10 @@ class _Cleaner:
             text = text.replace("\x00", "\ufffd")
         if len(text) < _SHORT:
             return text
+        is_cut = False
         if len(text) > MAX_TEXT:
             self._lost(ProblemKind.TOO_LONG, f"{len(text)} characters, more than {MAX_TEXT}: the rest is cut off")
-            text = text[:MAX_TEXT]
+            text, is_cut = text[:MAX_TEXT], True
         if name == "url" or name.endswith(("_url", "Url")):
             return self._address(text)
         if len(text) <= _LABEL and name not in {"query", "message"}:
@@ -208,7 +211,7 @@ class _Cleaner:
             text = mask_credentials(text, code=name == "query", message=name == "message")
         if name == "description" and not isinstance(owner, TransformationField):
             text = neutralize_markdown(_INVISIBLE.sub("", text))
-        return text
+        return text[: MAX_TEXT - len(CUT_OFF)] + CUT_OFF if is_cut and name == "query" else text
 
     def _name(self, text: str) -> str | _Dropped:
         if len(text) > MAX_NAME:

@@ -36,7 +36,7 @@ class ProblemKind(str, Enum):
     BAD_DATASET = "bad_dataset", "A dataset has no name or is not an object; it is left out. Fix the producer."
     BAD_FACET = (
         "bad_facet",
-        "A facet differs from its OpenLineage schema; it is left out and the rest of the event is read.",
+        "A facet differs from its OpenLineage schema; it is left out, and the event's rest is read.",
     )
     BAD_ITEM = (
         "bad_item",
@@ -127,6 +127,11 @@ class ProblemKind(str, Enum):
         "product_too_large",
         "Inputs times outputs of a run are too many edges; none, or only the first, are drawn.",
     )
+    ASSUMED_PRODUCT = (
+        "assumed_product",
+        "A Flink, Beam or NiFi job has several inputs and outputs, all connected; if it has several flows, split it.",
+        True,
+    )
     SAME_DATASETS = (
         "same_datasets",
         "A job reads and writes the same datasets, or one under two names; nothing was moved between them: no edges.",
@@ -172,6 +177,21 @@ class ProblemKind(str, Enum):
         "A run sums up the inputs and outputs of runs below it; edges come from those runs, and not from the sum.",
         True,
     )
+    OTHER_STATEMENT = (
+        "other_statement",
+        "SQL has several statements, and none writes an output and names an input, or these columns of them: left out.",
+        True,
+    )
+    UNASSIGNED_INPUT = (
+        "unassigned_input",
+        "A run has several outputs, and nothing says to which of them an input belongs: no edge from that input.",
+        True,
+    )
+    SQL_SOURCE = (
+        "sql_source",
+        "The SQL of a dbt model reads tables that its event does not list (seeds, snapshots); they count as inputs.",
+        True,
+    )
     MOUNT_CONFLICT = (
         "mount_conflict",
         "A path of DBFS is mounted from two sources; it is looked for in neither. Rename it (`datasets.rename`).",
@@ -193,7 +213,7 @@ class ProblemKind(str, Enum):
     )
     ASSUMED_SERVICE = (
         "assumed_service",
-        "Datasets were matched by name in a service whose connection shows no address; add the rule that the line has.",
+        "Datasets were matched by name, as no address of namespace or connection tells more; add the rule of the line.",
         True,
     )
     MATCHED_BY_NAME_BEFORE = (
@@ -218,10 +238,7 @@ class ProblemKind(str, Enum):
     )
     NO_PIPELINE = "no_pipeline", "A pipeline does not exist and `write.create_pipelines` is false."
     NO_SERVICE = "no_service", "A pipeline service does not exist and `write.create_services` is false."
-    AMBIGUOUS_PIPELINE = (
-        "ambiguous_pipeline",
-        "Several pipelines may be this one; name the service in `pipelines.service`.",
-    )
+    AMBIGUOUS_PIPELINE = "ambiguous_pipeline", "Several pipelines may be this one; name one in `pipelines.service`."
     SHARED_PIPELINE = (
         "shared_pipeline",
         "Jobs of several namespaces lead to one pipeline; if that is wrong, set `pipelines.reuse`.",
@@ -235,11 +252,9 @@ class ProblemKind(str, Enum):
         "renewed_edge",
         "The patch of an edge was refused, so it was written as a new one, with a new creation time.",
     )
+    EDGE_OF_OTHERS = "edge_of_others", "Others drew or changed an edge; columns are only added, the rest stays."
     TOO_MANY_TASKS = "too_many_tasks", "A pipeline has more tasks than are written; only the first are."
-    UNKNOWN_TASK = (
-        "unknown_task",
-        "The task of a status no longer exists in its pipeline; the other statuses are written.",
-    )
+    UNKNOWN_TASK = "unknown_task", "The task of a status no longer exists in its pipeline; other statuses are written."
     NO_TIMESTAMP = "no_timestamp", "No event says when a run started; its status is not written."
     SAME_TIMESTAMP = "same_timestamp", "Another run started in the same millisecond; this run's status is not written."
     UNKNOWN_OWNER = "unknown_owner", "An owner is not in OpenMetadata, or not unique; the owner is left out."

@@ -130,6 +130,7 @@ def assemble(events: Iterable[Event], state: RunState, now: dt.datetime, limits:
             views=_since(forget_before, state.views),
             reported_once={digest: at for digest, at in state.reported_once.items() if at >= forget_before},
             latest_at=max(state.latest_at, min(seen_at, latest)),
+            evicted_at=state.evicted_at,
         ),
         index,
         dict(sorted(changed.items(), key=_first_event)),

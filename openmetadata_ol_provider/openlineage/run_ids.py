@@ -21,6 +21,10 @@ class RunIds:
         for key, run_id in parts.added_ids():
             self.add(key, run_id)
 
+    def __contains__(self, run_id: str) -> bool:
+        """Return whether there is a part with a run id."""
+        return run_id in self._added or bool(self._parts.first_keys_of_id(run_id))
+
     def keys(self, run_id: str) -> Sequence[str]:
         """Return the keys of the parts with a run id, in the order in which they were added."""
         return [*self._parts.first_keys_of_id(run_id), *self._added.keys(run_id)]

@@ -46,6 +46,8 @@ class RunIndex:
         self._touched: dict[str, None] | None = None
         self._followers = Followers(self.runs)
         self._ids = RunIds(self.parts)
+        #: Returns whether a part that is not forgotten has a run id.
+        self.has_id: Callable[[str], bool] = self._ids.__contains__
         # Of the parts behind the first rows.
         self._positions: dict[str, int] | None = None
         self._next_position = count(self.parts.rows.base)
@@ -231,8 +233,8 @@ class RunIndex:
 
     def keys_of_id(self, run_id: str) -> list[str]:
         """Return the keys of the runs with a run id."""
-        keys = dict.fromkeys([self._whole.get(part, part) for part in self._ids.keys(run_id)])
-        return [key for key in keys if key in self.runs]
+        keys = [self._whole.get(part, part) for part in self._ids.keys(run_id)]
+        return [key for key in dict.fromkeys(keys) if key in self.runs]
 
     def of_id(self, run_id: str) -> list[Run]:
         """Return the runs with a run id."""
@@ -268,8 +270,7 @@ class RunIndex:
         :param namespace: namespace of its job; empty if the reference does not name one
         :param name: name of its job, perhaps in another spelling than its own events have
         """
-        key = self.lookup_key(namespace, name, run_id)
-        return self.runs[key] if key is not None else None
+        return None if (key := self.lookup_key(namespace, name, run_id)) is None else self.runs[key]
 
     def lookup_key(self, namespace: str, name: str, run_id: str) -> str | None:
         """Return the key of the run that another one refers to, ``None`` if it is not known."""

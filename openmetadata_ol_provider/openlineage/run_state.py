@@ -239,6 +239,7 @@ class RunState(Part, frozen=True, dict=True, gc=True):
     :param views: what is behind views, by the view's key for comparison
     :param reported_once: problems that are reported only once, by digest, with the time at which each was last found
     :param latest_at: time of the latest event seen, at most the consumer's time
+    :param evicted_at: time at which the latest run was seen that was forgotten because of the state's size
     """
 
     runs: Mapping[str, Run] = msgspec.field(default_factory=dict)
@@ -249,6 +250,7 @@ class RunState(Part, frozen=True, dict=True, gc=True):
     views: Mapping[str, ViewSources] = msgspec.field(default_factory=dict)
     reported_once: Mapping[str, int] = msgspec.field(default_factory=dict)
     latest_at: int = 0
+    evicted_at: int = 0
 
 
 def part_key(namespace: str, run_id: str, name: str) -> str:

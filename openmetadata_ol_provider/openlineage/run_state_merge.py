@@ -44,6 +44,7 @@ def merge_run_states(states: Iterable[RunState]) -> RunState:
         views=_by_last_use(_merged((state.views for state in states), _latest_view)),
         reported_once=_merged((state.reported_once for state in states), max),
         latest_at=max((state.latest_at for state in states), default=0),
+        evicted_at=max((state.evicted_at for state in states), default=0),
     )
 
 

@@ -29,12 +29,18 @@ _SMALL_LEVEL: Final = 6
 #: Compressed bytes that are unpacked at a time: usually to some hundred kilobytes, at most to a thousand times as many.
 _CHUNK: Final = 16 * 1024
 
-_encode = msgspec.msgpack.Encoder().encode
+#: Converts a value to MessagePack.
+encode: Final = msgspec.msgpack.Encoder().encode
 
 
 def to_text(value: object) -> str:
     """Return a value as text."""
-    return base64.b64encode(zlib.compress(_encode(value), _LEVEL), _ALPHABET).decode("ascii")
+    return packed_text(encode(value))
+
+
+def packed_text(data: bytes) -> str:
+    """Return the text of a value's MessagePack."""
+    return base64.b64encode(zlib.compress(data, _LEVEL), _ALPHABET).decode("ascii")
 
 
 def pack_lines(lines: Iterable[bytes]) -> str:

@@ -44,9 +44,9 @@ def airflow_errors() -> Iterator[None]:
 def read_config(source: object) -> Config:
     """Read the operator's ``config``: a mapping, a path, or ``variable:NAME``."""
     from openmetadata_ol_provider.config import load_config
-    from openmetadata_ol_provider.version_compat import get_variable
+    from openmetadata_ol_provider.version_compat import user_variable
 
-    return load_config(source, get_variable)
+    return load_config(source, user_variable)
 
 
 def catalogue_client(operator: Any) -> OpenMetadataClient:
@@ -141,10 +141,15 @@ def batch_limits(operator: Any) -> BatchLimits:
 
 
 def dead_letter_target(operator: Any) -> DeadLetterTarget:
-    """Return an operator's dead-letter topic; default: that of ``[openmetadata_ol]``."""
+    """Return an operator's dead-letter topic; default: that of ``[openmetadata_ol]``.
+
+    :raises ConfigError: if the operator reads the same topic
+    """
     from openmetadata_ol_provider import conf
 
-    return DeadLetterTarget(operator.dead_letter_topic or conf.dead_letter_topic())
+    target = DeadLetterTarget(operator.dead_letter_topic or conf.dead_letter_topic())
+    target.require_apart(topic_list(operator.topics))
+    return target
 
 
 def read_request(operator: Any) -> ReadRequest:

@@ -16,7 +16,7 @@ from openmetadata_ol_provider.ingestion.parameters import (
     check_topics,
     is_literal,
 )
-from openmetadata_ol_provider.ingestion.settings import BatchLimits
+from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
 from openmetadata_ol_provider.operators._assets import with_asset_outlet
 from openmetadata_ol_provider.operators._base import REPLAY_KINDS, parse_bool, read_window
 
@@ -33,8 +33,8 @@ class CheckedParameters:
         for name in ("min_events", "max_replays"):
             if name in parameters:
                 check_count(name, parameters[name])
-        for name in ("dry_run", "keep_timestamp"):
-            if name in parameters:
+        for name in ("dry_run", "keep_timestamp", "deferrable", "end_when_queued"):
+            if parameters.get(name) is not None:
                 parse_bool(name, parameters[name])
         check_literals(SimpleNamespace(**parameters), mapped=True)
         if "emit_assets" in parameters:
@@ -56,13 +56,16 @@ def check_literals(operator: Any, *, mapped: bool = False) -> None:
     dead_letter_topic = getattr(operator, "dead_letter_topic", None)
     if dead_letter_topic is not None and is_literal(dead_letter_topic):
         check_topic("dead_letter_topic", dead_letter_topic)
+        if is_literal(topics) and topics is not None:
+            DeadLetterTarget(dead_letter_topic).require_apart([topics] if isinstance(topics, str) else topics)
     for name in BatchLimits._fields:
         check_limit(name, getattr(operator, name, None))
     _check_lanes(operator)
     _check_positions(operator, mapped=mapped)
     _check_config(getattr(operator, "config", None))
     for name in ("full_refresh", "emit_replayed"):
-        if is_literal(value := getattr(operator, name, False)):
+        value = getattr(operator, name, None)
+        if value is not None and is_literal(value):
             parse_bool(name, value)
 
 

@@ -27,7 +27,9 @@ function draw(section) {
   panel.setAttribute('aria-live', 'polite');
   const { zoom, fit, centre, uncover, pan } = viewport(view, sheet);
   const covered = () => (panel.hidden ? 0 : panel.offsetWidth);
-  const fitAll = () => fit(data.cards, { covered: covered() });
+  // In a narrow window the bar has several lines.
+  const above = () => Math.max(60, bar.offsetTop + bar.offsetHeight + 12);
+  const fitAll = () => fit(data.cards, { covered: covered(), above: above() });
 
   // -- cards ---------------------------------------------------------------------------------------------------------
   for (const card of data.cards) {
@@ -253,7 +255,7 @@ function draw(section) {
   function begin() {
     const first = namedInAddress() ?? (byId.has(data.focus) ? { card: byId.get(data.focus) } : null);
     select(first ?? {});
-    fit(first ? [...concerned(first)] : data.cards, { covered: covered(), least: READABLE });
+    fit(first ? [...concerned(first)] : data.cards, { covered: covered(), above: above(), least: READABLE });
   }
 
   render();

@@ -14,16 +14,17 @@ function viewport(view, sheet) {
     show();
   }
 
-  // Shows cards in a box, the view without what is covered at the right if not said otherwise, not smaller than the
-  // least scale: what does not fit then is below or at the right.
-  function fit(cards, { covered = 0, least = 0.05, width = view.clientWidth - covered, height = view.clientHeight } = {}) {
+  // Shows cards in a box, the view without what is covered at the right if not said otherwise, below what is above
+  // them, not smaller than the least scale: what does not fit then is below or at the right.
+  function fit(cards, { covered = 0, above = 60, least = 0.05, width = view.clientWidth - covered,
+    height = view.clientHeight } = {}) {
     if (!cards.length) return;
     const left = Math.min(...cards.map((card) => card.x)), top = Math.min(...cards.map((card) => card.y));
     const right = Math.max(...cards.map((card) => card.x + WIDTH)), bottom = Math.max(...cards.map((card) => card.y + card.height));
-    const wide = width - 60, high = height - 130;
+    const wide = width - 60, high = height - above - 70;
     at.scale = Math.min(1, Math.max(least, Math.min(wide / (right - left), high / (bottom - top))));
     at.x = Math.max(30, (width - (right - left) * at.scale) / 2) - left * at.scale;
-    at.y = 60 + Math.max(0, (high - (bottom - top) * at.scale) / 2) - top * at.scale;
+    at.y = above + Math.max(0, (high - (bottom - top) * at.scale) / 2) - top * at.scale;
     show();
   }
 

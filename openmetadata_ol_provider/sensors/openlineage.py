@@ -17,6 +17,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from openmetadata_ol_provider.ingestion.parameters import check_count
+from openmetadata_ol_provider.operators._base import parse_bool
 from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
         self.start_from = start_from
         self.replay_from = replay_from
         self.lanes = lanes
-        self.end_when_queued = end_when_queued
-        self.deferrable = deferrable
+        self.end_when_queued = None if end_when_queued is None else parse_bool("end_when_queued", end_when_queued)
+        self.deferrable = parse_bool("deferrable", deferrable)
         self._has_warned = False
         self._last_backlog: Backlog | None = None
         check_count("min_events", min_events)

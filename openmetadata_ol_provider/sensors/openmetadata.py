@@ -77,7 +77,7 @@ class _GateSensor(CheckedParameters, BaseSensorOperator):
         self.check_existence = check_existence
         self.config = config
         self.openmetadata_conn_id = openmetadata_conn_id
-        self.deferrable = deferrable
+        self.deferrable = parse_bool("deferrable", deferrable)
         check_literals(self)
         self._check(self, mapped=False)
 

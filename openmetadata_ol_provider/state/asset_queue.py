@@ -17,6 +17,7 @@ import msgspec
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.positions import Checkpoint, OffsetRange
 from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
+from openmetadata_ol_provider.state.collisions import refuse_state
 from openmetadata_ol_provider.state.keys import assets_key
 from openmetadata_ol_provider.state.shared_variable import change_variable
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
@@ -72,6 +73,7 @@ def read_queue(state_key: str) -> AssetQueue:
 
 
 def _queue_of(key: str, text: str | None) -> AssetQueue:
+    refuse_state(key, text or "")
     try:
         return from_text(text, AssetQueue) if text else AssetQueue()
     except ValueError as error:

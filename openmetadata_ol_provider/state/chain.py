@@ -3,7 +3,7 @@
 The newest changes stay in the head as long as they are short. Longer ones become segments, each in a Variable of its
 own, or if it is long in several. A new segment takes in the newest ones that are not much longer than itself, and all
 of them once the changes exceed half of what they change: so there are few segments, and each change is written again
-only a few times.
+only a few times. While a task goes on to write, new segments mostly wait for that: nobody reads them before its end.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _MAX_SEGMENTS: Final = 8
 _GROWTH: Final = 2
 #: Share of the first segment that the changes may reach.
 _MAX_CHANGED: Final = 0.5
+#: Characters that they may reach in any case while a task goes on to write: joining takes as much memory.
+_MAX_WAITING: Final = 1_500_000
 
 
 class SegmentRef(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -101,16 +103,19 @@ def slots_of(segments: Iterable[SegmentRef]) -> set[int]:
     return {slot for segment in segments for slot in segment.slots}
 
 
-def segments_to_join(segments: tuple[SegmentRef, ...], size: int) -> tuple[SegmentRef, ...]:
+def segments_to_join(segments: tuple[SegmentRef, ...], size: int, *, more: bool = False) -> tuple[SegmentRef, ...]:
     """Return the newest segments of a chain that are joined with a text that becomes a segment.
 
     :param size: characters of the text
+    :param more: ``True`` if the task goes on to write
     """
     if not segments:
         return ()
     changed = sum(segment.size for segment in segments[1:]) + size
-    if changed > _MAX_CHANGED * segments[0].size:
+    if changed > max(_MAX_CHANGED * segments[0].size, _MAX_WAITING if more else 0):
         return segments
+    if more and len(segments) < _MAX_SEGMENTS:
+        return ()
     joined = 0
     for segment in reversed(segments[1:]):
         if segment.size > _GROWTH * size and len(segments) - joined < _MAX_SEGMENTS:

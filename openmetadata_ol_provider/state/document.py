@@ -21,6 +21,7 @@ from openmetadata_ol_provider.openlineage.times import iso
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.state.chain import Chain, SegmentRef
+from openmetadata_ol_provider.state.collisions import collision_hint
 from openmetadata_ol_provider.state.legacy_document import LEGACY_VERSIONS, LegacyDocument
 from openmetadata_ol_provider.state.versioned import decode_version, version_of
 
@@ -39,7 +40,8 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     :param counts: usage counts
     :param retired: slots of segments that are no longer needed, but were before the last write
     :param writes: number of writes
-    :param held: rows of pipeline observability and usage counts that wait to be written, as text
+    :param held: rows and counts that wait to be written, as earlier builds of this version have stored them
+    :param waiting: rows of pipeline observability and usage counts that wait to be written: one text, or none
     """
 
     version: int
@@ -51,16 +53,17 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     retired: tuple[int, ...] = ()
     writes: int = 0
     held: str = ""
+    waiting: Chain = Chain()
 
     @property
     def size(self) -> int:
         """Characters of all texts in it and in the segments that it refers to."""
-        return self.remembered.size + self.counts.size
+        return self.remembered.size + self.counts.size + self.waiting.size
 
     @property
     def segments(self) -> tuple[SegmentRef, ...]:
         """All segments that it refers to."""
-        return self.remembered.segments + self.counts.segments
+        return self.remembered.segments + self.counts.segments + self.waiting.segments
 
 
 #: What may be in the Variable.
@@ -132,9 +135,10 @@ def decode_document(state_key: str, text: str) -> AnyDocument:
     try:
         if version_of(text) in LEGACY_VERSIONS:
             return decode_json(text, LegacyDocument)
-        return decode_version(text, StateDocument, STATE_VERSION)
+        document = decode_version(text, StateDocument, STATE_VERSION)
     except ValueError as error:
         raise damaged_state(state_key, error) from None
+    return msgspec.structs.replace(document, held="", waiting=Chain((), document.held)) if document.held else document
 
 
 def now() -> str:
@@ -149,6 +153,8 @@ def plain_checkpoint(checkpoint: Checkpoint) -> dict[str, dict[str, int]]:
 
 def damaged_state(state_key: str, error: Exception | str) -> CheckpointError:
     """Return the error for a Variable that this package cannot read."""
+    if hint := collision_hint(state_key):
+        return CheckpointError(f"Variable {state_key!r} is not the state of this DAG ({error}){hint}")
     return CheckpointError(
         f"Variable {state_key!r} is not a state of this package ({error}). Restore it, or delete it to start from "
         "the offsets that the consumer group committed"

@@ -100,7 +100,7 @@ class HeadReader:
 
         :raises CheckpointError: if the Variable was not written by this package
         """
-        return held_of(self._document(), self.state_key)
+        return self._head.load(self._held_of)
 
     def _state_of(self, document: AnyDocument) -> StoredState:
         usage = self._usage_of(document)
@@ -111,7 +111,7 @@ class HeadReader:
             runs = state_of_texts(self._segments.texts(chain))
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
-        return StoredState(document.checkpoint, runs, usage, stored_as(chain), held_of(document, self.state_key))
+        return StoredState(document.checkpoint, runs, usage, stored_as(chain), self._held_of(document))
 
     def _usage_of(self, document: AnyDocument) -> UsageCounts:
         try:
@@ -123,6 +123,12 @@ class HeadReader:
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
         return self._usage[1]
+
+    def _held_of(self, document: AnyDocument) -> Held:
+        try:
+            return held_of("".join(self._segments.texts(document.waiting)))
+        except ValueError as error:
+            raise damaged_state(self.state_key, error) from None
 
     def _document(self) -> AnyDocument:
         return self._head.read().head

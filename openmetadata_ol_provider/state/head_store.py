@@ -28,7 +28,7 @@ from openmetadata_ol_provider.state.document import (
     plain_checkpoint,
 )
 from openmetadata_ol_provider.state.head_reader import HeadReader, stored_as
-from openmetadata_ol_provider.state.held_text import held_of, held_text
+from openmetadata_ol_provider.state.held_text import held_text
 from openmetadata_ol_provider.state.legacy_document import LegacyDocument
 from openmetadata_ol_provider.state.segmented_variable import StoredHead
 from openmetadata_ol_provider.state.shared_variable import MOST_TIMES
@@ -59,7 +59,14 @@ class HeadStore(HeadReader):
         return self._written is None or self._head.read().text == self._written
 
     def advance(
-        self, origin: BatchOrigin, change: StateChange, usage: UsageCounts, held: Held, tries: int = MOST_TIMES
+        self,
+        origin: BatchOrigin,
+        change: StateChange,
+        usage: UsageCounts,
+        held: Held,
+        *,
+        more: bool = False,
+        tries: int = MOST_TIMES,
     ) -> StoredAs:
         """Move the checkpoint past a batch, together with runs, usage counts and held rows.
 
@@ -67,6 +74,7 @@ class HeadStore(HeadReader):
         :param change: what the batch has changed in what is remembered
         :param usage: usage counts including those of the batch
         :param held: rows and counts that wait from now on
+        :param more: ``True`` if the task goes on to write
         :param tries: most times that this is done again because another task has changed the rest of the state
         :return: the texts that hold what is remembered
         :raises CheckpointError: if another task has moved the checkpoint since the batch was read
@@ -75,7 +83,8 @@ class HeadStore(HeadReader):
         document = stored.head
         require_start(origin, document.checkpoint, published=True)
         remembered = document.remembered if isinstance(document, StateDocument) else Chain()
-        if change.base and change.base != stored_as(remembered).base:
+        # Airflow's API may have answered that there is no state because its database did not answer.
+        if change.expected is not None and change.expected != stored_as(remembered).base:
             raise CheckpointError(
                 f"what is remembered (Variable {self.state_key!r}) is not what the batch was translated with: another "
                 "task has written it meanwhile. Run the DAG again, or clear the consume task together with those after "
@@ -83,11 +92,11 @@ class HeadStore(HeadReader):
             )
         checkpoint = advance_checkpoint(document.checkpoint, origin)
         try:
-            return self._move(stored, checkpoint, document.generation, change, usage, held_text(held))
+            return self._move(stored, checkpoint, document.generation, change, usage, held, more=more)
         except _MovedError:
             if tries == 0 or self.read_checkpoint() != document.checkpoint:
                 raise
-            return self.advance(origin, change, usage, held, tries - 1)
+            return self.advance(origin, change, usage, held, more=more, tries=tries - 1)
 
     def write_state(self, state: StoredState, generation: int | None, *, begins: bool = False) -> bool:
         """Write a state whole; see :meth:`advance` for how a checkpoint moves.
@@ -99,12 +108,12 @@ class HeadStore(HeadReader):
         stored, change = self._head.read(), whole_change(state.runs)
         if begins and stored.text and is_of_generation(stored.head.generation, generation):
             return False
-        self._move(stored, state.checkpoint, generation, change, state.usage, held_text(state.held))
+        self._move(stored, state.checkpoint, generation, change, state.usage, state.held)
         return True
 
     def write_generation(self, generation: int) -> None:
         """Set the generation of the state; the rest of it stays."""
-        self._replace(lambda document: (generation, document.held))
+        self._replace(lambda _: (generation, None))
 
     def write_held(self, before: Held, after: Held) -> None:
         """Set the rows and counts that wait; those of another task, and the rest of the state, stay.
@@ -113,17 +122,21 @@ class HeadStore(HeadReader):
         :param after: those of them that wait from now on
         """
 
-        def replaced(document: AnyDocument) -> tuple[int | None, str]:
-            return document.generation, held_text(replaced_held(held_of(document, self.state_key), before, after))
+        def replaced(document: AnyDocument) -> tuple[int | None, Held | None]:
+            stored = self._held_of(document)
+            held = replaced_held(stored, before, after)
+            return document.generation, None if held == stored else held
 
         self._replace(replaced)
 
-    def _replace(self, replaced: Callable[[AnyDocument], tuple[int | None, str]], tries: int = MOST_TIMES) -> None:
+    def _replace(
+        self, replaced: Callable[[AnyDocument], tuple[int | None, Held | None]], tries: int = MOST_TIMES
+    ) -> None:
         """Set generation and held rows; if another task moves the state meanwhile, do it again with what it wrote."""
         stored = self._head.read()
         document = stored.head
         generation, held = replaced(document)
-        if (generation, held) == (document.generation, document.held):
+        if generation == document.generation and held is None:
             return
         try:
             usage = self._usage_of(document)
@@ -147,7 +160,7 @@ class HeadStore(HeadReader):
                 f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
             )
         # Runs that are read again count again.
-        self._move(stored, checkpoint, document.generation, self._same(document), {}, document.held)
+        self._move(stored, checkpoint, document.generation, self._same(document), {}, None)
 
     def delete_state(self) -> None:
         """Delete checkpoint, runs and usage counts."""
@@ -164,25 +177,29 @@ class HeadStore(HeadReader):
         generation: int | None,
         change: StateChange | None,
         usage: UsageCounts,
-        held: str,
+        held: Held | None,
+        *,
+        more: bool = False,
     ) -> StoredAs:
         """Write what has changed, then the head, then delete what is no longer needed."""
         before = stored.head if isinstance(stored.head, StateDocument) else StateDocument(STATE_VERSION, {})
         counted = self._usage_of(before)
         protected = self._head.protected(stored)
-        remembered, counts = before.remembered, before.counts
+        remembered, counts, waiting = before.remembered, before.counts, before.waiting
         try:
             if change is not None:
                 chain = remembered if change.base else Chain()
-                remembered = self._segments.extend(chain, change.text, joined_texts, protected)
+                remembered = self._segments.extend(chain, change.text, joined_texts, protected, more=more)
             if not usage:
                 counts = Chain()
             elif changed := usage_text(counted, usage):
                 counts = self._segments.extend(counts, changed, joined_usage, protected)
+            if held is not None:
+                waiting = self._segments.replaced(held_text(held), protected)
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
         after = StateDocument(
-            STATE_VERSION, plain_checkpoint(checkpoint), now(), generation, remembered, counts, held=held
+            STATE_VERSION, plain_checkpoint(checkpoint), now(), generation, remembered, counts, waiting=waiting
         )
         written = self._head.replace(stored, after)
         if written is None:

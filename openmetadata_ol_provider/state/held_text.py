@@ -9,7 +9,6 @@ import msgspec
 
 from openmetadata_ol_provider.openlineage.variable_text import from_text, to_text
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldRow
-from openmetadata_ol_provider.state.document import AnyDocument, damaged_state
 
 
 class _Held(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,16 +31,14 @@ def held_text(held: Held) -> str:
     return to_text(_Held(rows, counts))
 
 
-def held_of(document: AnyDocument, state_key: str) -> Held:
-    """Return what waits in a state.
+def held_of(text: str) -> Held:
+    """Return what waits.
 
-    :raises CheckpointError: if its text is damaged
+    :param text: text of what waits; empty if nothing does
+    :raises ValueError: if it is damaged
     """
-    if not document.held:
+    if not text:
         return Held()
-    try:
-        stored = from_text(document.held, _STORED)
-    except ValueError as error:
-        raise damaged_state(state_key, error) from None
+    stored = from_text(text, _STORED)
     rows, counts = (stored.rows, stored.counts) if isinstance(stored, _Held) else (stored, ())
     return Held({row.key: row for row in rows}, {count.key: count for count in counts})

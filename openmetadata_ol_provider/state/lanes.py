@@ -67,7 +67,8 @@ def as_lane(lane: object, lanes: object) -> Lane:
         return Lane()
     index = _number("lane", lane)
     if not 0 <= index < count:
-        raise ConfigError(f"lane is {index} but lanes is {count}; give 0 to {count - 1}, or more lanes")
+        numbers = "0" if count == 1 else f"0 to {count - 1}"
+        raise ConfigError(f"lane is {index} but lanes is {count}; give {numbers}, or more lanes")
     return Lane(index, count)
 
 

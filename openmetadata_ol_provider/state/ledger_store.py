@@ -19,6 +19,7 @@ from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.variable_text import from_text
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger, LedgerChanges
 from openmetadata_ol_provider.state.chain import MAX_TAIL, Chain, SegmentRef
+from openmetadata_ol_provider.state.collisions import refuse_state
 from openmetadata_ol_provider.state.keys import ledger_key
 from openmetadata_ol_provider.state.ledger_text import (
     MOST_CHANGED,
@@ -228,6 +229,7 @@ class LedgerStore:
     def _decode(self, text: str) -> LedgerHead:
         if not text:
             return LedgerHead(_VERSION)
+        refuse_state(self._key, text)
         try:
             if not text.startswith("{"):
                 return LedgerHead.of(from_text(text, Ledger), Chain((), text))

@@ -9,7 +9,7 @@ import msgspec
 from openmetadata_ol_provider.openlineage.run_state import RunState, as_legacy
 from openmetadata_ol_provider.openlineage.serialization import unpack
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
-from openmetadata_ol_provider.state.chain import SegmentRef
+from openmetadata_ol_provider.state.chain import Chain, SegmentRef
 
 #: Version in which a run was all events of a run id, whatever their job, and the one after it.
 _MERGED_RUNS: Final = 1
@@ -35,9 +35,9 @@ class LegacyDocument(msgspec.Struct, frozen=True):
     generation: int | None = None
 
     @property
-    def held(self) -> str:
+    def waiting(self) -> Chain:
         """What waits to be written: those releases held nothing back."""
-        return ""
+        return Chain()
 
     @property
     def size(self) -> int:

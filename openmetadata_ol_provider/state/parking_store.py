@@ -19,6 +19,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
 from openmetadata_ol_provider.openmetadata.publishing.core.parked_items import ParkedItems, packed_changes, packed_json
 from openmetadata_ol_provider.openmetadata.publishing.core.parking import ParkingChanges
 from openmetadata_ol_provider.state.chain import Chain, SegmentRef
+from openmetadata_ol_provider.state.collisions import refuse_state
 from openmetadata_ol_provider.state.keys import parked_key
 from openmetadata_ol_provider.state.parked_text import items_of_texts, keys_of_texts, parked_text
 from openmetadata_ol_provider.state.segment_store import SegmentStore
@@ -97,7 +98,7 @@ class ParkingStore:
             return self._extended(stored, stored.head.items, before.updated(changes), changes)
 
         if changes:
-            self._variable.change(changed)
+            self._variable.change(changed, whole=self._whole)
 
     def empty(self, description: str) -> None:
         """Leave an empty text in place of what is no longer needed.
@@ -124,6 +125,11 @@ class ParkingStore:
         self._items = chain.fingerprint, after
         return ParkingHead(_VERSION, chain)
 
+    def _whole(self, stored: StoredHead[ParkingHead]) -> ParkingHead:
+        """Return a head with the items that this task has written last."""
+        after = self._items[1]
+        return self._extended(stored, Chain(), after, after)
+
     def _joined(self, after: ParkedItems, texts: Iterable[str], *, whole: bool) -> str:
         """Return consecutive texts as one: of the items after them, which this task has."""
         try:
@@ -147,6 +153,7 @@ class ParkingStore:
     def _decode(self, text: str) -> ParkingHead:
         if not text:
             return ParkingHead(_VERSION)
+        refuse_state(self._key, text)
         if not text.startswith("{"):
             return ParkingHead(_TEXT, Chain((), text))
         try:

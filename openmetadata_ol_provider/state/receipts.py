@@ -15,6 +15,7 @@ from openmetadata_ol_provider.receipts.document import (
 )
 from openmetadata_ol_provider.receipts.receipt import Lag
 from openmetadata_ol_provider.receipts.record import DeliveryRecord
+from openmetadata_ol_provider.state.collisions import refuse_state
 from openmetadata_ol_provider.state.keys import receipts_key
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
@@ -53,7 +54,11 @@ class ReceiptStore:
             return DeliveryRecord()
 
     def write(self, record: DeliveryRecord | None = None, lag: Lag | None = None) -> None:
-        """Write receipts and what waits; what is not given stays as it is stored."""
+        """Write receipts and what waits; what is not given stays as it is stored.
+
+        :raises ConfigError: if the Variable is the checkpoint of another state
+        """
+        refuse_state(receipts_key(self.state_key), get_variable(receipts_key(self.state_key)) or "")
         document = self.read()
         if record is not None:
             document = document.with_record(record)

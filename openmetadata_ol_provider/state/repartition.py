@@ -17,48 +17,28 @@ from typing import NamedTuple
 
 import msgspec
 
-from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
-from openmetadata_ol_provider.openlineage.serialization import decode_json
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.state.asset_queue import AssetQueue, merge_queues, read_queue, share_of, write_queue
+from openmetadata_ol_provider.state.collisions import is_state
 from openmetadata_ol_provider.state.document import StoredState, is_of_generation
 from openmetadata_ol_provider.state.head_store import TAKEN_OVER
 from openmetadata_ol_provider.state.held_merge import merge_held
-from openmetadata_ol_provider.state.keys import assets_key, lanes_key, receipts_key
+from openmetadata_ol_provider.state.keys import assets_key, receipts_key
+from openmetadata_ol_provider.state.lane_history import (
+    LaneHistory,
+    read_lane_history,
+    require_known,
+    write_lane_history,
+)
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 
 log = logging.getLogger(__name__)
-
-
-class LaneHistory(msgspec.Struct, frozen=True):
-    """The numbers of lanes so far, as long as states of earlier generations are needed.
-
-    :param first: the first generation in ``counts``
-    :param counts: number of lanes of each generation
-    """
-
-    first: int = 0
-    counts: tuple[int, ...] = (1,)
-
-    @property
-    def generation(self) -> int:
-        """The present generation."""
-        return self.first + len(self.counts) - 1
-
-    def lanes(self, generation: int) -> list[Lane]:
-        """Return the lanes of a generation."""
-        count = self.counts[generation - self.first]
-        return [Lane(index, count) for index in range(count)]
-
-    def followed_by(self, count: int) -> LaneHistory:
-        """Return the history with one more generation, if the number of lanes differs from the last."""
-        return self if self.counts[-1] == count else LaneHistory(self.first, (*self.counts, count))
 
 
 class _Source(NamedTuple):
@@ -92,8 +72,10 @@ def ensure_lane_state(state_key: str, lane: Lane) -> str:
     if lane.is_alone and head is not None and head.generation is None:
         # There never were any lanes, or somebody has written this state by hand.
         return own.state_key
-    stored = _read_lane_history(state_key)
+    stored = read_lane_history(state_key)
     lane_history = stored.followed_by(lane.lanes)
+    if head is not None and len(lane_history.counts) > 1:
+        require_known(state_key, lane_history, head.generation)
     if lane_history != stored:
         _begin_generation(state_key, stored, lane_history)
     if not own.has_begun(lane_history.generation):
@@ -107,7 +89,7 @@ def ensure_lane_state(state_key: str, lane: Lane) -> str:
 
 def read_lane(state_key: str, lane: Lane) -> StoredState:
     """Return the state that a lane continues, as :func:`ensure_lane_state` would store it; nothing is written."""
-    sources = list(_sources(state_key, lane, _read_lane_history(state_key).followed_by(lane.lanes)))
+    sources = list(_sources(state_key, lane, read_lane_history(state_key).followed_by(lane.lanes)))
     return _merge_states(sources, lane)
 
 
@@ -116,7 +98,7 @@ def read_checkpoints(state_key: str, lanes: int) -> Checkpoint:
     head = StateStore(state_key).read_head() if lanes == 1 else None
     if head is not None and head.generation is None:
         return head.checkpoint
-    lane_history = _read_lane_history(state_key).followed_by(lanes)
+    lane_history = read_lane_history(state_key).followed_by(lanes)
     return _furthest(
         source
         for lane in lane_history.lanes(lane_history.generation)
@@ -138,12 +120,15 @@ def _begin_generation(state_key: str, before: LaneHistory, lane_history: LaneHis
     for lane in before.lanes(before.generation):
         store = StateStore(lane.key(state_key))
         head = store.read_head()
-        if head is not None and head.generation is None:
+        if head is None:
+            continue
+        require_known(state_key, before, head.generation)
+        if head.generation is None:
             # From now on it is no longer of the present generation.
             store.write_generation(before.generation)
     lanes = counted(lane_history.counts[-1], "lane")
     log.info("%s: now %s, before %d", state_key, lanes, before.counts[-1])
-    _write_lane_history(state_key, lane_history)
+    write_lane_history(state_key, lane_history)
 
 
 def _take_over(state_key: str, own: StateStore, lane: Lane, lane_history: LaneHistory) -> None:
@@ -190,9 +175,9 @@ def _retire_old_states(state_key: str, lane_history: LaneHistory) -> None:
     for key in sorted(old.difference(present)):
         StateStore(key).empty()
         for name in (assets_key(key), receipts_key(key)):
-            if get_variable(name):
+            if (text := get_variable(name)) and not is_state(text):
                 set_variable(name, "", TAKEN_OVER)
-    _write_lane_history(state_key, LaneHistory(lane_history.generation, lane_history.counts[-1:]))
+    write_lane_history(state_key, LaneHistory(lane_history.generation, lane_history.counts[-1:]))
 
 
 # -- merging what is taken over ----------------------------------------------------------------------------------
@@ -259,28 +244,3 @@ def _merge_ledgers(ledgers: Iterable[Ledger]) -> Ledger:
             )
     # None of them records what a publication that died has changed.
     return merged.invalidated(begun=True) if is_untrusted else merged
-
-
-# -- the Variable ------------------------------------------------------------------------------------------------
-
-
-def _read_lane_history(state_key: str) -> LaneHistory:
-    key = lanes_key(state_key)
-    text = get_variable(key)
-    if not text:
-        return LaneHistory()
-    try:
-        lane_history = decode_json(text, LaneHistory)
-        if not lane_history.counts or min(lane_history.counts) < 1:
-            raise ValueError(f"counts are {lane_history.counts}")  # noqa: TRY301 - reported below
-    except ValueError as error:
-        raise CheckpointError(
-            f"Variable {key!r} does not say how partitions were divided into lanes ({error}). Restore it, or set it to "
-            '{"first": 0, "counts": [N]}, where N is the number of lanes that have states now'
-        ) from None
-    return lane_history
-
-
-def _write_lane_history(state_key: str, lane_history: LaneHistory) -> None:
-    text = msgspec.json.encode(lane_history).decode()
-    set_variable(lanes_key(state_key), text, "Lanes of openmetadata-ol-provider: do not edit by hand")

@@ -7,6 +7,7 @@ head can still read the segment. What a crash leaves behind between two writes i
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Collection, Iterable
@@ -26,11 +27,15 @@ from openmetadata_ol_provider.state.chain import (
     slots_of,
     text_digest,
 )
+from openmetadata_ol_provider.state.collisions import is_state
 from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
 #: Age of an unused segment in seconds from which on it is certain that nobody is about to refer to it.
 _LEFTOVER_SECONDS: Final = 3600
+#: Number of writes after which one Variable is looked at for a leftover while the head needs no segment: most heads are
+#: short, and are written often.
+_SELDOM: Final = 8
 _DESCRIPTION: Final = "Part of a state of openmetadata-ol-provider: do not edit by hand"
 
 
@@ -85,17 +90,18 @@ class SegmentStore:
         """
         return chained(map(self._read, chain.segments), [chain.tail] if chain.tail else [])
 
-    def extend(self, chain: Chain, text: str, join: Join, protected: set[int]) -> Chain:
+    def extend(self, chain: Chain, text: str, join: Join, protected: set[int], *, more: bool = False) -> Chain:
         """Return a chain with a change added to it, after writing the segment that it needs.
 
         :param text: the change
         :param protected: slots that must not be overwritten; those that are written are added
+        :param more: ``True`` if the task goes on to write, so that segments may be joined later
         """
         if chain.tail:
             text = join([chain.tail, text], whole=not chain.segments)
         if len(text) <= MAX_TAIL:
             return Chain(chain.segments, text)
-        joined = segments_to_join(chain.segments, len(text))
+        joined = segments_to_join(chain.segments, len(text), more=more)
         if joined:
             text = join(chained(map(self._read, joined), (text,)), whole=len(joined) == len(chain.segments))
         left = chain.segments[: len(chain.segments) - len(joined)]
@@ -103,12 +109,21 @@ class SegmentStore:
             return Chain((), text)
         return Chain((*left, self._write(text, protected)))
 
+    def replaced(self, text: str, protected: set[int]) -> Chain:
+        """Return a chain of one text, after writing the segment that it needs; parameters as in :meth:`extend`."""
+        return Chain((), text) if len(text) <= MAX_TAIL else Chain((self._write(text, protected),))
+
     def are_stored(self, segments: Iterable[SegmentRef]) -> bool:
         """Return whether the Variables of segments contain their texts."""
         return all(
             pieces_digest(self._stored_text(slot) or "" for slot in segment.slots) == segment.digest
             for segment in segments
         )
+
+    def is_left(self, segment: SegmentRef) -> bool:
+        """Return whether nobody has deleted a segment; of a long one, only one Variable is read."""
+        text = self._stored_text(segment.slots[-1])
+        return text is not None and (bool(segment.more) or text_digest(text) == segment.digest)
 
     def collect(self, before: HeadOfSegments, after: HeadOfSegments) -> None:
         """Delete what nobody needs any more: what was retired before the last write, and a leftover if it is old.
@@ -119,15 +134,15 @@ class SegmentStore:
         needed = needed_slots(after)
         for slot in sorted(set(before.retired) - needed):
             delete_variable(segment_key(self.key, slot))
-        slot = after.writes % SLOTS
-        # Without any segment, nothing has been long enough for a leftover since there was one.
-        if needed and slot not in needed:
+        number, rest = divmod(after.writes, 1 if needed else _SELDOM)
+        slot = number % SLOTS
+        if not rest and slot not in needed:
             self._delete_if_old(slot)
 
     def delete_all(self) -> None:
         """Delete all segments, whatever refers to them."""
         for slot in range(SLOTS):
-            if get_variable(segment_key(self.key, slot)) is not None:
+            if self._written_at(slot) not in {None, math.inf}:
                 delete_variable(segment_key(self.key, slot))
 
     def _delete_if_old(self, slot: int) -> None:
@@ -156,11 +171,18 @@ class SegmentStore:
         stored = get_variable(segment_key(self.key, slot))
         return None if stored is None else stored.partition("_")[2]
 
-    def _written_at(self, slot: int) -> int | None:
-        """Return when a Variable was written, in seconds: ``None`` if it does not exist, 0 if it was edited."""
+    def _written_at(self, slot: int) -> float | None:
+        """Return when a Variable was written, in seconds.
+
+        :return: ``None`` if it does not exist, 0 if it was edited, infinity if it is the checkpoint of another state
+        """
         stored = get_variable(segment_key(self.key, slot))
-        written_at = (stored or "").partition("_")[0]
-        return None if stored is None else int(written_at) if written_at.isdecimal() else 0
+        if stored is None:
+            return None
+        written_at = stored.partition("_")[0]
+        if written_at.isdecimal():
+            return int(written_at)
+        return math.inf if is_state(stored) else 0
 
     def _write(self, text: str, protected: set[int]) -> SegmentRef:
         # Airflow takes several times the memory of a text; joining has taken more, and needs it no longer.
@@ -179,7 +201,7 @@ class SegmentStore:
         """Return a slot whose Variable does not exist, at random; the oldest one if a series of crashes filled all."""
         slots = [slot for slot in range(SLOTS) if slot not in protected]
         random.shuffle(slots)
-        written_at = dict[int, int]()
+        written_at = dict[int, float]()
         for slot in slots:
             at = self._written_at(slot)
             if at is None:

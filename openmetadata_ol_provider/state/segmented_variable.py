@@ -7,6 +7,7 @@ was before the head was written, or what there is after.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -19,6 +20,7 @@ from openmetadata_ol_provider.state.segment_store import HeadOfSegments, Segment
 from openmetadata_ol_provider.state.shared_variable import MOST_TIMES, contended
 from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 
+log = logging.getLogger(__name__)
 _Head = TypeVar("_Head", bound=HeadOfSegments)
 _T = TypeVar("_T")
 #: Share of the slots from which on few are left: long texts of a hundred megabytes in all need as many.
@@ -73,14 +75,23 @@ class SegmentedVariable(Generic[_Head]):
                 raise
             return self.load(load, tries - 1)
 
-    def change(self, changed: Callable[[StoredHead[_Head]], _Head | None], *, lasting: bool = True) -> None:
+    def change(
+        self,
+        changed: Callable[[StoredHead[_Head]], _Head | None],
+        *,
+        lasting: bool = True,
+        whole: Callable[[StoredHead[_Head]], _Head] | None = None,
+    ) -> None:
         """Change the head, and again if another task has changed it meanwhile or has overwritten the change.
 
         What remains is a task that is paused exactly between its last reading of the head and the write that follows,
-        while another one makes its change and reads it back.
+        while another one makes its change and reads it back: that change is lost. If the other one has made several,
+        it may have deleted segments that the head of the paused task refers to; then all is written again.
 
         :param changed: function that returns the head with the change, ``None`` if there is nothing to change
         :param lasting: ``False`` if another task may overwrite the change
+        :param whole: function that returns a head with all that this task has, without the segments of the one before;
+            default: a segment that is missing is left to the next reader
         :raises CheckpointError: if other tasks write again and again
         """
         for _ in range(MOST_TIMES):
@@ -94,9 +105,20 @@ class SegmentedVariable(Generic[_Head]):
                 continue
             if head is None:
                 return
-            written = self.replace(stored, head)
-            if written is not None and (not lasting or self._text() == written.text):
+            written = self._write(stored, head)
+            # What another task refers to now must not be deleted.
+            if written is None or (lasting and self._text() != written.text):
+                continue
+            self.segments.collect(stored.head, written.head)
+            if whole is None or self._has_left(stored.head, written.head):
                 return
+            log.warning(
+                "Variable %r was written by another task at the same moment, which has deleted a segment of it: what "
+                "this task has read and changed is written again, and what the other one has changed may be lost; set "
+                "max_active_runs to 1 and give each DAG its own state_key",
+                self.key,
+            )
+            changed = whole
         raise contended(self.key)
 
     def replace(self, stored: StoredHead[Any], head: _Head) -> StoredHead[_Head] | None:
@@ -105,6 +127,12 @@ class SegmentedVariable(Generic[_Head]):
         :param stored: head that it replaces, as it was read
         :return: the head as it is stored; ``None`` if another task has changed it meanwhile, or its segments
         """
+        after = self._write(stored, head)
+        if after is not None:
+            self.segments.collect(stored.head, after.head)
+        return after
+
+    def _write(self, stored: StoredHead[Any], head: _Head) -> StoredHead[_Head] | None:
         before = stored.head
         slots = slots_of(before.segments)
         retired = tuple(sorted(slots - slots_of(head.segments)))
@@ -112,9 +140,15 @@ class SegmentedVariable(Generic[_Head]):
         written = [segment for segment in head.segments if segment.slot not in slots]
         if not self.segments.are_stored(written) or self._text() != stored.text:
             return None
-        after = self._write_head(head)
-        self.segments.collect(before, head)
-        return after
+        return self._write_head(head)
+
+    def _has_left(self, before: _Head, after: _Head) -> bool:
+        """Return whether the newest segment that a change has left as it was still exists.
+
+        Segments are joined from the newest on, so any task that deletes some of a chain deletes this one.
+        """
+        left = [segment for segment in after.segments if segment in before.segments]
+        return not left or self.segments.is_left(left[-1])
 
     def empty(self, description: str) -> None:
         """Leave an empty text in place of the head if there is one, and delete the segments.

@@ -96,11 +96,31 @@ class StateStore(HeadStore):
         """Park and release items; what another task changed meanwhile stays as it left it."""
         self._parking.update(changes)
 
-    def _restore_parked(self, changes: ParkingChanges) -> None:
-        """Park and release once more what a slower task has undone, which had read the items before."""
+    def with_parked(self, history: History) -> History:
+        """Return a history without the parked items that were dropped, or published, since it was read."""
+        return history._replace(parking=Parking(self.read_parked())) if history.parking.items else history
+
+    def _without_dropped(self, changes: ParkingChanges, before: ParkedItems) -> ParkingChanges:
+        """Return the changes of a publication without items that were dropped, or published, while it tried them again.
+
+        :param before: items that were parked before the publication
+        """
+        again = {key for key, item in changes.items() if item is not None and key in before}
+        dropped = again.difference(self.read_parked()) if again else again
+        return {key: item for key, item in changes.items() if key not in dropped}
+
+    def _restore_parked(self, changes: ParkingChanges, before: ParkedItems) -> None:
+        """Park and release once more what a slower task has undone, which had read the items before.
+
+        :param before: items that were parked before the batch: if one of them is missing, it was dropped
+        """
         if changes:
             parked = self.read_parked()
-            undone = {key: item for key, item in changes.items() if (key in parked) != (item is not None)}
+            undone = {
+                key: item
+                for key, item in changes.items()
+                if (key in parked if item is None else key not in parked and key not in before)
+            }
             self.update_parked(undone)
 
     def empty(self) -> None:
@@ -193,7 +213,13 @@ class StateStore(HeadStore):
         return history._replace(ledger=self.read_ledger().invalidated(), interrupted=True, token=token)
 
     def commit(
-        self, origin: BatchOrigin, change: StateChange, publication: Publication, history: History
+        self,
+        origin: BatchOrigin,
+        change: StateChange,
+        publication: Publication,
+        history: History,
+        *,
+        more: bool = False,
     ) -> StoredAs | None:
         """Store what a publication changed: the parking lot, then the checkpoint with runs, usage counts and held rows.
 
@@ -201,15 +227,17 @@ class StateStore(HeadStore):
 
         :param change: what the batch has changed in what is remembered
         :param history: what the publication was given
+        :param more: ``True`` if the task goes on to commit batches
         :return: the texts that hold what is remembered; ``None`` if the batch has no ranges, so that it was not stored
         :raises CheckpointError: if another task has moved the checkpoint meanwhile
         """
-        self.update_parked(publication.parking)
+        parking = self._without_dropped(publication.parking, history.parking.items)
+        self.update_parked(parking)
         if not origin.ranges:
             self.write_held(history.held, publication.held)
             return None
-        stored_as = self.advance(origin, change, publication.usage, publication.held)
-        self._restore_parked(publication.parking)
+        stored_as = self.advance(origin, change, publication.usage, publication.held, more=more)
+        self._restore_parked(parking, history.parking.items)
         self._ledger.count_changes(publication.ledger)
         return stored_as
 

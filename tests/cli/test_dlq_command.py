@@ -43,7 +43,7 @@ def test_list_shows_where_they_are_where_from_and_why(bury: Any, dlq: Any) -> No
     code, out, err = dlq("list")
     head, first, second = out.splitlines()
     assert code == 0
-    assert head.split() == ["letter", "put", "there", "from", "replays", "bytes", "key", "reason"]
+    assert head.split() == ["letter", "written", "from", "replays", "bytes", "key", "reason"]
     assert first.startswith(f"{DEAD}[0]@0  ")
     for text in ("single[0]@41", "  0  ", "run:1", "not JSON: line 1"):
         assert text in first

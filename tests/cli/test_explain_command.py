@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -309,12 +312,21 @@ def test_the_catalogue_may_be_a_connection_of_airflow(
     assert "airflow connections add not_there" in capsys.readouterr().err
 
 
+#: What a shell gives instead of a path: ``--client-key "$(cat key.pem)"``.
+KEY = "-----BEGIN PRIVATE KEY-----\n" + 80 * f"{'MII':A<64}\n"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--host", "https://127.0.0.1:1", "--ca-file", "no.pem"), "--ca-file is 'no.pem', which is not a file"),
+        (
+            ("--host", "https://127.0.0.1:1", "--client-key", KEY),
+            "--client-key is the text of a PEM file",
+        ),
         (("--host", "https://127.0.0.1:1", "--client-key", __file__), "--client-cert is missing; give both"),
         (("--openmetadata-conn-id", "om", "--client-cert", __file__), "extra of the connection 'om' instead"),
+        (("--host", "om:99999"), "--host: OpenMetadata host is not a URL (Port out of range"),
     ],
 )
 def test_files_for_tls_are_checked(tmp_path: Path, options: tuple[str, ...], said: str, capsys: Capture) -> None:
@@ -322,7 +334,28 @@ def test_files_for_tls_are_checked(tmp_path: Path, options: tuple[str, ...], sai
     path.write_text(json.dumps(MIXED[0]), encoding="utf-8")
     for command in ("ingest", "explain"):
         assert main([command, str(path), *options]) == 2
-        assert said in capsys.readouterr().err
+        printed = capsys.readouterr().err
+        assert said in printed
+        assert "MII" not in printed
+
+
+def test_files_for_tls_without_a_catalogue_are_refused(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_text(json.dumps(MIXED[0]), encoding="utf-8")
+    assert main(["explain", str(path), "--ca-file", __file__]) == 2
+    assert "--ca-file is given without --host; add --host, or leave it out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_names_are_written_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_text(json.dumps(run_event("COMPLETE", job="отчёт", outputs=["x"])), encoding="utf-8")
+    command = [sys.executable, "-m", "openmetadata_ol_provider", "explain", str(path)]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    expected = "отчёт" if encoding == "utf-8" else r"\u043e\u0442\u0447\u0451\u0442"
+    assert expected in done.stdout.decode(encoding)
 
 
 def test_json_is_the_plan_with_the_reasons_added(explain: Explain, small: CatalogueServer) -> None:

@@ -79,11 +79,23 @@ def test_the_lineage_of_an_entity_is_drawn_with_its_columns_and_a_link(
         ((), "what to draw"),
         (("--host", "http://127.0.0.1:1", "events.ndjson"), "what to draw"),
         (("--host", "http://127.0.0.1:1"), "--dataset is missing"),
+        (("events.ndjson", "--dataset", "a.b"), "--dataset is given with files"),
+        (("events.ndjson", "--ca-file", "ca.pem"), "--ca-file is given without --host"),
     ],
 )
 def test_what_is_not_clear_is_an_error(words: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["picture", *words]) == 2
     assert text in capsys.readouterr().err
+
+
+def test_messages_that_are_not_events_are_counted_and_make_exit_code_1(
+    events: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events.write_text(f"{json.dumps(EVENT)}\nno event\n", encoding="utf-8")
+    assert main(["picture", str(events), "--output", str(tmp_path / "page.html")]) == 1
+    said = capsys.readouterr().err
+    assert "page.html: 2 datasets, 1 edge\n" in said
+    assert "openmetadata-ol: 1 message is not an OpenLineage event; `openmetadata-ol explain` shows why\n" in said
 
 
 def test_an_entity_that_is_not_there_is_named_with_the_option(

@@ -56,14 +56,24 @@ WRONG = [
     ((IngestOpenLineageOperator,), {"end": "2026-01-01T00:00:00Z"}, "start is None; give a time"),
     ((IngestOpenLineageOperator, PublishLineageOperator), {"full_refresh": "maybe"}, "full_refresh is 'maybe'; give"),
     ((IngestOpenLineageOperator, PublishLineageOperator), {"dry_run": "{{ x }}"}, "dry_run is '{{ x }}'; give true"),
-    ((ReplayDeadLettersOperator,), {"max_replays": 0}, "max_replays is 0; it must be at least 1"),
-    ((OpenLineageSensor,), {"min_events": "x"}, "min_events is 'x'; it must be at least 1"),
+    ((ReplayDeadLettersOperator,), {"max_replays": 0}, "max_replays is 0; give a whole number of at least 1"),
+    ((OpenLineageSensor,), {"min_events": "x"}, "min_events is 'x'; give a whole number of at least 1"),
+    ((OpenLineageSensor,), {"deferrable": "never"}, "deferrable is 'never'; give true or false"),
+    ((OpenLineageSensor,), {"end_when_queued": 5}, "end_when_queued is 5; give true or false"),
+    (READERS, {"lane": 1}, "lane is 1 but lanes is 1; give 0, or more lanes"),
+    (READERS, {"dead_letter_topic": "events"}, "dead_letter_topic is 'events', which is also in topics, so"),
+    ((IngestOpenLineageOperator,), {"start": "x"}, "start is 'x'; give a time such as"),
 ]
 CASES = [
     pytest.param(kind, wrong, said, id=f"{kind.__name__}-{'-'.join(f'{k}={v}' for k, v in wrong.items())}")
     for kinds, wrong, said in WRONG
     for kind in kinds
 ]
+
+
+def test_a_boolean_may_be_text_and_means_what_it_says() -> None:
+    sensor = create(OpenLineageSensor, deferrable="false", end_when_queued="False")
+    assert (sensor.deferrable, sensor.end_when_queued) == (False, False)
 
 
 def create(kind: Any, **parameters: Any) -> Any:
@@ -90,6 +100,7 @@ def test_a_wrong_parameter_is_refused_when_the_file_is_read(kind: Any, wrong: di
         (PublishLineageOperator, {"config": {"lineage": {"colums": True}}}, "unknown key 'lineage.colums'"),
         (PublishLineageOperator, {"dry_run": "maybe"}, "dry_run is 'maybe'"),
         (OpenLineageSensor, {"topics": ["a"], "min_events": 0}, "min_events is 0"),
+        (OpenLineageSensor, {"topics": ["a"], "deferrable": "never"}, "deferrable is 'never'"),
     ],
 )
 def test_a_mapped_task_is_checked_too(kind: Any, wrong: dict[str, Any], said: str) -> None:

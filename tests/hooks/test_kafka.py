@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -18,6 +19,37 @@ def test_a_missing_connection_says_how_to_create_it() -> None:
 def test_missing_bootstrap_servers_are_named(connect: Any) -> None:
     with pytest.raises(ConfigError, match=r"'kafka_default'.*bootstrap\.servers"):
         _ = connect("").settings
+
+
+#: Airflow 2 does not read such a variable at all.
+UNREADABLE = "the environment variable AIRFLOW_CONN_KAFKA_OTHER is set, but Airflow cannot read it"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"extra": {}}, r"bootstrap.servers is missing; set it in the extra, such as .*broker1:9092"),
+        ({"extra": {}, "host": "b"}, r"bootstrap.servers is missing \(the field host is not read\)"),
+        ({"extra": {"bootstrap.server": "b:9092"}}, "key 'bootstrap.server' instead of 'bootstrap.servers'; rename it"),
+        ({"extra": {"bootstrap.servers": ["b:9092"]}}, r"bootstrap.servers is \['b:9092'\]; set a text"),
+        ({"extra": {"bootstrap.servers": " "}}, "bootstrap.servers is missing"),
+        ({"extra": {"bootstrap.servers": "http://b:9092"}}, "'http://b:9092'; set host:port without http://"),
+        ({"extra": {"bootstrap.servers": "https://u:p@b:9092"}}, "'https://b:9092'; set host:port without https://"),
+        ({"extra": "{bad"}, f"(extra is not JSON|{UNREADABLE})"),
+        ({"extra": [1]}, f"(extra is a JSON list|{UNREADABLE})"),
+        ({"extra": {"bootstrap.servers": "b:9092"}, "port": "x"}, UNREADABLE),
+    ],
+)
+def test_a_wrong_extra_is_named_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], message: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_KAFKA_OTHER", json.dumps({"conn_type": "kafka", **fields}))
+    with pytest.raises(ConfigError, match=f"'kafka_other'.*{message}"):
+        _ = OpenLineageKafkaHook("kafka_other").settings
+
+
+def test_brokers_may_be_named_with_their_protocol(connect: Any) -> None:
+    assert connect("PLAINTEXT://b1:9092, b2:9092").settings.bootstrap == "PLAINTEXT://b1:9092, b2:9092"
 
 
 def test_get_conn_is_a_consumer_that_knows_the_cluster(hook: Any) -> None:

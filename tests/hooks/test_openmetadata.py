@@ -66,16 +66,21 @@ def test_host_schema_and_port_make_the_address(connect: Any, fields: dict[str, A
         ({"max_answer_mb": "0.5"}, "max_answer_bytes", 524_288),
         ({"timeout": None, "verify": None, "max_answer_mb": None}, "timeout", 30.0),
         ({"timeout": "", "verify": "", "client_key": "", "max_connections": ""}, "_verify", True),
+        ({"verify": " ", "client_cert": " ", "timeout": "\n"}, "_verify", True),
         ({"verify": "False"}, "_verify", False),
         ({"verify": False}, "_verify", False),
         ({"verify": "true"}, "_verify", True),
-        ({"verify": "/etc/ca.pem"}, "_verify", "/etc/ca.pem"),
+        ({"verify": __file__}, "_verify", __file__),
         ({}, "_verify", True),
     ],
 )
 def test_extra_sets_the_client(connect: Any, extra: dict[str, Any], attribute: str, expected: object) -> None:
     with connect(host="om", extra=extra).get_conn() as client:
         assert getattr(client, attribute) == expected
+
+
+#: Airflow 2 does not read such a variable at all.
+UNREADABLE = "variable AIRFLOW_CONN_OPENMETADATA_DEFAULT is set, but Airflow cannot read it"
 
 
 @pytest.mark.parametrize(
@@ -87,11 +92,63 @@ def test_extra_sets_the_client(connect: Any, extra: dict[str, Any], attribute: s
         ({"max_connections": -1}, "extra.max_connections"),
         ({"max_answer_mb": "much"}, "extra.max_answer_mb"),
         ({"client_key": "k.pem"}, "client_key without client_cert"),
+        ({"timeout": "inf"}, "extra.timeout is 'inf'; set a number above 0"),
+        ({"timeout": 1e9}, "extra.timeout is 1000000000.0; set a number of at most 86400"),
+        ({"max_answer_mb": "inf"}, "extra.max_answer_mb is 'inf'; set a number above 0"),
+        ({"max_connections": 1.5}, "extra.max_connections is 1.5; set a whole number above 0"),
+        ({"verify": "nope"}, "extra.verify is 'nope', which is not a file on this machine; set true, false or"),
+        ({"verify": 3}, "extra.verify is 3"),
+        ({"client_cert": "no.pem"}, "extra.client_cert is 'no.pem', which is not a file on this machine; set the path"),
+        ({"client_cert": 3}, "extra.client_cert is 3"),
+        ({"client_cert": __file__, "client_key": "no.pem"}, "extra.client_key is 'no.pem'"),
+        ([1], f"(extra is a JSON list; set a JSON object|{UNREADABLE})"),
+        ("verify=false", rf"(extra is not JSON \(line 1, column 1\); set a JSON object|{UNREADABLE})"),
     ],
 )
 def test_a_wrong_extra_names_connection_key_and_remedy(connect: Any, extra: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=f"'openmetadata_default'.*{message}"):
         connect(host="om", extra=extra).get_conn()
+
+
+@pytest.mark.parametrize("key", ["verify", "client_cert"])
+@pytest.mark.parametrize("lines", [1, 50])
+def test_a_key_that_is_given_instead_of_its_path_is_not_shown(connect: Any, key: str, lines: int) -> None:
+    text = "-----BEGIN PRIVATE KEY-----\n" + lines * f"{'MII':A<64}\n"
+    with pytest.raises(ConfigError, match=rf"extra\.{key} is the text of a PEM file") as error:
+        connect(host="om", extra={key: text}).get_conn()
+    assert "MII" not in str(error.value)
+
+
+def test_a_connection_that_airflow_cannot_read_is_not_called_missing(connect: Any) -> None:
+    with pytest.raises(ConfigError, match="variable AIRFLOW_CONN_OPENMETADATA_DEFAULT is set, but Airflow cannot read"):
+        connect(host="om", port="abc").get_conn()
+
+
+def test_space_around_a_token_is_not_sent(connect: Any, server: CatalogueServer) -> None:
+    assert connect(host=server.url, password=f" {TOKEN}\n").test_connection()[0]
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [(f"Bearer {TOKEN}", "begins with 'Bearer'; set the token alone"), ("a\nb", "contains spaces, line breaks")],
+)
+def test_what_cannot_be_a_token_is_refused_without_showing_it(connect: Any, token: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=f"the password of connection 'openmetadata_default' {message}") as error:
+        connect(host="om", password=token).get_conn()
+    assert token not in str(error.value)
+
+
+def test_a_port_that_does_not_exist_is_named_with_the_connection(connect: Any) -> None:
+    with pytest.raises(ConfigError, match=r"'openmetadata_default'.*port is 99999; set a port between 1 and 65535"):
+        connect(host="om", port=99999).get_conn()
+
+
+def test_a_wrong_path_in_requests_own_variable_is_named(connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    passed, text = connect(host="https://127.0.0.1:1", password=TOKEN).test_connection()
+    assert not passed
+    assert "invalid path: /nowhere/ca.pem; correct `verify` in the extra of connection 'openmetadata_default'" in text
+    assert "REQUESTS_CA_BUNDLE" in text
 
 
 def test_a_missing_connection_says_how_to_create_it() -> None:

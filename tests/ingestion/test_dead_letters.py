@@ -75,7 +75,7 @@ def test_what_fails_again_keeps_its_count_and_is_left_alone_in_the_end(hook: Any
 def test_max_replays_says_how_often(bury: Any) -> None:
     bury(message(headers=((REPLAYS_HEADER, b"1"),)))
     assert numbers(replay(max_replays=1)) == (1, 0, 1, 0)
-    with pytest.raises(ConfigError, match="max_replays is 0; it must be at least 1"):
+    with pytest.raises(ConfigError, match="max_replays is 0; give a whole number of at least 1"):
         replay(max_replays=0)
 
 

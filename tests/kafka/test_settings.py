@@ -63,6 +63,12 @@ def test_secrets_are_in_no_message_and_no_repr(connect: Any, dead_port: str) -> 
     assert SECRETS["sasl.password"] not in told + repr(settings) + str(settings)
 
 
+def test_a_short_secret_does_not_mask_parts_of_words(connect: Any, dead_port: str) -> None:
+    settings = connect(dead_port, {**SECRETS, "sasl.password": "p"}).settings
+    text = settings.describe("cannot list topics: password 'p' is wrong", "look")
+    assert text.endswith("cannot list topics: password '***' is wrong; look")
+
+
 def test_each_failed_attempt_to_connect_is_not_a_line_in_the_log(
     connect: Any, dead_port: str, caplog: pytest.LogCaptureFixture
 ) -> None:

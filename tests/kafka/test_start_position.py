@@ -54,7 +54,7 @@ def test_what_is_no_start_is_refused_with_what_is_one(value: Any) -> None:
 
 
 def test_only_what_makes_sense_is_taken() -> None:
-    with pytest.raises(ConfigError, match=r"--since is 'earliest'; give one of: a time such as 2026-05-01T00:00:00Z$"):
+    with pytest.raises(ConfigError, match=r"--since is 'earliest'; give a time such as 2026-05-01T00:00:00Z$"):
         parse_start("earliest", "--since", ("time",))
     with pytest.raises(ConfigError, match="start_from is"):
         parse_start({"t": {"0": 1}}, "start_from", START_KINDS)

@@ -12,6 +12,7 @@ from openmetadata_ol_provider.lineage.plan import Retraction
 from openmetadata_ol_provider.lineage.translate import translate
 from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.segments.eviction import evict_to_size, size_of
 from openmetadata_ol_provider.openlineage.times import microseconds, parse_microseconds
 from tests.support import BASE, Json, columns, dataset, decode, parent, run_event, stored, translated
 
@@ -48,6 +49,17 @@ def test_while_no_run_was_forgotten_the_first_event_of_the_run_counts() -> None:
 @pytest.mark.parametrize("limits", [Limits(max_ended=2), Limits(max_runs=2)], ids=str)
 def test_where_runs_are_too_many_to_be_remembered_those_of_the_last_minutes_may_be_forgotten(limits: Limits) -> None:
     assert since(limits, runs=5) == 600
+
+
+def test_an_edge_that_a_run_may_have_shown_which_was_evicted_because_of_the_state_s_size_is_not_taken_back() -> None:
+    others = (run_event(run_id=f"other-{n}", seconds=10 + n, inputs=["c"], outputs=["z"]) for n in range(50))
+    before = translated(true_run(0), *others).state
+    state = evict_to_size(before, size_of(before).stored // 2).state
+    assert state.evicted_at == microseconds(BASE)
+    state = stored(translated(FIRST, state=stored(state)).state)
+    assert not any("run-0" in key for key in state.runs)
+    times = {parse_microseconds(one.began_at or "") for one in retracted(state) if one.target.name == "y"}
+    assert times == {microseconds(BASE) + 600 * 1_000_000}
 
 
 def test_runs_that_ended_an_hour_ago_may_be_forgotten() -> None:

@@ -15,6 +15,10 @@ PSEUDO = [
     (PG, "SELECT id FROM orders"),
     ("mysql://db:3306", "( ( WITH x AS (SELECT 1) SELECT * FROM x) ) q"),
     ("prod", "QUERY"),
+    ("snowflake://acme-prod", "SHOP.PUBLIC.(select id from orders) t"),
+    ("azurekusto://c.kusto.windows.net/shop", "COMPLEX"),
+    ("sqlserver://s.database.windows.net:1433;database=dw;", "COMPLEX"),
+    ("snowflake://acme-prod.snowflakecomputing.com", "SHOP.PUBLIC.COMPLEX"),
 ]
 
 
@@ -58,6 +62,9 @@ def test_columns_and_outputs_of_a_query_are_left_out_too() -> None:
         (PG, "shop.public.selected"),
         (PG, "shop.public.my_generated_query"),
         (PG, "select"),
+        (PG, "shop.public.COMPLEX"),
+        ("snowflake://acme-prod", "SHOP.PUBLIC.complex"),
+        ("kafka://b:9092", "a.b.COMPLEX"),
     ],
 )
 def test_names_that_only_look_like_it_are_datasets(namespace: str, name: str) -> None:

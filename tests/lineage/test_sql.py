@@ -23,6 +23,8 @@ SQL = "INSERT INTO x SELECT id FROM a WHERE mail = 'j@d.example' -- since 2024"
         ("select $$secret 'x'$$, $q$y$q$", "select ?, ?"),
         ("a /* 'kept' 7 */ b -- 8\n9", "a /* 'kept' 7 */ b -- 8\n?"),
         ("where x = 'a\\'b'", "where x = ?"),
+        ("where x = 'C:\\' and y = 'secret' and z = 1", "where x = ? and y = ? and z = ?"),
+        ("where x = 'it\\'s' and y = 'secret'", "where x = ? and y = ?"),
         ("select a[1], m['key'], ARRAY['x', 2], [Order Details]", "select a[?], m[?], ARRAY[?, ?], [Order Details]"),
         ("select v$session from x where y = $1", "select v$session from x where y = $?"),
         # Cut off within a literal, a comment, a name.

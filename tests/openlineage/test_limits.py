@@ -10,6 +10,7 @@ import pytest
 from openmetadata_ol_provider.exceptions import MalformedEventError
 from openmetadata_ol_provider.openlineage.decode import Decoded, decode_event
 from openmetadata_ol_provider.openlineage.limits import (
+    CUT_OFF,
     MAX_ASKED,
     MAX_DEPTH,
     MAX_EVENT_BYTES,
@@ -178,7 +179,8 @@ def test_a_text_that_is_too_long_is_cut(spoilt: Json) -> None:
     assert run.errorMessage is not None
     assert job is not None
     assert job.sql is not None
-    assert run.errorMessage.message == job.sql.query == "x" * MAX_TEXT
+    assert run.errorMessage.message == "x" * MAX_TEXT
+    assert job.sql.query == "x" * (MAX_TEXT - len(CUT_OFF)) + CUT_OFF
     assert kinds(found) == ["too_long"] * 5
 
 

@@ -172,3 +172,38 @@ def test_what_is_only_worth_knowing_is_a_warning(
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("  warn"))
     assert code == 0
     assert line.startswith("  warn   service connections: warning: hidden for 1 of kind databaseService")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("MAX_EVENTS", "ten", "[openmetadata_ol] max_events = 'ten': a whole number above 0 is expected"),
+        ("RECEIPTS", "-1", "[openmetadata_ol] receipts = '-1': a whole number is expected"),
+        ("START_FROM", "begin", "[openmetadata_ol] start_from is 'begin'; give one of: group"),
+        ("ON_DATA_LOSS", "stop", "[openmetadata_ol] on_data_loss is 'stop'; give fail or continue"),
+        ("TOPICS", "a b", "topics has 'a b', which is not a topic's name"),
+        ("DEAD_LETTER_TOPIC", "a b", "[openmetadata_ol] dead_letter_topic has 'a b'"),
+        ("DEAD_LETTER_TOPIC", "openlineage.events", "dead_letter_topic is 'openlineage.events', which is also in"),
+        ("CONFIG", "/nowhere.yaml", "config file '/nowhere.yaml' cannot be read: No such file"),
+    ],
+)
+def test_options_that_no_task_could_use_are_named(
+    option: str, value: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__TOPICS", "openlineage.events")
+    monkeypatch.setenv(f"AIRFLOW__OPENMETADATA_OL__{option}", value)
+    code, lines = check(capsys)
+    assert code == 1
+    assert lines[0].startswith(f"FAILED config: {said}")
+
+
+def test_the_config_of_the_option_is_checked_by_default(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"namespaces": [{"namespace": "x", "service": "no-such-service"}]}), encoding="utf-8")
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__CONFIG", str(file))
+    assert main(["check"]) == 1
+    printed = capsys.readouterr().out
+    assert "ok     config: valid\n" in printed
+    assert "  FAILED services of rules: there is no service 'no-such-service'" in printed

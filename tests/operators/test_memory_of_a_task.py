@@ -1,4 +1,4 @@
-"""What a task keeps in memory does not grow with the number of its batches."""
+"""What a task keeps in memory does not grow with the number of its batches, and goes when it is not needed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
 from openmetadata_ol_provider.ingestion.ingest_settings import IngestSettings
 from openmetadata_ol_provider.ingestion.loop import IngestLoop
 from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
+from openmetadata_ol_provider.lineage.plan import LineagePlan
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.state.lanes import Lane
@@ -41,6 +42,35 @@ def catalogue_elsewhere(monkeypatch: pytest.MonkeyPatch, broker: KafkaBroker) ->
         yield
 
 
+def settings(events: int) -> IngestSettings:
+    """Return the input of a task with batches of a number of events."""
+    return IngestSettings(
+        [TOPIC],
+        f"openmetadata_ol.lineage.{TOPIC}",
+        Lane(),
+        BatchLimits(events, 1 << 25, 3600),
+        DeadLetterTarget(None),
+        Limits(max_ended=2 * EVENTS, max_starts=2 * EVENTS),
+        receipts=20,
+    )
+
+
+@pytest.mark.usefixtures("catalogue_elsewhere")
+def test_the_plan_is_gone_before_a_batch_is_final(send: Sender) -> None:
+    send.events(*(run_event(f"r{number}", "COMPLETE") for number in range(10)))
+    plans: list[int] = []
+
+    class Looking(OpenLineageKafkaHook):
+        """Looks for plans that are in memory when the offsets are committed."""
+
+        def commit(self, offsets: Mapping[str, Mapping[int, int]], owner: str = "") -> None:
+            super().commit(offsets, owner)
+            plans.append(sum(isinstance(one, LineagePlan) and one.events > 0 for one in gc.get_objects()))
+
+    report = IngestLoop(settings(10), Looking(), OpenMetadataHook().get_conn(), Config()).run()
+    assert (report.events, plans) == (10, [0])
+
+
 @pytest.mark.exhaustive
 @pytest.mark.usefixtures("catalogue_elsewhere")
 def test_what_is_kept_of_batches_does_not_add_up(send: Sender) -> None:
@@ -61,19 +91,10 @@ def test_what_is_kept_of_batches_does_not_add_up(send: Sender) -> None:
             gc.collect()
             kept.append(tracemalloc.get_traced_memory()[0])
 
-    settings = IngestSettings(
-        [TOPIC],
-        f"openmetadata_ol.lineage.{TOPIC}",
-        Lane(),
-        BatchLimits(EVENTS, 1 << 25, 3600),
-        DeadLetterTarget(None),
-        Limits(max_ended=2 * EVENTS, max_starts=2 * EVENTS),
-        receipts=20,
-    )
     config = Config.model_validate({"ledger": {"max_facts": 2 * EVENTS}})
     tracemalloc.start()
     try:
-        report = IngestLoop(settings, Measuring(), OpenMetadataHook().get_conn(), config).run()
+        report = IngestLoop(settings(EVENTS), Measuring(), OpenMetadataHook().get_conn(), config).run()
     finally:
         tracemalloc.stop()
     assert report.events == BATCHES * EVENTS

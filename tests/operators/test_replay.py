@@ -154,7 +154,7 @@ def test_without_a_checkpoint_reading_begins_at_the_configured_start(
         ({"end": "2026-05-02T00:00:00Z"}, "start is None; give a time .a run without data interval has none"),
         ({"start": "None", "end": "None"}, "start is 'None'; give a time"),
         ({"start": "2026-05-01T00:00:00Z", "end": "None"}, "end is 'None'; give a time, or leave end out"),
-        ({"start": "earliest"}, "start is 'earliest'; give one of: a time"),
+        ({"start": "earliest"}, "start is 'earliest'; give a time"),
         ({"start": "2026-05-02T00:00:00Z", "end": "2026-05-01T00:00:00Z"}, "end must be later"),
         ({"start": "2026-05-01T00:00:00Z", "replay_from": "earliest"}, "replay_from and start are both given"),
     ],

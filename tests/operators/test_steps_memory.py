@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -302,6 +303,19 @@ def test_it_can_be_tried_again_at_once(send: Sender, catalogue: CatalogueServer,
     code, text = parked(capsys, "retry", "--all")
     assert (code, json.loads(text)["parked"]) == (0, 0)
     assert (SOURCE, NEW) in catalogue.edges()
+    assert parked(capsys, "list") == (0, "")
+
+
+def test_it_is_tried_again_with_the_config_of_the_option(
+    send: Sender, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send.events(missing())
+    run_steps()
+    assert json.loads(parked(capsys, "retry", "--all")[1])["parked"] == 1
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"datasets": {"exclude": ["*.stg_new"]}}), encoding="utf-8")
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__CONFIG", str(file))
+    assert json.loads(parked(capsys, "retry", "--all")[1])["parked"] == 0
     assert parked(capsys, "list") == (0, "")
 
 

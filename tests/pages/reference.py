@@ -72,9 +72,24 @@ def _classes() -> Iterator[str]:
         yield from ("", f"## `{name}`", "")
         for paragraph in text.split("\n:param")[0].strip().split("\n\n"):
             yield from (*textwrap.wrap(_prose(paragraph), 120, break_on_hyphens=False), "")
-        yield from ("| parameter | meaning |", "|---|---|")
+        yield from ("| parameter | default | meaning |", "|---|---|---|")
         for parameter, meaning in _PARAM.findall(text):
-            yield f"| `{parameter}` | {_prose(meaning).replace('|', chr(92) + '|')} |"
+            default = _default(kind, parameter)
+            yield f"| `{parameter}` | {default} | {_prose(meaning).replace('|', chr(92) + '|')} |"
+
+
+def _default(kind: type, parameter: str) -> str:
+    """Return the default of a parameter; empty where the meaning says it, or where it is Airflow's."""
+    if parameter == "deferrable":
+        return ""
+    own = (cls for cls in kind.__mro__ if cls.__module__.startswith("openmetadata_ol_provider."))
+    found = (inspect.signature(cls.__init__).parameters.get(parameter) for cls in own)  # type: ignore[misc]
+    default = next((item.default for item in found if item is not None), None)
+    if default is inspect.Parameter.empty:
+        return "needed"
+    if isinstance(default, tuple):
+        return ", ".join(f"`{item}`" for item in default)
+    return "" if default is None else f"`{default}`"
 
 
 def _prose(text: str) -> str:

@@ -97,3 +97,17 @@ def test_hives_settings_are_well_formed_and_name_the_topic() -> None:
     }
     assert settings["hive.openlineage.transport.topicName"] == "openlineage.events"
     assert all(settings.values())
+
+
+def test_the_rule_for_fabric_makes_tables_of_paths_in_onelake() -> None:
+    import yaml
+
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.lineage.identities import Naming
+
+    page = (DOCS / "producers" / "spark.md").read_text(encoding="utf-8")
+    rule = re.search(r"`(\{match: .*\})`", page)
+    assert rule is not None
+    naming = Naming(Config.model_validate({"datasets": {"rename": [yaml.safe_load(rule[1])]}}).datasets)
+    (table,) = naming.identities("abfss://ws@onelake.dfs.fabric.microsoft.com", "/lake.Lakehouse/Tables/orders")
+    assert (table.name, table.kind) == ("lake.dbo.orders", "table")

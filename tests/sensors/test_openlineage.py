@@ -18,15 +18,16 @@ from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
 from openmetadata_ol_provider.kafka.default_group import default_group
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 from openmetadata_ol_provider.triggers.openlineage import OpenLineageTrigger
+from openmetadata_ol_provider.version_compat import set_variable
 
 STATE = "sensor_state"
 
 
 @pytest.fixture
-def checkpoint(monkeypatch: pytest.MonkeyPatch) -> Any:
+def checkpoint(clean_variables: None) -> Any:
     def stand_at(offset: int) -> None:
         state = {"version": 1, "checkpoint": {"single": {"0": offset}}, "runs": None}
-        monkeypatch.setenv(f"AIRFLOW_VAR_{STATE.upper()}", json.dumps(state))
+        set_variable(STATE, json.dumps(state))
 
     stand_at(0)
     return stand_at

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import DAG, AirflowSensorTimeout, Airfl
 
 from openmetadata_ol_provider.sensors.openlineage import OpenLineageSensor
 from openmetadata_ol_provider.triggers.openlineage import OpenLineageTrigger
-from openmetadata_ol_provider.version_compat import count_queued_runs
+from openmetadata_ol_provider.version_compat import count_queued_runs, set_variable
 
 DAG_ID = "waiting"
 STATE = "sensor_state"
@@ -38,9 +38,9 @@ def enqueue(airflow_db: None) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_new(clean_variables: None) -> None:
     state = {"version": 2, "checkpoint": {"single": {"0": 0}}, "updated_at": MOVED}
-    monkeypatch.setenv(f"AIRFLOW_VAR_{STATE.upper()}", json.dumps(state))
+    set_variable(STATE, json.dumps(state))
 
 
 def sensor(runs: int = 1, **more: Any) -> OpenLineageSensor:
@@ -130,9 +130,9 @@ def test_where_nothing_was_read_yet_it_says_that(airflow_db: None) -> None:
         sensor(state_key="nowhere").execute_complete({}, {"status": "queued_run", "message": "so"})
 
 
-def test_lanes_moved_when_the_last_of_them_did(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lanes_moved_when_the_last_of_them_did(clean_variables: None) -> None:
     for lane, moved in enumerate(("2026-11-28T05:00:00Z", MOVED)):
         state = {"version": 2, "checkpoint": {}, "updated_at": moved}
-        monkeypatch.setenv(f"AIRFLOW_VAR_{STATE.upper()}.LANE-{lane}-OF-2", json.dumps(state))
+        set_variable(f"{STATE}.lane-{lane}-of-2", json.dumps(state))
     with pytest.raises(AirflowSkipException, match=f"since {MOVED}"):
         sensor(lanes=2).execute_complete({}, {"status": "queued_run", "message": "so"})

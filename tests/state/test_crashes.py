@@ -27,6 +27,7 @@ from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.openlineage.segments.states import in_order, steps
 from tests.openlineage.test_run_assembler_properties import EVENTS, LAWS, encoded
+from tests.state.test_held_rows import rows
 from tests.support import BASE, Json, decode
 
 KEY = "the_key"
@@ -103,8 +104,9 @@ def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave
 ) -> None:
     monkeypatch.setattr(chain, "MAX_PIECE", piece)
     draw = random.Random(seed)  # noqa: S311 - no secret
-    store, stored, counted = StateStore(KEY), StoredRuns(), dict[tuple[str, str], int]()
+    store, stored, counted, waited = StateStore(KEY), StoredRuns(), dict[tuple[str, str], int](), Held()
     for number, state in enumerate(steps(seed, BATCHES)):
+        held, more = Held(rows(draw.choice([0, 1, 200]), number)), draw.random() < 0.7
         usage: UsageCounts = {**counted, (f"pipeline {draw.randint(0, 300)}", "2026-01-01"): number}
         for key in draw.sample(sorted(usage), len(usage) // 20):
             del usage[key]
@@ -112,25 +114,25 @@ def test_any_crashes_and_restarts_leave_the_state_that_undisturbed_batches_leave
             change = fit_to_size(stored, state, None).change
             writes.left, writes.after = draw.choice([-1, 1, 2, 3, 4, 5]), draw.random() < 0.5
             try:
-                stored = stored.after(state, store.advance(origin(number), change, usage, Held()))
+                stored = stored.after(state, store.advance(origin(number), change, usage, held, more=more))
                 break
             except Crash:
                 store = StateStore(KEY)
                 found = store.read_state()
                 done = found.checkpoint == {"t": {"0": number + 1}}
                 assert in_order(found.runs) == in_order(state if done else stored.state)
-                assert found.usage == (usage if done else counted)
+                assert (found.usage, found.held) == ((usage, held) if done else (counted, waited))
                 stored = found.stored_runs
                 if done:
                     break
-        counted = usage
+        counted, waited = usage, held
         if draw.random() < 0.2:
             store = StateStore(KEY)
             stored = store.read_state().stored_runs
         writes.left = -1
     found = StateStore(KEY).read_state()
     assert in_order(found.runs) == in_order(state)
-    assert (found.usage, found.checkpoint) == (counted, {"t": {"0": BATCHES}})
+    assert (found.usage, found.held, found.checkpoint) == (counted, waited, {"t": {"0": BATCHES}})
     assert found.stored_as == stored.stored_as
     assert writes.deaths > BATCHES / 4
     assert store.size == sum(len(get_variable(segment_key(KEY, slot)) or "") - 11 for slot in _referenced(store)) + len(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from unittest.mock import ANY
+
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -9,7 +12,10 @@ from msgspec.structs import replace
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.run_state import RunState
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldCounts, HeldRow, HeldRows
-from openmetadata_ol_provider.state.document import StoredState
+from openmetadata_ol_provider.state.chain import MAX_TAIL, SLOTS
+from openmetadata_ol_provider.state.document import STATE_VERSION, StateHead, StoredState, decode_document
+from openmetadata_ol_provider.state.held_text import held_text
+from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_lane
 from openmetadata_ol_provider.state.store import StateStore
@@ -27,6 +33,12 @@ def rows(count: int, at: int = 1) -> HeldRows:
         for number in range(count)
     )
     return {row.key: row for row in made}
+
+
+def different_rows(count: int) -> HeldRows:
+    """Return rows whose text is long."""
+    changed = (replace(row, table=uuid.uuid5(uuid.NAMESPACE_URL, row.table).hex) for row in rows(count).values())
+    return {row.key: row for row in changed}
 
 
 def totals(count: int, total: int = 3) -> HeldCounts:
@@ -68,9 +80,42 @@ def test_what_is_damaged_is_an_error_that_names_the_variable() -> None:
     store = begin(rows(1))
     text = get_variable(BASE)
     assert text is not None
-    set_variable(BASE, text.replace('"held":"', '"held":"damaged'), "")
+    set_variable(BASE, text.replace('"waiting":{"tail":"', '"waiting":{"tail":"damaged'), "")
     with pytest.raises(CheckpointError, match=r"openmetadata_ol\.lineage\.t"):
         store.read_held()
+
+
+def test_many_are_a_segment_so_that_the_head_stays_short() -> None:
+    store, many = begin({}), different_rows(2000)
+    store.write_held(Held(), Held(many))
+    head = get_variable(BASE)
+    assert head is not None
+    assert len(head) < MAX_TAIL < len(held_text(Held(many)))
+    assert StateStore(BASE).read_history().held == Held(many)
+    store.write_generation(3)
+    store.move_checkpoint(CHECKPOINT, {"t": {"0": 0}})
+    assert (StateStore(BASE).read_state().held, store.read_head()) == (Held(many), StateHead({"t": {"0": 0}}, 3, ANY))
+    (segment,) = decode_document(BASE, get_variable(BASE) or "").segments
+    set_variable(segment_key(BASE, segment.slot), "1_other", "")
+    with pytest.raises(CheckpointError, match=r"segment of the state 'openmetadata_ol\.lineage\.t'"):
+        store.read_held()
+
+
+def test_a_segment_of_rows_that_were_written_is_deleted_after_the_next_write() -> None:
+    store = begin(different_rows(2000))
+    store.write_held(Held(different_rows(2000)), Held())
+    store.write_generation(1)
+    assert not [slot for slot in range(SLOTS) if get_variable(segment_key(BASE, slot)) is not None]
+
+
+def test_they_are_read_from_a_head_that_has_all_of_them() -> None:
+    many = Held(different_rows(2000))
+    head = {"version": STATE_VERSION, "checkpoint": CHECKPOINT, "held": held_text(many)}
+    set_variable(BASE, msgspec.json.encode(head).decode(), "")
+    store = StateStore(BASE)
+    assert store.read_held() == many
+    store.write_generation(1)
+    assert store.read_held() == many
 
 
 @pytest.mark.parametrize("counts", [(3,), (3, 2), (2, 5, 1)])

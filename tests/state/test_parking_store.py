@@ -152,13 +152,16 @@ def accesses(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("small")
-def test_a_batch_reads_no_segment_but_the_one_that_it_writes(accesses: list[tuple[str, str]]) -> None:
+def test_a_batch_reads_the_segment_that_it_writes_and_the_one_before_it_and_no_other(
+    accesses: list[tuple[str, str]],
+) -> None:
     store, keys = ParkingStore(KEY), [f"edge:{number:x}" for number in range(1000)]
     random.Random(1).shuffle(keys)  # noqa: S311 - no secret
     store.update({key: item(key) for key in keys[:600]})
     store.update({key: item(key) for key in keys[600:700]})
     assert len(head()["items"]["segments"]) > 1
     accesses.clear()
+    newest = head()["items"]["segments"][-1]
     # Too little for the longer ones to be joined with it.
     store.update({key: item(key) for key in keys[700:725]})
     assert len(head()["items"]["segments"]) > 2
@@ -166,7 +169,9 @@ def test_a_batch_reads_no_segment_but_the_one_that_it_writes(accesses: list[tupl
     assert [(name, key) for name, key in accesses if not key] == [("get", ""), ("get", ""), ("set", ""), ("get", "")]
     read = {key for name, key in accesses if name == "get" and key}
     leftover = {f".s{head()['writes'] % SLOTS:02}"}
-    assert read - leftover == set(slots)
+    # Whether another task has deleted something that the new head refers to is told by its newest segment.
+    last = [newest["slot"], *newest.get("more", ())][-1]
+    assert read - leftover == {*slots, f".s{last:02}"}
     assert store.read() is store.read()
 
 
@@ -190,6 +195,60 @@ def test_what_the_command_line_drops_meanwhile_stays_dropped(
     if left[0] > 0:
         ParkingStore(KEY).update(dict.fromkeys(f"edge:{number:x}" for number in range(10)))
     assert set(ParkingStore(KEY).read()) == {"edge:ff", *(f"edge:{number:x}" for number in range(10, 19))}
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("release", [False, True], ids=["parks", "parks and releases all others"])
+def test_a_task_writes_again_what_another_one_has_deleted_right_before_it_wrote_the_head(
+    release: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = [f"edge:{number:x}" for number in range(60)]
+    store = ParkingStore(KEY)
+    store.update({name: item(name) for name in names})
+    before, real, is_paused = segments(), segmented_variable.set_variable, [True]
+
+    def write(key: str, *args: Any) -> None:
+        if key == PARKED and is_paused[0]:
+            # After the last look at the head, before the write: another task changes it twice.
+            is_paused[0] = False
+            other = ParkingStore(KEY)
+            other.update(dict.fromkeys(names) if release else {f"edge:a{n:x}": item(f"edge:a{n:x}") for n in range(60)})
+            other.update({"edge:b0": item("edge:b0")})
+            assert not before <= segments()
+        real(key, *args)
+
+    monkeypatch.setattr(segmented_variable, "set_variable", write)
+    store.update({"edge:c0": item("edge:c0"), names[0]: None})
+    expected = {"edge:c0", *names[1:]}
+    assert set(ParkingStore(KEY).read()) == set(store.read()) == expected
+    assert "'the_key.parked' was written by another task at the same moment" in caplog.text
+    store.update({"edge:d0": item("edge:d0")})
+    assert set(ParkingStore(KEY).read()) == {"edge:d0", *expected}
+
+
+@pytest.mark.usefixtures("small")
+def test_a_task_that_was_overtaken_while_it_wrote_deletes_nothing_that_the_other_one_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [f"edge:{number:x}" for number in range(60)]
+    store, slow = ParkingStore(KEY), ParkingStore(KEY)
+    store.update({name: item(name) for name in names})
+    slow.read()
+    # Retires the segment, which the next write deletes.
+    text = get_variable(PARKED)
+    store.update({f"edge:a{number:x}": item(f"edge:a{number:x}") for number in range(60)})
+    real, is_first = segmented_variable.set_variable, [True]
+
+    def write(key: str, *args: Any) -> None:
+        real(key, *args)
+        if key == PARKED and is_first[0]:
+            # A task that has read the head before the last write overwrites it with one that refers to the segment.
+            is_first[0] = False
+            real(PARKED, text, *args[1:])
+
+    monkeypatch.setattr(segmented_variable, "set_variable", write)
+    store.update({"edge:b0": item("edge:b0")})
+    assert set(ParkingStore(KEY).read()) == {"edge:b0", *names}
 
 
 # -- what is stored ----------------------------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import pytest
 
 from openmetadata_ol_provider.exceptions import CheckpointError
-from openmetadata_ol_provider.state import chain
+from openmetadata_ol_provider.state import chain, segment_store
 from openmetadata_ol_provider.state.chain import SLOTS, Chain, SegmentRef, in_pieces
 from openmetadata_ol_provider.state.keys import segment_key
 from openmetadata_ol_provider.state.segment_store import SegmentStore, needed_slots
@@ -103,6 +104,25 @@ def test_there_is_room_for_a_long_state_that_is_written_whole_with_each_batch(st
         assert stored() == needed_slots(head)
         assert list(store.texts(extended)) == [text]
         before = head
+
+
+def test_leftovers_of_a_head_without_segments_go_away_and_few_of_its_writes_look_for_them(
+    store: SegmentStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, young = int(time.time()) - 4000, int(time.time())
+    for slot in range(SLOTS):
+        set_variable(segment_key(KEY, slot), f"{young if slot == 5 else old}_text")
+    reads = list[str]()
+
+    def read(key: str) -> str | None:
+        reads.append(key)
+        return get_variable(key)
+
+    monkeypatch.setattr(segment_store, "get_variable", read)
+    for number in range(512):
+        store.collect(Head(writes=number), Head(writes=number + 1))
+    assert stored() == {5}
+    assert len(reads) == SLOTS
 
 
 def test_where_few_variables_are_left_those_of_the_head_before_are_used_again(store: SegmentStore) -> None:

@@ -24,7 +24,7 @@ from openmetadata_ol_provider.state.keys import lanes_key, ledger_key, parked_ke
 from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.repartition import ensure_lane_state, read_checkpoints, read_lane
 from openmetadata_ol_provider.state.store import StateStore
-from openmetadata_ol_provider.version_compat import get_variable, set_variable
+from openmetadata_ol_provider.version_compat import delete_variable, get_variable, set_variable
 from tests.state.test_crashes import Crash, Writes
 
 BASE = "openmetadata_ol.lineage.t"
@@ -273,6 +273,28 @@ def test_lanes_that_are_no_lanes_are_refused_with_the_remedy() -> None:
         set_variable(lanes_key(BASE), text)
         with pytest.raises(CheckpointError, match=r"lanes.*does not say how partitions were divided.*counts"):
             ensure_lane_state(BASE, Lane(0, 2))
+
+
+@pytest.mark.parametrize(("former", "present", "next_"), [((1, 2), 4, 4), ((1, 2), 4, 8), ((1, 2), 1, 2), ((3,), 2, 2)])
+def test_a_lane_history_that_cannot_be_read_does_not_begin_anew(
+    former: tuple[int, ...], present: int, next_: int
+) -> None:
+    begin("a")
+    for count in (*former, present):
+        prepared(count)
+    advance(Lane(0, present), 5, "b")
+    states = [StateStore(lane.key(BASE)).read_state() for lane in lanes(present)]
+    history = str(get_variable(lanes_key(BASE)))
+    # Airflow's API says the same if its own database does not answer.
+    delete_variable(lanes_key(BASE))
+    if (former, next_) == ((1, 2), 8):
+        set_variable(lanes_key(BASE), '{"first": 0, "counts": [4]}')
+    with contextlib.suppress(CheckpointError):
+        for _ in range(3):
+            prepared(next_)
+    set_variable(lanes_key(BASE), history)
+    assert [StateStore(lane.key(BASE)).read_state() for lane in lanes(present)] == states
+    assert positions(*prepared(next_)) == positions(*states)
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_state import Run, RunState
-from openmetadata_ol_provider.openlineage.segments.change import whole_change
+from openmetadata_ol_provider.openlineage.segments.change import StoredRuns, fit_to_size, whole_change
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import (
@@ -133,6 +133,19 @@ def test_a_batch_that_another_task_has_overtaken_is_refused_but_what_it_parked_i
     assert set(store.read_parked()) == {"a"}
 
 
+@pytest.mark.parametrize("max_bytes", [None, 1])
+def test_a_batch_that_was_translated_as_if_nothing_were_remembered_is_refused(
+    store: StateStore, max_bytes: int | None
+) -> None:
+    remembered = RunState(runs={"r": Run(run_id="r", namespace="ns", name="job")})
+    store.commit(BATCH, fit_to_size(StoredRuns(), remembered, None).change, publication(), History())
+    nothing = fit_to_size(StoredRuns(), RunState(), max_bytes).change
+    next_batch = BatchOrigin(KEY, "kafka_default", (OffsetRange("t", 0, 9, 9, 12),))
+    with pytest.raises(CheckpointError, match="is not what the batch was translated with"):
+        store.commit(next_batch, nothing, publication(), History())
+    assert store.read_state()[:2] == ({"t": {"0": 9}}, remembered)
+
+
 def test_without_ranges_only_what_is_parked_is_stored(store: StateStore) -> None:
     begun(store)
     store.commit(
@@ -157,9 +170,9 @@ def test_what_a_slower_task_undoes_before_the_checkpoint_moves_is_parked_again(
     store.write_parked({name: parked(name) for name in "ab"})
     advance = StateStore.advance
 
-    def undone(*args: Any) -> Any:
+    def undone(*args: Any, **options: Any) -> Any:
         StateStore(KEY).write_parked({name: parked(name) for name in ["a", "b", "d"]})
-        return advance(*args)
+        return advance(*args, **options)
 
     monkeypatch.setattr(StateStore, "advance", undone)
     changes = {"a": None, "c": parked("c")}

@@ -97,8 +97,8 @@ KINDS = {
     *("bad_item", "held_dropped"),
     *("endpoint_failing", "stopped", "task_owner"),
     *("event_type", "late_end", "no_event_type", "presumed_end", "shared_mapped_run"),
-    "renewed_edge",
-    *("assumed_subquery", "mount_conflict", "pseudo_dataset", "summed_up", "view_source"),
+    *("edge_of_others", "other_statement", "renewed_edge", "unassigned_input"),
+    *("assumed_subquery", "mount_conflict", "pseudo_dataset", "sql_source", "summed_up", "view_source"),
     *("assumed_service", "matched_by_name", "matched_by_name_before", "other_address"),
     *("no_dashboard", "profile_left_out", "test_case_deleted", "test_without_table"),
     *("no_service", "no_stub", "no_timestamp", "overwritten", "owner_left_out", "parking_given_up", "plan_too_large"),
@@ -115,7 +115,7 @@ KINDS = {
         "unknown_tag",
         "unknown_task",
     ),
-    *("assumed_pair", "repeated_run", "same_datasets", "tool_dataset", "unpaired"),
+    *("assumed_pair", "assumed_product", "repeated_run", "same_datasets", "tool_dataset", "unpaired"),
     "unresolved",
 }
 VALUES = {

@@ -57,7 +57,7 @@ def test_a_batch_is_translated_to_the_plan_it_was_translated_to(here: World) -> 
     assert [problem["kind"] for problem in plan["problems"]] == ["assumed_subquery"]
     plan, before = ({name: item for name, item in one.items() if name != "problems"} for one in (plan, before))
     assert_covers("the plan", in_order(without(plan, "state")), in_order(without(before, "state")))
-    assert set(plan["state"]) == {"version", "text"}
+    assert set(plan["state"]) == {"version", "text", "replaces"}
     state = to_builtins(state_of_texts([plan["state"]["text"]]))
     assert_covers("the state in the plan", kept(state), kept(before["state"]))
 

@@ -81,6 +81,17 @@ def test_a_card_that_is_clicked_and_what_is_fitted_are_not_under_the_panel(opene
     assert max(box["x"] + box["width"] for box in boxes) < left
 
 
+@pytest.mark.parametrize("width", [360, 480])
+def test_the_bar_of_a_narrow_window_covers_no_card(opened: Any, width: int) -> None:
+    page = opened("")
+    page.set_viewport_size({"width": width, "height": 300})
+    page.reload()
+    bar = page.locator(".lineage-bar").bounding_box()
+    assert bar["height"] > 50, "the bar has several lines"
+    tops = [card.bounding_box()["y"] for card in page.locator(".lineage-card").all()]
+    assert min(tops) >= bar["y"] + bar["height"]
+
+
 def test_keys_work_wherever_the_focus_is(opened: Any) -> None:
     page = opened("")
     page.keyboard.press("/")

@@ -6,12 +6,15 @@ spelling is OpenMetadata's: parts joined by dots, a part in double quotes if it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 #: Longest name that is split: no catalogue has longer ones, and quotes that are never closed take time to look for.
 MAX_LENGTH: Final = 8192
 _CLOSING: Final = {'"': '"', "`": "`", "[": "]"}
+# What a template of Python leaves for a part that it was not given; Airflow's Snowflake has it in upper case.
+_MISSING: Final = re.compile(r"(?:^|(?<=\.))(?:None|NONE)\.")
 
 
 def split_identifier(name: str, closing: Mapping[str, str] = _CLOSING) -> tuple[str, ...]:
@@ -58,6 +61,16 @@ def spell_identifier(name: str) -> str:
 def _is_bare(name: str) -> bool:
     """Return whether a name has no quotes, so that all of its dots separate."""
     return '"' not in name and "`" not in name and "[" not in name
+
+
+def without_missing(name: str) -> str:
+    """Return a dotted name without parts that its producer did not know: ``None.orders``, ``shop.None.orders``.
+
+    A schema between a database and a table stays open: ``shop..orders``.
+    """
+    if "None." not in name and "NONE." not in name:
+        return name
+    return _MISSING.sub(lambda match: "." if match.start() else "", name).lstrip(".") or name
 
 
 def unquoted(name: str) -> str:

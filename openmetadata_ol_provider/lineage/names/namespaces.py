@@ -35,6 +35,10 @@ _HOST_PORTS: Final = re.compile(r"[\w.-]+:\d+(?:\s*,\s*[\w.-]+(?::\d+)?)*")
 _BROKER_PORTS: Final = re.compile(r":(?:909[2-8]|919[4-8]|[12]9092|29093)\b")
 # What a template leaves when its port was not given.
 _NO_PORT: Final = re.compile(r":(?:None|null|-1)?$", re.IGNORECASE)
+# C:/data, C:\data
+_DRIVE: Final = re.compile(r"[A-Za-z]:[/\\]")
+# SQL Server's protocol before the host, `tcp:db.example.com,1433`, but not a host of that name.
+_PROTOCOL: Final = re.compile(r"^tcp:(?!\d+$)", re.IGNORECASE)
 _PORT_AT_END: Final = re.compile(r":\d+(,|$)")
 _LOOPBACK: Final = frozenset({"localhost", "localhost.localdomain", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 - compared, never bound
 #: Schemes that tell how to talk to a service, and not what it is.
@@ -141,11 +145,13 @@ def parse(namespace: str, schemes: Mapping[str, str]) -> Namespace:
         return Namespace("oracle", oracle["authority"], f"/{oracle['path'] or ''}", raw=namespace)
     url = _URL.match(text)
     if url:
-        authority = _NO_PORT.sub("", url["authority"])
+        authority = _NO_PORT.sub("", _PROTOCOL.sub("", url["authority"]))
         return Namespace(canonical(url["scheme"], schemes), authority, url["path"] or "", url["parameters"], namespace)
     arn = _ARN.match(text)
     if arn:
         return Namespace(canonical(arn["service"], schemes), arn["owner"].rstrip(":"), arn["resource"], raw=namespace)
+    if _DRIVE.match(text):
+        text = "/" + text.replace("\\", "/")
     if not text or text[0] == "/":
         return Namespace("file", path=text, raw=namespace)
     if _HOST_PORTS.fullmatch(text):

@@ -1,6 +1,7 @@
 """Azure Cosmos DB: the database is in the namespace.
 
-Source: the specification's row, ``azurecosmos://host/dbs/database`` + ``colls/table``.
+Source: the specification's row, ``azurecosmos://host/dbs/database`` + ``colls/table``; Spark sends
+``/colls/table``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     segments = namespace.segments
     if len(segments) != 2 or segments[0] != "dbs":
         return table(namespace.canonical, spell_identifier(name))
-    return table(namespace.root, join_identifier((segments[1], name.removeprefix("colls/"))))
+    return table(namespace.root, join_identifier((segments[1], name.strip("/").removeprefix("colls/"))))
 
 
 SYSTEM = System(

@@ -1,7 +1,8 @@
 """Databricks and Unity Catalog: the name begins with a catalog.
 
 Source: the specification's ``unitycatalog://host:port`` + ``catalog.schema.table``; Spark on Databricks sends the bare
-word ``unity-catalog``; dbt and Airflow send ``databricks://host``, whose path is an HTTP path and not a database.
+word ``unity-catalog``, and may call the catalog ``hive_metastore`` ``spark_catalog``; dbt and Airflow send
+``databricks://host``, whose path is an HTTP path and not a database.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ IS_DATABRICKS = re.compile(
     r"\.(?:azuredatabricks\.net|databricks\.com|databricks\.azure\.\w+)(?::\d+)?$", re.IGNORECASE
 )
 
+# Spark's name for the metastore of a workspace.
+_SESSION_CATALOG = re.compile(r"spark_catalog\.(?=[^.]+\.)", re.IGNORECASE)
 _HTTP_PATHS = (("sql",), ("protocolv1",))
 _in_workspace = within(2)
 
@@ -26,6 +29,8 @@ _in_workspace = within(2)
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     connection = connection_of(namespace)
     namespace = connection.namespace
+    if _SESSION_CATALOG.match(name):
+        name = _SESSION_CATALOG.sub("hive_metastore.", name)
     if namespace.segments[:1] in _HTTP_PATHS:
         namespace = namespace._replace(path="")
     if not (connection.database or connection.schema):

@@ -12,11 +12,14 @@ from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems.system import Scheme, System, files
 
+# C:\data
+_DRIVE = re.compile(r"/?[A-Za-z]:\\")
 _SCHEME = re.compile(r"file:(?://[^/]*(?=/))?", re.IGNORECASE)
 
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
-    return files(namespace, _SCHEME.sub("", name, count=1) if name[:5].lower() == "file:" else name)
+    path = _SCHEME.sub("", name, count=1) if name[:5].lower() == "file:" else name
+    return files(namespace, path.replace("\\", "/") if _DRIVE.match(path) else path)
 
 
 SYSTEM = System(

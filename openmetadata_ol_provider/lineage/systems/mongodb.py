@@ -5,15 +5,23 @@ Source: Debezium, ``mongodb://host:port`` + ``database.collection``; several hos
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
+# What Spark appends to a URI that ends with parameters: mongodb://host/?replicaSet=rs0/shop
+_BEHIND_PARAMETERS: Final = re.compile(r"=[^/=&]+/(?P<database>[^/&=.\s]+)$")
+
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     database, *rest = split_identifier(name)
-    parts = (database, ".".join(rest)) if rest else (*namespace.segments[:1], database)
+    behind = _BEHIND_PARAMETERS.search(namespace.parameters)
+    front = namespace.segments[:1] or ((behind["database"],) if behind else ())
+    parts = (database, ".".join(rest)) if rest else (*front, database)
     return table(namespace.without_user().root, join_identifier(parts))
 
 
@@ -23,7 +31,7 @@ SYSTEM = System(
     kind="table",
     schemes={"mongodb": Scheme(27017, "MongoDB")},
     aliases={"mongo": "mongodb"},
-    namespaces="`mongodb://host:port`, `mongodb+srv://host`, several hosts with commas",
+    namespaces="`mongodb://host:port`, `mongodb+srv://host`, several hosts with commas, the database as path",
     names="`database.collection`; dots after the first belong to the collection",
     read=_read,
     addresses="cluster",

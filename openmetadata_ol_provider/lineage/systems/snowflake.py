@@ -2,21 +2,29 @@
 
 Source: the specification's row, ``snowflake://org-account`` or ``snowflake://locator.region.cloud``, name
 ``DATABASE.SCHEMA.TABLE``. Old producers append the host's domain; names come in the letter case and quotes of the SQL.
+Spark puts database and schema of the connection before the name, even if that has its own.
 """
 
 from __future__ import annotations
 
 import re
 
+from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems.system import Scheme, System, within
 
 _DOMAIN = re.compile(r"(\.privatelink)?(\.snowflakecomputing\.(com|cn))?(:443)?$", re.IGNORECASE)
-_in_account = within(3)
+#: Parts of a full name.
+_DEPTH = 3
+_in_account = within(_DEPTH)
 
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    parts = split_identifier(name)
+    if _DEPTH < len(parts) <= 2 * _DEPTH - 1:
+        # Database and schema of the connection before a name that has its own: DB.PUBLIC.SALES.ORDERS.
+        name = join_identifier((parts[0], *parts[-2:]) if len(parts) == _DEPTH + 1 else parts[-_DEPTH:])
     return _in_account(namespace._replace(authority=_DOMAIN.sub("", namespace.authority)), name)
 
 
@@ -31,7 +39,7 @@ SYSTEM = System(
     kind="table",
     schemes={"snowflake": Scheme(None, "Snowflake")},
     namespaces="`snowflake://org-account`, `snowflake://locator.region.cloud`, also as a host name",
-    names="`DATABASE.SCHEMA.TABLE`",
+    names="`DATABASE.SCHEMA.TABLE`, `DATABASE.SCHEMA.SCHEMA.TABLE` of Spark's connector",
     read=_read,
     fold=_fold,
     default_schema={"Snowflake": "PUBLIC"},

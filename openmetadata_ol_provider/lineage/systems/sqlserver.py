@@ -9,6 +9,7 @@ A fourth part in front is a linked server, another system.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import unquote
 
@@ -23,7 +24,15 @@ _DEFAULT_SCHEMA: Final = "dbo"
 _DEPTH: Final = 3
 
 
+# Debezium's JDBC sink appends the default port to a URL without one: //host;databaseName=shop:1433
+_PORT_AT_END: Final = re.compile(r":(?P<port>\d+)$")
+
+
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
+    at_end = _PORT_AT_END.search(namespace.parameters)
+    if at_end is not None and namespace.authority and ":" not in namespace.authority:
+        authority, parameters = f"{namespace.authority}:{at_end['port']}", namespace.parameters[: at_end.start()]
+        namespace = namespace._replace(authority=authority, parameters=parameters)
     connection = connection_of(namespace)
     segments = connection.namespace.segments
     if segments and namespace.raw.lower().startswith("mssql"):

@@ -39,10 +39,17 @@ class StateChange(msgspec.Struct, frozen=True, omit_defaults=True):
     """A change of the stored state.
 
     :param text: what has changed since the state with the fingerprint ``base``; without one, the whole state
+    :param replaces: fingerprint of the state that a whole one was made from; empty: there was none; ``None``: any
     """
 
     text: str
     base: str = ""
+    replaces: str | None = None
+
+    @property
+    def expected(self) -> str | None:
+        """Fingerprint of the state that must be stored; ``None``: any."""
+        return self.base or self.replaces
 
 
 class Fitted(NamedTuple):
@@ -84,8 +91,8 @@ def fit_to_size(stored: StoredRuns, state: RunState, max_bytes: int | None, chan
         text = change_text(stored.state, state) if changed is None else changed
         if max_bytes is None or size + len(text) <= max_bytes:
             return Fitted(state, StateChange(text, base))
-    whole = whole_change(state)
+    whole = StateChange(whole_text(state), replaces=base)
     if max_bytes is None or len(whole.text) <= max_bytes:
         return Fitted(state, whole)
     evicted = evict_to_size(state, max_bytes)
-    return Fitted(evicted.state, whole_change(evicted.state), evicted.problems)
+    return Fitted(evicted.state, StateChange(whole_text(evicted.state), replaces=base), evicted.problems)

@@ -126,6 +126,7 @@ class StateDraft:
 
     def __init__(self, state: RunState) -> None:
         self._latest_at, self._reported_once = state.latest_at, state.reported_once
+        self._evicted_at = state.evicted_at
         self._index = RunIndex(state.runs)
         self._remembered: dict[str, dict[str, Any]] = {name: dict(getattr(state, name)) for name in _REMEMBERED}
         self._runs: dict[str, Run] = self._remembered["runs"]
@@ -134,6 +135,7 @@ class StateDraft:
         """Return the state that is left."""
         return RunState(
             latest_at=self._latest_at,
+            evicted_at=self._evicted_at,
             reported_once=self._reported_once,
             **{name: dict(items) for name, items in self._remembered.items()},
         )
@@ -202,6 +204,7 @@ class StateDraft:
     def _forget(self, key: str) -> int:
         """Forget a run with all of its parts, and return the bytes of JSON that are freed."""
         parts = self._index.members(key)
+        self._evicted_at = max(self._evicted_at, self._index.runs[key].last_seen_at)
         self._index.forget(key)
         return sum(_size(self._runs.pop(part), part) for part in parts)
 

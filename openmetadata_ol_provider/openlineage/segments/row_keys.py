@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.run_state import part_key
 from openmetadata_ol_provider.openlineage.segments.tables import Columns, Segment
 
@@ -106,7 +107,7 @@ def jobs_of_kinds(segment: Segment) -> list[tuple[str, str]]:
     if runs.kinds and not 0 <= min(runs.kinds) <= max(runs.kinds) < len(segment.kinds):
         raise ValueError(f"damaged: {len(segment.kinds)} kinds of runs, others are referred to")
     try:
-        return [segment.jobs[kind.job] for kind in segment.kinds]
+        return list(map(segment.job_of_kind, range(len(segment.kinds))))
     except LookupError as error:
         raise ValueError(f"damaged: {error}") from None
 
@@ -126,3 +127,15 @@ def row_keys(segment: Segment) -> list[str]:
     for number, key in segment.keys.items():
         keys[number] = key
     return keys
+
+
+def each_row_key(segment: Segment) -> Iterator[str]:
+    """Yield the keys of :func:`row_keys`, without ever holding all of them.
+
+    :raises ValueError: if columns are not of one length, or refer to what is not there
+    """
+    jobs, keys, kinds = jobs_of_kinds(segment), segment.keys, segment.runs.kinds
+    if keys and not 0 <= min(keys) <= max(keys) < len(kinds):
+        raise ValueError(f"damaged: keys of other than the {counted(len(kinds), 'run')} are given")
+    for number, (run_id, kind) in enumerate(zip(segment.runs.run_ids, kinds, strict=True)):
+        yield keys[number] if number in keys else part_key(jobs[kind][0], run_id, jobs[kind][1])

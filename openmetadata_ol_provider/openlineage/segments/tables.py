@@ -118,6 +118,14 @@ class Segment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, for
     facets: Sequence[tuple[int, ...]] = ()
     values: Sequence[msgspec.Raw] = ()
 
+    def kind(self, index: int) -> RunKind:
+        """Return a kind of runs."""
+        return self.kinds[index]
+
+    def job_of_kind(self, index: int) -> tuple[str, str]:
+        """Return namespace and name of the job of a kind of runs."""
+        return self.jobs[self.kinds[index].job]
+
 
 #: Contents of the fields of a run that are stored elsewhere, in ``rests``.
 NOT_IN_REST: Final[dict[str, Any]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from itertools import compress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec.structs import astuple, replace
@@ -32,13 +32,18 @@ _Ranks = Mapping[int, int]
 
 
 class SegmentWriter:
-    """Collects the runs of a segment; what they refer to has to live as long as this."""
+    """Collects the runs of a segment, as runs or, with their times encoded, as rows of others.
+
+    What they refer to has to live as long as this.
+    """
 
     def __init__(self) -> None:
-        self._columns: tuple[list[Any], ...] = tuple([] for _ in Columns.__struct_fields__)
+        self._columns: tuple[list[Any], ...] = tuple([] for _ in Columns.__struct_fields__[:-1])
+        # The last column, as MessagePack: in a list of its own for each run it would take most of the memory.
+        self._marks = bytearray()
         self._count = 0
         self._keys: dict[int, str] = {}
-        self._kinds: dict[RunKind, int] = {}
+        self._kinds: dict[bytes, int] = {}
         self._jobs: dict[tuple[str, str], int] = {}
         self._rests: dict[bytes, int] = {}
         self._datasets: dict[bytes, int] = {}
@@ -56,12 +61,13 @@ class SegmentWriter:
         :param state: everything but the runs
         :param removed: keys by the stored name of the mapping
         """
+        columns: list[Any] = [*self._columns, msgspec.Raw(_array_of(self._count, self._marks))]
         return Segment(
             state=replace(state, runs={}),
             removed=dict(removed),
-            runs=Columns(*self._columns),
+            runs=Columns(*columns),
             keys=self._keys,
-            kinds=tuple(self._kinds),
+            kinds=cast("Any", tuple(map(msgspec.Raw, self._kinds))),
             jobs=tuple(self._jobs),
             rests=tuple(map(msgspec.Raw, self._rests)),
             datasets=tuple(map(msgspec.Raw, self._datasets)),
@@ -70,9 +76,10 @@ class SegmentWriter:
             values=tuple(map(msgspec.Raw, self._values)),
         )
 
-    def _add(self, *fields: object, key: str | None) -> None:
+    def _add(self, *fields: object, marks: Any, key: str | None) -> None:
         for column, field in zip(self._columns, fields, strict=True):
             column.append(field)
+        self._marks += marks
         if key is not None:
             self._keys[self._count] = key
         self._count += 1
@@ -103,11 +110,11 @@ class SegmentWriter:
         )
         self._add(
             run.run_id,
-            _index(self._kinds, kind),
+            _index(self._kinds, _encode(kind)),
             at,
             run.last_seen_at,
             self._facets_of(run.run_facets),
-            [time - at for time in later],
+            marks=_encode([time - at for time in later]),
             key=None if key == part_key(run.namespace, run.run_id, run.name) else key,
         )
 
@@ -165,14 +172,16 @@ class SegmentWriter:
         index = columns.kinds[number]
         kind = source.kinds.get(index)
         if kind is None:
-            source.kinds[index] = kind = _index(self._kinds, self._copied_kind(source.segment.kinds[index], source))
+            source.kinds[index] = kind = _index(
+                self._kinds, _encode(self._copied_kind(source.segment.kind(index), source))
+            )
         self._add(
             columns.run_ids[number],
             kind,
             columns.first_at[number],
             columns.last_seen_at[number],
             self._copied_facets(columns.run_facets[number], source),
-            columns.marks[number],
+            marks=columns.marks[number],
             key=source.segment.keys.get(number),
         )
 
@@ -245,6 +254,16 @@ class RowSource:
 def _index(table: dict[_H, int], content: _H) -> int:
     """Return the index of a content in a table, to which it is added if it is new."""
     return table.setdefault(content, len(table))
+
+
+def _array_of(count: int, items: bytearray) -> bytes:
+    """Return the MessagePack of an array.
+
+    :param items: MessagePack of its items
+    """
+    if count < 16:
+        return bytes([0x90 | count]) + items
+    return (b"\xdc" + count.to_bytes(2, "big") if count < 2**16 else b"\xdd" + count.to_bytes(4, "big")) + items
 
 
 def _times_of(run: Run) -> set[int]:

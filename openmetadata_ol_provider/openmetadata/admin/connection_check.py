@@ -14,6 +14,7 @@ from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
 from openmetadata_ol_provider.openmetadata.admin.endpoint_check import endpoint_steps
 from openmetadata_ol_provider.openmetadata.admin.permission_check import permission_steps
+from openmetadata_ol_provider.openmetadata.admin.rule_check import rule_steps
 from openmetadata_ol_provider.openmetadata.client.error_body import read_error
 from openmetadata_ol_provider.openmetadata.client.token import TokenClaims
 from openmetadata_ol_provider.openmetadata.client.version import MINIMUM_VERSION
@@ -52,6 +53,7 @@ def check_catalogue(client: OpenMetadataClient, config: Config) -> list[Step]:
     steps += expiry_steps(client.token_claims, dt.datetime.now(dt.timezone.utc), client.server.settings.token)
     steps += permission_steps(client, config)
     steps += endpoint_steps(client, config)
+    steps += rule_steps(client, config)
     steps.append(_services_step(client))
     return steps
 

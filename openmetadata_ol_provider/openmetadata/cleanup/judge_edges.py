@@ -10,7 +10,7 @@ from openmetadata_ol_provider.openmetadata.cleanup.expected import ANY
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding
 from openmetadata_ol_provider.openmetadata.fqn import split
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, writers_of
-from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import changed_by_other
+from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import touched_by_other
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import JobId
@@ -113,7 +113,7 @@ class EdgeJudge:
             return f"its source is {details.get('source') or 'Manual'}"
         if not is_ours(details):
             return "it has a description of others" if details.get("description") else "it does not name its jobs"
-        if (changer := changed_by_other(details, self._user)) is not None:
+        if (changer := touched_by_other(details, self._user)) is not None:
             return changer
         if today and today.isdisjoint(writers_of(details)):
             return f"{', '.join(sorted(today))} writes it today but is not in it yet: publish the events first"

@@ -93,6 +93,11 @@ class Circuits:
             for circuit in self._circuits.values():
                 circuit.skipped = 0
 
+    def is_open(self, endpoint: Endpoint) -> bool:
+        """Return whether an endpoint is not asked any more."""
+        circuit = self._circuits.get(endpoint) if endpoint.optional else None
+        return circuit is not None and circuit.is_open
+
     def require_closed(self, endpoint: Endpoint) -> None:
         """Count a request that is not sent if its endpoint is not asked any more.
 

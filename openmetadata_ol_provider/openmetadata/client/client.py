@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +18,7 @@ from openmetadata_ol_provider.openmetadata.client.errors import TooLargeError
 from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy
 from openmetadata_ol_provider.openmetadata.client.sender import RequestSender
 from openmetadata_ol_provider.openmetadata.client.server import Server, SettingNames
-from openmetadata_ol_provider.openmetadata.client.token import BearerToken, TokenClaims
+from openmetadata_ol_provider.openmetadata.client.token import TokenClaims, bearer_token
 from openmetadata_ol_provider.openmetadata.client.transport import Request, Response
 from openmetadata_ol_provider.openmetadata.client.url import base_url, is_loopback
 from openmetadata_ol_provider.openmetadata.client.version import Version, parse_version
@@ -69,7 +70,7 @@ class OpenMetadataClient:
         self.max_connections = max(1, max_connections)
         self.max_answer_bytes = max_answer_bytes
         self._verify = verify
-        self._token = BearerToken(token) if token else None
+        self._token = bearer_token(token, self.server.settings.token)
         self._pool = ConnectionPool(self.base_url, self._token, verify=verify, cert=cert, size=self.max_connections)
         self._sender = RequestSender(
             self.server,
@@ -130,6 +131,15 @@ class OpenMetadataClient:
     def circuits(self) -> Circuits:
         """What endpoints have failed lately."""
         return self._sender.circuits
+
+    @property
+    def threads(self) -> int:
+        """Number of threads that keep all connections busy: some of them work on responses while the others wait."""
+        return self.max_connections + self.max_connections // 2
+
+    def lineage_first(self) -> AbstractContextManager[None]:
+        """Leave one of several connections to requests that lineage needs, while the context lasts."""
+        return self._sender.lineage_first()
 
     @property
     def version(self) -> Version:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from openmetadata_ol_provider.openmetadata.client.prepared_request import PreparedRequest
 from openmetadata_ol_provider.openmetadata.client.token import BearerToken
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-    from openmetadata_ol_provider.openmetadata.client.open_connection import OpenConnections, OpenResponse
+    from openmetadata_ol_provider.openmetadata.client.open_connection import OpenConnections, SentRequest
 
 #: Most seconds to wait for a connection.
 _CONNECT_TIMEOUT = 10.0
@@ -53,44 +54,61 @@ class ConnectionPool:
         """Close the connections."""
         self._adapter.close()
 
-    def send(
+    def prepare(
         self, method: str, target: str, *, body: Any, headers: Mapping[str, str] | None, timeout: float
-    ) -> BaseHTTPResponse | OpenResponse:
-        """Send a request and return the response as soon as its head has arrived.
+    ) -> PreparedRequest:
+        """Return a request that is ready to be sent.
 
         :param method: HTTP method
         :param target: path below the base URL, with the query
         :param body: body, sent as JSON; ``None`` for no body
         :param headers: headers of this request only
         :param timeout: seconds to wait for the response, and for each further piece of it
-        :raises urllib3.exceptions.HTTPError: if there is no response
-        :raises OSError: if there is no response, or a certificate file is missing
         """
-        pool, prefix, open_connections = self._opened or self._open()
-        url = f"{prefix}/{target}"
         all_headers = {**self._headers, **(headers or {})}
         content = None
         if body is not None:
             content = msgspec.json.encode(body)
             all_headers.setdefault("Content-Type", "application/json")
-        response = open_connections.send(method, url, content, all_headers, timeout)
-        if response is not None:
-            return response
+        return PreparedRequest(
+            self, method=method, target=target, content=content, headers=all_headers, timeout=timeout
+        )
+
+    def begin(self, request: PreparedRequest) -> SentRequest | None:
+        """Send a request on a connection that is open; ``None``: there is none that can be used.
+
+        :raises urllib3.exceptions.HTTPError: if it could not be sent
+        """
+        if self._opened is None:
+            return None
+        _, prefix, open_connections = self._opened
+        url = f"{prefix}/{request.target}"
+        return open_connections.begin(request.method, url, request.content, request.headers, request.timeout)
+
+    def send(self, request: PreparedRequest) -> BaseHTTPResponse:
+        """Send a request with urllib3, which opens a connection, and return the response when its head has arrived.
+
+        :raises urllib3.exceptions.HTTPError: if there is no response
+        :raises OSError: if there is no response, or a certificate file is missing
+        """
         from urllib3 import Timeout
 
-        first: BaseHTTPResponse = pool.urlopen(
-            method,
-            url,
-            body=content,
-            headers=all_headers,
-            timeout=Timeout(connect=min(_CONNECT_TIMEOUT, timeout), read=timeout),
+        pool, prefix, _ = self._opened or self._open()
+        response: BaseHTTPResponse = pool.urlopen(
+            request.method,
+            f"{prefix}/{request.target}",
+            body=request.content,
+            headers=request.headers,
+            timeout=Timeout(connect=min(_CONNECT_TIMEOUT, request.timeout), read=request.timeout),
+            # One that was lost with its thread does not come back.
+            pool_timeout=request.timeout,
             redirect=False,
             retries=False,
             # A proxy for http gets the whole address, which is not its own.
             assert_same_host=False,
             preload_content=False,
         )
-        return first
+        return response
 
     def _open(self) -> tuple[Any, str, OpenConnections]:
         """Return urllib3's pool and the prefix of all request targets, which is the whole base URL behind a proxy."""

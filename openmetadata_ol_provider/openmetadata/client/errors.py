@@ -27,6 +27,7 @@ from openmetadata_ol_provider.openmetadata.client.transport import (
 )
 
 # What OpenSSL says, depending on its version, when the answer to its greeting is not TLS.
+_NO_FILE = re.compile("invalid path: ")
 _PLAIN_HTTP = re.compile(r"WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE|HTTP_REQUEST")
 
 
@@ -99,7 +100,7 @@ def unreachable_error(
 ) -> CatalogueUnavailableError | CatalogueRequestError:
     """Return the error for a request without a complete response.
 
-    It is a CatalogueRequestError if the server does not speak TLS: trying again cannot help.
+    It is a CatalogueRequestError if the server does not speak TLS or a file is missing: trying again cannot help.
 
     :param server: server that was asked
     :param request: request that was sent
@@ -119,6 +120,11 @@ def unreachable_error(
         return CatalogueUnavailableError(
             f"{server}: TLS failed ({_reason(error)}); check {server.settings.address}, or give the CA file: "
             f"{server.settings.ca_file}"
+        )
+    if isinstance(error, OSError) and _NO_FILE.search(str(error)):
+        return CatalogueRequestError(
+            f"{server}: {_reason(error)}; correct {server.settings.ca_file}, a path given with the client certificate, "
+            "or the environment variable REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
         )
     # Some versions of urllib3 derive the error of a refused connection from that of a timeout.
     is_timeout = isinstance(error, Urllib3TimeoutError) and not isinstance(error, NewConnectionError)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
+from urllib3.exceptions import EmptyPoolError, ProtocolError, ReadTimeoutError
 
 from openmetadata_ol_provider.openmetadata.client.received_response import ReceivedResponse, UnreadableResponseError
 
@@ -40,43 +40,34 @@ class OpenConnections:
         self._are_readable = pool.proxy is None
         self._heads: dict[object, bytes] = {}
 
-    def send(
+    def begin(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str], timeout: float
-    ) -> OpenResponse | None:
-        """Send a request and return the response as soon as its head has arrived.
+    ) -> SentRequest | None:
+        """Send a request.
 
         :param url: path with the query
         :param headers: all headers
         :param timeout: seconds to wait for the response, and for each further piece of it
         :return: ``None`` if nothing was sent: no connection is open, there is a proxy in between, the URL has to be
             escaped, or an earlier response could not be read
-        :raises urllib3.exceptions.HTTPError: if there is no response
+        :raises urllib3.exceptions.HTTPError: if it could not be sent
         """
         connection = self._take() if _PLAIN.fullmatch(url) else None
         if connection is None:
             return None
-        sock = connection.sock
-        response = ReceivedResponse(sock)
+        sent = SentRequest(connection, self._pool, url, self.leave_to_urllib3)
         try:
-            message = self._message(connection, method, url, content, headers)
+            sock, message = connection.sock, self._message(connection, method, url, content, headers)
             # Setting it is a call of the system, with which Python's lock goes to another thread.
             if sock.gettimeout() != timeout:
                 sock.settimeout(timeout)
             # The server may have answered before it has read everything.
             with suppress(BrokenPipeError):
                 sock.sendall(message)
-            response.receive_head()
         except BaseException as error:
-            connection.close()
-            self._pool._put_conn(connection)  # noqa: SLF001
-            if isinstance(error, UnreadableResponseError):
-                self.leave_to_urllib3(error)
-            if isinstance(error, TimeoutError):
-                raise ReadTimeoutError(self._pool, url, "read timed out") from error
-            if isinstance(error, OSError | HTTPException):
-                raise ProtocolError("Connection aborted.", error) from error
+            sent.give_up(error)
             raise
-        return OpenResponse(response, connection, self._pool, url, self.leave_to_urllib3)
+        return sent
 
     def leave_to_urllib3(self, error: UnreadableResponseError) -> None:
         """Send no further requests, after a response that could not be read."""
@@ -87,7 +78,11 @@ class OpenConnections:
         if not self._are_readable:
             return None
         # Not public, but the same in all versions: what subclasses of its pools build on.
-        connection = self._pool._get_conn()  # noqa: SLF001
+        try:
+            connection = self._pool._get_conn(timeout=0)  # noqa: SLF001
+        except EmptyPoolError:
+            # Waiting is up to the thread whose request it is.
+            return None
         if connection.sock is not None:
             return connection
         self._pool._put_conn(connection)  # noqa: SLF001
@@ -105,6 +100,57 @@ class OpenConnections:
             head = self._heads[key] = head_after_target(connection, method, headers, has_content=content is not None)
         start = f"{method} {url}".encode("ascii")
         return start + head if content is None else b"%b%b%d\r\n\r\n%b" % (start, head, len(content), content)
+
+
+class SentRequest:
+    """A request that was sent on an open connection.
+
+    :param connection: the connection
+    :param pool: pool of urllib3 that the connection goes back to
+    :param url: path that was requested
+    :param on_unreadable: function to call if the response cannot be read
+    """
+
+    __slots__ = ("_connection", "_on_unreadable", "_pool", "_url")
+
+    def __init__(
+        self, connection: Any, pool: Any, url: str, on_unreadable: Callable[[UnreadableResponseError], None]
+    ) -> None:
+        self._connection = connection
+        self._pool = pool
+        self._url = url
+        self._on_unreadable = on_unreadable
+
+    def response(self) -> OpenResponse:
+        """Return the response as soon as its head has arrived.
+
+        :raises urllib3.exceptions.HTTPError: if there is no response
+        """
+        response = ReceivedResponse(self._connection.sock)
+        try:
+            response.receive_head()
+        except BaseException as error:
+            self.give_up(error)
+            raise
+        return OpenResponse(response, self._connection, self._pool, self._url, self._on_unreadable)
+
+    def discard(self) -> None:
+        """Close the connection, without its response."""
+        self._connection.close()
+        self._pool._put_conn(self._connection)  # noqa: SLF001
+
+    def give_up(self, error: BaseException) -> None:
+        """Close the connection, and raise errors that are urllib3's own for those that are not.
+
+        :raises urllib3.exceptions.HTTPError: for an error of the connection
+        """
+        self.discard()
+        if isinstance(error, UnreadableResponseError):
+            self._on_unreadable(error)
+        if isinstance(error, TimeoutError):
+            raise ReadTimeoutError(self._pool, self._url, "read timed out") from error
+        if isinstance(error, OSError | HTTPException):
+            raise ProtocolError("Connection aborted.", error) from error
 
 
 class OpenResponse:

@@ -66,7 +66,7 @@ def classify_response(
     :param token: token that was sent, ``None`` if none was
     :param missing_ok: ``True`` if a 404 is a result and not an error
     """
-    if 200 <= response.status < 300:
+    if response.is_successful:
         return _successful(server, request, response)
     if response.status == 404 and missing_ok and response.is_json:
         return Success(None)

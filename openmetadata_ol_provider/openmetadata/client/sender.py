@@ -6,13 +6,16 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueUnavailableError
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.client.circuit import Circuits
 from openmetadata_ol_provider.openmetadata.client.connection_pool import ConnectionPool
-from openmetadata_ol_provider.openmetadata.client.endpoints import endpoint_of
+from openmetadata_ol_provider.openmetadata.client.endpoints import Endpoint, endpoint_of
 from openmetadata_ol_provider.openmetadata.client.errors import (
     retry_after_error,
     stalled_error,
@@ -25,6 +28,7 @@ from openmetadata_ol_provider.openmetadata.client.outcome import (
     classify_no_response,
     classify_response,
 )
+from openmetadata_ol_provider.openmetadata.client.prepared_request import PreparedRequest
 from openmetadata_ol_provider.openmetadata.client.retry import RetryPolicy, RetryState
 from openmetadata_ol_provider.openmetadata.client.server import Server
 from openmetadata_ol_provider.openmetadata.client.throttle import LoadSignal, RequestGate, ThrottleError
@@ -36,6 +40,7 @@ from openmetadata_ol_provider.openmetadata.client.transport import (
     ResponseTooLargeError,
     ResponseTooSlowError,
     exchange,
+    prepare,
 )
 
 log = logging.getLogger(__name__)
@@ -89,6 +94,10 @@ class RequestSender:
         """Number of requests that may be in flight now."""
         return self._gate.limit
 
+    def lineage_first(self) -> AbstractContextManager[None]:
+        """Leave one of several connections to requests that lineage needs, while the context lasts."""
+        return self._gate.lineage_first()
+
     def send(self, request: Request, *, missing_ok: bool, attempts: int | None = None) -> dict[str, Any] | None:
         """Send a request, again if need be, and return the JSON object of the response.
 
@@ -103,28 +112,37 @@ class RequestSender:
         pause, since = 0.0, 0.0
         while True:
             self.circuits.require_closed(endpoint)
-            round_ = self._acquire(request, state.seconds_left)
+            prepared = prepare(self._pool, request, self._timeout)
+            turn = self._acquire(request, prepared, endpoint, state.seconds_left)
             state.seconds += pause
-            started, load, pause = time.monotonic(), _UNKNOWN, 0.0
+            started = time.monotonic()
             since = since or started
             try:
-                outcome = self._attempt(request, missing_ok=missing_ok)
+                if not prepared.is_begun:
+                    # It may have failed for others while this request waited.
+                    self.circuits.require_closed(endpoint)
+                answer = self._answer(request, prepared)
+                if isinstance(answer, Response) and answer.is_successful:
+                    # The next request need not wait until this thread has decoded the response.
+                    turn.end("handled")
+                outcome = self._classify(request, answer, missing_ok=missing_ok)
                 if isinstance(outcome, Success):
-                    load = _HANDLED
+                    turn.end("handled")
                     self.circuits.record_success(endpoint)
                     return outcome.body
-                load, pause = outcome.load, state.next_pause(outcome.retry_after)
+                pause = state.next_pause(outcome.retry_after)
+                state.record_failure(time.monotonic() - started, outcome.error.status)
+                hopeful = self.circuits.record_failure(endpoint, outcome.error, since)
+                turn.end(outcome.load, pause)
             finally:
-                self._release(round_, load, pause)
-            state.record_failure(time.monotonic() - started, outcome.error.status)
-            hopeful = self.circuits.record_failure(endpoint, outcome.error, since)
+                turn.end("unknown")
             since = time.monotonic()
             if state.exhausted or not outcome.retriable or not hopeful:
                 raise self.circuits.give_up(endpoint, outcome.error)
             if pause > state.seconds_left:
                 raise self.circuits.give_up(endpoint, self._out_of_time(request, outcome, pause))
             log.debug("%s; attempt %d in %.1f s", outcome.error, state.failures + 1, pause)
-            if load != "overloaded":
+            if outcome.load != "overloaded":
                 # The pause that an overloaded server asks for is spent at the gate, by all threads.
                 time.sleep(pause)
 
@@ -133,35 +151,55 @@ class RequestSender:
 
         :raises CatalogueUnavailableError: if there is none
         """
+        return self._exchange(request, prepare(self._pool, request, self._timeout))
+
+    def _exchange(self, request: Request, prepared: PreparedRequest) -> Response:
         from urllib3.exceptions import HTTPError
 
         with self._lock:
             self._requests[request.method] += 1
         try:
-            return exchange(self._pool, request, timeout=self._timeout, max_bytes=self._max_bytes)
+            return exchange(prepared, self._max_bytes)
         except ResponseTooLargeError:
             raise too_large_error(self._server, request, self._max_bytes) from None
         except (HTTPError, OSError, ResponseTooSlowError, ResponseCutOffError) as error:
             raise unreachable_error(self._server, request, self._timeout, error) from None
 
-    def _attempt(self, request: Request, *, missing_ok: bool) -> Success | Failure:
+    def _answer(self, request: Request, prepared: PreparedRequest) -> Response | CatalogueUnavailableError:
+        """Return the response to a request, or why there is none."""
         try:
-            response = self.send_once(request)
+            return self._exchange(request, prepared)
         except CatalogueUnavailableError as error:
-            return classify_no_response(request, error)
-        return classify_response(self._server, request, response, self._token, missing_ok=missing_ok)
+            return error
 
-    def _acquire(self, request: Request, max_pause: float) -> int:
-        """Wait until the request may be sent."""
+    def _classify(
+        self, request: Request, answer: Response | CatalogueUnavailableError, *, missing_ok: bool
+    ) -> Success | Failure:
+        if isinstance(answer, Response):
+            return classify_response(self._server, request, answer, self._token, missing_ok=missing_ok)
+        return classify_no_response(request, answer)
+
+    def _begin(self, endpoint: Endpoint, prepared: PreparedRequest) -> None:
+        """Send a request whose turn has come, unless its endpoint is not asked any more."""
+        if not self.circuits.is_open(endpoint):
+            prepared.begin()
+
+    def _acquire(self, request: Request, prepared: PreparedRequest, endpoint: Endpoint, max_pause: float) -> _Turn:
+        """Wait until the request may be sent, and has perhaps been sent."""
+        begin, optional = partial(self._begin, endpoint, prepared), endpoint.optional
         try:
-            return self._gate.acquire(max_pause)
+            round_ = self._gate.acquire(max_pause, begin, optional=optional)
         except ThrottleError as error:
             if error.pause is None:
                 raise stalled_error(request, self._stall_timeout) from None
             raise retry_after_error(self._server, request, error.pause, self._retries.budget) from None
+        except BaseException:
+            prepared.discard()
+            raise
+        return _Turn(partial(self._release, round_, optional=optional))
 
-    def _release(self, round_: int, load: LoadSignal, pause: float) -> None:
-        if self._gate.release(round_, load, pause):
+    def _release(self, round_: int, load: LoadSignal, pause: float, *, optional: bool) -> None:
+        if self._gate.release(round_, load, pause, optional=optional):
             log.info(
                 "%s is overloaded: at most %s at a time, the next in %.1f s",
                 self._server, counted(self._gate.limit, "request"), pause,
@@ -174,5 +212,20 @@ class RequestSender:
         return failure.error
 
 
-_HANDLED: LoadSignal = "handled"
-_UNKNOWN: LoadSignal = "unknown"
+class _Turn:
+    """The turn of a request, which ends once.
+
+    :param release: function that lets the next request go on, given what this one showed of the server's load, and the
+        pause that an overloaded server needs
+    """
+
+    __slots__ = ("_release",)
+
+    def __init__(self, release: Callable[[LoadSignal, float], None]) -> None:
+        self._release: Callable[[LoadSignal, float], None] | None = release
+
+    def end(self, load: LoadSignal, pause: float = 0.0) -> None:
+        """End the turn, unless it has ended."""
+        release, self._release = self._release, None
+        if release is not None:
+            release(load, pause)

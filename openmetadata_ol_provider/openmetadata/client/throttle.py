@@ -11,7 +11,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from typing import Literal
 
 #: What a request showed of the server's load: it was handled, it was turned away, or it failed for another reason.
@@ -85,8 +87,33 @@ class AdaptiveLimit:
         return False
 
 
+class _Turn:
+    """A request that waits for its turn.
+
+    :param begin: function to call when its turn has come
+    :param optional: ``True`` if lineage does not need it
+    :ivar round: round that it belongs to; ``None`` until its turn has come
+    :ivar is_begun: ``True`` once ``begin`` was called
+    :ivar news: has an item whenever the request has to look again whether it may go on
+    """
+
+    __slots__ = ("begin", "is_begun", "news", "optional", "round")
+
+    def __init__(self, begin: Callable[[], object], *, optional: bool) -> None:
+        self.begin = begin
+        self.optional = optional
+        self.round: int | None = None
+        self.is_begun = False
+        self.news: SimpleQueue[None] = SimpleQueue()
+
+
 class RequestGate:
     """Lets the threads of a client send requests one by one, as the server's load allows.
+
+    A request whose turn comes is begun by the thread that notices it, mostly the one whose response has just arrived:
+    its own thread would have to be woken first, and to wait for Python's lock. Requests that lineage does not need let
+    all others pass, and leave one connection to them while :meth:`lineage_first` lasts. With a single connection they
+    only let others pass: what writes lineage may need their answers.
 
     :param maximum: most requests in flight at any time
     :param stall_timeout: seconds that a request waits while no other one is completed
@@ -98,9 +125,10 @@ class RequestGate:
         self._stall_timeout = stall_timeout
         self._clock = clock
         self._lock = threading.Lock()
-        # One condition per waiting thread: waking all of them for each completed request would cost more than the
-        # requests.
-        self._queue: deque[threading.Condition] = deque()
+        self._queue: deque[_Turn] = deque()
+        self._optional_queue: deque[_Turn] = deque()
+        self._optional_in_flight = 0
+        self._reserved = 0
         self._progress_at = float("-inf")
 
     @property
@@ -108,51 +136,135 @@ class RequestGate:
         """Requests that may be in flight now."""
         return self._adaptive.current
 
-    def acquire(self, max_pause: float) -> int:
+    @contextmanager
+    def lineage_first(self) -> Iterator[None]:
+        """Leave one of several connections to requests that lineage needs, whatever else is under way."""
+        with self._lock:
+            self._reserved += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reserved -= 1
+                due = self._take_due()
+            _begin(due)
+
+    def acquire(self, max_pause: float, begin: Callable[[], object] = lambda: None, *, optional: bool = False) -> int:
         """Wait for this request's turn and return the round to hand to :meth:`release`.
 
         :param max_pause: longest pause, in seconds, that the server may ask of this request
+        :param begin: function that is called once, by any thread, as soon as it is this request's turn; it neither
+            blocks nor raises; default: none
+        :param optional: ``True`` if lineage does not need it; default: ``False``
         :raises ThrottleError: if the server asks for more, or if no request is completed for too long
         """
+        turn = _Turn(begin, optional=optional)
         with self._lock:
             arrived = self._clock()
-            if not self._queue and self._adaptive.is_open(arrived):
-                return self._adaptive.start()
-            turn = threading.Condition(self._lock)
-            self._queue.append(turn)
-            try:
-                while True:
-                    now = self._clock()
-                    pause = self._adaptive.resume_at - now
-                    if pause > max_pause:
-                        raise ThrottleError(pause)
-                    if self._queue[0] is turn and self._adaptive.is_open(now):
-                        return self._adaptive.start()
-                    # As long as other requests are completed, the turn will come, and waiting costs this one nothing.
-                    left = max(arrived, self._progress_at) + self._stall_timeout - now
-                    if left <= 0:
-                        raise ThrottleError(None)
-                    turn.wait(min(pause, left) if pause > 0 else left)
-            finally:
-                self._queue.remove(turn)
-                self._wake_next()
+            self._queue_of(turn).append(turn)
+        try:
+            while True:
+                with self._lock:
+                    due, round_ = self._take_due(), turn.round
+                    seconds = self._seconds_to_wait(arrived, max_pause) if round_ is None else self._stall_timeout
+                _begin(due)
+                if round_ is not None and turn.is_begun:
+                    return round_
+                try:
+                    turn.news.get(timeout=seconds)
+                except Empty:
+                    # The thread that took it from the queue was interrupted before it could begin it.
+                    if round_ is not None:
+                        return round_
+        except BaseException:
+            # Also what is raised into a waiting thread from outside, by a signal for example.
+            self._abandon(turn)
+            raise
 
-    def release(self, round_: int, signal: LoadSignal, pause: float = 0.0) -> bool:
+    def release(self, round_: int, signal: LoadSignal, pause: float = 0.0, *, optional: bool = False) -> bool:
         """Count a request as done and return whether the limit was lowered.
 
         :param round_: return value of :meth:`acquire`
         :param signal: what the request showed of the server's load
         :param pause: seconds until any thread may ask an overloaded server again
+        :param optional: as it was passed to :meth:`acquire`
         """
         with self._lock:
             now = self._clock()
             if signal == "handled":
                 self._progress_at = now
+            self._optional_in_flight -= optional
             lowered = self._adaptive.finish(round_, signal, now + pause)
-            self._wake_next()
-            return lowered
+            due = self._take_due()
+            if not due:
+                self._wake_first()
+        _begin(due)
+        return lowered
 
-    def _wake_next(self) -> None:
-        """Wake the first thread in the queue; it wakes the next one when it leaves the queue."""
+    def _take_due(self) -> list[_Turn]:
+        """Take the requests from the queue whose turn it is."""
+        due: list[_Turn] = []
+        if self._queue or self._optional_queue:
+            now = self._clock()
+            while self._adaptive.is_open(now) and (queue := self._next_queue()):
+                turn = queue.popleft()
+                turn.round = self._adaptive.start()
+                self._optional_in_flight += turn.optional
+                due.append(turn)
+        return due
+
+    def _queue_of(self, turn: _Turn) -> deque[_Turn]:
+        return self._optional_queue if turn.optional else self._queue
+
+    def _next_queue(self) -> deque[_Turn] | None:
+        """Return the queue whose first request is the next one, ``None`` if there is none that may be sent."""
         if self._queue:
-            self._queue[0].notify()
+            return self._queue
+        may_send = self._optional_in_flight < max(1, self._adaptive.current - min(self._reserved, 1))
+        return self._optional_queue if may_send else None
+
+    def _seconds_to_wait(self, arrived: float, max_pause: float) -> float:
+        """Return after how many seconds a request has to look again.
+
+        :raises ThrottleError: if it has waited long enough, or would have to
+        """
+        now = self._clock()
+        pause = self._adaptive.resume_at - now
+        # As long as other requests are completed, the turn will come, and waiting costs this one nothing.
+        left = max(arrived, self._progress_at) + self._stall_timeout - now
+        if pause <= max_pause and left > 0:
+            return min(pause, left) if pause > 0 else left
+        raise ThrottleError(pause if pause > max_pause else None)
+
+    def _abandon(self, turn: _Turn) -> None:
+        """Take a request from the queue that nobody waits for any more, or end its turn."""
+        with self._lock:
+            if turn.round is None:
+                with suppress(ValueError):
+                    self._queue_of(turn).remove(turn)
+                self._wake_first()
+                return
+        self.release(turn.round, "unknown", optional=turn.optional)
+
+    def _wake_first(self) -> None:
+        """Let the first request in each queue look at the load again; it wakes the next one when it gives up."""
+        for queue in (self._queue, self._optional_queue):
+            if queue:
+                queue[0].news.put(None)
+
+
+def _begin(turns: list[_Turn]) -> None:
+    """Begin requests whose turn it is, and let their threads go on, also if this thread is interrupted meanwhile."""
+    left = deque(turns)
+    try:
+        while left:
+            left[0].begin()
+            _let_go_on(left.popleft())
+    finally:
+        for turn in left:
+            _let_go_on(turn)
+
+
+def _let_go_on(turn: _Turn) -> None:
+    turn.is_begun = True
+    turn.news.put(None)

@@ -9,6 +9,8 @@ import datetime as dt
 from functools import cached_property
 from typing import NamedTuple
 
+from openmetadata_ol_provider.exceptions import ConfigError
+
 
 class TokenClaims(NamedTuple):
     """Claims of a token that may appear in messages, which the token itself never does.
@@ -48,12 +50,30 @@ class BearerToken:
         return read_claims(self._text)
 
 
+def bearer_token(text: str | None, setting: str) -> BearerToken | None:
+    """Return the token of a setting, without the space around it, which files and secrets often end with.
+
+    :param text: value of the setting
+    :param setting: name of the setting, for messages
+    :return: ``None`` if there is none
+    :raises ConfigError: if this cannot be a token
+    """
+    token = (text or "").strip()
+    if token[:7].lower() == "bearer ":
+        raise ConfigError(f"{setting} begins with 'Bearer'; set the token alone")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigError(
+            f"{setting} contains spaces, line breaks or other characters that no token has; set the token alone"
+        )
+    return BearerToken(token) if token else None
+
+
 def read_claims(token: str) -> TokenClaims:
     """Read a token's claims without verifying its signature."""
     import jwt
 
     try:
-        claims = jwt.decode(token.strip(), options={"verify_signature": False})
+        claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return TokenClaims(readable=False)
     name, is_bot = claims.get("sub"), claims.get("isBot")

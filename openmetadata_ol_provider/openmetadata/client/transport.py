@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from openmetadata_ol_provider.openmetadata.client.connection_pool import ConnectionPool
     from openmetadata_ol_provider.openmetadata.client.open_connection import OpenResponse
+    from openmetadata_ol_provider.openmetadata.client.prepared_request import PreparedRequest
 
 _CHUNK = 16_384
 #: Bytes read of an error response: enough for its message.
@@ -56,6 +57,11 @@ class Response(NamedTuple):
     reason: str = ""
 
     @property
+    def is_successful(self) -> bool:
+        """Whether the status says that the request was carried out."""
+        return 200 <= self.status < 300
+
+    @property
     def content_type(self) -> str:
         """Media type without parameters, in lower case."""
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -89,24 +95,32 @@ class ResponseCutOffError(Exception):
     """Raised when a response ends too early, or cannot be decompressed."""
 
 
-def exchange(pool: ConnectionPool, request: Request, *, timeout: float, max_bytes: int) -> Response:
-    """Send a request and read its response.
+def prepare(pool: ConnectionPool, request: Request, timeout: float) -> PreparedRequest:
+    """Return a request that is ready to be sent.
 
     :param pool: connections to the server
     :param request: request to send
     :param timeout: seconds to wait for the response, and for each further piece of it
+    """
+    target = request.path.lstrip("/")
+    if request.params:
+        target += f"?{urlencode(request.params, doseq=True)}"
+    return pool.prepare(request.method, target, body=request.json, headers=request.headers, timeout=timeout)
+
+
+def exchange(prepared: PreparedRequest, max_bytes: int) -> Response:
+    """Send a request, unless it has been sent, and read its response.
+
+    :param prepared: request to send
     :param max_bytes: largest size of a successful response after decompression, in bytes
     :raises ResponseTooLargeError: if it has more
-    :raises ResponseTooSlowError: if it is still incomplete after ten times ``timeout``
+    :raises ResponseTooSlowError: if it is still incomplete after ten times its timeout
     :raises ResponseCutOffError: if it ends too early
     :raises urllib3.exceptions.HTTPError: if there is no response
     :raises OSError: if there is no response, or a certificate file is missing
     """
-    deadline = time.monotonic() + 10 * timeout
-    target = request.path.lstrip("/")
-    if request.params:
-        target += f"?{urlencode(request.params, doseq=True)}"
-    raw = pool.send(request.method, target, body=request.json, headers=request.headers, timeout=timeout)
+    deadline = time.monotonic() + 10 * prepared.timeout
+    raw = prepared.response()
     try:
         content = _read(raw, max_bytes, deadline)
         return Response(raw.status, raw.headers, content, raw.reason or "")

@@ -11,13 +11,13 @@ from openmetadata_ol_provider.exceptions import ConfigError
 _REMEDY = "give a host name or a URL such as https://openmetadata.example.com:8585"
 
 
-def base_url(host: str | None, schema: str | None = None, port: int | None = None) -> str:
+def base_url(host: str | None, schema: str | None = None, port: int | str | None = None) -> str:
     """Return the base URL of the API, ending in ``/api`` exactly once and without a trailing slash.
 
     :param host: URL or host name, with or without port, path and ``/api``
     :param schema: ``http`` or ``https``; used when ``host`` has no scheme of its own (default: ``https``, and ``http``
         for the loopback interface)
-    :param port: used when ``host`` has no port of its own
+    :param port: used when ``host`` has no port of its own; some secrets backends give it as text
     :raises ConfigError: if this is not a URL, or if it contains a user or password
     """
     text = (host or "").strip()
@@ -35,7 +35,9 @@ def base_url(host: str | None, schema: str | None = None, port: int | None = Non
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise ConfigError(f"OpenMetadata host {_shown(text)!r} is not an http(s) address; {_REMEDY}")
     name = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    port = url_port or port
+    port = str(url_port or port or "").strip()
+    if port and not (port.isdecimal() and 0 < int(port) < 2**16):
+        raise ConfigError(f"OpenMetadata port is {port}; set a port between 1 and 65535")
     netloc = f"{name}:{port}" if port else name
     path = re.sub(r"(/api)?(/v1)?/*$", "", url.path.rstrip("/"))
     return f"{url.scheme}://{netloc}{path}/api"

@@ -6,6 +6,7 @@ of a stage, and yet no task of the second caller comes before one of the first.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
@@ -19,6 +20,7 @@ class WorkerPool:
     """
 
     def __init__(self, threads: int) -> None:
+        self._most = threads
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="catalogue")
 
     def run(self, tasks: Sequence[Task], on_taken: Callable[[], object] | None = None) -> None:
@@ -27,22 +29,49 @@ class WorkerPool:
         :param tasks: functions without arguments
         :param on_taken: function that is called once the last task has been begun, or there is none left to begin, and
             maybe again; default: none
-        :raises BaseException: error of the first task that raised one
+        :raises BaseException: error of a task
         """
-        announce = on_taken or (lambda: None)
-        futures = [self._threads.submit(task) for task in tasks[:-1]]
-        futures += [self._threads.submit(_announced, task, announce) for task in tasks[-1:]]
+        batch = _Batch(tasks, on_taken or (lambda: None))
+        # A thread takes task after task: handing in each by itself costs more than some of the tasks.
+        futures = [self._threads.submit(batch.work) for _ in range(min(len(tasks), self._most))]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
-            # Of those that are done, or have begun, this changes nothing.
+            batch.drop_rest()
             begun = [future for future in futures if not future.cancel()]
-            announce()
             wait(begun)
         for future in begun:
             future.result()
 
 
-def _announced(task: Task, announce: Callable[[], object]) -> None:
-    announce()
-    task()
+class _Batch:
+    """The tasks of one caller that have not been begun.
+
+    :param tasks: functions without arguments
+    :param on_taken: function to call when none is left
+    """
+
+    def __init__(self, tasks: Sequence[Task], on_taken: Callable[[], object]) -> None:
+        self._left = deque(tasks)
+        self._on_taken = on_taken
+
+    def work(self) -> None:
+        """Run one task after the other until none is left."""
+        try:
+            while self._left:
+                try:
+                    task = self._left.popleft()
+                except IndexError:
+                    # Another thread was faster.
+                    return
+                if not self._left:
+                    self._on_taken()
+                task()
+        except BaseException:
+            self.drop_rest()
+            raise
+
+    def drop_rest(self) -> None:
+        """Begin no further task."""
+        self._left.clear()
+        self._on_taken()

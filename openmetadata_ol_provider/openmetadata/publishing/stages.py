@@ -127,7 +127,8 @@ class Stages:
         with ThreadPoolExecutor(1, thread_name_prefix="runs") as thread:
             publishing = thread.submit(self._publish_runs_after, edges, forked, pipelines)
             try:
-                self.edges = publish_edges(context, pipelines, self.resolutions, edges.begun.set)
+                with context.client.lineage_first():
+                    self.edges = publish_edges(context, pipelines, self.resolutions, edges.begun.set)
                 context.executor.require_running()
             except BaseException:
                 edges.failed = True

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from openmetadata_ol_provider.lineage.systems import parse_namespace
 from openmetadata_ol_provider.openlineage.problems import Rule
 from openmetadata_ol_provider.openmetadata.resolution.hints import MAX_CANDIDATES, Hint, namespace_rule, yaml_text
+from openmetadata_ol_provider.openmetadata.resolution.service_types import is_path
+
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.lineage.names.identity import Identity
 
 
 class AddressMismatch(NamedTuple):
@@ -97,13 +102,24 @@ def matched_by_name_hint(mismatch: AddressMismatch) -> str:
     )
 
 
+def rule_namespace(namespace: str, identity: Identity | None) -> str:
+    """Return the namespace of a rule for a resolved dataset: that of its table if its own is a bucket or file system.
+
+    :param namespace: namespace of the dataset in its events
+    :param identity: identity that has resolved
+    """
+    if identity is None or identity.kind == "container" or not is_path(parse_namespace(namespace)):
+        return namespace
+    return identity.namespace
+
+
 def assumed_service_hint(namespace: str, service: str) -> str:
-    """Return the hint for datasets that only their names match with a service that shows no address."""
+    """Return the hint for datasets that only their names match with a service, as no address says more."""
     rule = namespace_rule(namespace, service).entry
     return (
-        f"assumed to be in service {service} by their names alone, because its connection tells no address (may the "
-        f"token see it?). A rule in `namespaces` says it for good: {rule}; if it is another system, name its service "
-        "there, or set resolution.by_name to never"
+        f"assumed to be in service {service} by their names alone, because no address connects them: the namespace "
+        "has none, or the connection shows none (may the token see it?). A rule in `namespaces` says it for good: "
+        f"{rule}; if it is another system, name its service there, or set resolution.by_name to never"
     )
 
 

@@ -53,10 +53,14 @@ _OWN_CATALOGS: Final = (
     (re.compile(r"https://([\w.-]+)\.snowflakecomputing\.c"), "snowflake://"),
     (re.compile(r"https://glue\.([\w-]+)\.amazonaws\.com"), "arn:aws:glue:"),
 )
+#: Databricks' name of the metastore of a workspace, whose tables are in its DBFS; those of Unity Catalog never are.
+_WORKSPACE_CATALOG: Final = "hive_metastore"
 #: Names that Spark gives to its own catalog: they name no database.
 _SESSION_CATALOGS: Final = frozenset({"spark_catalog", "default", "hive_metastore"})
 
 
+#: Frameworks of catalogs whose tables are files.
+_LAKE_FRAMEWORKS: Final = frozenset({"iceberg", "delta", "hudi", "paimon"})
 #: Kinds of catalogs whose name is the database in OpenMetadata.
 _NAMED_CATALOGS: Final = frozenset({"unity", "unitycatalog", "databricks"})
 
@@ -72,6 +76,13 @@ class CatalogServices(NamedTuple):
     groups: tuple[tuple[Service, ...], ...]
     at_address: bool
     others: tuple[Service, ...]
+
+
+def lies_in_files(dataset: Dataset) -> bool:
+    """Return whether a dataset is stored as files of a lake: by one of its names, or by what is said of its catalog."""
+    framework = dataset.catalog.framework if dataset.catalog is not None else None
+    is_path_known = any(identity.kind == "container" for identity in dataset.identities)
+    return is_path_known or _plain(framework or "") in _LAKE_FRAMEWORKS
 
 
 def catalog_services(services: tuple[Service, ...], dataset: Dataset, *, in_lake: bool) -> CatalogServices:
@@ -125,9 +136,15 @@ def catalog_name(dataset: Dataset) -> str | None:
     return hint.name if hint is not None and hint.name and hint.name.lower() not in _SESSION_CATALOGS else None
 
 
-def is_own_name(dataset: Dataset) -> bool:
-    """Return whether a catalog has one name for everybody, and not one that each producer chooses."""
-    return dataset.catalog is not None and _plain(dataset.catalog.type or "") in _NAMED_CATALOGS
+def own_catalog(dataset: Dataset, namespace: Namespace) -> str | None:
+    """Return the name of a dataset's catalog if that is one for everybody, and not one that each producer chooses.
+
+    :param namespace: namespace of one of its names
+    """
+    if namespace.scheme == "dbfs":
+        return _WORKSPACE_CATALOG
+    is_named = dataset.catalog is not None and _plain(dataset.catalog.type or "") in _NAMED_CATALOGS
+    return catalog_name(dataset) if is_named else None
 
 
 def _address(uri: str) -> Namespace:

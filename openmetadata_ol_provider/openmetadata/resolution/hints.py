@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.names.identity import Identity
     from openmetadata_ol_provider.lineage.plan import DatasetId
     from openmetadata_ol_provider.openmetadata.entities import Entity
+    from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope
 
 #: Most candidates that are listed.
 MAX_CANDIDATES: Final = 10
@@ -104,6 +105,22 @@ def unmatched_hint(
         None,
         attempts,
     )
+
+
+def wrong_rule_hint(attempts: str, scopes: Iterable[LookupScope]) -> Hint | None:
+    """Return the hint for a dataset whose rule names a service that does not exist, ``None`` if none does.
+
+    Another rule would not help: the first one that matches counts.
+
+    :param attempts: how it was looked for
+    :param scopes: where it was looked for
+    """
+    for scope in scopes:
+        if scope.by == "rule" and not scope.services and scope.rule is not None:
+            end = "" if scope.why.endswith("?") else "."
+            remedy = f"Correct `service` in the rule of `namespaces` for {yaml_text(scope.rule.namespace)}"
+            return Hint(f"{attempts}. {remedy}", f"{scope.why}{end} {remedy}", None, attempts)
+    return None
 
 
 def _remedy(what: str, whose: str, chosen: Sequence[str], candidates: Sequence[str], rule: str) -> str:

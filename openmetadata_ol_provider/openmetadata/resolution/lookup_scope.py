@@ -16,11 +16,19 @@ from openmetadata_ol_provider.openmetadata.resolution.address_comparison import 
 from openmetadata_ol_provider.openmetadata.resolution.catalog_services import (
     catalog_name,
     catalog_services,
-    is_own_name,
+    lies_in_files,
+    own_catalog,
 )
 from openmetadata_ol_provider.openmetadata.resolution.database_comparison import compare_databases
 from openmetadata_ol_provider.openmetadata.resolution.service_order import first_words, preferred
-from openmetadata_ol_provider.openmetadata.resolution.service_types import WEB_KINDS, is_path, region_of, scheme_of
+from openmetadata_ol_provider.openmetadata.resolution.service_types import (
+    OWN_FILES_TYPES,
+    WEB_KINDS,
+    is_of_any_type,
+    is_path,
+    region_of,
+    scheme_of,
+)
 from openmetadata_ol_provider.openmetadata.resolution.services import (
     KIND_OF_SERVICE,
     SERVICE_KIND,
@@ -113,7 +121,9 @@ class LookupScopes:
         namespace, rule = parse_namespace(identity.namespace), self.rule(dataset, identity)
         kinds = _kinds(dataset, identity, namespace)
         if rule is not None and rule.service is not None:
-            yield from self._by_rule(rule, rule.service, namespace, kinds)
+            catalog = own_catalog(dataset, namespace) if rule.database is None else None
+            for scope in self._by_rule(rule, rule.service, namespace, kinds):
+                yield scope._replace(catalog=catalog, only_catalog=catalog is not None)
             return
         web_kinds = WEB_KINDS if namespace.is_web and kinds[0] in WEB_KINDS else ()
         by_kind = self._services.best(namespace, *dict.fromkeys((*kinds, *web_kinds)))
@@ -126,7 +136,7 @@ class LookupScopes:
             yield LookupScope(kind, namespace, rule, groups, "address", why, others)
         if not by_kind:
             for kind in kinds:
-                scope = self._by_type(kind, namespace, rule, identity)
+                scope = self._by_type(kind, namespace, rule, identity, in_files=lies_in_files(dataset))
                 yield self._in_catalog(scope, dataset) if _says_its_catalog(scope, dataset) else scope
 
     def choice(self, scopes: Iterable[LookupScope]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -160,10 +170,13 @@ class LookupScopes:
         for kind in fitting:
             yield LookupScope(kind, namespace, rule, ((service,),), "rule", f"service {service.name} by rule")
 
-    def _by_type(self, kind: str, namespace: Namespace, rule: NamespaceRule | None, identity: Identity) -> LookupScope:
+    def _by_type(
+        self, kind: str, namespace: Namespace, rule: NamespaceRule | None, identity: Identity, *, in_files: bool
+    ) -> LookupScope:
         if kind not in SERVICE_KIND:
             return LookupScope(kind, namespace, rule, (), "name", "the catalogue has no entity type for it")
-        candidates, others = self._cache((namespace.raw, kind), partial(self._by_relation, namespace, kind))
+        relations = partial(self._by_relation, namespace, kind, in_files=in_files)
+        candidates, others = self._cache((namespace.raw, kind, in_files), relations)
         candidates, for_others = _without_other_databases(candidates, namespace, identity)
         others += for_others
         holders = self._services.holding(namespace, kind, first_words(identity.name, namespace))
@@ -184,12 +197,12 @@ class LookupScopes:
 
     def _in_catalog(self, scope: LookupScope, dataset: Dataset) -> LookupScope:
         """Return a scope with the services in the order in which the event's words on the catalog put them."""
-        in_lake = is_path(scope.namespace)
+        in_lake = is_path(scope.namespace) or lies_in_files(dataset)
         services = self._services.of_kind(scope.namespace, scope.kind)
         possible = tuple(service for service in services if service not in scope.others)
         groups, at_address, others = catalog_services(possible, dataset, in_lake=in_lake)
-        catalog = catalog_name(dataset)
-        scope = scope._replace(catalog=catalog, only_catalog=catalog is not None and is_own_name(dataset))
+        own = own_catalog(dataset, scope.namespace)
+        scope = scope._replace(catalog=own or catalog_name(dataset), only_catalog=own is not None)
         if at_address:
             why = f"service {', '.join(service.name for service in groups[0])} by the address of the catalog"
             return scope._replace(services=groups, by="address", why=why)
@@ -197,9 +210,13 @@ class LookupScopes:
             return scope
         return scope._replace(services=groups if scope.services else (), others=(*scope.others, *others))
 
-    def _by_relation(self, namespace: Namespace, kind: str) -> tuple[tuple[Service, ...], tuple[Service, ...]]:
+    def _by_relation(
+        self, namespace: Namespace, kind: str, *, in_files: bool
+    ) -> tuple[tuple[Service, ...], tuple[Service, ...]]:
         """Return the services of a fitting type that may have a namespace's address, and those that have another."""
         services = self._services.of_kind(namespace, kind)
+        if in_files and is_of_any_type(namespace):
+            services = tuple(service for service in services if service.service_type not in OWN_FILES_TYPES)
         if kind == "container" and not any(service.storage_account for service in services):
             return services, ()
         others = tuple(service for service in services if is_other_system(service, namespace, kind))
@@ -210,7 +227,8 @@ def _says_its_catalog(scope: LookupScope, dataset: Dataset) -> bool:
     """Return whether the namespace leaves open which database service is meant, and the event may say more."""
     if scope.kind != "table" or scope.by != "name":
         return False
-    return is_path(scope.namespace) or (dataset.catalog is not None and scheme_of(scope.namespace) is None)
+    says_more = dataset.catalog is not None or lies_in_files(dataset)
+    return is_path(scope.namespace) or (says_more and is_of_any_type(scope.namespace))
 
 
 def _shows_nothing(service: Service) -> bool:

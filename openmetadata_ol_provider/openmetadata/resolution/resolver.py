@@ -20,7 +20,7 @@ from openmetadata_ol_provider.openmetadata.client.worker_pool import WorkerPool
 from openmetadata_ol_provider.openmetadata.resolution.address_hints import AddressMismatch, other_address_hint
 from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup, unreduced_path
-from openmetadata_ol_provider.openmetadata.resolution.hints import Hint, ambiguous_hint
+from openmetadata_ol_provider.openmetadata.resolution.hints import Hint, ambiguous_hint, wrong_rule_hint
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import ChosenBy, LookupScope, LookupScopes, is_own
 from openmetadata_ol_provider.openmetadata.resolution.mismatches import (
     address_doubts,
@@ -189,6 +189,7 @@ class Resolver:
             detail=detail,
             namespace=dataset.namespace,
             services=tuple(searched),
+            hint=wrong_rule_hint(detail, scopes),
             chosen=chosen,
             candidates=candidates,
         )

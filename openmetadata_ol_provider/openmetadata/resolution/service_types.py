@@ -72,6 +72,12 @@ def scheme_of(namespace: Namespace) -> Scheme | None:
     return _SCHEMES.get(namespace.scheme) if namespace.raw.strip() else None
 
 
+def is_of_any_type(namespace: Namespace) -> bool:
+    """Return whether a namespace leaves the kind of its service open: of no known system, or a catalog's address."""
+    scheme = scheme_of(namespace)
+    return scheme is None or not scheme.service_types
+
+
 def regional_type(namespace: Namespace) -> str | None:
     """Return the service type that a namespace in an AWS region names itself, ``None`` if it is not in a region."""
     system = system_of(namespace.scheme) if region_of(namespace) else None

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Most services that are searched one by one after a search over all of them had too many hits.
 _MANY_SERVICES: Final = 50
 _ANY: Final = "*"
+#: Service types whose databases are the catalogs that events name.
+_WITH_CATALOGS: Final = frozenset({"Databricks", "UnityCatalog"})
 #: Schemes whose names of tables may have slashes: ``database/table``.
 _WITH_SLASHES: Final = frozenset({"glue", "hive", "impala", "azurekusto", "spanner", "azurecosmos"})
 
@@ -139,7 +141,7 @@ def _tiers(parts: tuple[str, ...], service: Service, scope: LookupScope, *, all_
     if scope.catalog and len(parts) == 2 and not service.single:
         # The event names the catalog apart from the table: unity's `main` and `sales.orders`.
         named = (Form(stored_name(scope.catalog), *parts),)
-        return (named,) if scope.only_catalog else (named, *tiers)
+        return (named,) if scope.only_catalog and service.service_type in _WITH_CATALOGS else (named, *tiers)
     return tiers
 
 

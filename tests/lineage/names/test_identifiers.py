@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, spell_identifier, split_identifier
+from openmetadata_ol_provider.lineage.names.identifiers import (
+    join_identifier,
+    spell_identifier,
+    split_identifier,
+    without_missing,
+)
 
 LAWS = settings(max_examples=500, deadline=None, derandomize=True, database=None)
 PART = st.text(alphabet='ab.-_"`[] é', max_size=6)
@@ -51,3 +56,20 @@ def test_a_part_is_quoted_only_for_its_dots(written: str, spelt: str) -> None:
 def test_a_name_of_any_length_is_read_in_time(part: str) -> None:
     name = part * 100_000
     assert spell_identifier(spell_identifier(name)) == spell_identifier(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("None.orders", "orders"),
+        ("None.None.orders", "orders"),
+        ("shop.None.orders", "shop..orders"),
+        ("SHOP.NONE.ORDERS", "SHOP..ORDERS"),
+        ("shop.None", "shop.None"),
+        ("shop.Nonesuch.orders", "shop.Nonesuch.orders"),
+        ("shop.isNone.orders", "shop.isNone.orders"),
+        ("None.", "None."),
+    ],
+)
+def test_parts_that_a_producer_did_not_know_are_left_out(name: str, known: str) -> None:
+    assert without_missing(name) == known

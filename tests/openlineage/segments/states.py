@@ -64,6 +64,7 @@ def _changed(state: RunState, number: int, draw: random.Random) -> RunState:
         views=_used(state.views, used, ViewSources(sources=[used], last_seen_at=number), draw),
         reported_once=_used(state.reported_once, used, number, draw),
         latest_at=number,
+        evicted_at=number // 2,
     )
 
 

@@ -28,6 +28,28 @@ def check(url: str, document: Config | None = None) -> list[Step]:
         return check_catalogue(client, document or Config())
 
 
+@pytest.mark.parametrize(
+    ("services", "passed", "said"),
+    [
+        (["pg", "pg"], [True], "1 service exists"),
+        (
+            ["pgg"],
+            [False],
+            "there is no service 'pgg', did you mean 'pg'? correct `service` in `namespaces`, or create",
+        ),
+        (["pg", "x-y-z"], [False], "there is no service 'x-y-z'; correct `service` in `namespaces`, or create it in"),
+        ([], [], ""),
+    ],
+)
+def test_services_that_rules_name_are_looked_up(services: list[str], passed: list[bool], said: str) -> None:
+    rules = [{"namespace": f"postgres://{number}", "service": name} for number, name in enumerate(services)]
+    with CatalogueServer(SEED, token=TOKEN) as server:
+        steps = check(server.url, Config.model_validate({"namespaces": rules}))
+    found = [step for step in steps if step.name == "services of rules"]
+    assert [step.passed for step in found] == passed
+    assert all(step.detail.startswith(said) for step in found)
+
+
 @pytest.mark.parametrize("version", ["1.8.0", "1.12.0", "2.0.2"])
 def test_all_is_well_step_by_step(version: str) -> None:
     with CatalogueServer(SEED, version, token=TOKEN) as server:

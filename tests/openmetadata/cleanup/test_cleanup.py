@@ -190,6 +190,17 @@ def test_an_edge_that_a_person_has_changed_is_kept(
     assert lineage(server) == before
 
 
+def test_an_edge_that_a_person_had_changed_before_our_last_change_is_kept(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    publish_wrong_edge(client, "etl", ACCOUNTS, TOTALS)
+    pipeline = {"id": entity_of(server, "pipeline", "openlineage.prod:etl")["id"], "type": "pipeline"}
+    names = "Written by OpenLineage jobs: openlineage.prod:etl; also changed by ada"
+    client.put("v1/lineage", _edge_body(server, pipeline=pipeline, description=names))
+    (finding,) = cleaned(client, whole_run("etl", ORDERS, TOTALS)).findings
+    assert (finding.outcome, finding.detail) == ("kept", "ada changed it, too")
+
+
 def test_an_edge_that_today_s_rules_write_as_another_job_stays_until_that_is_published(
     client: OpenMetadataClient, server: CatalogueServer
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,6 +11,7 @@ from openmetadata_ol_provider.exceptions import (
     CatalogueRequestError,
     CatalogueUnavailableError,
 )
+from openmetadata_ol_provider.openmetadata.client.circuit import MOST_FAILURES, EndpointClosedError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN
@@ -133,3 +135,31 @@ def test_a_half_answer_to_a_post_is_not_posted_again(web: Web, half: bytes) -> N
     with OpenMetadataClient(web(handler), TOKEN, retries=FAST) as client, pytest.raises(CatalogueUnavailableError):
         client.post("v1/tables", {"name": "x"})
     assert len(handler.calls) == 1
+
+
+def test_requests_that_wait_are_not_sent_once_their_endpoint_is_not_asked_any_more(server: CatalogueServer) -> None:
+    server.fail("PUT", "status", 500, times=100, delay=0.02)
+    with OpenMetadataClient(server.url, TOKEN, max_connections=1, retries=FAST._replace(attempts=1)) as client:
+
+        def put(number: int) -> CatalogueUnavailableError:
+            with pytest.raises(CatalogueUnavailableError) as caught:
+                client.put(f"v1/pipelines/p{number}/status", {"timestamp": 1, "executionStatus": "Successful"})
+            return caught.value
+
+        assert client.version == (1, 12, 0)
+        with ThreadPoolExecutor(12) as pool:
+            errors = list(pool.map(put, range(12)))
+        assert client.calls["PUT"] == MOST_FAILURES
+        assert sum(isinstance(error, EndpointClosedError) for error in errors) == 12 - MOST_FAILURES
+        # Every turn has ended, and every connection is back.
+        assert client.get("v1/tables/name/pg.shop.public.orders")
+
+
+def test_a_connection_that_breaks_while_requests_wait_costs_one_attempt(server: CatalogueServer) -> None:
+    server.fail("GET", "orders", 0, times=1, reset=True, delay=0.05)
+    with OpenMetadataClient(server.url, TOKEN, max_connections=1, retries=FAST) as client:
+        assert client.version == (1, 12, 0)
+        with ThreadPoolExecutor(4) as pool:
+            tables = list(pool.map(lambda _: client.get("v1/tables/name/pg.shop.public.orders"), range(4)))
+        assert all(tables)
+        assert client.calls == {"GET": 6}

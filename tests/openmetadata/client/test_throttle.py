@@ -13,7 +13,7 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import CatalogueUnavailableError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
-from openmetadata_ol_provider.openmetadata.client.throttle import AdaptiveLimit, RequestGate, ThrottleError
+from openmetadata_ol_provider.openmetadata.client.throttle import AdaptiveLimit
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, TOKEN
 
@@ -92,72 +92,6 @@ def test_a_failure_that_says_nothing_of_the_load_changes_nothing() -> None:
     limit.finish(limit.start(), "unknown")
     assert limit.current == 8
     assert limit.is_open(0)
-
-
-# -- threads at the gate -------------------------------------------------------------------------------------------
-
-
-def test_threads_pass_in_the_order_in_which_they_came() -> None:
-    gate = RequestGate(1, stall_timeout=30)
-    held, order = gate.acquire(0), []
-
-    def pass_through(number: int) -> None:
-        place = gate.acquire(0)
-        order.append(number)
-        gate.release(place, "handled")
-
-    threads = []
-    for number in range(5):
-        threads.append(threading.Thread(target=pass_through, args=(number,)))
-        threads[-1].start()
-        while len(gate._queue) <= number:
-            time.sleep(0.001)
-    gate.release(held, "handled")
-    for thread in threads:
-        thread.join()
-    assert order == [0, 1, 2, 3, 4]
-
-
-def test_a_pause_that_is_longer_than_allowed_is_not_waited_for() -> None:
-    gate = RequestGate(4, stall_timeout=1000, clock=lambda: 0.0)
-    gate.release(gate.acquire(60), "overloaded", 3600)
-    with pytest.raises(ThrottleError) as caught:
-        gate.acquire(60)
-    assert caught.value.pause == 3600
-
-
-def test_nobody_waits_for_ever_behind_calls_that_do_not_come_back() -> None:
-    gate = RequestGate(1, stall_timeout=0.01)
-    gate.acquire(0)
-    with pytest.raises(ThrottleError) as caught:
-        gate.acquire(0)
-    assert caught.value.pause is None
-
-
-def test_a_waiting_request_stays_as_long_as_others_get_through() -> None:
-    now = 0.0
-    gate = RequestGate(2, stall_timeout=10, clock=lambda: now)
-    slow, quick = gate.acquire(0), gate.acquire(0)
-    result: list[object] = []
-
-    def wait() -> None:
-        try:
-            result.append(gate.acquire(1000))
-        except ThrottleError as error:
-            result.append(error)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    while not gate._queue:
-        time.sleep(0.001)
-    gate.release(slow, "overloaded")
-    now = 9.0
-    # Still one in flight, which is what the limit allows now; but it shows that the server works.
-    gate._progress_at = now
-    now = 18.0
-    gate.release(quick, "handled")
-    thread.join()
-    assert result == [1]
 
 
 # -- a client and a server -----------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ from openmetadata_ol_provider.openmetadata.client.url import base_url
         ("[::1]:8585", None, None, "http://[::1]:8585/api"),
         ("localhost", "https", None, "https://localhost/api"),
         ("om", None, 0, "https://om/api"),
+        ("om", None, "8585", "https://om:8585/api"),
+        ("om", None, " ", "https://om/api"),
         ("om", "https", 443, "https://om:443/api"),
         ("om:8585", "https", None, "https://om:8585/api"),
         ("om:8585", None, 9999, "https://om:8585/api"),
@@ -36,7 +38,9 @@ from openmetadata_ol_provider.openmetadata.client.url import base_url
         ("https://[::1]:8585", None, None, "https://[::1]:8585/api"),
     ],
 )
-def test_the_base_url_ends_in_api_exactly_once(host: str, schema: str | None, port: int | None, expected: str) -> None:
+def test_the_base_url_ends_in_api_exactly_once(
+    host: str, schema: str | None, port: int | str | None, expected: str
+) -> None:
     assert base_url(host, schema, port) == expected
 
 
@@ -44,6 +48,12 @@ def test_the_base_url_ends_in_api_exactly_once(host: str, schema: str | None, po
 def test_a_host_that_is_no_address_is_refused_with_an_example(host: str | None) -> None:
     with pytest.raises(ConfigError, match=r"https://openmetadata\.example\.com:8585"):
         base_url(host)
+
+
+@pytest.mark.parametrize("port", [-1, 65536, "-1", "65536", "http"])
+def test_a_port_that_does_not_exist_is_refused(port: int | str) -> None:
+    with pytest.raises(ConfigError, match=rf"port is {port}; set a port between 1 and 65535"):
+        base_url("om", port=port)
 
 
 def test_a_password_in_the_host_is_refused_and_not_repeated() -> None:

@@ -211,6 +211,25 @@ def test_tables_of_several_catalogs(
     assert (resolution.entity.fqn if resolution.entity else resolution.reason) == expected
 
 
+IN_REST = ("http://rest:8181", "sales.orders")
+
+
+@pytest.mark.promise("C71")
+@pytest.mark.parametrize("name", ["snow", "redshift", "bq", "trino", "click"])
+@pytest.mark.parametrize("hint", [None, CatalogHint("iceberg", "rest", "lake", "http://rest:8181")])
+def test_a_table_of_a_rest_catalog_is_no_table_of_a_warehouse_by_its_name(
+    resolve: Any, name: str, hint: CatalogHint | None
+) -> None:
+    path = ("s3://lake", "warehouse/sales/orders")
+    resolution = resolve([name], dataset(path, IN_REST, catalog=hint))
+    assert resolution.outcome == "unresolved"
+    assert f'{{namespace: "http://rest:8181", service: {name}}}' in resolution.detail
+    rule = {"namespace": "http://rest:8181", "service": name}
+    assert resolve([name], dataset(path, IN_REST, catalog=hint), namespaces=[rule]).entity.fqn == fqn(name)
+    # A service for Iceberg is likelier than any other.
+    assert resolve([name, "ice"], dataset(path, IN_REST, catalog=hint)).entity.fqn == fqn("ice")
+
+
 @pytest.mark.promise("C71")
 def test_a_table_at_its_address_comes_before_one_of_another_name_that_is_only_alike(resolve: Any) -> None:
     names, link = ("hive://staging:9083", "sales.orders"), ("prod", "sales.orders")

@@ -109,6 +109,24 @@ def test_the_rule_of_such_a_namespace_names_the_services_of_its_type(client: Ope
     assert "<its service>" not in text
 
 
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        ("pgg", "the rule's service 'pgg' does not exist, did you mean 'pg'? Correct"),
+        ("nowhere-at-all", "the rule's service 'nowhere-at-all' does not exist. Correct"),
+    ],
+)
+def test_a_rule_that_names_no_service_is_to_be_corrected_and_no_other_one_is_offered(
+    client: OpenMetadataClient, service: str, said: str
+) -> None:
+    rules = [{"namespace": "mongodb://*", "service": service}]
+    missing = [dataset("mongodb://m:27017", f"db.t{number}") for number in range(3)]
+    text = lines_of(client, *((orders(), item) for item in missing), namespaces=rules)["unresolved"]
+    assert text.startswith(f"3 datasets of mongodb://m:27017, e.g. db.t0, db.t1 and 1 more: {said}")
+    assert 'Correct `service` in the rule of `namespaces` for "mongodb://*"' in text
+    assert "add to" not in text
+
+
 def test_where_an_address_has_chosen_the_service_the_metadata_is_missing_there(client: OpenMetadataClient) -> None:
     resolutions = resolve_advised(Resolver(client, Config()), dataset(PG, "shop.public.gone"))
     (resolution,) = resolutions.values()

@@ -62,7 +62,7 @@ class PublishContext:
         self.recorder = LedgerRecorder(history.ledger, selection, now)
         self.parking = ParkingBuilder(selection)
         self.problems: list[Problem] = []
-        self.executor = Executor(client.max_connections, raises=False)
+        self.executor = Executor(client.threads, raises=False)
         self._requests_before = Counter(client.calls)
 
     @property

@@ -6,7 +6,7 @@ catalogue refused. Each item is a small plan of its own, so trying it again mean
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
 
@@ -63,11 +63,19 @@ class Parking:
         """Return the parking lot with changes made; items that somebody else dropped meanwhile stay dropped."""
         return Parking(self.items.updated(changes))
 
-    def expired(self, now: float, options: ParkingOptions) -> Iterator[tuple[Parked, Problem]]:
+    def expired(
+        self, now: float, options: ParkingOptions, tried: Collection[str] = ()
+    ) -> Iterator[tuple[Parked, Problem]]:
         """Yield the items that are too old or too many, each with the problem to report.
+
+        Nothing is too old that could not be tried since: after weeks without a publication, all of it is, and one
+        publication tries only some.
 
         If there is no room for all, those at another address go first, because only a rule would release them; then the
         oldest.
+
+        :param now: current time, in seconds since 1970
+        :param tried: keys of the items that this publication has tried
         """
         outlines = self.items.outlines
         first_to_go = sorted(
@@ -78,7 +86,8 @@ class Parking:
         for index, key in reversed(list(enumerate(first_to_go))):
             outline = outlines[key]
             size += size_of(outline)
-            if now - outline.first_seen > options.max_days * 86400:
+            had_turn = outline.next_try > now or key in tried
+            if had_turn and now - outline.first_seen > options.max_days * 86400:
                 why = f"waited for {options.max_days:g} days (parking.max_days)"
             elif index < excess:
                 why = f"more than {options.max_edges} were waiting (parking.max_edges)"

@@ -65,7 +65,7 @@ class ParkingBuilder:
         plain.update(self._without_retracted(parking))
         plain.update((key, item.tried(parking.items.get(key), now)) for key, item in self.items.items())
         changes, problems = packed_changes(plain, parking.items), []
-        for item, problem in parking.updated(changes).expired(now, options):
+        for item, problem in parking.updated(changes).expired(now, options, self.items.keys()):
             changes[item.key] = None
             problems.append(problem)
         return changes, tuple(problems)

@@ -15,6 +15,7 @@ from openmetadata_ol_provider.lineage.filters import DatasetFilter, Filter
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, LineagePlan, OneSided, RunRecord
 from openmetadata_ol_provider.lineage.sql import apply_sql_policy_to_plan
+from openmetadata_ol_provider.openmetadata.publishing.core.content import edges_digest, job_digest
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import dataset_digest, digest, edge_key
 from openmetadata_ol_provider.openmetadata.publishing.core.measured import NOT_OF_THE_STATUS, Measured, select_measured
 from openmetadata_ol_provider.openmetadata.publishing.core.parked import Parked
@@ -213,7 +214,7 @@ class _Selector:
     def _edge_digest(self, edges: Sequence[Edge]) -> int:
         job = self.jobs.get(edges[0].job) if edges[0].job else None
         ends = [dataset_of(id_, self.datasets).identities for id_ in (edges[0].source, edges[0].target)]
-        return digest(edges, ends, (job.pipeline, job.task, job.sql) if job else None)
+        return edges_digest(edges, ends, job)
 
     # -- pipelines and runs --------------------------------------------------------------------------------------
 
@@ -263,9 +264,7 @@ class _Selector:
         """Return the pipelines to compare with the catalogue: they may lack what the ledger does not record."""
         changed = {job.pipeline for item in self.retried if item.reason == "failed" for job in item.jobs}
         for id_, job in self.jobs.items():
-            # The version of the source code is not published.
-            plain = msgspec.structs.replace(job, declared=False, branch=None, code_version=None, code_path=None)
-            if not self._is_current(id_, digest("job", id_), digest(plain)):
+            if not self._is_current(id_, digest("job", id_), job_digest(job)):
                 changed.add(job.pipeline)
         return frozenset(id_ for id_ in changed if self._is_wanted(id_))
 

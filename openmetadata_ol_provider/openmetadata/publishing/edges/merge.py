@@ -3,10 +3,12 @@
 The server replaces an edge as a whole, so whatever must survive of another writer has to be sent again:
 
 - an edge of another source (Manual, QueryLineage ...) keeps its source, description, SQL, pipeline and columns; column
-  pairs are only added;
+  pairs are only added. One that was drawn by hand keeps having no pipeline, too: only a PUT gives it one, and makes it
+  look as if we had drawn it;
 - an edge of our own names the jobs that write it in its description, which tells the next publication whether others
   write it too: then columns are only added, and pipeline and SQL are those of the job that joined last; a job whose
   datasets were matched by their names alone does not join, it only adds columns;
+- an edge of our own that somebody else has changed names them, too: from then on columns are only added;
 - an edge that nobody else writes gets the new columns instead of the old ones, unless there are no new ones.
 """
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from openmetadata_ol_provider.lineage.sql_times import current_sql
 from openmetadata_ol_provider.openmetadata.fqn import quote, task_name
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Columns, EdgeWrite
 
@@ -23,7 +26,12 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
 SOURCE = "OpenLineage"
+#: Source of edges that people have drawn, and of those that came without one.
+MANUAL = "Manual"
 WRITTEN_BY = "Written by OpenLineage jobs: "
+#: Beginning of the names of others who have changed the edge, in the same description.
+_CHANGED_BY = "also changed by "
+_SEPARATOR = "; "
 #: Beginning of the descriptions of OpenMetadata's own endpoint for OpenLineage, whose edges are taken over.
 _OF_THE_SERVER = "Lineage from OpenLineage event for job: "
 #: Stored details that are sent again with the edge.
@@ -56,8 +64,11 @@ def _added(columns: Columns, more: Columns) -> Columns:
     return result
 
 
-def merge_details(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, Any]:
-    """Return the lineage details to write: ours, and those of others among the stored ones."""
+def merge_details(stored: dict[str, Any] | None, write: EdgeWrite, changer: str | None = None) -> dict[str, Any]:
+    """Return the lineage details to write: ours, and those of others among the stored ones.
+
+    :param changer: who else has changed the stored edge, if it is ours; default: nobody
+    """
     ours = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline else None
     if stored is None:
         return _details(SOURCE, write.columns, ours, write.sql, written_by(write.writers))
@@ -67,36 +78,42 @@ def merge_details(stored: dict[str, Any] | None, write: EdgeWrite) -> dict[str, 
     sql = stored.get("sqlQuery")
     if stored.get("source") != SOURCE:
         # Another writer's edge. No source at all is the server's default, Manual.
-        source = stored.get("source") or "Manual"
-        return {**preserved, **_details(source, _added(columns, write.columns), theirs or ours, sql or write.sql)}
+        source = stored.get("source") or MANUAL
+        shown = theirs if source == MANUAL else theirs or ours
+        return {**preserved, **_details(source, _added(columns, write.columns), shown, sql or write.sql)}
     # An edge that does not name its writers yet, but shows our pipeline, is taken to be only ours.
     before = frozenset() if ours and theirs == ours and not is_ours(stored) else writers_of(stored)
     is_nameless = bool(write.writers) and theirs is None and "description" not in preserved
     shared = is_nameless or bool(before - write.writers)
     joins = write.certain or not shared
-    names = written_by(before | write.writers) if joins else None
-    if names and (is_ours(stored) or "description" not in preserved):
+    changers = changers_of(stored) | ({changer} if changer else set())
+    names = written_by(before | write.writers if joins else before, changers) if joins or changer else None
+    if names and (is_ours(stored) or "description" not in preserved or (changer and not _is_by_hand(stored))):
         preserved["description"] = names
-    columns = _added(columns, write.columns) if shared or write.partial else write.columns or columns
+    is_added_to = shared or write.partial or bool(changers) or _is_by_hand(stored)
+    columns = _added(columns, write.columns) if is_added_to else write.columns or columns
     # Under a description by hand nothing tells which jobs write the edge.
     is_settled = write.writers <= before or _is_by_hand(stored)
     if not joins or (shared and theirs is not None and is_settled):
         # Several jobs write it, and none of ours is new or certain: they must not take turns in being shown.
         return {**preserved, **_details(SOURCE, columns, theirs, sql)}
-    return {**preserved, **_details(SOURCE, columns, ours or theirs, write.sql or sql)}
+    return {**preserved, **_details(SOURCE, columns, ours or theirs, current_sql(sql, write.sql))}
 
 
-def without_writer(stored: dict[str, Any], writer: str) -> dict[str, Any] | None:
-    """Return the details of an edge without one of its writers, ``None`` if it has no others."""
+def without_writer(stored: dict[str, Any], writer: str, changer: str | None = None) -> dict[str, Any] | None:
+    """Return the details of an edge without one of its writers, ``None`` if no other job writes it.
+
+    :param changer: as for :func:`merge_details`
+    """
     others = writers_of(stored) - {writer}
     if not others:
         return None
     details = {key: stored[key] for key in (*_PRESERVED, "source", "columnsLineage", "sqlQuery") if stored.get(key)}
     pipeline = stored.get("pipeline") or {}
-    shown = pipeline.get("fullyQualifiedName")
+    shown = listed_name(pipeline.get("fullyQualifiedName") or "")
     if shown and any(other == shown or other.startswith(f"{shown}.") for other in others):
         details["pipeline"] = _reference(pipeline)
-    return {**details, "description": written_by(others)}
+    return {**details, "description": written_by(others, changers_of(stored) | ({changer} if changer else set()))}
 
 
 def _details(
@@ -125,13 +142,18 @@ def _reference(pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def writer_name(pipeline: PipelineRef, task: str | None) -> str:
     """Return the name of a job in descriptions: the FQN of its pipeline, or of its task."""
-    return f"{pipeline.fqn}.{quote(task_name(task))}" if task else pipeline.fqn
+    return listed_name(f"{pipeline.fqn}.{quote(task_name(task))}" if task else pipeline.fqn)
 
 
-def written_by(writers: Iterable[str]) -> str | None:
-    """Return the description that names the jobs which write an edge."""
-    names = sorted(writers)
-    return WRITTEN_BY + "; ".join(names) if names else None
+def listed_name(name: str) -> str:
+    """Return a name as descriptions list it: without what separates names."""
+    return name.replace(_SEPARATOR, ";")
+
+
+def written_by(writers: Iterable[str], changers: Iterable[str] = ()) -> str | None:
+    """Return the description that names the jobs which write an edge, and who else has changed it."""
+    names = [*sorted(writers), *(f"{_CHANGED_BY}{name}" for name in sorted(changers))]
+    return WRITTEN_BY + _SEPARATOR.join(names) if names else None
 
 
 def is_ours(details: dict[str, Any]) -> bool:
@@ -148,21 +170,32 @@ def _is_by_hand(details: dict[str, Any]) -> bool:
 def writers_of(details: dict[str, Any]) -> frozenset[str]:
     """Return the jobs that write an edge, as far as the edge itself tells."""
     if is_ours(details):
-        return frozenset(details["description"].removeprefix(WRITTEN_BY).split("; ")) - {""}
+        return frozenset(name for name in _names(details) if name and not name.startswith(_CHANGED_BY))
     pipeline = details.get("pipeline") or {}
     name = pipeline.get("fullyQualifiedName") or pipeline.get("id")
     return frozenset({str(name)} if name else ())
 
 
+def changers_of(details: dict[str, Any]) -> frozenset[str]:
+    """Return who else has changed an edge of ours, as far as the edge itself names them."""
+    names = _names(details) if is_ours(details) else ()
+    return frozenset(name.removeprefix(_CHANGED_BY) for name in names if name.startswith(_CHANGED_BY))
+
+
+def _names(details: dict[str, Any]) -> list[str]:
+    return str(details["description"]).removeprefix(WRITTEN_BY).split(_SEPARATOR)
+
+
 def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:
-    """Return lineage details in a form for comparison: without order and time stamps."""
+    """Return lineage details in a form for comparison: without order, time stamps, and who else has changed them."""
     if details is None:
         return None
     pipeline = details.get("pipeline") or {}
+    description = details.get("description") or None
     return (
-        details.get("source") or "Manual",
+        details.get("source") or MANUAL,
         read_columns(details, source, target),
         pipeline.get("id"),
         details.get("sqlQuery") or None,
-        details.get("description") or None,
+        writers_of(details) if is_ours(details) else description,
     )

@@ -17,6 +17,7 @@ from openmetadata_ol_provider.openmetadata.resolution.address_hints import (
     assumed_service_hint,
     matched_before_hint,
     matched_by_name_hint,
+    rule_namespace,
 )
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 
@@ -69,7 +70,7 @@ def _matched(resolutions: Mapping[DatasetId, Resolution]) -> Iterator[Problem]:
             where = f"{item.namespace} -> {item.service}"
             yield Problem(ProblemKind.MATCHED_BY_NAME, where, matched_by_name_hint(item))
         if resolution.by == "name" and not resolution.mismatches:
-            names = resolution.namespace, resolution.entity.service
+            names = rule_namespace(resolution.namespace, resolution.identity), resolution.entity.service
             yield Problem(ProblemKind.ASSUMED_SERVICE, " -> ".join(names), assumed_service_hint(*names))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours
+from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, changers_of, is_ours
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
@@ -28,10 +28,16 @@ def changed_by_other(body: Mapping[str, Any], user: str | None) -> str | None:
     return f"{changer} changed it last" if user else f"{changer} changed it last, and the token's own user is unknown"
 
 
+def touched_by_other(details: Mapping[str, Any], user: str | None) -> str | None:
+    """Return who else has changed an edge of ours, ``None`` if nobody has; parameters: see :func:`changed_by_other`."""
+    changers = sorted(changers_of(dict(details)))
+    return f"{', '.join(changers)} changed it, too" if changers else changed_by_other(details, user)
+
+
 def is_untouched(client: OpenMetadataClient, details: dict[str, Any]) -> bool:
-    """Return whether nobody else has changed an edge of ours last: its SQL or columns, perhaps.
+    """Return whether nobody else has changed an edge of ours: its SQL or columns, perhaps.
 
     :param client: client of the catalogue, with the token with which this provider writes
     :raises CatalogueError: if the catalogue does not tell whose the token is
     """
-    return changed_by_other(details, client.user or details.get("createdBy")) is None
+    return touched_by_other(details, client.user or details.get("createdBy")) is None

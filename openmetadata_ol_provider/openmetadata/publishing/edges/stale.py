@@ -18,6 +18,7 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.times import parse_microseconds
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact, edge_key, job_key
+from openmetadata_ol_provider.openmetadata.publishing.edges.changers import Changers
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import without_writer, writers_of
 from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import is_untouched, names_its_jobs
 from openmetadata_ol_provider.openmetadata.publishing.edges.sending import (
@@ -152,6 +153,7 @@ class EdgeRemover:
     def __init__(self, client: OpenMetadataClient, *, dry_run: bool) -> None:
         self._client = client
         self._dry_run = dry_run
+        self._changers = Changers(client)
         #: One for each edge that lost its pipeline because that was deleted.
         self.problems: list[Problem] = []
 
@@ -166,7 +168,7 @@ class EdgeRemover:
         stored = read_details(self._client, from_id, to_id)
         if stored is None or not names_its_jobs(stored) or item.fact.writer not in writers_of(stored):
             return False
-        left = without_writer(stored, item.fact.writer)
+        left = without_writer(stored, item.fact.writer, self._changers.of(stored))
         if left is None and not is_untouched(self._client, stored):
             return False
         if self._dry_run:

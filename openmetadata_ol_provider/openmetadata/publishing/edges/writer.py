@@ -20,10 +20,9 @@ from openmetadata_ol_provider.openmetadata.publishing.core.values import (
     EdgeWrite,
     PipelineRef,
 )
+from openmetadata_ol_provider.openmetadata.publishing.edges.changers import Changers
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import (
-    canonical,
     is_ours,
-    merge_details,
     writer_name,
     writers_of,
 )
@@ -187,14 +186,15 @@ class EdgeWriter:
         self._lock = threading.Lock()
         self._problems: list[Problem] = []
         self._created: dict[tuple[str, str], float] = {}
+        self._changers = Changers(client)
         self._is_proven = False
         self._proof = threading.Lock()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Problems of edges that were written without the pipeline that they should name, or as new ones."""
+        """Problems of edges that were not written as they should be, or as new ones, or that others have changed."""
         with self._lock:
-            return tuple(self._problems)
+            return (*self._problems, *self._changers.problems)
 
     def created(self, write: EdgeWrite) -> float | None:
         """Return since when an edge has named all jobs of a write, in hours since 1970; ``None``: it has not so far."""
@@ -217,10 +217,7 @@ class EdgeWriter:
             stored = read_details(self._client, write.source.id, write.target.id)
             if refused is None:
                 self._note_age(write, stored)
-            details = merge_details(stored, write)
-            is_same = stored is not None and canonical(stored, write.source, write.target) == canonical(
-                details, write.source, write.target
-            )
+            details, is_same = self._changers.merged(stored, write)
             if is_same and refused is None:
                 return False
             if self._dry_run:

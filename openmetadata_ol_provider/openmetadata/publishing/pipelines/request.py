@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.lineage.job_hierarchy import task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, TaskOutline
+from openmetadata_ol_provider.lineage.sql_times import current_sql
 from openmetadata_ol_provider.openmetadata.fqn import pipeline_name, quote, task_name
 from openmetadata_ol_provider.openmetadata.provenance import PIPELINE_HASH
 
@@ -174,7 +175,7 @@ def _put(target: Body, key: str, value: Any, *, renew: bool) -> None:
 
 
 def _complete_task(task: Body, job: Job, write: WriteOptions, *, renew: bool) -> None:
-    sql = cap_sql(job.sql) if job.sql else None
+    sql = current_sql(task.get("taskSQL"), cap_sql(job.sql)) if job.sql else None
     if job.part:
         # One of several jobs of the task: what it reports does not describe the task.
         _put(task, "taskSQL", sql, renew=False)

@@ -80,6 +80,7 @@ class UsagePublisher:
             dry_run=context.dry_run,
             interrupted=self._interrupted,
             cache=None if context.dry_run else context.cache,
+            counted=history.usage,
         )
         self._counted = history.usage
         self._held = history.held.counts
@@ -108,7 +109,12 @@ class UsagePublisher:
         refused = results.refused
         failed = [(self._held[key], refused[key]) for key in refused if key in self._held and key not in results.gone]
         again, given_up = try_again(failed, self._now, self._parking, waiting=len(waiting))
-        counted = {key: self._counted.get(key, 0) + count.new for key, count in changed.items() if key not in refused}
+        # Of what is refused, too: with a day that the state knows, its parked runs can be counted like others.
+        counted = {
+            key: self._counted.get(key, 0) + (0 if key in refused else count.new)
+            for key, count in changed.items()
+            if not self._is_unknown_to_state(count)
+        }
         # The next batch of an old backlog has runs of the same days, most likely.
         kept = {count.key for count in counts} | waiting.keys() | again.keys()
         return PublishedUsage(
@@ -137,13 +143,24 @@ class UsagePublisher:
         """
         if count is None:
             return is_held or total.next_try > self._now
-        return is_held and not any((run.job, run.run_id) in self._retried for run in count.runs)
+        return is_held and not any(self._is_retried(run) for run in count.runs)
+
+    def _is_retried(self, run: RunRecord) -> bool:
+        return (run.job, run.run_id) in self._retried
+
+    def _is_unknown_to_state(self, count: RunCount) -> bool:
+        """Return whether a total is of parked runs alone, which a state that was deleted meanwhile may read again.
+
+        Such a total is not remembered, so that the next one of the day is compared with the catalogue's statuses.
+        """
+        return count.key not in self._counted and all(self._is_retried(run) for run in count.runs)
 
     def _total(self, count: RunCount) -> HeldCount:
         """Return the total of a pipeline and day, which replaces the one that waits."""
         ref, key = count.ref, count.key
         counted, waiting = self._counted.get(key), self._held.get(key)
-        total, sent = (counted or 0) + count.new, counted
+        # A day of which all was refused may have been counted by others, as one that is new to the state.
+        total, sent = (counted or 0) + count.new, counted or None
         if waiting is not None and counted is not None and waiting.sent is not None:
             total, sent = waiting.total + count.new, waiting.sent
         elif waiting is not None:

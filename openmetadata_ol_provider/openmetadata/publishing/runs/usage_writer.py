@@ -7,8 +7,10 @@ look new), the statuses of the day count too. A count is never lowered, so where
 
 from __future__ import annotations
 
+import datetime as dt
+import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -20,18 +22,16 @@ from openmetadata_ol_provider.openmetadata.client.document import confirm, shown
 from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCount, Key
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount
-from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms
+from openmetadata_ol_provider.openmetadata.publishing.runs.stored_runs import count_stored_runs
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor, ItemResult
+    from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
     from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 
 USAGE = "v1/usage"
 #: Fields of the answers to writes: of the change, of the usage, of the pipeline.
 _WRITTEN = ("entityId", "entity", "usage", "id")
-_DAY_MS = 86_400_000
-#: Most days between a run's logical date and its start: what runs monthly runs for the month before.
-_LOGICAL_DAYS = 32
 
 
 class SentTotals(NamedTuple):
@@ -54,6 +54,7 @@ class UsageWriter:
     :param dry_run: read, but do not write
     :param interrupted: ``True`` if totals may have been sent but not ranked
     :param cache: what this task has read and written itself
+    :param counted: task runs that earlier publications have counted
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class UsageWriter:
         dry_run: bool = False,
         interrupted: bool = False,
         cache: SessionCache | None = None,
+        counted: UsageCounts | None = None,
     ) -> None:
         self._client = client
         self._dry_run = dry_run
@@ -71,6 +73,8 @@ class UsageWriter:
         # Counts that the catalogue has, as far as the pipelines of this batch tell.
         self._stored_counts: dict[Key, int] = {}
         self._gone: set[Key] = set()
+        self._counted = counted or {}
+        self._counting = threading.Lock()
 
     def send(self, due: Sequence[HeldCount], executor: Executor) -> SentTotals:
         """Send totals, and rank their days."""
@@ -111,7 +115,7 @@ class UsageWriter:
 
     def _write(self, held: HeldCount) -> bool:
         stored = self._stored(held)
-        total = held.total if held.sent == stored else max(held.total, self._seen(held))
+        total = held.total if held.sent == stored else max(held.total, self._count_stored_runs(held, stored))
         if total > stored and not self._dry_run:
             self._forget_stored(held)
             url = path(f"{USAGE}/pipeline", held.pipeline)
@@ -181,31 +185,21 @@ class UsageWriter:
             raise CatalogueRequestError(f"{held.where} is stored as {usage!r}, which has no count that can be compared")
         return number
 
-    def _seen(self, held: HeldCount) -> int:
-        """Return the number of the day's task runs in the catalogue's statuses."""
+    def _count_stored_runs(self, held: HeldCount, stored: int) -> int:
+        """Return the number of the day's task runs in the catalogue's statuses.
+
+        :param stored: the day's count in the catalogue
+        """
         if not held.pipeline:
             return 0
-        start = epoch_ms(f"{held.day}T00:00:00Z") or 0
-        end = start + _DAY_MS - 1
-        # A run that began the day before may have tasks on this day, and a run with a logical date has an older key.
-        before = (_LOGICAL_DAYS if held.reused else 1) * _DAY_MS
-        answer = self._client.get(
-            path("v1/pipelines", held.pipeline_fqn, "status"), {"startTs": start - before, "endTs": end}
-        )
-        confirm(answer, "data")
-        statuses = (answer or {}).get("data") or ()
-        times = (time for status in statuses for time in _times(status, of_tasks=held.of_tasks))
-        return sum(1 for time in times if start <= time <= end)
+        day_before = (dt.date.fromisoformat(held.day) - dt.timedelta(days=1)).isoformat()
+        expected = max(held.total, stored) + self._counted.get((held.pipeline_fqn, day_before), 0)
+        # One pipeline after the other, because each takes some megabytes.
+        with self._counting:
+            return count_stored_runs(self._client, held, expected)
 
 
 def _number(usage: Mapping[str, Any]) -> int | None:
     """Return the count of a day's usage, ``None`` if it is not a number."""
     count = (usage.get("dailyStats") or {}).get("count")
     return count if isinstance(count, int) else None
-
-
-def _times(status: Mapping[str, Any], *, of_tasks: bool) -> Iterable[int]:
-    """Return the start times that count: those of a run's tasks, or the run's own if its pipeline has no tasks."""
-    if not of_tasks:
-        return [status["timestamp"]]
-    return [task["startTime"] for task in status.get("taskStatus") or () if task.get("startTime") is not None]

@@ -172,19 +172,41 @@ def test_one_publication_tries_no_more_than_a_few_megabytes_but_always_something
     assert tried == [["0", "1"], ["2"], ["3"]]
 
 
+def park_five_edges(client: OpenMetadataClient, history: KeptHistory) -> None:
+    """Park edges to tables that do not exist: ``new_0`` to ``new_4``."""
+    for number in range(5):
+        other = dataset(PG, f"shop.public.new_{number}")
+        publish(client, history, plan(edge(orders(), other), datasets=(orders(), other)), now=NOW + number)
+
+
 def test_what_one_publication_cannot_try_the_next_ones_do(
     client: OpenMetadataClient, server: CatalogueServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = KeptHistory()
-    for number in range(5):
-        other = dataset(PG, f"shop.public.new_{number}")
-        publish(client, history, plan(edge(orders(), other), datasets=(orders(), other)), now=NOW + number)
+    park_five_edges(client, history)
     for number in range(5):
         client.put("v1/tables", {"name": f"new_{number}", "databaseSchema": "pg.shop.public", "columns": columns("id")})
     monkeypatch.setattr("openmetadata_ol_provider.openmetadata.publishing.core.parking.MOST_AT_ONCE", 2)
     reports = [publish(client, history, now=NOW + DAY) for _ in range(3)]
     assert [(report.edges.published, report.parked) for report in reports] == [(2, 3), (2, 1), (1, 0)]
     assert len(server.edges()) == 5
+
+
+def test_after_weeks_without_a_publication_each_item_is_tried_before_it_is_given_up(
+    client: OpenMetadataClient, server: CatalogueServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = KeptHistory()
+    park_five_edges(client, history)
+    for number in (0, 1, 3, 4):
+        client.put("v1/tables", {"name": f"new_{number}", "databaseSchema": "pg.shop.public", "columns": columns("id")})
+    monkeypatch.setattr("openmetadata_ol_provider.openmetadata.publishing.core.parking.MOST_AT_ONCE", 2)
+    reports = [publish(client, history, now=NOW + 30 * DAY + minute * MINUTE) for minute in range(3)]
+    assert [report.parked for report in reports] == [3, 1, 0]
+    given_up = [
+        problem.where for report in reports for problem in report.problems if problem.kind == "parking_given_up"
+    ]
+    assert (len(given_up), len(server.edges())) == (1, 4)
+    assert "new_2" in given_up[0]
 
 
 def test_a_publication_returns_what_it_parks_packed(client: OpenMetadataClient) -> None:

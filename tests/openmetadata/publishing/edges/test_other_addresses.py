@@ -178,6 +178,23 @@ def test_a_service_without_address_is_matched_by_name_unless_that_is_off(
     assert again.problems == ()
 
 
+def test_the_rule_for_a_table_in_a_lake_is_not_one_for_the_whole_bucket(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    names = ("http://rest:8181", "ice.facts", "table"), ("s3://raw", "warehouse/ice/facts", "container")
+    source = dataset("s3://raw", "warehouse/ice/facts", *names)
+    report = publish(client, KeptHistory(), plan(edge(source, totals()), datasets=(source, totals()), jobs=[job()]))
+    (problem,) = report.problems
+    assert (problem.kind, problem.where) == ("assumed_service", "http://rest:8181 -> lake")
+    rule = rule_in(problem)
+    assert rule == {"namespace": "http://rest:8181", "service": "lake"}
+    assert "because no address connects them" in problem.detail
+    # With it, nothing is assumed.
+    ruled = publish(client, KeptHistory(), plan(edge(source, totals()), datasets=(source, totals()), jobs=[job()]),
+                    namespaces=[rule])  # fmt: skip
+    assert ruled.problems == ()
+
+
 def test_never_leaves_addresses_paths_and_rules_alone(client: OpenMetadataClient, server: CatalogueServer) -> None:
     source, ruled = dataset("s3://raw", "orders", kind="container"), dataset("anything", "ice.facts")
     made = plan(

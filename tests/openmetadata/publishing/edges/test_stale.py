@@ -9,7 +9,7 @@ import pytest
 from openmetadata_ol_provider.lineage.plan import Dataset, Edge, LineagePlan
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import PG, config, dataset, edge, job, orders, plan, run, totals
+from tests.openmetadata.builders import PG, config, dataset, edge, job, orders, pair, plan, run, totals
 from tests.openmetadata.histories import KeptHistory
 
 OLD = dataset(PG, "shop.crm.accounts")
@@ -128,6 +128,34 @@ def test_an_edge_that_another_job_still_writes_stays_without_this_one(
     details = server.edges()[GONE]
     assert details["description"] == "Written by OpenLineage jobs: openlineage.prod:another"
     assert details["pipeline"]["fullyQualifiedName"] == "openlineage.prod:another"
+
+
+def _change_as_ada(client: OpenMetadataClient, server: CatalogueServer) -> None:
+    ids = {table["fullyQualifiedName"]: table["id"] for table in server.entities("table")}
+    url = f"v1/lineage/table/{ids[GONE[0]]}/table/{ids[GONE[1]]}"
+    headers = {"X-Sandbox-User": "ada", "Content-Type": "application/json-patch+json"}
+    client.request("PATCH", url, json=[{"op": "add", "path": "/sqlQuery", "value": "ada's"}], headers=headers)
+
+
+def test_who_else_has_changed_an_edge_is_named_when_one_of_its_jobs_leaves(
+    client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
+) -> None:
+    publish(client, history, result(OLD, name="another"))
+    _change_as_ada(client, server)
+    without_it(client, history, 5)
+    assert server.edges()[GONE]["description"] == (
+        "Written by OpenLineage jobs: openlineage.prod:another; also changed by ada"
+    )
+
+
+def test_an_edge_that_others_had_changed_before_our_last_change_stays(
+    client: OpenMetadataClient, server: CatalogueServer, history: KeptHistory
+) -> None:
+    _change_as_ada(client, server)
+    publish(client, history, plan(edge(OLD, totals(), pair(OLD, "id", "id")), datasets=DATASETS, jobs=[job()]))
+    assert server.edges()[GONE]["description"].endswith("openlineage.prod:etl; also changed by ada")
+    assert without_it(client, history, 5)[-1].stale.kept == 1
+    assert GONE in server.edges()
 
 
 @pytest.mark.parametrize(

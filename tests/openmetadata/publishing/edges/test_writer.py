@@ -227,13 +227,6 @@ def test_a_manual_edge_stays_manual_and_only_gains_columns(client: OpenMetadataC
     assert server.writes() == []
 
 
-def test_a_manual_edge_without_a_pipeline_gets_ours(client: OpenMetadataClient, server: CatalogueServer) -> None:
-    store(client, source="Manual")
-    publish(client, orders_plan())
-    assert details(server)["source"] == "Manual"
-    assert details(server)["pipeline"]["fullyQualifiedName"] == "openlineage.prod:etl"
-
-
 @pytest.mark.parametrize("source", ["QueryLineage", "ViewLineage", "DbtLineage", "PipelineLineage"])
 def test_an_edge_of_another_ingestion_keeps_its_source_and_columns(
     client: OpenMetadataClient, server: CatalogueServer, source: str

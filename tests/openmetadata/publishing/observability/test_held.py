@@ -13,7 +13,6 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from openmetadata_ol_provider.state.document import STATE_VERSION, StateDocument
 from openmetadata_ol_provider.state.held_text import held_of, held_text
 from tests.openmetadata.builders import SEED, TOKEN, config, edge, job, orders, plan, totals
 from tests.openmetadata.histories import KeptHistory
@@ -22,9 +21,7 @@ from tests.openmetadata.publishing.observability.test_stage import DAY, FIRST, T
 
 def stored(kept: KeptHistory) -> None:
     """Replace what is kept by what a killed task leaves: no ledger, and the held rows as the state has them."""
-    document = StateDocument(STATE_VERSION, {}, held=held_text(kept.value.held))
-    read = msgspec.json.decode(msgspec.json.encode(document), type=StateDocument)
-    kept.replace(ledger=KeptHistory().ledger, held=held_of(read, "key"))
+    kept.replace(ledger=KeptHistory().ledger, held=held_of(held_text(kept.value.held)))
 
 
 def test_the_last_of_several_batches_writes_the_newest_row_once(

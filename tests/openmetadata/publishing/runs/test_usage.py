@@ -313,10 +313,14 @@ def test_what_is_refused_is_reported_and_counted_afresh_the_next_time(
     server.fail("POST", "usage/pipeline/", status, times=10)
     first = publish(client, task(1), task(2))
     server.clear_faults()
-    assert (first.written, first.counts) == (Written(failed=1), {})
+    assert (first.written, first.counts) == (Written(failed=1), {(ETL, DAY): 0})
     assert [problem.kind for problem in first.problems] == ["failed"]
-    assert [found.runs for found in first.uncounted] == [(task(1), task(2))]
+    (uncounted,) = first.uncounted
+    assert uncounted.runs == (task(1), task(2))
+    # A heartbeat costs nothing, and leaves it to the next try.
     publish(client, task(2, new=False), known=first.counts)
+    assert counts(server) == {}
+    publish(client, *uncounted.runs, known=first.counts, interrupted=True)
     assert counts(server) == {DAY: 2}
 
 
