@@ -162,7 +162,7 @@ class EdgeCollector:
         pairing: Pairing | None,
     ) -> Edges:
         sql = _sql_of(source.job_facets) if len(outputs) > 1 or (outputs and len(inputs) > 1) else None
-        is_sum = runs_models(source)
+        is_sum = len(inputs) > 1 and len(outputs) > 1 and runs_models(source)
         statements = statements_of(sql) if sql else None
         if statements is None and share_columns(source, outputs) and not (sql and is_one_statement(sql)):
             outputs, is_sum = [msgspec.structs.replace(one, column_lineage=None) for one in outputs], True

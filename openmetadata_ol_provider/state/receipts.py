@@ -32,16 +32,19 @@ class ReceiptStore:
 
     def __init__(self, state_key: str, owner: str = "", lanes: int = 1) -> None:
         self.state_key = state_key
+        self._key = receipts_key(state_key)
         self._owner = owner or state_key
         self._lanes = lanes
 
     def read(self) -> ReceiptsDocument:
         """Return the document; an empty one if it is missing, damaged, or of another version."""
-        text, key = get_variable(receipts_key(self.state_key)), receipts_key(self.state_key)
+        return self._document_of(get_variable(self._key))
+
+    def _document_of(self, text: str | None) -> ReceiptsDocument:
         try:
             document = decode_receipts(text) if text else ReceiptsDocument(RECEIPTS_VERSION, self.state_key)
         except ValueError as error:
-            log.warning("the receipts in Variable %r are not readable (%s): they begin again", key, error)
+            log.warning("the receipts in Variable %r are not readable (%s): they begin again", self._key, error)
             document = ReceiptsDocument(RECEIPTS_VERSION, self.state_key)
         return msgspec.structs.replace(document, state_key=self.state_key, owner=self._owner, lanes=self._lanes)
 
@@ -58,10 +61,11 @@ class ReceiptStore:
 
         :raises ConfigError: if the Variable is the checkpoint of another state
         """
-        refuse_state(receipts_key(self.state_key), get_variable(receipts_key(self.state_key)) or "")
-        document = self.read()
+        text = get_variable(self._key)
+        refuse_state(self._key, text or "")
+        document = self._document_of(text)
         if record is not None:
             document = document.with_record(record)
         if lag is not None:
             document = msgspec.structs.replace(document, lag=lag)
-        set_variable(receipts_key(self.state_key), encode_receipts(document), DESCRIPTION)
+        set_variable(self._key, encode_receipts(document), DESCRIPTION)

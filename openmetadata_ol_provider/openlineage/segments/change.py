@@ -60,9 +60,12 @@ class Fitted(NamedTuple):
     problems: tuple[Problem, ...] = ()
 
 
-def whole_change(state: RunState) -> StateChange:
-    """Return the change to a state from whatever is stored."""
-    return StateChange(whole_text(state))
+def whole_change(state: RunState, replaces: str | None = None) -> StateChange:
+    """Return the change to a state from whatever is stored.
+
+    :param replaces: fingerprint of the state that must be stored; default: any may be
+    """
+    return StateChange(whole_text(state), replaces=replaces)
 
 
 def changed_state(state: RunState, change: StateChange) -> RunState:
@@ -91,8 +94,8 @@ def fit_to_size(stored: StoredRuns, state: RunState, max_bytes: int | None, chan
         text = change_text(stored.state, state) if changed is None else changed
         if max_bytes is None or size + len(text) <= max_bytes:
             return Fitted(state, StateChange(text, base))
-    whole = StateChange(whole_text(state), replaces=base)
+    whole = whole_change(state, base)
     if max_bytes is None or len(whole.text) <= max_bytes:
         return Fitted(state, whole)
     evicted = evict_to_size(state, max_bytes)
-    return Fitted(evicted.state, StateChange(whole_text(evicted.state), replaces=base), evicted.problems)
+    return Fitted(evicted.state, whole_change(evicted.state, base), evicted.problems)

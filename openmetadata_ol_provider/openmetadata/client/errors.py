@@ -26,8 +26,9 @@ from openmetadata_ol_provider.openmetadata.client.transport import (
     ResponseTooSlowError,
 )
 
-# What OpenSSL says, depending on its version, when the answer to its greeting is not TLS.
+# What the library for requests says of a file with certificates that does not exist.
 _NO_FILE = re.compile("invalid path: ")
+# What OpenSSL says, depending on its version, when the answer to its greeting is not TLS.
 _PLAIN_HTTP = re.compile(r"WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE|HTTP_REQUEST")
 
 

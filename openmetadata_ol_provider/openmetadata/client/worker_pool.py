@@ -58,11 +58,10 @@ class _Batch:
     def work(self) -> None:
         """Run one task after the other until none is left."""
         try:
-            while self._left:
+            while True:
                 try:
                     task = self._left.popleft()
                 except IndexError:
-                    # Another thread was faster.
                     return
                 if not self._left:
                     self._on_taken()
