@@ -1,7 +1,8 @@
-"""Lists and counts things in texts for people."""
+"""Lists, counts and suggests things in texts for people."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 
 
@@ -21,3 +22,13 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     :param plural: its plural; default: the noun with an s
     """
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def suggested(name: str, names: Sequence[str]) -> str:
+    """Return a question for the most similar one of some names, ``, did you mean 'a'?``; empty if none is similar.
+
+    :param name: name that does not exist
+    :param names: names that exist
+    """
+    near = difflib.get_close_matches(name, names, n=1)
+    return f", did you mean {near[0]!r}?" if near else ""

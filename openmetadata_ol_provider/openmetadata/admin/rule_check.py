@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.exceptions import CatalogueError
-from openmetadata_ol_provider.openlineage.listing import counted
+from openmetadata_ol_provider.openlineage.listing import counted, suggested
 from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
 from openmetadata_ol_provider.openmetadata.resolution.services import ServiceIndex
 
@@ -39,6 +38,5 @@ def rule_steps(client: OpenMetadataClient, config: Config) -> list[Step]:
 
 
 def _sentence(name: str, existing: list[str]) -> str:
-    near = difflib.get_close_matches(name, existing, n=1)
-    hint = f", did you mean {near[0]!r}?" if near else ";"
+    hint = suggested(name, existing) or ";"
     return f"there is no service {name!r}{hint} correct `service` in `namespaces`, or create it in OpenMetadata"

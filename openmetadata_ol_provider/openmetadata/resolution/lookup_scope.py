@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from openmetadata_ol_provider.lineage.filters import namespace_pattern
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems import canonical_scheme, parse_namespace
+from openmetadata_ol_provider.openlineage.listing import suggested
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.resolution.address_comparison import is_other_system
 from openmetadata_ol_provider.openmetadata.resolution.catalog_services import (
@@ -160,9 +160,7 @@ class LookupScopes:
     ) -> Iterator[LookupScope]:
         service = self._services.named(name, kinds[0])
         if service is None:
-            near = difflib.get_close_matches(name, self._services.names(), n=1)
-            hint = f", did you mean {near[0]!r}?" if near else ""
-            why = f"the rule's service {name!r} does not exist{hint}"
+            why = f"the rule's service {name!r} does not exist{suggested(name, self._services.names())}"
             yield LookupScope(kinds[0], namespace, rule, (), "rule", why)
             return
         # A rule may name a service of another kind than the scheme suggests.
