@@ -13,7 +13,7 @@ from openmetadata_ol_provider.config import Config
 from openmetadata_ol_provider.ingestion.consume import decode_batch
 from openmetadata_ol_provider.ingestion.plan_envelope import PlanEnvelope, translate_batch
 from openmetadata_ol_provider.kafka.messages import RawMessage, ReadResult
-from openmetadata_ol_provider.openlineage.batch import EventBatch
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin, EventBatch
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.openlineage.run_assembler import Limits
 from openmetadata_ol_provider.openlineage.run_state import RunState
@@ -59,7 +59,7 @@ def batch(messages: Iterable[Message], offset: int = 0) -> ReadResult:
 
 def decoded(result: ReadResult) -> EventBatch:
     """Decode a batch like the operators."""
-    return decode_batch([result], "bench", "kafka_default", None).batch
+    return decode_batch([result], BatchOrigin("bench", "kafka_default"), None).batch
 
 
 def plan(results: Iterable[ReadResult], state: RunState | None = None, *, cpu: bool = True) -> Work:

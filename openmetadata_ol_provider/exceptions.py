@@ -12,6 +12,7 @@
     │       └── DeadLetterRefusedError  nor will it: rights, credentials, or the message's size
     ├── CheckpointError         the start of a batch differs from the checkpoint
     │   └── OvertakenError      another task works with the same state (retriable)
+    ├── UnreadableVariableError  Airflow's API server does not return a Variable that exists (retriable)
     ├── PublicationError        more of a plan failed than is allowed (retriable)
     └── CatalogueError          OpenMetadata failed or refused
         ├── CatalogueUnavailableError  unreachable, timed out, or kept answering 429/5xx (retriable)
@@ -77,6 +78,12 @@ class CheckpointError(OpenLineageProviderError):
 
 class OvertakenError(CheckpointError):
     """Raised when another task has moved the checkpoint of a task whose retry will continue from the new one."""
+
+    retriable = True
+
+
+class UnreadableVariableError(OpenLineageProviderError):
+    """Raised when Airflow's API server lists a Variable but does not return its value, as if it did not exist."""
 
     retriable = True
 

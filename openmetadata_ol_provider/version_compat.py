@@ -32,6 +32,15 @@ __all__ = [
     "user_variable",
 ]
 
+# Names of Variables that Airflow is asked for at once.
+_LISTED = 10
+# Status codes of an API server, older than its workers, or of a gateway that lists no Variables.
+_LISTS_NONE = frozenset({403, 404, 405})
+_FERNET_REMEDY = (
+    "restore the Fernet key with which it was written (option fernet_key in section core; when it is rotated, the "
+    "former key stays behind the new one)"
+)
+
 
 def __getattr__(name: str) -> Any:
     if name == "BaseEventTrigger":
@@ -99,18 +108,55 @@ def get_variable(key: str) -> str | None:
 
     Airflow looks for a Variable in all secrets backends, of which the environment hides what is stored, and takes one
     that it fails to read for one that does not exist. So the one that stores it is asked directly, and may fail.
+    The API server of Airflow 3 does the same; from 3.3 on it is asked whether there is a Variable of that name.
 
     :raises CheckpointError: if the Variable exists, but cannot be decrypted
+    :raises UnreadableVariableError: if it exists, but Airflow's API server does not return it
     :raises Exception: if Airflow's API or database fails
     """
     comms = getattr(sys.modules.get("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS", None)
     if hasattr(comms, "send"):
-        from airflow.sdk.execution_time.comms import GetVariable, VariableResult
-
-        answer = _ask_airflow(GetVariable(key=key), {"VARIABLE_NOT_FOUND"})
-        return answer.value if isinstance(answer, VariableResult) else None
+        text = _variable_of_api(key)
+        return text if text is not None or not _is_listed_by_api(key) else _existing_variable_of_api(key)
     # Airflow 3.0 has another protocol between tasks and their supervisor.
     return user_variable(key) if comms is not None else _variable_in_database(key)
+
+
+def _variable_of_api(key: str) -> str | None:
+    from airflow.sdk.execution_time.comms import GetVariable, VariableResult
+
+    answer = _ask_airflow(GetVariable(key=key), {"VARIABLE_NOT_FOUND"})
+    return answer.value if isinstance(answer, VariableResult) else None
+
+
+def _is_listed_by_api(key: str) -> bool:
+    """Return whether Airflow's API server lists a Variable; before Airflow 3.3 it lists none."""
+    from airflow.sdk.exceptions import AirflowRuntimeError
+    from airflow.sdk.execution_time import comms
+
+    if not hasattr(comms, "GetVariableKeys"):
+        return False
+    try:
+        # Sorted: a name comes before all that begin with it.
+        answer = _ask_airflow(comms.GetVariableKeys(prefix=key, limit=_LISTED), {"VARIABLE_NOT_FOUND"})
+    except AirflowRuntimeError as error:
+        if (error.error.detail or {}).get("status_code") not in _LISTS_NONE:
+            raise
+        return False
+    return isinstance(answer, comms.VariableKeysResult) and key in answer.keys
+
+
+def _existing_variable_of_api(key: str) -> str:
+    """Return the text of a Variable that exists: another task may have created it a moment ago."""
+    text = _variable_of_api(key)
+    if text is None:
+        from openmetadata_ol_provider.exceptions import UnreadableVariableError
+
+        raise UnreadableVariableError(
+            f"Variable {key!r} exists, but Airflow's API server does not return it: its log says why. If it cannot "
+            f"decrypt it, {_FERNET_REMEDY}; else try again when its database answers"
+        )
+    return text
 
 
 def _variable_in_database(key: str) -> str | None:
@@ -126,11 +172,22 @@ def _variable_in_database(key: str) -> str | None:
     if text is None:
         from openmetadata_ol_provider.exceptions import CheckpointError
 
-        raise CheckpointError(
-            f"Variable {key!r} cannot be decrypted: restore the Fernet key with which it was written (option "
-            "fernet_key in section core; when it is rotated, the former key stays behind the new one)"
-        )
+        raise CheckpointError(f"Variable {key!r} cannot be decrypted: {_FERNET_REMEDY}")
     return text
+
+
+def variable_keys(beginning: str, description: str) -> list[str]:
+    """Return the keys of the Variables in Airflow's database that begin in one way, or have one description.
+
+    Only the command line may call this: tasks have no access to the database.
+    """
+    from airflow.models.variable import Variable
+    from airflow.utils.session import create_session
+    from sqlalchemy import or_, select
+
+    chosen = or_(Variable.key.startswith(beginning, autoescape=True), Variable.description == description)
+    with create_session() as session:
+        return list(session.scalars(select(Variable.key).where(chosen)))
 
 
 def set_variable(key: str, value: str, description: str | None = None) -> None:

@@ -13,6 +13,7 @@ from contextlib import closing
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -70,15 +71,38 @@ def pytest_configure(config: pytest.Config) -> None:
 SEED = Path(__file__).parents[1] / "openmetadata_ol_provider" / "sandbox" / "data" / "catalogue.json"
 
 
+#: Test that runs without having asked for ``airflow_db``, if one does.
+_WITHOUT_DATABASE: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def without_database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let only tests that ask for Airflow's tables reach them: the others would fail where they run first."""
+    if "airflow_db" in request.fixturenames:
+        yield
+        return
+    _WITHOUT_DATABASE.append(request.node.nodeid)
+    yield
+    _WITHOUT_DATABASE.clear()
+
+
+def _refuse_statements(*_: Any) -> None:
+    """Fail as if Airflow's tables did not exist."""
+    assert not _WITHOUT_DATABASE, f"{_WITHOUT_DATABASE[0]} reads Airflow's tables: it has to use the fixture airflow_db"
+
+
 @pytest.fixture(scope="session")
 def airflow_db() -> Path:
     """Create Airflow's tables: Variables are kept there. Return a copy that nobody writes to."""
     # Airflow's own imports and migrations warn, and other modules than ours are not ours to judge.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from airflow import settings as airflow_settings
         from airflow.utils.db import initdb
+        from sqlalchemy import event
 
         initdb()
+        event.listen(airflow_settings.engine, "before_cursor_execute", _refuse_statements)
     home, copy = Path(_HOME.name), Path(_HOME.name) / "empty.db"
     with closing(sqlite3.connect(home / "airflow.db")) as made, closing(sqlite3.connect(copy)) as empty:
         made.backup(empty)

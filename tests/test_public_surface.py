@@ -199,7 +199,7 @@ TEMPLATES: dict[str, set[str]] = {
 #: Hook -> public method -> parameters.
 METHODS = {
     "OpenLineageKafkaHook": {
-        "backlog": ["topics", "checkpoint", "exclude", "start", "takes"],
+        "backlog": ["topics", "checkpoint", "exclude", "start", "takes", "topic_ids"],
         "commit": ["offsets", "owner"],
         "dead_letter": ["letters", "topic"],
         "load_connection": [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.cli.options import (
     above_zero,
@@ -13,7 +14,11 @@ from openmetadata_ol_provider.cli.options import (
     add_state_key,
     add_topics,
     not_empty,
+    sentence,
 )
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
 
 _LETTER = "dead letter as `dlq list` shows it, such as events.dead-letter[0]@17; with one topic 0@17 is enough"
 
@@ -22,7 +27,7 @@ def dlq(command: ArgumentParser) -> None:
     """Add the actions on dead letters."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog=command.prog)
 
-    list_action = actions.add_parser("list", help="list dead letters with their origin and reason")
+    list_action = _add_action(actions, "list", "list dead letters with their origin and reason")
     list_action.add_argument(
         "--limit",
         type=above_zero,
@@ -38,12 +43,12 @@ def dlq(command: ArgumentParser) -> None:
     )
     add_json(list_action)
 
-    show_action = actions.add_parser("show", help="show one dead letter with its headers and value")
+    show_action = _add_action(actions, "show", "show one dead letter with its headers and value")
     show_action.add_argument("letter", metavar="LETTER", help=_LETTER)
     add_json(show_action)
     show_action.add_argument("--output", metavar="FILE", help="write the unchanged value to a file instead")
 
-    replay_action = actions.add_parser("replay", help="send new or named dead letters back to their topics")
+    replay_action = _add_action(actions, "replay", "send new or named dead letters back to their topics")
     replay_action.add_argument(
         "letters", nargs="*", metavar="LETTER", help=f"{_LETTER}; only these are sent, even if they were sent before"
     )
@@ -87,12 +92,10 @@ def checkpoint(command: ArgumentParser) -> None:
     """Add the actions on a checkpoint."""
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION", prog=command.prog)
 
-    show_action = actions.add_parser(
-        "show", help="show the checkpoint next to the group's offsets and the topics' ends"
-    )
+    show_action = _add_action(actions, "show", "show the checkpoint next to the group's offsets and the topics' ends")
     add_json(show_action)
 
-    set_action = actions.add_parser("set", help="move the checkpoint, and keep the runs that are remembered")
+    set_action = _add_action(actions, "set", "move the checkpoint, and keep the runs that are remembered")
     position = set_action.add_mutually_exclusive_group(required=True)
     position.add_argument(
         "--to",
@@ -107,7 +110,7 @@ def checkpoint(command: ArgumentParser) -> None:
     )
     set_action.add_argument("--dry-run", action="store_true", help="only print what would move")
 
-    reset_action = actions.add_parser("reset", help="delete the checkpoint and the runs that are remembered")
+    reset_action = _add_action(actions, "reset", "delete the checkpoint and the runs that are remembered")
     reset_action.add_argument("--dry-run", action="store_true", help="only print what would be deleted")
     for action in (show_action, set_action, reset_action):
         add_kafka_connection(action)
@@ -115,3 +118,11 @@ def checkpoint(command: ArgumentParser) -> None:
         add_state_key(action)
         add_lanes(action)
         add_dag_id(action)
+
+
+def _add_action(actions: _SubParsersAction[ArgumentParser], name: str, summary: str) -> ArgumentParser:
+    """Add an action of a command.
+
+    :param summary: its purpose, for the command's help and its own
+    """
+    return actions.add_parser(name, help=summary, description=sentence(summary))

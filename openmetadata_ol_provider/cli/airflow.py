@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.state.lanes import Lane
 
 
 def prepare_airflow() -> None:
@@ -71,3 +72,18 @@ def state_key_of(arguments: Namespace) -> str:
     from openmetadata_ol_provider.state.keys import default_state_key
 
     return default_state_key(arguments.dag_id, topics_of(arguments))
+
+
+def lane_keys(arguments: Namespace) -> dict[Lane, str]:
+    """Return the state key of each lane; by default there are as many lanes as ``[openmetadata_ol] lanes`` says.
+
+    ``--state-key`` may also be the key of one lane, which is the only one then.
+    """
+    state_key = state_key_of(arguments)
+    from openmetadata_ol_provider import conf
+    from openmetadata_ol_provider.state.lanes import LANE_KEY, Lane
+
+    if arguments.lanes is None and (lane := LANE_KEY.search(state_key)) is not None:
+        return {Lane(int(lane[1]), int(lane[2])): state_key}
+    count = arguments.lanes or conf.lanes()
+    return {lane: lane.key(state_key) for lane in (Lane(number, count) for number in range(count))}

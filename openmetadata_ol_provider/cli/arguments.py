@@ -5,17 +5,16 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from openmetadata_ol_provider.cli.options import (
-    TOKEN,
     above_zero,
     add_catalogue,
     add_config,
+    add_connection_or_host,
     add_dag_id,
     add_json,
     add_kafka_connection,
     add_lanes,
     add_openmetadata_connection,
     add_state_key,
-    add_tls_files,
     add_topics,
     not_empty,
     port,
@@ -33,8 +32,8 @@ def translate(command: ArgumentParser) -> None:
         "events",
         nargs="+",
         metavar="EVENTS",
-        help="file with OpenLineage events: one JSON event per line, a JSON array, or a single event; gzip is "
-        "recognised; - reads stdin",
+        help="file with OpenLineage events: one JSON event per line, a JSON array, or events over several "
+        "lines; gzip is recognised; - reads stdin",
     )
     command.add_argument("--config", metavar="FILE", help="configuration document in YAML or JSON")
     command.add_argument("--output", metavar="FILE", help="write the result to a file instead of stdout")
@@ -112,6 +111,7 @@ def parked(command: ArgumentParser) -> None:
     add_state_key(command)
     add_dag_id(command)
     add_topics(command)
+    add_lanes(command)
 
 
 def receipts(command: ArgumentParser) -> None:
@@ -151,12 +151,7 @@ def register_service(command: ArgumentParser) -> None:
         help="topic with the events (default: the first of [openmetadata_ol] topics)",
     )
     add_kafka_connection(command)
-    catalogue = command.add_mutually_exclusive_group()
-    add_openmetadata_connection(catalogue)
-    catalogue.add_argument(
-        "--host", type=not_empty, metavar="URL", help=f"URL of OpenMetadata, instead of a connection; {TOKEN}"
-    )
-    add_tls_files(command)
+    add_connection_or_host(command)
     command.add_argument("--description", metavar="TEXT", help="description of the service")
     command.add_argument("--update", action="store_true", help="update an existing service that differs")
     command.add_argument("--dry-run", action="store_true", help="print the request instead of sending it")
@@ -180,16 +175,7 @@ def cleanup(command: ArgumentParser) -> None:
     )
     command.add_argument("--apply", action="store_true", help="remove what is listed; without it nothing is written")
     add_json(command)
-    catalogue = command.add_mutually_exclusive_group()
-    add_openmetadata_connection(catalogue)
-    catalogue.add_argument(
-        "--host",
-        type=not_empty,
-        metavar="URL",
-        help=f"URL of OpenMetadata, instead of a connection; {TOKEN}; with event files, no state is read then unless "
-        "--state-key is given",
-    )
-    add_tls_files(command)
+    add_connection_or_host(command, "; with event files, no state is read then unless --state-key is given")
     add_kafka_connection(command)
     add_config(command)
     add_state_key(command)

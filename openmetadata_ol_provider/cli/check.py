@@ -85,13 +85,21 @@ def _check_config(source: str | None) -> tuple[Config, Check]:
 
 
 def _check_kafka(conn_id: str) -> Check:
+    from openmetadata_ol_provider.cli.option_check import wrong_options
+    from openmetadata_ol_provider.cli.topic_check import check_option_topics
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
 
     hook, name = OpenLineageKafkaHook(conn_id), f"connection {conn_id} (Kafka)"
     passed, detail = hook.test_connection()
-    if passed and hook.settings.exposure is not None:
-        return Check(warning(name, f"{detail} {hook.settings.exposure}"))
+    # Options that cannot be used have failed already, with the configuration.
+    topics = check_option_topics(hook) if passed and not wrong_options() else None
+    if topics is not None and not topics.passed:
+        return Check(Step(name, False, topics.detail))
+    detail = f"{detail} {topics.detail}" if topics is not None else detail
+    exposure = hook.settings.exposure if passed else None
+    if exposure is not None or (topics is not None and topics.is_warning):
+        return Check(warning(name, f"{detail} {exposure or ''}".strip()))
     return Check(Step(name, passed, detail))
 
 

@@ -6,11 +6,12 @@ import json
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.cli.airflow import prepare_airflow, state_key_of, topics_of
+from openmetadata_ol_provider.cli.airflow import lane_keys, prepare_airflow, state_key_of, topics_of
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.other_states import other_states
 from openmetadata_ol_provider.cli.output import write_json
 from openmetadata_ol_provider.cli.terminal import write_table
 from openmetadata_ol_provider.exceptions import CheckpointError, ConfigError
@@ -18,8 +19,11 @@ from openmetadata_ol_provider.openlineage.listing import counted
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.kafka.offsets import PartitionBacklog
     from openmetadata_ol_provider.kafka.start_position import StartPosition
+    from openmetadata_ol_provider.state.document import StateSummary
     from openmetadata_ol_provider.state.lanes import Lane
+    from openmetadata_ol_provider.state.store import StateStore
 
 _OFFSET = re.compile(r"(?P<topic>.+):(?P<partition>\d+)=(?P<offset>\d+)")
 #: Heading of a column -> key of a partition in the JSON document.
@@ -43,38 +47,41 @@ def checkpoint_command(arguments: Namespace) -> int:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
     from openmetadata_ol_provider.kafka.default_group import default_group
-    from openmetadata_ol_provider.state.lanes import Lane
+    from openmetadata_ol_provider.state.store import StateStore
 
-    state_key, lane_count = state_key_of(arguments), arguments.lanes or conf.lanes()
-    lanes = [Lane(number, lane_count) for number in range(lane_count)]
+    state_key, lanes = state_key_of(arguments), lane_keys(arguments)
     if arguments.action == "reset":
-        return max(_reset(lane.key(state_key), dry_run=arguments.dry_run) for lane in lanes)
+        return max(_reset(key, dry_run=arguments.dry_run) for key in lanes.values())
     topics = topics_of(arguments)
     hook = OpenLineageKafkaHook(arguments.kafka_config_id, default_group(arguments.dag_id, topics))
     dead_letter_topic = conf.dead_letter_topic()
     exclude = [] if dead_letter_topic in (None, "none") else [str(dead_letter_topic)]
     if arguments.action == "show":
-        return _show(hook, topics, exclude, [lane.key(state_key) for lane in lanes], as_json=arguments.json)
+        stores = [StateStore(key) for key in lanes.values()]
+        code = _show(hook, topics, exclude, stores, as_json=arguments.json)
+        if hint := other_states(state_key, stores):
+            sys.stderr.write(f"nothing was read yet under state key {state_key!r}{hint}\n")
+        return code
     start = _parse_offsets(arguments.offset) if arguments.offset else _parse_start(arguments.to)
     positions = hook.positions(topics, start, exclude)
-    return max(_set(lane, lane.key(state_key), positions, dry_run=arguments.dry_run) for lane in lanes)
+    return max(_set(lane, key, positions, dry_run=arguments.dry_run) for lane, key in lanes.items())
 
 
-def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], keys: list[str], *, as_json: bool) -> int:
+def _show(
+    hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], stores: list[StateStore], *, as_json: bool
+) -> int:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
-    from openmetadata_ol_provider.state.store import StateStore
+    from openmetadata_ol_provider.state.document import agreed_topic_ids
 
-    stores = [StateStore(key) for key in keys]
+    keys = [store.state_key for store in stores]
     summaries = [summary for store in stores if (summary := store.read_summary()) is not None]
     held = [store.read_held() for store in stores]
-    checkpoint: dict[str, dict[str, int]] = {}
-    for summary in summaries:
-        for topic, partitions in summary.checkpoint.items():
-            checkpoint.setdefault(topic, {}).update(partitions)
+    checkpoint = _joined_checkpoint(summaries)
     start = parse_start(conf.start_from(), "[openmetadata_ol] start_from", START_KINDS) or OWN_GROUP
     with hook.query() as query:
-        backlog = query.backlog(topics, checkpoint, exclude, start)
+        ids = agreed_topic_ids(store.read_positions() for store in stores)
+        backlog = query.backlog(topics, checkpoint, exclude, start, topic_ids=ids)
         committed = {(item.topic, item.partition): item.committed for item in query.partition_statuses(topics, exclude)}
     document = {
         "state_key": keys[0] if len(keys) == 1 else keys,
@@ -89,20 +96,7 @@ def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], key
         "lag": backlog.events,
         "lost": backlog.lost,
         "partitions": [
-            {
-                "topic": item.topic,
-                "partition": item.partition,
-                "checkpoint": item.checkpoint,
-                "committed": committed.get((item.topic, item.partition)),
-                "low": item.low,
-                "high": item.high,
-                "start": item.start,
-                "start_by": item.origin,
-                "lag": item.events,
-                "lost": item.lost,
-                "reset": item.reset,
-            }
-            for item in backlog.partitions
+            _partition_document(item, committed.get((item.topic, item.partition))) for item in backlog.partitions
         ],
     }
     if as_json:
@@ -110,6 +104,31 @@ def _show(hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], key
     else:
         _write_text(document, keys)
     return FAILED if any(item.lost or item.reset for item in backlog.partitions) else DONE
+
+
+def _joined_checkpoint(summaries: Iterable[StateSummary]) -> dict[str, dict[str, int]]:
+    """Return the checkpoints of all lanes as one."""
+    checkpoint: dict[str, dict[str, int]] = {}
+    for summary in summaries:
+        for topic, partitions in summary.checkpoint.items():
+            checkpoint.setdefault(topic, {}).update(partitions)
+    return checkpoint
+
+
+def _partition_document(item: PartitionBacklog, committed: int | None) -> dict[str, Any]:
+    return {
+        "topic": item.topic,
+        "partition": item.partition,
+        "checkpoint": item.checkpoint,
+        "committed": committed,
+        "low": item.low,
+        "high": item.high,
+        "start": item.start,
+        "start_by": item.origin,
+        "lag": item.events,
+        "lost": item.lost,
+        "reset": item.reset,
+    }
 
 
 def _write_text(document: Mapping[str, Any], keys: Sequence[str]) -> None:
@@ -127,7 +146,7 @@ def _write_text(document: Mapping[str, Any], keys: Sequence[str]) -> None:
         sys.stdout.write(f"to be written by the next run: {waiting}\n")
     reset = [f"{item['topic']}[{item['partition']}]" for item in partitions if item["reset"]]
     if reset:
-        sys.stdout.write(f"recreated or truncated, because the position is beyond the end: {', '.join(reset)}\n")
+        sys.stdout.write(f"recreated or truncated, so that reading starts over: {', '.join(reset)}\n")
     write_table(
         list(_COLUMNS), (["-" if item[key] is None else item[key] for key in _COLUMNS.values()] for item in partitions)
     )
@@ -137,15 +156,18 @@ def _set(lane: Lane, key: str, positions: dict[str, dict[str, int]], *, dry_run:
     from openmetadata_ol_provider.state.store import StateStore
 
     store = StateStore(key)
-    before = store.read_checkpoint()
+    head = store.read_positions()
+    before, confirmed = head.checkpoint, set[str]()
     # Partitions that the group has not read, or that --offset does not name, keep their positions.
     after = {topic: dict(partitions) for topic, partitions in before.items()}
     for topic, partitions in positions.items():
         own = {number: offset for number, offset in partitions.items() if lane.takes(topic, int(number))}
         if own:
             after.setdefault(topic, {}).update(own)
-    if not dry_run and after != before:
-        store.move_checkpoint(before, after)
+            confirmed.add(topic)
+    # Positions that are as before are now those of the topic that is there, which may be a recreated one.
+    if not dry_run and (after != before or not confirmed.isdisjoint(head.topic_ids)):
+        store.move_checkpoint(before, after, confirmed)
     for topic, partitions in after.items():
         for partition, offset in partitions.items():
             previous = before.get(topic, {}).get(partition)

@@ -95,14 +95,11 @@ def _config(arguments: Namespace, *, with_variables: bool) -> Config:
 
 
 def _remembered(arguments: Namespace) -> _Remembered:
-    from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.cli.airflow import state_key_of
+    from openmetadata_ol_provider.cli.airflow import lane_keys
     from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
-    from openmetadata_ol_provider.state.lanes import Lane
     from openmetadata_ol_provider.state.store import StateStore
 
-    state_key, lanes = state_key_of(arguments), arguments.lanes or conf.lanes()
-    stores = tuple(StateStore(Lane(number, lanes).key(state_key)) for number in range(lanes))
+    stores = tuple(StateStore(key) for key in lane_keys(arguments).values())
     facts = [fact for store in stores for fact in store.read_ledger().edges.values()]
     return _Remembered(stores, merge_run_states([store.read_state().runs for store in stores]), tuple(facts))
 
@@ -153,6 +150,7 @@ class _KafkaEvents:
         from openmetadata_ol_provider.ingestion.consume import decode_batch
         from openmetadata_ol_provider.ingestion.settings import SKIP
         from openmetadata_ol_provider.kafka.start_position import parse_start
+        from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 
         start = parse_start(self._arguments.start, "--from")
         if start is None:
@@ -161,9 +159,10 @@ class _KafkaEvents:
         dead_letter_topic = conf.dead_letter_topic()
         exclude = [] if dead_letter_topic in (None, SKIP) else [str(dead_letter_topic)]
         backlog = hook.backlog(topics, hook.positions(topics, start, exclude), exclude)
+        origin = BatchOrigin("", hook.kafka_config_id)
         with hook.reader(backlog) as reader:
             for result in reader.batches(max_messages=_MAX_MESSAGES, max_bytes=_MAX_BYTES, max_duration=_MAX_SECONDS):
-                decoded = decode_batch([result], "", hook.kafka_config_id, SKIP, sql=self._config.write.sql)
+                decoded = decode_batch([result], origin, SKIP, sql=self._config.write.sql)
                 self.malformed += decoded.batch.skipped
                 yield decoded.batch.events
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from openmetadata_ol_provider.cli import action_arguments, arguments
+from openmetadata_ol_provider.cli.options import sentence
 from openmetadata_ol_provider.cli.terminal import is_decorated
 
 PROGRAM = "openmetadata-ol"
@@ -110,12 +111,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog=PROGRAM)
     for name, command in COMMANDS.items():
-        command.add_arguments(commands.add_parser(name, help=command.summary, description=_sentence(command.summary)))
+        command.add_arguments(commands.add_parser(name, help=command.summary, description=sentence(command.summary)))
     return parser
-
-
-def _sentence(summary: str) -> str:
-    return f"{summary[0].upper()}{summary[1:]}."
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,4 +1,4 @@
-"""Splits event files into JSON documents: one event per line, a JSON array, or a single event over several lines.
+"""Splits event files into JSON documents: one event per line, a JSON array, or events over several lines.
 
 Files may come from producers that are not trusted. No line is read beyond the size of the largest accepted event, and
 no file beyond a size that fits into memory, however small it is while it is compressed.
@@ -6,8 +6,10 @@ no file beyond a size that fits into memory, however small it is while it is com
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -26,6 +28,8 @@ MAX_FILE_BYTES = 2**30
 MAX_WHOLE_BYTES = 256 * 2**20
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_NOT_SPACE = re.compile(r"\S")
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class EventDocument(NamedTuple):
@@ -70,10 +74,16 @@ def _split(label: str, file: BinaryIO) -> Iterator[EventDocument]:
     if first is None:
         return
     number = lines.number
+    if first.startswith(_UTF_16):
+        raise ConfigError(f"events {label!r} are encoded in UTF-16; write them in UTF-8 (PowerShell: -Encoding utf8)")
+    # Editors and shells of Windows put it before the first event.
+    first = first.removeprefix(codecs.BOM_UTF8)
     if first.lstrip().startswith(b"[") or not _is_json(first):
-        # An array, or one event over several lines. If it is neither, each line is judged on its own.
+        # An array, or events over several lines. If it is neither, each line is judged on its own.
         content = first + lines.read_rest()
         documents = _split_array(label, content)
+        if documents is None:
+            documents = _split_objects(label, content, number)
         yield from _number_lines(label, content.splitlines(), number) if documents is None else documents
         return
     yield EventDocument(f"{label}:{number}", first)
@@ -142,6 +152,28 @@ def _split_array(label: str, content: bytes) -> list[EventDocument] | None:
     if isinstance(document, dict):
         return [EventDocument(label, content)]
     return [EventDocument(f"{label}[{index}]", bytes(element)) for index, element in enumerate(document)]
+
+
+def _split_objects(label: str, content: bytes, number: int) -> list[EventDocument] | None:
+    """Return objects that follow one another over several lines, as jq prints them, or ``None`` for anything else.
+
+    :param number: number of the content's first line
+    """
+    decoder = json.JSONDecoder()
+    documents: list[EventDocument] = []
+    try:
+        text = content.decode()
+        end = 0
+        while (start := _NOT_SPACE.search(text, end)) is not None:
+            number += text.count("\n", end, start.start())
+            end = decoder.raw_decode(text, start.start())[1]
+            if start[0] != "{":
+                return None
+            documents.append(EventDocument(f"{label}:{number}", text[start.start() : end].encode()))
+            number += text.count("\n", start.start(), end)
+    except (ValueError, RecursionError):
+        return None
+    return documents
 
 
 def _is_json(line: bytes) -> bool:

@@ -83,8 +83,7 @@ class ExplainedProblems:
 
     def of_run(self, run: RunRecord) -> list[Reason]:
         """Return the problems of a run, of its events, and of its job if it is the job's first run."""
-        job = f"{run.job.namespace} {run.job.name}"
-        named = {_where(f"run {run.run_id} of {run.job.namespace}"), _where(f"run {run.run_id} of {job}")}
+        named = {_where(f"run {run.run_id} of {run.job.namespace}"), _where(f"run {run.run_id} of {run.job}")}
         found = [problem for problem in self._of_runs.get(run.run_id, ()) if problem.where in named]
         for location in _locations(self._events_of_runs[run.job, run.run_id]):
             found += self._of_events.get(location, ())
@@ -95,7 +94,7 @@ class ExplainedProblems:
 
     def _shared_places(self, run: RunRecord) -> Iterator[str]:
         """Yield what a run shares with others: its job, and the types of its events."""
-        yield f"job {run.job.namespace} {run.job.name}"
+        yield run.job.label
         for line in self._events_of_runs[run.job, run.run_id]:
             if match := _LOCATION.search(line):
                 yield f"event type {match['type']} in namespace {run.job.namespace}"
@@ -105,14 +104,14 @@ class ExplainedProblems:
 
         :param is_brief: ``True`` to leave what is said of an end to its dataset, if the plan has it
         """
-        source, target = (f"{end.namespace} {end.name}" for end in (edge.source, edge.target))
+        source, target = map(str, (edge.source, edge.target))
         reasons = _reasons(self._at(f"{source} -> {target}"))
         ends = (edge.source, edge.target)
         return [*reasons, *(reason for end in ends for reason in self._held_back(end, is_brief=is_brief))]
 
     def of_dataset(self, dataset: DatasetId) -> list[Reason]:
         """Return the problems of a dataset, and what was assumed to find it."""
-        name = f"{dataset.namespace} {dataset.name}"
+        name = str(dataset)
         return [*_reasons((*self._at(name), *self._at(f"dataset {name}"))), *self._assumed(dataset)]
 
     def _at(self, where: str) -> list[Problem]:
@@ -125,7 +124,7 @@ class ExplainedProblems:
         rule = resolution.reason or _IGNORED
         meaning = ProblemKind(rule).description if resolution.reason else "The configuration leaves the dataset out."
         why = " (see DATASETS)" if is_brief and end in self._datasets else f": {resolution.detail}"
-        yield Reason(rule, f"held back because of {end.namespace} {end.name}{why}", meaning)
+        yield Reason(rule, f"held back because of {end}{why}", meaning)
 
     def _assumed(self, dataset: DatasetId) -> Iterator[Reason]:
         resolution = self._resolutions.get(dataset) if self._resolutions is not None else None

@@ -22,6 +22,9 @@ _RULES = {
     "columns": "the output's columnLineage names the source",
     "product": "no column lineage for this pair: inputs x outputs of the run",
 }
+#: How runs of a state, and datasets with an outcome, look on a terminal.
+_RUN_STYLES = {"FAIL": "red", "ABORT": "yellow"}
+_OUTCOME_STYLES = {"resolved": "green", "unresolved": "yellow", "ambiguous": "yellow"}
 #: Spaces by which the lines of a run are indented, so that they line up behind its state.
 _RUN_INDENT = 10
 
@@ -100,7 +103,11 @@ def explanation_outline(explanation: Explanation) -> list[OutlineNode]:
         _section("EDGES", [_edge(edge, problems.of_edge(edge, is_brief=True)) for edge in plan.edges]),
         _section("DATASETS", datasets),
         _section(
-            "PROBLEMS", [OutlineNode(f"{problem.kind}: {problem.where}: {problem.detail}") for problem in plan.problems]
+            "PROBLEMS",
+            [
+                OutlineNode(f"{problem.kind}: {problem.where}: {problem.detail}", style="yellow")
+                for problem in plan.problems
+            ],
         ),
     ]
     if not explanation.is_filtered:
@@ -154,21 +161,22 @@ def _run(run: RunRecord, events: Sequence[str], reasons: Iterable[Reason]) -> Ou
     assumed = "; the end was not sent" if run.presumed else "; skipped" if run.skipped else ""
     lines = [f"{run.started_at} to {run.ended_at or '?'}{assumed}{error}", *events, *map(str, reasons)]
     return OutlineNode(
-        f"{run.state:<9} {run.job.namespace} {run.job.name}  run {run.run_id}, {pipeline}",
+        f"{run.state:<9} {run.job}  run {run.run_id}, {pipeline}",
         [OutlineNode(line) for line in lines],
         indent=_RUN_INDENT,
+        style=_RUN_STYLES.get(run.state, ""),
     )
 
 
 def _edge(edge: Edge, reasons: Iterable[Reason]) -> OutlineNode:
-    job = f"job {edge.job.namespace} {edge.job.name}" if edge.job else "stated by the dataset itself"
+    job = edge.job.label if edge.job else "stated by the dataset itself"
     lines = [f"{job}; {_RULES[edge.basis]}"]
     for pair in edge.columns:
         kinds = ", ".join(f"{kind.type}{'/' + kind.subtype if kind.subtype else ''}" for kind in pair.transformations)
         lines.append(f"column {pair.source.field} -> {pair.target_field}{'  ' + kinds if kinds else ''}")
     lines += map(str, reasons)
     return OutlineNode(
-        f"{edge.source.namespace} {edge.source.name} -> {edge.target.namespace} {edge.target.name}",
+        f"{edge.source} -> {edge.target}",
         [OutlineNode(line) for line in lines],
     )
 
@@ -178,19 +186,20 @@ def _dataset(
 ) -> OutlineNode:
     excluded = "  (left out by the configuration)" if dataset.ignored else ""
     nodes = [*_lookups(dataset, resolutions), *(OutlineNode(str(reason)) for reason in reasons)]
-    return OutlineNode(f"{dataset.namespace} {dataset.name}{excluded}", nodes)
+    return OutlineNode(f"{dataset.id}{excluded}", nodes)
 
 
 def _lookups(dataset: Dataset, resolutions: Mapping[DatasetId, Resolution] | None) -> Iterator[OutlineNode]:
     for identity in dataset.identities:
-        yield OutlineNode(f"candidate {identity.kind:<9} {identity.namespace} {identity.name}")
+        yield OutlineNode(f"candidate {identity.kind:<9} {identity}")
     if resolutions is not None:
-        yield OutlineNode(_outcome(resolutions[DatasetId(dataset.namespace, dataset.name)]))
+        resolution = resolutions[dataset.id]
+        yield OutlineNode(_outcome(resolution), style=_OUTCOME_STYLES.get(resolution.outcome, ""))
 
 
 def _outcome(resolution: Resolution) -> str:
     if resolution.entity is None:
         return f"{resolution.reason or resolution.outcome}: {resolution.detail}"
     assert resolution.identity is not None
-    identity = f"{resolution.identity.namespace} {resolution.identity.name}"
+    identity = str(resolution.identity)
     return f"{resolution.outcome}: {resolution.entity.type} {resolution.entity.fqn} (by {identity})"

@@ -76,8 +76,8 @@ def select_shown(plan: LineagePlan, resolutions: Mapping[DatasetId, Resolution] 
         jobs |= {job.id for job in plan.jobs if shown.fits_job(job.id)}
     runs = tuple(run for run in plan.runs if run.job in jobs)
     names = {
-        *(f"{job.namespace} {job.name}" for job in jobs),
-        *(f"{dataset.namespace} {dataset.name}" for dataset in datasets),
+        *(str(job) for job in jobs),
+        *(str(dataset.id) for dataset in datasets),
         *(run.run_id for run in runs),
     }
     return msgspec.structs.replace(

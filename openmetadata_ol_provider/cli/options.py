@@ -64,6 +64,19 @@ def add_catalogue(command: ArgumentParser, *, required: bool = False) -> None:
     add_tls_files(command)
 
 
+def add_connection_or_host(command: ArgumentParser, note: str = "") -> None:
+    """Add the connection to OpenMetadata of a command that works with Airflow, or a URL instead.
+
+    :param note: end of the URL's help text; default: nothing
+    """
+    catalogue = command.add_mutually_exclusive_group()
+    add_openmetadata_connection(catalogue)
+    catalogue.add_argument(
+        "--host", type=not_empty, metavar="URL", help=f"URL of OpenMetadata, instead of a connection; {TOKEN}{note}"
+    )
+    add_tls_files(command)
+
+
 def add_tls_files(command: ArgumentParser) -> None:
     """Add the files for TLS, which a connection has in its extra."""
     command.add_argument("--ca-file", metavar="FILE", help="certificates of the CAs to trust (PEM), with --host")
@@ -105,6 +118,11 @@ def add_lanes(command: ArgumentParser) -> None:
     command.add_argument(
         "--lanes", type=above_zero, metavar="N", help="lanes of the tasks (default: [openmetadata_ol] lanes)"
     )
+
+
+def sentence(summary: str) -> str:
+    """Return a summary as a sentence."""
+    return f"{summary[0].upper()}{summary[1:]}."
 
 
 def not_empty(text: str) -> str:

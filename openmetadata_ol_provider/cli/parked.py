@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from openmetadata_ol_provider.cli.airflow import state_key_of
+import msgspec
+
+from openmetadata_ol_provider.cli.airflow import lane_keys, state_key_of
 from openmetadata_ol_provider.cli.exit_codes import DONE, FAILED
+from openmetadata_ol_provider.cli.other_states import other_states
 from openmetadata_ol_provider.cli.output import write_json
 from openmetadata_ol_provider.cli.parked_outline import parked_outline
 from openmetadata_ol_provider.cli.report import write_report
@@ -27,57 +31,91 @@ from openmetadata_ol_provider.receipts.receipt import EdgeOutcome
 from openmetadata_ol_provider.state.receipts import ReceiptStore
 from openmetadata_ol_provider.state.store import StateStore, apply
 
+if TYPE_CHECKING:
+    from openmetadata_ol_provider.config import Config
+    from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+
 
 def parked_command(arguments: Namespace) -> int:
-    """Run the action ``list``, ``retry`` or ``drop``.
+    """Run the action ``list``, ``retry`` or ``drop`` on what is parked in all lanes.
 
     :return: exit code, which is 1 when an item that was tried again is still parked
     """
-    store = StateStore(state_key_of(arguments))
+    state_key = state_key_of(arguments)
+    stores = [StateStore(key) for key in lane_keys(arguments).values()]
+    parked = [_chosen(store.read_parked(), arguments.keys) for store in stores]
+    if unknown := [key for key in arguments.keys if not any(key in items for items in parked)]:
+        raise ConfigError(f"parked: {unknown[0]!r} is not parked; see `openmetadata-ol parked list`")
     if arguments.action == "list":
-        _list(store, list(_chosen(store.read_parked(), arguments.keys).values()), as_json=arguments.json)
+        _list(state_key, stores, [item for items in parked for item in items.values()], as_json=arguments.json)
         return DONE
     if not arguments.keys and not arguments.all:
         raise ConfigError(f"parked {arguments.action}: give keys as `parked list` shows them, or give --all")
-    return (_retry if arguments.action == "retry" else _drop)(store, arguments)
+    if arguments.action == "drop":
+        return _drop(stores, parked)
+    return _retry(stores, parked, arguments)
 
 
-def _list(store: StateStore, items: list[Parked], *, as_json: bool) -> None:
+def _list(state_key: str, stores: Sequence[StateStore], items: list[Parked], *, as_json: bool) -> None:
+    groups = group_parked(items)
     if as_json:
         write_json(to_builtins(items))
-        return
-    groups = group_parked(items)
-    write_outline(parked_outline(groups, time.time()))
-    if not items:
-        sys.stderr.write(f"nothing is parked (state key {store.state_key!r})\n")
     else:
+        write_outline(parked_outline(groups, time.time()))
+    if not items:
+        sys.stderr.write(f"nothing is parked (state key {state_key!r}){other_states(state_key, stores)}\n")
+    elif not as_json:
         oldest = age(time.time() - min(item.first_seen for item in items))
         sys.stderr.write(
             f"{counted(len(items), 'item')} in {counted(len(groups), 'group')}, the oldest waits for {oldest}\n"
         )
 
 
-def _drop(store: StateStore, arguments: Namespace) -> int:
-    items = store.read_parked()
-    dropped = _chosen(items, arguments.keys)
-    store.update_parked(dict.fromkeys(dropped))
-    given_up: dict[int, EdgeOutcome] = {edge_key_of(key): "given_up" for key in dropped if key.startswith(EDGE)}
-    settle_receipts(ReceiptStore(store.state_key), given_up)
-    sys.stdout.write(f"dropped {len(dropped)}, {len(items) - len(dropped)} left\n")
+def _drop(stores: Sequence[StateStore], parked: Sequence[Mapping[str, Parked]]) -> int:
+    left = 0
+    for store, dropped in zip(stores, parked, strict=True):
+        left += len(store.read_parked()) - len(dropped)
+        if not dropped:
+            continue
+        store.update_parked(dict.fromkeys(dropped))
+        given_up: dict[int, EdgeOutcome] = {edge_key_of(key): "given_up" for key in dropped if key.startswith(EDGE)}
+        settle_receipts(ReceiptStore(store.state_key), given_up)
+    sys.stdout.write(f"dropped {sum(map(len, parked))}, {left} left\n")
     return DONE
 
 
-def _retry(store: StateStore, arguments: Namespace) -> int:
+def _retry(stores: Sequence[StateStore], parked: Sequence[Mapping[str, Parked]], arguments: Namespace) -> int:
     from openmetadata_ol_provider.cli.airflow import tasks_config
     from openmetadata_ol_provider.hooks.openmetadata import OpenMetadataHook
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
+
+    config, _ = tasks_config(arguments.config)
+    client = OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
+    report, left, waits = PublishReport(), 0, False
+    chosen = [(store, items) for store, items in zip(stores, parked, strict=True) if items]
+    for store, items in chosen:
+        of_lane, waits_in_lane = _retry_lane(store, frozenset(items), client, config)
+        # Together, reports have the number of items that the last of them has left.
+        report, left, waits = report + of_lane, left + of_lane.parked, waits or waits_in_lane
+    report = msgspec.structs.replace(report, parked=left)
+    write_json(report.to_dict())
+    write_report(report, sys.stderr)
+    return FAILED if waits else DONE
+
+
+def _retry_lane(
+    store: StateStore, chosen: frozenset[str], client: OpenMetadataClient, config: Config
+) -> tuple[PublishReport, bool]:
+    """Publish chosen items of one lane.
+
+    :return: the report, and whether an item still waits
+    """
     from openmetadata_ol_provider.lineage.plan import LineagePlan
     from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
     from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 
-    config, _ = tasks_config(arguments.config)
-    client = OpenMetadataHook(arguments.openmetadata_conn_id).get_conn()
     history = store.read_history()
-    chosen = frozenset(_chosen(history.parking.items, arguments.keys))
     report, unrecorded = PublishReport(), ""
     outcomes: dict[int, EdgeOutcome] = {}
     waiting = set(chosen)
@@ -92,19 +130,11 @@ def _retry(store: StateStore, arguments: Namespace) -> int:
         outcomes.update((key, result.outcome) for key, result in publication.outcomes.edges.items())
         report = report + publication.report
     settle_receipts(ReceiptStore(store.state_key), outcomes)
-    write_json(report.to_dict())
-    write_report(report, sys.stderr)
     if unrecorded and report.edges.published:
         sys.stderr.write(f"edges that no run shows again may neither become stale nor expire: {unrecorded}\n")
-    return FAILED if history.parking.items.keys() & chosen else DONE
+    return report, not history.parking.items.keys().isdisjoint(chosen)
 
 
-def _chosen(items: Mapping[str, Parked], keys: Iterable[str]) -> dict[str, Parked]:
-    """Return the items with these keys, or all items without keys.
-
-    :raises ConfigError: for a key that is not parked
-    """
-    unknown = [key for key in keys if key not in items]
-    if unknown:
-        raise ConfigError(f"parked: {unknown[0]!r} is not parked; see `openmetadata-ol parked list`")
-    return {key: items[key] for key in keys} if keys else dict(items)
+def _chosen(items: Mapping[str, Parked], keys: Sequence[str]) -> dict[str, Parked]:
+    """Return the items with these keys, or all items without keys."""
+    return {key: items[key] for key in keys if key in items} if keys else dict(items)

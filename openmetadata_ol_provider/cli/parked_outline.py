@@ -39,7 +39,7 @@ def parked_outline(groups: Iterable[ParkedGroup], now: float) -> Iterator[Outlin
 
 def _item(item: Parked) -> OutlineNode:
     next_try = iso(dt.datetime.fromtimestamp(item.next_try, dt.timezone.utc))
-    also = "".join(f"; also waits for {other.namespace} {other.name}" for other in item.missing[1:])
+    also = "".join(f"; also waits for {other}" for other in item.missing[1:])
     tries = counted(item.tries, "try", "tries")
     return OutlineNode(f"{item.key}  {safe_text(_what(item))}  ({tries}, next at {next_try}{safe_text(also)})")
 
@@ -49,12 +49,12 @@ def _what(item: Parked) -> str:
     if not item.missing or not item.edges:
         return item.where
     source, target, missing = item.edges[0].source, item.edges[0].target, item.missing[0]
-    return f"to {target.namespace} {target.name}" if source == missing else f"from {source.namespace} {source.name}"
+    return f"to {target}" if source == missing else f"from {source}"
 
 
 def _jobs(group: ParkedGroup) -> list[str]:
     jobs = dict.fromkeys(name for item in group.items for name in _owners(item))
-    named = [safe_text(f"{job.namespace} {job.name}") for job in list(jobs)[:_MOST_JOBS]]
+    named = [safe_text(str(job)) for job in list(jobs)[:_MOST_JOBS]]
     more = len(jobs) - len(named)
     return [*named[:-1], f"{named[-1]} and {more} more"] if more else named
 

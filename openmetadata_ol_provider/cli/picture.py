@@ -31,7 +31,9 @@ def picture_command(arguments: Namespace) -> int:
             "what to draw: give files with a plan or with events, or --host (or --openmetadata-conn-id) with --dataset"
         )
     graph, title, malformed = _of_catalogue(arguments) if from_catalogue else _of_files(arguments)
-    write_file(as_page(graph, title).encode(), arguments.output)
+    # OpenMetadata follows lineage a number of steps only: what is behind them is missing in the picture.
+    note = f"At most {counted(arguments.depth, 'step')} upstream and downstream" if from_catalogue else ""
+    write_file(as_page(graph, title, note, arguments.dataset or "").encode(), arguments.output)
     sys.stderr.write(
         f"{arguments.output}: {counted(len(graph.cards), 'dataset')}, {counted(len(graph.arrows), 'edge')}\n"
     )

@@ -48,6 +48,7 @@ def _dataset_card(id_: DatasetId, dataset: Dataset | None) -> Card:
         id_.namespace,
         tuple(field.name for field in dataset.fields) if dataset else (),
         "left out by the configuration" if dataset and dataset.ignored else "",
+        full_name=f"{id_.namespace} {id_.name}",
     )
 
 
@@ -77,7 +78,7 @@ def _entity_card(entity: Mapping[str, Any], base_url: str) -> Card:
     fqn, kind = str(entity["fullyQualifiedName"]), str(entity.get("type") or "table")
     *parents, name = split(fqn)
     url = f"{base_url.removesuffix('/api')}/{path(kind, fqn)}"
-    return Card(fqn, name, ".".join(parents), kind, parents[0] if parents else "", url=url)
+    return Card(fqn, name, ".".join(parents), kind, parents[0] if parents else "", url=url, full_name=fqn)
 
 
 def _arrows(edge: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Arrow]:

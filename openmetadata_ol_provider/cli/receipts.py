@@ -7,8 +7,9 @@ import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
-from openmetadata_ol_provider.cli.airflow import state_key_of
+from openmetadata_ol_provider.cli.airflow import lane_keys, state_key_of
 from openmetadata_ol_provider.cli.exit_codes import DONE
+from openmetadata_ol_provider.cli.other_states import other_states
 from openmetadata_ol_provider.cli.output import write_json
 from openmetadata_ol_provider.cli.terminal import write_table
 from openmetadata_ol_provider.openlineage.listing import counted
@@ -36,12 +37,11 @@ _MAX_WHY = 200
 def receipts_command(arguments: Namespace) -> int:
     """List receipts, and return the exit code."""
     state_key = state_key_of(arguments)
-    from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.state.lanes import Lane
     from openmetadata_ol_provider.state.receipts import ReceiptStore
+    from openmetadata_ol_provider.state.store import StateStore
 
-    lanes = arguments.lanes or conf.lanes()
-    stores = [ReceiptStore(Lane(number, lanes).key(state_key)) for number in range(lanes)]
+    keys = list(lane_keys(arguments).values())
+    stores = [ReceiptStore(key) for key in keys]
     documents = [store.read() for store in stores]
     records = [store.record_of(document) for store, document in zip(stores, documents, strict=True)]
     what = Search(
@@ -64,8 +64,11 @@ def receipts_command(arguments: Namespace) -> int:
         })  # fmt: skip
     else:
         write_table(("published", "state", "run", "job", "edges", "why"), [_row(receipt) for receipt, _ in listed])
-    owner = ReceiptStore(state_key).read() if lanes > 1 else None
-    sys.stderr.write(_summary(state_key, len(listed), len(chosen), records, _lag_line(documents, owner)))
+    owner = ReceiptStore(state_key).read() if len(keys) > 1 else None
+    is_empty = not any(record.receipts for record in records)
+    hint = other_states(state_key, [StateStore(key) for key in keys]) if is_empty else ""
+    ending = f"{_lag_line(documents, owner)}{hint}"
+    sys.stderr.write(_summary(state_key, len(listed), len(chosen), records, ending))
     return DONE
 
 
@@ -76,13 +79,13 @@ def _row(receipt: Receipt) -> tuple[str, ...]:
     return iso_seconds(receipt.at), receipt.state, run_id, job, edges_text(receipt.edges), explanation
 
 
-def _summary(state_key: str, listed: int, matching: int, records: Sequence[DeliveryRecord], lag_line: str) -> str:
+def _summary(state_key: str, listed: int, matching: int, records: Sequence[DeliveryRecord], ending: str) -> str:
     receipts = [receipt for record in records for receipt in record.receipts]
     if not receipts:
-        return f"no receipts are kept under state key {state_key!r}{lag_line}\n"
+        return f"no receipts are kept under state key {state_key!r}{ending}\n"
     more = f", and {matching - listed} more: raise --limit" if matching > listed else ""
     since = iso_seconds(max(record.since for record in records))
-    return f"{listed} of {counted(len(receipts), 'run')}{more}; all runs published since {since} have one{lag_line}\n"
+    return f"{listed} of {counted(len(receipts), 'run')}{more}; all runs published since {since} have one{ending}\n"
 
 
 def _lag_line(documents: Sequence[ReceiptsDocument], owner: ReceiptsDocument | None) -> str:

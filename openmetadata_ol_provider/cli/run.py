@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from openmetadata_ol_provider.cli.commands import build_parser, load_command
 from openmetadata_ol_provider.cli.completion import complete
+from openmetadata_ol_provider.cli.database_error import database_error
 from openmetadata_ol_provider.cli.exit_codes import FAILED, WRONG_USE
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
 from openmetadata_ol_provider.openlineage.sanitize import printable
@@ -34,6 +35,11 @@ def run_command(argv: Sequence[str] | None) -> int:
     except (OpenLineageProviderError, OSError) as error:
         _print_error(printable(str(error)))
         return FAILED
+    except Exception as error:
+        if (text := database_error(error)) is None:
+            raise
+        _print_error(printable(text))
+        return WRONG_USE
 
 
 def _write_any_name() -> None:

@@ -8,8 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-_BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
-_COMPARED = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
+#: The name of a limit and the words for it, by the error's type.
+_LIMITS = {
+    "greater_than": ("gt", "above"),
+    "greater_than_equal": ("ge", "of at least"),
+    "less_than": ("lt", "below"),
+    "less_than_equal": ("le", "of at most"),
+}
 #: What is expected, by the beginning of the error's type.
 _EXPECTED = {
     "bool": "true or false",
@@ -66,9 +71,9 @@ def _expected(item: Any) -> str:
         return str(context["error"])
     if kind == "literal_error":
         return f"{context['expected']} is expected"
-    if kind in _BOUNDS:
-        bound = _BOUNDS[kind]
-        return f"a number {_COMPARED[bound]} {context[bound]:g} is expected"
+    if kind in _LIMITS:
+        limit, words = _LIMITS[kind]
+        return f"a number {words} {context[limit]:g} is expected"
     expected = _EXPECTED.get(kind.partition("_")[0])
     return f"{expected} is expected" if expected else str(item["msg"])
 

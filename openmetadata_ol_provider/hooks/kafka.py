@@ -68,9 +68,13 @@ class OpenLineageKafkaHook(KafkaBaseHook):
     def settings(self) -> KafkaSettings:
         """The connection's settings, checked.
 
-        :raises ConfigError: if the connection is missing, has no ``bootstrap.servers``, or turns auto-commit on
+        :raises ConfigError: if the connection is missing, has no ``bootstrap.servers``, turns auto-commit on, or needs
+            a package that is not installed
         """
-        from airflow.providers.common.compat.sdk import AirflowNotFoundException
+        from airflow.providers.common.compat.sdk import (
+            AirflowNotFoundException,
+            AirflowOptionalProviderFeatureException,
+        )
 
         try:
             config = _ConfigHook(self.kafka_config_id, self._connection).get_conn
@@ -81,6 +85,12 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         except ValueError as error:
             raise ConfigError(
                 f"Kafka connection {self.kafka_config_id!r}: {error} Correct the connection's extra"
+            ) from None
+        except (AirflowOptionalProviderFeatureException, ImportError) as error:
+            # Logins of clouds, and callbacks named in the extra.
+            raise ConfigError(
+                f"Kafka connection {self.kafka_config_id!r}: {error}; install what it needs on every worker and the "
+                "triggerer, or correct the connection's extra"
             ) from None
         return KafkaSettings(self.kafka_config_id, config, self.default_group)
 
@@ -112,6 +122,8 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         exclude: Sequence[str] = (),
         start: StartPosition = OWN_GROUP,
         takes: PartitionFilter | None = None,
+        *,
+        topic_ids: Mapping[str, str] | None = None,
     ) -> Backlog:
         """Return what is still to be read, from watermarks only: this joins no group and commits nothing.
 
@@ -121,12 +133,14 @@ class OpenLineageKafkaHook(KafkaBaseHook):
         :param start: start of partitions that the checkpoint does not name; default: the group's committed offset,
             else ``auto.offset.reset`` (``earliest`` by default)
         :param takes: filter of the partitions to include, e.g. those of a lane; default: all
+        :param topic_ids: id of each topic when the checkpoint was stored, to notice topics that were recreated since;
+            default: the cluster is not asked for ids
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises ConfigError: if the connection is wrong, or credentials or rights are refused
         :raises KafkaError: if the broker does not answer
         """
         with self.query() as query:
-            return query.backlog(topics, checkpoint, exclude, start, takes)
+            return query.backlog(topics, checkpoint, exclude, start, takes, topic_ids=topic_ids)
 
     def positions(
         self,

@@ -169,13 +169,17 @@ class OpenMetadataHook(BaseHook):
             raise self._missing(error) from None
 
     def _missing(self, error: Exception) -> ConfigError:
+        from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
         from openmetadata_ol_provider.hooks._extra import unreadable_variable
 
         unreadable = unreadable_variable(self.openmetadata_conn_id)
         if unreadable:
             return ConfigError(f"connection {self.openmetadata_conn_id!r}: {unreadable}")
+        is_unknown = isinstance(error, AirflowNotFoundException)
+        what = "does not exist" if is_unknown else f"cannot be read ({type(error).__name__})"
         return ConfigError(
-            f"connection {self.openmetadata_conn_id!r} cannot be read ({type(error).__name__}); create it, e.g.: "
+            f"connection {self.openmetadata_conn_id!r} {what}; create it, e.g.: "
             f"airflow connections add {self.openmetadata_conn_id} --conn-type openmetadata --conn-host "
             "https://openmetadata.example.com:8585 --conn-password <JWT token of a bot>"
         )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.ingestion.consume import DeadLettersByTopic
     from openmetadata_ol_provider.ingestion.ingest_settings import IngestSettings
     from openmetadata_ol_provider.kafka.reader import BacklogReader
+    from openmetadata_ol_provider.openlineage.batch import BatchOrigin
     from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openlineage.run_state import RunState
 
@@ -75,8 +76,7 @@ class BatchPreparer:
     :param reader: reader of the backlog
     :param settings: input and options of the task
     :param config: configuration
-    :param state_key: Variable with the checkpoint that the batches continue
-    :param kafka_config_id: connection that is read from
+    :param origin: source of the messages and checkpoint that the batches continue, without offsets
     :param clock: monotonic clock, in seconds
     """
 
@@ -85,16 +85,13 @@ class BatchPreparer:
         reader: BacklogReader,
         settings: IngestSettings,
         config: Config,
-        *,
-        state_key: str,
-        kafka_config_id: str,
+        origin: BatchOrigin,
         clock: Callable[[], float],
     ) -> None:
         self._reader = reader
         self._settings = settings
-        self._state_key = state_key
-        self._kafka_config_id = kafka_config_id
         self._config = config
+        self._origin = origin
         self._clock = clock
 
     def prepare(self, request: BatchRequest) -> PreparedBatch:
@@ -111,11 +108,8 @@ class BatchPreparer:
         )
         batch, dead_letters = decode_batch(
             meter.measured(parts),
-            self._state_key,
-            self._kafka_config_id,
+            self._origin,
             settings.dead_letter_target.topic,
-            lanes=settings.lane.lanes,
-            owner=settings.state_key,
             problems=request.problems,
             read_before=settings.assets.read_before if settings.assets is not None else None,
             warn=warnings.append,

@@ -49,14 +49,10 @@ class DecodedBatch(NamedTuple):
 @without_collection()
 def decode_batch(
     results: Iterable[ReadResult],
-    state_key: str,
-    kafka_config_id: str,
+    origin: BatchOrigin,
     dead_letter_topic: str | None,
     *,
     sql: SqlPolicy = "always",
-    lanes: int = 1,
-    group: str = "",
-    owner: str = "",
     problems: Sequence[Problem] = (),
     read_before: ReadBefore | None = None,
     warn: Callable[[str], object] = log.warning,
@@ -65,18 +61,14 @@ def decode_batch(
 
     :param results: parts of the batch, which may be read one after the other as they are decoded: the messages and the
         offsets they cover
-    :param state_key: Variable with the checkpoint that the batch continues
-    :param kafka_config_id: connection that the messages were read from
+    :param origin: source of the messages and checkpoint that the batch continues; it gets the offsets from the results
     :param dead_letter_topic: topic for malformed messages; ``None``: ``<topic>.dead-letter``; ``"none"``: skip them
     :param sql: ``write.sql`` of the configuration: SQL that must not be published is removed here
-    :param lanes: number of lanes
-    :param group: consumer group for lag monitoring if the connection sets none
-    :param owner: state key without the lane
     :param problems: problems of reading
     :param read_before: the offsets up to which messages were read before; default: none were
     :param warn: receiver of lines for the log (default: the log)
     """
-    decoder = _Decoder(dead_letter_topic, sql, lanes, read_before, warn)
+    decoder = _Decoder(dead_letter_topic, sql, origin.lanes, read_before, warn)
     ranges: list[OffsetRange] = []
     more = False
     for result in results:
@@ -88,9 +80,9 @@ def decode_batch(
     first = [problem for item in joined if (problem := _data_loss(item, warn))]
     first += [_missing_keys(topic, count) for topic, count in decoder.keyless.items()]
     # That a topic was recreated is reported here and now, and is not part of what travels on.
-    covered = tuple(msgspec.structs.replace(item, reset=False) for item in joined)
+    covered = tuple(msgspec.structs.replace(item, reset=False, recreated=False) for item in joined)
     batch = EventBatch(
-        origin=BatchOrigin(state_key, kafka_config_id, covered, lanes, group, owner),
+        origin=msgspec.structs.replace(origin, ranges=covered),
         events=tuple(decoder.events),
         dead_letters=sum(map(len, decoder.dead_letters.values())),
         skipped=decoder.skipped,
@@ -178,7 +170,12 @@ def _missing_keys(topic: str, count: int) -> Problem:
 def _data_loss(item: OffsetRange, warn: Callable[[str], object]) -> Problem | None:
     """Return the problem of a range with a loss, and warn of it; ``None`` if nothing was lost."""
     where = f"{item.topic}[{item.partition}]"
-    if item.reset:
+    if item.recreated:
+        detail = (
+            f"the topic was deleted and recreated, as its id shows, and the checkpoint {item.checkpoint} is that of "
+            f"the deleted one; reading starts at {item.start}"
+        )
+    elif item.reset:
         detail = (
             f"the checkpoint {item.checkpoint} lies beyond the end: the topic was deleted and recreated, or truncated; "
             f"reading starts at {item.start}"

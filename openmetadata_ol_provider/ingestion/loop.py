@@ -31,6 +31,7 @@ from openmetadata_ol_provider.ingestion.publish import PublishSession
 from openmetadata_ol_provider.ingestion.reading_observer import ReadingObserver
 from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
 from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
+from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.freed_memory import release_freed_memory, return_large_blocks
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.ingestion.publish import PublishedBatch
     from openmetadata_ol_provider.kafka.client import KafkaClient
     from openmetadata_ol_provider.kafka.offsets import Backlog
-    from openmetadata_ol_provider.openlineage.batch import BatchOrigin
     from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openlineage.segments.change import StoredRuns
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
@@ -116,14 +116,10 @@ class IngestLoop:
             work.session,
             self._kafka.reader(work.backlog, self._settings.read_request.loss_policy(work.key)) as reader,
         ):
-            preparer = BatchPreparer(
-                reader,
-                self._settings,
-                self._config,
-                state_key=work.key,
-                kafka_config_id=self._kafka.kafka_config_id,
-                clock=self._clock,
+            origin = BatchOrigin(
+                work.key, self._kafka.kafka_config_id, lanes=self._settings.lane.lanes, owner=self._settings.state_key
             )
+            preparer = BatchPreparer(reader, self._settings, self._config, origin, self._clock)
             with Prefetch(preparer.prepare, reader.cancel) as prefetch:
                 report, more = self._publish_batches(work, preparer, prefetch)
             report = work.session.write_held(report)
@@ -137,16 +133,16 @@ class IngestLoop:
 
     def _open(self) -> _Work:
         """Read the state, and find out what waits."""
-        settings = self._settings
+        settings, exclude = self._settings, self._settings.dead_letter_target.exclude
         if settings.dry_run:
             key, stored = settings.lane.key(settings.state_key), read_lane(settings.state_key, settings.lane)
-            store, checkpoint = StateStore(key), stored.checkpoint
+            store, checkpoint, ids = StateStore(key), stored.checkpoint, stored.topic_ids
         else:
             key = ensure_lane_state(settings.state_key, settings.lane)
             store = StateStore(key)
-            checkpoint = store.read_checkpoint()
+            checkpoint, _, _, ids = store.read_positions()
         backlog = settings.read_request.backlog(
-            self._kafka, settings.topics, key, checkpoint, settings.dead_letter_target.exclude, dry_run=settings.dry_run
+            self._kafka, settings.topics, key, checkpoint, exclude, topic_ids=ids, dry_run=settings.dry_run
         )
         if settings.on_topics is not None:
             settings.on_topics({item.topic for item in backlog.partitions})

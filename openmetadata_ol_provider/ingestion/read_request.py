@@ -8,7 +8,7 @@ nor the group's offsets.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.ingestion.first_start import FirstStart, first_start
@@ -90,6 +90,7 @@ class ReadRequest(NamedTuple):
         checkpoint: Checkpoint,
         exclude: Sequence[str] = (),
         *,
+        topic_ids: Mapping[str, str] | None = None,
         dry_run: bool = False,
     ) -> Backlog:
         """Return what is to be read, after moving the checkpoint back if something is to be read again.
@@ -97,6 +98,7 @@ class ReadRequest(NamedTuple):
         :param state_key: Variable with the checkpoint
         :param checkpoint: the stored checkpoint
         :param exclude: topics that a pattern must not match
+        :param topic_ids: id of each topic when the checkpoint was stored; default: the cluster is not asked for ids
         :param dry_run: ``True`` to leave the stored checkpoint alone
         :raises CheckpointError: if another task has moved the checkpoint meanwhile
         :raises DataLossError: if messages are lost and ``on_data_loss`` is ``fail``; nothing has moved then
@@ -106,7 +108,10 @@ class ReadRequest(NamedTuple):
             with kafka.query() as query:
                 return query.window(topics, start, end, checkpoint, exclude, partition_filter=self.partition_filter)
         rewound = self.rewind(kafka, topics, checkpoint, exclude)
-        backlog = kafka.backlog(topics, rewound, exclude, self.start, self.partition_filter)
+        if topic_ids is not None:
+            # A position to read again from is one of the topic that is there now.
+            topic_ids = {key: text for key, text in topic_ids.items() if rewound.get(key) == checkpoint.get(key)}
+        backlog = kafka.backlog(topics, rewound, exclude, self.start, self.partition_filter, topic_ids=topic_ids)
         if (begun := self.first_start(backlog, rewound)) is not None:
             log.warning("%s", begun.text)
         self.loss_policy(state_key).check(kafka.settings, backlog)

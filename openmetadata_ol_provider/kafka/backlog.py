@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
@@ -16,6 +16,7 @@ from openmetadata_ol_provider.kafka.offsets import (
 )
 from openmetadata_ol_provider.kafka.settings import DEFAULT_GROUP
 from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
+from openmetadata_ol_provider.kafka.topic_ids import recreated_topics
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 
 #: The offset of a time that is later than every message; no partition reaches it.
@@ -47,6 +48,8 @@ class BacklogQuery(ClusterQuery):
         exclude: Sequence[str] = (),
         start: StartPosition = OWN_GROUP,
         partition_filter: PartitionFilter | None = None,
+        *,
+        topic_ids: Mapping[str, str] | None = None,
     ) -> Backlog:
         """Return what is still to be read.
 
@@ -55,6 +58,8 @@ class BacklogQuery(ClusterQuery):
         :param exclude: topics that a regular expression must not match
         :param start: start of partitions that the checkpoint does not name
         :param partition_filter: the partitions to include; default: all
+        :param topic_ids: id of each topic when the checkpoint was stored, as far as it is known: a topic that has
+            another one by now was recreated; default: the cluster is not asked for ids
         :raises UnknownTopicError: if a topic does not exist or nothing matches a pattern
         :raises KafkaError: also if ``auto.offset.reset`` is ``error`` and a position is missing or out of range
         :raises ConfigError: also if a group is named that has committed nothing, and there is no checkpoint at all
@@ -74,6 +79,9 @@ class BacklogQuery(ClusterQuery):
             times = {**dict.fromkeys(unread, _BEYOND), **self.offsets_at(unread, start.milliseconds)}
         reset_policy = self._settings.reset_policy
         policy = start.kind if start.kind in ("earliest", "latest") else reset_policy
+        current = {} if topic_ids is None else self.topic_ids({topic for topic, _ in keys})
+        recreated = recreated_topics(topic_ids or {}, current)
+        # After the ids: a topic that is recreated in between is noticed by the next task.
         watermarks = self.watermarks(keys)
         backlog = Backlog(
             tuple(
@@ -86,6 +94,8 @@ class BacklogQuery(ClusterQuery):
                     policy=policy,
                     group=group,
                     owner=committed[key].owner if key in committed else "",
+                    topic_id=current.get(key[0], ""),
+                    recreated=key[0] in recreated,
                 )
                 for key in keys
             )
@@ -193,9 +203,11 @@ class BacklogQuery(ClusterQuery):
             position = committed.get((item.topic, item.partition)) if item.checkpoint is None else item.checkpoint
             missing = position is None and start.kind == "group"
             if missing or item.lost or item.reset:
+                why = f"is not within the retained offsets {item.low} to {item.high}"
                 what = (
-                    f"topic {item.topic!r}, partition {item.partition}: position {position} is not within the retained "
-                    f"offsets {item.low} to {item.high} and auto.offset.reset is error"
+                    f"topic {item.topic!r}, partition {item.partition}: position {position} "
+                    f"{'is of a deleted topic of the same name' if item.recreated else why} and auto.offset.reset is "
+                    "error"
                 )
                 remedy = "set a checkpoint within them, or auto.offset.reset to earliest"
                 error = KafkaError if missing else DataLossError

@@ -40,6 +40,8 @@ class KafkaClient(Protocol):
         start: StartPosition = OWN_GROUP,
         partition_filter: PartitionFilter | None = None,
         /,
+        *,
+        topic_ids: Mapping[str, str] | None = None,
     ) -> Backlog:
         """Return what is still to be read."""
 

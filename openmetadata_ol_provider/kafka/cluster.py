@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
 from openmetadata_ol_provider.kafka.group_offsets import GroupOffset, committed_offsets, raise_partition_errors
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.kafka.topic_ids import fetch_topic_ids
+from openmetadata_ol_provider.openlineage.listing import suggested
 from openmetadata_ol_provider.regex.safe_regex import Pattern, PatternError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class ClusterQuery:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._consumer, self._errors = settings.consumer()
+        self._has_controller = False
 
     def count_topics(self) -> int:
         """Return the number of topics in the cluster, as a test of the connection."""
@@ -76,6 +79,11 @@ class ClusterQuery:
             for partition in sorted(numbers)
             if partition_filter is None or partition_filter(topic, partition)
         ]
+
+    def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+        """Return the ids of topics, as far as they can be had."""
+        # The embedded broker of the sandbox has no controller, and would be waited for.
+        return fetch_topic_ids(self._settings, topics) if self._has_controller else {}
 
     def watermarks(self, partitions: Sequence[PartitionKey]) -> dict[PartitionKey, tuple[int, int]]:
         """Return each partition's first retained offset and the offset after its last readable message."""
@@ -161,11 +169,16 @@ class ClusterQuery:
             unknown += code in (Code.UNKNOWN_TOPIC_OR_PART, Code._UNKNOWN_TOPIC)  # noqa: SLF001 - its public name
             if unknown > 1:
                 what = f"topic {topic!r} does not exist"
-                remedy = "create it, or correct topics (a regular expression starts with ^)"
+                remedy = f"create it, or correct topics (a regular expression starts with ^){self._similar(topic)}"
                 raise UnknownTopicError(self._settings.describe(what, remedy))
             if code in (Code.TOPIC_AUTHORIZATION_FAILED, Code.TOPIC_EXCEPTION) or time.monotonic() > deadline:
                 raise self._settings.failure(f"topic {topic!r} cannot be read", metadata.error or "it has no leader")
             time.sleep(_TOPIC_WAIT)
+
+    def _similar(self, topic: str) -> str:
+        """Return a question for the topic that may have been meant."""
+        others = [name for name in self._metadata(None).topics if name != topic and not name.startswith("__")]
+        return suggested(topic, others)
 
     def _matching(self, pattern: str, exclude: Sequence[str]) -> dict[str, list[int]]:
         try:
@@ -186,7 +199,9 @@ class ClusterQuery:
 
     def _metadata(self, topic: str | None) -> Any:
         arguments = {"topic": topic} if topic else {}
-        return self._call("cannot list topics", lambda wait: self._consumer.list_topics(**arguments, timeout=wait))
+        answer = self._call("cannot list topics", lambda wait: self._consumer.list_topics(**arguments, timeout=wait))
+        self._has_controller = answer.controller_id in answer.brokers
+        return answer
 
     def _call(self, action: str, request: Callable[[float], T | None]) -> T:
         from confluent_kafka import KafkaException

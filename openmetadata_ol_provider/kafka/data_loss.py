@@ -31,6 +31,7 @@ class PartitionLoss(NamedTuple):
         that the number is unknown
     :param position: next offset to read when it is beyond the end; ``None``: the group's position
     :param end: offset after the last message
+    :param recreated: ``True`` if the position is that of a deleted topic of the same name
     """
 
     topic: str
@@ -39,6 +40,7 @@ class PartitionLoss(NamedTuple):
     lost: int = 0
     position: int | None = None
     end: int = 0
+    recreated: bool = False
 
     def __str__(self) -> str:
         where = f"topic {self.topic!r}, partition {self.partition}"
@@ -46,6 +48,11 @@ class PartitionLoss(NamedTuple):
             return (
                 f"{where}: {counted(self.lost, 'offset is LOST', 'offsets are LOST')}, deleted by retention before "
                 f"reading (position {self.first - self.lost}, first retained {self.first})"
+            )
+        if self.recreated:
+            return (
+                f"{where}: the topic was deleted and recreated, as its id shows: the position ({self.position}) is "
+                "that of the deleted one, and the number of unread messages is unknown"
             )
         position = "of the group" if self.position is None else self.position
         return (
@@ -116,7 +123,7 @@ CONTINUE = DataLossPolicy()
 def partition_losses(backlog: Backlog) -> list[PartitionLoss]:
     """Return the losses that a backlog shows."""
     return [
-        PartitionLoss(item.topic, item.partition, item.low, item.lost, item.checkpoint, item.high)
+        PartitionLoss(item.topic, item.partition, item.low, item.lost, item.checkpoint, item.high, item.recreated)
         for item in backlog.partitions
         if item.lost or item.reset
     ]

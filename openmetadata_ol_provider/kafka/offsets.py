@@ -15,6 +15,9 @@ from openmetadata_ol_provider.openlineage.serialization import convert
 Origin = Literal["checkpoint", "group", "time", "earliest", "latest"]
 ResetPolicy = Literal["earliest", "latest", "error"]
 
+# What the JSON of a backlog has not.
+_OF_IDS = frozenset({"topic_id", "recreated"})
+
 
 class PartitionBacklog(msgspec.Struct, frozen=True):
     """The offsets of one partition that are still to be read.
@@ -24,10 +27,13 @@ class PartitionBacklog(msgspec.Struct, frozen=True):
     :param checkpoint: next offset according to the checkpoint; ``None`` when it does not name this partition
     :param start: next offset to read
     :param lost: number of offsets between the position and ``low``, deleted by retention before they were read
-    :param reset: ``True`` when the position was beyond ``high`` (topic recreated or truncated), so that reading starts
-        over at ``low``
+    :param reset: ``True`` when the position is not one of this topic: it was beyond ``high`` (topic recreated or
+        truncated), or of a topic that was deleted; reading starts over at ``low``
     :param group: group whose committed offset is the start, if ``origin`` is ``group``
     :param owner: state key of the reader that committed it, empty if it is not known
+    :param topic_id: id that the cluster has given the topic; empty if it was not asked for, or is unknown
+    :param recreated: ``True`` when the position is within the offsets, but one of a deleted topic of the same name;
+        then ``reset`` is, too
     """
 
     topic: str
@@ -41,6 +47,8 @@ class PartitionBacklog(msgspec.Struct, frozen=True):
     origin: Origin = "checkpoint"
     group: str = ""
     owner: str = ""
+    topic_id: str = ""
+    recreated: bool = False
 
     @property
     def events(self) -> int:
@@ -87,8 +95,12 @@ class Backlog(msgspec.Struct, frozen=True):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON values: the partitions, and the totals ``events`` and ``lost``."""
-        partitions = [{**msgspec.to_builtins(item), "events": item.events} for item in self.partitions]
+        """Return plain JSON values: the partitions without the ids of topics, and the totals ``events``, ``lost``."""
+        partitions = [
+            {key: value for key, value in msgspec.to_builtins(item).items() if key not in _OF_IDS}
+            | {"events": item.events}
+            for item in self.partitions
+        ]
         return {"events": self.events, "lost": self.lost, "partitions": partitions}
 
     @classmethod
@@ -113,6 +125,8 @@ def partition_backlog(
     policy: ResetPolicy = "earliest",
     group: str = "",
     owner: str = "",
+    topic_id: str = "",
+    recreated: bool = False,
 ) -> PartitionBacklog:
     """Return the backlog of one partition.
 
@@ -126,6 +140,8 @@ def partition_backlog(
     :param policy: start of a partition without any position
     :param group: group that has committed ``committed``
     :param owner: state key of the reader that has committed it
+    :param topic_id: id of the topic; default: unknown
+    :param recreated: ``True`` if the checkpoint is that of a deleted topic of the same name
     """
     low, high = watermarks
     stored = stored_position(checkpoint, topic, partition)
@@ -139,11 +155,14 @@ def partition_backlog(
         start = high if origin == "latest" else low
     else:
         origin = "group" if stored is None else "checkpoint"
-        lost = max(0, low - position)
-        reset = position > high
+        # Where the topic begins nothing is skipped, whichever topic the position is of.
+        recreated = recreated and stored not in {None, low} and position <= high
+        lost = 0 if recreated else max(0, low - position)
+        reset = position > high or recreated
         start = low if lost or reset else position
     named = (group, owner) if origin == "group" else ()
-    return PartitionBacklog(topic, partition, low, high, stored, start, lost, reset, origin, *named)
+    backlog = PartitionBacklog(topic, partition, low, high, stored, start, lost, reset, origin, *named)
+    return msgspec.structs.replace(backlog, topic_id=topic_id, recreated=recreated and reset)
 
 
 def stored_position(checkpoint: Checkpoint, topic: str, partition: int) -> int | None:

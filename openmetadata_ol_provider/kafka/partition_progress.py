@@ -74,10 +74,21 @@ class PartitionProgress:
         if not self.buffer:
             # The gaps of compaction and transactions after the last message are covered too.
             self.position = self.fetched
-        if self.checkpoint == self.position and not self.lost:
+        # A recreated topic is noticed until a batch has stored its id, also if the position is as large as before.
+        if self.checkpoint == self.position and not self.lost and not self.reset:
             return None
         topic, partition = self.backlog.topic, self.backlog.partition
-        covered = OffsetRange(topic, partition, self.checkpoint, self.start, self.position, self.lost, self.reset)
+        covered = OffsetRange(
+            topic,
+            partition,
+            self.checkpoint,
+            self.start,
+            self.position,
+            self.lost,
+            self.reset,
+            topic_id=self.backlog.topic_id,
+            recreated=self.reset and self.backlog.recreated,
+        )
         self.checkpoint = self.start = self.position
         self.lost, self.reset = 0, False
         return covered

@@ -13,6 +13,7 @@ from openmetadata_ol_provider.kafka.offsets import ResetPolicy
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
+    from confluent_kafka.admin import AdminClient
 
 log = logging.getLogger(__name__)
 
@@ -171,6 +172,19 @@ class KafkaSettings:
             "error_cb": errors,
         }
         return self._create(Producer, config), errors
+
+    def admin(self) -> tuple[AdminClient, BrokerErrors]:
+        """Create a client for questions about topics that need no answer.
+
+        :raises ConfigError: if librdkafka refuses a setting
+        """
+        from confluent_kafka.admin import AdminClient
+
+        # The user's function is not called: it may raise, and a cluster without answer is no error here.
+        errors = BrokerErrors()
+        dropped = CONSUMER_ONLY | PRODUCER_ONLY | PRODUCER_OVERRIDES
+        config = {key: value for key, value in self._config.items() if key not in dropped}
+        return self._create(AdminClient, {**config, "error_cb": errors}), errors
 
     def failure(
         self, action: str, error: object, errors: BrokerErrors | None = None, remedy: str = "", rights: str = ""

@@ -22,21 +22,26 @@ _ABORTED: Final = frozenset({"error", "errored", "aborted"})
 _ERROR: Final = re.compile(r"\s*(?:Database|Runtime|Compilation|Parsing|Internal|Dependency|Env Var) Error\b")
 
 
-def assertions_of(facets: DatasetFacets) -> tuple[Assertion, ...]:
-    """Return the results of tests of a dataset; those of Great Expectations come in a facet of its own."""
+def assertions_of(facets: DatasetFacets, *, counted: bool = False) -> tuple[Assertion, ...]:
+    """Return the results of tests of a dataset; those of Great Expectations come in a facet of its own.
+
+    :param counted: whether each test that was carried out has its number of failures
+    """
     if facets.dataQualityAssertions is None and facets.greatExpectations_assertions is None:
         return ()
     both = (facets.dataQualityAssertions, facets.greatExpectations_assertions)
     items = [item for facet in both if facet and not facet.deleted for item in facet.assertions or ()]
-    return tuple(dict.fromkeys(_assertions(items)))
+    return tuple(dict.fromkeys(_assertions(items, counted=counted)))
 
 
-def _assertions(items: list[AssertionField]) -> Iterator[Assertion]:
+def _assertions(items: list[AssertionField], *, counted: bool) -> Iterator[Assertion]:
     for item in items:
-        if item.assertion and item.success is not None:
+        kind = item.assertion or item.expectationType
+        if kind and item.success is not None:
             actual = _text(item.actual)
+            was_left_out = counted and actual is None
             yield Assertion(
-                item.assertion,
+                kind,
                 item.success,
                 item.column or None,
                 item.severity or None,
@@ -45,21 +50,24 @@ def _assertions(items: list[AssertionField]) -> Iterator[Assertion]:
                 _text(item.expected),
                 actual,
                 _params(item.params),
-                not item.success and _ERROR.match(actual or "") is not None,
+                not item.success and (was_left_out or _ERROR.match(actual or "") is not None),
             )
 
 
-def results_of_run(facets: RunFacets | None) -> tuple[Assertion, ...]:
-    """Return the results of tests that a run reports itself; a test that was skipped has none."""
+def results_of_run(facets: RunFacets | None, *, counted: bool = False) -> tuple[Assertion, ...]:
+    """Return the results of tests that a run reports itself; a test that was skipped has none.
+
+    :param counted: whether each test that was carried out has its number of failures
+    """
     if facets is None or (facets.test is None and facets.testRun is None):
         return ()
     items = [
         item for facet in (facets.test, facets.testRun) if facet and not facet.deleted for item in facet.tests or ()
     ]
-    return tuple(dict.fromkeys(_results(items)))
+    return tuple(dict.fromkeys(_results(items, counted=counted)))
 
 
-def _results(items: list[RunTest]) -> Iterator[Assertion]:
+def _results(items: list[RunTest], *, counted: bool) -> Iterator[Assertion]:
     for item in items:
         status = (item.status or "").lower()
         name = item.type or item.name
@@ -73,7 +81,7 @@ def _results(items: list[RunTest]) -> Iterator[Assertion]:
                 expected=_text(item.expected),
                 actual=_text(item.actual),
                 params=_params(item.params),
-                aborted=status in _ABORTED,
+                aborted=status in _ABORTED or (counted and status in _FAILED and _text(item.actual) is None),
             )
 
 

@@ -40,7 +40,7 @@ def _problem(job: JobId, edges: Sequence[Edge]) -> Iterable[Problem]:
         return
     yield Problem(
         ProblemKind.ASSUMED_PRODUCT,
-        f"job {job.namespace} {job.name}",
+        job.label,
         f"{counted(inputs, 'input')} x {counted(outputs, 'output')}: the events do not say which input goes to which "
         "output, so all of them are connected. If the job is several flows (a statement set of Flink), make them jobs "
         "of their own, pair datasets by their names (lineage.pair_by_name), or state their lineage (lineage facet of a "

@@ -48,7 +48,14 @@ class Inputs:
         identical = self._by_id.get(name)
         if identical is not None:
             return identical
-        return self._with_identity(self._naming.identities(name.namespace, name.name)) or self._ending_with(name)
+        side = self._with_identity(self._naming.identities(name.namespace, name.name))
+        return side or (self._ending_with(name) if name.namespace else self._named_alone(name.name))
+
+    def _named_alone(self, name: str) -> Side | None:
+        """Return the only input with a name, or with one that ends in it, for a source without a namespace."""
+        exact = [side for side in self._by_id.values() if side.id.name == name]
+        matches = exact or [side for side in self._by_id.values() if side.id.name.endswith(f".{name}")]
+        return matches[0] if len(matches) == 1 else None
 
     def _with_identity(self, identities: Iterable[Identity]) -> Side | None:
         matches = [self._by_key[key] for identity in identities for key in keys_of(identity) if key in self._by_key]

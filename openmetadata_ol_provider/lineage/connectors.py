@@ -58,15 +58,15 @@ def pair_by_name(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pa
     if assumed and not pairing.is_copy:
         every = without_other_schemas(every, sources, targets)
         assumed = [pair for pair in assumed if pair in every]
-    place = f"job {job.namespace} {job.name}"
-    problems = [_assumed(place, sources, targets, assumed)] if assumed else []
+    where = job.label
+    problems = [_assumed(where, sources, targets, assumed)] if assumed else []
     with_source, with_target = {source for source, _ in every}, {target for _, target in every}
     left = (
         [dataset for number, dataset in enumerate(sources) if number not in with_source],
         [dataset for number, dataset in enumerate(targets) if number not in with_target],
     )
     if pairing.complete and _is_worth_a_line(*left, is_source=_is_source(sources, targets, pairing)):
-        problems.append(_unpaired(place, *left))
+        problems.append(_unpaired(where, *left))
     sides = [
         (source, target) for pair in every for source in sources[pair[0]].sides for target in targets[pair[1]].sides
     ]
@@ -266,7 +266,7 @@ def _is_worth_a_line(inputs: Sequence[NamedDataset], outputs: Sequence[NamedData
 
 
 def _assumed(
-    place: str, sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairs: Sequence[tuple[int, int]]
+    where: str, sources: Sequence[NamedDataset], targets: Sequence[NamedDataset], pairs: Sequence[tuple[int, int]]
 ) -> Problem:
     inputs = _listed([sources[number] for number in sorted({source for source, _ in pairs})])
     outputs = _listed([targets[number] for number in sorted({target for _, target in pairs})])
@@ -274,16 +274,16 @@ def _assumed(
         f"{inputs} -> {outputs}: no names tell these pairs, but one side has only one dataset, so they were paired; "
         "if that is wrong, exclude one of them (datasets.exclude)"
     )
-    return Problem(ProblemKind.ASSUMED_PAIR, place, detail)
+    return Problem(ProblemKind.ASSUMED_PAIR, where, detail)
 
 
-def _unpaired(place: str, inputs: Sequence[NamedDataset], outputs: Sequence[NamedDataset]) -> Problem:
+def _unpaired(where: str, inputs: Sequence[NamedDataset], outputs: Sequence[NamedDataset]) -> Problem:
     sides = [f"{word} {_listed(side)}" for word, side in (("inputs", inputs), ("outputs", outputs)) if side]
     detail = (
         f"no pair by name for {' and '.join(sides)}: no edges. Name them alike, rename them (datasets.rename), or "
         "have the producer state them (columnLineage or lineage facet)"
     )
-    return Problem(ProblemKind.UNPAIRED, place, detail)
+    return Problem(ProblemKind.UNPAIRED, where, detail)
 
 
 def _listed(datasets: Sequence[NamedDataset]) -> str:

@@ -10,14 +10,17 @@ import msgspec
 from openmetadata_ol_provider.lineage.chains import NO_JOB, chain_of, top_of
 from openmetadata_ol_provider.lineage.dbt_jobs import runs_models
 from openmetadata_ol_provider.lineage.derivations import Derivations
-from openmetadata_ol_provider.lineage.edges import Edges, derivation_of_columns, derive_once
+from openmetadata_ol_provider.lineage.edges import Edges, derivation_of_columns, derive_once, text_of
 from openmetadata_ol_provider.lineage.job_hierarchy import Family
 from openmetadata_ol_provider.lineage.latest_runs import end_of
-from openmetadata_ol_provider.lineage.model_sources import unlisted_problems, unlisted_sources
+from openmetadata_ol_provider.lineage.materializations import Materializations
+from openmetadata_ol_provider.lineage.model_sources import difference_problems, inputs_by_sql
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
+from openmetadata_ol_provider.lineage.query_results import results_problem, without_results
 from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_between_jobs, is_pseudo, pseudo_problems
 from openmetadata_ol_provider.lineage.runs_below import Flows, PairedRun, sum_problem
+from openmetadata_ol_provider.lineage.sql import query_of
 from openmetadata_ol_provider.lineage.sql_statements import is_one_statement, statements_of
 from openmetadata_ol_provider.lineage.stated_edges import derivation, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.symlinks import Aliases
@@ -27,7 +30,7 @@ from openmetadata_ol_provider.lineage.temporary_sources import Chain
 from openmetadata_ol_provider.lineage.unassigned_inputs import share_columns
 from openmetadata_ol_provider.lineage.unnamed_sources import unnamed_entries
 from openmetadata_ol_provider.lineage.views import Views, read_through
-from openmetadata_ol_provider.openlineage.facets import JobFacets, LineageEntry
+from openmetadata_ol_provider.openlineage.facets import LineageEntry
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -77,6 +80,7 @@ class EdgeCollector:
         self._text = 0
         self._left_out = 0
         self._temporary: set[DatasetId] = set()
+        self._materializations = Materializations()
         # The runs that show edges from or to these, by number and chain; no chain: that of the job.
         self._uses: dict[int, dict[Chain | None, set[Use]]] = {}
         #: Jobs with such edges, of which each run counts.
@@ -97,25 +101,25 @@ class EdgeCollector:
         :param below: runs below the run, whose inputs and outputs it may sum up
         """
         job, facets = names.own.job, source.job_facets
-        sql = _sql_of(facets)
+        sql = query_of(facets)
         at = end_of(source) if isinstance(source, Run) else source.at
         run = names if isinstance(source, Run) else None
         entries = entries_of(facets.lineage if facets else None)
         if entries is not None:
-            self._problems += unnamed_entries(f"job {job.namespace} {job.name}", entries)
+            self._problems += unnamed_entries(job.label, entries)
             datasets = (*source.inputs.values(), *source.outputs.values())
             named = ((DatasetId(one.namespace, one.name), is_between_jobs(one)) for one in datasets)
             self._temporary.update(id_ for id_, temporary in named if temporary or self._was_temporary(id_))
             self._store(explicit_edges(entries, job, self._naming), sql, at, run)
             return
         inputs, outputs = self._sides_of(source)
-        unlisted = unlisted_sources(source, sql, inputs, outputs, self._naming)
-        self._problems += unlisted_problems(job, unlisted)
-        inputs += unlisted
+        inputs, *differences = inputs_by_sql(source, sql, inputs, outputs, self._naming)
+        self._problems += difference_problems(job, *differences)
         known = self._reads_and_writes.setdefault(job, (set(), set()))
         for side, ids in zip((inputs, outputs), known, strict=True):
             for dataset in side:
-                is_temporary = dataset.temporary or self._was_temporary(dataset.id)
+                self._materializations.note(dataset, at)
+                is_temporary = dataset.temporary or (not dataset.stored and self._was_temporary(dataset.id))
                 (self._temporary if is_temporary else ids).add(dataset.id)
         self._problems += pseudo_problems(job, (*source.inputs.values(), *source.outputs.values()))
         sources, behind = self._views.without_base_tables(inputs)
@@ -150,7 +154,8 @@ class EdgeCollector:
         if entries is not None:
             return explicit_edges(entries, job, self._naming)
         inputs, outputs = self._sides_of(one.run)
-        sources, _ = self._views.without_base_tables(inputs)
+        read = inputs_by_sql(one.run, query_of(facets), inputs, outputs, self._naming).inputs
+        sources, _ = self._views.without_base_tables(read)
         return self._derive(one.run, job, sources, outputs, one.pairing).edges
 
     def _derive(
@@ -161,12 +166,13 @@ class EdgeCollector:
         outputs: Sequence[Side],
         pairing: Pairing | None,
     ) -> Edges:
-        sql = _sql_of(source.job_facets) if len(outputs) > 1 or (outputs and len(inputs) > 1) else None
+        sql = query_of(source.job_facets) if len(outputs) > 1 or (outputs and len(inputs) > 1) else None
+        outputs, results = without_results(outputs, sql)
         is_sum = len(inputs) > 1 and len(outputs) > 1 and runs_models(source)
         statements = statements_of(sql) if sql else None
         if statements is None and share_columns(source, outputs) and not (sql and is_one_statement(sql)):
             outputs, is_sum = [msgspec.structs.replace(one, column_lineage=None) for one in outputs], True
-        return derive_once(
+        derived = derive_once(
             job,
             inputs,
             outputs,
@@ -176,6 +182,8 @@ class EdgeCollector:
             is_sum=is_sum,
             derived=self._derived,
         )
+        problems = (*derived.problems, results_problem(job, results)) if results else derived.problems
+        return derived._replace(problems=problems)
 
     def add_derivation(self, dataset: DatasetState) -> None:
         """Add the edges that a DatasetEvent states for its dataset, by its lineage facet or else its column lineage."""
@@ -202,7 +210,9 @@ class EdgeCollector:
         :param wanted: test for datasets that are not excluded
         :param seen_at: time of consumption, in microseconds
         """
-        bridged = bridge(self._timed(jobs), self._temporary.__contains__, self._remembered, seen_at)
+        self._temporary -= self._materializations.stored()
+        remembered = self._materializations.without_stored(self._remembered)
+        bridged = bridge(self._timed(jobs), self._temporary.__contains__, remembered, seen_at)
         edges = [edge for edge in bridged.edges if wanted(edge.source) and wanted(edge.target)]
         return CollectedEdges(
             tuple(sorted(edges, key=lambda edge: (edge.job or NO_JOB, edge.source, edge.target))),  # stable
@@ -255,7 +265,7 @@ class EdgeCollector:
                 if self._text > MAX_PLAN_TEXT:
                     self._left_out += 1
                     continue
-                self._text += _text_of(edge)
+                self._text += text_of(edge)
                 self._temporary.update(end for end in (source, target) if is_named_temporary(end.namespace, end.name))
             self._edges[number] = msgspec.structs.replace(edge, sql=sql) if sql else edge
             if self._temporary and (source in self._temporary or target in self._temporary):
@@ -285,15 +295,3 @@ class EdgeCollector:
             number = self._numbers.setdefault(key, len(self._numbers))
             self._numbered[id(edge)] = numbered = number, edge
         return numbered[0]
-
-
-def _sql_of(facets: JobFacets | None) -> str | None:
-    return facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
-
-
-def _text_of(edge: Edge) -> int:
-    """Return the approximate number of characters of an edge in JSON."""
-    source, target, job = edge.source, edge.target, edge.job or NO_JOB
-    names = len(source.namespace) + len(source.name) + len(target.namespace) + len(target.name)
-    columns = sum([100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns])
-    return 100 + names + len(job.namespace) + len(job.name) + columns

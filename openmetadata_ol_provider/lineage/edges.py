@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from openmetadata_ol_provider.lineage.chains import NO_JOB
 from openmetadata_ol_provider.lineage.columns import ColumnSources, Inputs, column_sources
 from openmetadata_ol_provider.lineage.connectors import Paired, pair_by_name
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
@@ -106,12 +107,12 @@ def derive(
     :param statements: statements of the job's SQL, ``None`` if there are not several
     :param is_sum: whether it sums up several parts, models of dbt or statements, of which each has inputs of its own
     """
-    place = f"job {job.namespace} {job.name}"
+    where = job.label
     if count := _number_of_unmoved(inputs, outputs):
         detail = (
             f"reads and writes the same {counted(count, 'dataset')} without column lineage: nothing was moved, no edges"
         )
-        return Edges((), (Problem(ProblemKind.SAME_DATASETS, place, detail),))
+        return Edges((), (Problem(ProblemKind.SAME_DATASETS, where, detail),))
     edges: list[Edge] = []
     loops: list[tuple[DatasetId, DatasetId]] = []
     problems: list[Problem] = []
@@ -120,7 +121,7 @@ def derive(
     inputs_by_name = Inputs(inputs if with_columns else (), naming)
     for output in with_columns:
         sources = column_sources(output, inputs_by_name, naming)
-        problems += unread_sources(place, output.id, sources.unnamed, sources.subqueries)
+        problems += unread_sources(where, output.id, sources.unnamed, sources.subqueries)
         named.update(sources.by_dataset)
         edges += _of_columns(job, output, sources, naming, loops)
     # Outputs without column lineage get every input; a single output also gets those that its column lineage omits.
@@ -133,11 +134,11 @@ def derive(
         every = (*sides, *targets)
         sides, targets = without_own(sides, job), without_own(targets, job)
         if len(sides) + len(targets) < len(every):
-            problems.append(tool_problem(place, every, {side.id for side in (*sides, *targets)}))
+            problems.append(tool_problem(where, every, {side.id for side in (*sides, *targets)}))
     paired = _paired(job, sides, targets, pairing)
     if paired is None:
         if too_large := _too_large(sides, targets):
-            return Edges(tuple(edges), (*problems, _product_too_large(place, inputs, outputs, too_large)))
+            return Edges(tuple(edges), (*problems, _product_too_large(where, inputs, outputs, too_large)))
         paired = Paired([(side, output) for output in targets for side in sides])
     edges += [
         Edge(side.id, output.id, job, "product")
@@ -145,14 +146,15 @@ def derive(
         if not _is_loop(side.id, side.identities, output, naming, loops)
     ]
     if loops:
-        problems.append(_loop(place, loops))
+        problems.append(_loop(where, loops))
     if pairing is not None:
         return Edges(tuple(edges), (*problems, *paired.problems))
     apart = Apart()
     if statements is not None:
         edges, apart = by_statement(job, edges, inputs, outputs, statements=statements, naming=naming)
     problems += apart_problems(job, apart)
-    left = () if targets else unassigned(edges, inputs, outputs, apart=apart.pairs, naming=naming)
+    lasting = [side for side in inputs if side.id not in apart.temporary]
+    left = () if targets else unassigned(edges, lasting, outputs, apart=apart.pairs, naming=naming)
     problems += unassigned_problems(job, left, outputs)
     return Edges(tuple(edges), tuple(problems))
 
@@ -160,9 +162,17 @@ def derive(
 def derivation_of_columns(output: Side, naming: Naming) -> Edges:
     """Return the edges that the column lineage of a DatasetEvent states, which no job is needed for."""
     sources = column_sources(output, Inputs((), naming), naming)
-    place = f"dataset {output.id.namespace} {output.id.name}"
-    problems = tuple(unread_sources(place, output.id, sources.unnamed, sources.subqueries))
+    where = f"dataset {output.id}"
+    problems = tuple(unread_sources(where, output.id, sources.unnamed, sources.subqueries))
     return Edges(tuple(_of_columns(None, output, sources, naming, [])), problems)
+
+
+def text_of(edge: Edge) -> int:
+    """Return the approximate number of characters of an edge in JSON."""
+    source, target, job = edge.source, edge.target, edge.job or NO_JOB
+    names = len(source.namespace) + len(source.name) + len(target.namespace) + len(target.name)
+    columns = sum([100 + len(pair.source.name) + len(pair.target_field) for pair in edge.columns])
+    return 100 + names + len(job.namespace) + len(job.name) + columns
 
 
 def _of_columns(
@@ -194,12 +204,12 @@ def _is_loop(
     return True
 
 
-def _loop(place: str, loops: Sequence[tuple[DatasetId, DatasetId]]) -> Problem:
+def _loop(where: str, loops: Sequence[tuple[DatasetId, DatasetId]]) -> Problem:
     (source, target), *more = sorted(loops)
     others = f", and {len(more)} more such pairs" if more else ""
-    names = f"{source.namespace} {source.name} and {target.namespace} {target.name}{others}"
+    names = f"{source} and {target}{others}"
     detail = f"reads and writes one dataset under two names, {names}: no edge from it to itself"
-    return Problem(ProblemKind.SAME_DATASETS, place, detail)
+    return Problem(ProblemKind.SAME_DATASETS, where, detail)
 
 
 def _number_of_unmoved(inputs: Sequence[Side], outputs: Sequence[Side]) -> int:
@@ -227,13 +237,13 @@ def _paired(job: JobId, inputs: Sequence[Side], outputs: Sequence[Side], pairing
         return None
     if len(inputs) * len(outputs) > MAX_COMPARED:
         limit = f"more than {MAX_COMPARED} pairs of names"
-        return Paired((), (_product_too_large(f"job {job.namespace} {job.name}", inputs, outputs, limit),))
+        return Paired((), (_product_too_large(job.label, inputs, outputs, limit),))
     return pair_by_name(job, inputs, outputs, pairing)
 
 
-def _product_too_large(place: str, inputs: Sequence[Side], outputs: Sequence[Side], limit: str) -> Problem:
+def _product_too_large(where: str, inputs: Sequence[Side], outputs: Sequence[Side], limit: str) -> Problem:
     detail = f"{counted(len(inputs), 'input')} x {counted(len(outputs), 'output')} are {limit}: no edges drawn"
-    return Problem(ProblemKind.PRODUCT_TOO_LARGE, place, detail)
+    return Problem(ProblemKind.PRODUCT_TOO_LARGE, where, detail)
 
 
 def _too_large(inputs: Sequence[Side], outputs: Sequence[Side]) -> str | None:

@@ -25,19 +25,21 @@ class Filter:
     """
 
     def __init__(self, include: Iterable[str], exclude: Iterable[str]) -> None:
-        include = list(include)
-        self._exclude = _compile_globs(exclude)
-        self._include = _compile_globs(include)
-        self._admits_all = "*" in include and not self._exclude
-        self._matches = lru_cache(_MOST_REMEMBERED)(self._is_included)
+        globs = list(include)
+        included, excluded = _compile_globs(globs), _compile_globs(exclude)
+        self._admits_all = "*" in globs and not excluded
+
+        # Not a method, whose cache would hold the filter that holds the cache.
+        @lru_cache(_MOST_REMEMBERED)
+        def is_included(namespace: str, name: str) -> bool:
+            names = (name, f"{namespace} {name}")
+            return _any_matches(included, names) and not _any_matches(excluded, names)
+
+        self._is_included = is_included
 
     def admits(self, namespace: str, name: str) -> bool:
         """Tell whether a dataset or job is included."""
-        return self._admits_all or self._matches(namespace, name)
-
-    def _is_included(self, namespace: str, name: str) -> bool:
-        names = (name, f"{namespace} {name}")
-        return _any_matches(self._include, names) and not _any_matches(self._exclude, names)
+        return self._admits_all or self._is_included(namespace, name)
 
 
 class PipelineFilter:

@@ -45,7 +45,7 @@ def _with_own_columns(output: DatasetState, foreign: Collection[tuple[str, str]]
 
 def shared_run_problem(run: Run) -> Problem | None:
     """Return the problem that reports what the instances of a run lose because they share it."""
-    where = f"job {run.namespace} {run.name}"
+    where = run.job_label
     if is_full(run):
         detail = f"one run id has more than {MAX_INSTANCES} starts and ends: the edges of further ones are left out"
         return Problem(ProblemKind.REPEATED_RUN, where, detail)

@@ -31,16 +31,16 @@ class JobCollector:
         #: The jobs so far, in the order in which they were added.
         self.jobs: dict[JobId, Job] = {}
 
-    def add(self, place: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
+    def add(self, placement: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> None:
         """Add a job, or what another run says about it, and its pipeline."""
-        job = job_of(place, facets, run_facets)
-        own = place.names.own.job
+        job = job_of(placement, facets, run_facets)
+        own = placement.names.own.job
         earlier = self.jobs.get(own)
         self.jobs[own] = job if earlier is None or earlier == job else completed(job, earlier)
         top = self.jobs.get(job.pipeline)
         if top is None:
             # The pipeline's own events may come later or never (a DAG run of an older Airflow): name it anyway.
-            top = named_by_task(job, run_facets, self._integration(place, job))
+            top = named_by_task(job, run_facets, self._integration(placement, job))
         self.jobs[job.pipeline] = described_by_child(top, run_facets)
         trigger = job.triggered_by if self._adds_triggers else None
         if trigger is not None and trigger not in self.jobs and self._is_included(trigger):
@@ -54,12 +54,12 @@ class JobCollector:
         """Yield what is wrong with the jobs."""
         return shared_tasks(self.jobs.values())
 
-    def _integration(self, place: JobPlacement, job: Job) -> str | None:
+    def _integration(self, placement: JobPlacement, job: Job) -> str | None:
         """Return the integration of a pipeline that is only named: its own if known, else that of its tasks.
 
         A task's name begins with its pipeline's; whatever else runs below it (Spark below Airflow) is another's.
         """
-        top = place.names.top(place.level)
+        top = placement.names.top(placement.level)
         run = self._index.lookup(top.job.namespace, top.job.name, top.run_id)
         kind = run.job_facets.jobType if run and run.job_facets else None
         if kind is not None:

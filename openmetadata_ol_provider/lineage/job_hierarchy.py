@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.lineage.value import Value
-from openmetadata_ol_provider.openlineage.facets import JobRef, JobTypeFacet, RunRef
-from openmetadata_ol_provider.openlineage.integration_names import integration_of
+from openmetadata_ol_provider.openlineage.facets import JobRef, RunRef
+from openmetadata_ol_provider.openlineage.job_types import integration_of, job_type_of
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_identity import parent_facet
@@ -190,19 +190,13 @@ def _known(run: Run, reference: RunOf) -> RunOf:
 
 def is_dag_run(run: Run) -> bool:
     """Return whether a run is that of an Airflow DAG."""
-    return run.is_dag or (run.job_facets is not None and is_dag_type(run.job_facets.jobType))
-
-
-def is_dag_type(kind: JobTypeFacet | None) -> bool:
-    """Return whether a job type is that of an Airflow DAG."""
-    return kind is not None and kind.jobType is not None and kind.jobType.upper() == "DAG"
+    return run.is_dag or job_type_of(run.job_facets) == "DAG"
 
 
 def names_dag(run: Run) -> bool:
     """Return whether a run's parent facet says that its parent is a DAG (ParentRunFacet 1-2-0)."""
     facet = parent_facet(run.run_facets)
-    facets = facet.job.facets if facet is not None and facet.job is not None else None
-    return facets is not None and is_dag_type(facets.jobType)
+    return job_type_of(facet.job.facets if facet is not None and facet.job is not None else None) == "DAG"
 
 
 def assumed_pipeline(names: Family) -> Problem:
@@ -212,16 +206,16 @@ def assumed_pipeline(names: Family) -> Problem:
         top = names.top("root").job
         detail = (
             f"its parent {parent.name} was not seen in namespace {parent.namespace}, but a run with this name and id "
-            f"was in {names.elsewhere}: they are taken for two, and it is put below {top.namespace} {top.name}. If "
-            "they are one, let both send one namespace"
+            f"was in {names.elsewhere}: they are taken for two, and it is put below {top}. If they are one, let both "
+            "send one namespace"
         )
-        return Problem(ProblemKind.ASSUMED_PIPELINE, f"job {job.namespace} {job.name}", detail)
+        return Problem(ProblemKind.ASSUMED_PIPELINE, job.label, detail)
     detail = (
         f"its parent {parent.name if parent else None} was not seen, so it is put below the root that it declares, "
         f"{root.job.name if root else None}; if another DAG is between them, its events are missing (retention, "
         "filters, lanes)"
     )
-    return Problem(ProblemKind.ASSUMED_PIPELINE, f"job {job.namespace} {job.name}", detail)
+    return Problem(ProblemKind.ASSUMED_PIPELINE, job.label, detail)
 
 
 def parent_of(run: Run) -> RunOf | None:
@@ -242,7 +236,8 @@ _RUN_DEPENDENT = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"\d{8}_\d{6}_\d{5}_[a-z0-9]{5}"  # a Trino query id
     r"|(?:manual|scheduled|backfill|asset_triggered|dataset_triggered)__[0-9T:.+-]+"  # an Airflow run id
-    r"|(?:application|job|local|app)_?-?\d{10,}(?:_\d+)*"  # a YARN or local Spark application
+    r"|(?:application|job|local|app)_?-?\d{10,}(?:[_-]\d+)*"  # a Spark application: of YARN, standalone, local
+    r"|(?<=livy[-_]session[-_])\d+"
     r"|jr_[0-9a-f]{32,}"  # a Glue job run
     r"|[0-9a-f]{8}(?P<dash>[-_])[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{12}"  # a UUID
     rf"|{_DATE}(?:[T _.-]?\d{{2}}[-:._]?\d{{2}}(?:[-:._]?\d{{2}}(?:[.,]\d+)?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"

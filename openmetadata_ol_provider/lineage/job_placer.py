@@ -44,8 +44,8 @@ class JobPlacer:
         names = resolve_root(run, self._index)
         if names.assumed is not None:
             self.problems.append(assumed_pipeline(names))
-        place = place_of(names, run.job_facets, self._level)
-        return place if self._pipelines.admits(place.pipeline.job, run) else None
+        placement = place_of(names, run.job_facets, self._level)
+        return placement if self._pipelines.admits(placement.pipeline.job, run) else None
 
     def place_declared(self, job: JobId, facets: JobFacets | None) -> JobPlacement | None:
         """Return the placement of a job that declares its lineage; ``None`` if the configuration excludes it."""

@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 from openmetadata_ol_provider.lineage.airflow_facets import completed_by_dag, task_outlines
 from openmetadata_ol_provider.lineage.job_hierarchy import Family, Level, RunOf, stable_job, task_in
 from openmetadata_ol_provider.lineage.plan import Job, JobId, Owner, Tag
+from openmetadata_ol_provider.lineage.sql import query_of
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.facets import (
     DependencyField,
@@ -20,6 +21,7 @@ from openmetadata_ol_provider.openlineage.facets import (
     SourceCodeLocationFacet,
     TagsFacet,
 )
+from openmetadata_ol_provider.openlineage.job_types import job_type_of
 
 _NO_FACETS = JobFacets()
 
@@ -45,9 +47,8 @@ def place_of(names: Family, facets: JobFacets | None, level: Level) -> JobPlacem
     """Return where a job belongs: the queries of a task (``task.query.N``, dbt's ``node.sql.N``) are its parts."""
     top_run = names.top(level)
     job, top = names.own.job, top_run.job
-    kind = facets.jobType if facets else None
     parent = names.parent.job if names.parent else None
-    part = parent is not None and top not in (job, parent) and kind is not None and _is_part(kind.jobType)
+    part = parent is not None and top not in (job, parent) and job_type_of(facets) in {"QUERY", "SQL"}
     task = task_in(parent if part and parent is not None else job, top, names.spellings)
     return JobPlacement(names, level, names.under_stable_name(top_run), task, part)
 
@@ -57,10 +58,6 @@ def _triggered_by(placement: JobPlacement) -> JobId | None:
     trigger = placement.names.trigger
     job = stable_job(trigger.job) if trigger is not None else None
     return job if job != placement.pipeline.job else None
-
-
-def _is_part(job_type: str | None) -> bool:
-    return (job_type or "").upper() in {"QUERY", "SQL"}
 
 
 def job_of(placement: JobPlacement, facets: JobFacets | None, run_facets: RunFacets | None = None) -> Job:
@@ -85,7 +82,7 @@ def job_of(placement: JobPlacement, facets: JobFacets | None, run_facets: RunFac
         description=_description(facets),
         owners=owners_of(facets.ownership),
         tags=tags_of(facets.tags),
-        sql=sql.query or None if sql and not sql.deleted else None,
+        sql=query_of(facets),
         dialect=sql.dialect or None if sql and not sql.deleted else None,
         **_code(facets.sourceCodeLocation),
         upstream=_upstream(run_facets),

@@ -97,8 +97,8 @@ def late_parent_problems(moved: Mapping[str, tuple[JobId, JobId]], index: RunInd
         run = index.runs[key]
         parent = parent_of(run)
         detail = (
-            f"it was put below {before.namespace} {before.name}, because the events of its parent "
-            f"{parent.job.name if parent else None} were not read yet; it belongs to {now.namespace} {now.name}, where "
-            "it is put now, and the status that was published before stays. Let one lane read both, the parent first"
+            f"it was put below {before}, because the events of its parent "
+            f"{parent.job.name if parent else None} were not read yet; it belongs to {now}, where it is put now, and "
+            "the status that was published before stays. Let one lane read both, the parent first"
         )
-        yield Problem(ProblemKind.ASSUMED_PIPELINE, f"job {run.namespace} {run.name}", detail)
+        yield Problem(ProblemKind.ASSUMED_PIPELINE, run.job_label, detail)

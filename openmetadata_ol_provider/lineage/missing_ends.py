@@ -14,7 +14,7 @@ from openmetadata_ol_provider.lineage.job_hierarchy import MAX_CHAIN, RunOf, is_
 from openmetadata_ol_provider.lineage.run_completion import effective_state, is_streaming
 from openmetadata_ol_provider.lineage.run_facts import CLOSED, ENDED, FACTS, TELLING, WAITS
 from openmetadata_ol_provider.lineage.stated_ends import stated_by_dags, telling_dags
-from openmetadata_ol_provider.openlineage.integration_names import integration_of
+from openmetadata_ol_provider.openlineage.job_types import integration_of
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
@@ -94,8 +94,9 @@ def _doubtful_ends(index: RunIndex, others: Mapping[str, Run], ended: EndedAbove
     above, passed = index.grouped(PARENTS), set[str]()
     while ids:
         passed |= ids
-        stored = {number for run_id in ids for number in above.stored(run_id)}
-        made = {key for run_id in ids for key in above.made(run_id)}
+        with_others_below = above.among(ids)
+        stored = {number for run_id in with_others_below for number in above.stored(run_id)}
+        made = {key for run_id in with_others_below for key in above.made(run_id)}
         doubtful.update(dict.fromkeys((*map(table.rows.key, stored - settled), *made)))
         ids = {*map(table.rows.run_id, stored), *(table[key].run_id for key in made)} - passed
     return {key: None for key in doubtful if key in table}
@@ -160,9 +161,9 @@ def presumed_end_problems(closed: Iterable[tuple[Run, RunOf]]) -> Iterator[Probl
         by = "its airflowState says so" if end.certain else "it has ended, and their own ends did not follow"
         detail = (
             f"runs sent no end of their own: taken to have ended as {state} with "
-            f"{top.job.namespace} {top.job.name}, because {by}. An end that comes later replaces it"
+            f"{top.job}, because {by}. An end that comes later replaces it"
         )
-        where = f"job {run.namespace} {run.name}"
+        where = run.job_label
         counts[where, detail] = counts.get((where, detail), 0) + 1
     for (where, detail), count in sorted(counts.items()):
         yield Problem(ProblemKind.PRESUMED_END, where, detail, count)

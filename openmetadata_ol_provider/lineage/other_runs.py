@@ -66,12 +66,12 @@ def remembered_since(index: RunIndex, limits: Limits, seen_at: int, evicted_at: 
     return forgotten + _PUBLISHED_WITHIN
 
 
-def may_be_in_other_lanes(place: JobPlacement) -> bool:
+def may_be_in_other_lanes(placement: JobPlacement) -> bool:
     """Return whether other lanes may read runs of a job that write the same edges, under the same name.
 
     The message key of OpenLineage's clients is the job at the root of the chain. So a pipeline that is not that job may
     have its runs in several partitions.
     """
-    names = place.names
+    names = placement.names
     root = names.root or names.parent or names.own
-    return names.under_stable_name(root).job != place.pipeline.job
+    return names.under_stable_name(root).job != placement.pipeline.job

@@ -15,9 +15,9 @@ from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.facets import JobFacets
 from openmetadata_ol_provider.openlineage.integration_names import integration_name
+from openmetadata_ol_provider.openlineage.job_types import STREAMING
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Declaration, Run
 
-_STREAMING = frozenset({"STREAMING", "SERVICE"})
 Kind = Literal["connector", "copy", "transfer"]
 #: Microseconds of event time after which a connector that runs on is presumed to have shown all of its datasets.
 SETTLED_AFTER = 3_600 * 1_000_000
@@ -96,7 +96,7 @@ class PairingRules:
         if kind is not None:
             return kind
         if self._patterns:
-            names = (*job_type.integrations, job.name.lower(), f"{job.namespace} {job.name}".lower())
+            names = (*job_type.integrations, job.name.lower(), str(job).lower())
             if any(pattern.match(name) for pattern in self._patterns for name in names if name):
                 return "copy"
         return None
@@ -108,7 +108,7 @@ def _own_kind(source: Run | Declaration) -> Kind | None:
     if job_type.tool == "connector":
         return "connector"
     if isinstance(source, Run):
-        if job_type.processing in _STREAMING and job_type.kind == "TASK" and not source.has_paired_event:
+        if job_type.processing in STREAMING and job_type.kind == "TASK" and not source.has_paired_event:
             return "connector"
         if source.from_copy_tool:
             return "copy"

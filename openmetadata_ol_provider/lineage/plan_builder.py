@@ -113,21 +113,21 @@ class PlanBuilder:
         :param new: keys of the runs that no earlier batch has shown
         """
         self._changed.update(runs)
-        placed = [(key, run, place) for key, run in runs.items() if (place := self._placer.place(run))]
+        placed = [(key, run, placement) for key, run in runs.items() if (placement := self._placer.place(run))]
         placed.sort(key=lambda item: end_of(item[1]))
-        pipeline_runs = [(run, place.pipeline) for _, run, place in placed]
+        pipeline_runs = [(run, placement.pipeline) for _, run, placement in placed]
         self._pipeline_starts = fix_pipeline_starts(self._pipeline_starts, pipeline_runs, self._seen_at)
-        for key, run, place in placed:
-            self._add_run(key, run, place)
-            self._records.append(self._record(run, place, new=key in new))
+        for key, run, placement in placed:
+            self._add_run(key, run, placement)
+            self._records.append(self._record(run, placement, new=key in new))
 
     def add_snapshots(self, snapshots: Iterable[Run]) -> None:
         """Add COMPLETE_SNAPSHOT events, each in the form of a run."""
         for snapshot in snapshots:
-            if place := self._placer.place(snapshot):
+            if placement := self._placer.place(snapshot):
                 self._add_datasets(snapshot)
-                self._add_edges(snapshot, place, self._fingerprint(snapshot, place))
-                self._fingerprints.pop(place.names.own.job, None)
+                self._add_edges(snapshot, placement, self._fingerprint(snapshot, placement))
+                self._fingerprints.pop(placement.names.own.job, None)
 
     def add_later_runs(self, changed: Mapping[str, Run]) -> None:
         """Add the latest run of each job that changed, which wins even if it came in an earlier batch."""
@@ -147,8 +147,8 @@ class PlanBuilder:
 
     def _add_keys(self, keys: Iterable[str]) -> None:
         for key in self._index.in_order(keys):
-            if place := self._placer.place(run := self._index.runs[key]):
-                self._add_run(key, run, place)
+            if placement := self._placer.place(run := self._index.runs[key]):
+                self._add_run(key, run, placement)
 
     def _is_due(self, run: Run) -> bool:
         """Tell whether a stream has had the time to fail, or a connector the time to show all its datasets."""
@@ -159,9 +159,9 @@ class PlanBuilder:
     def add_transfers(self, tasks: Iterable[tuple[Run, list[Run]]]) -> None:
         """Add the lineage of transfer tasks, whose reads and writes show in different child runs."""
         for task, children in tasks:
-            if (place := self._placer.place(task)) and self._is_final(task) and not is_repeated(task):
-                self._jobs.add(place, task.job_facets, task.run_facets)
-                self._edges.add(place.names, transfer_lineage(task, children), TRANSFER)
+            if (placement := self._placer.place(task)) and self._is_final(task) and not is_repeated(task):
+                self._jobs.add(placement, task.job_facets, task.run_facets)
+                self._edges.add(placement.names, transfer_lineage(task, children), TRANSFER)
 
     # -- ends that were not sent -----------------------------------------------------------------------------------
 
@@ -176,9 +176,9 @@ class PlanBuilder:
         self._records, self._jobs.jobs = ends.records, ends.jobs
         self._problems += ends.problems
 
-    def _record(self, run: Run, place: JobPlacement, *, new: bool = False) -> RunRecord:
-        writing = self._written.get((place.names.own.job, run.run_id), NOT_WRITTEN)
-        return run_record(run, place, self._pipeline_starts, self._datasets.wanted, writing, new=new)
+    def _record(self, run: Run, placement: JobPlacement, *, new: bool = False) -> RunRecord:
+        writing = self._written.get((placement.names.own.job, run.run_id), NOT_WRITTEN)
+        return run_record(run, placement, self._pipeline_starts, self._datasets.wanted, writing, new=new)
 
     def _is_final(self, run: Run) -> bool:
         if run.other_names or (run.state == "START" and self._index.failed_at_once(run)):
@@ -186,15 +186,15 @@ class PlanBuilder:
             return False
         return lineage_is_final(run, self._config.lineage.on, self._latest_at)
 
-    def _fingerprint(self, run: Run, place: JobPlacement) -> RunFingerprint:
+    def _fingerprint(self, run: Run, placement: JobPlacement) -> RunFingerprint:
         is_final = self._is_final(run)
-        pairing = self._pairing_rules.of(run, place.names.own.job, self._latest_at) if is_final else None
-        return fingerprint(run, place, pairing, is_final=is_final)
+        pairing = self._pairing_rules.of(run, placement.names.own.job, self._latest_at) if is_final else None
+        return fingerprint(run, placement, pairing, is_final=is_final)
 
-    def _add_run(self, key: str, run: Run, place: JobPlacement) -> None:
+    def _add_run(self, key: str, run: Run, placement: JobPlacement) -> None:
         self._added.add(key)
         self._add_datasets(run)
-        own, job = self._fingerprint(run, place), place.names.own.job
+        own, job = self._fingerprint(run, placement), placement.names.own.job
         if own.is_final and not run.lineage_emitted:
             self._emitted.add(key)
         sums_up = own.is_final and own.pairing is None
@@ -204,19 +204,21 @@ class PlanBuilder:
                 # Nothing new: the job's previous run had the same job and edges.
                 return
             self._fingerprints[job] = own
-        self._jobs.add(place, run.job_facets, run.run_facets)
-        self._add_edges(run, place, own, below)
+        self._jobs.add(placement, run.job_facets, run.run_facets)
+        self._add_edges(run, placement, own, below)
 
-    def _add_edges(self, run: Run, place: JobPlacement, own: RunFingerprint, below: Collection[PairedRun] = ()) -> None:
+    def _add_edges(
+        self, run: Run, placement: JobPlacement, own: RunFingerprint, below: Collection[PairedRun] = ()
+    ) -> None:
         if not own.is_final:
             return
         if run.columns_evicted and not run.lineage_emitted:
             detail = "its edges lack the columns and SQL of its earlier events"
             self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
         if not own.instances:
-            self._edges.add(place.names, run, own.pairing, below)
+            self._edges.add(placement.names, run, own.pairing, below)
         for lineage in lineage_of_instances(run, self._config.lineage.on) if own.instances else ():
-            self._edges.add(place.names, lineage, own.pairing)
+            self._edges.add(placement.names, lineage, own.pairing)
 
     def _add_datasets(self, run: Run) -> None:
         for side in (run.inputs, run.outputs):
@@ -245,10 +247,10 @@ class PlanBuilder:
 
     def _declared(self, job: EventJob, event: Event, at: int) -> Iterable[tuple[JobId, Declaration]]:
         own = JobId(job.namespace, job.name)
-        place = self._placer.place_declared(own, job.facets)
-        if place is None:
+        placement = self._placer.place_declared(own, job.facets)
+        if placement is None:
             return ()
-        self._jobs.add(place, job.facets)
+        self._jobs.add(placement, job.facets)
         self._jobs.mark_declared(own)
         inputs, outputs = dataset_states(event.inputs, at), dataset_states(event.outputs, at)
         for dataset in single_topics((*inputs.values(), *outputs.values())):

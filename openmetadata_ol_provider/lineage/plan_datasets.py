@@ -12,6 +12,9 @@ class DatasetId(PlanValue, frozen=True, order=True):
     namespace: str
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.name}"
+
 
 class Owner(PlanValue, frozen=True):
     """An owner in the producer's spelling: ``user:jdoe``, ``team:data`` or a bare name."""

@@ -15,6 +15,14 @@ class JobId(PlanValue, frozen=True, order=True):
     namespace: str
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.name}"
+
+    @property
+    def label(self) -> str:
+        """Name of the job in problems."""
+        return f"job {self}"
+
 
 class TaskOutline(PlanValue, frozen=True):
     """A task as the pipeline's own producer lists it, whether or not it has run.

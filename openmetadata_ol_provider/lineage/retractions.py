@@ -97,7 +97,7 @@ def retractions(
     if reading.lanes > 1:
         placer = JobPlacer(config, index)
         placed = ((_job_of(run), placer.place(run)) for run in map(index.runs.__getitem__, keys))
-        undecided |= {job for job, place in placed if place is not None and may_be_in_other_lanes(place)}
+        undecided |= {job for job, placement in placed if placement is not None and may_be_in_other_lanes(placement)}
     since = remembered_since(index, reading.limits, reading.seen_at, before.evicted_at)
     return tuple(
         replace(one, began_at=iso_of(max(since, _began_at(one.job, keys, index))), undecided=one.job in undecided)
@@ -158,12 +158,17 @@ def _differs(before: Run | None, run: Run) -> bool:
     """Return whether edges may follow from a run that did not follow from it before, or the other way round."""
     if before is None or before is run:
         return False
-    stated = [one.job_facets.lineage if one.job_facets else None for one in (before, run)]
-    if stated[0] != stated[1] or before.inputs.keys() != run.inputs.keys():
+    if _rules_of(before) != _rules_of(run) or before.inputs.keys() != run.inputs.keys():
         return True
     return before.outputs.keys() != run.outputs.keys() or any(
         _columns_of(before.outputs[key]) != _columns_of(output) for key, output in run.outputs.items()
     )
+
+
+def _rules_of(run: Run) -> tuple[object, ...]:
+    """Return what decides how a run's edges are derived: what it states, its SQL, the kind of its job."""
+    facets = run.job_facets
+    return (facets.lineage, facets.sql, facets.jobType) if facets else (None, None, None)
 
 
 def _columns_of(dataset: DatasetState) -> object:

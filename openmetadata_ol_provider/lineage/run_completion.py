@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 
+from openmetadata_ol_provider.lineage.dbt_jobs import is_node
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.event import State
+from openmetadata_ol_provider.openlineage.job_types import is_streaming_job, job_type_of
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated, repeated, states_of
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, Run
 
-_STREAMING = frozenset({"STREAMING", "SERVICE"})
 #: Microseconds after which a stream with no event but its START is presumed to run: some producers send nothing more
 #: (Flink without checkpoints). A stream that fails at once has sent its FAIL by then.
 STARTED_FOR = 60 * 1_000_000
@@ -38,11 +38,11 @@ def ends_with_its_events(run: Run) -> bool:
 
 def effective_state(run: Run) -> EffectiveState:
     """Return the state of a run: the end it sent itself, else the end that follows from others."""
-    presumed = run.presumed_end
-    if presumed is None and not (run.skipped or run.instances or run.untyped_is_paired):
+    presumed, skipped = run.presumed_end, _was_skipped(run)
+    if presumed is None and not (skipped or run.instances or run.untyped_is_paired):
         return EffectiveState(run.state, run.ended_at)
     if run.state in TERMINAL:
-        if run.skipped or (presumed is not None and presumed.skipped and run.state == "COMPLETE"):
+        if skipped or (presumed is not None and presumed.skipped and run.state == "COMPLETE"):
             return EffectiveState("COMPLETE", run.ended_at, skipped=True)
         return (
             _worst_of_instances(run) if run.instances and is_repeated(run) else EffectiveState(run.state, run.ended_at)
@@ -55,26 +55,20 @@ def effective_state(run: Run) -> EffectiveState:
     return EffectiveState(run.state, run.ended_at)
 
 
+def _was_skipped(run: Run) -> bool:
+    """Return whether a run's own end says that it was skipped: of a node, ABORT is dbt's word for that."""
+    return run.skipped or (run.state == "ABORT" and is_node(run))
+
+
 def _worst_of_instances(run: Run) -> EffectiveState:
     ends = states_of(run)
     worst = max((end.state for end in ends), key=TERMINAL.__getitem__)
     return EffectiveState(worst, max(end.at for end in ends))
 
 
-def _job_type(run: Run) -> tuple[str, ...]:
-    """Return processingType, jobType and integration in upper case."""
-    kind = run.job_facets.jobType if run.job_facets else None
-    return _in_upper_case(kind.processingType, kind.jobType, kind.integration) if kind else ("", "", "")
-
-
-@lru_cache(1024)
-def _in_upper_case(*texts: str | None) -> tuple[str, ...]:
-    return tuple((text or "").upper() for text in texts)
-
-
 def is_streaming(run: Run) -> bool:
     """Return whether the run's job is a stream, which may never end."""
-    return _job_type(run)[0] in _STREAMING
+    return is_streaming_job(run.job_facets)
 
 
 def lineage_is_final(run: Run, on: Collection[str], latest_at: int) -> bool:
@@ -86,15 +80,14 @@ def lineage_is_final(run: Run, on: Collection[str], latest_at: int) -> bool:
     :param on: states whose runs are published (``lineage.on``)
     :param latest_at: time of the latest event of any run, in microseconds
     """
-    processing, kind, _ = _job_type(run)
-    if kind == "TEST":
+    if job_type_of(run.job_facets) == "TEST":
         return False
     effective = effective_state(run)
     if effective.skipped:
         return False
     if is_repeated(run):
         return any(instance.state in on for instance in repeated(run).instances)
-    if processing not in _STREAMING:
+    if not is_streaming(run):
         return effective.state in on
     return run.saw_running or effective.state in ("COMPLETE", "ABORT") or is_presumed_running(run, latest_at)
 

@@ -20,8 +20,9 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.run_state import DatasetState
 
 # Spark's connector of BigQuery sends QUERY, those of Kusto, Synapse, JDBC and (below database and schema) Snowflake
-# COMPLEX, Redshift's operators send _generated_query, JDBC the query in brackets.
-_WORDS = frozenset({"QUERY", "COMPLEX"})
+# COMPLEX, Redshift's operators send _generated_query, JDBC the query in brackets. Hamilton sends --UNKNOWN--.
+_UNKNOWN = "--UNKNOWN--"
+_WORDS = frozenset({"QUERY", "COMPLEX", _UNKNOWN})
 _OF_SNOWFLAKE = re.compile(r"[^.]+\.[^.]+\.COMPLEX")
 _SQL = re.compile(r"\s*(?:[\w$]+\.){0,2}(?:\(\s*)+(?:select|with)\s|\s*select\s+\S[^;]*\sfrom\s", re.IGNORECASE)
 MAX_SQL = 2_000
@@ -35,12 +36,14 @@ class Side(Value, frozen=True):
     """An input or output of a run, with the identities from its name and symlinks.
 
     :param temporary: whether it exists between jobs only: lineage goes through it, not to it
+    :param stored: whether its facets say that it does not
     """
 
     id: DatasetId
     identities: tuple[Identity, ...]
     column_lineage: ColumnLineageFacet | None = None
     temporary: bool = False
+    stored: bool = False
 
 
 class _Prepared(Value, frozen=True):
@@ -106,7 +109,8 @@ class Sides:
         if (former := _former_name(facets)) is not None:
             identities = tuple(dict.fromkeys((*identities, *self._naming.identities(*former))))
         temporary = is_temporary(namespace, name, facets)
-        return Side(DatasetId(namespace, name), identities, _column_lineage(facets), temporary)
+        stored = not temporary and materialization_of(facets) != ""
+        return Side(DatasetId(namespace, name), identities, _column_lineage(facets), temporary, stored)
 
 
 def _weight(facet: ColumnLineageFacet | None) -> int:
@@ -120,14 +124,9 @@ def _by_name(side: Side) -> tuple[str, str]:
 
 
 def takes_part(facets: DatasetFacets) -> bool:
-    """Tell whether a dataset has a part in its run's lineage: it was not dropped, and is not an ephemeral dbt model.
-
-    An ephemeral model is a CTE in the models that use it, and exists in no database.
-    """
-    change, model = facets.lifecycleStateChange, facets.dbt_model
-    if change is not None and (change.lifecycleStateChange or "").upper() == "DROP":
-        return False
-    return model is None or model.config is None or (model.config.materialized or "").lower() != "ephemeral"
+    """Tell whether a dataset has a part in its run's lineage: it was not dropped."""
+    change = facets.lifecycleStateChange
+    return change is None or (change.lifecycleStateChange or "").upper() != "DROP"
 
 
 def _former_name(facets: DatasetFacets) -> tuple[str, str] | None:
@@ -141,7 +140,7 @@ def _former_name(facets: DatasetFacets) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=4096)
 def is_pseudo(namespace: str, name: str) -> bool:
-    """Tell whether a name is the producer's word for a query where a table is expected, or the query itself."""
+    """Tell whether a name is no table's: the producer's word for a query or for what it does not know, or a query."""
     if _OF_SNOWFLAKE.fullmatch(name) is not None:
         return scheme_of(namespace) == "snowflake"
     if name not in _WORDS and not name.endswith("_generated_query") and _SQL.match(name) is None:
@@ -159,8 +158,9 @@ def pseudo_problems(job: JobId, datasets: Iterable[DatasetState]) -> Iterator[Pr
         if is_pseudo(dataset.namespace, dataset.name):
             name = f"{dataset.name[:200]} of {dataset.namespace}"
             remedy = "Let the job name the tables, or rename it (datasets.rename)"
-            detail = f"{name} is no table but the producer's word for a query: left out. {remedy}"
-            yield Problem(ProblemKind.PSEUDO_DATASET, f"job {job.namespace} {job.name}", detail)
+            what = "something unknown" if dataset.name == _UNKNOWN else "a query"
+            detail = f"{name} is no table but the producer's word for {what}: left out. {remedy}"
+            yield Problem(ProblemKind.PSEUDO_DATASET, job.label, detail)
 
 
 @lru_cache(maxsize=4096)
@@ -180,10 +180,21 @@ def is_between_jobs(dataset: DatasetState) -> bool:
     return is_temporary(dataset.namespace, dataset.name, dataset.facets or _NO_FACETS)
 
 
+def materialization_of(facets: DatasetFacets) -> str:
+    """Return how dbt stores a model (``table``, ``ephemeral`` ...) in lower case; empty if it does not say."""
+    config = facets.dbt_model.config if facets.dbt_model else None
+    return (config.materialized or "").lower() if config else ""
+
+
 def is_temporary(namespace: str, name: str, facets: DatasetFacets) -> bool:
-    """Tell whether a dataset exists between jobs only: in memory, as a job's output, by its name."""
+    """Tell whether a dataset exists between jobs only: in memory, as a job's output, by its name.
+
+    So does an ephemeral model of dbt: it is a CTE in the models that use it, and in no database.
+    """
     kind = facets.datasetType
     if kind is not None and (kind.datasetType or "").upper() == "JOB_OUTPUT":
+        return True
+    if materialization_of(facets) == "ephemeral":
         return True
     return is_named_temporary(namespace, name)
 

@@ -16,7 +16,7 @@ from openmetadata_ol_provider.lineage.missing_ends import late_end_problem, pres
 from openmetadata_ol_provider.lineage.plan import Job, JobId, RunRecord
 from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.lineage.run_facts import JOBS
-from openmetadata_ol_provider.lineage.stated_ends import TaskEnd, dags_that_tell, is_told_by_dag, unseen_tasks
+from openmetadata_ol_provider.lineage.stated_ends import TaskEnd, dags_that_tell, is_reported_by_dag, unseen_tasks
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
@@ -105,18 +105,18 @@ class EndsOfBatch(NamedTuple):
         """
         dags = self._dags_before()
         tasks = {
-            (place.names.own.job, place.pipeline.run_id)
+            (placement.names.own.job, placement.pipeline.run_id)
             for key, run in self.changed.items()
-            if _has_other_end(run, before.get(key), dags) and (place := self.place(run))
+            if _has_other_end(run, before.get(key), dags) and (placement := self.place(run))
         } | self._tried_again()
         for key in self.runs.in_order(self._keys_below(tasks) if tasks else ()):
             run = self.runs.runs[key]
-            if (place := self.place(run)) is None:
+            if (placement := self.place(run)) is None:
                 continue
-            job = place.names.own.job
-            if (job, place.pipeline.run_id) in tasks and place.task is not None and not place.part:
+            job = placement.names.own.job
+            if (job, placement.pipeline.run_id) in tasks and placement.task is not None and not placement.part:
                 record = (job, run.run_id)
-                yield record, replace(records.get(record) or self.record(run, place), replaces=True)
+                yield record, replace(records.get(record) or self.record(run, placement), replaces=True)
 
     def _keys_below(self, tasks: Iterable[tuple[JobId, str]]) -> AbstractSet[str]:
         """Return the keys of runs of tasks that may belong to runs of pipelines: of a job there may be thousands.
@@ -161,11 +161,11 @@ class EndsOfBatch(NamedTuple):
             *(keys for keys in self._tries_of(without_start) if len(keys) > 1),
         ]
         return {
-            (place.names.own.job, place.pipeline.run_id)
+            (placement.names.own.job, placement.pipeline.run_id)
             for keys in tries
             if any(key in self.changed for key in keys)
             and any(self._before(key) is not None for key in keys)
-            and (place := self.place(self.runs.runs[keys[0]])) is not None
+            and (placement := self.place(self.runs.runs[keys[0]])) is not None
         }
 
     def _had_no_start(self, key: str, run: Run) -> bool:
@@ -223,7 +223,7 @@ def _has_other_end(run: Run, before: Run | None, dags: Mapping[str, Sequence[Run
     if before is not None:
         return before.terminal and effective_state(before) != effective_state(run)
     parent = parent_of(run) if dags else None
-    return parent is not None and is_told_by_dag(run, dags.get(parent.run_id, ()))
+    return parent is not None and is_reported_by_dag(run, dags.get(parent.run_id, ()))
 
 
 def _job_of(record: RunRecord) -> Job:
@@ -273,7 +273,7 @@ def _several_ends(run: Run, ends: Sequence[str]) -> Problem:
         f"one run sent the ends {' and '.join(ends)}: {effective_state(run).state} counts, the first of them, or the "
         "worse of two at one time. If it ran again, let the producer send a START and a run id for each run"
     )
-    return Problem(ProblemKind.REPEATED_RUN, f"job {run.namespace} {run.name}", detail)
+    return Problem(ProblemKind.REPEATED_RUN, run.job_label, detail)
 
 
 def _without_type(run: Run) -> Problem:
@@ -283,6 +283,6 @@ def _without_type(run: Run) -> Problem:
         read = "they say nothing about the state of their run"
     return Problem(
         ProblemKind.NO_EVENT_TYPE,
-        f"job {run.namespace} {run.name}",
+        run.job_label,
         f"events without eventType: {read}. The producer should send START, RUNNING, COMPLETE, ABORT, FAIL or OTHER",
     )

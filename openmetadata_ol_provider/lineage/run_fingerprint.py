@@ -92,6 +92,8 @@ def _of_dataset(dataset: DatasetState) -> tuple[object, ...]:
         dataset.name,
         facets.columnLineage,
         facets.symlinks,
+        facets.catalog,
+        facets.hierarchy,
         facets.datasetType,
         facets.lifecycleStateChange,
         facets.dbt_model,

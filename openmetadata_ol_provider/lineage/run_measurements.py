@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openmetadata_ol_provider.lineage.assertions import assertions_of
+from openmetadata_ol_provider.lineage.assertions import assertions_of, results_of_run
+from openmetadata_ol_provider.lineage.dbt_jobs import counts_failures
 from openmetadata_ol_provider.lineage.metrics import is_count, metrics_of
 from openmetadata_ol_provider.lineage.names.interim_tables import is_interim
 from openmetadata_ol_provider.lineage.paths import trim_path
-from openmetadata_ol_provider.lineage.plan import DatasetId, Measurement, Statistics
+from openmetadata_ol_provider.lineage.plan import Assertion, DatasetId, Measurement, Statistics
 from openmetadata_ol_provider.lineage.plan_jobs import Operation
+from openmetadata_ol_provider.lineage.run_datasets import materialization_of
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, StatisticsFacet
-from openmetadata_ol_provider.openlineage.integration_names import integration_name
+from openmetadata_ol_provider.openlineage.job_types import integration_of, job_type_of
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run
 
@@ -54,15 +56,35 @@ def measurements_of(run: Run) -> tuple[Measurement, ...]:
     return tuple(sorted(measurements, key=lambda item: (item.namespace, item.name))) if measurements else ()
 
 
+def tests_of(run: Run) -> tuple[Assertion, ...]:
+    """Return the results of tests of which a run does not say which dataset they are of.
+
+    They are those that it reports itself, and those that Great Expectations has of a query of several tables, which it
+    reports for each of them.
+    """
+    shared = assertions_of(next(iter(run.inputs.values())).facets or DatasetFacets()) if _validates_query(run) else ()
+    return tuple(dict.fromkeys((*results_of_run(run.run_facets, counted=counts_failures(run)), *shared)))
+
+
+def _validates_query(run: Run) -> bool:
+    if len(run.inputs) < 2:
+        return False
+    facets = [one.facets.greatExpectations_assertions if one.facets else None for one in run.inputs.values()]
+    return facets[0] is not None and all(facet == facets[0] for facet in facets)
+
+
 def reads_of(run: Run) -> tuple[DatasetId, ...]:
     """Return the datasets that a run reads, sorted by name."""
     return tuple(sorted(DatasetId(dataset.namespace, dataset.name) for dataset in run.inputs.values()))
 
 
 def _measurements(run: Run) -> Iterator[Measurement]:
+    if _validates_query(run):
+        return
+    counted = counts_failures(run)
     for dataset in (*run.inputs.values(), *run.outputs.values()):
         if dataset.facets is not None:
-            metrics, assertions = metrics_of(dataset.facets), assertions_of(dataset.facets)
+            metrics, assertions = metrics_of(dataset.facets), assertions_of(dataset.facets, counted=counted)
             if metrics and _is_part(dataset, dataset.facets):
                 metrics = ()
             if metrics or assertions:
@@ -89,16 +111,16 @@ def _written(run: Run, dataset: DatasetState, facets: DatasetFacets, facet: Stat
 
 def _operation(run: Run, dataset: DatasetState, facets: DatasetFacets) -> Operation | None:
     """Return how a run wrote rows; ``None`` if its count is not known to be that of the rows it changed."""
-    integration, kind = _job_type(run)
+    integration, job_type = integration_of(run.job_facets), job_type_of(run.job_facets)
     at_the_end = run.ended_at is not None and dataset.times.get("outputStatistics", 0) >= run.ended_at
-    if not at_the_end or is_repeated(run) or kind == "TEST" or _change(facets) in _NO_ROWS:
+    if not at_the_end or is_repeated(run) or job_type == "TEST" or _change(facets) in _NO_ROWS:
         return None
     if integration == "SPARK":
         return _spark_operation(run.name, facets)
     if integration == "DBT":
         rows = facets.outputStatistics.rowCount if facets.outputStatistics else None
         creates = dataset.namespace.startswith("snowflake") and (rows or 0) <= 1
-        return None if creates or _materialized(facets) in _VIEWS else "WRITE"
+        return None if creates or materialization_of(facets) in _VIEWS else "WRITE"
     if _change(facets) in {"CREATE", "OVERWRITE"}:
         return "WRITE"
     sql = run.job_facets.sql.query if run.job_facets and run.job_facets.sql else None
@@ -120,11 +142,11 @@ def _is_one_of(name: str, parts: tuple[str, ...]) -> bool:
 
 def _is_whole(run: Run, dataset: DatasetState, facets: DatasetFacets) -> bool:
     """Return whether a dataset holds nothing but the rows that a run wrote, if it has no partitions."""
-    integration, kind = _job_type(run)
+    integration, job_type = integration_of(run.job_facets), job_type_of(run.job_facets)
     if _is_part(dataset, facets):
         return False
     if integration == "DBT":
-        return _materialized(facets) in {"table", "seed"} or kind == "SEED"
+        return materialization_of(facets) in {"table", "seed"} or job_type == "SEED"
     if integration == "SPARK" and _is_one_of(run.name, _PARTIAL):
         return False
     return _change(facets) in {"CREATE", "OVERWRITE"}
@@ -141,14 +163,3 @@ def _is_part(dataset: DatasetState, facets: DatasetFacets) -> bool:
 def _change(facets: DatasetFacets) -> str:
     change = facets.lifecycleStateChange
     return (change.lifecycleStateChange or "").upper() if change and not change.deleted else ""
-
-
-def _materialized(facets: DatasetFacets) -> str:
-    config = facets.dbt_model.config if facets.dbt_model else None
-    return (config.materialized or "").lower() if config else ""
-
-
-def _job_type(run: Run) -> tuple[str, str]:
-    """Return the integration, without its version, and the type of a run's job in upper case."""
-    kind = run.job_facets.jobType if run.job_facets else None
-    return (integration_name(kind.integration), (kind.jobType or "").upper()) if kind else ("", "")

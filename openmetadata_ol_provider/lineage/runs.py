@@ -8,14 +8,13 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.lineage.airflow_facets import dag_run_id, log_url, logical_time
-from openmetadata_ol_provider.lineage.assertions import results_of_run
 from openmetadata_ol_provider.lineage.job_hierarchy import RunOf
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.plan import DatasetId, RunRecord
 from openmetadata_ol_provider.lineage.run_attributes import attributes_of, code_version
 from openmetadata_ol_provider.lineage.run_completion import effective_state
 from openmetadata_ol_provider.lineage.run_datasets import is_lasting, single_topics
-from openmetadata_ol_provider.lineage.run_measurements import measurements_of, reads_of, statistics_of
+from openmetadata_ol_provider.lineage.run_measurements import measurements_of, reads_of, statistics_of, tests_of
 from openmetadata_ol_provider.lineage.written_datasets import NOT_WRITTEN, Writing
 from openmetadata_ol_provider.openlineage.facets import RunFacets
 from openmetadata_ol_provider.openlineage.listing import counted
@@ -53,7 +52,7 @@ def run_record(
     query = facets.externalQuery
     start = starts[_start_key(top)]
     effective = effective_state(run)
-    tests = results_of_run(run.run_facets)
+    tests = tests_of(run)
     return RunRecord(
         run_id=run.run_id,
         job=placement.names.own.job,

@@ -16,7 +16,7 @@ from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_index import RunIndex
+from openmetadata_ol_provider.openlineage.run_index import PARENTS, RunIndex
 from openmetadata_ol_provider.openlineage.run_state import Run
 
 #: Most runs below one run that are looked at.
@@ -52,7 +52,8 @@ def runs_below(run: Run, index: RunIndex, rules: PairingRules, latest_at: int) -
     :param rules: rules by which runs are paired by name
     :param latest_at: time of the latest event of any run, in microseconds
     """
-    own = index.lookup_key(run.namespace, run.name, run.run_id) if may_sum_up(run) else None
+    is_sum = may_sum_up(run) and run.run_id in index.grouped(PARENTS)
+    own = index.lookup_key(run.namespace, run.name, run.run_id) if is_sum else None
     if own is None:
         return []
     below: dict[str, Run] = {}
@@ -133,7 +134,7 @@ def sum_problem(job: JobId, edges: Collection[Edge]) -> Problem:
     first = min(edges, key=lambda edge: (edge.source, edge.target))
     detail = (
         f"sums up the inputs and outputs of runs below it, which say what belongs together: no edge for "
-        f"{counted(len(edges), 'pair')} of them, such as {first.source.namespace} {first.source.name} and "
-        f"{first.target.namespace} {first.target.name}. If one is a source of the other, state it with a lineage facet"
+        f"{counted(len(edges), 'pair')} of them, such as {first.source} and {first.target}. If one is a "
+        "source of the other, state it with a lineage facet"
     )
-    return Problem(ProblemKind.SUMMED_UP, f"job {job.namespace} {job.name}", detail)
+    return Problem(ProblemKind.SUMMED_UP, job.label, detail)

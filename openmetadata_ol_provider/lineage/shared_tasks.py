@@ -30,12 +30,12 @@ def shared_tasks(jobs: Iterable[Job]) -> Iterator[Problem]:
     for (pipeline, task), members in sorted(shared.items()):
         if len(members) > 1:
             # In quotes, so that the report has one line for all such tasks.
-            names = listed(sorted(f'"{job.namespace} {job.name}"' for job in members.values()))
+            names = listed(sorted(f'"{job}"' for job in members.values()))
             detail = (
                 f'the jobs {names} are shown as one task, "{task}", with the state of all of them; give them '
                 "different names, if they are not one job"
             )
-            yield Problem(ProblemKind.SHARED_TASK, f"pipeline {pipeline.namespace} {pipeline.name}", detail)
+            yield Problem(ProblemKind.SHARED_TASK, f"pipeline {pipeline}", detail)
 
 
 def _spelling(job: JobId) -> tuple[str, str]:

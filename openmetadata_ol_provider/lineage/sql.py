@@ -52,6 +52,11 @@ _STRINGS_IN_DOUBLE_QUOTES = (
 )  # fmt: skip
 
 
+def query_of(facets: JobFacets | None) -> str | None:
+    """Return the SQL of a job, ``None`` if its facets have none."""
+    return facets.sql.query or None if facets and facets.sql and not facets.sql.deleted else None
+
+
 def redact_literals(sql: str, dialect: str | None = None) -> str:
     """Return SQL with every string and number replaced by ``?``; names and comments stay.
 

@@ -56,6 +56,7 @@ class Statement(NamedTuple):
     :param words: all parts of names, so columns, too
     :param targets: names of the tables that it writes, empty if that is not known
     :param sources: names that can be nothing but tables that it reads
+    :param queries: names of queries in it (WITH), which may be those of tables, too
     :param temporary: names of the temporary tables that it makes
     :param variables: names of variables that it sets
     :param drops: whether it drops what it names
@@ -68,6 +69,7 @@ class Statement(NamedTuple):
     words: frozenset[str]
     targets: frozenset[Name]
     sources: frozenset[Name]
+    queries: frozenset[Name]
     temporary: frozenset[Name]
     variables: frozenset[Name]
     drops: bool
@@ -146,6 +148,7 @@ def read_statement(statement: Sequence[Name]) -> Statement:
         words=words,
         targets=written,
         sources=frozenset(_sources(statement)),
+        queries=frozenset(_queries(statement)),
         temporary=frozenset(temporary),
         variables=frozenset(variables),
         drops=_drops(statement),
@@ -187,6 +190,13 @@ def _sources(statement: Sequence[Name]) -> Iterator[Name]:
         else:
             left -= 1
         before = token
+
+
+def _queries(statement: Sequence[Name]) -> Iterator[Name]:
+    """Yield the names of queries: ``WITH a AS (...), b AS (...)``."""
+    for before, name, *after in zip(statement, statement[1:], statement[2:], statement[3:], strict=False):
+        if before in (("with",), ("recursive",), COMMA) and after == [("as",), SIGN]:
+            yield name
 
 
 def _is_dynamic(statement: Sequence[Name]) -> bool:

@@ -44,6 +44,7 @@ class Statements:
             for name in one.sources:
                 self._by_source.setdefault(name, set()).add(number)
         self._temporary = _temporary(statements)
+        self._made = _made(statements)
         self._is_dynamic = any(one.is_dynamic for one in statements)
         self._numbers: dict[str, frozenset[int]] = {}
         self._reached: dict[tuple[str, frozenset[Name]], frozenset[int]] = {}
@@ -75,6 +76,11 @@ class Statements:
                 reached |= waiting
         certain = (self._statements[number] for number in reached)
         return any(one.is_single and not one.drops and not one.targets.isdisjoint(written) for one in certain)
+
+    def make_for_themselves(self, table: str) -> bool:
+        """Return whether a table has no other names in the statements than those of temporary tables that they make."""
+        named = [name for name in _spellings(table) if name in self._by_name]
+        return bool(named) and self._made.issuperset(named)
 
     def write_column(
         self, target: str, target_field: str, source: str, source_field: str, others: frozenset[Name] = frozenset()
@@ -178,6 +184,23 @@ def _temporary(statements: Sequence[Statement]) -> frozenset[Name]:
             written |= one.targets
             dropped -= one.targets
     return frozenset(temporary | dropped)
+
+
+def _made(statements: Sequence[Statement]) -> frozenset[Name]:
+    """Return the names that stand for nothing but temporary tables, each of which a statement makes before it is used.
+
+    Before that, and after it is dropped, the same name is that of a lasting table.
+    """
+    made, existing, others = set[Name](), set[Name](), set[Name]()
+    for one in statements:
+        if one.drops:
+            existing -= one.names
+            continue
+        used = (one.sources - one.queries) | (one.targets - one.temporary)
+        others |= used - existing
+        existing |= one.temporary
+        made |= one.temporary
+    return frozenset(made - others)
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.lineage.run_facts import task_states
+from openmetadata_ol_provider.lineage.run_facts import TELLING, task_states
 from openmetadata_ol_provider.openlineage.repeated_runs import is_repeated
 from openmetadata_ol_provider.openlineage.run_identity import parent_id
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
@@ -46,7 +46,7 @@ def _tasks_of(
     :param others: runs that are not remembered, by key
     """
     tasks: dict[tuple[str, str, str, str], list[tuple[str, Run]]] = {}
-    runs = [(key, index.runs[key]) for key in index.below(dags)]
+    runs = [(key, index.runs[key]) for key in index.below(dags.keys())]
     for key, run in (*runs, *others.items()):
         for dag in dags.get(parent_id(run.run_facets) or "", ()):
             if task_id := _task_id(run, dag):
@@ -60,6 +60,8 @@ def telling_dags(index: RunIndex, others: Mapping[str, Run], keys: Iterable[str]
     :param others: runs that are not remembered, by key; they are among them
     :param keys: keys of the runs that are remembered
     """
+    if True not in index.grouped(TELLING):
+        return dags_that_tell(others.values())
     runs = (*(index.runs[key] for key in keys), *others.values(), *index.forgotten.values())
     ids = {run_id for run in runs for run_id in (run.run_id, parent_id(run.run_facets)) if run_id}
     telling = [key for run_id in ids for key in index.keys_of_id(run_id) if task_states(index.runs[key])]
@@ -148,6 +150,6 @@ def dags_that_tell(runs: Iterable[Run]) -> dict[str, list[Run]]:
     return dags
 
 
-def is_told_by_dag(task: Run, dags: Iterable[Run]) -> bool:
+def is_reported_by_dag(task: Run, dags: Iterable[Run]) -> bool:
     """Return whether one of some DAG runs has reported the end of a task."""
     return any((task_id := _task_id(task, dag)) is not None and task_id in task_states(dag) for dag in dags)

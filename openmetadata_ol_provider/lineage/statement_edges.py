@@ -10,8 +10,10 @@ import msgspec
 from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, JobId
 from openmetadata_ol_provider.lineage.run_datasets import Side
+from openmetadata_ol_provider.lineage.script_tables import without_tables
 from openmetadata_ol_provider.lineage.sql_statements import Statements, spellings_of
 from openmetadata_ol_provider.lineage.sql_tokens import Name
+from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
@@ -25,10 +27,12 @@ class Apart(NamedTuple):
 
     :param pairs: datasets without an edge
     :param columns: edges with the number of columns that they lose
+    :param temporary: tables that only the statements have, and that a producer takes for lasting ones
     """
 
     pairs: Sequence[tuple[DatasetId, DatasetId]] = ()
     columns: Sequence[tuple[Edge, int]] = ()
+    temporary: frozenset[DatasetId] = frozenset()
 
 
 def by_statement(
@@ -58,11 +62,20 @@ def by_statement(
             kept.append(own)
             if own is not edge:
                 columns.append((edge, len(edge.columns) - len(own.columns)))
+    temporary = frozenset(side.id for side in (*inputs, *outputs) if _is_temporary(side, statements))
+    if temporary:
+        kept = without_tables(kept, temporary)
+        inputs, outputs = ([one for one in sides if one.id not in temporary] for sides in (inputs, outputs))
     if (len(inputs) + len(outputs)) * len(outputs) <= MAX_PAIRS:
         drawn = {(edge.source, edge.target) for edge in kept}
         pairs = _only_in_statements(inputs, outputs, statements, naming)
         kept += [Edge(*pair, job, "product") for pair in pairs if pair not in drawn]
-    return kept, Apart(apart, columns)
+    return kept, Apart(apart, columns, temporary)
+
+
+def _is_temporary(side: Side, statements: Statements) -> bool:
+    """Return whether only a script has a table; what is temporary by its name may be used by other queries, too."""
+    return not is_named_temporary(side.id.namespace, side.id.name) and statements.make_for_themselves(side.id.name)
 
 
 def _with_own_columns(edge: Edge, statements: Statements, others: frozenset[Name]) -> Edge:
@@ -94,7 +107,7 @@ def _only_in_statements(
 
 def apart_problems(job: JobId, apart: Apart) -> Iterator[Problem]:
     """Yield the reports of what is left out, if anything is."""
-    where = f"job {job.namespace} {job.name}"
+    where = job.label
     if apart.pairs:
         detail = (
             f"no statement of its SQL writes one of these and names the other, so they have no edge: "
@@ -113,4 +126,4 @@ def apart_problems(job: JobId, apart: Apart) -> Iterator[Problem]:
 
 
 def _named(source: DatasetId, target: DatasetId) -> str:
-    return f"{source.namespace} {source.name} and {target.namespace} {target.name}"
+    return f"{source} and {target}"

@@ -10,10 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
+from openmetadata_ol_provider.lineage.hierarchy_names import name_in_hierarchy
 from openmetadata_ol_provider.lineage.identities import Key, Naming, keys_of
 from openmetadata_ol_provider.lineage.lake_tables import is_of_catalog_database
+from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset
-from openmetadata_ol_provider.openlineage.facets import CatalogFacet, Identifier, SymlinksFacet
+from openmetadata_ol_provider.openlineage.facets import (
+    CatalogFacet,
+    DatasetFacets,
+    HierarchyFacet,
+    Identifier,
+    SymlinksFacet,
+)
 from openmetadata_ol_provider.openlineage.facets.base import Facet
 from openmetadata_ol_provider.openlineage.run_state import Alias, DatasetState, name_key
 
@@ -21,6 +29,9 @@ from openmetadata_ol_provider.openlineage.run_state import Alias, DatasetState, 
 MAX_ALIASES = 5_000
 #: Most other names of one dataset.
 MAX_NAMES = 8
+_NO_FACETS = DatasetFacets()
+#: Levels of a hierarchy that lacks one.
+_TWO = 2
 
 
 class Aliases:
@@ -34,20 +45,33 @@ class Aliases:
         self._remembered = remembered
         self._naming = naming
         # By namespace, name, and identity of the dataset's own facet, which is kept.
-        self._links: dict[tuple[str, str, int, int], tuple[Sequence[Identifier], tuple[Facet | None, ...]]] = {}
+        self._links: dict[tuple[str, str, int, int, int], tuple[Sequence[Identifier], tuple[Facet | None, ...]]] = {}
 
     def links(self, dataset: DatasetState) -> Sequence[Identifier]:
         """Return the symlinks of a dataset: its own first, then those remembered."""
-        facets = dataset.facets
-        facet, catalog = (facets.symlinks, facets.catalog) if facets else (None, None)
-        key = (dataset.namespace, dataset.name, id(facet), id(catalog))
+        facets = dataset.facets or _NO_FACETS
+        facet, catalog, hierarchy = facets.symlinks, facets.catalog, facets.hierarchy
+        key = (dataset.namespace, dataset.name, id(facet), id(catalog), id(hierarchy))
         known = self._links.get(key)
         if known is None:
             # Runs share equal facets, so this is mostly the first of many.
-            named = (*_identifiers(facet, catalog), *self._others(dataset.namespace, dataset.name))
+            own = (*self._in_hierarchy(dataset, hierarchy), *_identifiers(facet, catalog))
+            named = (*own, *self._others(dataset.namespace, dataset.name))
             links = list({_name(item): item for item in named}.values()) if named else ()
-            known = self._links[key] = links, (facet, catalog)
+            known = self._links[key] = links, (facet, catalog, hierarchy)
         return known[0]
+
+    def _in_hierarchy(self, dataset: DatasetState, facet: HierarchyFacet | None) -> Iterable[Identifier]:
+        """Return the name of a table with all of its levels, which its own name may lack."""
+        name = name_in_hierarchy(facet)
+        if name is None:
+            return ()
+        own = self._naming.identities(dataset.namespace, dataset.name)[0]
+        # Levels without the database, or the schema, would find another table, if the dataset's own name has it.
+        says_less = len(split_identifier(name)) == _TWO < len(split_identifier(own.name))
+        if own.kind != "table" or says_less or own.name.casefold().endswith(f".{name.casefold()}"):
+            return ()
+        return (Identifier(namespace=dataset.namespace, name=name, type="TABLE"),)
 
     def _others(self, namespace: str, name: str) -> Iterable[Identifier]:
         """Return the remembered names of a dataset."""

@@ -100,7 +100,7 @@ def bridge(
             itertools.islice(_followed(edge, is_on_the_way, sources_of, steps, MAX_DEPTH), MAX_FOLLOWED + 1)
         )
         through += followed[:MAX_FOLLOWED]
-        where = f"{edge.source.namespace} {edge.source.name}"
+        where = str(edge.source)
         if len(followed) > MAX_FOLLOWED or next(steps, None) is None:
             detail = f"its sources make more than {MAX_FOLLOWED} edges, or there are too many to examine"
             problems.append(Problem(ProblemKind.PRODUCT_TOO_LARGE, where, f"{detail}: the first are drawn"))

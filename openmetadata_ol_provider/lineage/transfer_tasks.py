@@ -7,7 +7,11 @@ from functools import lru_cache
 
 from openmetadata_ol_provider.openlineage.run_state import Run
 
-_TRANSFER = re.compile(r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)")
+# Those of FTP take lists of files, and those of BigQuery's transfer service lists of tables, each copied to its own.
+_TRANSFER = re.compile(
+    r"GenericTransfer|(?:Python)?[A-Z]\w*?To[A-Z]\w*(?:Operator|Transfer)"
+    r"|(?:SFTP|FTPS?FileTransmit|\w*DataTransferService\w*)Operator"
+)
 #: Longest class name that is looked at, in characters.
 _LONGEST = 250
 

@@ -77,25 +77,24 @@ def translate(
     )
     now = now or dt.datetime.now(dt.timezone.utc)
     seen_at = microseconds(now)
-    assembled = assemble(events, state or RunState(), now, limits)
+    before = state or RunState()
+    assembled = assemble(events, before, now, limits)
     latest_at = _END_OF_TIME if final else assembled.state.latest_at
     changed = close_runs(assembled.runs, assembled.changed, latest_at)
-    moved = moved_runs(
-        state.runs if state else {}, assembled.runs, assembled.changed, assembled.new, config.pipelines.level
-    )
+    moved = moved_runs(before.runs, assembled.runs, assembled.changed, assembled.new, config.pipelines.level)
     changed = {**changed, **{key: assembled.runs.runs[key] for key in moved}} if moved else changed
     # Symlinks before anything else: one that comes late in a batch holds for the whole batch.
     aliases = learn_aliases(assembled.state.aliases, symlinked(events), seen_at)
     mounts = learn_mounts(aliases, assembled.changed.values(), seen_at)
     derivations = derivations_of(state, config)
-    batch_runs = BatchRuns(assembled.changed, assembled.runs, state.runs if state else {}, replayed)
+    batch_runs = BatchRuns(assembled.changed, assembled.runs, before.runs, replayed)
     builder = PlanBuilder(
         config,
         replace(assembled.state, aliases=mounts.aliases),
         assembled.runs,
         seen_at=seen_at,
         latest_at=latest_at,
-        earlier_at=state.latest_at if state else 0,
+        earlier_at=before.latest_at,
         derivations=derivations,
         written=newly_written(batch_runs, config.lineage.on),
     )
@@ -107,7 +106,7 @@ def translate(
     builder.add_later_runs(changed)
     builder.add_quiet_streams(changed)
     builder.add_transfers(affected.transfers)
-    builder.add_ends(changed, state.runs if state else {})
+    builder.add_ends(changed, before.runs)
     builder.add_static(assembled.static)
     ends = (
         *event_type_problems(events),

@@ -60,7 +60,7 @@ def unassigned_problems(job: JobId, inputs: Sequence[DatasetId], outputs: Sequen
         return
     detail = (
         f"{counted(len(inputs), 'input')} without an edge, since nothing says for which of "
-        f"{counted(len(outputs), 'output')}: {listed([f'{one.namespace} {one.name}' for one in inputs], _MAX_NAMED)}. "
+        f"{counted(len(outputs), 'output')}: {listed(list(map(str, inputs)), _MAX_NAMED)}. "
         "State the edges with a lineage facet, or let each output have a run of its own"
     )
-    yield Problem(ProblemKind.UNASSIGNED_INPUT, f"job {job.namespace} {job.name}", detail)
+    yield Problem(ProblemKind.UNASSIGNED_INPUT, job.label, detail)

@@ -185,7 +185,7 @@ def _joined(key: tuple[str, str, str]) -> str:
 def read_through(job: JobId, base: Side, view: Side) -> Problem:
     """Return the report of a table that a job reads through a view."""
     detail = (
-        f"{base.id.namespace} {base.id.name} is behind the view {view.id.namespace} {view.id.name}, which the job "
+        f"{base.id} is behind the view {view.id}, which the job "
         "reads: it gives no edge of its own. If the job reads it directly as well, let it say so with a lineage facet"
     )
-    return Problem(ProblemKind.VIEW_SOURCE, f"job {job.namespace} {job.name}", detail)
+    return Problem(ProblemKind.VIEW_SOURCE, job.label, detail)

@@ -38,16 +38,16 @@ NOT_WRITTEN: Final = Writing(())
 
 
 class BatchRuns(NamedTuple):
-    """The runs of a batch, and what was known of them before.
+    """The runs of a batch, and what was remembered of them before.
 
     :param changed: runs with events in the batch, by key
-    :param known: all runs that are remembered
+    :param remembered: all runs that are remembered
     :param before: parts of runs after earlier batches, by key
     :param replayed: runs whose COMPLETE event was read again: namespace and name of the job, id of the run
     """
 
     changed: Mapping[str, Run]
-    known: RunIndex
+    remembered: RunIndex
     before: Mapping[str, Run]
     replayed: Collection[tuple[str, str, str]] = ()
 
@@ -63,8 +63,8 @@ def newly_written(runs: BatchRuns, on: Collection[str]) -> dict[RunId, Writing]:
         datasets = _written_by(run, on)
         if not datasets:
             continue
-        members = runs.known.members(key)
-        replayed = bool(again) and not again.isdisjoint(map(_name_of, map(runs.known.parts.__getitem__, members)))
+        members = runs.remembered.members(key)
+        replayed = bool(again) and not again.isdisjoint(map(_name_of, map(runs.remembered.parts.__getitem__, members)))
         # What is read again counts again: whether it may is not decided here.
         parts = [] if replayed else [runs.before[part] for part in members if part in runs.before]
         earlier = _written_by(reduce(merge_runs, parts), on) if parts else frozenset()

@@ -7,8 +7,10 @@ and free of credentials (:mod:`~openmetadata_ol_provider.openlineage.limits`) be
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import json
+import re
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -25,10 +27,13 @@ from openmetadata_ol_provider.openlineage.lenient_convert import convert_lenient
 from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES, MAX_KEPT_BYTES, Losses, clean_event
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
+from openmetadata_ol_provider.openlineage.run_lineage import with_lineage_of_run
 from openmetadata_ol_provider.openlineage.times import parse_time
 
 _T = TypeVar("_T", bound=Part)
 _fields = lru_cache(msgspec.structs.fields)
+# A bucket as a whole has no name of its own: some producers send an empty one.
+_BUCKET = re.compile(r"(?:s3[an]?|gs|gcs|abfss?|wasbs?)://[^/]+/?")
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -51,6 +56,7 @@ def decode_event(value: bytes | str | None, where: object = "event") -> Decoded:
     if len(value) > MAX_EVENT_BYTES:
         raise MalformedEventError(f"too large: {len(value)} bytes, more than {MAX_EVENT_BYTES}")
     if isinstance(value, bytes) and value[0] != _BRACE:
+        value = value.removeprefix(codecs.BOM_UTF8)
         payload = unframe(value)
         if payload.frame:
             try:
@@ -123,6 +129,7 @@ class _Reader:
         event_job = self._job(job) if isinstance(job, dict) else None
         if event_run is not None and event_job is None:
             raise MalformedEventError("a RunEvent without job")
+        event_run, event_job = with_lineage_of_run(event_run, event_job)
         return Event(
             eventTime=event_time,
             # One that is not a string is unknown, and not missing: a missing one may count as COMPLETE.
@@ -173,6 +180,8 @@ class _Reader:
         if namespace is not None and not isinstance(namespace, str):
             self._lost(ProblemKind.BAD_DATASET, path, f"its namespace is not a string: {_short(namespace)}")
             return None
+        if name == "" and _BUCKET.fullmatch(namespace or ""):
+            name = "/"
         if not name:
             self._lost(ProblemKind.BAD_DATASET, path, f"no name in namespace {namespace!r}")
             return None

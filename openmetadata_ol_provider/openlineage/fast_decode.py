@@ -24,6 +24,7 @@ from openmetadata_ol_provider.openlineage.facet_merge import fill_missing_facets
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
 from openmetadata_ol_provider.openlineage.facets.run_ids import canonical_run_id
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS, clean_label, clean_name
+from openmetadata_ol_provider.openlineage.run_lineage import with_lineage_of_run
 
 #: Most bytes of JSON whose decoded parts are cached.
 MAX_CACHED: Final = 8 * 2**20
@@ -76,11 +77,14 @@ def _event(envelope: _Envelope) -> Event:
     dataset = b"" if has_job else bytes(envelope.dataset)
     if not has_job and (envelope.run is not None or dataset in _ABSENT):
         raise NeedsLenientDecode
+    run, of_job = with_lineage_of_run(
+        None if envelope.run is None else _run(envelope.run), _job(job) if has_job else None
+    )
     return Event(
         eventTime=_utc(envelope.eventTime),
         eventType=_label(envelope.eventType),
-        run=None if envelope.run is None else _run(envelope.run),
-        job=_job(job) if has_job else None,
+        run=run,
+        job=of_job,
         dataset=None if has_job else _dataset(dataset),
         inputs=None if inputs in _ABSENT else _side(inputs),
         outputs=None if outputs in _ABSENT else _side(outputs),

@@ -27,8 +27,9 @@ def most_recent_starts(
     """
     if len(starts) <= limit + index.needed_starts:
         return starts
-    named = index.grouped(PARENTS)
-    unneeded = [key for key in starts if not index.has_id(run_id := run_id_in(key)) and run_id not in named]
+    ids = {key: run_id_in(key) for key in starts}
+    named = index.grouped(PARENTS).among({*ids.values()})
+    unneeded = [key for key, run_id in ids.items() if run_id not in named and not index.has_id(run_id)]
     index.needed_starts = len(starts) - len(unneeded)
     if len(unneeded) <= limit:
         return starts

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from openmetadata_ol_provider.openlineage.facets import JobFacets
+from typing import Final
 
 # `Debezium 3.5.0.Final`, `SPARK-3.4.1`, `jdbc-sink-v2`, `kafka-connect:4`, `Airflow (2.10)`; but not the 7 of `team-7`.
 _VERSION: Final = re.compile(
@@ -27,9 +24,3 @@ def integration_name(text: str | None) -> str:
     name = (_VERSION.sub("", name) or name).upper()
     major = _MAJOR.fullmatch(name)
     return major[1] if major else name
-
-
-def integration_of(facets: JobFacets | None) -> str:
-    """Return the name of a job's integration, as :func:`integration_name` does; empty if its facets have none."""
-    kind = facets.jobType if facets else None
-    return integration_name(kind.integration) if kind else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar
 
 _Fact = TypeVar("_Fact", bound=Hashable)
@@ -22,6 +23,10 @@ class KeyGroups(Generic[_Fact]):
     def __iter__(self) -> Iterator[_Fact]:
         """Iterate over the facts that some key has."""
         return iter(self._groups)
+
+    def among(self, facts: AbstractSet[_Fact]) -> set[_Fact]:
+        """Return those of some facts that some key has."""
+        return self._groups.keys() & facts
 
     def keys(self, fact: _Fact) -> Collection[str]:
         """Return the keys with a fact."""

@@ -19,7 +19,10 @@ class OffsetRange(msgspec.Struct, frozen=True, omit_defaults=True):
     :param end: one past the last offset covered, where the checkpoint moves to; it can lie past the last message,
         because compaction and transactions leave gaps
     :param lost: number of offsets that retention deleted before they were read
-    :param reset: whether the checkpoint lay beyond the end of the partition (topic recreated or truncated)
+    :param reset: whether the checkpoint lay beyond the end of the partition (topic recreated or truncated), or was
+        that of a deleted topic of the same name
+    :param topic_id: id of the topic, empty if it is unknown
+    :param recreated: whether the ids of the topic show that it was recreated
     """
 
     topic: str
@@ -27,9 +30,11 @@ class OffsetRange(msgspec.Struct, frozen=True, omit_defaults=True):
     checkpoint: int | None
     start: int
     end: int
-    # A default factory, so that the JSON of a batch always has it; ``reset`` is only in it where it is true.
+    # A default factory, so that the JSON of a batch always has it; what follows is only in it where it differs.
     lost: int = msgspec.field(default_factory=int)
     reset: bool = False
+    topic_id: str = ""
+    recreated: bool = False
 
 
 def advance(positions: Checkpoint, ranges: Iterable[OffsetRange]) -> dict[str, dict[str, int]]:
@@ -41,6 +46,11 @@ def advance(positions: Checkpoint, ranges: Iterable[OffsetRange]) -> dict[str, d
     for item in ranges:
         moved.setdefault(item.topic, {})[str(item.partition)] = item.end
     return moved
+
+
+def topic_ids(ranges: Iterable[OffsetRange]) -> dict[str, str]:
+    """Return the ids of the topics of a batch, as far as they are known."""
+    return {item.topic: item.topic_id for item in ranges if item.topic_id}
 
 
 def joined_ranges(ranges: Iterable[OffsetRange]) -> tuple[OffsetRange, ...]:
@@ -56,7 +66,11 @@ def joined_ranges(ranges: Iterable[OffsetRange]) -> tuple[OffsetRange, ...]:
             item
             if first is None
             else msgspec.structs.replace(
-                first, end=item.end, lost=first.lost + item.lost, reset=first.reset or item.reset
+                first,
+                end=item.end,
+                lost=first.lost + item.lost,
+                reset=first.reset or item.reset,
+                recreated=first.recreated or item.recreated,
             )
         )
     return tuple(joined[key] for key in sorted(joined))

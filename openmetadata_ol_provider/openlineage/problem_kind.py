@@ -149,7 +149,7 @@ class ProblemKind(str, Enum):
     )
     TOOL_DATASET = (
         "tool_dataset",
-        "A connector or copy job names datasets that its tool keeps for itself (heartbeats, bookkeeping); no edges.",
+        "A job names datasets that its tool keeps for itself (heartbeats, bookkeeping, results of queries); no edges.",
         True,
     )
     ASSUMED_SUBQUERY = (
@@ -164,7 +164,7 @@ class ProblemKind(str, Enum):
     )
     PSEUDO_DATASET = (
         "pseudo_dataset",
-        "A dataset's name is the producer's word for a query, or the query itself; it is left out.",
+        "A dataset's name is the producer's word for a query or for what it does not know, or a query; it is left out.",
         True,
     )
     VIEW_SOURCE = (
@@ -189,7 +189,7 @@ class ProblemKind(str, Enum):
     )
     SQL_SOURCE = (
         "sql_source",
-        "The SQL of a dbt model reads tables that its event does not list (seeds, snapshots); they count as inputs.",
+        "A dbt model's SQL reads tables that its event does not list (they count), or not those listed (no edges).",
         True,
     )
     MOUNT_CONFLICT = (
@@ -266,7 +266,10 @@ class ProblemKind(str, Enum):
     )
     UNKNOWN_TAG = "unknown_tag", "Tags do not exist in OpenMetadata; set `write.create_tags` to create them."
     FOREIGN_TAG = "foreign_tag", "Tags belong to other classifications; set `write.tags: always` to write them."
-    DROPPED = "dropped", "An entity was soft-deleted because an event said that it was dropped."
+    DROPPED = (
+        "dropped",
+        "An entity was soft-deleted because an event said that it was dropped, or stays because only its name matches.",
+    )
     STALE_EDGE = "stale_edge", "Runs no longer show an edge; it stays unless `write.stale_edges: remove` is set."
     EXPIRED_EDGE = (
         "expired_edge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, cast
 
@@ -28,9 +29,9 @@ _Other = TypeVar("_Other", bound=Hashable)
 _Follower = TypeVar("_Follower", bound=Follower)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts(Generic[_Fact]):
-    """One sort of fact about runs.
+    """One sort of fact about runs, a constant that is recognised by its identity.
 
     :param of: function that returns the facts of a run, none if it belongs to no group
     :param aspect: what the function looks at, so that it need not be asked for each run
@@ -68,6 +69,10 @@ class RunGroups(Generic[_Fact]):
     def __iter__(self) -> Iterator[_Fact]:
         """Iterate over the facts that some run has."""
         return (fact for fact in dict.fromkeys((*self._stored, *self._made)) if fact in self)
+
+    def among(self, facts: AbstractSet[_Fact]) -> set[_Fact]:
+        """Return those of some facts that some run has: of thousands of facts mostly a few, or none."""
+        return {fact for fact in self._made.among(facts) | (self._stored.keys() & facts) if fact in self}
 
     def keys(self, fact: _Fact) -> tuple[str, ...]:
         """Return the keys of the runs with a fact, in no particular order."""

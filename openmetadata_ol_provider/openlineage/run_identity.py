@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from openmetadata_ol_provider.openlineage.facets import ParentFacet, RunFacets
 from openmetadata_ol_provider.openlineage.job_names import letters_of
+from openmetadata_ol_provider.openlineage.job_types import job_type_of
 from openmetadata_ol_provider.openlineage.run_state import UNKNOWN, Run
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_runs
 
@@ -155,7 +156,8 @@ def _differ(one: Run, other: Run) -> bool:
 
     That is: other parents, nothing in common on a side, or one is an application and the other a job in it.
     """
-    if None not in (kinds := (_job_type(one), _job_type(other))) and _APPLICATION in kinds and kinds[0] != kinds[1]:
+    types = job_type_of(one.job_facets), job_type_of(other.job_facets)
+    if all(types) and _APPLICATION in types and types[0] != types[1]:
         return True
     parents = _parent(one), _parent(other)
     if None not in parents and parents[0] != parents[1]:
@@ -164,11 +166,6 @@ def _differ(one: Run, other: Run) -> bool:
         return True
     sides = ((one.outputs, other.outputs), (one.inputs, other.inputs))
     return any(own and others and own.keys().isdisjoint(others) for own, others in sides)
-
-
-def _job_type(run: Run) -> str | None:
-    kind = run.job_facets.jobType if run.job_facets else None
-    return kind.jobType.upper() if kind is not None and kind.jobType else None
 
 
 def _sum(parts: Sequence[Run]) -> Run:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import count
 from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.job_names import alike
+from openmetadata_ol_provider.openlineage.job_types import job_type_of
 from openmetadata_ol_provider.openlineage.run_groups import Facts, Follower, Followers, RunGroups
 from openmetadata_ol_provider.openlineage.run_identity import are_proven_apart, ids_above, join, parent_id
 from openmetadata_ol_provider.openlineage.run_ids import RunIds
@@ -209,9 +211,9 @@ class RunIndex:
             return 0, self._position(key), 0
         return 1, self._position(self._ids.keys(self.runs[key].run_id)[0]), self._joined_at[key]
 
-    def below(self, run_ids: Collection[str]) -> list[str]:
+    def below(self, run_ids: AbstractSet[str]) -> list[str]:
         """Return the keys of the runs whose parent has one of some run ids, in the order of all runs."""
-        keys = self.grouped(PARENTS).keys_of_any(run_ids) if run_ids else ()
+        keys = (parents := self.grouped(PARENTS)).keys_of_any(parents.among(run_ids))
         return self.in_order(key for key in keys if parent_id(self.runs[key].run_facets) in run_ids)
 
     # -- parts and runs --------------------------------------------------------------------------------------------
@@ -233,8 +235,7 @@ class RunIndex:
 
     def keys_of_id(self, run_id: str) -> list[str]:
         """Return the keys of the runs with a run id."""
-        keys = [self._whole.get(part, part) for part in self._ids.keys(run_id)]
-        return [key for key in dict.fromkeys(keys) if key in self.runs]
+        return [key for key in dict.fromkeys(map(self.key_of, self._ids.keys(run_id))) if key in self.runs]
 
     def of_id(self, run_id: str) -> list[Run]:
         """Return the runs with a run id."""
@@ -294,7 +295,4 @@ class RunIndex:
 
 def _answers(run: Run, name: str) -> bool:
     """Return whether a run may be meant by a name: Spark sends its application's raw name in some facets."""
-    if run.legacy or alike(run.name, name):
-        return True
-    kind = run.job_facets.jobType if run.job_facets else None
-    return run.spark and kind is not None and (kind.jobType or "").upper() == "APPLICATION"
+    return run.legacy or alike(run.name, name) or (run.spark and job_type_of(run.job_facets) == "APPLICATION")

@@ -13,13 +13,12 @@ from functools import lru_cache
 
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.event_types import read_event_type
-from openmetadata_ol_provider.openlineage.facets import JobFacets, RunFacets
-from openmetadata_ol_provider.openlineage.integration_names import integration_of
+from openmetadata_ol_provider.openlineage.facets import RunFacets
+from openmetadata_ol_provider.openlineage.job_types import integration_of, is_streaming_job, job_type_of
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, DatasetState, Run, RunInstance, name_key
 
 #: Most starts, ends and mapped instances of one run that are remembered.
 MAX_INSTANCES = 400
-_STREAMING = frozenset({"STREAMING", "SERVICE"})
 #: Part of the producer's URI in the events of Airflow's provider, or of the integration before it.
 _AIRFLOW = re.compile(r"/apache/airflow/|/integration/airflow")
 _RunEvent = tuple[int, EventRun, EventJob, Event]
@@ -36,8 +35,7 @@ def is_airflow_task(run: Run) -> bool:
     facet = run.run_facets.airflow if run.run_facets else None
     if facet is not None and facet.task is not None and not facet.deleted:
         return True
-    kind = run.job_facets.jobType if run.job_facets else None
-    return integration_of(run.job_facets) == "AIRFLOW" and kind is not None and (kind.jobType or "").upper() == "TASK"
+    return integration_of(run.job_facets) == "AIRFLOW" and job_type_of(run.job_facets) == "TASK"
 
 
 def may_be_mapped(run: Run) -> bool:
@@ -61,7 +59,7 @@ def has_instances(run: Run) -> bool:
 
     Spark ends a run twice and starts it again under its name, and a stream has no end that tells.
     """
-    return not run.spark and not _is_streaming(run.job_facets)
+    return not run.spark and not is_streaming_job(run.job_facets)
 
 
 def instances_after(before: Run, after: Run, events: Sequence[_RunEvent]) -> Sequence[RunInstance]:
@@ -196,11 +194,6 @@ def _sum(one: RunInstance, other: RunInstance) -> RunInstance:
         outputs=sorted({*one.outputs, *other.outputs}),
         map_index=one.map_index,
     )
-
-
-def _is_streaming(facets: JobFacets | None) -> bool:
-    kind = facets.jobType if facets else None
-    return kind is not None and (kind.processingType or "").upper() in _STREAMING
 
 
 def _map_index(facets: RunFacets | None) -> int | None:

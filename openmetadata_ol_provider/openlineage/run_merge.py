@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from openmetadata_ol_provider.openlineage.checkpointed_streams import with_stream_type
 from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.event import Event, EventDataset, EventJob, EventRun
 from openmetadata_ol_provider.openlineage.event_types import read_event_type
 from openmetadata_ol_provider.openlineage.facet_merge import FacetDraft, names_of
 from openmetadata_ol_provider.openlineage.facet_times import compact, equal_times, to_dict
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, RunFacets
-from openmetadata_ol_provider.openlineage.integration_names import integration_of
 from openmetadata_ol_provider.openlineage.job_names import is_related
+from openmetadata_ol_provider.openlineage.job_types import integration_of
 from openmetadata_ol_provider.openlineage.run_instances import instances_after, is_from_airflow
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL, UNKNOWN, DatasetState, Run, name_key
 
@@ -59,6 +60,7 @@ def merge_events(run: Run, events: Sequence[RunEvent], seen_at: int) -> tuple[Ru
             name_at = max(name_at, at)
     run_facets, run_times = _merge_facets(run.run_facets, run.run_times, [(at, one.facets) for at, one, _, _ in events])
     job_facets, job_times = _merge_facets(run.job_facets, run.job_times, [(at, job.facets) for at, _, job, _ in events])
+    job_facets, job_times = with_stream_type(run_facets, job_facets, job_times)
     progress = _progress(run, events)
     inputs, outputs, left_out = run.inputs, run.outputs, 0
     # Only now, because the event that says that events are snapshots may come after others.
@@ -111,7 +113,8 @@ def snapshots_of(run: Run, events: Sequence[RunEvent], seen_at: int) -> list[Run
     if sends_snapshots(run.job_facets):
         return [_snapshot(run, event, seen_at) for event in events if event[3].inputs or event[3].outputs]
     if run.other_names:
-        return [_alone(event, seen_at) for event in events if event[3].inputs and event[3].outputs]
+        paired = [event for event in events if event[3].inputs and event[3].outputs]
+        return [merge_events(new_run(event), [event], seen_at)[0] for event in paired]
     return []
 
 
@@ -120,10 +123,6 @@ def _snapshot(run: Run, event: RunEvent, seen_at: int) -> Run:
     alone = (at, replace(event_run, facets=None), replace(job, facets=None), whole)
     merged, _ = merge_events(replace(new_run(event), name=run.name), [alone], seen_at)
     return replace(merged, run_facets=run.run_facets, job_facets=run.job_facets)
-
-
-def _alone(event: RunEvent, seen_at: int) -> Run:
-    return merge_events(new_run(event), [event], seen_at)[0]
 
 
 def _lists_dag(run_facets: RunFacets | None, job_facets: JobFacets | None) -> bool:

@@ -150,6 +150,11 @@ class Run(Part, frozen=True):
         """Name of the run in problems."""
         return f"run {self.run_id} of {self.namespace} {self.name}"
 
+    @property
+    def job_label(self) -> str:
+        """Name of the run's job in problems."""
+        return f"job {self.namespace} {self.name}"
+
 
 class PipelineRunStart(Part, frozen=True):
     """The start of a pipeline run, fixed when first published: the key of its status in the catalogue.

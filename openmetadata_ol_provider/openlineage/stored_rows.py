@@ -84,9 +84,6 @@ class StoredRows(Protocol):
     def ends(self, numbers: Sequence[int]) -> list[int]:
         """Return the times of the ends of runs, of those without one of their first events."""
 
-    def first_and_last(self, number: int) -> tuple[int, int]:
-        """Return the earliest and the latest time of the events that a run's contents are from."""
-
     def last_seen_at(self, numbers: Sequence[int]) -> list[int]:
         """Return when runs were last seen."""
 
@@ -135,10 +132,6 @@ class NoRows:
     def ends(self, numbers: Sequence[int]) -> list[int]:  # noqa: ARG002 - there are none
         """Return nothing."""
         return []
-
-    def first_and_last(self, number: int) -> tuple[int, int]:
-        """Raise an error: there is no run."""
-        raise IndexError(number)
 
     def last_seen_at(self, numbers: Sequence[int]) -> list[int]:  # noqa: ARG002 - there are none
         """Return nothing."""

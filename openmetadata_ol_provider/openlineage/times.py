@@ -6,6 +6,8 @@ import datetime as dt
 import re
 from functools import lru_cache
 
+import msgspec
+
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d+))?"
     r"\s*(?P<zone>[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2})?\s*(?:\[[^\]]*\])?"
@@ -24,7 +26,14 @@ def parse_time(text: str) -> dt.datetime:
     :raises ValueError: if the text is not a time
     :raises OverflowError: if the time is outside the years 1 to 9999 in UTC
     """
-    match = _TIME.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    is_short = len(text) <= _LONGEST
+    if is_short and text.endswith("Z"):
+        try:
+            # Mostly it is the form that everything here is written in, and this takes a quarter of the time.
+            return msgspec.convert(text, dt.datetime)
+        except msgspec.ValidationError:
+            pass
+    match = _TIME.fullmatch(text.strip()) if is_short else None
     if match is None:
         raise ValueError(f"not a time: {text[:60]!r}")
     clock = match["clock"] if len(match["clock"]) > 5 else match["clock"] + ":00"
@@ -54,9 +63,9 @@ def parse_microseconds(text: str) -> int:
     return microseconds(parse_time(text))
 
 
-@lru_cache(8192)
+@lru_cache(1024)
 def iso_of(at: int) -> str:
-    """Return :func:`iso` of microseconds since 1970."""
+    """Return :func:`iso` of microseconds since 1970; a run's time is written several times, one right after another."""
     seconds, fraction = divmod(at, 1_000_000)
     minutes, second = divmod(seconds, 60)
     text = f"{_minute(minutes)}:{second:02}"

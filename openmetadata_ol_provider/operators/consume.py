@@ -109,6 +109,7 @@ class ConsumeOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
         from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
         from openmetadata_ol_provider.ingestion.receipts import lag_of, store_lag
         from openmetadata_ol_provider.kafka.default_group import default_group
+        from openmetadata_ol_provider.openlineage.batch import BatchOrigin
         from openmetadata_ol_provider.openlineage.listing import counted
         from openmetadata_ol_provider.state.asset_queue import ReadBefore
         from openmetadata_ol_provider.state.keys import default_state_key
@@ -126,9 +127,10 @@ class ConsumeOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
             state_key = ensure_lane_state(owner, lane)
             hook = OpenLineageKafkaHook(self.kafka_config_id, group)
             limits, target = batch_limits(self), dead_letter_target(self)
-            stored = StateStore(state_key).read_checkpoint()
+            head = StateStore(state_key).read_positions()
+            stored = head.checkpoint
             request = read_request(self)._replace(partition_filter=lane.takes, owner=owner)
-            backlog = request.backlog(hook, topics, state_key, stored, target.exclude)
+            backlog = request.backlog(hook, topics, state_key, stored, target.exclude, topic_ids=head.topic_ids)
             activity.read(hook.settings.bootstrap, {item.topic for item in backlog.partitions})
             result = hook.read(
                 backlog,
@@ -141,13 +143,9 @@ class ConsumeOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
             store_lag(ReceiptStore(state_key, owner, lane.lanes), lag_of(backlog, "consume", result.messages))
             decoded = decode_batch(
                 [result],
-                state_key,
-                self.kafka_config_id,
+                BatchOrigin(state_key, self.kafka_config_id, lanes=lane.lanes, group=group, owner=owner),
                 target.topic,
                 sql=sql,
-                lanes=lane.lanes,
-                group=group,
-                owner=owner,
                 problems=request.start_problems(backlog, stored),
                 read_before=ReadBefore(state_key),
             )

@@ -44,6 +44,6 @@ function aroundColumn(card, column, arrows) {
 }
 
 function matches(card, words) {
-  const text = `${card.path} ${card.name} ${card.columns.join(' ')}`.toLowerCase();
+  const text = `${card.path} ${card.name} ${card.full_name} ${card.columns.join(' ')}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }

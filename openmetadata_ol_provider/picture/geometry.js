@@ -1,5 +1,7 @@
 // Turns layers and orders into coordinates, and arrows into curves. Heights change as cards are opened.
 const WIDTH = 260, GAP_X = 210, GAP_Y = 18, BAND_GAP = 40, ROW = 22, MARGIN = 70;
+// Distance of the arrows that lead back to the left from one another, below the cards.
+const LANE = 16;
 
 // Gives each card and each waypoint x and y: those of a layer keep their order and come as near to their neighbours as
 // they can. A waypoint is a card without a picture that a long arrow passes.
@@ -34,7 +36,14 @@ function coordinates(cards, arrows) {
     const all = layers.flat();
     const shift = top - Math.min(...all.map((card) => card.y));
     for (const card of all) card.y += shift;
-    top = Math.max(...all.map((card) => card.y + card.height)) + BAND_GAP;
+    top = Math.max(...all.map((card) => card.y + card.height));
+    for (const arrow of arrows) {
+      if (!leadsBack(arrow) || arrow.source.band !== band) continue;
+      top += LANE;
+      arrow.below = top;
+      arrow.source.loops = arrow.target.loops = true;
+    }
+    top += BAND_GAP;
   }
 }
 
@@ -77,11 +86,20 @@ function settle(layer, near) {
   }
 }
 
+// Whether an arrow closes a cycle: it leads to a card at its left or above it, and passes below all cards.
+function leadsBack(arrow) {
+  return arrow.source !== arrow.target && arrow.target.layer <= arrow.source.layer;
+}
+
 // A curve from the right side of a card, or of a row in it, past the waypoints to the left side of another.
 function curve(arrow, y1, y2) {
   const { source, target, via } = arrow;
   let x = source.x + WIDTH, y = y1, path = `M${x} ${y}`;
   if (source === target) return `${path} C${x + 60} ${y - 50} ${x + 60} ${y + 50} ${x} ${y + 12}`;
+  if (leadsBack(arrow)) {
+    const end = target.x - 7, low = arrow.below;
+    return `${path} C${x + 50} ${y} ${x + 50} ${low} ${x - 10} ${low} H${end + 10} C${end - 50} ${low} ${end - 50} ${y2} ${end} ${y2}`;
+  }
   const to = (nextX, nextY) => {
     const bend = Math.max(40, Math.abs(nextX - x) / 2);
     path += ` C${x + bend} ${y} ${nextX - bend} ${nextY} ${nextX} ${nextY}`;
@@ -98,7 +116,7 @@ function curve(arrow, y1, y2) {
 }
 
 function rowY(card, column) {
-  const index = card.columns.indexOf(column);
+  const index = card.shown.indexOf(column);
   return card.open && index >= 0 ? card.y + card.base + 4 + index * ROW + ROW / 2 : card.y + card.base / 2;
 }
 
@@ -106,7 +124,9 @@ function rowY(card, column) {
 function labels(all) {
   const byTarget = new Map();
   for (const label of all) {
-    const { target } = label.arrows[0];
+    const { source, target, below } = label.arrows[0];
+    if (source === target) { label.x = source.x + WIDTH - 40; label.y = source.y - 8; continue; }
+    if (leadsBack(label.arrows[0])) { label.x = (source.x + target.x + WIDTH) / 2; label.y = below; continue; }
     const ends = label.arrows.map((arrow) => { const last = arrow.via.at(-1) ?? arrow.source; return last.y + (last.base ?? last.height) / 2; });
     const start = ends.reduce((sum, end) => sum + end, 0) / ends.length;
     label.x = target.x - GAP_X / 2;

@@ -10,13 +10,15 @@ class Card(NamedTuple):
     """A dataset of the picture.
 
     :param id: unique id; edges refer to it
-    :param name: the dataset's own name, as large as possible
+    :param name: the dataset's own name, without what it stands in
     :param path: what its name stands in: service, database and schema, or a namespace
     :param kind: kind of the dataset, for example ``table`` or ``topic``
     :param system: service or namespace; cards of one system have one colour
     :param columns: names of its columns, those of the edges included, in their order
     :param note: one line that says something special of it, for example that it is not in the catalogue
     :param url: address of its page in the catalogue
+    :param alert: what somebody has to look at, for example tests that fail; it is marked in the picture
+    :param full_name: name by which its catalogue or its producer calls it; empty: path and name, joined by a dot
     """
 
     id: str
@@ -27,6 +29,8 @@ class Card(NamedTuple):
     columns: tuple[str, ...] = ()
     note: str = ""
     url: str = ""
+    full_name: str = ""
+    alert: str = ""
 
 
 class Arrow(NamedTuple):

@@ -14,19 +14,20 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from openmetadata_ol_provider.picture.graph import LineageGraph
+from openmetadata_ol_provider.picture.graph import Card, LineageGraph
 from openmetadata_ol_provider.picture.layout import arrange
 
-_SCRIPTS = ("geometry.js", "focus.js", "panel.js", "viewport.js", "picture.js")
+_SCRIPTS = ("text.js", "geometry.js", "focus.js", "cards.js", "panel.js", "bar.js", "viewport.js", "picture.js")
 #: Angle between the hues of systems that follow one another: the golden angle keeps any number of them apart.
 _GOLDEN = 0.381966
 
 
-def as_page(graph: LineageGraph, title: str, note: str = "") -> str:
+def as_page(graph: LineageGraph, title: str, note: str = "", focus: str = "") -> str:
     """Return a self-contained page.
 
     :param title: heading of the page
     :param note: one line below the heading, for example where the lineage comes from
+    :param focus: id of the card that is selected at first, unless the page's address names another; default: none
     """
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     return (
@@ -34,16 +35,17 @@ def as_page(graph: LineageGraph, title: str, note: str = "") -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>body{{margin:0}}@page{{size:landscape;margin:1cm}}</style></head><body>"
-        f"{as_fragment(graph, title, note=note, full=True)}</body></html>\n"
+        f"{as_fragment(graph, title, note=note, full=True, focus=focus)}</body></html>\n"
     )
 
 
-def as_fragment(graph: LineageGraph, title: str, *, note: str = "", full: bool = False) -> str:
+def as_fragment(graph: LineageGraph, title: str, *, note: str = "", full: bool = False, focus: str = "") -> str:
     """Return the picture as part of a page, with its style and its script.
 
-    :param full: ``True`` if it fills the window and brings a switch between light and dark
+    :param full: ``True`` if it fills the window and brings its heading and a switch between light and dark
+    :param focus: id of the card that is selected at first; default: none
     """
-    section = as_section(graph, title, note=note, full=full)
+    section = as_section(graph, title, note=note, full=full, focus=focus)
     return f"<style>{style()}</style>{section}<script>{script()}</script>"
 
 
@@ -57,7 +59,8 @@ def as_section(graph: LineageGraph, title: str, *, note: str = "", full: bool = 
     text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<section class="lineage{" full" if full else ""}" aria-label="{escape(title)}">'
-        f'<script type="application/json">{text}</script></section>'
+        f'<script type="application/json">{text}</script>'
+        "<noscript><p>This picture is drawn by a script, and scripts are switched off.</p></noscript></section>"
     )
 
 
@@ -77,7 +80,12 @@ def as_data(graph: LineageGraph) -> dict[str, Any]:
     arrangement = arrange(graph)
     colours = _colours(card.system for card in graph.cards.values())
     cards = [
-        {**card._asdict(), **arrangement.cards[card.id]._asdict(), "colour": colours[card.system]}
+        {
+            **card._asdict(),
+            "full_name": _full_name(card),
+            **arrangement.cards[card.id]._asdict(),
+            "colour": colours[card.system],
+        }
         for card in graph.cards.values()
     ]
     arrows = [
@@ -85,6 +93,10 @@ def as_data(graph: LineageGraph) -> dict[str, Any]:
         for arrow in graph.arrows
     ]
     return {"cards": cards, "arrows": arrows, "systems": [[name, colour] for name, colour in sorted(colours.items())]}
+
+
+def _full_name(card: Card) -> str:
+    return card.full_name or ".".join(part for part in (card.path, card.name) if part)
 
 
 def _colours(systems: Iterable[str]) -> dict[str, str]:

@@ -3,13 +3,6 @@ const SVG = 'http://www.w3.org/2000/svg';
 // Scale at which a large picture begins: names can still be made out.
 const READABLE = 0.45;
 
-function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
 function draw(section) {
   const data = JSON.parse(section.querySelector('script').textContent);
   const byId = new Map(data.cards.map((card) => [card.id, card]));
@@ -18,64 +11,46 @@ function draw(section) {
     [columnKey(arrow.source, source), columnKey(arrow.target, target)])));
   const state = { card: null, arrow: null, column: null };
 
+  const bar = section.appendChild(element('div', 'lineage-bar'));
   const view = section.appendChild(element('div', 'lineage-view'));
+  view.tabIndex = -1;
   const sheet = view.appendChild(element('div', 'lineage-sheet'));
   const svg = sheet.appendChild(document.createElementNS(SVG, 'svg'));
-  const bar = section.appendChild(element('div', 'lineage-bar'));
+  // What the arrows say is in the panel, and behind the names of the jobs.
+  svg.setAttribute('aria-hidden', 'true');
   const panel = section.appendChild(element('aside', 'lineage-panel'));
   panel.hidden = true;
-  panel.setAttribute('aria-live', 'polite');
-  const { zoom, fit, centre, uncover, pan } = viewport(view, sheet);
-  const covered = () => (panel.hidden ? 0 : panel.offsetWidth);
-  // In a narrow window the bar has several lines.
-  const above = () => Math.max(60, bar.offsetTop + bar.offsetHeight + 12);
-  const fitAll = () => fit(data.cards, { covered: covered(), above: above() });
+  panel.tabIndex = -1;
+  const legend = makeLegend(section, data.systems);
+  const { zoom, fit, centre, uncover, pan } = viewport(section, view, sheet, covered, data.full);
+  const fitAll = () => fit(data.cards);
+  const act = { select, render, zoom, fitAll, columns: allColumns };
 
-  // -- cards ---------------------------------------------------------------------------------------------------------
-  for (const card of data.cards) {
-    const node = element('div', `lineage-card${card.note ? ' note' : ''}`);
-    node.tabIndex = 0;
-    node.setAttribute('role', 'button');
-    node.setAttribute('aria-label', `${card.kind} ${card.path} ${card.name}`);
-    node.style.setProperty('--system', card.colour);
-    node.append(breakable(element('div', 'lineage-name'), card.name), element('div', 'lineage-path', card.path));
-    const foot = node.appendChild(element('div', 'lineage-foot'));
-    foot.append(element('span', '', card.note ? `${card.kind}, ${card.note}` : card.kind));
-    if (card.columns.length) {
-      card.toggle = foot.appendChild(element('button'));
-      card.toggle.addEventListener('click', (event) => { event.stopPropagation(); open(card, !card.open); render(); });
-    }
-    node.addEventListener('click', () => select({ card }));
-    node.addEventListener('keydown', (event) => {
-      if (event.target === node && (event.key === 'Enter' || event.key === ' ')) { event.preventDefault(); select({ card }); }
-    });
-    card.node = sheet.appendChild(node);
-    open(card, false);
+  // In a narrow window the bar has several lines, and the panel lies at the bottom.
+  function covered() {
+    const isSheet = panel.offsetWidth > section.clientWidth * 0.6;
+    const lowest = legend?.offsetHeight ? legend.offsetHeight + 20 : 20;
+    return {
+      above: Math.max(60, bar.offsetTop + bar.offsetHeight + 12),
+      right: isSheet ? 0 : panel.offsetWidth,
+      below: isSheet ? panel.offsetHeight + 20 : lowest,
+    };
   }
 
-  function open(card, wanted) {
-    card.open = wanted;
-    if (card.toggle) {
-      const many = card.columns.length;
-      card.toggle.textContent = wanted ? 'hide columns' : `${many} column${many === 1 ? '' : 's'}`;
-      card.toggle.setAttribute('aria-expanded', String(wanted));
-    }
-    card.list?.remove();
-    card.list = null;
-    card.rows = new Map();
-    if (!wanted) return;
-    card.list = card.node.appendChild(element('ul', 'lineage-columns'));
-    for (const column of card.columns) {
-      const row = card.list.appendChild(element('li', '', column));
-      row.title = column;
-      card.rows.set(column, row);
-      if (!linked.has(columnKey(card, column))) continue;
-      row.className = 'linked';
-      row.tabIndex = 0;
-      const pick = (event) => { event.stopPropagation(); select({ card, column }); };
-      row.addEventListener('click', pick);
-      row.addEventListener('keydown', (event) => { if (event.key === 'Enter') pick(event); });
-    }
+  // -- cards ---------------------------------------------------------------------------------------------------------
+  // The keyboard goes through them as they stand in the picture.
+  const inOrder = [...data.cards].sort((a, b) => a.band - b.band || a.layer - b.layer || a.order - b.order);
+  for (const card of inOrder) {
+    sheet.append(makeCard(card, linked, act));
+    card.node.addEventListener('focusin', () => uncover(card));
+  }
+
+  function allColumns() {
+    const wanted = !data.cards.some((card) => card.open);
+    for (const card of data.cards) openCard(card, wanted && card.columns.length > 0, linked, act);
+    render();
+    fitAll();
+    return wanted;
   }
 
   // -- arrows --------------------------------------------------------------------------------------------------------
@@ -83,8 +58,7 @@ function draw(section) {
   for (const arrow of data.arrows) {
     arrow.hit = svg.appendChild(document.createElementNS(SVG, 'path'));
     arrow.path = svg.appendChild(document.createElementNS(SVG, 'path'));
-    arrow.path.setAttribute('marker-end', 'url(#lineage-head)');
-    for (const path of [arrow.hit, arrow.path]) path.addEventListener('click', () => select({ arrow }));
+    for (const path of [arrow.hit, arrow.path]) path.addEventListener('click', (event) => select({ arrow }, event));
     for (const stop of arrow.via) stop.height = 4;
     if (!arrow.jobs.length) continue;
     // Arrows of the same jobs into one card share a label.
@@ -92,19 +66,22 @@ function draw(section) {
     if (!named.has(key)) {
       const more = arrow.jobs.length > 1 ? ` +${arrow.jobs.length - 1}` : '';
       const short = arrow.jobs[0].slice(arrow.jobs[0].lastIndexOf(':') + 1).replace(/"$/, '');
-      const node = sheet.appendChild(element('div', 'lineage-job', short + more));
+      const node = sheet.appendChild(element('button', 'lineage-job'));
+      node.append(element('bdi', '', visible(short)), more);
       node.title = arrow.jobs.join('\n');
-      node.addEventListener('click', () => select({ arrow }));
+      node.addEventListener('click', (event) => select({ arrow }, event));
       named.set(key, { node, arrows: [] });
     }
     named.get(key).arrows.push(arrow);
   }
-  const head = svg.appendChild(document.createElementNS(SVG, 'marker'));
-  for (const [name, value] of Object.entries({ id: 'lineage-head', viewBox: '0 0 8 8', refX: 1, refY: 4, markerWidth: 8,
-    markerHeight: 8, markerUnits: 'userSpaceOnUse', orient: 'auto' })) head.setAttribute(name, value);
-  const tip = head.appendChild(document.createElementNS(SVG, 'path'));
-  tip.setAttribute('d', 'M0 0 L8 4 L0 8 z');
-  tip.setAttribute('class', 'lineage-head');
+  for (const kind of ['', 'on']) {
+    const head = svg.appendChild(document.createElementNS(SVG, 'marker'));
+    for (const [name, value] of Object.entries({ id: `lineage-head${kind}`, viewBox: '0 0 8 8', refX: 1, refY: 4,
+      markerWidth: 8, markerHeight: 8, markerUnits: 'userSpaceOnUse', orient: 'auto' })) head.setAttribute(name, value);
+    const tip = head.appendChild(document.createElementNS(SVG, 'path'));
+    tip.setAttribute('d', 'M0 0 L8 4 L0 8 z');
+    tip.setAttribute('class', `lineage-head ${kind}`);
+  }
   const columns = svg.appendChild(document.createElementNS(SVG, 'g'));
 
   // -- drawing -------------------------------------------------------------------------------------------------------
@@ -132,6 +109,7 @@ function draw(section) {
       const on = picked?.cards.has(card);
       card.node.classList.toggle('on', Boolean(on));
       card.node.classList.toggle('pick', card === state.card);
+      card.name_button.setAttribute('aria-pressed', String(card === state.card));
       card.node.classList.toggle('off', Boolean(picked) && !on);
       for (const [column, row] of card.rows) row.classList.toggle('on', Boolean(traced?.keys.has(columnKey(card, column))));
     }
@@ -139,6 +117,7 @@ function draw(section) {
       const on = picked?.edges.has(arrow);
       arrow.hit.setAttribute('class', 'lineage-hit');
       arrow.path.setAttribute('class', `lineage-edge${on && !traced ? ' on' : ''}${picked && !on ? ' off' : ''}`);
+      arrow.path.setAttribute('marker-end', `url(#lineage-head${on && !traced ? 'on' : ''})`);
     }
     for (const { node, arrows } of named.values()) {
       const on = arrows.some((arrow) => picked?.edges.has(arrow));
@@ -149,91 +128,48 @@ function draw(section) {
     for (const [arrow, source, target] of traced?.pairs ?? []) {
       const path = columns.appendChild(document.createElementNS(SVG, 'path'));
       path.setAttribute('class', 'lineage-edge column');
+      path.setAttribute('marker-end', 'url(#lineage-headon)');
       path.setAttribute('d', curve(arrow, rowY(arrow.source, source), rowY(arrow.target, target)));
     }
   }
 
-  function select(choice, move = false) {
+  // Selects a card, a column or an arrow; nothing of these selects nothing.
+  //   event: the click, which the keyboard makes, too: then the focus goes to what is said of the selection
+  //   move: whether the card goes to the middle
+  function select(choice, event = null, move = false) {
+    const opener = state.card?.name_button;
+    const leave = panel.contains(document.activeElement) && !(choice.card || choice.arrow);
     Object.assign(state, { card: null, arrow: null, column: null }, choice);
     if (state.column) {
-      for (const [arrow] of aroundColumn(state.card, state.column, data.arrows).pairs) {
-        for (const card of [arrow.source, arrow.target]) if (!card.open) open(card, true);
+      const { keys, pairs } = aroundColumn(state.card, state.column, data.arrows);
+      for (const card of new Set([state.card, ...pairs.flatMap(([arrow]) => [arrow.source, arrow.target])])) {
+        if (!card.open || missesRow(card, keys)) openCard(card, true, linked, act, keys);
       }
       render();
     } else mark();
     describe(panel, state, data.arrows, select);
-    if (move && state.card) centre(state.card, covered());
-    else if (state.card) uncover(state.card, covered());
+    if (move && state.card) centre(state.card);
+    else if (state.card) uncover(state.card);
+    if (event?.detail === 0) panel.focus();
+    if (leave) (opener ?? view).focus();
+    remember();
   }
 
-  // -- bar and legend ------------------------------------------------------------------------------------------------
-  function button(text, label, act) {
-    const made = bar.appendChild(element('button', '', text));
-    made.setAttribute('aria-label', label);
-    made.title = label;
-    made.addEventListener('click', act);
-    return made;
-  }
-
-  const heading = bar.appendChild(element('h1', '', data.title));
-  if (data.note) heading.title = data.note;
-  const search = bar.appendChild(element('input'));
-  search.type = 'search';
-  search.placeholder = 'Search datasets and columns';
-  search.setAttribute('aria-label', search.placeholder);
-  const count = bar.appendChild(element('span', 'count'));
-  let hits = [], hit = -1;
-  const total = () => `${data.cards.length} dataset${data.cards.length === 1 ? '' : 's'}, ${data.arrows.length} edge${data.arrows.length === 1 ? '' : 's'}`;
-  count.textContent = total();
-  search.addEventListener('input', () => {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    hits = words.length ? data.cards.filter((card) => matches(card, words)) : [];
-    hit = -1;
-    select({});
-    for (const card of data.cards) card.node.classList.toggle('off', words.length > 0 && !hits.includes(card));
-    count.textContent = words.length ? `${hits.length} of ${data.cards.length}` : total();
-  });
-  search.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || !hits.length) return;
-    hit = (hit + (event.shiftKey ? hits.length - 1 : 1)) % hits.length;
-    select({ card: hits[hit] }, true);
-    count.textContent = `${hit + 1} of ${hits.length}`;
-  });
-  button('+', 'Zoom in', () => zoom(1.25));
-  button('\u2212', 'Zoom out', () => zoom(0.8));
-  button('Fit', 'Show everything', fitAll);
-  const all = button('Columns', 'Show or hide all columns', () => {
-    const wanted = !data.cards.some((card) => card.open);
-    for (const card of data.cards) open(card, wanted && card.columns.length > 0);
-    all.setAttribute('aria-pressed', String(wanted));
-    render();
-    fitAll();
-  });
-  if (data.full) {
-    const dark = window.matchMedia('(prefers-color-scheme: dark)').matches;
-    section.classList.toggle('dark', dark);
-    button('Theme', 'Light or dark', () => section.classList.toggle('dark'));
-  }
-  if (data.systems.length) {
-    const legend = section.appendChild(element('div', 'lineage-legend'));
-    for (const [name, colour] of data.systems) {
-      const entry = legend.appendChild(element('span'));
-      entry.appendChild(element('i')).style.background = colour;
-      entry.append(name || 'no service');
-    }
-  }
-  if (!data.cards.length) section.append(element('div', 'lineage-empty', 'no lineage yet'));
+  // -- the rest ------------------------------------------------------------------------------------------------------
+  makeBar(section, bar, data, act);
+  if (!data.cards.length) section.append(element('div', 'lineage-empty', 'No lineage yet'));
 
   view.addEventListener('click', (event) => { if (event.target === view || event.target === sheet || event.target === svg) select({}); });
   (data.full ? window : section).addEventListener('keydown', (event) => {
     if (event.key === 'Escape') select({});
-    if (event.target === search) return;
+    // What the browser does with its own keys, it does alone.
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches?.('input') || panel.contains(event.target)) return;
     const step = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
     if (step) { event.preventDefault(); pan(...step); }
     if (event.key === '+') zoom(1.25);
     if (event.key === '-') zoom(0.8);
     if (event.key === '0') fitAll();
-    if (event.key === '/') { event.preventDefault(); search.focus(); }
+    if (event.key === '/') { event.preventDefault(); bar.querySelector('input').focus(); }
   });
 
   // The cards that a selection is about: those of a column, if it has lineage.
@@ -247,22 +183,36 @@ function draw(section) {
     if (!data.full) return null;
     let name = window.location.hash.slice(1);
     try { name = decodeURIComponent(name); } catch { /* It is not encoded. */ }
-    if (byId.has(name)) return { card: byId.get(name) };
-    const card = data.cards.find((one) => one.columns.some((column) => `${one.id}.${column}` === name));
-    return card ? { card, column: name.slice(card.id.length + 1) } : null;
+    const named = byId.get(name) ?? data.cards.find((card) => card.full_name === name);
+    if (named) return { card: named };
+    for (const card of data.cards) {
+      const column = card.columns.find((one) => name === `${card.full_name}.${one}` || name === `${card.id}.${one}`);
+      if (column !== undefined) return { card, column };
+    }
+    return null;
   }
 
+  // The address follows the selection, so that it can be copied, and is what a reload shows.
+  function remember() {
+    if (!data.full || !isDrawn) return;
+    const name = state.card ? `${state.card.full_name}${state.column ? `.${state.column}` : ''}` : '';
+    try { history.replaceState(null, '', `#${encodeURIComponent(name)}`); } catch { /* A document without an address. */ }
+  }
+
+  let isDrawn = false;
   function begin() {
+    isDrawn = false;
     const first = namedInAddress() ?? (byId.has(data.focus) ? { card: byId.get(data.focus) } : null);
     select(first ?? {});
-    fit(first ? [...concerned(first)] : data.cards, { covered: covered(), above: above(), least: READABLE });
+    fit(first ? [...concerned(first)] : data.cards, { least: READABLE, anchor: first?.card ?? inOrder[0] });
+    isDrawn = true;
   }
 
   render();
   begin();
   if (data.full) window.addEventListener('hashchange', begin);
   // Nothing scrolls on paper, whose size no script is told: everything in a box that any landscape sheet has.
-  window.addEventListener('beforeprint', () => { select({}); fit(data.cards, { width: 980, height: 680 }); });
+  window.addEventListener('beforeprint', () => { select({}); fit(data.cards, { box: [980, 680] }); });
   window.addEventListener('afterprint', fitAll);
 }
 

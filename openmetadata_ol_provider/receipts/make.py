@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openlineage.problems import Problem, Rule
     from openmetadata_ol_provider.openmetadata.publishing.core.outcomes import EdgeResult
     from openmetadata_ol_provider.openmetadata.publishing.core.publication import Publication
+    from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 
 #: Most edges of a run whose later outcome is followed.
 MOST_PENDING = 200
@@ -55,7 +56,26 @@ def make_delivery(
     :param most: most receipts of runs to make: of the runs that ended last
     """
     report, outcomes = publication.report, publication.outcomes
-    batch = BatchReceipt(
+    letters = [
+        LetterNote(problem.where, _short(problem.detail), int(at))
+        for problem in report.problems
+        if problem.kind == ProblemKind.MALFORMED
+    ]
+    datasets = [((id_.namespace, id_.name), outcome) for id_, outcome in outcomes.datasets.items()]
+    return Delivery(
+        batch=_batch_receipt(report, at, seconds, task),
+        receipts=_receipts(plan, publication, int(at), most),
+        outcomes={key: result.outcome for key, result in outcomes.edges.items()},
+        letters=tuple(letters[-MOST_LETTERS:]),
+        datasets=dict(datasets[-MOST_DATASETS:]),
+        rules=_rules(report.problems),
+        site=without_credentials(outcomes.site),
+        columns=tuple(EdgeColumns(keys, pairs) for keys, pairs in outcomes.columns),
+    )
+
+
+def _batch_receipt(report: PublishReport, at: float, seconds: float, task: TaskRef | None) -> BatchReceipt:
+    return BatchReceipt(
         number=0,
         at=int(at),
         seconds=round(seconds, 2),
@@ -70,35 +90,25 @@ def make_delivery(
         problems=_kinds(report.problems),
         task=task,
     )
+
+
+def _receipts(plan: LineagePlan, publication: Publication, at: int, most: int) -> tuple[Receipt, ...]:
+    """Return the receipts of the runs that ended last, at most so many."""
+    outcomes = publication.outcomes
     by_job: dict[str, list[tuple[int, EdgeResult]]] = {}
     for key, result in outcomes.edges.items():
         by_job.setdefault(result.job, []).append((key, result))
     # Only these have lineage: a run that has just started has not, though an earlier run of its job may be in the plan.
     ended = {run.job for run in plan.runs if run.state in TERMINAL}
     runs = plan.runs[-most:]
-    notes = _notes(report.problems, {run.run_id for run in runs})
+    notes = _notes(publication.report.problems, {run.run_id for run in runs})
     receipts = []
     for run in runs:
         has_lineage = run.state == "COMPLETE" or (run.state not in TERMINAL and run.job not in ended)
         results = by_job.get(job_key(run.job), []) if has_lineage else []
-        receipt = _receipt(run, results, notes.get(run.run_id, ()), int(at))
+        receipt = _receipt(run, results, notes.get(run.run_id, ()), at)
         receipts.append(replace(receipt, pipeline_fqn=outcomes.pipelines.get(run.pipeline, "")))
-    letters = [
-        LetterNote(problem.where, _short(problem.detail), int(at))
-        for problem in report.problems
-        if problem.kind == ProblemKind.MALFORMED
-    ]
-    datasets = [((id_.namespace, id_.name), outcome) for id_, outcome in outcomes.datasets.items()]
-    return Delivery(
-        batch=batch,
-        receipts=tuple(receipts),
-        outcomes={key: result.outcome for key, result in outcomes.edges.items()},
-        letters=tuple(letters[-MOST_LETTERS:]),
-        datasets=dict(datasets[-MOST_DATASETS:]),
-        rules=_rules(report.problems),
-        site=without_credentials(outcomes.site),
-        columns=tuple(EdgeColumns(keys, pairs) for keys, pairs in outcomes.columns),
-    )
+    return tuple(receipts)
 
 
 def failed_delivery(error: str, *, at: float, seconds: float = 0.0, task: TaskRef | None = None) -> Delivery:

@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 _REFRESH = 5000
 _TITLE = "Catalogue of the sandbox (a stand-in, not OpenMetadata)"
 _STYLE = (
-    "body{font:14px system-ui,sans-serif;margin:16px}table{border-collapse:collapse;margin:12px 0}"
-    "td,th{text-align:left;padding:2px 14px 2px 0;vertical-align:top}"
-    ':root[data-theme="dark"] body{background:#11161d;color:#e6eaf0}'
+    "body{font:14px/1.4 system-ui,sans-serif;margin:16px}h1{font-size:20px}h2{font-size:16px;margin-top:28px}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
+    "td,th{text-align:left;padding:5px 16px 5px 0;vertical-align:top;border-bottom:1px solid #8885;min-width:5rem}"
+    "td{overflow-wrap:anywhere}td:first-child{min-width:14rem}td:last-child{white-space:nowrap}.bad{color:#b3261e;font-weight:600}"
+    ':root[data-theme="dark"]{color-scheme:dark}:root[data-theme="dark"] body{background:#11161d;color:#e6eaf0}'
+    ':root[data-theme="dark"] .bad{color:#ff9d94}'
 )
+#: How the texts of runs and tests begin that did not end well.
+_BAD = ("Failed at ", "Aborted at ")
 #: The picture, too, follows this attribute.
 _THEME = """<script>
   if (matchMedia('(prefers-color-scheme: dark)').matches) document.documentElement.dataset.theme = 'dark';
@@ -56,12 +61,14 @@ def catalogue_page(catalogue: CatalogueServer) -> str:
     rows = [list(_pipeline(catalogue, pipeline)) for pipeline in pipelines]
     filled = [cells for table in catalogue.entities("table") for cells in _filled(catalogue, table)]
     return (
-        f'<!doctype html><meta charset="utf-8">'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(_TITLE)}</title><style>{_STYLE}</style>{_THEME}<h1>{escape(_TITLE)}</h1>"
         f"<p>{escape(', '.join(numbers))}</p>"
         f"<h2>Lineage</h2>{as_fragment(graph(catalogue), 'Lineage')}"
         f"<h2>Pipelines</h2>{_table(('pipeline', 'tasks', 'runs', 'last run'), rows)}"
         f"<h2>What fills the tables</h2>{_table(('table', 'pipeline', 'schedule', 'newest run'), filled)}"
+        f"<h2>Tests</h2>{_table(('test', 'result', 'status'), _tests(catalogue))}"
         f"{_RELOAD % _REFRESH}"
     )
 
@@ -82,6 +89,13 @@ def _filled(catalogue: CatalogueServer, table: dict[str, Any]) -> Iterator[list[
         yield [name, str(row["pipeline"]["fullyQualifiedName"]), str(row.get("scheduleInterval", "")), run]
 
 
+def _tests(catalogue: CatalogueServer) -> list[list[str]]:
+    """Return a row for the latest result of each test, those that failed first."""
+    latest = [(fqn, results[-1]) for fqn, results in catalogue.test_results().items() if results]
+    latest.sort(key=lambda item: (item[1]["testCaseStatus"] == "Success", item[0]))
+    return [[fqn, str(result["result"]), _run(result["testCaseStatus"], result["timestamp"])] for fqn, result in latest]
+
+
 def _run(status: str, at: int) -> str:
     return f"{status} at {dt.datetime.fromtimestamp(at / 1000, dt.timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
@@ -89,9 +103,15 @@ def _run(status: str, at: int) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if not rows:
         return "<p>none yet</p>"
-    lines = ["".join(f"<th>{escape(name)}</th>" for name in head)]
-    lines += ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
-    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+    titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    lines = ["".join(map(_cell, row)) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _cell(text: str) -> str:
+    style = ' class="bad"' if text.startswith(_BAD) else ""
+    return f"<td{style}>{escape(text)}</td>"
 
 
 class PageServer:

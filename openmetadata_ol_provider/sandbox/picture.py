@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.picture.graph import Arrow, Card, LineageGraph, graph_of
@@ -64,7 +64,11 @@ def graph(catalogue: CatalogueServer) -> LineageGraph:
     """Return the lineage of a catalogue for a picture; datasets without lineage are left out."""
     edges = catalogue.edges()
     entities = {str(item["fullyQualifiedName"]): (kind, item) for kind in _KINDS for item in catalogue.entities(kind)}
-    cards = [_card(fqn, *entities.get(fqn, ("dataset", {}))) for fqn in sorted({end for edge in edges for end in edge})]
+    latest = [(fqn, results[-1]["testCaseStatus"]) for fqn, results in catalogue.test_results().items() if results]
+    cards = [
+        _card(fqn, *entities.get(fqn, ("dataset", {})), _failures(fqn, latest))
+        for fqn in sorted({end for edge in edges for end in edge})
+    ]
     arrows = [
         Arrow(source, target, _jobs(details), tuple(column_pairs(details)))
         for (source, target), details in edges.items()
@@ -72,11 +76,22 @@ def graph(catalogue: CatalogueServer) -> LineageGraph:
     return graph_of(cards, arrows)
 
 
-def _card(fqn: str, kind: str, entity: Mapping[str, Any]) -> Card:
+def _failures(fqn: str, latest: Sequence[tuple[str, str]]) -> str:
+    """Return how many tests of a table or of its columns fail; empty if none does.
+
+    :param latest: FQN and latest status of each test case
+    """
+    statuses = [status for case, status in latest if case.startswith(f"{fqn}.")]
+    failed = sum(status != "Success" for status in statuses)
+    return f"failed tests: {failed} of {len(statuses)}" if failed else ""
+
+
+def _card(fqn: str, kind: str, entity: Mapping[str, Any], alert: str) -> Card:
     name, service = str(entity.get("name") or _last(fqn)), str((entity.get("service") or {}).get("name") or "")
     parent = fqn.removesuffix(f'"{name}"').removesuffix(name).rstrip(".")
     columns = tuple(str(column["name"]) for column in entity.get("columns") or ())
-    return Card(fqn, name, parent, kind, service or parent.partition(".")[0], columns)
+    system = service or parent.partition(".")[0]
+    return Card(fqn, name, parent, kind, system, columns, full_name=fqn, alert=alert)
 
 
 def _jobs(details: Mapping[str, Any]) -> tuple[str, ...]:

@@ -17,7 +17,13 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from openmetadata_ol_provider.ingestion.parameters import check_count
-from openmetadata_ol_provider.operators._base import parse_bool
+from openmetadata_ol_provider.operators._base import (
+    dead_letter_target,
+    parse_bool,
+    read_request,
+    start_position,
+    topic_list,
+)
 from openmetadata_ol_provider.operators._literals import CheckedParameters, check_literals
 
 if TYPE_CHECKING:
@@ -97,21 +103,21 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
 
     @property
     def _topics(self) -> list[str]:
-        from openmetadata_ol_provider.operators._base import topic_list
-
         return topic_list(self.topics)
 
     @property
     def _exclude(self) -> list[str]:
-        from openmetadata_ol_provider.operators._base import dead_letter_target
-
         return list(dead_letter_target(self).exclude)
 
     @property
     def _start(self) -> StartPosition:
-        from openmetadata_ol_provider.operators._base import start_position
-
         return start_position(self)
+
+    @property
+    def _number_of_lanes(self) -> int:
+        from openmetadata_ol_provider.state.lanes import as_lane
+
+        return as_lane(0, self.lanes).lanes
 
     def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
         """Check once.
@@ -220,18 +226,14 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
     def _store_lag(self, backlog: Backlog) -> None:
         """Store how much is waiting, for the page in Airflow's web interface."""
         from openmetadata_ol_provider.ingestion.receipts import lag_of, store_lag
-        from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.receipts import ReceiptStore
 
-        lanes = as_lane(0, self.lanes).lanes
-        store_lag(ReceiptStore(self._state_key(), lanes=lanes), lag_of(backlog, "sensor"))
+        store_lag(ReceiptStore(self._state_key(), lanes=self._number_of_lanes), lag_of(backlog, "sensor"))
 
     def _checkpoint(self) -> Checkpoint:
-        from openmetadata_ol_provider.operators._base import read_request
-        from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.repartition import read_checkpoints
 
-        stored = read_checkpoints(self._state_key(), as_lane(0, self.lanes).lanes)
+        stored = read_checkpoints(self._state_key(), self._number_of_lanes)
         # The stored checkpoint stays: the task that reads moves it.
         return read_request(self).rewind(self._hook(), self._topics, stored, self._exclude)
 
@@ -253,10 +255,9 @@ class OpenLineageSensor(CheckedParameters, BaseSensorOperator):
 
     def _idle_since(self) -> str:
         """Return since when nothing has arrived, for the log of a run that is skipped."""
-        from openmetadata_ol_provider.state.lanes import as_lane
         from openmetadata_ol_provider.state.repartition import read_last_update
 
-        moved = read_last_update(self._state_key(), as_lane(0, self.lanes).lanes)
+        moved = read_last_update(self._state_key(), self._number_of_lanes)
         return f"nothing has arrived since {moved}, when the checkpoint moved last" if moved else "nothing was read yet"
 
     def _hook(self) -> OpenLineageKafkaHook:

@@ -8,6 +8,8 @@ texts in other Variables are written before, and none that it refers to is ever 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -42,6 +44,7 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     :param writes: number of writes
     :param held: rows and counts that wait to be written, as earlier builds of this version have stored them
     :param waiting: rows of pipeline observability and usage counts that wait to be written: one text, or none
+    :param topic_ids: topic -> id that it had when its positions were stored, as far as it is known
     """
 
     version: int
@@ -54,6 +57,7 @@ class StateDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     writes: int = 0
     held: str = ""
     waiting: Chain = Chain()
+    topic_ids: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -78,6 +82,7 @@ class StoredState(NamedTuple):
     :param usage: task runs counted, by pipeline FQN and day
     :param stored_as: the texts that hold the runs
     :param held: rows and counts that wait to be written
+    :param topic_ids: topic -> id that it had when its positions were stored, as far as it is known
     """
 
     checkpoint: Checkpoint
@@ -85,6 +90,7 @@ class StoredState(NamedTuple):
     usage: UsageCounts
     stored_as: StoredAs = StoredAs()
     held: Held = Held()
+    topic_ids: Mapping[str, str] = MappingProxyType({})
 
     @property
     def stored_runs(self) -> StoredRuns:
@@ -98,11 +104,13 @@ class StateHead(NamedTuple):
     :param checkpoint: topic -> partition -> next offset
     :param generation: division into lanes that the state belongs to; ``None``: the present one, whichever that is
     :param updated_at: time of the last write, ISO 8601
+    :param topic_ids: topic -> id that it had when its positions were stored, as far as it is known
     """
 
     checkpoint: Checkpoint
     generation: int | None = None
     updated_at: str = ""
+    topic_ids: Mapping[str, str] = MappingProxyType({})
 
 
 class StateSummary(NamedTuple):
@@ -118,6 +126,15 @@ class StateSummary(NamedTuple):
     updated_at: str
     runs: int
     open_runs: int
+
+
+def agreed_topic_ids(states: Iterable[StateHead | StoredState]) -> dict[str, str]:
+    """Return the ids of topics about which all states with positions of them agree; the others are unknown."""
+    ids: dict[str, set[str]] = {}
+    for state in states:
+        for topic in state.checkpoint:
+            ids.setdefault(topic, set()).add(state.topic_ids.get(topic, ""))
+    return {topic: text for topic, texts in ids.items() if len(texts) == 1 and (text := min(texts))}
 
 
 def is_of_generation(stored: int | None, generation: int | None) -> bool:

@@ -62,7 +62,12 @@ class HeadReader:
         stored = self._head.read()
         if not stored.text:
             return None
-        return StateHead(stored.head.checkpoint, stored.head.generation, stored.head.updated_at)
+        document = stored.head
+        return StateHead(document.checkpoint, document.generation, document.updated_at, document.topic_ids)
+
+    def read_positions(self) -> StateHead:
+        """Return checkpoint and ids of topics, empty when there are none yet."""
+        return self.read_head() or StateHead({})
 
     def has_begun(self, generation: int) -> bool:
         """Return whether there is a state that belongs to a division into lanes."""
@@ -111,7 +116,8 @@ class HeadReader:
             runs = state_of_texts(self._segments.texts(chain))
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
-        return StoredState(document.checkpoint, runs, usage, stored_as(chain), self._held_of(document))
+        held = self._held_of(document)
+        return StoredState(document.checkpoint, runs, usage, stored_as(chain), held, document.topic_ids)
 
     def _usage_of(self, document: AnyDocument) -> UsageCounts:
         try:

@@ -5,12 +5,12 @@ The head holds the checkpoint, and refers to the segments with the rest, so all 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
-from openmetadata_ol_provider.openlineage.positions import Checkpoint
+from openmetadata_ol_provider.openlineage.positions import Checkpoint, topic_ids
 from openmetadata_ol_provider.openlineage.segments.change import StateChange, StoredAs, whole_change
 from openmetadata_ol_provider.openlineage.segments.joining import joined_texts
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, replaced_held
@@ -92,7 +92,8 @@ class HeadStore(HeadReader):
             )
         checkpoint = advance_checkpoint(document.checkpoint, origin)
         try:
-            return self._move(stored, checkpoint, document.generation, change, usage, held, more=more)
+            ids = {**document.topic_ids, **topic_ids(origin.ranges)}
+            return self._move(stored, checkpoint, document.generation, change, usage, held, ids=ids, more=more)
         except _MovedError:
             if tries == 0 or self.read_checkpoint() != document.checkpoint:
                 raise
@@ -108,7 +109,8 @@ class HeadStore(HeadReader):
         stored, change = self._head.read(), whole_change(state.runs)
         if begins and stored.text and is_of_generation(stored.head.generation, generation):
             return False
-        self._move(stored, state.checkpoint, generation, change, state.usage, state.held)
+        ids = dict(state.topic_ids)
+        self._move(stored, state.checkpoint, generation, change, state.usage, state.held, ids=ids)
         return True
 
     def write_generation(self, generation: int) -> None:
@@ -140,16 +142,18 @@ class HeadStore(HeadReader):
             return
         try:
             usage = self._usage_of(document)
-            self._move(stored, document.checkpoint, generation, self._same(document), usage, held)
+            same, ids = self._same(document), document.topic_ids
+            self._move(stored, document.checkpoint, generation, same, usage, held, ids=ids)
         except _MovedError:
             if tries == 0:
                 raise
             self._replace(replaced, tries - 1)
 
-    def replace_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
+    def replace_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint, confirmed: Collection[str] = ()) -> None:
         """Set the checkpoint, forwards or backwards; runs stay, usage counts are taken from the catalogue again.
 
         :param expected: checkpoint that is expected to be stored
+        :param confirmed: topics whose positions somebody has set, even if they are as before; default: none
         :raises CheckpointError: if another checkpoint is stored, or the Variable was not written by this package
         """
         stored = self._head.read()
@@ -159,8 +163,11 @@ class HeadStore(HeadReader):
                 f"the checkpoint (Variable {self.state_key!r}) was moved meanwhile: it was {expected} and is "
                 f"{document.checkpoint}. Nothing was changed; pause the DAG that moves it, and try again"
             )
+        # Positions that somebody has set are of the topic that is there now, whose id the next batch stores.
+        kept = {topic for topic in document.topic_ids if checkpoint.get(topic) == expected.get(topic)}
+        ids = {topic: document.topic_ids[topic] for topic in sorted(kept.difference(confirmed))}
         # Runs that are read again count again.
-        self._move(stored, checkpoint, document.generation, self._same(document), {}, None)
+        self._move(stored, checkpoint, document.generation, self._same(document), {}, None, ids=ids)
 
     def delete_state(self) -> None:
         """Delete checkpoint, runs and usage counts."""
@@ -179,6 +186,7 @@ class HeadStore(HeadReader):
         usage: UsageCounts,
         held: Held | None,
         *,
+        ids: dict[str, str],
         more: bool = False,
     ) -> StoredAs:
         """Write what has changed, then the head, then delete what is no longer needed."""
@@ -199,7 +207,14 @@ class HeadStore(HeadReader):
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
         after = StateDocument(
-            STATE_VERSION, plain_checkpoint(checkpoint), now(), generation, remembered, counts, waiting=waiting
+            STATE_VERSION,
+            plain_checkpoint(checkpoint),
+            now(),
+            generation,
+            remembered,
+            counts,
+            waiting=waiting,
+            topic_ids=ids,
         )
         written = self._head.replace(stored, after)
         if written is None:

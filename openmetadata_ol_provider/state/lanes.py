@@ -6,12 +6,16 @@ together have to be in one lane, hence in one partition: OpenLineage's clients e
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.kafka.offsets import lane_of
 from openmetadata_ol_provider.state.keys import bounded_key
+
+#: How the state key of a lane ends: the number of the lane, and that of lanes.
+LANE_KEY = re.compile(r"\.lane-(\d+)-of-(\d+)$")
 
 
 class Lane(NamedTuple):

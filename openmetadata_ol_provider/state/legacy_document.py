@@ -40,6 +40,11 @@ class LegacyDocument(msgspec.Struct, frozen=True):
         return Chain()
 
     @property
+    def topic_ids(self) -> dict[str, str]:
+        """Ids of topics: those releases stored none."""
+        return {}
+
+    @property
     def size(self) -> int:
         """Characters of all texts in it."""
         return len(self.runs or "") + len(self.usage or "")

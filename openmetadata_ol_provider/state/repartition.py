@@ -24,7 +24,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageC
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Ledger
 from openmetadata_ol_provider.state.asset_queue import AssetQueue, merge_queues, read_queue, share_of, write_queue
 from openmetadata_ol_provider.state.collisions import is_state
-from openmetadata_ol_provider.state.document import StoredState, is_of_generation
+from openmetadata_ol_provider.state.document import StoredState, agreed_topic_ids, is_of_generation
 from openmetadata_ol_provider.state.head_store import TAKEN_OVER
 from openmetadata_ol_provider.state.held_merge import merge_held
 from openmetadata_ol_provider.state.keys import assets_key, receipts_key
@@ -212,7 +212,7 @@ def _merge_states(sources: list[_Source], lane: Lane) -> StoredState:
             # Lanes that took over a total from the same lane have counted on from it.
             usage[key] = max(count, usage.get(key, 0))
     held = merge_held((state.held, source.keeps) for source, state in zip(sources, states, strict=True))
-    return StoredState(_furthest(sources), runs, usage, held=held)
+    return StoredState(_furthest(sources), runs, usage, held=held, topic_ids=agreed_topic_ids(states))
 
 
 def _furthest(sources: Iterable[_Source]) -> Checkpoint:

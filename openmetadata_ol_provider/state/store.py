@@ -18,7 +18,7 @@ one of two tasks notices the other, by the checkpoint or by the token.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -63,15 +63,16 @@ class StateStore(HeadStore):
         """Size of the Variables that were read or written, in bytes (they are ASCII)."""
         return super().size + self._parking.size + self._ledger.size
 
-    def move_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint) -> None:
+    def move_checkpoint(self, expected: Checkpoint, checkpoint: Checkpoint, confirmed: Collection[str] = ()) -> None:
         """Set the checkpoint, and distrust the ledger, so that everything read again is compared with the catalogue.
 
         :param expected: checkpoint that is expected to be stored
+        :param confirmed: topics whose positions somebody has set, even if they are as before; default: none
         :raises CheckpointError: if another checkpoint is stored
         """
         # First, because a note of what was not read again after all does no harm.
         note_rewind(self.state_key, expected, checkpoint)
-        self.replace_checkpoint(expected, checkpoint)
+        self.replace_checkpoint(expected, checkpoint, confirmed)
         self.invalidate_ledger()
 
     def forget(self) -> None:

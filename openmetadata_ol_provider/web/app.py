@@ -118,7 +118,7 @@ def _add_lineage(router: APIRouter) -> None:
     def page(request: Request, asked: ParametersDep, lineage: LineageDep) -> HTMLResponse:
         if lineage.chosen is None:
             return _page(request, "empty", "lineage", asked, lineage.every)
-        picture = picture_of(lineage.view)
+        picture = picture_of(lineage.view, lineage.chosen.site)
         return _page(request, "lineage", "lineage", asked, lineage.every, view=lineage.view, picture=picture)
 
     def document(lineage: LineageDep) -> JSONResponse:

@@ -108,6 +108,11 @@ class Deliveries(NamedTuple):
         """Column lineage of the edges that were written last, by ledger key: pairs of column names."""
         return {key: item.pairs for lane in self.lanes for item in lane.record.columns for key in item.keys}
 
+    @property
+    def site(self) -> str:
+        """Address of OpenMetadata's web interface; empty if no lane has published anything."""
+        return next((lane.record.site for lane in self.lanes if lane.record.site), "")
+
     def rules(self, namespace: str) -> list[Rule]:
         """Return the configuration that would settle what is not resolved in a namespace."""
         notes = [lane.record.namespaces.get(namespace) for lane in self.lanes]

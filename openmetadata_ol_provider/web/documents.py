@@ -71,7 +71,7 @@ def pipeline_url(site: str, fqn: str) -> str | None:
 
 def entity_url(site: str, kind: str, fqn: str) -> str | None:
     """Return the address of the lineage of an entity in OpenMetadata, ``None`` if it is not known."""
-    return web_url(f"{site}/{quote(kind, safe='')}/{quote(fqn, safe='')}/lineage") if site else None
+    return web_url(f"{site}/{quote(kind, safe='')}/{quote(fqn, safe='', errors='replace')}/lineage") if site else None
 
 
 def web_url(text: str) -> str | None:

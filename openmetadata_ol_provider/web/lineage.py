@@ -46,8 +46,8 @@ class LineageGraph(NamedTuple):
     nodes: tuple[Node, ...]
     edges: tuple[GraphEdge, ...]
 
-    def around(self, focus: Node, upstream: int, downstream: int) -> LineageGraph:
-        """Return the part of the graph that leads to an entity and away from it.
+    def around(self, focus: Node, upstream: int, downstream: int) -> tuple[LineageGraph, int]:
+        """Return the part of the graph that leads to an entity and away from it, and how many edges lead further.
 
         :param upstream: most steps against the direction of the edges
         :param downstream: most steps in their direction
@@ -58,9 +58,11 @@ class LineageGraph(NamedTuple):
             entering.setdefault(edge.target, []).append(edge)
             leaving.setdefault(edge.source, []).append(edge)
         edges: dict[GraphEdge, None] = {}
+        passed: list[tuple[Node, dict[Node, list[GraphEdge]]]] = []
         seen: dict[Node, None] = {focus: None}
         for steps, neighbours, is_upstream in ((upstream, entering, True), (downstream, leaving, False)):
             frontier = [focus]
+            passed.append((focus, neighbours))
             for _ in range(steps):
                 found = [edge for node in frontier for edge in neighbours.get(node, ()) if edge not in edges]
                 edges.update(dict.fromkeys(found))
@@ -68,8 +70,10 @@ class LineageGraph(NamedTuple):
                 frontier = [node for node in ends if node not in seen]
                 frontier = frontier[: max(0, MOST_NODES - len(seen))]
                 seen.update(dict.fromkeys(frontier))
+                passed += [(node, neighbours) for node in frontier]
         kept = [edge for edge in edges if edge.source in seen and edge.target in seen]
-        return LineageGraph(tuple(seen), tuple(kept))
+        further = {edge for node, neighbours in passed for edge in neighbours.get(node, ())} - set(kept)
+        return LineageGraph(tuple(seen), tuple(kept)), len(further)
 
     def to_document(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -124,7 +128,9 @@ def lineage_view(graph: LineageGraph, text: str, focus: Node | None, upstream: i
     :param downstream: most steps in their direction
     """
     matching = [node for node in graph.nodes if text.lower() in node.fqn.lower()]
-    part = graph.around(focus, upstream, downstream) if focus in graph.nodes else LineageGraph((), ())
+    part, further = LineageGraph((), ()), 0
+    if focus in graph.nodes:
+        part, further = graph.around(focus, upstream, downstream)
     return {
         "entities": len(graph.nodes),
         "matching": len(matching),
@@ -132,5 +138,6 @@ def lineage_view(graph: LineageGraph, text: str, focus: Node | None, upstream: i
         "focus": focus._asdict() if focus else None,
         "upstream": upstream,
         "downstream": downstream,
+        "further_edges": further,
         **part.to_document(),
     }

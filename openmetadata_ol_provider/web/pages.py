@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"span": span, "number": number, "counted": counted, "word": word}
+    environment.filters |= {
+        "span": span, "moment": moment, "number": number, "percent": percent, "counted": counted, "word": word
+    }  # fmt: skip
     environment.globals |= {"views": VIEWS, "states": STATES, "outcomes": OUTCOMES, "query": query}
     return environment
 
@@ -87,6 +90,24 @@ def _shown(value: Any) -> Any:
 def span(seconds: float | None) -> str:
     """Return a span of time in words."""
     return "unknown" if seconds is None else age(seconds)
+
+
+def moment(time: str | None) -> str:
+    """Return a time as people read it: to the second, with its time zone.
+
+    :param time: in ISO 8601, in UTC; ``None`` if it is not known
+    """
+    if not time:
+        return "unknown"
+    try:
+        return f"{dt.datetime.fromisoformat(time.replace('Z', '+00:00')):%Y-%m-%d %H:%M:%S} UTC"
+    except ValueError:
+        return time
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a part of a whole, which is not 0, as a percentage: neither all nor nothing unless it is."""
+    return "<1%" if 0 < 100 * part < whole else f"{100 * part // whole}%"
 
 
 def number(value: float | None) -> str:

@@ -18,6 +18,7 @@ from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.segments.change import whole_change
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held, HeldCount, HeldRow
 from openmetadata_ol_provider.state.keys import segment_key
+from openmetadata_ol_provider.state.lanes import Lane
 from openmetadata_ol_provider.state.store import StateStore
 from openmetadata_ol_provider.version_compat import get_variable, set_variable
 from tests.kafka import fixtures
@@ -110,8 +111,29 @@ def test_a_topic_recreated_is_an_exit_code_too(produce: Any, command: Any) -> No
     stand_at(p1=7)
     code, out, _ = command("show")
     assert code == 1
-    assert out.splitlines()[2] == "recreated or truncated, because the position is beyond the end: events[1]"
+    assert out.splitlines()[2] == "recreated or truncated, so that reading starts over: events[1]"
     assert [row["reset"] for row in json.loads(command("show", "--json")[1])["partitions"]] == [False, True, False]
+
+
+def test_positions_that_are_set_as_they_were_are_those_of_the_topic_that_is_there(command: Any, produce: Any) -> None:
+    produce("events", 0, *[b"x"] * 5)
+    ranges = tuple(OffsetRange(topic, 0, None, 0, 5, topic_id="before") for topic in ("events", "other"))
+    StateStore(KEY).advance(BatchOrigin(KEY, "kafka_default", ranges), whole_change(RunState()), {}, Held())
+    offset = ("--offset", "events:0=5")
+    assert "unchanged" in command("set", *offset, "--dry-run")[1]
+    assert StateStore(KEY).read_positions().topic_ids == {"events": "before", "other": "before"}
+    assert "unchanged" in command("set", *offset)[1]
+    head = StateStore(KEY).read_positions()
+    assert head.checkpoint == {"events": {"0": 5}, "other": {"0": 5}}
+    assert head.topic_ids == {"other": "before"}
+
+
+def test_the_state_key_of_one_lane_selects_its_partitions(command: Any) -> None:
+    key = "openmetadata_ol.wide.lane-1-of-2"
+    assert command("set", "--state-key", key, "--to", "earliest")[0] == 0
+    assert StateStore(key).read_checkpoint() == {
+        "events": {str(number): 0 for number in range(3) if Lane(1, 2).takes("events", number)}
+    }
 
 
 @pytest.mark.parametrize(

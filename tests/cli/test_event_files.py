@@ -27,6 +27,9 @@ FORMS = {
     "array of lines": "[\n" + ",\n".join(COMPACT) + "\n]\n",
     "array, pretty": json.dumps(EVENTS, indent=2, ensure_ascii=False),
     "array after a gap": "\n\n" + json.dumps(EVENTS, indent=2),
+    "one after the other, pretty": "\n".join(json.dumps(event, indent=2, ensure_ascii=False) for event in EVENTS),
+    "lines after a byte order mark": "\ufeff" + "\n".join(COMPACT),
+    "array after a byte order mark": "\ufeff" + json.dumps(EVENTS, indent=2),
 }
 
 
@@ -54,6 +57,20 @@ def test_every_form_of_a_file_is_read_in_order(file: Any, form: str, zipped: boo
     content = FORMS[form].encode()
     # By what it is, not by its name.
     assert run_ids(file(gzip.compress(content) if zipped else content)) == ["r0", "r1", "r2"]
+
+
+def test_an_object_over_several_lines_that_is_no_event_is_reported_with_its_first_line(file: Any) -> None:
+    objects = [EVENTS[0], {"x": 1}, EVENTS[2]]
+    path = file("\n".join(json.dumps(item, indent=1) for item in objects))
+    read = read_events([path])
+    line = json.dumps(EVENTS[0], indent=1).count("\n") + 2
+    assert [(problem.kind, problem.where) for problem in read.problems] == [("malformed", f"{path}:{line}")]
+    assert len(read.events) == 2
+
+
+def test_a_file_in_utf_16_is_refused_with_the_remedy(file: Any) -> None:
+    with pytest.raises(ConfigError, match="are encoded in UTF-16; write them in UTF-8"):
+        read_events([file("\n".join(COMPACT).encode("utf-16"))])
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -15,6 +15,7 @@ import pytest
 from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from tests.cli.conftest import Terminal
 from tests.support import PG, Json, captured, columns, dataset, dataset_event, job_event, run_event
 
 Capture = pytest.CaptureFixture[str]
@@ -496,3 +497,21 @@ def test_what_a_rule_has_done_to_a_run_stands_with_it(explain: Explain, rule: st
     assert len(problems) == 1
     shown = [line.strip() for line in section(text, "RUNS (") if line.strip().startswith(f"{rule}: ")]
     assert set(shown) == {f"{rule}: {problems[0].partition(': ')[2].partition(': ')[2]}"}
+
+
+def test_on_a_terminal_what_failed_is_coloured(
+    tmp_path: Path, on_terminal: Callable[..., int], terminal: Terminal
+) -> None:
+    file = tmp_path / "events.ndjson"
+    run = {"runId": "01938e3c-0000-7000-8000-000000000000"}
+    event = {
+        "eventType": "FAIL",
+        "eventTime": "2026-11-01T12:00:00Z",
+        "run": run,
+        "job": {"namespace": "p", "name": "j"},
+    }
+    file.write_text(f"{json.dumps(event)}\nno event\n", encoding="utf-8")
+    on_terminal(lambda: main(["explain", str(file)]), "stdout")
+    written = terminal.written()
+    assert "\x1b[31mFAIL      p j" in written
+    assert "\x1b[33mmalformed: " in written

@@ -116,6 +116,21 @@ def test_a_wrong_token_is_exit_code_1_and_never_shown(
     assert catalogue.edges() == {}
 
 
+@pytest.mark.parametrize("content", [b"", b"{}\n"], ids=["empty", "no event"])
+def test_a_wrong_token_is_noticed_although_there_is_nothing_to_publish(
+    catalogue: CatalogueServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, content: bytes
+) -> None:
+    path = tmp_path / "events.ndjson"
+    path.write_bytes(content)
+    assert main(["ingest", str(path), "--host", catalogue.url]) == (1 if content else 0)
+    assert report_of(capsys)["requests"]["GET"] > 0
+    monkeypatch.setenv("OPENMETADATA_JWT_TOKEN", "wrong-token")
+    assert main(["ingest", str(path), "--host", catalogue.url]) == 1
+    printed = capsys.readouterr()
+    assert "refused the token (401" in printed.err
+    assert [problem["kind"] for problem in json.loads(printed.out)["problems"]] == (["malformed"] if content else [])
+
+
 def test_an_address_where_nobody_listens_is_exit_code_1(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)  # between the tries
     with socket.socket() as taken:  # bound but not listening: connections are refused

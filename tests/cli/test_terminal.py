@@ -32,6 +32,11 @@ def test_a_table_has_aligned_columns_and_nothing_is_cut(capsys: Capture) -> None
     ]
 
 
+def test_columns_are_aligned_behind_characters_that_are_twice_as_wide(capsys: Capture) -> None:
+    write_table(("name", "n"), [("注文", 1), ("orders", 2), ("cafe\u0301", 3)])
+    assert capsys.readouterr().out.splitlines() == ["name    n", "注文    1", "orders  2", "cafe\u0301    3"]
+
+
 def test_a_table_without_rows_is_its_head(capsys: Capture) -> None:
     write_table(HEAD, [])
     assert capsys.readouterr().out == "letter  from  reason\n"

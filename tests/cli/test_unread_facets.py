@@ -32,7 +32,7 @@ def test_an_event_whose_facets_are_all_read_counts_nothing() -> None:
 def test_each_section_of_an_event_is_looked_at() -> None:
     event = run_event(
         inputs=[dataset("a", dataSource={}) | {"inputFacets": {"scanReport": {}}}],
-        outputs=[dataset("b", hierarchy={}) | {"outputFacets": {"icebergCommitReport": {}}}],
+        outputs=[dataset("b", partition={}) | {"outputFacets": {"icebergCommitReport": {}}}],
         run_facets={"spark_properties": {}},
         job_facets={"gcp_lineage": {}},
     )
@@ -41,7 +41,7 @@ def test_each_section_of_an_event_is_looked_at() -> None:
         ("job", "gcp_lineage", PRODUCER): 1,
         ("dataset", "dataSource", PRODUCER): 1,
         ("dataset", "scanReport", PRODUCER): 1,
-        ("dataset", "hierarchy", PRODUCER): 1,
+        ("dataset", "partition", PRODUCER): 1,
         ("dataset", "icebergCommitReport", PRODUCER): 1,
     }
 

@@ -155,7 +155,7 @@ def test_outputs_of_other_tasks_and_mapped_values_are_not_judged() -> None:
         ("on_data_loss", "ignore", "on_data_loss is 'ignore'; give fail or continue"),
     ],
 )
-@pytest.mark.usefixtures("connections")
+@pytest.mark.usefixtures("airflow_db", "connections")
 def test_what_a_template_makes_wrong_fails_the_task_with_the_same_text(
     parameter: str, rendered: str, said: str
 ) -> None:

@@ -44,9 +44,9 @@ empty if the fault cannot happen in that form, or affects the same code in the o
 _TAIL = """
 ## What further runs do not repair
 
-- *A recreated topic with more messages than the checkpoint has passed* cannot be distinguished from the old one: as
-  many messages as the checkpoint counts are considered read. Delete the state together with the topic
-  (`openmetadata-ol checkpoint reset`).
+- *A recreated topic with more messages than the checkpoint has passed* cannot be distinguished from the old one if its
+  id is unknown, as on brokers before Kafka 2.8: as many messages as the checkpoint counts are considered read. Delete
+  the state together with the topic (`openmetadata-ol checkpoint reset`).
 - *State deleted while runs are open* (see above): the contents of their earlier events are lost. Read the events again
   (`openmetadata-ol checkpoint set`) to restore them.
 - *Parking deleted* (see above): its lineage returns with the next runs of its jobs, not earlier.

@@ -48,6 +48,26 @@ def test_a_wrong_extra_is_named_with_the_remedy(
         _ = OpenLineageKafkaHook("kafka_other").settings
 
 
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"bootstrap.servers": "bootstrap.x.us-central1.managedkafka.p.cloud.goog:9092"}, "google provider version"),
+        ({"bootstrap.servers": "b:9092", "oauth_cb": "no_such_package.token"}, "No module named 'no_such_package'"),
+    ],
+    ids=["cloud", "callback"],
+)
+def test_a_package_that_a_login_needs_and_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, str], message: str
+) -> None:
+    monkeypatch.setenv("AIRFLOW__APACHE_KAFKA__CALLBACK_ALLOWLIST", "no_such_package.token")
+    monkeypatch.setenv("AIRFLOW_CONN_KAFKA_OTHER", json.dumps({"conn_type": "kafka", "extra": extra}))
+    passed, text = OpenLineageKafkaHook("kafka_other").test_connection()
+    assert not passed
+    assert message in text
+    assert "'kafka_other': " in text
+    assert "install what it needs on every worker and the triggerer" in text
+
+
 def test_brokers_may_be_named_with_their_protocol(connect: Any) -> None:
     assert connect("PLAINTEXT://b1:9092, b2:9092").settings.bootstrap == "PLAINTEXT://b1:9092, b2:9092"
 

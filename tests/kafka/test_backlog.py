@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import ConfigError, KafkaError, UnknownTopicError
 from openmetadata_ol_provider.kafka.backlog import BacklogQuery
+from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
@@ -39,6 +41,15 @@ def test_asking_for_the_backlog_commits_nothing_and_joins_no_group(hook: Any, pr
     first = hook.backlog(["single"], {})
     assert hook.read(first, **BOUNDS).messages
     assert hook.backlog(["single"], {}) == first
+
+
+def test_a_cluster_without_controller_is_not_asked_for_ids(hook: Any, produce: Any) -> None:
+    produce("single", 0, *values(0, 1))
+    begun = time.monotonic()
+    (item,) = hook.backlog(["single"], {"single": {"0": 1}}, topic_ids={"single": "of before"}).partitions
+    assert (item.start, item.reset, item.topic_id) == (1, False, "")
+    # It would be waited for.
+    assert time.monotonic() - begun < REQUEST_TIMEOUT
 
 
 @pytest.mark.parametrize("policy", ["latest", "largest", "end"])

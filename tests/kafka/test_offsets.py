@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from openmetadata_ol_provider.kafka.offsets import (
     partition_backlog,
     rewind_checkpoint,
 )
+from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT
+from openmetadata_ol_provider.kafka.settings import KafkaSettings
+from openmetadata_ol_provider.kafka.topic_ids import fetch_topic_ids, recreated_topics
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,43 @@ from openmetadata_ol_provider.kafka.offsets import (
 def test_reading_starts(checkpoint: Any, committed: int | None, policy: Any, start: int, origin: str) -> None:
     placed = partition_backlog("t", 0, (2, 10), checkpoint=checkpoint, committed=committed, policy=policy)
     assert (placed.start, placed.origin, placed.events) == (start, origin, 10 - start)
+
+
+@pytest.mark.parametrize(
+    ("position", "start", "reset", "recreated"),
+    [
+        pytest.param(4, 2, True, True, id="within the offsets of the new one"),
+        pytest.param(10, 2, True, True, id="at its end"),
+        pytest.param(11, 2, True, False, id="beyond its end, as is noticed without an id"),
+        pytest.param(1, 2, True, True, id="before its first message"),
+        pytest.param(2, 2, False, False, id="where it begins"),
+        pytest.param(None, 2, False, False, id="nowhere"),
+    ],
+)
+def test_a_position_of_a_deleted_topic_is_none_of_the_one_of_that_name(
+    position: int | None, start: int, reset: bool, recreated: bool
+) -> None:
+    checkpoint = {} if position is None else {"t": {"0": position}}
+    placed = partition_backlog("t", 0, (2, 10), checkpoint=checkpoint, topic_id="new", recreated=True)
+    assert (placed.start, placed.reset, placed.recreated, placed.lost) == (start, reset, recreated, 0)
+    # What sensors hand on has neither.
+    assert not {"topic_id", "recreated"} & Backlog((placed,)).to_dict()["partitions"][0].keys()
+
+
+def test_only_a_topic_with_two_ids_was_recreated() -> None:
+    stored = {"same": "a", "other": "a", "unknown by now": "a"}
+    assert recreated_topics(stored, {"same": "a", "other": "b", "not known before": "a"}) == {"other"}
+
+
+def _raise(error: object) -> None:
+    raise RuntimeError(error)
+
+
+@pytest.mark.parametrize("extra", [{"no.such.setting": "1"}, {"error_cb": _raise}], ids=["setting", "no answer"])
+def test_that_there_are_no_ids_is_never_an_error_and_soon_known(extra: dict[str, Any]) -> None:
+    begun = time.monotonic()
+    assert fetch_topic_ids(KafkaSettings("kafka_default", {"bootstrap.servers": "127.0.0.1:9", **extra}), ["t"]) == {}
+    assert time.monotonic() - begun < REQUEST_TIMEOUT / 2
 
 
 def test_what_retention_deleted_is_counted() -> None:

@@ -66,3 +66,14 @@ def test_a_message_that_comes_twice_is_taken_once(progress: PartitionProgress) -
     progress.add(message(4))
     progress.add(message(4))
     assert (len(progress.buffer), progress.size) == (1, 5)
+
+
+def test_a_recreated_topic_that_is_as_long_as_the_deleted_one_is_covered_once() -> None:
+    recreated = PartitionProgress(PartitionBacklog("t", 0, 0, 2, 2, 0, reset=True, topic_id="new", recreated=True))
+    for offset in range(2):
+        recreated.add(message(offset))
+    recreated.pop()
+    recreated.pop()
+    covered = OffsetRange("t", 0, 2, 0, 2, reset=True, topic_id="new", recreated=True)
+    assert recreated.close_range() == covered
+    assert recreated.close_range() is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
-from tests.support import Json, arrows, column_arrows, columns, dataset, plan_of, run_event
+from tests.support import Json, arrows, column_arrows, columns, dataset, parent, plan_of, run_event
 
 SELECT = "select * from db.stg.a"
 
@@ -157,3 +157,78 @@ def test_other_jobs_have_the_inputs_of_their_events(kind: dict[str, str]) -> Non
 def test_the_sql_of_a_model_whose_end_was_cut_off_is_not_read() -> None:
     """Its last name may be half of one."""
     assert sources(f"{SELECT} where n in ({'1, ' * 70_000} 1)") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "unread"),
+    [
+        ("-- depends_on: db.stg.b\nselect * from db.stg.a", ["db.stg.b"]),
+        ("with b as (select * from db.stg.a) select * from b", ["db.stg.b"]),
+        ('select * from "db"."stg"."a" join "db"."raw"."b" using (id)', []),
+        ('select * from "db"."stg"."a" join "db"."stg"."b_v2" using (id)', ["db.stg.b"]),
+        ("select * from stg.a, stg.b", []),
+        ("select * from a join b using (id)", []),
+        ("select * from `db.stg.a` union all select * from db.stg.B", []),
+        ("select * from db.stg.a where exists (select 1 from db.stg.b)", []),
+        ("select * from db.stg.a, read_parquet('b.parquet')", []),
+        ("select * from db.stg.a join read_parquet('b.parquet')", []),
+        ("select * from db.stg.a join @stage/b", []),
+        ("select * from db.stg.a join 'b.parquet'", []),
+        ("def model(dbt, session):\n    return dbt.ref('a')", []),
+        ("select 'it''s", []),
+        ("select id // 10 as decade from db.stg.a join db.stg.b using (id)", []),
+        ("select a.id # b.id from db.stg.a, db.stg.b", []),
+        ("# don't\nselect * from db.stg.a", ["db.stg.b"]),
+        ("select * from a, b", []),
+        ("select * from a join (select 1 as b) using (id)", ["db.stg.b"]),
+        ("select * from {{ ref('a') }}", []),
+    ],
+)
+def test_what_the_sql_of_a_model_does_not_read_is_no_source(sql: str, unread: list[str]) -> None:
+    plan = plan_of(model(sql, ["db.stg.a", "db.stg.b"]))
+    sources = {arrow.partition(" -> ")[0] for arrow in arrows(plan)}
+    assert {"db.stg.a", "db.stg.b"} - sources == set(unread)
+    details = [problem.detail for problem in plan.problems if "does not read" in problem.detail]
+    assert [all(name in detail for name in unread) for detail in details] == ([True] if unread else [])
+
+
+def test_what_column_lineage_names_is_read() -> None:
+    output = dataset("db.marts.facts", columnLineage=columns(id=[("db.stg.a", "id"), ("db.stg.b", "id")]))
+    plan = plan_of(model(SELECT, ["db.stg.a", "db.stg.b"], output))
+    assert arrows(plan) == ["db.stg.a -> db.marts.facts", "db.stg.b -> db.marts.facts"]
+
+
+def test_inputs_of_other_jobs_are_not_compared_with_their_sql() -> None:
+    plan = plan_of(model(SELECT, ["db.stg.a", "db.stg.b"], integration="AIRFLOW"))
+    assert arrows(plan) == ["db.stg.a -> db.marts.facts", "db.stg.b -> db.marts.facts"]
+
+
+def test_a_model_that_is_also_listed_as_an_input_is_no_difference() -> None:
+    """So are the tests of a task of Cosmos that builds a model."""
+    plan = plan_of(model("select * from db.stg.a", ["db.stg.a", "db.marts.facts"]))
+    assert (arrows(plan), plan.problems) == (["db.stg.a -> db.marts.facts"], ())
+
+
+def test_a_session_table_is_not_left_out_without_a_line() -> None:
+    plan = plan_of(model("select * from db.stg.a join pg_temp.b using (id)", ["db.stg.a", "db.pg_temp_3.b"]))
+    assert [problem.kind for problem in plan.problems] == [ProblemKind.TEMPORARY_SOURCE]
+
+
+def test_a_task_that_sums_up_models_has_the_sources_of_their_sql() -> None:
+    below = {"parent": parent("dag.task", "r-task")}
+    facts = model("select * from db.stg.a -- db.stg.b", ["db.stg.a", "db.stg.b"])
+    items = model("select * from db.stg.b join db.raw.c using (id)", ["db.stg.b"], "db.marts.items")
+    for number, event in enumerate((facts, items)):
+        event["run"].update(runId=f"00000000-0000-0000-0000-00000000000{number}", facets=below)
+    task = run_event(
+        job="dag.task",
+        run_id="r-task",
+        seconds=60,
+        inputs=["db.stg.a", "db.stg.b", "db.raw.c"],
+        outputs=["db.marts.facts", "db.marts.items"],
+    )
+    assert sorted(set(arrows(plan_of(facts, items, task)))) == [
+        "db.raw.c -> db.marts.items",
+        "db.stg.a -> db.marts.facts",
+        "db.stg.b -> db.marts.items",
+    ]

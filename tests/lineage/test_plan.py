@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from openmetadata_ol_provider.lineage.plan import LineagePlan
+from openmetadata_ol_provider.lineage.names.identity import Identity
+from openmetadata_ol_provider.lineage.plan import DatasetId, JobId, LineagePlan
 from tests.support import (
     CAPTURES,
     Json,
@@ -166,3 +167,9 @@ def test_a_damaged_plan_is_refused(damage: Json) -> None:
 def test_what_is_no_plan_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="version None is not supported"):
         LineagePlan.from_dict(value)
+
+
+def test_jobs_datasets_and_identities_are_named_in_one_way() -> None:
+    names = (JobId("prod", "etl.load"), DatasetId("s3://lake", "orders"), Identity("s3://lake", "orders", "container"))
+    assert [str(name) for name in names] == ["prod etl.load", "s3://lake orders", "s3://lake orders"]
+    assert names[0].label == "job prod etl.load"

@@ -15,6 +15,7 @@ PSEUDO = [
     (PG, "SELECT id FROM orders"),
     ("mysql://db:3306", "( ( WITH x AS (SELECT 1) SELECT * FROM x) ) q"),
     ("prod", "QUERY"),
+    ("hamilton", "--UNKNOWN--"),
     ("snowflake://acme-prod", "SHOP.PUBLIC.(select id from orders) t"),
     ("azurekusto://c.kusto.windows.net/shop", "COMPLEX"),
     ("sqlserver://s.database.windows.net:1433;database=dw;", "COMPLEX"),

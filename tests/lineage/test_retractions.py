@@ -50,6 +50,23 @@ LATE_COLUMNS = [
 STATED: Json = {"entries": [{"type": "DATASET", **dataset("x"), "inputs": [{"type": "DATASET", **dataset("a")}]}]}
 LATE_STATEMENT = [LATE_COLUMNS[0], run_event("RUNNING", seconds=4, job_facets={"lineage": STATED})]
 
+LATE_SQL = [
+    LATE_COLUMNS[0],
+    run_event("START", job_facets={"sql": {"query": "insert into x select * from a; insert into y select * from b"}}),
+]
+MODEL: Json = {"jobType": {"processingType": "BATCH", "integration": "DBT", "jobType": "MODEL"}}
+LATE_MODEL = [
+    run_event(seconds=9, inputs=["s.a", "s.b"], outputs=["s.x"], job_facets=MODEL),
+    run_event("START", job_facets={**MODEL, "sql": {"query": "select * from s.a"}}),
+]
+FILES: Json = {
+    side: [dataset(f"/{name}/{file}", "file") for file in "ab"] for side, name in (("inputs", "in"), ("outputs", "out"))
+}
+LATE_OPERATOR = [
+    run_event(job="dag.task", seconds=9, **FILES),
+    run_event("START", job="dag.task", run_facets={"airflow": {"task": {"operator_class": "SFTPOperator"}}}),
+]
+
 
 def left_of(*events: Json) -> list[str]:
     """Return the edges that are left after one batch an event."""
@@ -71,8 +88,11 @@ def left_of(*events: Json) -> list[str]:
         (TRANSFER, ["crm.orders -> dwh.orders", "crm.users -> dwh.users"]),
         (LATE_COLUMNS, ["a -> x", "b -> y"]),
         (LATE_STATEMENT, ["a -> x"]),
+        (LATE_SQL, ["a -> x", "b -> y"]),
+        (LATE_MODEL, ["s.a -> s.x"]),
+        (LATE_OPERATOR, ["/in/a -> /out/a", "/in/b -> /out/b"]),
     ],
-    ids=["a task that sums up its queries", "a transfer", "column lineage", "stated lineage"],
+    ids=["a task that sums up", "a transfer", "column lineage", "stated lineage", "SQL", "SQL of dbt", "an operator"],
 )
 def test_any_batches_leave_the_edges_of_one_batch(events: list[Json], true: list[str]) -> None:
     assert sorted(set(arrows(translated(*events).plan))) == true

@@ -169,6 +169,62 @@ def test_a_test_that_could_not_be_carried_out_is_told_from_one_that_failed() -> 
         assert run.measurements[0].assertions[0].aborted is aborted
 
 
+def validated(*tables: str) -> Json:
+    """Return the event of a validation by Great Expectations, in whose facet the type of a test has its own field."""
+    results = [
+        {"expectationType": "expect_table_row_count_to_be_between", "success": True},
+        {"expectationType": "expect_column_values_to_not_be_null", "success": False, "column": "id"},
+    ]
+    facets = {"dataQualityMetrics": {"rowCount": 10}, "greatExpectations_assertions": {"assertions": results}}
+    return run_event(job="suite.batch", inputs=[dataset(table, **facets) for table in tables])
+
+
+def test_results_of_great_expectations_are_those_of_the_table() -> None:
+    (run,) = plan_of(validated("t")).runs
+    ((measured,), tests) = run.measurements, run.tests
+    assert [(item.assertion, item.column, item.success) for item in measured.assertions] == [
+        ("expect_table_row_count_to_be_between", None, True),
+        ("expect_column_values_to_not_be_null", "id", False),
+    ]
+    assert (len(measured.metrics), tests) == (1, ())
+
+
+def test_results_of_a_query_of_several_tables_are_of_none_of_them() -> None:
+    (run,) = plan_of(validated("t", "u")).runs
+    assert (run.measurements, [item.name for item in run.reads]) == ((), ["t", "u"])
+    assert [item.assertion for item in run.tests] == [
+        "expect_table_row_count_to_be_between",
+        "expect_column_values_to_not_be_null",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "integration", "count", "aborted"),
+    [
+        ("1.54.0", "DBT", {}, True),
+        ("1.54.0", "DBT", {"actual": "2", "expected": "0"}, False),
+        ("1.46.0", "DBT", {}, False),
+        ("", "DBT", {}, False),
+        ("1.54.0", "SODA", {}, False),
+    ],
+    ids=["skipped", "failed", "earlier dbt-ol", "unknown dbt-ol", "other tool"],
+)
+def test_a_test_of_dbt_without_a_number_of_failures_was_not_carried_out(
+    version: str, integration: str, count: Json, aborted: bool
+) -> None:
+    """With ``dbt build``, tests of models that were skipped are reported as if they had failed."""
+    test = {"name": "test.shop.rows", "status": "fail", "severity": "error", **count}
+    tags = {"tags": {"tags": [{"key": "openlineage_client_version", "value": version}]}}
+    event = run_event(
+        "FAIL",
+        inputs=[dataset("t", **asserted("unique", success=False, column="id", severity="error", **count))],
+        run_facets={"test": {"tests": [test]}, **tags},
+        job_facets={"jobType": {"processingType": "BATCH", "integration": integration, "jobType": "TEST"}},
+    )
+    (run,) = plan_of(event).runs
+    assert [item.aborted for item in (*run.measurements[0].assertions, *run.tests)] == [aborted, aborted]
+
+
 @pytest.mark.parametrize(
     ("status", "expected"),
     [

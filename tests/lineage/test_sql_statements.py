@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from openmetadata_ol_provider.lineage.sql_statements import MAX_STATEMENTS, statements_of
@@ -355,3 +357,68 @@ def test_a_task_is_read_the_same_in_a_later_batch() -> None:
     second = translated(query_event(1, ["shop.s.one"], ["shop.a.x"]), state=stored(first.state))
     assert arrows(second.plan) == ["shop.s.one -> shop.a.x", "shop.s.two -> shop.a.y"]
     assert second.plan.retracted == ()
+
+
+STAGED = """
+CREATE TEMPORARY TABLE stage AS SELECT id, amount FROM raw.orders;
+INSERT INTO mart.facts SELECT id, amount FROM stage;
+"""
+
+
+INSERT = "INSERT INTO mart.facts SELECT id FROM stage;"
+
+
+def staged(sql: str = STAGED, stage: str = "shop.public.stage") -> Json:
+    """Return the event of a script whose temporary table the parser takes for one of the default schema."""
+    whole = columns(id=[("shop.raw.orders", "id"), (stage, "id")])
+    outputs: list[str | Json] = [dataset(name, columnLineage=whole) for name in ("shop.mart.facts", stage)]
+    return script(sql, ["shop.raw.orders", stage], outputs)
+
+
+def test_a_temporary_table_of_a_script_is_no_table_of_the_default_schema() -> None:
+    plan = plan_of(staged())
+    assert column_arrows(plan.edges) == ["shop.raw.orders.id -> shop.mart.facts.id"]
+    assert arrows(plan) == ["shop.raw.orders -> shop.mart.facts"]
+    assert ProblemKind.UNASSIGNED_INPUT not in {problem.kind for problem in plan.problems}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        STAGED.replace("TEMPORARY ", ""),
+        STAGED.replace("FROM stage;", "FROM public.stage;") + STAGED,
+        STAGED.replace("FROM raw.orders", "FROM stage"),
+        f"{INSERT} {STAGED}",
+        f"{STAGED} DROP TABLE stage; {INSERT}",
+    ],
+    ids=["lasting", "both", "made from it", "before", "after"],
+)
+def test_a_table_that_may_last_stays(sql: str) -> None:
+    assert "shop.public.stage -> shop.mart.facts" in arrows(plan_of(staged(sql)))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE IF EXISTS stage;" + STAGED,
+        STAGED.replace("AS SELECT id FROM raw.orders", "AS WITH stage AS (SELECT id FROM raw.orders) TABLE stage"),
+    ],
+    ids=["dropped in advance", "also the name of a query"],
+)
+def test_a_table_that_is_used_only_where_it_is_temporary_is_temporary(sql: str) -> None:
+    assert arrows(plan_of(staged(sql))) == ["shop.raw.orders -> shop.mart.facts"]
+
+
+TEMP = "CREATE TEMP TABLE {} AS SELECT id FROM {};"
+
+
+def test_many_temporary_tables_in_a_row_lose_no_columns() -> None:
+    names = ["raw.orders", *(f"public.t{number}" for number in range(30))]
+    pairs = [*itertools.pairwise(names), ("public.t29", "mart.facts")]
+    made = [TEMP.format(new.removeprefix("public."), old.removeprefix("public.")) for old, new in pairs[:-1]]
+    sql = "".join([*made, STAGED.splitlines()[-1].replace("stage", "t29")])
+    outputs: list[str | Json] = [
+        dataset(f"shop.{new}", columnLineage=columns(id=[(f"shop.{old}", "id")])) for old, new in pairs
+    ]
+    plan = plan_of(script(sql, [f"shop.{name}" for name in names], outputs))
+    assert column_arrows(plan.edges) == ["shop.raw.orders.id -> shop.mart.facts.id"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.support import (
     PG,
     Json,
@@ -140,6 +142,21 @@ def test_column_lineage_of_a_later_dataset_event_withdraws_no_lineage_facet() ->
 def test_the_statement_of_a_dataset_has_no_place_on_a_runs_output() -> None:
     output = dataset("x", lineage={"inputs": [source("elsewhere")]})
     assert arrows(plan_of(run_event(inputs=["a"], outputs=[output]))) == ["a -> x"]
+
+
+@pytest.mark.parametrize("key", ["entries", "lineage"])
+@pytest.mark.parametrize("of", ["job_facets", "run_facets"])
+@pytest.mark.parametrize("name", ["x", None], ids=["in order", "read leniently"])
+def test_the_drafts_of_the_facet_are_read_too(of: str, key: str, name: str | None) -> None:
+    entries = [entry("x", source("a")), entry("y", source("b")), {**entry("x"), "name": name}]
+    event = run_event(inputs=["a", "b"], outputs=["x", "y"], **{of: {"lineage": {key: entries}}})
+    assert arrows(plan_of(event)) == ["a -> x", "b -> y"]
+
+
+def test_the_facet_of_the_job_counts_more_than_that_of_the_run() -> None:
+    facets = stated(entry("x", source("a")))
+    event = run_event(inputs=["a", "b"], outputs=["x"], job_facets=facets, run_facets=stated(entry("x", source("b"))))
+    assert arrows(plan_of(event)) == ["a -> x"]
 
 
 def test_what_a_dataset_states_replaces_what_it_stated_before_and_other_facts_do_not() -> None:

@@ -78,3 +78,20 @@ def test_what_a_transfer_joins_goes_to_its_only_output() -> None:
     )
     assert arrows(plan) == ["crm.orders -> dwh.orders", "crm.users -> dwh.orders"]
     assert plan.problems == ()
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        "BigQueryDataTransferServiceStartTransferRunsOperator",
+        "airflow.providers.sftp.operators.sftp.SFTPOperator",
+        "FTPFileTransmitOperator",
+        "FTPSFileTransmitOperator",
+    ],
+)
+def test_operators_that_copy_lists_copy_each_to_its_own(operator: str) -> None:
+    both = {"inputs": ["shop.public.orders", "shop.public.users"], "outputs": ["proj.raw.orders", "proj.raw.users"]}
+    assert arrows(plan_of(task(operator, **both))) == [
+        "shop.public.orders -> proj.raw.orders",
+        "shop.public.users -> proj.raw.users",
+    ]

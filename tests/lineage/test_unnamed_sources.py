@@ -38,6 +38,24 @@ def test_a_source_of_the_whole_dataset_needs_no_field_but_a_name() -> None:
     assert problem.kind == "bad_item"
 
 
+@pytest.mark.parametrize("name", ["shop.public.a", "public.a", "a"])
+@pytest.mark.parametrize("namespace", [{}, {"namespace": None}, {"namespace": ""}], ids=str)
+def test_a_source_without_a_namespace_is_the_only_input_of_that_name(namespace: Json, name: str) -> None:
+    lineage: Json = {"fields": {"id": {"inputFields": [{**namespace, "name": name, "field": "n"}]}}}
+    plan = plan_of(
+        run_event(inputs=["shop.public.a"], outputs=[dataset("w.s.x", "snowflake://acc", columnLineage=lineage)])
+    )
+    assert [(edge.source.namespace, edge.basis) for edge in plan.edges] == [(PG, "columns")]
+    assert column_arrows(plan.edges) == ["shop.public.a.n -> w.s.x.id"]
+
+
+def test_a_source_without_a_namespace_is_none_of_two_inputs_of_that_name() -> None:
+    lineage: Json = {"fields": {"id": {"inputFields": [{"name": "public.a", "field": "n"}]}}}
+    inputs = ["one.public.a", "two.public.a"]
+    plan = plan_of(run_event(inputs=inputs, outputs=[dataset("w.s.x", columnLineage=lineage)]))
+    assert [pair for edge in plan.edges if edge.source.namespace == PG for pair in edge.columns] == []
+
+
 @pytest.mark.parametrize("where", ["entry", "input", "field"])
 def test_a_lineage_facet_with_unnamed_parts_leaves_a_line(where: str) -> None:
     source: Json = {"namespace": PG, "name": "a", "type": "DATASET"}

@@ -119,7 +119,7 @@ class Airflow:
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         for part in self.parts.values():
             part.start()
-        self.wait(self._is_well, "all components are well", _START_TIMEOUT)
+        self.wait(self.is_well, "all components are well", _START_TIMEOUT)
         token = self._session.get(f"{self._url}/auth/token", timeout=30).json()["access_token"]
         self._session.headers["Authorization"] = f"Bearer {token}"
 
@@ -189,7 +189,8 @@ class Airflow:
             return None
         return answer.json() if answer.ok else None
 
-    def _is_well(self) -> bool:
+    def is_well(self) -> bool:
+        """Return whether all components are well; one that has ended is an error."""
         dead = [name for name, part in self.parts.items() if not part.running]
         assert not dead, "\n".join(f"{name} has ended:\n{self.parts[name].tail()}" for name in dead)
         from requests import ConnectionError as Unreachable

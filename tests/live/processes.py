@@ -34,15 +34,19 @@ class Process:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start it."""
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start it.
+
+        :param environment: variables that differ this time
+        """
+        own = self._environment
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=self._environment,
+                env={**(os.environ if own is None else own), **environment} if environment else own,
                 cwd=self._log.parent,
                 start_new_session=True,
             )

@@ -10,6 +10,7 @@ import pytest
 
 from openmetadata_ol_provider.exceptions import MalformedEventError
 from openmetadata_ol_provider.openlineage.decode import Decoded, decode_event
+from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from tests.support import BASE, PG, Json, columns, dataset, dataset_event, job_event, run_event
 
 
@@ -77,6 +78,18 @@ def with_value(event: Json, *path: Any) -> Json:
 def test_an_event_that_cannot_be_placed_is_refused_with_the_reason(event: Json, reason: str) -> None:
     with pytest.raises(MalformedEventError, match=reason):
         decoded(event)
+
+
+@pytest.mark.parametrize("namespace", ["s3://lake", "gs://lake", "abfss://c@a.dfs.core.windows.net"])
+def test_an_empty_name_is_that_of_a_whole_bucket(namespace: str) -> None:
+    read = decoded(run_event(inputs=[dataset("", namespace)], outputs=["x"]))
+    assert ([item.name for item in read.event.inputs], read.problems) == (["/"], ())
+
+
+@pytest.mark.parametrize("namespace", ["postgres://db:5432", "s3://", "s3://lake/orders", ""])
+def test_nothing_else_has_an_empty_name(namespace: str) -> None:
+    read = decoded(run_event(inputs=[dataset("", namespace)], outputs=["x"]))
+    assert ([*read.event.inputs], [problem.kind for problem in read.problems]) == ([], [ProblemKind.BAD_DATASET])
 
 
 @pytest.mark.parametrize("missing", ["inputs", "outputs", "eventType", "producer", "schemaURL"])

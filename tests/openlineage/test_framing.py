@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import gzip
 import json
 import zlib
@@ -36,6 +37,13 @@ def test_any_schema_id_is_skipped(schema_id: int, size: int) -> None:
 @pytest.mark.parametrize("schema_id", [0x7B << 24, 0x7B0A0B0C, 0x7B7B7B7B, 0x7B20207B])
 def test_a_brace_in_a_schema_id_of_eight_bytes_is_no_beginning(schema_id: int) -> None:
     assert decode_event(b"\x00" + schema_id.to_bytes(8, "big") + EVENT) == decode_event(EVENT)
+
+
+@pytest.mark.parametrize("frame", [b"", CONFLUENT], ids=["plain", "in a frame"])
+def test_a_byte_order_mark_before_the_json_is_skipped(frame: bytes) -> None:
+    assert decode_event(frame + codecs.BOM_UTF8 + EVENT) == decode_event(EVENT)
+    with pytest.raises(MalformedEventError, match="not JSON"):
+        decode_event(frame + codecs.BOM_UTF8)
 
 
 CLOUD_EVENT = {"specversion": "1.0", "id": "1", "source": "/jobs", "type": "io.openlineage.RunEvent"}

@@ -25,3 +25,4 @@ def test_groups_have_what_sets_would_have(changes: list[tuple[bool, str, str]]) 
     assert {fact: list(groups.keys(fact)) for fact in groups} == filled
     assert [fact in groups for fact in "xyz"] == [fact in filled for fact in "xyz"]
     assert list(groups.keys("z")) == []
+    assert groups.among({"x", "z"}) == filled.keys() & {"x"}

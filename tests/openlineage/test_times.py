@@ -111,3 +111,32 @@ def test_a_time_that_is_written_reads_as_itself(time: dt.datetime) -> None:
 def test_any_text_is_a_time_with_a_zone_or_none(text: str) -> None:
     with contextlib.suppress(ValueError, OverflowError):
         assert parse_time(text).utcoffset() == dt.timedelta(0)
+
+
+FRACTIONS = st.just("") | st.from_regex(r"[.,][0-9]{1,110}", fullmatch=True)
+CLOCKS = st.from_regex(r"[0-2][0-9]:[0-6][0-9](:[0-6][0-9])?", fullmatch=True)
+DATES = st.from_regex(r"[0-9]{4}-[01][0-9]-[0-3][0-9]", fullmatch=True)
+
+
+@given(DATES, st.sampled_from("Tt _"), CLOCKS, FRACTIONS, st.sampled_from(("", " ", "Z")))
+def test_a_time_that_ends_in_z_is_the_same_one_with_the_zone_in_digits(
+    date: str, separator: str, clock: str, fraction: str, before_zone: str
+) -> None:
+    text = f"{date}{separator}{clock}{fraction}{before_zone}"
+    if len(f"{text}+00:00") > 100:
+        return
+    try:
+        expected = parse_time(f"{text}+00:00")
+    except (ValueError, OverflowError) as error:
+        with pytest.raises(type(error)):
+            parse_time(f"{text}Z")
+    else:
+        assert parse_time(f"{text}Z") == expected
+        assert parse_time(f"{text}Z").tzinfo is dt.timezone.utc
+
+
+def test_a_text_that_is_too_long_is_not_a_time_whatever_its_zone() -> None:
+    digits = "1" * 100
+    for zone in ("Z", "+00:00"):
+        with pytest.raises(ValueError, match="not a time"):
+            parse_time(f"2026-11-23T08:00:00.{digits}{zone}")

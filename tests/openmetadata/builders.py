@@ -128,7 +128,7 @@ def config(**sections: Any) -> Config:
     return Config.model_validate(sections)
 
 
-def resolve_advised(resolver: Resolver, *datasets: Dataset) -> dict[DatasetId, Resolution]:
+def resolve_with_hints(resolver: Resolver, *datasets: Dataset) -> dict[DatasetId, Resolution]:
     """Return the resolutions of datasets as reports have them, with advice."""
     resolutions = resolver.resolve_all(datasets)
     return {**resolutions, **neighbour_hints(resolver, datasets, resolutions, ())}

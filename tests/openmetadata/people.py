@@ -13,7 +13,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.executor import Execu
 from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import dataset_targets, pipeline_target
 from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import MetadataWriter
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import group_jobs
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, SEED, TOKEN, config

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 
 pytestmark = pytest.mark.usefixtures("connections")
@@ -82,7 +83,7 @@ def test_connections_that_are_not_there_are_failed_lines(capsys: pytest.CaptureF
     code, (_, kafka, openmetadata) = check(capsys, "--kafka-config-id", "no_kafka", "--openmetadata-conn-id", "no_om")
     assert code == 1
     assert "'no_kafka' does not exist" in kafka
-    assert "airflow connections add no_om" in openmetadata
+    assert "connection 'no_om' does not exist; create it, e.g.: airflow connections add no_om" in openmetadata
 
 
 def test_auto_commit_is_a_failed_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,3 +208,50 @@ def test_the_config_of_the_option_is_checked_by_default(
     printed = capsys.readouterr().out
     assert "ok     config: valid\n" in printed
     assert "  FAILED services of rules: there is no service 'no-such-service'" in printed
+
+
+def test_a_topic_that_does_not_exist_is_a_failed_line_and_a_similar_one_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__TOPICS", "openlineage.event")
+    code, (config, kafka, _) = check(capsys)
+    assert code == 1
+    assert config == "ok     config: defaults"
+    assert kafka.startswith("FAILED connection kafka_default (Kafka): [openmetadata_ol] topics: ")
+    assert "topic 'openlineage.event' does not exist; create it, or correct topics" in kafka
+    assert kafka.endswith(", did you mean 'openlineage.events'?")
+
+
+def test_a_missing_topic_that_is_only_the_default_is_a_warning(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with KafkaBroker({"mine": 1}) as broker:
+        change(monkeypatch, "KAFKA_DEFAULT", extra={"bootstrap.servers": broker.bootstrap})
+        code = main(["check"])
+    kafka = capsys.readouterr().out.splitlines()[1]
+    assert code == 0
+    assert kafka.startswith("warn   connection kafka_default (Kafka): warning: Connected to ")
+    assert "topic 'openlineage.events' does not exist" in kafka
+    assert "It is the default of [openmetadata_ol] topics: if your DAGs read other topics, set it" in kafka
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("", "Dead-letter topic openlineage.events.dead-letter will be needed for unusable messages: create it"),
+        ("none", ""),
+        ("there", ""),
+    ],
+)
+def test_topics_to_read_and_to_write_are_looked_up(
+    option: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__DEAD_LETTER_TOPIC", option)
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__TOPICS", "^openlineage\\..*")
+    with KafkaBroker({"openlineage.events": 3, "there": 1}) as broker:
+        change(monkeypatch, "KAFKA_DEFAULT", extra={"bootstrap.servers": broker.bootstrap})
+        code, (_, kafka, _) = check(capsys)
+    assert code == 0
+    assert "[openmetadata_ol] topics: openlineage.events (3 partitions)." in kafka
+    assert said in kafka
+    assert ("Dead-letter" in kafka) == bool(said)

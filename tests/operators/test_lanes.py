@@ -28,6 +28,7 @@ from steps_support import (
     translate,
 )
 
+from openmetadata_ol_provider.cli import main
 from openmetadata_ol_provider.exceptions import ConfigError
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -250,3 +251,36 @@ def test_lanes_at_the_same_time_leave_the_catalogue_as_one_task_would(send: Send
     [(ends, details)] = catalogue.edges().items()
     assert ends == EDGE
     assert details["description"].count("dag.task_") == 30
+
+
+def test_what_each_lane_has_parked_is_listed_tried_again_and_dropped(
+    send: Sender, catalogue: CatalogueServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = [f"shop.public.missing_{number}" for number in range(12)]
+    send.events(*(run_event(name[-10:], job=f"job.{name}", outputs=[name]) for name in missing))
+    assert sorted(report["parked"] > 0 for report in all_lanes(2)) == [True, True]
+    capsys.readouterr()
+    selected = ["--dag-id", "lineage", "--topics", TOPIC, "--lanes", "2"]
+    assert main(["parked", "list", "--json", *selected]) == 0
+    keys = [item["key"] for item in json.loads(capsys.readouterr().out)]
+    assert len(set(keys)) == 12
+    assert main(["parked", "retry", "--all", *selected]) == 1
+    assert json.loads(capsys.readouterr().out)["parked"] == 12
+    assert main(["parked", "drop", keys[0], *selected]) == 0
+    assert capsys.readouterr().out == "dropped 1, 11 left\n"
+    assert main(["parked", "drop", "--all", *selected]) == 0
+    assert capsys.readouterr().out == "dropped 11, 0 left\n"
+
+
+def test_the_state_key_of_one_lane_selects_what_that_lane_has_parked(
+    send: Sender, catalogue: CatalogueServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = [f"shop.public.missing_{number}" for number in range(12)]
+    send.events(*(run_event(name[-10:], job=f"job.{name}", outputs=[name]) for name in missing))
+    reports = all_lanes(2)
+    monkeypatch.setenv("AIRFLOW__OPENMETADATA_OL__LANES", "2")
+    for number, report in enumerate(reports):
+        capsys.readouterr()
+        key = f"openmetadata_ol.lineage.{TOPIC}.lane-{number}-of-2"
+        assert main(["parked", "list", "--json", "--state-key", key]) == 0
+        assert len(json.loads(capsys.readouterr().out)) == report["parked"] > 0

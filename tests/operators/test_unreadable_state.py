@@ -6,15 +6,19 @@ Airflow itself takes a Variable that it cannot read for one that does not exist.
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 from steps_support import DAG_ID, EDGE, TOPIC, Sender, ingest, run_event, run_steps, state_document
 
+from openmetadata_ol_provider.exceptions import UnreadableVariableError
+from openmetadata_ol_provider.openmetadata.publishing.core.ledger import Fact, Ledger
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
+from openmetadata_ol_provider.state.ledger_store import LedgerStore
 from openmetadata_ol_provider.version_compat import get_variable
 
 pytestmark = pytest.mark.usefixtures("connections")
@@ -169,3 +173,143 @@ def test_only_a_variable_that_the_api_does_not_find_is_missing(asked: Callable[[
     ):
         with pytest.raises(AirflowRuntimeError):
             asked(failure)
+
+
+class ApiServer:
+    """Answers a task as Airflow's API server does that cannot read the values of its Variables, but lists their names.
+
+    :param stored: text of each Variable; ``None`` where it cannot be read
+    """
+
+    def __init__(self, stored: dict[str, str | None]) -> None:
+        self.stored = stored
+        #: Status code of its answer to those who ask for names.
+        self.refusal = 0
+        #: Number of Variables that may be written before the state cannot be read any more.
+        self.writes = 1000
+
+    def send(self, message: Any) -> Any:
+        from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+        from airflow.sdk.execution_time import comms
+
+        if isinstance(message, comms.GetConnection):
+            return comms.ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+        if isinstance(message, comms.MaskSecret):
+            return None
+        if isinstance(message, comms.PutVariable):
+            self.writes -= 1
+            self.stored[message.key] = message.value
+            if self.writes == 0:
+                self.stored[STATE] = None
+            return comms.OKResponse(ok=True)
+        if self.refusal and isinstance(message, comms.GetVariableKeys):
+            detail = {"status_code": self.refusal}
+            raise AirflowRuntimeError(comms.ErrorResponse(error=ErrorType.API_SERVER_ERROR, detail=detail))
+        if isinstance(message, comms.GetVariable):
+            text = self.stored.get(message.key)
+            if text is None:
+                return comms.ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND)
+            return comms.VariableResult(key=message.key, value=text)
+        assert isinstance(message, comms.GetVariableKeys)
+        keys = sorted(key for key in self.stored if key.startswith(message.prefix or ""))
+        return comms.VariableKeysResult(keys=keys[: message.limit], total_entries=len(keys))
+
+
+@pytest.fixture
+def api_server(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, str | None]], ApiServer]:
+    """Return a function that lets this process ask an API server with such Variables."""
+    runner = pytest.importorskip("airflow.sdk.execution_time.task_runner")
+    comms = pytest.importorskip("airflow.sdk.execution_time.comms")
+    if not hasattr(comms, "GetVariableKeys"):
+        pytest.skip("Airflow lists the names of Variables from 3.3 on")
+
+    def ask(stored: dict[str, str | None]) -> ApiServer:
+        server = ApiServer(stored)
+        monkeypatch.setattr(runner, "SUPERVISOR_COMMS", server, raising=False)
+        return server
+
+    return ask
+
+
+def test_a_variable_that_the_api_lists_but_does_not_return_is_not_missing(
+    api_server: Callable[[dict[str, str | None]], ApiServer],
+) -> None:
+    server = api_server({STATE: None, f"{STATE}.s00": "segment"})
+    with pytest.raises(UnreadableVariableError, match=f"'{STATE}' exists, .* fernet_key") as raised:
+        get_variable(STATE)
+    # The database of the API server may answer again.
+    assert raised.value.retriable
+    assert get_variable(f"{STATE}.s00") == "segment"
+    # What begins with the name is not of the name.
+    server.stored = {f"{STATE}.s00": None, f"{STATE}2": None}
+    assert get_variable(STATE) is None
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_an_api_server_that_lists_no_names_is_believed(
+    api_server: Callable[[dict[str, str | None]], ApiServer], status: int
+) -> None:
+    server = api_server({STATE: None})
+    server.refusal = status
+    assert get_variable(STATE) is None
+
+
+def test_an_api_server_that_fails_to_list_names_is_not_believed(
+    api_server: Callable[[dict[str, str | None]], ApiServer],
+) -> None:
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    server = api_server({})
+    server.refusal = 500
+    with pytest.raises(AirflowRuntimeError, match="500"):
+        get_variable(STATE)
+
+
+def test_a_state_that_cannot_be_read_while_a_batch_is_published_is_no_other_tasks_fault(
+    api_server: Callable[[dict[str, str | None]], ApiServer],
+    send: Sender,
+    catalogue: CatalogueServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = api_server({})
+    send.events(run_event("run-1"))
+    ingest()
+    send.events(run_event("run-2", minute=1, job="nightly.other"))
+    server.writes = 1
+    with pytest.raises(
+        AirflowException, match=f"'{STATE}' exists, but Airflow's API server does not return it"
+    ) as raised:
+        ingest()
+    assert not isinstance(raised.value, AirflowFailException)
+    assert "another task" not in caplog.text
+
+
+def test_a_ledger_of_which_a_part_cannot_be_read_does_not_begin_again(
+    api_server: Callable[[dict[str, str | None]], ApiServer],
+) -> None:
+    server = api_server({})
+    draw = random.Random(1)  # noqa: S311 - no secret
+    ledger = Ledger(1, 2, {draw.getrandbits(62): Fact(draw.getrandbits(62), 7.0) for _ in range(2000)}, matching=1)
+    LedgerStore(STATE).write(ledger)
+    assert LedgerStore(STATE).read() == ledger
+    (segment,) = (key for key in server.stored if key.startswith(f"{STATE}.ledger.s"))
+    server.stored[segment] = None
+    with pytest.raises(UnreadableVariableError, match=f"'{segment}' exists"):
+        LedgerStore(STATE).read()
+
+
+def test_a_variable_that_another_task_writes_meanwhile_is_read(
+    api_server: Callable[[dict[str, str | None]], ApiServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.execution_time import comms
+
+    server = api_server({})
+    send = server.send
+
+    def write_meanwhile(message: Any) -> Any:
+        if isinstance(message, comms.GetVariableKeys):
+            server.stored[STATE] = "text"
+        return send(message)
+
+    monkeypatch.setattr(server, "send", write_meanwhile)
+    assert get_variable(STATE) == "text"

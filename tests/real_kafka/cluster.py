@@ -50,9 +50,11 @@ class RealKafka:
     :param java: path of the java command
     :param libraries: folder with Kafka's libraries
     :param folder: an empty folder for data, certificates and log
+    :param properties: properties of the broker that differ from those of all tests
     """
 
-    def __init__(self, java: str, libraries: Path, folder: Path) -> None:
+    def __init__(self, java: str, libraries: Path, folder: Path, properties: Mapping[str, str] | None = None) -> None:
+        self._own_properties = dict(properties or {})
         self._java = java
         self._classpath = f"{libraries}/*"
         self._folder = folder
@@ -299,6 +301,7 @@ class RealKafka:
             "log.initial.task.delay.ms": "100",
             "log.cleaner.backoff.ms": "100",
             "message.max.bytes": "10000000",
+            **self._own_properties,
         }
         return "".join(f"{key}={value}\n" for key, value in found.items())
 

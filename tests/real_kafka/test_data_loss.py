@@ -102,6 +102,78 @@ def test_a_topic_recreated_is_fatal_too(
     assert list(catalogue.edges()) == [EDGE]
 
 
+def grow(topic: str, count: int, produce: Any, first: int = 0) -> None:
+    """Send the events of so many runs, each of its own job."""
+    for number in range(first, first + count):
+        event = run_event(f"{topic}-{number}", minute=number, job=f"nightly.load_{number}")
+        produce(topic, event, partition=number % 2)
+
+
+@BOTH
+def test_a_topic_recreated_with_more_messages_than_were_read_is_noticed_by_its_id(
+    work: Work, kafka: RealKafka, topic: Any, produce: Any, catalogue: CatalogueServer
+) -> None:
+    name = topic(2)
+    grow(name, 4, produce)
+    work(topics=[name])
+    assert checkpoint(name) == {"0": 2, "1": 2}
+    kafka.delete_topic(name)
+    kafka.create_topic(name, 2)
+    grow(name, 10, produce, first=4)
+    for _ in range(2):
+        message = refused(work, name)
+        assert f"topic {name!r}, partition 1: the topic was deleted and recreated, as its id shows" in message
+        assert "the position (2) is that of the deleted one" in message
+        assert checkpoint(name) == {"0": 2, "1": 2}
+    show = ["checkpoint", "show", "--topics", name, "--state-key", f"openmetadata_ol.lineage.{name}", "--json"]
+    assert main(show) == 1
+    # The smallest batch moves the positions of all partitions to the topic that is there now.
+    report = work(topics=[name], max_events=1)
+    assert len(lost(report)) == 2
+    assert "the checkpoint 2 is that of the deleted one; reading starts at 0" in lost(report)[0]
+    events = report["events"]
+    while found := work(topics=[name], on_data_loss="fail")["events"]:
+        events += found
+    assert (events, checkpoint(name)) == (10, {"0": 5, "1": 5})
+    assert main(show) == 0
+    (edge,) = catalogue.edges().values()
+    assert all(f"nightly.load_{number}" in edge["description"] for number in range(4, 14))
+
+
+@BOTH
+def test_a_topic_recreated_with_as_many_messages_as_were_read_is_read_once(
+    work: Work, kafka: RealKafka, topic: Any, produce: Any, catalogue: CatalogueServer
+) -> None:
+    name = topic(1)
+    produce(name, run_event("before", job="nightly.before"))
+    work(topics=[name])
+    kafka.delete_topic(name)
+    kafka.create_topic(name, 1)
+    produce(name, run_event("after", job="nightly.after"))
+    report = work(topics=[name])
+    assert (report["events"], len(lost(report)), checkpoint(name)) == (1, 1, {"0": 1})
+    report = work(topics=[name], on_data_loss="fail")
+    assert (report["events"], lost(report)) == (0, [])
+    (edge,) = catalogue.edges().values()
+    assert all(job in edge["description"] for job in ("nightly.before", "nightly.after"))
+
+
+@BOTH
+def test_a_position_that_somebody_has_set_in_the_recreated_topic_stays(
+    work: Work, kafka: RealKafka, topic: Any, produce: Any, catalogue: CatalogueServer
+) -> None:
+    name = topic(2)
+    grow(name, 4, produce)
+    work(topics=[name])
+    kafka.delete_topic(name)
+    kafka.create_topic(name, 2)
+    grow(name, 10, produce)
+    words = ["checkpoint", "set", "--topics", name, "--state-key", f"openmetadata_ol.lineage.{name}"]
+    assert main([*words, "--offset", f"{name}:0=4", "--offset", f"{name}:1=3"]) == 0
+    report = work(topics=[name], on_data_loss="fail")
+    assert (report["events"], lost(report), checkpoint(name)) == (3, [], {"0": 5, "1": 5})
+
+
 def test_what_was_read_before_a_loss_is_handed_out_and_then_the_read_ends(
     connect: Any, kafka: RealKafka, topic: Any, produce: Any
 ) -> None:

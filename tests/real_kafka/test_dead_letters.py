@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from openmetadata_ol_provider.cli import main
+from openmetadata_ol_provider.exceptions import DeadLetterError
 from openmetadata_ol_provider.kafka.dead_letters import REPLAYS_HEADER
 from openmetadata_ol_provider.kafka.messages import DeadLetter, RawMessage
 from openmetadata_ol_provider.kafka.start_position import EARLIEST
@@ -19,6 +22,7 @@ from openmetadata_ol_provider.openlineage.limits import MAX_EVENT_BYTES
 from openmetadata_ol_provider.operators.replay import ReplayDeadLettersOperator
 from tests.operators.steps_support import EDGE, ingest, run_event, run_steps
 from tests.real_kafka.cluster import RealKafka
+from tests.real_kafka.fetching import libraries, needed
 
 pytestmark = pytest.mark.usefixtures("airflow_db", "connections")
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 50_000_000, "max_duration": 30}
@@ -133,6 +137,44 @@ def test_a_topic_that_does_not_exist_is_made_and_written_at_the_first_try(hook: 
     names = [f"fresh-{uuid.uuid4().hex[:8]}" for _ in range(20)]
     assert [hook.dead_letter([letter], name) for name in names] == [1] * 20
     assert {kafka.watermarks(name) for name in names} == {(0, 1)}
+
+
+@pytest.fixture
+def strict(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[RealKafka]:
+    """Run a broker that creates no topics, and lead the connection to it."""
+    folder = tmp_path_factory.mktemp("strict")
+    broker = RealKafka(needed("java"), libraries("broker"), folder, {"auto.create.topics.enable": "false"})
+    broker.start()
+    settings = {**broker.settings, "group.id": "strict"}
+    monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", json.dumps({"conn_type": "kafka", "extra": settings}))
+    yield broker
+    broker.kill()
+    shutil.rmtree(folder / "data")
+
+
+@pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "ingest"])
+def test_where_the_broker_creates_no_topics_a_missing_one_stops_the_task_until_it_is_made(
+    work: Any, strict: RealKafka, catalogue: Any
+) -> None:
+    from confluent_kafka import Producer
+
+    name = strict.create_topic(f"events.{uuid.uuid4().hex[:8]}")
+    producer = Producer(strict.settings)
+    for value in (run_event("good"), b"{"):
+        producer.produce(name, value)
+    assert producer.flush(20) == 0
+    said = rf"1 message could not be put on the dead-letter topic '{name}\.dead-letter' .*; create the topic"
+    for _ in range(2):
+        # Somebody may create it before the next try.
+        with pytest.raises((AirflowException, DeadLetterError), match=said) as caught:
+            work(topics=[name])
+        assert not isinstance(caught.value, AirflowFailException)
+    dead = strict.create_topic(f"{name}.dead-letter")
+    report = work(topics=[name])
+    assert (report["events"], report["dead_letters"]) == (1, 1)
+    assert list(catalogue.edges()) == [EDGE]
+    assert strict.watermarks(dead) == (0, 1)
+    assert work(topics=[name])["events"] == 0
 
 
 def test_messages_as_large_as_can_be_are_read_and_larger_ones_are_dead_letters(

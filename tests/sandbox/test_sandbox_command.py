@@ -161,7 +161,7 @@ def test_the_page_shows_lineage_and_pipelines(start: Start) -> None:
     assert "warehouse.shop.public.customers" in page
     assert "edges: 1, column pairs: 0" in page
     assert "openlineage.&lt;nightly&gt;" in page
-    assert "<td>@daily</td><td>Failed at 1970-01-01 00:00:00 UTC</td>" in page
+    assert '<td>@daily</td><td class="bad">Failed at 1970-01-01 00:00:00 UTC</td>' in page
 
 
 @pytest.mark.parametrize(

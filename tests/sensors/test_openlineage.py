@@ -99,6 +99,7 @@ def test_without_a_backlog_it_defers_with_all_that_the_trigger_needs(hook: Any, 
     assert not deferral.value.kwargs
 
 
+@pytest.mark.usefixtures("airflow_db")
 def test_without_a_checkpoint_it_begins_at_the_configured_start(
     hook: Any, produce: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +150,7 @@ async def test_what_the_trigger_sends_is_what_the_sensor_returns(hook: Any, prod
         assert sensor(deferrable=True).execute_complete({}, event.payload)["events"] == 1
 
 
+@pytest.mark.usefixtures("airflow_db")
 @pytest.mark.parametrize(
     ("event", "kind"),
     [
@@ -169,6 +171,7 @@ def test_no_news_fail_the_task(event: Any) -> None:
         sensor().execute_complete({}, event)
 
 
+@pytest.mark.usefixtures("airflow_db")
 @pytest.mark.parametrize("option", ["soft_fail", "never_fail"])
 def test_a_sensor_that_may_not_fail_is_skipped(option: str) -> None:
     event = {"status": "timeout", "message": "too late"}

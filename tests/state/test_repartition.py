@@ -99,6 +99,20 @@ def test_any_number_of_lanes_may_follow_any_other(counts: tuple[int, ...]) -> No
     assert positions(*prepared(2)) == at(offset)
 
 
+def test_lanes_go_on_with_the_ids_of_topics_about_which_all_agree() -> None:
+    begin()
+    stored = StateStore(BASE).read_state()
+    StateStore(BASE).write_state(stored._replace(topic_ids={"t": "first"}), None)
+    assert read_lane(BASE, Lane(0, 1)).topic_ids == {"t": "first"}
+    assert [state.topic_ids for state in prepared(2)] == [{"t": "first"}] * 2
+    key = Lane(1, 2).key(BASE)
+    ranges = (OffsetRange("t", 1, 101, 0, 5, topic_id="second"),)
+    mine = StateStore(key).read_state()
+    assert "1" in mine.checkpoint["t"]
+    StateStore(key).advance(BatchOrigin(key, "kafka_default", ranges, 2), whole_change(mine.runs), {}, mine.held)
+    assert [state.topic_ids for state in prepared(1)] == [{}]
+
+
 def test_nothing_is_taken_from_a_division_that_is_over() -> None:
     begin()
     prepared(4)

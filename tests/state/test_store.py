@@ -125,6 +125,22 @@ def test_a_batch_moves_checkpoint_runs_and_usage_together(store: StateStore) -> 
     assert store.read_history().usage == {("p", "2026-01-01"): 3}
 
 
+def test_the_ids_of_topics_move_with_the_checkpoint_and_end_where_it_is_set(store: StateStore) -> None:
+    def advance(start: int, topic_id: str) -> None:
+        ranges = tuple(
+            OffsetRange(topic, 0, start or None, start, start + 9, topic_id=topic_id) for topic in ("t", "u")
+        )
+        store.advance(BatchOrigin(KEY, "kafka_default", ranges), whole_change(RunState()), {}, Held())
+
+    advance(0, "first")
+    # A cluster that was not asked, or has not answered.
+    advance(9, "")
+    assert store.read_positions().topic_ids == {"t": "first", "u": "first"}
+    store.write_generation(7)
+    store.move_checkpoint({"t": {"0": 18}, "u": {"0": 18}}, {"t": {"0": 18}, "u": {"0": 3}})
+    assert store.read_state().topic_ids == {"t": "first"}
+
+
 def test_a_batch_that_another_task_has_overtaken_is_refused_but_what_it_parked_is_kept(store: StateStore) -> None:
     begun(store)
     with pytest.raises(CheckpointError, match="It was moved while the batch was published"):

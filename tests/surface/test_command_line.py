@@ -77,6 +77,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
         "--all": False,
         "--config": None,
         "--json": False,
+        "--lanes": None,
         "KEY *": None,
         "{list,retry,drop} ?": "list",
     },

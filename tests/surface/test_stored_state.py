@@ -36,7 +36,7 @@ RULES: dict[str, Any] = load_config(CONFIG).model_dump(mode="json")
 # Facets, views and times that dfe4ef9 did not read, so that its state has none.
 NEWLY_READ = (
     *("airflowState", "environment-properties", "environment_properties", "catalog", "storage", "dbt_exposures"),
-    *("subset", "views", "writes", "writers", "readers"),
+    *("subset", "hierarchy", "checkpoints", "views", "writes", "writers", "readers"),
 )
 COUNTED = ("edges", "datasets", "pipelines", "statuses", "facts", "queries", "stubs", "stale", "parked", "namespaces")
 

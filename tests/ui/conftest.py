@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from openmetadata_ol_provider.picture.graph import LineageGraph
+from openmetadata_ol_provider.picture.page import as_page
 from tests.ui.browser import View
 from tests.ui.deployment import Deployment
 
@@ -39,6 +41,26 @@ def browser() -> Iterator[Any]:
         running = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield running
         running.close()
+
+
+@pytest.fixture
+def drawn(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Return a function that opens the picture of a graph as a page of its own.
+
+    Its options are the size of the window, the part of the address behind the file, and options of the window.
+    """
+    pages = []
+
+    def show(graph: LineageGraph, width: int = 1000, height: int = 600, name: str = "", **options: Any) -> Any:
+        file = tmp_path / "lineage.html"
+        file.write_text(as_page(graph, "Lineage"), encoding="utf-8")
+        pages.append(browser.new_page(viewport={"width": width, "height": height}, **options))
+        pages[-1].goto(f"{file.as_uri()}{name}")
+        return pages[-1]
+
+    yield show
+    for page in pages:
+        page.close()
 
 
 _DEPLOYMENTS: list[Deployment] = []

@@ -239,3 +239,20 @@ def test_two_thousand_receipts_are_answered_a_page_at_a_time(
     # Figures, not limits: machines differ and are busy.
     record_property("milliseconds", quickest)
     print(f"milliseconds with 2,000 receipts: {quickest}")  # noqa: T201
+
+
+@pytest.mark.parametrize("width", [390, 1024])
+def test_nothing_is_wider_than_a_small_window(view: Open, width: int) -> None:
+    window = view("many")
+    window.page.set_viewport_size({"width": width, "height": 800})
+    for path in ("", "runs", "jobs", "batches", "topics", "parked", "namespaces", "dead-letters", "lineage"):
+        window.open(f"openmetadata-ol/{path}")
+        window.page.locator("main h1").wait_for()
+        assert window.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
+
+
+def test_the_headings_of_a_long_table_stay_in_view(view: Open) -> None:
+    window = view("many")
+    window.open("openmetadata-ol/runs")
+    window.page.evaluate("window.scrollTo(0, 2000)")
+    assert window.page.locator("thead th").first.bounding_box()["y"] >= 0

@@ -98,7 +98,7 @@ def test_keys_work_wherever_the_focus_is(opened: Any) -> None:
     page.keyboard.type("amount")
     assert page.locator(".lineage-bar .count").inner_text() == "1 of 3"
     page.keyboard.press("Enter")
-    assert page.locator(".lineage-panel h2").inner_text() == "orders"
+    assert page.locator(".lineage-panel h2").inner_text() == "orders.amount"
     page.keyboard.press("Escape")
     assert page.locator(".lineage-panel").is_hidden()
 

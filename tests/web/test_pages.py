@@ -194,7 +194,7 @@ def test_edges_have_the_columns_that_were_written_last(client: Client) -> None:
     assert (into_mart["columns"], into_report["columns"]) == ([list(pair) for pair in pairs], [])
     shown = page(client, "lineage", kind="table", fqn="pg.shop.public.orders")
     assert "<summary>2</summary>" in shown
-    assert "id → order_id" in shown
+    assert "<bdi>id</bdi> → <bdi>order_id</bdi>" in shown
     assert HOSTILE[0] not in shown
 
 

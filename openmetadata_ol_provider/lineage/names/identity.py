@@ -26,3 +26,6 @@ class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
     namespace: str
     name: str
     kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.namespace} {self.name}"

@@ -28,7 +28,8 @@ _ARN_OWNER: Final = re.compile(r"arn:[\w-]+:[\w-]+:(?P<region>[^:]*)(?::(?P<acco
 _AWS_ENDPOINT: Final = re.compile(r"[\w-]+\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws\.com(?:\.cn)?")
 _ORACLE: Final = re.compile(r"oracle:thin:@(?://)?(?P<authority>[^/:]+(?::\d+)?)(?:[:/](?P<path>.*))?", re.IGNORECASE)
 _REDSHIFT: Final = re.compile(
-    r"(?P<cluster>[^.]+)\.[^.]+\.(?P<region>[^.]+)\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?", re.IGNORECASE
+    r"(?P<cluster>[^.]+)\.(?P<owner>[^.]+)\.(?P<region>[^.]+)\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?",
+    re.IGNORECASE,
 )
 _HOST_PORTS: Final = re.compile(r"[\w.-]+:\d+(?:\s*,\s*[\w.-]+(?::\d+)?)*")
 #: Ports on which bare ``host:port`` namespaces are brokers: Kafka's, Amazon MSK's, and those of common compose files.
@@ -37,6 +38,8 @@ _BROKER_PORTS: Final = re.compile(r":(?:909[2-8]|919[4-8]|[12]9092|29093)\b")
 _NO_PORT: Final = re.compile(r":(?:None|null|-1)?$", re.IGNORECASE)
 # C:/data, C:\data
 _DRIVE: Final = re.compile(r"[A-Za-z]:[/\\]")
+# Before a broker in a list, as `bootstrap.servers` may contain it: kafka://SASL_SSL://b1:9092,SASL_SSL://b2:9092.
+_LISTENER: Final = re.compile(r"\b\w+://")
 # SQL Server's protocol before the host, `tcp:db.example.com,1433`, but not a host of that name.
 _PROTOCOL: Final = re.compile(r"^tcp:(?!\d+$)", re.IGNORECASE)
 _PORT_AT_END: Final = re.compile(r":\d+(,|$)")
@@ -110,7 +113,17 @@ class Namespace(NamedTuple):
         """The hosts and ports, several for a list of brokers; none for files and ARNs."""
         if self.scheme == "file" or self.is_arn:
             return ()
-        return parse_hosts(self.authority or (self.raw if _PORT_AT_END.search(self.raw) else ""))
+        hosts = parse_hosts(self.authority or (self.raw if _PORT_AT_END.search(self.raw) else ""))
+        if self.instance is None:
+            return hosts
+        # A port says which instance is meant, whatever its name.
+        return tuple((f"{host}\\{self.instance}" if port is None else host, port) for host, port in hosts)
+
+    @property
+    def instance(self) -> str | None:
+        """The named instance of SQL Server in lower case, which is the path: ``sqlserver://host/instance``."""
+        is_instance = self.scheme == "sqlserver" and self.raw[:10].lower() == "sqlserver:" and self.segments
+        return self.segments[0].lower() if is_instance else None
 
     @property
     def region(self) -> str | None:
@@ -140,6 +153,9 @@ def parse(namespace: str, schemes: Mapping[str, str]) -> Namespace:
         text = plain_url(text)
     elif is_odbc(text):
         text = plain_odbc_url(text)
+    head, separator, rest = text.partition("://")
+    if "://" in rest and canonical(head, schemes) == "kafka":
+        text = f"{head}{separator}{_LISTENER.sub('', rest)}"
     oracle = _ORACLE.fullmatch(text)
     if oracle:
         return Namespace("oracle", oracle["authority"], f"/{oracle['path'] or ''}", raw=namespace)
@@ -217,3 +233,13 @@ def short_redshift_host(host: str) -> str:
     """Return a Redshift endpoint as the specification writes it, ``cluster.region``, and any other host unchanged."""
     match = _REDSHIFT.fullmatch(host)
     return f"{match['cluster']}.{match['region']}" if match else host
+
+
+def redshift_owner(host: str) -> str | None:
+    """Return the part of a Redshift endpoint that its short form leaves out, which is that of the AWS account.
+
+    :param host: host name
+    :return: the part in lower case, ``None`` for any other host
+    """
+    match = _REDSHIFT.fullmatch(host)
+    return match["owner"].lower() if match else None

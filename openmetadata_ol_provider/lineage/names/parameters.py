@@ -17,10 +17,12 @@ _PAIR: Final = re.compile(r"(?P<key>[A-Za-z_][\w .-]*?)\s*=\s*(?P<value>.*)", re
 # PostgreSQL: options=-c search_path=crm
 _SEARCH_PATH: Final = re.compile(r"search_path\s*=\s*([^\s,]+)")
 _DATABASE: Final = (
-    "database", "databasename", "db", "dbname", "initialcatalog", "catalog", "conncatalog",
+    "database", "databasename", "db", "dbname", "initialcatalog", "catalog", "conncatalog", "servicename", "sid",
 )  # fmt: skip
 _SCHEMA: Final = ("schema", "currentschema", "connschema", "searchpath")
 _PORT: Final = ("dbsport", "port", "portnumber")
+_HOST: Final = ("servername", "host")
+_INSTANCE: Final = ("instancename", "instance")
 
 
 class Connection(NamedTuple):
@@ -29,11 +31,13 @@ class Connection(NamedTuple):
     :param namespace: the namespace, with the port if only a parameter has it; its path has no parameters
     :param database: database of the parameters
     :param schema: schema of the parameters, the first of a search path
+    :param instance: named instance of SQL Server
     """
 
     namespace: Namespace
     database: str | None = None
     schema: str | None = None
+    instance: str | None = None
 
 
 @lru_cache(maxsize=4096)
@@ -58,9 +62,11 @@ def connection_of(namespace: Namespace) -> Connection:
         if key == "options" and (schemas := _SEARCH_PATH.search(value)):
             values.setdefault("searchpath", schemas[1])
     path = "".join(f"/{segment}" for segment in segments)
-    bare = namespace._replace(path=path, parameters="", authority=_with_port(namespace.authority, values))
+    authority = _with_port(namespace.authority or _host(values), values)
+    bare = namespace._replace(path=path, parameters="", authority=authority)
     schema = _first(values, _SCHEMA)
-    return Connection(bare, _first(values, _DATABASE), schema.split(",")[0].strip() if schema else None)
+    own_schema = schema.split(",")[0].strip() if schema else None
+    return Connection(bare, _first(values, _DATABASE), own_schema, _first(values, _INSTANCE))
 
 
 def _pair(text: str) -> tuple[str, str] | None:
@@ -73,6 +79,12 @@ def _pair(text: str) -> tuple[str, str] | None:
 
 def _first(values: dict[str, str], keys: tuple[str, ...]) -> str | None:
     return next((values[key] for key in keys if key in values), None)
+
+
+def _host(values: dict[str, str]) -> str:
+    host = _first(values, _HOST) or ""
+    # The directory of a socket, as PostgreSQL has it, names no server: host=/var/run/postgresql
+    return "" if host.startswith(("/", "@")) else host
 
 
 def _with_port(authority: str, values: dict[str, str]) -> str:

@@ -17,8 +17,9 @@ SYSTEMS: Final = (
         title="Kafka, Redpanda",
         kind="topic",
         schemes={"kafka": Scheme(9092, "Kafka Redpanda")},
-        aliases={"redpanda": "kafka"},
-        namespaces="`kafka://host:port`, several brokers with commas, `host:9092` without scheme",
+        aliases={"redpanda": "kafka", "plaintext": "kafka", "sasl_plaintext": "kafka", "sasl_ssl": "kafka"},
+        namespaces="`kafka://host:port`, several brokers with commas, also with listeners (`SASL_SSL://host:9092`), "
+        "`host:9092` without scheme",
         names="the topic",
         read=topic,
         addresses="brokers",

@@ -2,7 +2,9 @@
 
 Source: the specification's row, ``snowflake://org-account`` or ``snowflake://locator.region.cloud``, name
 ``DATABASE.SCHEMA.TABLE``. Old producers append the host's domain; names come in the letter case and quotes of the SQL.
-Spark puts database and schema of the connection before the name, even if that has its own.
+Spark puts database and schema of the connection before the name, even if that has its own. Snowflake's own view of its
+access history puts the kind of the object into the namespace (``snowflake://org-account/Stage``): a stage may be called
+like a table.
 """
 
 from __future__ import annotations
@@ -12,16 +14,20 @@ import re
 from openmetadata_ol_provider.lineage.names.identifiers import join_identifier, split_identifier
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
-from openmetadata_ol_provider.lineage.systems.system import Scheme, System, within
+from openmetadata_ol_provider.lineage.systems.system import Scheme, System, other, within
 
 _DOMAIN = re.compile(r"(\.privatelink)?(\.snowflakecomputing\.(com|cn))?(:443)?$", re.IGNORECASE)
 #: Parts of a full name.
 _DEPTH = 3
+#: Kinds of objects, as Snowflake spells them, that are not tables.
+_NOT_TABLES = frozenset({"Stage", "Sequence", "Function", "Procedure", "File Format", "Pipe", "Task"})
 _in_account = within(_DEPTH)
 
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
     parts = split_identifier(name)
+    if len(parts) == _DEPTH and namespace.path.strip("/") in _NOT_TABLES:
+        return other(namespace, name)
     if _DEPTH < len(parts) <= 2 * _DEPTH - 1:
         # Database and schema of the connection before a name that has its own: DB.PUBLIC.SALES.ORDERS.
         name = join_identifier((parts[0], *parts[-2:]) if len(parts) == _DEPTH + 1 else parts[-_DEPTH:])

@@ -124,12 +124,14 @@ class DataQualityMetricsFacet(Facet, frozen=True):
 class AssertionField(Part, frozen=True):
     """One test of a dataset or column, and whether it passed.
 
+    :param expectationType: what Great Expectations has in place of ``assertion``
     :param name: name of the test in its tool
     :param expected: expected value, mostly as a text
     :param actual: observed value, mostly as a text
     """
 
     assertion: str | None = None
+    expectationType: str | None = None
     success: bool | None = None
     column: str | None = None
     severity: str | None = None
@@ -183,6 +185,19 @@ class CatalogFacet(Facet, frozen=True):
     warehouseUri: str | None = None
 
 
+class HierarchyLevel(Part, frozen=True):
+    """One level of a dataset's name: the database, the schema, the table."""
+
+    type: str | None = None
+    name: str | None = None
+
+
+class HierarchyFacet(Facet, frozen=True):
+    """HierarchyDatasetFacet: the levels of a dataset's name, the highest first."""
+
+    hierarchy: Sequence[HierarchyLevel] | None = None
+
+
 class StorageFacet(Facet, frozen=True):
     """StorageDatasetFacet."""
 
@@ -233,3 +248,4 @@ class DatasetFacets(Part, frozen=True):
     storage: StorageFacet | None = None
     dbt_exposures: DbtExposuresFacet | None = None
     subset: SubsetFacet | None = None
+    hierarchy: HierarchyFacet | None = None

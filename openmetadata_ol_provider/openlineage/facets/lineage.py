@@ -44,10 +44,19 @@ class LineageJobFacet(Facet, frozen=True):
     """LineageFacet 1-0-0 on a job: the explicit lineage of a run or of a declared job.
 
     :param deleted_at: time of the latest withdrawal in microseconds, kept for merging; not part of the specification
+    :param lineage: the entries under the name that drafts of the specification gave them
     """
 
     deleted_at: int = msgspec.field(default=-1, name="_deletedAt")
     entries: Sequence[LineageEntry] | None = None
+    lineage: Sequence[LineageEntry] | None = None
+
+    def __post_init__(self) -> None:
+        """Call the entries by their present name."""
+        if self.lineage is not None:
+            if self.entries is None:
+                msgspec.structs.force_setattr(self, "entries", self.lineage)
+            msgspec.structs.force_setattr(self, "lineage", None)
 
 
 class LineageDatasetFacet(Facet, frozen=True):

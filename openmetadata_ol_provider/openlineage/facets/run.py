@@ -16,6 +16,7 @@ from openmetadata_ol_provider.openlineage.facets.base import (
     TagsFacet,
 )
 from openmetadata_ol_provider.openlineage.facets.job import JobTypeFacet
+from openmetadata_ol_provider.openlineage.facets.lineage import LineageJobFacet
 from openmetadata_ol_provider.openlineage.facets.run_ids import canonical_run_id
 
 
@@ -254,6 +255,10 @@ class ExternalQueryFacet(Facet, frozen=True):
     source: str | None = None
 
 
+class CheckpointsFacet(Facet, frozen=True):
+    """Flink's own run facet: its numbers change with each event, so only that there are checkpoints is read."""
+
+
 class RunFacets(Part, frozen=True):
     """Facets of ``run.facets`` that are read."""
 
@@ -273,3 +278,5 @@ class RunFacets(Part, frozen=True):
     externalQuery: ExternalQueryFacet | None = None
     test: RunTestsFacet | None = None
     testRun: RunTestsFacet | None = None
+    checkpoints: CheckpointsFacet | None = None
+    lineage: LineageJobFacet | None = None

@@ -117,11 +117,6 @@ class SegmentRows:
             for number in numbers
         ]
 
-    def first_and_last(self, number: int) -> tuple[int, int]:
-        """Return the earliest and the latest time of the events that a run's contents are from."""
-        at, marks = self._first_at[number], self._marks[number]
-        return at + min(0, *marks[:1]), at + max(0, *marks[-1:])
-
     def last_seen_at(self, numbers: Sequence[int]) -> list[int]:
         """Return when runs were last seen."""
         return list(map(self._last_seen_at.__getitem__, numbers))

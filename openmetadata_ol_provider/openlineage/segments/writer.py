@@ -136,10 +136,10 @@ class SegmentWriter:
         return seen
 
     def _times(self, times: Mapping[str, int], ranks: _Ranks) -> FacetTimes:
-        if not times:
-            return _NO_TIMES
         if isinstance(times, EqualTimes):
             return FacetTimes(_index(self._names, times.names), (ranks[times.at],))
+        if not times:
+            return _NO_TIMES
         # Mostly all facets are from one event.
         different = {*times.values()}
         return FacetTimes(

@@ -10,6 +10,7 @@ from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.admin.check_step import Step, warning
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.version import OBSERVABILITY_SINCE
+from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINES, status_path
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -52,11 +53,11 @@ def endpoint_steps(client: OpenMetadataClient, config: Config) -> list[Step]:
 
 def _probes(client: OpenMetadataClient, config: Config) -> Iterator[_Probe]:
     write = config.write
-    pipeline = _any(client, "v1/pipelines")
+    pipeline = _any(client, PIPELINES)
     if pipeline is not None:
         now = dt.datetime.now(dt.timezone.utc)
         end = int(now.timestamp() * 1000)
-        status, usage = (path("v1/pipelines", pipeline[1], "status"), path("v1/usage/pipeline", pipeline[0]))
+        status, usage = (status_path(pipeline[1]), path("v1/usage/pipeline", pipeline[0]))
         if write.status != "never":
             yield _Probe("statuses", "write.status: never", status, {"startTs": end - 1, "endTs": end})
         if write.usage != "never":

@@ -20,9 +20,9 @@ from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClie
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
 from openmetadata_ol_provider.openmetadata.client.permissions import Permission
 from openmetadata_ol_provider.openmetadata.fqn import quote
+from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINE_SERVICES
 
 Change = Literal["created", "updated", "unchanged", "different"]
-SERVICES = "v1/services/pipelineServices"
 #: Longest value that is shown, in characters.
 _MAX_SHOWN = 100
 
@@ -98,7 +98,7 @@ def register_service(
             return Registration(quote(spec.name), "", "created", left_out=spec.left_out)
         try:
             # POST and not PUT, which would replace a service that somebody else creates at the same moment.
-            created = client.post(SERVICES, spec.body)
+            created = client.post(PIPELINE_SERVICES, spec.body)
             # The server may have encoded the description.
             _patch(client, spec, created, lambda body: _described(body, spec))
             return _registration(created, "created", spec)
@@ -141,7 +141,7 @@ def _patch(
     find: Callable[[dict[str, Any]], Iterable[Difference]],
 ) -> dict[str, Any] | None:
     """Change what differs in a service, and return it; ``None`` if nothing does."""
-    url = path(SERVICES, str(stored["id"]))
+    url = path(PIPELINE_SERVICES, str(stored["id"]))
     read = partial(_stored, client, spec)
     return patch_stored(client, url, stored, lambda body: [one.operation for one in find(body)], read)
 
@@ -161,7 +161,7 @@ def _sees_connection(client: OpenMetadataClient, stored: dict[str, Any]) -> bool
 
 
 def _stored(client: OpenMetadataClient, spec: ServiceSpec) -> dict[str, Any] | None:
-    return client.get(path(SERVICES, "name", quote(spec.name)))
+    return client.get(path(PIPELINE_SERVICES, "name", quote(spec.name)))
 
 
 def _registration(

@@ -13,6 +13,7 @@ from openmetadata_ol_provider.openmetadata.cleanup.judge_edges import EdgeJudge,
 from openmetadata_ol_provider.openmetadata.cleanup.judge_pipelines import PipelineJudge
 from openmetadata_ol_provider.openmetadata.cleanup.replay import replay
 from openmetadata_ol_provider.openmetadata.cleanup.stored import own_pipelines, stored_edges
+from openmetadata_ol_provider.openmetadata.cleanup.unseen_runs import UnseenRuns
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -72,8 +73,11 @@ def find(
     nodes += sorted((entity.type, entity.id) for entity in expected.entities)
     edges, refused = stored_edges(client, nodes, facts)
     user = client.user or None
-    verdicts = EdgeJudge(replayed, expected, user, config.lineage.stale_after).judge(edges.values())
-    judge = PipelineJudge(client, replayed, expected, user, int(now * 1000))
+    unseen = UnseenRuns(client, replayed, int(now * 1000))
+    own = {str(item["fullyQualifiedName"]) for item in pipelines}
+    edge_judge = EdgeJudge(replayed, expected, user, config.lineage.stale_after, unseen=unseen, own_pipelines=own)
+    verdicts = edge_judge.judge(edges.values())
+    judge = PipelineJudge(client, replayed, expected, user, int(now * 1000), sees_all_edges=not refused)
     of_pipelines = judge.judge(pipelines, edges.values(), verdicts.findings)
     return Cleanup(
         findings=(*verdicts.findings, *of_pipelines.findings),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, JobId, LineagePlan
+from openmetadata_ol_provider.openmetadata.cleanup.open_ends import OpenEnds
 from openmetadata_ol_provider.openmetadata.fqn import task_name
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
@@ -20,14 +21,10 @@ from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
     from openmetadata_ol_provider.openlineage.problems import Problem
+    from openmetadata_ol_provider.openmetadata.cleanup.stored import Pair
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.entities import Entity
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
-
-#: Source and target of an edge, each as ``type:id``.
-Pair = tuple[str, str]
-#: Stands for any entity.
-ANY = "*"
 
 
 class Expected(NamedTuple):
@@ -39,8 +36,8 @@ class Expected(NamedTuple):
     :param tasks: names of the tasks of each pipeline, by its FQN
     :param entities: entities that the datasets are today, or would be if addresses did not matter
     :param other_addresses: edges that only matching by name would make, with the reason, by edge and writer
-    :param open_ends: entities at one end of edges whose other end is ambiguous today, each with the writer of the edge;
-        :data:`ANY` for an edge with two such ends
+    :param open_ends: edges of which an end is ambiguous or not found today
+    :param unread: jobs whose pipelines the catalogue refused to show, so that nobody knows who writes their edges
     :param problems: what translation and resolution left out
     """
 
@@ -50,7 +47,8 @@ class Expected(NamedTuple):
     tasks: Mapping[str, frozenset[str]]
     entities: frozenset[Entity]
     other_addresses: Mapping[tuple[Pair, str], str]
-    open_ends: frozenset[tuple[str, str]]
+    open_ends: OpenEnds
+    unread: frozenset[JobId]
     problems: tuple[Problem, ...]
 
 
@@ -96,7 +94,8 @@ def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: f
         {fqn: frozenset(names) for fqn, names in tasks.items()},
         frozenset(resolution.entity for resolution in found if resolution.entity is not None),
         dict(_other_addresses(selection.edges, resolutions, by_name, planner)),
-        frozenset(_open_ends(selection.edges, resolutions, planner)),
+        OpenEnds(selection.edges, resolutions, by_name, {dataset.id: dataset for dataset in plan.datasets}, planner),
+        frozenset(job for job in selection.jobs if pipelines.has_failed(job)),
         tuple(dict.fromkeys((*plan.problems, *context.problems))),
     )
 
@@ -135,16 +134,5 @@ def _other_addresses(
             other = edge.source if edge.source in by_name else edge.target
             entity = by_name[other].entity
             fqn = entity.fqn if entity is not None else ""
-            why = f"{other.namespace} {other.name} is not {fqn}: {resolutions[other].detail}"
+            why = f"{other} is not {fqn}: {resolutions[other].detail}"
             yield ((source.entity.ref, target.entity.ref), writer), why
-
-
-def _open_ends(
-    edges: Iterable[Edge], resolutions: Mapping[DatasetId, Resolution], planner: EdgePlanner
-) -> Iterator[tuple[str, str]]:
-    for edge in edges:
-        ends = resolutions[edge.source], resolutions[edge.target]
-        writer = planner.writer(edge.job) if edge.job is not None else None
-        if writer and any(end.outcome == "ambiguous" for end in ends):
-            known = [end.entity.ref for end in ends if end.entity is not None]
-            yield from ((ref, writer) for ref in known or [ANY])

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding, PipelineRef
 from openmetadata_ol_provider.openmetadata.cleanup.judge_edges import writer_key
-from openmetadata_ol_provider.openmetadata.cleanup.stored import PIPELINES
-from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.cleanup.stored import statuses_of
 from openmetadata_ol_provider.openmetadata.fqn import quote
 from openmetadata_ol_provider.openmetadata.provenance import CLASSIFICATION
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import writers_of
@@ -46,16 +45,25 @@ class PipelineJudge:
     :param expected: what today's rules make of it
     :param user: name of the catalogue's user that this provider writes with; ``None`` if it is unknown
     :param now: current time, in milliseconds since 1970
+    :param sees_all_edges: whether the catalogue has shown all edges that were asked for; default: ``True``
     """
 
     def __init__(
-        self, client: OpenMetadataClient, replay: Replay, expected: Expected, user: str | None, now: int
+        self,
+        client: OpenMetadataClient,
+        replay: Replay,
+        expected: Expected,
+        user: str | None,
+        now: int,
+        *,
+        sees_all_edges: bool = True,
     ) -> None:
         self._client = client
         self._replay = replay
         self._expected = expected
         self._user = user
         self._now = now
+        self._sees_all_edges = sees_all_edges
         self._jobs = {job.id: job for job in replay.plan.jobs}
 
     def judge(
@@ -95,7 +103,7 @@ class PipelineJudge:
         return frozenset(job for (pipeline, _), jobs in self._replay.former.items() if pipeline == name for job in jobs)
 
     def _covers(self, jobs: Iterable[JobId]) -> bool:
-        return all(job in self._replay.covered for job in jobs)
+        return all(job in self._replay.covered and job not in self._expected.unread for job in jobs)
 
     def _why(self, jobs: Iterable[JobId]) -> str:
         names = {name for name, written_by in self._expected.jobs_of_writers.items() if not written_by.isdisjoint(jobs)}
@@ -120,7 +128,7 @@ class PipelineJudge:
                     for item in status.get("taskStatus") or ()
                 }
             writer = f"{fqn}.{quote(task_name)}"
-            kept = changed_by_other(pipeline, self._user) or ""
+            kept = changed_by_other(pipeline, self._user) or self._hidden
             if task_name in recent:
                 kept = "statuses of the last 30 days name it"
             elif task.get("owners") or _foreign_tags(task):
@@ -132,6 +140,11 @@ class PipelineJudge:
             )
             yield finding._replace(outcome="kept", detail=kept) if kept else finding
 
+    @property
+    def _hidden(self) -> str:
+        """Why everything has to stay because there may be edges that nobody has seen, empty if there is none."""
+        return "" if self._sees_all_edges else "OpenMetadata refused to show some edges, which may name it"
+
     # -- what keeps a pipeline -----------------------------------------------------------------------------------
 
     def _kept(self, pipeline: dict[str, Any], fqn: str, jobs: frozenset[JobId], staying: Mapping[str, str]) -> str:
@@ -139,8 +152,8 @@ class PipelineJudge:
         placed = [self._jobs[job] for job in jobs if job in self._jobs]
         if (changer := changed_by_other(pipeline, self._user)) is not None:
             return changer
-        if what := _added_by_others(pipeline, placed):
-            return f"others have added {what}"
+        if self._hidden or (what := _added_by_others(pipeline, placed)):
+            return self._hidden or f"others have added {what}"
         name, _ = writer_key(fqn)
         known = {task for former, task in self._replay.former if former == name and task is not None}
         tasks = [str(task["name"]) for task in pipeline.get("tasks") or ()]
@@ -157,8 +170,7 @@ class PipelineJudge:
         return ""
 
     def _statuses(self, fqn: str, start: int) -> list[dict[str, Any]]:
-        answer = self._client.get(path(PIPELINES, fqn, "status"), {"startTs": start, "endTs": self._now}) or {}
-        return [status for status in answer.get("data") or () if isinstance(status, dict)]
+        return statuses_of(self._client, fqn, start, self._now)
 
 
 def _ref(pipeline: dict[str, Any]) -> PipelineRef:

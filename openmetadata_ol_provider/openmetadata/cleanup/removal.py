@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding
-from openmetadata_ol_provider.openmetadata.cleanup.stored import PIPELINES
+from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding, PipelineRef
+from openmetadata_ol_provider.openmetadata.cleanup.judge_edges import pipeline_of
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
+from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINES
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact
 from openmetadata_ol_provider.openmetadata.publishing.edges.stale import EdgeRemover, StaleEdge
@@ -30,10 +31,15 @@ def remove(findings: Iterable[Finding], client: OpenMetadataClient) -> list[Find
     remover = _Remover(client)
     done: list[Finding] = []
     has_failed = False
+    # Somebody may have made an edge his own meanwhile, which still shows the pipeline.
+    changed: set[str] = set()
     for kind in _ORDER:
         of_kind = [finding for finding in findings if finding.kind == kind]
         listed = [finding for finding in of_kind if finding.outcome == "listed"]
         done += [finding for finding in of_kind if finding.outcome != "listed"]
+        staying = [item for item in listed if isinstance(item.ref, PipelineRef) and item.ref.fqn in changed]
+        done += [item._replace(outcome="kept", detail="an edge of it was changed meanwhile") for item in staying]
+        listed = [item for item in listed if item not in staying]
         if kind != "edge" and has_failed:
             done += [finding._replace(outcome="kept", detail="an edge could not be removed") for finding in listed]
             continue
@@ -43,8 +49,10 @@ def remove(findings: Iterable[Finding], client: OpenMetadataClient) -> list[Find
             if result.failed:
                 has_failed = True
                 done.append(finding._replace(outcome="failed", detail=result.detail))
-            else:
-                done.append(finding._replace(outcome="removed" if result.value else "gone"))
+                continue
+            if not result.value and isinstance(finding.ref, EdgeRef):
+                changed.add(pipeline_of(finding.ref.writer))
+            done.append(finding._replace(outcome="removed" if result.value else "gone"))
     return done
 
 

@@ -35,6 +35,7 @@ class Replay(NamedTuple):
     :param covered: jobs of which the events show at least one whole run, with the number of such runs
     :param former: jobs by the names under which earlier rules may have written them
     :param run_ids: ids of all runs that the events name
+    :param jobs_in_runs: jobs that the events show in a run, by its id: its own and those of the runs below it
     :param unseen: names of pipelines with runs of which the events show neither themselves nor, under another name, the
         pipeline that they belong to today
     :param shared: names of jobs that send the same run id, by job
@@ -46,6 +47,7 @@ class Replay(NamedTuple):
     covered: Mapping[JobId, int]
     former: Mapping[WriterName, frozenset[JobId]]
     run_ids: frozenset[str]
+    jobs_in_runs: Mapping[str, frozenset[JobId]]
     unseen: frozenset[str]
     shared: Mapping[JobId, frozenset[JobId]]
     first_at: int
@@ -58,7 +60,7 @@ class _Notes:
     def __init__(self) -> None:
         self.started: set[tuple[str, str]] = set()
         self.send_starts: set[JobId] = set()
-        self.run_ids: set[str] = set()
+        self.jobs_in_runs: dict[str, set[JobId]] = {}
         self.above: dict[JobId, set[JobId]] = {}
         self.runs_above: dict[JobId, set[str]] = {}
         self.jobs_of_runs: dict[tuple[str, str], set[JobId]] = {}
@@ -75,26 +77,22 @@ class _Notes:
             if event.run is None:
                 continue
             run = job.namespace, event.run.runId
-            self.run_ids.add(event.run.runId)
+            run_ids = {event.run.runId}
             self.jobs_of_runs.setdefault(run, set()).add(job)
             if read_event_type(event.eventType).state == "START":
                 self.started.add(run)
                 self.send_starts.add(stable_job(job))
             facet = parent_facet(event.run.facets)
-            if facet is not None:
-                above.update(self._referred(facet.job, facet.run))
+            referred = [_referred(facet.job, facet.run)] if facet is not None else []
             if facet is not None and facet.root is not None:
-                above.update(self._referred(facet.root.job, facet.root.run))
+                referred.append(_referred(facet.root.job, facet.root.run))
+            for named in filter(None, referred):
+                above.add(named.job)
+                run_ids.add(named.run_id)
+                self.runs_above.setdefault(named.job, set()).add(named.run_id)
             above.discard(job)
-
-    def _referred(self, job: JobRef | None, run: RunRef | None) -> Iterator[JobId]:
-        """Note a run that an event refers to, and yield its job."""
-        if job is None or run is None or not job.name or not run.runId:
-            return
-        self.run_ids.add(run.runId)
-        named = JobId(job.namespace or "", job.name)
-        self.runs_above.setdefault(named, set()).add(run.runId)
-        yield named
+            for run_id in run_ids:
+                self.jobs_in_runs.setdefault(run_id, set()).add(stable_job(job))
 
     def unseen(self, records: Iterable[RunRecord]) -> frozenset[str]:
         """Return the names of pipelines of which the events do not show all runs that they refer to.
@@ -159,12 +157,25 @@ def replay(batches: Iterable[Sequence[Event]], state: RunState, config: Config) 
         plan=plan,
         covered=_covered(plans[1:], notes, config),
         former=notes.former(),
-        run_ids=frozenset(notes.run_ids),
+        run_ids=frozenset(notes.jobs_in_runs),
+        jobs_in_runs={run_id: frozenset(jobs) for run_id, jobs in notes.jobs_in_runs.items()},
         unseen=notes.unseen(plan.runs),
         shared=notes.shared(),
         first_at=notes.first_at or 0,
         is_complete=not any(problem.kind == ProblemKind.PLAN_TOO_LARGE for problem in plan.problems),
     )
+
+
+class _RunAbove(NamedTuple):
+    job: JobId
+    run_id: str
+
+
+def _referred(job: JobRef | None, run: RunRef | None) -> _RunAbove | None:
+    """Return the run that an event refers to, ``None`` if it is not named completely."""
+    if job is None or run is None or not job.name or not run.runId:
+        return None
+    return _RunAbove(JobId(job.namespace or "", job.name), run.runId)
 
 
 def _with_last(batches: Iterable[Sequence[Event]]) -> Iterator[tuple[Sequence[Event], bool]]:

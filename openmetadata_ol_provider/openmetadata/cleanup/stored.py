@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.openmetadata.client.client import path
+from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINES, status_path
 from openmetadata_ol_provider.openmetadata.provenance import is_own_pipeline
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import stored_details
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openlineage.problems import Problem
-    from openmetadata_ol_provider.openmetadata.cleanup.expected import Pair
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact
 
-PIPELINES = "v1/pipelines"
+#: Source and target of an edge, each as ``type:id``.
+Pair = tuple[str, str]
 _FIELDS = "tasks,tags,owners,extension,sourceHash,dataProducts,followers"
 
 
@@ -40,6 +41,17 @@ def own_pipelines(client: OpenMetadataClient) -> list[dict[str, Any]]:
     domains = "domains" if client.version.at_least(1, 9) else "domain"
     listing = client.pages(PIPELINES, {"fields": f"{_FIELDS},{domains}"})
     return [pipeline for pipeline in listing if is_own_pipeline(pipeline)]
+
+
+def statuses_of(client: OpenMetadataClient, fqn: str, start: int, end: int) -> list[dict[str, Any]]:
+    """Return the statuses of a pipeline, none if it is not there.
+
+    :param fqn: FQN of the pipeline
+    :param start: earliest time, in milliseconds since 1970
+    :param end: latest time, in milliseconds since 1970
+    """
+    answer = client.get(status_path(fqn), {"startTs": start, "endTs": end}) or {}
+    return [status for status in answer.get("data") or () if isinstance(status, dict)]
 
 
 def stored_edges(

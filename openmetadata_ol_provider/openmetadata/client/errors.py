@@ -85,8 +85,7 @@ def error_for(
         )
     if status in RETRIABLE_STATUS or status >= 500:
         return CatalogueUnavailableError(
-            f"{server} kept answering {_name(request)} with {status}: {body.message}; try again later and check "
-            f"the server's log (its address is {server.settings.address})",
+            f"{server} kept answering {_name(request)} with {status}: {body.message}; {_failure_remedy(server, token)}",
             status,
         )
     if not response.is_json:
@@ -211,6 +210,17 @@ def _token_remedy(settings: SettingNames, body: ErrorBody, claims: TokenClaims |
         "it belongs to another server, was revoked, or was replaced by a newer token of the bot: renew the JWT token "
         f"in {settings.token}"
     )
+
+
+def _failure_remedy(server: Server, token: BearerToken | None) -> str:
+    """Return what to do about a server that fails; some versions answer an expired token as if they had failed."""
+    expires_at = token.claims.expires_at if token else None
+    if expires_at is not None and _is_past(expires_at):
+        return (
+            f"the token has expired on {expires_at:%Y-%m-%d %H:%M} UTC, which may be why: renew the JWT token of the "
+            f"bot in OpenMetadata and put it into {server.settings.token}; else check the server's log"
+        )
+    return f"try again later and check the server's log (its address is {server.settings.address})"
 
 
 def _is_past(time: dt.datetime | None) -> bool:

@@ -115,4 +115,5 @@ def _is_idempotent(request: Request) -> bool:
 def _load(status: int) -> LoadSignal:
     if status in OVERLOADED_STATUS:
         return "overloaded"
-    return "unknown" if status >= 500 else "handled"
+    # Not all answers of gateways that have no answer of the server are above 500.
+    return "unknown" if status >= 500 or status in RETRIABLE_STATUS else "handled"

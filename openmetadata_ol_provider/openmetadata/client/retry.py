@@ -7,8 +7,10 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+# Of proxies and gateways that have not received the request in time, or no answer of the server.
+_OF_GATEWAYS = frozenset({408, 425, 520, 521, 522, 523, 524})
 #: Status codes after which the same request may succeed a moment later.
-RETRIABLE_STATUS = frozenset({429, 500, 502, 503, 504})
+RETRIABLE_STATUS = frozenset({429, 500, 502, 503, 504}) | _OF_GATEWAYS
 #: Status codes of an overloaded server; it sends them before the request has had any effect.
 OVERLOADED_STATUS = frozenset({429, 503})
 #: Methods that may be sent again although the first request may have had its effect.

@@ -87,7 +87,7 @@ class AdaptiveLimit:
         return False
 
 
-class _Turn:
+class _WaitingRequest:
     """A request that waits for its turn.
 
     :param begin: function to call when its turn has come
@@ -125,8 +125,8 @@ class RequestGate:
         self._stall_timeout = stall_timeout
         self._clock = clock
         self._lock = threading.Lock()
-        self._queue: deque[_Turn] = deque()
-        self._optional_queue: deque[_Turn] = deque()
+        self._queue: deque[_WaitingRequest] = deque()
+        self._optional_queue: deque[_WaitingRequest] = deque()
         self._optional_in_flight = 0
         self._reserved = 0
         self._progress_at = float("-inf")
@@ -158,27 +158,27 @@ class RequestGate:
         :param optional: ``True`` if lineage does not need it; default: ``False``
         :raises ThrottleError: if the server asks for more, or if no request is completed for too long
         """
-        turn = _Turn(begin, optional=optional)
+        waiting = _WaitingRequest(begin, optional=optional)
         with self._lock:
             arrived = self._clock()
-            self._queue_of(turn).append(turn)
+            self._queue_of(waiting).append(waiting)
         try:
             while True:
                 with self._lock:
-                    due, round_ = self._take_due(), turn.round
+                    due, round_ = self._take_due(), waiting.round
                     seconds = self._seconds_to_wait(arrived, max_pause) if round_ is None else self._stall_timeout
                 _begin(due)
-                if round_ is not None and turn.is_begun:
+                if round_ is not None and waiting.is_begun:
                     return round_
                 try:
-                    turn.news.get(timeout=seconds)
+                    waiting.news.get(timeout=seconds)
                 except Empty:
                     # The thread that took it from the queue was interrupted before it could begin it.
                     if round_ is not None:
                         return round_
         except BaseException:
             # Also what is raised into a waiting thread from outside, by a signal for example.
-            self._abandon(turn)
+            self._abandon(waiting)
             raise
 
     def release(self, round_: int, signal: LoadSignal, pause: float = 0.0, *, optional: bool = False) -> bool:
@@ -201,22 +201,22 @@ class RequestGate:
         _begin(due)
         return lowered
 
-    def _take_due(self) -> list[_Turn]:
+    def _take_due(self) -> list[_WaitingRequest]:
         """Take the requests from the queue whose turn it is."""
-        due: list[_Turn] = []
+        due: list[_WaitingRequest] = []
         if self._queue or self._optional_queue:
             now = self._clock()
             while self._adaptive.is_open(now) and (queue := self._next_queue()):
-                turn = queue.popleft()
-                turn.round = self._adaptive.start()
-                self._optional_in_flight += turn.optional
-                due.append(turn)
+                request = queue.popleft()
+                request.round = self._adaptive.start()
+                self._optional_in_flight += request.optional
+                due.append(request)
         return due
 
-    def _queue_of(self, turn: _Turn) -> deque[_Turn]:
-        return self._optional_queue if turn.optional else self._queue
+    def _queue_of(self, request: _WaitingRequest) -> deque[_WaitingRequest]:
+        return self._optional_queue if request.optional else self._queue
 
-    def _next_queue(self) -> deque[_Turn] | None:
+    def _next_queue(self) -> deque[_WaitingRequest] | None:
         """Return the queue whose first request is the next one, ``None`` if there is none that may be sent."""
         if self._queue:
             return self._queue
@@ -236,15 +236,15 @@ class RequestGate:
             return min(pause, left) if pause > 0 else left
         raise ThrottleError(pause if pause > max_pause else None)
 
-    def _abandon(self, turn: _Turn) -> None:
+    def _abandon(self, request: _WaitingRequest) -> None:
         """Take a request from the queue that nobody waits for any more, or end its turn."""
         with self._lock:
-            if turn.round is None:
+            if request.round is None:
                 with suppress(ValueError):
-                    self._queue_of(turn).remove(turn)
+                    self._queue_of(request).remove(request)
                 self._wake_first()
                 return
-        self.release(turn.round, "unknown", optional=turn.optional)
+        self.release(request.round, "unknown", optional=request.optional)
 
     def _wake_first(self) -> None:
         """Let the first request in each queue look at the load again; it wakes the next one when it gives up."""
@@ -253,18 +253,18 @@ class RequestGate:
                 queue[0].news.put(None)
 
 
-def _begin(turns: list[_Turn]) -> None:
+def _begin(requests: list[_WaitingRequest]) -> None:
     """Begin requests whose turn it is, and let their threads go on, also if this thread is interrupted meanwhile."""
-    left = deque(turns)
+    left = deque(requests)
     try:
         while left:
             left[0].begin()
             _let_go_on(left.popleft())
     finally:
-        for turn in left:
-            _let_go_on(turn)
+        for request in left:
+            _let_go_on(request)
 
 
-def _let_go_on(turn: _Turn) -> None:
-    turn.is_begun = True
-    turn.news.put(None)
+def _let_go_on(request: _WaitingRequest) -> None:
+    request.is_begun = True
+    request.news.put(None)

@@ -13,6 +13,7 @@ from openmetadata_ol_provider.exceptions import CatalogueError
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.gates.gate import FreshnessGate, Verdict, as_text
 from openmetadata_ol_provider.openmetadata.gates.tables import Table, find_table
+from openmetadata_ol_provider.openmetadata.pipeline_paths import path_by_name, status_path
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
@@ -130,13 +131,13 @@ class _RunReader:
 
     def _statuses(self, pipeline: str) -> Iterator[RunEnd]:
         """Yield a pipeline's newest status, then those of the time in question: a newer run may hide them."""
-        body = self._client.get(path("v1/pipelines/name", pipeline), {"fields": "pipelineStatus"}) or {}
+        body = self._client.get(path_by_name(pipeline), {"fields": "pipelineStatus"}) or {}
         newest = body.get("pipelineStatus")
         if not newest:
             return
         yield _of_status(pipeline, newest)
         span = {"startTs": max(0, self._since - _LONGEST_RUN), "endTs": self._until}
-        for status in self._listing(path("v1/pipelines", pipeline, "status"), span):
+        for status in self._listing(status_path(pipeline), span):
             yield _of_status(pipeline, status)
 
     def _profile(self) -> Iterator[RunEnd]:

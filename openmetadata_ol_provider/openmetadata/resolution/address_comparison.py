@@ -178,7 +178,7 @@ def _by_host(service: Service, namespace: Namespace, scheme: Scheme | None) -> A
         return None
     if any(_NO_HOST.fullmatch(host) for host, _ in (*hosts, *service.hosts)):
         return _UNCERTAIN
-    pairs = (_without_instance(own, other) for own in service.hosts for other in hosts)
+    pairs = (_without_instance(own, other, namespace.instance) for own in service.hosts for other in hosts)
     if all(is_other_host(own, other, scheme) for own, other in pairs):
         return AddressComparison(Relation.OTHER, _text(service.hosts), _text(hosts))
     return _UNCERTAIN
@@ -194,8 +194,14 @@ def _by_web_host(service: Service, namespace: Namespace) -> AddressComparison:
     return AddressComparison(Relation.OTHER, _text(service.hosts), _text(namespace.hosts))
 
 
-def _without_instance(own: HostPort, other: HostPort) -> tuple[HostPort, HostPort]:
-    r"""Leave out a named instance of SQL Server (``host\name``) that one side has, and the ports: it has its own."""
+def _without_instance(own: HostPort, other: HostPort, instance: str | None) -> tuple[HostPort, HostPort]:
+    r"""Leave out a named instance of SQL Server (``host\name``) that one side has, and the ports: it has its own.
+
+    :param instance: instance of the namespace, which its host does not have if there is a port
+    """
+    if "\\" in own[0] and instance:
+        host = other[0].partition("\\")[0]
+        return (own[0], None), (f"{host}\\{instance}", None)
     if ("\\" in own[0]) == ("\\" in other[0]):
         return own, other
     return (own[0].partition("\\")[0], None), (other[0].partition("\\")[0], None)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
-from openmetadata_ol_provider.openmetadata.resolution.search import Finder, literal
+from openmetadata_ol_provider.openmetadata.resolution.search import FEW_SERVICES, Finder, literal
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
@@ -23,8 +23,8 @@ _MODEL: Final = re.compile(
     r"(?:models:/|registered[-_]models?/|model(?:-package)?s?/)?(?P<name>.+?)(?:/(?:versions?/)?\d+|/production|/staging|@[\w-]+)?",
     re.IGNORECASE,
 )
-# `12-sales-overview`: the id, and the title as it appears in an address.
-_SLUG: Final = re.compile(r"(?P<id>\d+)-.*")
+# `12-sales-overview`, `/dashboard/12-sales`: the id, and the title as it was. Titles may begin with a number, too.
+_SLUG: Final = re.compile(r"(?:.*?(?P<address>(?<![^/])dashboards?)?/)?(?P<id>\d+)-(?P<title>[^/]+)/?", re.IGNORECASE)
 
 
 class AssetLookup:
@@ -32,13 +32,11 @@ class AssetLookup:
 
     :param finder: finder of the catalogue
     :param exact_case: ``True`` if the letter case has to be the catalogue's
-    :param few: most services that are asked one by one
     """
 
-    def __init__(self, finder: Finder, *, exact_case: bool, few: int) -> None:
+    def __init__(self, finder: Finder, *, exact_case: bool) -> None:
         self._finder = finder
         self._exact = exact_case
-        self._few = few
 
     def find(self, kind: str, name: str, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
         """Return all entities of a kind that the name may mean in these services, and what was tried."""
@@ -46,7 +44,7 @@ class AssetLookup:
             return self._find_endpoint(name, services)
         tried: list[str] = []
         names = tuple(stored_name(spelling) for spelling in spellings(kind, name))
-        if len(services) <= self._few:
+        if len(services) <= FEW_SERVICES:
             for part in names:
                 fqns = [f"{service.fqn}.{quote(part)}" for service in services]
                 tried += fqns
@@ -55,21 +53,34 @@ class AssetLookup:
                     return entities, ", ".join(tried)
             if self._exact and kind != "dashboard":
                 return [], ", ".join(tried)
-        # The name without version or prefix, if it has any.
-        part = names[min(1, len(names) - 1)]
+        # The name without version, path or prefix, if it has any.
+        part = names[-1]
         prefix = literal(services[0].fqn) if len(services) == 1 else "*"
         pattern = f"{prefix}.{literal(quote(part))}"
         entities = self._search(kind, services, pattern, tried, fits=lambda parts: self._same(parts, (part,)))
         if not entities and kind == "dashboard":
             titled = self._search(kind, services, literal(part), tried, field="displayName.keyword")
             entities = [entity for entity in titled if self._same((str(entity.body.get("displayName")),), (part,))]
+        if not entities and kind == "dashboard":
+            entities = self._by_slug(name, services[:FEW_SERVICES], tried)
         return entities, ", ".join(tried)
+
+    def _by_slug(self, name: str, services: tuple[Service, ...], tried: list[str]) -> list[Entity]:
+        """Find a dashboard by id and title as its address has them; elsewhere, the title has to be the stored one."""
+        slug = _SLUG.fullmatch(name)
+        if slug is None:
+            return []
+        fqns = [f"{service.fqn}.{quote(slug['id'])}" for service in services]
+        tried += fqns
+        entities = self._finder.existing("dashboard", fqns)
+        same = [entity for entity in entities if _words(entity.body.get("displayName")) == _words(slug["title"])]
+        return entities if slug["address"] else same
 
     def _find_endpoint(self, name: str, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
         """Find an endpoint by ``collection.endpoint``, the catalogue's form, or by a path with or without method."""
         tried: list[str] = []
         collection, *rest = map(stored_name, split(name))
-        if rest and not re.search(r"[/\s]", collection) and len(services) <= self._few:
+        if rest and not re.search(r"[/\s]", collection) and len(services) <= FEW_SERVICES:
             fqns = [f"{service.fqn}.{join(collection, '.'.join(rest))}" for service in services]
             tried += fqns
             endpoints = self._finder.existing("apiEndpoint", fqns)
@@ -136,8 +147,9 @@ def _spellings(kind: str, name: str) -> Iterator[str]:
         if match:
             yield match["name"]
     elif kind == "dashboard":
-        last = name.strip("/").rpartition("/")[2]
-        yield last
-        slug = _SLUG.fullmatch(last)
-        if slug:
-            yield slug["id"]
+        yield name.strip("/").rpartition("/")[2]
+
+
+def _words(title: object) -> list[str]:
+    """Return the words of a title, in lower case, which its address joins with hyphens."""
+    return re.findall(r"\w+", str(title or "").casefold())

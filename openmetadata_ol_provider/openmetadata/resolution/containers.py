@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
 from openmetadata_ol_provider.openmetadata.resolution.locations import Location, location
-from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits
+from openmetadata_ol_provider.openmetadata.resolution.search import FEW_SERVICES, Finder, Hits
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.identities import Naming
@@ -46,13 +46,11 @@ class ContainerLookup:
 
     :param finder: finder of the catalogue
     :param exact_case: ``True`` if the letter case has to be the catalogue's
-    :param few: most services that are asked one by one for the bucket; default: 4
     """
 
-    def __init__(self, finder: Finder, *, exact_case: bool, few: int = 4) -> None:
+    def __init__(self, finder: Finder, *, exact_case: bool) -> None:
         self._finder = finder
         self._exact = exact_case
-        self._few = few
         self._expected: Counter[tuple[str, str]] = Counter()
         # Services whose containers are named with the whole path below the bucket; only decides which form comes first.
         self._flat: set[str] = set()
@@ -84,7 +82,8 @@ class ContainerLookup:
         target = target.in_store(addresses)
         containers = self._spelled(target, services)
         if not target.path:
-            return containers, f"container of the bucket {target.bucket}"
+            bucket = f"container of the bucket {target.bucket}"
+            return containers, bucket if target.bucket else "nothing: the namespace names no bucket"
         if whole:
             containers = [entity for entity in containers if self._depth(entity, target) == len(target.segments)]
         if original and (exact := location(identity.namespace, original)) is not None:
@@ -127,7 +126,7 @@ class ContainerLookup:
         """Return the containers of a path whose storage account is not known, one of each account that may be it."""
         candidates: dict[str, Entity] = {}
         hits = self._in_services(self._proposed(target, 0), services)
-        for entity in (*self._finder.existing("container", hits), *self._roots(target, services[: self._few])):
+        for entity in (*self._finder.existing("container", hits), *self._roots(target, services[:FEW_SERVICES])):
             own = self._own_location(entity, target)
             if own is not None and not own.lacks_account and own.holds(target, exact_case=self._exact):
                 candidates.setdefault(own.bucket, entity)
@@ -182,7 +181,7 @@ class ContainerLookup:
 
     def _holders(self, target: Location, services: tuple[Service, ...]) -> tuple[Service, ...]:
         """Return the services that hold the bucket, as far as FQNs tell."""
-        if len(services) > self._few:
+        if len(services) > FEW_SERVICES:
             return ()
         return tuple(service for service in services if any(True for _ in self._roots(target, (service,))))
 

@@ -2,6 +2,7 @@
 
 Names in OpenMetadata leave the database out where a service has only one: an Oracle service is one pluggable database,
 a service of SAP HANA one tenant. Another one on the same server has tables of the same names, which are other tables.
+So has a cluster of Redshift in another AWS account, which the short form of its address leaves out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from openmetadata_ol_provider.lineage.names.identifiers import split_identifier
+from openmetadata_ol_provider.lineage.names.namespaces import redshift_owner, short_redshift_host
 from openmetadata_ol_provider.openmetadata.fqn import split
 from openmetadata_ol_provider.openmetadata.resolution.address_comparison import AddressComparison, Relation
 
@@ -21,6 +23,13 @@ if TYPE_CHECKING:
 #: Service types whose databases may be the accounts of AWS.
 BY_ACCOUNT: Final = frozenset({"Glue", "Athena"})
 _ACCOUNT: Final = re.compile(r"\d{12}")
+_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
+#: Service types of Databricks, the catalog that each of its workspaces has, and names of hosts of a single workspace.
+_WITH_WORKSPACES: Final = frozenset({"Databricks", "UnityCatalog"})
+_OF_WORKSPACE: Final = "hive_metastore"
+_WORKSPACE: Final = re.compile(
+    r"adb-\d+\.\d+\.azuredatabricks\.net|dbc-[0-9a-f]{8}-[0-9a-f]{4}\.cloud\.databricks\.com|\d+\.\d+\.gcp\.databricks\.com"
+)
 #: Parts of a name that begins with a database or catalog.
 _FULL: Final = 3
 #: Words for the catalog of a system's own tables, and for the database of OpenMetadata that stands for the only one.
@@ -34,6 +43,8 @@ def compare_databases(service: Service, namespace: Namespace, name: str) -> Addr
     :param namespace: namespace of an identity
     :param name: name of the identity
     """
+    if service.endpoint is not None:
+        return _compare_clusters(service.endpoint, namespace)
     compared = _COMPARED.get(service.service_type)
     if compared is None or not service.own_database:
         return None
@@ -42,6 +53,19 @@ def compare_databases(service: Service, namespace: Namespace, name: str) -> Addr
     if not named or is_same(service.own_database, named.lower()) or named == service.database:
         return None
     return AddressComparison(Relation.OTHER, f"{word} {service.own_database}", f"{word} {named}")
+
+
+def _compare_clusters(endpoint: str, namespace: Namespace) -> AddressComparison | None:
+    """Return how a cluster differs from the one of the same name in another AWS account or region."""
+    host = namespace.without_user().authority.partition(":")[0].lower()
+    owner = redshift_owner(host)
+    (cluster, _, region), (own_cluster, _, own_region) = (
+        short_redshift_host(name).partition(".") for name in (host, endpoint)
+    )
+    is_elsewhere = cluster == own_cluster and region != own_region and _REGION.fullmatch(region)
+    if not is_elsewhere and (owner is None or owner == redshift_owner(endpoint)):
+        return None
+    return AddressComparison(Relation.OTHER, f"endpoint {endpoint}", f"endpoint {host}")
 
 
 def compare_accounts(fqn: str, service_type: str, namespace: Namespace) -> AddressComparison | None:
@@ -59,6 +83,23 @@ def compare_accounts(fqn: str, service_type: str, namespace: Namespace) -> Addre
     if not _ACCOUNT.fullmatch(database) or database == namespace.account:
         return None
     return AddressComparison(Relation.OTHER, f"AWS account {database}", f"AWS account {namespace.account}")
+
+
+def compare_workspaces(fqn: str, service: Service, namespace: Namespace) -> AddressComparison | None:
+    """Return how the workspace of a table differs from that of a namespace, ``None`` unless both are known to differ.
+
+    Workspaces of Databricks may share the catalogs of Unity Catalog; each has a ``hive_metastore`` of its own.
+
+    :param fqn: FQN of a table
+    :param service: its service
+    :param namespace: namespace of an identity
+    """
+    if service.service_type not in _WITH_WORKSPACES or split(fqn)[1].lower() != _OF_WORKSPACE:
+        return None
+    own, named = ({host for host, _ in hosts} for hosts in (service.hosts, namespace.hosts))
+    if not own or not named or own & named or not all(map(_WORKSPACE.fullmatch, own | named)):
+        return None
+    return AddressComparison(Relation.OTHER, f"workspace {min(own)}", f"workspace {min(named)}")
 
 
 def _first_part(_namespace: Namespace, name: str) -> str | None:

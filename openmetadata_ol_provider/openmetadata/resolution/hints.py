@@ -157,7 +157,7 @@ def service_choice(namespace: str, candidates: Sequence[str]) -> str:
 
 def exclusion_rule(id_: DatasetId) -> Rule:
     """Return the rule that leaves out one dataset and no other."""
-    return Rule("datasets.exclude", yaml_text(glob.escape(f"{id_.namespace} {id_.name}")), "leave out just these")
+    return Rule("datasets.exclude", yaml_text(glob.escape(str(id_))), "leave out just these")
 
 
 def namespace_rule(namespace: str, service: str) -> Rule:
@@ -188,14 +188,14 @@ def ambiguous_hint(name: DatasetId | Identity, entities: Iterable[Entity]) -> Hi
     else:
         remedy = f"in OpenMetadata, where {service} has it twice"
         cause = f"service {service} has them twice; settle it in OpenMetadata"
-    finding = f"{name.namespace} {name.name} may be {candidates}"
+    finding = f"{name} may be {candidates}"
     return Hint(f"{finding}; settle it {remedy}", cause, rule, finding)
 
 
 def _rename_rule(name: DatasetId | Identity, path: Sequence[str]) -> Rule:
     # A rule for the namespace would apply to all of its datasets.
     to = re.sub(r"\\", r"\\\\", f"{name.namespace} {join(*path)}")
-    match = f"/^{re.escape(f'{name.namespace} {name.name}')}$/"
+    match = f"/^{re.escape(str(name))}$/"
     return Rule("datasets.rename", f"{{match: {yaml_text(match)}, to: {yaml_text(to)}}}", "take the first candidate")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from openmetadata_ol_provider.lineage.filters import namespace_pattern
 from openmetadata_ol_provider.lineage.names.namespaces import Namespace
-from openmetadata_ol_provider.lineage.systems import canonical_scheme, parse_namespace
+from openmetadata_ol_provider.lineage.systems import canonical_scheme
 from openmetadata_ol_provider.openlineage.listing import suggested
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.resolution.address_comparison import is_other_system
@@ -20,14 +20,14 @@ from openmetadata_ol_provider.openmetadata.resolution.catalog_services import (
     own_catalog,
 )
 from openmetadata_ol_provider.openmetadata.resolution.database_comparison import compare_databases
+from openmetadata_ol_provider.openmetadata.resolution.entity_kinds import entity_kinds
+from openmetadata_ol_provider.openmetadata.resolution.own_names import address_of, is_own
 from openmetadata_ol_provider.openmetadata.resolution.service_order import first_words, preferred
 from openmetadata_ol_provider.openmetadata.resolution.service_types import (
     OWN_FILES_TYPES,
     WEB_KINDS,
     is_of_any_type,
     is_path,
-    region_of,
-    scheme_of,
 )
 from openmetadata_ol_provider.openmetadata.resolution.services import (
     KIND_OF_SERVICE,
@@ -42,22 +42,13 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.names.identity import Identity
     from openmetadata_ol_provider.lineage.plan import Dataset
 
-#: Entity type by the value of the ``datasetType`` facet, without spaces, hyphens and underscores.
-_ENTITY_TYPES: Final = {
-    "TABLE": "table", "VIEW": "table", "MATERIALIZEDVIEW": "table",
-    "TOPIC": "topic", "STREAM": "topic", "QUEUE": "topic",
-    "FILE": "container", "DIRECTORY": "container",
-    "STOREDPROCEDURE": "storedProcedure", "PROCEDURE": "storedProcedure", "ROUTINE": "storedProcedure",
-    "MODEL": "mlmodel", "MLMODEL": "mlmodel",
-    "DASHBOARD": "dashboard", "REPORT": "dashboard", "WORKBOOK": "dashboard",
-    "INDEX": "searchIndex", "SEARCHINDEX": "searchIndex",
-    "API": "apiEndpoint", "ENDPOINT": "apiEndpoint", "APIENDPOINT": "apiEndpoint",
-}  # fmt: skip
-
-
 #: What chooses a service: a rule, its address, the full path of a container (which has the address in it), or nothing
 #: but the name of what it holds.
 ChosenBy = Literal["rule", "address", "path", "name"]
+
+
+#: Schemes whose names begin with a project, which is one in the world.
+_WITH_PROJECTS: Final = frozenset({"bigquery", "bigtable", "gcp_lakehouse", "pubsub"})
 
 
 class LookupScope(NamedTuple):
@@ -85,7 +76,7 @@ class LookupScope(NamedTuple):
     only_catalog: bool = False
 
     @property
-    def known(self) -> bool:
+    def is_certain(self) -> bool:
         """Whether a rule or their address chose the services, and not just their type."""
         return self.by in {"rule", "address"}
 
@@ -118,8 +109,8 @@ class LookupScopes:
 
     def for_identity(self, dataset: Dataset, identity: Identity) -> Iterator[LookupScope]:
         """Yield the scopes of an identity, the likeliest first: a rule's service, or those of its namespace."""
-        namespace, rule = parse_namespace(identity.namespace), self.rule(dataset, identity)
-        kinds = _kinds(dataset, identity, namespace)
+        namespace, rule = address_of(dataset, identity), self.rule(dataset, identity)
+        kinds = entity_kinds(dataset, identity, namespace)
         if rule is not None and rule.service is not None:
             catalog = own_catalog(dataset, namespace) if rule.database is None else None
             for scope in self._by_rule(rule, rule.service, namespace, kinds):
@@ -146,7 +137,7 @@ class LookupScopes:
         """
         chosen, possible, unlikely = (dict[str, None]() for _ in range(3))
         for scope in scopes:
-            if scope.known:
+            if scope.is_certain:
                 chosen.update(dict.fromkeys(scope.service_names))
             if scope.by != "rule" or not scope.services:
                 of_kind = self._services.of_kind(scope.namespace, scope.kind)
@@ -179,9 +170,10 @@ class LookupScopes:
         others += for_others
         holders = self._services.holding(namespace, kind, first_words(identity.name, namespace))
         services = tuple(service for service in holders if service not in others)
-        if services:
+        if services and (_names_one_system(namespace) or self._by_name != "never"):
             why = f"service {', '.join(service.name for service in services)} by what its connection is for"
-            return LookupScope(kind, namespace, rule, (services,), "address", why)
+            by: ChosenBy = "address" if _names_one_system(namespace) else "name"
+            return LookupScope(kind, namespace, rule, (services,), by, why)
         if namespace.is_web and kind in WEB_KINDS:
             # Paths are common words, so a service with an address that differs from the namespace is not meant.
             candidates = tuple(service for service in candidates if is_silent(service))
@@ -190,7 +182,7 @@ class LookupScopes:
             why += " (connections show none: may the token see them?)"
         if kind != "container" and self._by_name == "never":
             return LookupScope(kind, namespace, rule, (), "name", f"{why}, and resolution.by_name is never")
-        by: ChosenBy = "path" if kind == "container" else "name"
+        by = "path" if kind == "container" else "name"
         return LookupScope(kind, namespace, rule, (candidates,) if candidates else (), by, why, others)
 
     def _in_catalog(self, scope: LookupScope, dataset: Dataset) -> LookupScope:
@@ -229,21 +221,16 @@ def _says_its_catalog(scope: LookupScope, dataset: Dataset) -> bool:
     return is_path(scope.namespace) or (says_more and is_of_any_type(scope.namespace))
 
 
+def _names_one_system(namespace: Namespace) -> bool:
+    """Return whether names themselves say which system is meant: by a project of Google, or an account of AWS.
+
+    Databases and catalogs of the same name are in many systems.
+    """
+    return namespace.account is not None or namespace.scheme in _WITH_PROJECTS
+
+
 def _shows_nothing(service: Service) -> bool:
     return not (service.hosts or service.names or service.holds)
-
-
-def _kinds(dataset: Dataset, identity: Identity, namespace: Namespace) -> tuple[str, ...]:
-    """Return the entity types an identity may have; the producer's counts if the namespace leaves it open."""
-    declared = _ENTITY_TYPES.get(re.sub(r"[\W_]", "", dataset.type or "").upper())
-    kind: str = identity.kind
-    if declared is None or declared == kind:
-        return (kind,)
-    if kind == "container" and SERVICE_KIND[declared] == "databaseService" and scheme_of(namespace) is None:
-        # A path below an unknown scheme: what calls itself a table there lies in files.
-        return (kind,)
-    is_open = scheme_of(namespace) is None or namespace.is_web
-    return (declared, kind) if is_open or SERVICE_KIND[declared] == SERVICE_KIND.get(kind) else (kind,)
 
 
 def _without_other_databases(
@@ -252,16 +239,6 @@ def _without_other_databases(
     """Return the services that may be for the database an identity names, and those that are for another one."""
     others = tuple(service for service in services if compare_databases(service, namespace, identity.name))
     return (tuple(service for service in services if service not in others) if others else services), others
-
-
-def is_own(dataset: Dataset, identity: Identity) -> bool:
-    """Return whether an identity is the dataset's own name in another spelling, and not a symlink."""
-    return len(dataset.identities) == 1 or _server(dataset.namespace) == _server(identity.namespace)
-
-
-def _server(namespace: str) -> tuple[object, ...]:
-    parsed = parse_namespace(namespace)
-    return scheme_of(parsed), parsed.hosts, region_of(parsed), parsed.account
 
 
 _compiled = lru_cache(maxsize=1024)(namespace_pattern)

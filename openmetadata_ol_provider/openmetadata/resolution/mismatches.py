@@ -13,8 +13,13 @@ from openmetadata_ol_provider.openmetadata.resolution.address_comparison import 
 )
 from openmetadata_ol_provider.openmetadata.resolution.address_hints import AddressMismatch
 from openmetadata_ol_provider.openmetadata.resolution.catalog_services import compare_catalogs
-from openmetadata_ol_provider.openmetadata.resolution.database_comparison import compare_accounts, compare_databases
-from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope, is_own
+from openmetadata_ol_provider.openmetadata.resolution.database_comparison import (
+    compare_accounts,
+    compare_databases,
+    compare_workspaces,
+)
+from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import LookupScope
+from openmetadata_ol_provider.openmetadata.resolution.own_names import is_own
 from openmetadata_ol_provider.openmetadata.resolution.service_types import is_path
 
 if TYPE_CHECKING:
@@ -68,14 +73,18 @@ def address_doubts(
 
 
 def compare_account(entity: Entity, scope: LookupScope) -> AddressComparison | None:
-    """Return how the account of an entity differs from that of the namespace, ``None`` unless it does.
+    """Return how the account or workspace of an entity differs from that of the namespace, ``None`` unless it does.
 
     A rule that names the service settles it.
     """
-    if scope.by == "rule" or scope.namespace.account is None or entity.type != "table":
+    if scope.by == "rule" or entity.type != "table":
         return None
-    types = {item.name: item.service_type for group in (*scope.services, scope.others) for item in group}
-    return compare_accounts(entity.fqn, types.get(entity.service, ""), scope.namespace)
+    services = (item for group in (*scope.services, scope.others) for item in group)
+    service = next((item for item in services if item.name == entity.service), None)
+    if service is None:
+        return None
+    of_account = compare_accounts(entity.fqn, service.service_type, scope.namespace)
+    return of_account or compare_workspaces(entity.fqn, service, scope.namespace)
 
 
 def _compare(service: Service, dataset: Dataset, scope: LookupScope) -> AddressComparison:

@@ -69,13 +69,13 @@ class Neighbourhood(NamedTuple):
     waiting: int
 
     @property
-    def found(self) -> int:
+    def number_resolved(self) -> int:
         """Number of datasets that resolve."""
         return len(self.resolved) + self.elsewhere
 
     def neighbours(self, services: Sequence[str]) -> Neighbours:
         """Return the numbers for a hint, with the services that it names."""
-        return Neighbours(self.found, self.found + len(self.missing), self.waiting, services)
+        return Neighbours(self.number_resolved, self.number_resolved + len(self.missing), self.waiting, services)
 
 
 def neighbour_hints(
@@ -85,7 +85,7 @@ def neighbour_hints(
     ends: Iterable[tuple[DatasetId, DatasetId]],
     earlier: Mapping[DatasetId, str] | None = None,
 ) -> dict[DatasetId, Resolution]:
-    """Return the resolutions of datasets that did not resolve, with advice that considers their neighbours.
+    """Return the resolutions of datasets that did not resolve, with hints that consider their neighbours.
 
     :param datasets: datasets that were resolved
     :param resolutions: their resolutions
@@ -95,10 +95,10 @@ def neighbour_hints(
     missing = [id_ for id_, resolution in resolutions.items() if resolution.reason is not None]
     if not missing:
         return {}
-    by_id = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in datasets}
-    adviser = _Adviser(resolver, by_id, resolutions)
+    by_id = {dataset.id: dataset for dataset in datasets}
+    hints = _HintWriter(resolver, by_id, resolutions)
     neighbourhoods = _neighbourhoods(missing, resolutions, set(ends), earlier or {})
-    return {id_: adviser.advised(id_, neighbourhoods[id_.namespace]) for id_ in missing}
+    return {id_: hints.with_hint(id_, neighbourhoods[id_.namespace]) for id_ in missing}
 
 
 def _neighbourhoods(
@@ -126,7 +126,7 @@ def _neighbourhoods(
     }
 
 
-class _Adviser:
+class _HintWriter:
     def __init__(
         self, resolver: Resolver, datasets: Mapping[DatasetId, Dataset], resolutions: Mapping[DatasetId, Resolution]
     ) -> None:
@@ -135,7 +135,7 @@ class _Adviser:
         self._resolutions = resolutions
         self._trials: dict[tuple[str, str], Trial] = {}
 
-    def advised(self, id_: DatasetId, around: Neighbourhood) -> Resolution:
+    def with_hint(self, id_: DatasetId, around: Neighbourhood) -> Resolution:
         """Return the resolution of a dataset with its hint, cause and rule."""
         resolution = self._resolutions[id_]
         if resolution.options:
@@ -143,7 +143,7 @@ class _Adviser:
         elif resolution.hint is not None:
             # Its rule applies to this dataset only.
             hint = resolution.hint
-        elif around.found:
+        elif around.number_resolved:
             entities = [self._resolutions[other].entity for other in around.resolved]
             services = sorted({entity.service for entity in entities if entity is not None})
             hint = missing_hint(id_, resolution.detail, around.neighbours(services))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from openmetadata_ol_provider.config import NamespaceRule
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
@@ -21,12 +21,13 @@ from openmetadata_ol_provider.openmetadata.resolution.address_hints import Addre
 from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
 from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup, unreduced_path
 from openmetadata_ol_provider.openmetadata.resolution.hints import Hint, ambiguous_hint, wrong_rule_hint
-from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import ChosenBy, LookupScope, LookupScopes, is_own
+from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import ChosenBy, LookupScope, LookupScopes
 from openmetadata_ol_provider.openmetadata.resolution.mismatches import (
     address_doubts,
     address_mismatches,
     compare_account,
 )
+from openmetadata_ol_provider.openmetadata.resolution.own_names import is_own
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
 from openmetadata_ol_provider.openmetadata.resolution.services import Service, ServiceIndex
 from openmetadata_ol_provider.openmetadata.resolution.spot import Spot, spots_of
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.entities import Entity
 
 ResolutionOutcome = Literal["resolved", "unresolved", "ambiguous", "ignored"]
-#: Up to this many services are asked one by one before the search index is.
-FEW_SERVICES: Final = 4
 
 
 class Resolution(NamedTuple):
@@ -114,9 +113,9 @@ class Resolver:
         self._naming = Naming(config.datasets)
         self._unstripped = Naming(config.datasets.model_copy(update={"strip_partitions": False}))
         exact = config.datasets.case == "exact"
-        self._tables = TableLookup(finder, exact_case=exact, few=FEW_SERVICES)
-        self._containers = ContainerLookup(finder, exact_case=exact, few=FEW_SERVICES)
-        self._assets = AssetLookup(finder, exact_case=exact, few=FEW_SERVICES)
+        self._tables = TableLookup(finder, exact_case=exact)
+        self._containers = ContainerLookup(finder, exact_case=exact)
+        self._assets = AssetLookup(finder, exact_case=exact)
 
     def with_rule(self, namespace: str, service: str) -> Resolver:
         """Return a resolver with one more rule, before all others; it shares what was read from the catalogue."""
@@ -130,7 +129,7 @@ class Resolver:
         :raises CatalogueAuthError: if the token may not read
         :raises CatalogueUnavailableError: if the catalogue does not answer
         """
-        by_id = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in datasets}
+        by_id = {dataset.id: dataset for dataset in datasets}
         self._containers.expect(identity for dataset in by_id.values() for identity in dataset.identities)
         resolved: dict[DatasetId, Resolution] = {}
 
@@ -172,7 +171,7 @@ class Resolver:
                 if others:
                     elsewhere.append((identity, scope._replace(others=others)))
                 searched.update(dict.fromkeys(scope.service_names))
-                attempts.append(f"{scope.kind} {identity.namespace} {identity.name}: {attempt}")
+                attempts.append(f"{scope.kind} {identity}: {attempt}")
         if ignored and not attempts:
             return Resolution("ignored", detail="ignored by a rule in namespaces", namespace=dataset.namespace)
         for identity, scope in elsewhere:
@@ -181,7 +180,7 @@ class Resolver:
             if entities:
                 return self._elsewhere(dataset, identity, scope, entities, attempt)
             searched.update(dict.fromkeys(service.name for service in scope.others))
-            attempts.append(f"{scope.kind} {identity.namespace} {identity.name}, at other addresses: {attempt}")
+            attempts.append(f"{scope.kind} {identity}, at other addresses: {attempt}")
         detail = "; ".join(attempts) or "no identity to look for"
         chosen, candidates = self._scopes.choice(scopes)
         return Resolution(
@@ -201,7 +200,7 @@ class Resolver:
         for other in rival_names(dataset, self._naming.identities(dataset.namespace, dataset.name), identity):
             rule = self._scopes.rule(dataset, other)
             scopes = () if rule and rule.ignore else self._scopes.for_identity(dataset, other)
-            for entities in (self._look_up(other, one)[0] for one in scopes if one.known or not scope.known):
+            for entities in (self._look_up(other, one)[0] for one in scopes if one.is_certain or not scope.is_certain):
                 if entities and entity not in entities:
                     yield other, entities[0]
 
@@ -257,7 +256,7 @@ class Resolver:
             return self._tables.find(identity.name, scope, services)
         if scope.kind == "container":
             original, whole = path
-            at = {pair for service in services for pair in service.hosts} if scope.known else None
+            at = {pair for service in services for pair in service.hosts} if scope.is_certain else None
             return self._containers.find(identity, services, original=original, whole=whole, addresses=at)
         return self._assets.find(scope.kind, identity.name, services)
 
@@ -280,7 +279,7 @@ def _resolution(dataset: Dataset, identity: Identity, entities: list[Entity], at
     if len(entities) == 1:
         return Resolution("resolved", entities[0], attempt, identity, dataset.namespace, services, by)
     # Rules are written with the names that events have.
-    name = DatasetId(dataset.namespace, dataset.name) if is_own(dataset, identity) else identity
+    name = dataset.id if is_own(dataset, identity) else identity
     hint = ambiguous_hint(name, entities)
     options = tuple((name.namespace, service) for service in services) if len(services) > 1 else ()
     return Resolution(

@@ -9,7 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
@@ -17,6 +17,8 @@ from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
 
 log = logging.getLogger(__name__)
+#: Most services that are asked one by one, before or instead of a search over all of them.
+FEW_SERVICES: Final = 4
 #: Most hits that ``fieldQuery`` returns.
 SEARCH_LIMIT = 10
 #: Most hits of one search for paths, and most children of a container that are listed.

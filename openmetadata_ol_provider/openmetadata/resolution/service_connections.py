@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from openmetadata_ol_provider.lineage.names.namespaces import HostPort, parse_hosts
+from openmetadata_ol_provider.lineage.names.namespaces import HostPort, parse_hosts, redshift_owner
 from openmetadata_ol_provider.openmetadata.resolution.service_types import SINGLE_DATABASE
 
 ConnectionConfig = dict[str, Any]
@@ -94,6 +94,12 @@ def storage_account(config: ConnectionConfig) -> str | None:
     """Return the one storage account of a connection to Azure, in lower case, ``None`` if it does not say."""
     name = text(section(config, "credentials").get("accountName")) or text(config.get("accountName"))
     return name.partition(".")[0].lower() if name else None
+
+
+def redshift_endpoint(config: ConnectionConfig) -> str | None:
+    """Return the host name of a connection to Redshift if it is the whole one, with the part of the account."""
+    host = (text(config.get("hostPort")) or "").partition(":")[0].strip().lower()
+    return host if redshift_owner(host) else None
 
 
 def region(config: ConnectionConfig) -> str | None:

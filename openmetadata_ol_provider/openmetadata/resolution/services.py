@@ -62,6 +62,7 @@ class Service(NamedTuple):
     :param region: AWS region
     :param own_database: the one database, tenant or catalog of its connection, in lower case, that names leave out
     :param storage_account: the one Azure storage account of its connection, in lower case
+    :param endpoint: whole host name of its Redshift cluster, of which ``hosts`` has the short form
     """
 
     name: str
@@ -75,6 +76,7 @@ class Service(NamedTuple):
     region: str | None = None
     own_database: str | None = None
     storage_account: str | None = None
+    endpoint: str | None = None
 
     @property
     def single(self) -> bool:
@@ -216,6 +218,7 @@ def read_service(entity: dict[str, Any], kind: str) -> Service:
         region=connections.region(config),
         own_database=connections.own_database(config, service_type),
         storage_account=connections.storage_account(config) if is_storage else None,
+        endpoint=connections.redshift_endpoint(config),
     )
 
 
@@ -273,7 +276,7 @@ def _match_host(own: HostPort, other: HostPort, scheme: Scheme | None, any_port:
     if own[0] != other[0]:
         return AddressMatch.NONE
     default_port = scheme.port if scheme is not None else None
-    if (own[1] or default_port) == (other[1] or default_port):
+    if "\\" in own[0] or (own[1] or default_port) == (other[1] or default_port):
         return AddressMatch.ADDRESS
     return AddressMatch.HOST if any_port else AddressMatch.NONE
 

@@ -19,13 +19,13 @@ class Spot(NamedTuple):
 
     :param identity: identity of the dataset
     :param services: first group of services that may hold it
-    :param known: ``True`` if a rule or their address chose them, and not just their type
+    :param is_certain: ``True`` if a rule or their address chose them, and not just their type
     :param rule: the configuration's rule for its namespace
     """
 
     identity: Identity
     services: tuple[Service, ...]
-    known: bool
+    is_certain: bool
     rule: NamespaceRule | None = None
 
 
@@ -33,4 +33,4 @@ def spots_of(dataset: Dataset, scopes: LookupScopes) -> Iterator[Spot]:
     """Yield the services in which a dataset is looked for first, under each of its identities."""
     for identity in dataset.identities:
         scope = next(scopes.for_identity(dataset, identity))
-        yield Spot(identity, next(iter(scope.services), ()), scope.known, scope.rule)
+        yield Spot(identity, next(iter(scope.services), ()), scope.is_certain, scope.rule)

@@ -19,7 +19,7 @@ def by_certainty(dataset: Dataset, scopes: LookupScopes) -> Iterable[Identity]:
     tables = [identity for identity in dataset.identities if identity.kind == "table"]
     if len({identity.namespace for identity in tables}) < 2:
         return dataset.identities
-    guessed = {identity: not next(scopes.for_identity(dataset, identity)).known for identity in tables}
+    guessed = {identity: not next(scopes.for_identity(dataset, identity)).is_certain for identity in tables}
     ordered = iter(sorted(tables, key=guessed.__getitem__))
     return [next(ordered) if identity.kind == "table" else identity for identity in dataset.identities]
 
@@ -47,7 +47,7 @@ def conflict_hint(dataset: Dataset, entity: Entity, rivals: Iterable[tuple[Ident
     rivals = list(rivals)
     other, rival = rivals[0]
     fqns = ", ".join(dict.fromkeys((entity.fqn, *(one.fqn for _, one in rivals))))
-    finding = f"the symlinks of {dataset.namespace} {dataset.name} are different tables: {fqns}"
+    finding = f"the symlinks of {dataset.id} are different tables: {fqns}"
     cause = "the symlinks of each are different tables"
     if rival.service == entity.service:
         remedy = "rename one to the other in `datasets.rename`, or let the producer send the right one only"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from openmetadata_ol_provider.openmetadata.fqn import join, quote, split, stored_name
 from openmetadata_ol_provider.openmetadata.resolution.database_comparison import BY_ACCOUNT
-from openmetadata_ol_provider.openmetadata.resolution.search import Finder, Hits, literal
+from openmetadata_ol_provider.openmetadata.resolution.search import FEW_SERVICES, Finder, Hits, literal
 from openmetadata_ol_provider.openmetadata.resolution.service_types import scheme_of
 from openmetadata_ol_provider.openmetadata.resolution.table_candidates import (
     Form,
@@ -36,13 +36,11 @@ class TableLookup:
 
     :param finder: finder of the catalogue
     :param exact_case: ``True`` if the letter case has to be the catalogue's
-    :param few: most services that are asked one by one
     """
 
-    def __init__(self, finder: Finder, *, exact_case: bool, few: int) -> None:
+    def __init__(self, finder: Finder, *, exact_case: bool) -> None:
         self._finder = finder
         self._exact = exact_case
-        self._few = few
 
     def find(self, name: str, scope: LookupScope, services: tuple[Service, ...]) -> tuple[list[Entity], str]:
         """Return all tables the name may mean in these services, and what was tried.
@@ -56,7 +54,7 @@ class TableLookup:
         tiers = {service: _tiers(parts, service, scope, all_single=all_single) for service in services}
         tried: list[str] = []
         depth = max((len(forms) for forms in tiers.values()), default=0)
-        if len(services) <= self._few:
+        if len(services) <= FEW_SERVICES:
             for level in range(depth):
                 fqns = list(dict.fromkeys(_exact_fqns(tiers, level)))
                 tried += fqns
@@ -65,7 +63,7 @@ class TableLookup:
                     return tables, ", ".join(tried)
         search = _Search(self._finder, scope.kind, exact_case=self._exact, tried=tried)
         for level in range(depth):
-            tables = search.find(tiers, level, asked=len(services) <= self._few)
+            tables = search.find(tiers, level, asked=len(services) <= FEW_SERVICES)
             if tables:
                 return tables, ", ".join(tried)
         return [], ", ".join(tried) or f"nothing: {name!r} is too short to be looked for without a service"
@@ -147,7 +145,7 @@ def _tiers(parts: tuple[str, ...], service: Service, scope: LookupScope, *, all_
 
 def _tiers_in(parts: tuple[str, ...], service: Service, scope: LookupScope, *, all_single: bool) -> Tiers:
     rule, account = scope.rule, scope.namespace.account
-    if scope.known or (rule is not None and (rule.database or rule.db_schema)):
+    if scope.is_certain or (rule is not None and (rule.database or rule.db_schema)):
         return table_forms(parts, service, rule, account)
     scheme = scheme_of(scope.namespace)
     types = scheme.service_types if scheme is not None else frozenset()

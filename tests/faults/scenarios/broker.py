@@ -104,14 +104,14 @@ def _deleted_unread(lab: Lab, form: Form) -> None:
         lab.repaired(world, feed)
 
 
-def _recreated(lab: Lab, form: Form) -> None:
-    """Delete the topic and recreate it with a part of its messages."""
+def _recreated(part: float, lab: Lab, form: Form) -> None:
+    """Delete the topic and recreate it with a part of its messages; all of them reach what the checkpoint says."""
     with lab.world(form, own_topic=True) as world:
         world.work_off()
         before = world.outcome()
         world.kafka.delete_topic(world.topic)
         world.kafka.create_topic(world.topic, PARTITIONS)
-        world.messages = mix().messages[: len(mix().messages) // 2]
+        world.messages = mix().messages[: int(len(mix().messages) * part)]
         send(world.kafka, world.topic, world.messages)
         ended = world.dag_run().go()
         assert ended.word == "done", ended.error
@@ -157,7 +157,9 @@ def _scenarios() -> Iterator[Scenario]:
                 _read_in_advance_and_deleted,
             )  # fmt: skip
         yield Scenario(TOPICS, "records deleted", "not read yet", form, _deleted_unread, quick=form == "ingest")
-        yield Scenario(TOPICS, "deleted and recreated", "with fewer messages than before", form, _recreated)
+        for part, count in ((0.5, "fewer"), (1, "as many")):
+            where = f"with {count} messages {'than' if part < 1 else 'as'} before"
+            yield Scenario(TOPICS, "deleted and recreated", where, form, partial(_recreated, part))
         yield Scenario(TOPICS, "partition added", "between two runs", form, _more_partitions)
 
 

@@ -23,6 +23,8 @@ _BATCHES = ((1, True), (2, False))
 #: The same for boundaries that the first batch does not pass.
 _LATER_BATCHES = ((2, True), (3, False))
 _LATER = frozenset({"segments joined", "parking joined"})
+#: Of these, those that a task passes once, with its last batch.
+_AT_LAST = frozenset({"segments joined"})
 #: Boundaries that are passed once per run, not once per batch.
 _ONCE = frozenset({"asked", "begun", "ledger due", "ledger segment written", "ledger written"})
 #: Seconds that a task may take if it has to end after its first batch.
@@ -38,8 +40,8 @@ def _at_a_boundary(point: str, lab: Lab, form: Form) -> None:
     # A second run of the ingest operator has nothing to record.
     for batch, again in batches[:1] if point == "ledger segment written" and form == "ingest" else batches:
         with lab.world(form) as world:
-            # The first time that it is passed is in the second batch.
-            stop = Stop(point, batch - 1 if point in _LATER else batch)
+            # The first time that it is passed is in the second batch, or at the end of the task.
+            stop = Stop(point, 1 if point in _AT_LAST else batch - 1 if point in _LATER else batch)
             if form == "steps" or point in _ONCE:
                 # Each batch is a separate run there.
                 for _ in range(batch - 1):

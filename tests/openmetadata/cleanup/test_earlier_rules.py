@@ -259,3 +259,79 @@ def test_the_product_of_a_connector_whose_names_do_not_pair(
     wrong = f'{ACCOUNTS} -> events."shop.orders"'
     assert lines(cleaned(client, events)) == [("edge", wrong, "unpaired", "removed")]
     assert lineage(server) == {}
+
+
+SCRIPT = (
+    "insert into shop.public.totals select * from shop.public.orders; "
+    'insert into shop.public."Mixed" select * from shop.crm.accounts'
+)
+PRODUCT = [(ACCOUNTS, TOTALS), (ORDERS, MIXED)]
+
+
+def _script(above: Json | None) -> list[Json]:
+    """Return a run of two statements, each of which fills a table of its own."""
+    sql = {"sql": {"query": SCRIPT}, "jobType": TASK if above else SPARK}
+    job, facets = "dag.script" if above else "script", {"parent": above} if above else {}
+    facts: Json = {"job": job, "namespace": "prod", "run_id": RUN, "job_facets": sql, "run_facets": facets}
+    sides = {
+        "inputs": [table(fqn) for fqn in (ORDERS, ACCOUNTS)],
+        "outputs": [table(fqn) for fqn in (TOTALS, MIXED)],
+    }
+    return [
+        run_event("START", seconds=LONG_AGO, **facts),
+        run_event("COMPLETE", seconds=LONG_AGO + 9, **facts, **sides),
+    ]
+
+
+def _publish_nameless(client: OpenMetadataClient, server: CatalogueServer, pipeline: str) -> None:
+    """Write the rest of a product as the first versions did: with a pipeline, and without the names of jobs."""
+    shown = {"id": entity_of(server, "pipeline", pipeline)["id"], "type": "pipeline"}
+    for source, target in PRODUCT:
+        ends = {
+            key: {"id": entity_of(server, "table", fqn)["id"], "type": "table"}
+            for key, fqn in (("fromEntity", source), ("toEntity", target))
+        }
+        client.put("v1/lineage", {"edge": {**ends, "lineageDetails": {"source": "OpenLineage", "pipeline": shown}}})
+
+
+@pytest.mark.promise("C57")
+@pytest.mark.parametrize("above", [None, below("dag")], ids=["pipeline", "task"])
+def test_the_product_of_a_script(above: Json | None, client: OpenMetadataClient, server: CatalogueServer) -> None:
+    events = _script(above)
+    plan = plan_of(events)
+    publish(plan, client)
+    right = lineage(server)
+    names = {f"pg.{dataset.name}".replace('"', ""): dataset.id for dataset in plan.datasets}
+    product = (Edge(names[source], names[target], plan.edges[0].job, "product") for source, target in PRODUCT)
+    publish(LineagePlan(edges=tuple(product), jobs=plan.jobs, datasets=plan.datasets), client)
+    assert len(lineage(server)) == len(right) + len(PRODUCT)
+    assert lines(cleaned(client, events)) == [
+        ("edge", f"{source} -> {target}", "other_statement", "removed") for source, target in PRODUCT
+    ]
+    assert lineage(server) == right
+
+
+@pytest.mark.promise("C57")
+@pytest.mark.parametrize("above", [None, below("dag")], ids=["pipeline", "task"])
+def test_the_product_of_a_script_without_the_names_of_jobs(
+    above: Json | None, client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    events = _script(above)
+    publish(plan_of(events), client)
+    _publish_nameless(client, server, "openlineage.prod:dag" if above else "openlineage.prod:script")
+    before = lineage(server)
+    found = cleaned(client, events)
+    assert lines(found) == [("edge", f"{source} -> {target}", "other_statement", "kept") for source, target in PRODUCT]
+    # Jobs of other pipelines may write them, too.
+    assert {item.detail for item in found.findings} == {"it does not name its jobs"}
+    assert lineage(server) == before
+
+
+def test_an_edge_without_the_names_of_jobs_that_no_events_cover_is_counted(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    publish(plan_of(_script(below("dag"))), client)
+    _publish_nameless(client, server, "openlineage.prod:dag")
+    found = cleaned(client, whole_run("other", ORDERS, MIXED))
+    assert lines(found) == []
+    assert found.edges_not_covered >= len(PRODUCT)

@@ -82,6 +82,23 @@ def test_a_refused_token_says_what_is_wrong_with_it(web: Web, said: str, token: 
 
 
 @pytest.mark.parametrize(
+    ("expiry", "told"),
+    [
+        (
+            1_700_000_000,
+            "the token has expired on 2023-11-14 22:13 UTC, which may be why: renew the JWT token of the bot",
+        ),
+        (4_000_000_000, "try again later and check the server's log"),
+    ],
+)
+def test_a_server_that_fails_over_an_expired_token_says_so(web: Web, expiry: int, told: str) -> None:
+    url = web(type("Failing", (Refusing,), {"status": 500, "answer": {"message": "Expired token!"}}))
+    failing = pytest.raises(CatalogueUnavailableError, match=rf"with 500: Expired token!; {told}")
+    with OpenMetadataClient(url, jwt(sub="b", exp=expiry), retries=RetryPolicy(attempts=1)) as client, failing:
+        client.get("v1/tables")
+
+
+@pytest.mark.parametrize(
     ("settings", "address", "token"),
     [
         (connection_settings("om_prod"), "connection 'om_prod'", "the password of connection 'om_prod'"),

@@ -18,7 +18,7 @@ from tests.openmetadata.builders import FAST, TOKEN
 from tests.openmetadata.client.support import Web, http, raw
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 def test_a_passing_failure_is_tried_again(server: CatalogueServer, client: OpenMetadataClient, status: int) -> None:
     server.fail("GET", "system/version", status, times=2)
     assert client.version == (1, 12, 0)
@@ -56,8 +56,11 @@ def test_a_put_that_raced_is_repeated_once(server: CatalogueServer, client: Open
     assert client.calls == {"PUT": 4}
 
 
-def test_a_post_whose_effect_is_unknown_is_not_repeated(server: CatalogueServer, client: OpenMetadataClient) -> None:
-    server.fail("POST", "pipelineServices", 500, times=5)
+@pytest.mark.parametrize("status", [408, 500, 524])
+def test_a_post_whose_effect_is_unknown_is_not_repeated(
+    server: CatalogueServer, client: OpenMetadataClient, status: int
+) -> None:
+    server.fail("POST", "pipelineServices", status, times=5)
     with pytest.raises(CatalogueUnavailableError):
         client.post("v1/services/pipelineServices", {"name": "x", "serviceType": "OpenLineage"})
     assert client.calls == {"POST": 1}

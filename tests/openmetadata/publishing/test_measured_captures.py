@@ -83,10 +83,9 @@ def test_rows_and_tests_of_dbt(version: str) -> None:
         assert operations(server, f"{marts}.orders_incremental") == [(write, 100)][: int(single)]
         assert row_counts(server, f"{marts}.orders_incremental") == []
         results = {fqn: [item["testCaseStatus"] for item in items] for fqn, items in server.test_results().items()}
+        # The relationships test is of customer_revenue, but reported for the table that it refers to: it is left out.
         assert results == {
             f"{marts}.customer_revenue.no_negative_revenue": ["Success"],
-            "warehouse.shop.analytics_stg.stg_customers.customer_id"
-            ".relationships_customer_revenue_customer_id__customer_id__ref_stg_customers_": ["Success"],
             **{
                 f"warehouse.shop.analytics_stg.stg_orders.{name}": ["Success"]
                 for name in (

@@ -17,7 +17,8 @@ from openmetadata_ol_provider.openmetadata.publishing.core.history import Histor
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines, Written
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryWriter, query_uses
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsagePublisher
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver

@@ -36,6 +36,8 @@ SEED: dict[str, Any] = {
         {"name": "12", "displayName": "Sales Overview", "service": "looker"},
         {"name": "13", "displayName": "Twice", "service": "looker"},
         {"name": "14", "displayName": "Twice", "service": "looker"},
+        {"name": "30", "displayName": "Other", "service": "looker"},
+        {"name": "15", "displayName": "30-day retention", "service": "looker"},
         {"name": "7", "service": "superset"},
         {"name": "7", "service": "superset2"},
         {"name": "a.b", "service": "superset"},
@@ -93,6 +95,9 @@ def found(resolution: Resolution) -> tuple[str, str]:
         ("looker://bi.acme.com", "12", "dashboard", "looker.12"),
         ("looker://bi.acme.com", "/dashboards/12", "dashboard", "looker.12"),
         ("looker://bi.acme.com", "sales overview", "dashboard", "looker.12"),
+        ("looker://bi.acme.com", "/dashboards/12-sales-overview", "dashboard", "looker.12"),
+        # A title that begins with a number is not an id.
+        ("looker://bi.acme.com", "30-day retention", "dashboard", "looker.15"),
         ("https://bi.acme.com", "/dashboards/12", "dashboard", "looker.12"),
         ("superset://superset:8088", "7", "dashboard", "superset.7"),
         ("superset://superset2", "superset/dashboard/7-sales", "dashboard", "superset2.7"),
@@ -120,6 +125,8 @@ def test_an_asset_is_found_by_what_events_call_it(
     ("namespace", "name", "outcome"),
     [
         ("looker://bi.acme.com", "99", "unresolved"),
+        ("looker://bi.acme.com", "12-month-revenue", "unresolved"),
+        ("looker://bi.acme.com", "Finance/12-month revenue", "unresolved"),
         ("looker://bi.acme.com", "twice", "ambiguous"),
         # Both services are at another address.
         ("superset://nowhere", "7", "unresolved"),

@@ -91,3 +91,29 @@ def test_a_table_of_sparks_session_catalog_is_in_the_metastore(
     with CatalogueServer(seed, VERSION, TOKEN) as server, OpenMetadataClient(server.url, TOKEN, retries=FAST) as client:
         resolution = Resolver(client, config()).resolve(table)
     assert (resolution.entity.fqn if resolution.entity else None) == found
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "found"),
+    [
+        ("/1f0c/Tables/customers", "bronze.customers", "fabric.bronze.dbo.customers"),
+        ("/2a9d/Tables/dbo/customers", "silver.dbo.customers", "fabric.silver.dbo.customers"),
+        ("/2a9d/Tables/sales/customers", "silver.sales.customers", "fabric.silver.sales.customers"),
+    ],
+)
+def test_one_rule_for_onelake_finds_the_tables_of_all_lakehouses(path: str, link: str, found: str) -> None:
+    """Spark in Fabric names the path by ids, and the table by its lakehouse, without or with its schema."""
+    lake = "abfss://0f1e@onelake.dfs.fabric.microsoft.com"
+    schemas = ("bronze.dbo", "silver.dbo", "silver.sales")
+    tables = [{"fqn": f"fabric.{schema}.customers", "columns": columns("id")} for schema in schemas]
+    sql_endpoint = service("fabric", "MicrosoftFabric", hostPort="ep.datawarehouse.fabric.microsoft.com:1433")
+    rule = [{"namespace": "abfss://*@onelake.dfs.fabric.microsoft.com*", "service": "fabric"}]
+    names, links = (lake, path), ((f"{lake}{path.rpartition('/')[0]}", link),)
+    with (
+        CatalogueServer({"databaseServices": [sql_endpoint], "tables": tables}, VERSION, TOKEN) as server,
+        OpenMetadataClient(server.url, TOKEN, retries=FAST) as client,
+    ):
+        assert Resolver(client, config()).resolve(dataset(names, *links)).outcome != "resolved"
+        resolution = Resolver(client, config(namespaces=rule)).resolve(dataset(names, *links))
+    assert resolution.entity is not None
+    assert resolution.entity.fqn == found

@@ -16,7 +16,7 @@ from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_p
 from openmetadata_ol_provider.openmetadata.resolution.hints import Neighbours, missing_hint, service_choice
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import PG, config, dataset, edge, orders, pair, plan, resolve_advised, totals
+from tests.openmetadata.builders import PG, config, dataset, edge, orders, pair, plan, resolve_with_hints, totals
 from tests.openmetadata.histories import KeptHistory
 
 STAGING = "postgres://staging-db:5432"
@@ -41,7 +41,7 @@ def rules_in(text: str) -> dict[str, Any]:
 @pytest.mark.promise("A293")
 def test_where_others_of_the_namespace_resolve_no_rule_for_all_of_it_is_offered(client: OpenMetadataClient) -> None:
     gone = dataset(PG, "shop.public.gone")
-    resolution = resolve_advised(Resolver(client, Config()), orders(), totals(), gone)[gone.id]
+    resolution = resolve_with_hints(Resolver(client, Config()), orders(), totals(), gone)[gone.id]
     assert "2 of 3 datasets of this namespace resolve in service pg, so it is this one" in resolution.detail
     assert "create_datasets: true" in resolution.detail
     assert "namespaces" not in resolution.detail
@@ -128,14 +128,14 @@ def test_a_rule_that_names_no_service_is_to_be_corrected_and_no_other_one_is_off
 
 
 def test_where_an_address_has_chosen_the_service_the_metadata_is_missing_there(client: OpenMetadataClient) -> None:
-    resolutions = resolve_advised(Resolver(client, Config()), dataset(PG, "shop.public.gone"))
+    resolutions = resolve_with_hints(Resolver(client, Config()), dataset(PG, "shop.public.gone"))
     (resolution,) = resolutions.values()
     assert "ingest it into service pg, or create stubs with `write.create_datasets: true`" in resolution.detail
     assert 'if another service has it, add to `namespaces`: {namespace: "postgres://warehouse:5432", service: pg2}' in (
         resolution.detail
     )
     ruled = config(namespaces=[{"namespace": PG, "service": "pg"}])
-    (resolution,) = resolve_advised(Resolver(client, ruled), dataset(PG, "shop.public.gone")).values()
+    (resolution,) = resolve_with_hints(Resolver(client, ruled), dataset(PG, "shop.public.gone")).values()
     assert "ingest it into service pg" in resolution.detail
     assert "add to `namespaces`" not in resolution.detail
 
@@ -174,9 +174,9 @@ def test_a_rule_that_would_take_lineage_away_is_not_offered(client: OpenMetadata
 
 def test_nothing_is_tried_when_everything_resolves(client: OpenMetadataClient) -> None:
     resolver = Resolver(client, Config())
-    resolve_advised(resolver, orders(), totals())
+    resolve_with_hints(resolver, orders(), totals())
     before = dict(client.calls)
-    assert resolve_advised(resolver, orders(), totals())[orders().id].hint is None
+    assert resolve_with_hints(resolver, orders(), totals())[orders().id].hint is None
     assert dict(client.calls) == before
 
 

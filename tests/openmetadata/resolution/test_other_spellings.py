@@ -13,7 +13,7 @@ from openmetadata_ol_provider.lineage.plan import Dataset
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, columns, config, resolve_advised, service
+from tests.openmetadata.builders import FAST, columns, config, resolve_with_hints, service
 
 SEED: dict[str, Any] = {
     "databaseServices": [
@@ -96,7 +96,7 @@ def resolve(client: OpenMetadataClient, namespace: str, name: str, **sections: A
 @pytest.mark.parametrize("type_", [None, "TABLE", "VIEW", "FILE"])
 def test_a_path_below_any_scheme_is_no_table(client: OpenMetadataClient, scheme: str, type_: str | None) -> None:
     elsewhere = dataset(f"{scheme}://elsewhere", "sales/orders", type_)
-    (resolution,) = resolve_advised(Resolver(client, Config()), elsewhere).values()
+    (resolution,) = resolve_with_hints(Resolver(client, Config()), elsewhere).values()
     assert (resolution.outcome, outcome(resolution)) == ("unresolved", None)
     assert scheme in resolution.detail
 

@@ -14,7 +14,7 @@ from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset, resolve_advised
+from tests.openmetadata.builders import KAFKA, PG, SEED, TOKEN, columns, config, dataset, resolve_with_hints
 
 
 def resolve(client: OpenMetadataClient, found: Dataset, **sections: Any) -> Resolution:
@@ -88,7 +88,7 @@ def test_a_dataset_is_the_entity_it_names(
 def test_what_is_not_there_is_unresolved_with_a_remedy(
     client: OpenMetadataClient, namespace: str, name: str, kind: Kind
 ) -> None:
-    (resolution,) = resolve_advised(Resolver(client, config()), dataset(namespace, name, kind=kind)).values()
+    (resolution,) = resolve_with_hints(Resolver(client, config()), dataset(namespace, name, kind=kind)).values()
     assert resolution.outcome == "unresolved"
     assert f'add to `namespaces`: {{namespace: "{namespace}", service: ' in resolution.detail
 
@@ -341,7 +341,7 @@ def test_it_is_known_where_a_dataset_is_looked_for_first(client: OpenMetadataCli
     resolver = Resolver(client, config(namespaces=rules))
     found = dataset("s3://raw", "x", (PG, "shop.public.x", "table"), ("s3://raw", "x", "container"))
     spots = [*resolver.spots(found), *resolver.spots(dataset("anything", "a.b"))]
-    assert [([service.name for service in spot.services], spot.known) for spot in spots] == [
+    assert [([service.name for service in spot.services], spot.is_certain) for spot in spots] == [
         (["pg"], True),
         (["s3"], False),
         (["hive"], True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import Assertion, DatasetId, Metric, RunRecord, Statistics
+from openmetadata_ol_provider.lineage.plan import Assertion, DatasetId, JobId, Metric, RunRecord, Statistics
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import digest
 
@@ -93,7 +93,8 @@ def select_measured(
     def changed(items: Iterable[MeasuredDataset]) -> tuple[MeasuredDataset, ...]:
         return tuple(item for item in items if not is_current(item.name, digest(*item.name), digest(item.content)))
 
-    unplaced = tuple(run for run in tested if run.tests and len(run.reads) != 1)
+    placed = {test for item in tests for test in _tests_of(item.run, item.assertions)}
+    unplaced = tuple(run for run in tested if len(run.reads) != 1 and not placed.issuperset(_tests_of(run, run.tests)))
     return Measured(changed(profiles), changed(tests), unplaced)
 
 
@@ -102,6 +103,17 @@ def _profiles(run: RunRecord) -> Iterator[MeasuredDataset]:
     metrics = {DatasetId(item.namespace, item.name): item.metrics for item in run.measurements if item.metrics}
     for dataset in dict.fromkeys((*written, *metrics)):
         yield MeasuredDataset("profile", run, dataset, written.get(dataset), metrics.get(dataset, ()))
+
+
+def _tests_of(run: RunRecord, assertions: Iterable[Assertion]) -> Iterator[tuple[JobId, str, str]]:
+    """Yield what identifies tests in a run of a pipeline.
+
+    dbt reports a test of several models itself, by its id (``test.shop.rows``), and as one of a model, by its name.
+    """
+    for item in assertions:
+        name = item.name or item.assertion
+        short = name.split(".")[2:3] if name.startswith("test.") else []
+        yield run.pipeline, run.pipeline_run_id, short[0] if short else name
 
 
 def _tests(run: RunRecord) -> Iterator[MeasuredDataset]:

@@ -49,5 +49,5 @@ def reason_of(item: Parked) -> str:
     """Return why an item waits for the first of its datasets; its detail has the reasons of all of them."""
     reason = item.detail
     for other in item.missing[1:]:
-        reason = reason.partition(f"; {other.namespace} {other.name}: ")[0]
+        reason = reason.partition(f"; {other}: ")[0]
     return reason.removeprefix(f"{item.missing[0].namespace} {item.missing[0].name}: ") if item.missing else reason

@@ -128,7 +128,7 @@ class ParkingBuilder:
             Parked(
                 key="",
                 reason="failed",
-                where=f"pipeline {pipeline.namespace} {pipeline.name}",
+                where=f"pipeline {pipeline}",
                 detail=detail,
                 edges=edges,
                 datasets=tuple(self._ends(edges, one_sided)),
@@ -160,7 +160,7 @@ class ParkingBuilder:
             runs = _counted(run for run, _ in items)
             key = f"{kind}:{digest(id_, [(run.job, run.run_id) for run in runs]):x}"
             datasets = (_lean(dataset_of(id_, self._selection.datasets)),)
-            self._add_runs(key, runs, f"{kind} of {id_.namespace} {id_.name}", items[0][1], datasets)
+            self._add_runs(key, runs, f"{kind} of {id_}", items[0][1], datasets)
 
     def _add_runs(
         self, key: str, runs: tuple[RunRecord, ...], where: str, detail: str, datasets: tuple[Dataset, ...] = ()
@@ -188,7 +188,7 @@ class ParkingBuilder:
 
     def add_failed_dataset(self, dataset: Dataset, detail: str) -> None:
         """Add a dataset whose owners, tags or description the catalogue refused."""
-        where = f"{dataset.namespace} {dataset.name}"
+        where = str(dataset.id)
         item = Parked(key="", reason="failed", where=where, detail=detail, datasets=(_lean(dataset),))
         self._add(f"dataset:{digest(dataset.id):x}", item)
 
@@ -198,7 +198,7 @@ class ParkingBuilder:
         item = Parked(
             key="",
             reason=reason,
-            where=f"{first.source.namespace} {first.source.name} -> {first.target.namespace} {first.target.name}",
+            where=f"{first.source} -> {first.target}",
             detail=detail,
             digest=self._selection.entries[key].digest,
             missing=missing,
@@ -246,7 +246,7 @@ def _missing_texts(missing: Mapping[DatasetId, Resolution]) -> Iterator[str]:
     for end, resolution in missing.items():
         hint = hints.get(end)
         finding = hint.finding if hint and last[hint.rule or hint.cause] != end else ""
-        yield f"{end.namespace} {end.name}: {finding or resolution.detail}"
+        yield f"{end}: {finding or resolution.detail}"
 
 
 def _counted(runs: Iterable[RunRecord]) -> tuple[RunRecord, ...]:

@@ -130,25 +130,52 @@ def platform_of(measured: MeasuredDataset, jobs: Mapping[JobId, Job]) -> str:
     return platform or OTHER
 
 
-def case_results(items: Iterable[TableResults]) -> tuple[list[CaseResult], list[tuple[TableResults, str]]]:
-    """Return the results for one table in their order, and the tested columns that it does not have.
+class CaseResults(NamedTuple):
+    """The results for one table.
+
+    :param results: results in their order
+    :param unknown: tested columns that the table does not have
+    :param of_others: tests of other tables, which only refer to this one
+    """
+
+    results: list[CaseResult]
+    unknown: list[str]
+    of_others: list[CaseResult]
+
+
+def case_results(items: Iterable[TableResults]) -> CaseResults:
+    """Return the results for one table.
 
     Tests that cannot be told apart are one, and so are two reports of one test in one run of a pipeline: the worst of
     their results counts.
     """
     results: dict[str, list[CaseResult]] = {}
-    unknown: list[tuple[TableResults, str]] = []
+    unknown: list[str] = []
+    of_others: list[CaseResult] = []
     for tested in items:
         end = epoch_ms(tested.measured.run.ended_at)
         for assertion in tested.measured.assertions if end is not None else ():
             column = tested.table.column(assertion.column) if assertion.column else None
-            if assertion.column and column is None:
-                unknown.append((tested, assertion.column))
+            result = CaseResult(tested, assertion, column, _case_name(assertion, tested.platform), end or 0)
+            if tested.platform == DBT and _is_of_other_table(result):
+                of_others.append(result)
+            elif assertion.column and column is None:
+                unknown.append(assertion.column)
             else:
-                result = CaseResult(tested, assertion, column, _case_name(assertion, tested.platform), end or 0)
                 results.setdefault(result.fqn, []).append(result)
     merged = [result for group in results.values() for result in _merged(group)]
-    return sorted(merged, key=lambda result: (result.timestamp, result.fqn)), unknown
+    return CaseResults(sorted(merged, key=lambda result: (result.timestamp, result.fqn)), unknown, of_others)
+
+
+def _is_of_other_table(result: CaseResult) -> bool:
+    """Return whether a test of dbt names the table only as one that the tested table refers to.
+
+    From its artifacts, ``dbt-ol`` reports a test of two models (``relationships``) as one of the last by name. The name
+    of the test begins with its type and the model that is tested: ``relationships_orders_id__id__ref_customers_``.
+    """
+    table = split(result.tested.table.fqn)[-1].casefold()
+    _, found, rest = result.name.casefold().partition(f"{result.assertion.assertion.casefold()}_")
+    return bool(found) and not rest.startswith(f"{table}_") and f"ref_{table}_" in rest
 
 
 def _merged(results: Iterable[CaseResult]) -> Iterator[CaseResult]:

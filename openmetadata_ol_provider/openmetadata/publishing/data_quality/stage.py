@@ -57,4 +57,4 @@ def _without_table(run: RunRecord) -> Problem:
     names = ", ".join(test.name or test.assertion for test in run.tests)
     reads = counted(len(run.reads), "dataset") if run.reads else "no dataset"
     detail = f"the run reads {reads}, so the results of these tests are of no known table: {names}"
-    return Problem(ProblemKind.TEST_WITHOUT_TABLE, f"job {run.job.namespace} {run.job.name}", detail)
+    return Problem(ProblemKind.TEST_WITHOUT_TABLE, run.job.label, detail)

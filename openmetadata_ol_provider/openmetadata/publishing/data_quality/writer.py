@@ -65,13 +65,19 @@ class ResultWriter:
         #: names of the parameters of test definitions that are there
         self._definitions: dict[str, frozenset[str]] = {}
         self._unknown: dict[str, dict[str, None]] = {}
+        self._of_others: dict[str, dict[str, None]] = {}
 
     @property
     def problems(self) -> Iterator[Problem]:
-        """What could not be written because the table has no such column, or the test case was deleted."""
+        """What could not be written: no such column, the test of another table, a test case that was deleted."""
         for table, names in self._unknown.items():
             yield Problem(ProblemKind.UNKNOWN_COLUMN, table, f"tested, but not in the catalogue: {', '.join(names)}")
-
+        for table, names in self._of_others.items():
+            detail = (
+                f"reported as tests of this table, but by their names they are tests of others that refer to it: "
+                f"{', '.join(names)}. With --consume-structured-logs, dbt-ol names the table that is tested"
+            )
+            yield Problem(ProblemKind.TEST_WITHOUT_TABLE, table, detail)
         for fqn in self._deleted:
             detail = "it was there and has been deleted, so it is not created again: create it by hand to have results"
             yield Problem(ProblemKind.TEST_CASE_DELETED, f"test case {fqn}", detail)
@@ -84,10 +90,11 @@ class ResultWriter:
 
         :raises CatalogueError: if the catalogue refuses
         """
-        results, unknown = case_results(items)
+        results, unknown, of_others = case_results(items)
         if unknown:
-            names = dict.fromkeys(column for _, column in unknown)
-            self._unknown.setdefault(items[0].table.fqn, {}).update(names)
+            self._unknown.setdefault(items[0].table.fqn, {}).update(dict.fromkeys(unknown))
+        if of_others:
+            self._of_others.setdefault(items[0].table.fqn, {}).update(dict.fromkeys(one.name for one in of_others))
         latest: dict[str, int | None] = {}
         written: set[int] = set()
         waiting: set[int] = set()

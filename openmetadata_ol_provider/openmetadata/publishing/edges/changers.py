@@ -97,7 +97,7 @@ class Changers:
         if details.get("source") != SOURCE or not isinstance(user, str) or not user or user == self._claimed:
             return None
         # An earlier bot of ours has written the whole edge; who puts only theirs into it is no bot.
-        is_earlier = is_ours(dict(details)) and user == details.get("createdBy")
+        is_earlier = is_ours(details) and user == details.get("createdBy")
         if self._is_own(user) or (is_earlier and self._once(user, partial(self._is_bot, user))):
             return None
         return listed_name(user)

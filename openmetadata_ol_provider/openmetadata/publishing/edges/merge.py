@@ -14,7 +14,7 @@ The server replaces an edge as a whole, so whatever must survive of another writ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.lineage.sql_times import current_sql
@@ -38,7 +38,7 @@ _OF_THE_SERVER = "Lineage from OpenLineage event for job: "
 _PRESERVED = ("description", "createdAt", "createdBy", "assetEdges", "tempLineageTables")
 
 
-def read_columns(details: dict[str, Any], source: Entity, target: Entity) -> Columns:
+def read_columns(details: Mapping[str, Any], source: Entity, target: Entity) -> Columns:
     """Return the column lineage of stored details, without columns that the entities no longer have."""
     columns: Columns = {}
     for entry in details.get("columnsLineage") or ():
@@ -64,7 +64,7 @@ def _added(columns: Columns, more: Columns) -> Columns:
     return result
 
 
-def merge_details(stored: dict[str, Any] | None, write: EdgeWrite, changer: str | None = None) -> dict[str, Any]:
+def merge_details(stored: Mapping[str, Any] | None, write: EdgeWrite, changer: str | None = None) -> dict[str, Any]:
     """Return the lineage details to write: ours, and those of others among the stored ones.
 
     :param changer: who else has changed the stored edge, if it is ours; default: nobody
@@ -86,7 +86,7 @@ def merge_details(stored: dict[str, Any] | None, write: EdgeWrite, changer: str 
     is_nameless = bool(write.writers) and theirs is None and "description" not in preserved
     shared = is_nameless or bool(before - write.writers)
     joins = write.certain or not shared
-    changers = changers_of(stored) | ({changer} if changer else set())
+    changers = _all_changers(stored, changer)
     names = written_by(before | write.writers if joins else before, changers) if joins or changer else None
     if names and (is_ours(stored) or "description" not in preserved or (changer and not _is_by_hand(stored))):
         preserved["description"] = names
@@ -100,7 +100,7 @@ def merge_details(stored: dict[str, Any] | None, write: EdgeWrite, changer: str 
     return {**preserved, **_details(SOURCE, columns, ours or theirs, current_sql(sql, write.sql))}
 
 
-def without_writer(stored: dict[str, Any], writer: str, changer: str | None = None) -> dict[str, Any] | None:
+def without_writer(stored: Mapping[str, Any], writer: str, changer: str | None = None) -> dict[str, Any] | None:
     """Return the details of an edge without one of its writers, ``None`` if no other job writes it.
 
     :param changer: as for :func:`merge_details`
@@ -113,7 +113,7 @@ def without_writer(stored: dict[str, Any], writer: str, changer: str | None = No
     shown = listed_name(pipeline.get("fullyQualifiedName") or "")
     if shown and any(other == shown or other.startswith(f"{shown}.") for other in others):
         details["pipeline"] = _reference(pipeline)
-    return {**details, "description": written_by(others, changers_of(stored) | ({changer} if changer else set()))}
+    return {**details, "description": written_by(others, _all_changers(stored, changer))}
 
 
 def _details(
@@ -136,7 +136,7 @@ def _column_entries(columns: Columns) -> list[dict[str, Any]]:
     ]
 
 
-def _reference(pipeline: dict[str, Any] | None) -> dict[str, Any] | None:
+def _reference(pipeline: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"id": pipeline["id"], "type": pipeline.get("type", "pipeline")} if pipeline else None
 
 
@@ -156,18 +156,18 @@ def written_by(writers: Iterable[str], changers: Iterable[str] = ()) -> str | No
     return WRITTEN_BY + _SEPARATOR.join(names) if names else None
 
 
-def is_ours(details: dict[str, Any]) -> bool:
+def is_ours(details: Mapping[str, Any]) -> bool:
     """Return whether the description of an edge is one of ours."""
     return str(details.get("description") or "").startswith(WRITTEN_BY)
 
 
-def _is_by_hand(details: dict[str, Any]) -> bool:
+def _is_by_hand(details: Mapping[str, Any]) -> bool:
     """Return whether somebody has described an edge, rather than a tool."""
     description = str(details.get("description") or "")
     return bool(description) and not description.startswith((WRITTEN_BY, _OF_THE_SERVER))
 
 
-def writers_of(details: dict[str, Any]) -> frozenset[str]:
+def writers_of(details: Mapping[str, Any]) -> frozenset[str]:
     """Return the jobs that write an edge, as far as the edge itself tells."""
     if is_ours(details):
         return frozenset(name for name in _names(details) if name and not name.startswith(_CHANGED_BY))
@@ -176,17 +176,22 @@ def writers_of(details: dict[str, Any]) -> frozenset[str]:
     return frozenset({str(name)} if name else ())
 
 
-def changers_of(details: dict[str, Any]) -> frozenset[str]:
+def changers_of(details: Mapping[str, Any]) -> frozenset[str]:
     """Return who else has changed an edge of ours, as far as the edge itself names them."""
     names = _names(details) if is_ours(details) else ()
     return frozenset(name.removeprefix(_CHANGED_BY) for name in names if name.startswith(_CHANGED_BY))
 
 
-def _names(details: dict[str, Any]) -> list[str]:
+def _all_changers(stored: Mapping[str, Any], latest: str | None) -> frozenset[str]:
+    """Return who else has changed an edge of ours: those whom it names, and the latest, who may not be named yet."""
+    return changers_of(stored) | ({latest} if latest else frozenset())
+
+
+def _names(details: Mapping[str, Any]) -> list[str]:
     return str(details["description"]).removeprefix(WRITTEN_BY).split(_SEPARATOR)
 
 
-def canonical(details: dict[str, Any] | None, source: Entity, target: Entity) -> Any:
+def canonical(details: Mapping[str, Any] | None, source: Entity, target: Entity) -> Any:
     """Return lineage details in a form for comparison: without order, time stamps, and who else has changed them."""
     if details is None:
         return None

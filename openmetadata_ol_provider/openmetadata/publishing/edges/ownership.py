@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
 
-def names_its_jobs(details: dict[str, Any]) -> bool:
+def names_its_jobs(details: Mapping[str, Any]) -> bool:
     """Return whether an edge is one of ours that nobody has described, or drawn again, since."""
     return details.get("source") == SOURCE and is_ours(details)
 
@@ -30,11 +30,11 @@ def changed_by_other(body: Mapping[str, Any], user: str | None) -> str | None:
 
 def touched_by_other(details: Mapping[str, Any], user: str | None) -> str | None:
     """Return who else has changed an edge of ours, ``None`` if nobody has; parameters: see :func:`changed_by_other`."""
-    changers = sorted(changers_of(dict(details)))
+    changers = sorted(changers_of(details))
     return f"{', '.join(changers)} changed it, too" if changers else changed_by_other(details, user)
 
 
-def is_untouched(client: OpenMetadataClient, details: dict[str, Any]) -> bool:
+def is_untouched(client: OpenMetadataClient, details: Mapping[str, Any]) -> bool:
     """Return whether nobody else has changed an edge of ours: its SQL or columns, perhaps.
 
     :param client: client of the catalogue, with the token with which this provider writes

@@ -102,7 +102,7 @@ def _problem(item: StaleEdge, outcome: str) -> Problem:
 
 
 def _problem_of(one: Retraction, outcome: str) -> Problem:
-    source, target, job = (f"{name.namespace} {name.name}" for name in (one.source, one.target, one.job))
+    source, target, job = map(str, (one.source, one.target, one.job))
     detail = f"events show that it is false as lineage of {job}: {outcome}"
     return Problem(ProblemKind.RETRACTED_EDGE, f"{source} -> {target}", detail)
 

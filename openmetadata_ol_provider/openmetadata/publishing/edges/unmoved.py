@@ -61,7 +61,7 @@ def _problem(job: JobId, entities: tuple[Entity, ...]) -> Problem:
         f"reads and writes the same {counted(len(entities), 'dataset')} under different names ({names}), without "
         "column lineage: nothing was moved, no edges"
     )
-    return Problem(ProblemKind.SAME_DATASETS, f"job {job.namespace} {job.name}", detail)
+    return Problem(ProblemKind.SAME_DATASETS, job.label, detail)
 
 
 def _loop_problems(edges: Iterable[Edge], resolutions: Resolutions) -> Iterator[Problem]:
@@ -72,13 +72,13 @@ def _loop_problems(edges: Iterable[Edge], resolutions: Resolutions) -> Iterator[
         if entity is not None and _is_same(edge, resolutions):
             loops.setdefault((edge.job, entity.fqn), []).append(edge)
     for (job, fqn), (first, *more) in loops.items():
-        read, written = (f"{side.namespace} {side.name}" for side in (first.source, first.target))
+        read, written = map(str, (first.source, first.target))
         others = f", and {len(more)} more such pairs" if more else ""
         detail = (
             f"reads {read} and writes {written}{others}, which are one entity in OpenMetadata, {fqn}: no edge from it "
             "to itself. If they are two datasets, ingest both"
         )
-        yield Problem(ProblemKind.SAME_DATASETS, f"job {job.namespace} {job.name}" if job else written, detail)
+        yield Problem(ProblemKind.SAME_DATASETS, job.label if job else written, detail)
 
 
 def _is_same(edge: Edge, resolutions: Resolutions) -> bool:

@@ -149,10 +149,10 @@ def _parts(entity: Entity) -> tuple[str, ...]:
 
 def _problem(job: JobId, base: DatasetId, view: Entity) -> Problem:
     detail = (
-        f"{base.namespace} {base.name} is behind the view {view.fqn}, as the catalogue says, and the job reads both: "
+        f"{base} is behind the view {view.fqn}, as the catalogue says, and the job reads both: "
         "it gives no edge of its own. If the job reads it directly as well, let it say so with a lineage facet"
     )
-    return Problem(ProblemKind.VIEW_SOURCE, f"job {job.namespace} {job.name}", detail)
+    return Problem(ProblemKind.VIEW_SOURCE, job.label, detail)
 
 
 def _id(end: object) -> str:

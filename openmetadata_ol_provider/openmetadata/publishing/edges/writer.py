@@ -32,7 +32,7 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.sending import (
     renewed_edge,
     send_details,
 )
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import cap_sql
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import cap_sql
 from openmetadata_ol_provider.openmetadata.resolution.resolver import entity_of
 
 if TYPE_CHECKING:

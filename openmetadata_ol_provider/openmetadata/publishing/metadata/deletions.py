@@ -1,8 +1,8 @@
 """Deletes dropped and renamed datasets from the catalogue, if the configuration allows it: softly, to be restorable.
 
-An entity is deleted only if the event is about the whole of it (a dropped partition is not its table), and if nothing
-in the plan shows that it exists: an edge that writes to it, or a last change that is not a DROP. Lineage is never
-deleted; it returns with the entity.
+An entity is deleted only if the event is about the whole of it (a dropped partition is not its table), if more than
+its name says that it is the dataset, and if nothing in the plan shows that it exists: an edge that writes to it, or a
+last change that is not a DROP. Lineage is never deleted; it returns with the entity.
 """
 
 from __future__ import annotations
@@ -38,10 +38,12 @@ class Removal(NamedTuple):
     """An entity to delete.
 
     :param why: what happened to it, for people
+    :param is_assumed: whether only its name says that it is the dataset: then it stays
     """
 
     entity: Entity
     why: str
+    is_assumed: bool = False
 
     @property
     def where(self) -> str:
@@ -52,7 +54,7 @@ class Removal(NamedTuple):
 def plan_removals(
     datasets: Iterable[Dataset], edges: Iterable[Edge], resolutions: Resolutions, config: Config
 ) -> list[Removal]:
-    """Return the entities to delete, each once.
+    """Return the entities to delete, each once, and those that stay because only their names match.
 
     :param datasets: datasets of the plan
     :param edges: edges of the plan; what they write to exists, whatever was dropped before
@@ -63,39 +65,52 @@ def plan_removals(
         return []
     datasets = list(datasets)
     written = [edge.target for edge in edges]
-    changed = [_id(dataset) for dataset in datasets if (dataset.lifecycle or "").upper() in _EXISTS_AFTER]
+    changed = [dataset.id for dataset in datasets if (dataset.lifecycle or "").upper() in _EXISTS_AFTER]
     existing = {entity for id_ in (*written, *changed) if (entity := entity_of(id_, resolutions)) is not None}
     planned: dict[Entity, Removal] = {}
     for dataset in datasets:
         removal = _dropped(dataset, resolutions, existing) or _renamed(dataset, resolutions, existing)
         if removal is not None and (policy == "always" or is_stub(removal.entity.body)):
-            planned.setdefault(removal.entity, removal)
+            before = planned.get(removal.entity)
+            if before is None or before.is_assumed:
+                planned[removal.entity] = removal
     return list(planned.values())
 
 
 def _dropped(dataset: Dataset, resolutions: Resolutions, existing: Collection[Entity]) -> Removal | None:
     if (dataset.lifecycle or "").upper() != "DROP":
         return None
-    entity = _whole_entity(_id(dataset), resolutions)
-    return None if entity is None or entity in existing else Removal(entity, f"{dataset.name} was dropped")
+    entity = _whole_entity(dataset.id, resolutions)
+    if entity is None or entity in existing:
+        return None
+    return Removal(entity, f"{dataset.name} was dropped", _is_assumed(dataset.id, resolutions))
 
 
 def _renamed(dataset: Dataset, resolutions: Resolutions, existing: Collection[Entity]) -> Removal | None:
     """Return the entity of the old name, if the new name has an entity too."""
     previous = _previous(dataset)
-    new = entity_of(_id(dataset), resolutions)
+    new = entity_of(dataset.id, resolutions)
     old = _whole_entity(previous, resolutions) if previous is not None else None
     if previous is None or new is None or old is None or old == new or old in existing:
         return None
-    return Removal(old, f"{previous.name} was renamed to {dataset.name}, which is {new.fqn}")
+    why = f"{previous.name} was renamed to {dataset.name}, which is {new.fqn}"
+    return Removal(old, why, _is_assumed(previous, resolutions))
+
+
+def _is_assumed(name: DatasetId, resolutions: Resolutions) -> bool:
+    """Return whether no rule and no address, but a unique name, has led to the entity of a dataset."""
+    resolution = resolutions[name]
+    return resolution.by == "name" or bool(resolution.mismatches)
+
+
+def kept_problem(removal: Removal) -> Problem:
+    """Return the problem that reports an entity which stays because only its name matches."""
+    detail = f"{removal.why}, but only its name says that it is this one: it stays. A rule in `namespaces` settles it"
+    return Problem(ProblemKind.DROPPED, removal.where, detail)
 
 
 def _previous(dataset: Dataset) -> DatasetId | None:
     return dataset.previous if (dataset.lifecycle or "").upper() == "RENAME" else None
-
-
-def _id(dataset: Dataset) -> DatasetId:
-    return DatasetId(dataset.namespace, dataset.name)
 
 
 def _whole_entity(name: DatasetId, resolutions: Resolutions) -> Entity | None:

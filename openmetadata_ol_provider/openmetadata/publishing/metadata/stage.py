@@ -10,7 +10,7 @@ from openmetadata_ol_provider.lineage.plan import DatasetId
 from openmetadata_ol_provider.openmetadata.entities import Entity
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext, count_written
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Stubs
-from openmetadata_ol_provider.openmetadata.publishing.metadata.deletions import SoftDeleter, plan_removals
+from openmetadata_ol_provider.openmetadata.publishing.metadata.deletions import SoftDeleter, kept_problem, plan_removals
 from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import dataset_targets, pipeline_target
 from openmetadata_ol_provider.openmetadata.publishing.metadata.task_owners import task_owners_problem
 from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import MetadataWriter, PatchResult
@@ -141,7 +141,9 @@ def _publish(
 def delete_dropped(context: PublishContext, resolutions: Resolutions) -> DeletedDatasets:
     """Delete, softly, the entities of datasets that were dropped or renamed."""
     selection = context.selection
-    removals = plan_removals(selection.datasets.values(), selection.edges, resolutions, context.config)
+    planned = plan_removals(selection.datasets.values(), selection.edges, resolutions, context.config)
+    context.problems += [kept_problem(removal) for removal in planned if removal.is_assumed]
+    removals = [removal for removal in planned if not removal.is_assumed]
     deleter = SoftDeleter(context.client, dry_run=context.dry_run)
     deleted = context.collect(context.executor.run(removals, deleter.publish, lambda removal: removal.where))
     context.problems += deleter.problems

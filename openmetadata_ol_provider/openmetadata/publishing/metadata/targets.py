@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.config import WriteOptions
     from openmetadata_ol_provider.lineage.plan import Dataset, Field, Owner, Tag
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
-    from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelinePlan
+    from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import PipelinePlan
     from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution
 
 #: Most columns that a problem lists.
@@ -103,7 +103,7 @@ def dataset_targets(
     """
     groups: dict[Entity, list[tuple[Dataset, Resolution]]] = {}
     for dataset in datasets:
-        resolution = resolutions.get(DatasetId(dataset.namespace, dataset.name))
+        resolution = resolutions.get(dataset.id)
         if resolution is not None and resolution.entity is not None:
             groups.setdefault(resolution.entity, []).append((dataset, resolution))
     targets: list[MetadataTarget] = []

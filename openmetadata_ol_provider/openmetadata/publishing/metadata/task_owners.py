@@ -12,7 +12,7 @@ from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import NOB
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
-    from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelinePlan
+    from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import PipelinePlan
 
 #: Most owners that a problem lists.
 _SHOWN = 10

@@ -28,6 +28,7 @@ from openmetadata_ol_provider.openmetadata.client.guarded_patch import (
     send_patch,
 )
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS
+from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINES
 from openmetadata_ol_provider.openmetadata.provenance import is_untouched_stub
 from openmetadata_ol_provider.openmetadata.publishing.core.texts import is_encoded
 from openmetadata_ol_provider.openmetadata.publishing.metadata.owners import OwnerLookup
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import MetadataTarget
 
-_PIPELINES = ("v1/pipelines", "tasks,owners,tags,sourceHash")
+_PIPELINES = (PIPELINES, "tasks,owners,tags,sourceHash")
 _NEEDED = frozenset({"owners", "tags"})
 #: Why fields could not be looked up, by their name.
 Missing = dict[str, CatalogueError]

@@ -105,6 +105,6 @@ def shared_pipeline(plan: PipelinePlan, fqn: str, other: JobId) -> Problem:
     return Problem(
         ProblemKind.SHARED_PIPELINE,
         plan.where,
-        f"{fqn} is used for {other.namespace} {other.name} too; if they are not the same, leave one out with "
+        f"{fqn} is used for {other} too; if they are not the same, leave one out with "
         "pipelines.exclude, or set pipelines.reuse to false",
     )

@@ -50,7 +50,7 @@ class PipelinePlan(NamedTuple):
     @property
     def where(self) -> str:
         """The name in problems."""
-        return f"{self.id.namespace} {self.id.name}"
+        return str(self.id)
 
     @property
     def own(self) -> Job | None:
@@ -67,6 +67,14 @@ class PipelinePlan(NamedTuple):
         """The producer's list of tasks by their names in the catalogue; the last list counts."""
         listed = (outline for job in sorted(self.jobs, key=_own_first) for outline in job.tasks)
         return {task_name(outline.name): outline for outline in listed}
+
+
+def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
+    """Return the pipelines of a plan, each with its jobs, in the plan's order."""
+    groups: dict[JobId, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(job.pipeline, []).append(job)
+    return [PipelinePlan(id_, tuple(group)) for id_, group in groups.items()]
 
 
 def _own_first(job: Job) -> bool:
@@ -203,7 +211,7 @@ def _connect(tasks: dict[str, Body], outlines: dict[str, TaskOutline], *, fixed:
 
 def _connect_dependencies(tasks: dict[str, Body], plan: PipelinePlan, *, fixed: frozenset[str]) -> None:
     """Add the tasks whose runs name a task as upstream to its followers."""
-    names = {JobId(job.namespace, job.name): job.task for job in plan.jobs}
+    names = {job.id: job.task for job in plan.jobs}
     for job in plan.jobs:
         if job.task is None or job.part:
             continue

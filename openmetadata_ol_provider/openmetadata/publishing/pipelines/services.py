@@ -14,11 +14,11 @@ from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClie
 from openmetadata_ol_provider.openmetadata.client.creation import create_or_read
 from openmetadata_ol_provider.openmetadata.client.version import Version
 from openmetadata_ol_provider.openmetadata.fqn import quote
+from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINE_SERVICES
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
 
-SERVICES = "v1/services/pipelineServices"
 #: Type of a service for several integrations, or for one that OpenMetadata has no type for.
 GENERAL = "OpenLineage"
 #: Type that every version knows, in place of one that only later versions know.
@@ -133,13 +133,13 @@ class PipelineServices:
 
     def _create(self, service: PipelineService) -> bool:
         # Read once more: somebody else may have created it since the services were listed.
-        if self._client.get(path(SERVICES, "name", quote(service.name))) is not None:
+        if self._client.get(path(PIPELINE_SERVICES, "name", quote(service.name))) is not None:
             return True
         if not self._config.write.create_services:
             return False
         if not self._dry_run:
             request = {"name": service.name, "serviceType": service.type}
-            create_or_read(self._client, SERVICES, request, quote(service.name))
+            create_or_read(self._client, PIPELINE_SERVICES, request, quote(service.name))
         return True
 
     def _all(self) -> dict[str, str]:
@@ -148,6 +148,6 @@ class PipelineServices:
             if self._listed is None:
                 self._listed = {
                     str(service.get("name", "")): str(service.get("serviceType", ""))
-                    for service in self._client.pages(SERVICES)
+                    for service in self._client.pages(PIPELINE_SERVICES)
                 }
             return self._listed

@@ -13,8 +13,8 @@ from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.fqn import task_name
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines
 from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import MAX_TASKS, PipelinePlan
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import MAX_TASKS, PipelinePlan, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext

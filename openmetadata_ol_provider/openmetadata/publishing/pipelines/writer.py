@@ -7,11 +7,10 @@ overwritten. For descriptions ``if_ours`` counts as ``if_empty`` here, as the ca
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueError
-from openmetadata_ol_provider.lineage.plan import Job, JobId
+from openmetadata_ol_provider.lineage.plan import JobId
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.circuit import EndpointClosedError
@@ -20,6 +19,7 @@ from openmetadata_ol_provider.openmetadata.client.creation import create_or_read
 from openmetadata_ol_provider.openmetadata.client.document import updated
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
 from openmetadata_ol_provider.openmetadata.fqn import join, pipeline_name
+from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINES, path_by_name
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import is_of_one_item
 from openmetadata_ol_provider.openmetadata.publishing.core.values import Change, PipelineRef
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.changes import Operations, pipeline_changes
@@ -31,10 +31,8 @@ from openmetadata_ol_provider.openmetadata.publishing.pipelines.existing import 
     shared_pipeline,
 )
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import (
-    MAX_SQL,
     Body,
     PipelinePlan,
-    cap_sql,
     completed_content,
     creation_request,
 )
@@ -42,18 +40,6 @@ from openmetadata_ol_provider.openmetadata.publishing.pipelines.services import 
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
-
-__all__ = ["MAX_SQL", "PipelinePlan", "PipelineWriter", "cap_sql", "group_jobs"]
-
-PIPELINES = "v1/pipelines"
-
-
-def group_jobs(jobs: Iterable[Job]) -> list[PipelinePlan]:
-    """Return the pipelines of a plan, each with its jobs, in the plan's order."""
-    groups: dict[JobId, list[Job]] = {}
-    for job in jobs:
-        groups.setdefault(job.pipeline, []).append(job)
-    return [PipelinePlan(id_, tuple(group)) for id_, group in groups.items()]
 
 
 class _Use:
@@ -189,7 +175,7 @@ class PipelineWriter:
         return _Stored("unchanged", stored) if patched is None else _Stored("updated", patched)
 
     def _read(self, fqn: str) -> Body | None:
-        return self._client.get(path(PIPELINES, "name", fqn), {"fields": self._fields})
+        return self._client.get(path_by_name(fqn), {"fields": self._fields})
 
 
 def _no_pipeline(plan: PipelinePlan, fqn: str) -> Problem:

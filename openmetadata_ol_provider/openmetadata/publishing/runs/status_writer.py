@@ -15,9 +15,10 @@ from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequest
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
+from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.client.document import confirm
 from openmetadata_ol_provider.openmetadata.fqn import task_name
+from openmetadata_ol_provider.openmetadata.pipeline_paths import status_path
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import Window
@@ -62,7 +63,7 @@ def pipeline_runs(
         if ref is None or ref.change == "missing":
             continue
         timestamp = _timestamp(group, ref)
-        where = f"{pipeline.namespace} {pipeline.name} run {run_id}"
+        where = f"{pipeline} run {run_id}"
         unknown = sorted({record.task for record in group if record.task and task_name(record.task) not in ref.tasks})
         if unknown:
             problems.append(Problem(ProblemKind.UNKNOWN_TASK, where, f"{ref.fqn} has no task {', '.join(unknown)}"))
@@ -208,11 +209,10 @@ class StatusWriter:
     def _put_together(self, statuses: Sequence[MergedStatus]) -> bool:
         """Write many statuses of one pipeline; ``False`` if each has to be tried alone, so that a bad one costs one."""
         run = statuses[0][0]
-        url = path("v1/pipelines", run.ref.fqn, "status", "bulk")
         try:
             for start in range(0, len(statuses), MAX_BULK):
                 chunk = [status for _, status in statuses[start : start + MAX_BULK]]
-                self._with_tasks(run, partial(self._write, url, chunk))
+                self._with_tasks(run, partial(self._write, f"{status_path(run.ref.fqn)}/bulk", chunk))
                 self._store(run, *chunk)
         except CatalogueRequestError as error:
             if error.status in {404, 405}:
@@ -226,7 +226,7 @@ class StatusWriter:
 
     def _put(self, run: PipelineRun, status: dict[str, Any]) -> bool:
         if not self._dry_run:
-            self._with_tasks(run, partial(self._write, path("v1/pipelines", run.ref.fqn, "status"), status))
+            self._with_tasks(run, partial(self._write, status_path(run.ref.fqn), status))
             self._store(run, status)
         return True
 
@@ -269,7 +269,7 @@ class StatusWriter:
         beyond = slots if cache is None else _FAR_APART
         for start, last in _spans(timestamps):
             end = last + beyond
-            answer = self._client.get(path("v1/pipelines", ref.fqn, "status"), {"startTs": start, "endTs": end})
+            answer = self._client.get(status_path(ref.fqn), {"startTs": start, "endTs": end})
             confirm(answer, "data")
             statuses = {status.get("timestamp"): status for status in (answer or {}).get("data") or ()}
             if cache is not None:

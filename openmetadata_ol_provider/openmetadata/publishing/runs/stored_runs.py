@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.document import confirm
+from openmetadata_ol_provider.openmetadata.pipeline_paths import status_path
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import epoch_ms
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def count_stored_runs(client: OpenMetadataClient, held: HeldCount, expected: int
     length = 2 * DAY_MS // (1 + expected // AT_ONCE) if expected > AT_ONCE else end - at + 1
     while at <= end:
         last = min(at + length - 1, end)
-        answer = client.get(path("v1/pipelines", held.pipeline_fqn, "status"), {"startTs": at, "endTs": last})
+        answer = client.get(status_path(held.pipeline_fqn), {"startTs": at, "endTs": last})
         if answer is None:
             return 0
         confirm(answer, "data")

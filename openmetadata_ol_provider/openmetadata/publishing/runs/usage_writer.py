@@ -19,6 +19,7 @@ from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.client.document import confirm, shown
+from openmetadata_ol_provider.openmetadata.pipeline_paths import path_by_name
 from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCount, Key
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount
@@ -105,7 +106,7 @@ class UsageWriter:
         except CatalogueRequestError as error:
             if error.status != 404:
                 raise
-        pipeline = self._client.get(path("v1/pipelines/name", held.pipeline_fqn))
+        pipeline = self._client.get(path_by_name(held.pipeline_fqn))
         if pipeline is None:
             self._gone.add(held.key)
             raise CatalogueRequestError("the pipeline was deleted: task runs that were not sent yet are not counted")

@@ -52,7 +52,7 @@ class Stub(NamedTuple):
     @property
     def where(self) -> str:
         """The name of the dataset in problems."""
-        return f"{self.dataset.namespace} {self.dataset.name}"
+        return str(self.dataset.id)
 
     @property
     def entity_name(self) -> str:
@@ -74,7 +74,7 @@ def plan_stub(dataset: Dataset, spots: Iterable[Spot]) -> Stub | str:
     if (dataset.lifecycle or "").upper() == "DROP":
         return "it was dropped"
     spots = list(spots)
-    certain = [spot for spot in spots if spot.known and len(spot.services) == 1 and not _is_ignored(spot)]
+    certain = [spot for spot in spots if spot.is_certain and len(spot.services) == 1 and not _is_ignored(spot)]
     if any(spot.identity.kind == "table" for spot in certain):
         # Of a table in a warehouse its name is known, so the paths of its files need not be read as names.
         certain = [spot for spot in certain if spot.identity.kind == "table" or _kind(spot) != "table"]
@@ -180,7 +180,7 @@ def suggested(identity: Identity, service: Service, *keys: str) -> str:
 def _container(dataset: Dataset, identity: Identity, service: Service) -> Stub | str:
     target = location(identity.namespace, identity.name) if is_path(parse_namespace(identity.namespace)) else None
     if target is None or not (target.bucket or target.path):
-        return f"{identity.namespace} {identity.name} is not a path"
+        return f"{identity} is not a path"
     address = parse_namespace(identity.name if "://" in identity.name else identity.namespace)
     root = address.root if target.bucket else ""
     return Stub(dataset, identity, "container", service, target.path, root=root, bucket=stored_name(target.bucket))

@@ -58,7 +58,7 @@ def resolve_datasets(context: PublishContext) -> ResolvedDatasets:
     for end in ends:
         resolution = resolutions[end]
         if resolution.reason is not None:
-            kind, where = ProblemKind(resolution.reason), f"{end.namespace} {end.name}"
+            kind, where = ProblemKind(resolution.reason), str(end)
             cause, rule = (resolution.hint.cause, resolution.hint.rule) if resolution.hint else ("", None)
             context.problems.append(Problem(kind, where, resolution.detail, 1, end.namespace, cause, rule))
     return ResolvedDatasets(resolutions, Stubs(created=stubs.created, failed=stubs.failed))
@@ -97,7 +97,7 @@ def publish_stubs(
     :raises CatalogueUnavailableError: if the catalogue does not answer in spite of retries
     """
     publisher = _StubPublisher(client, config, dry_run=dry_run)
-    by_id = {DatasetId(dataset.namespace, dataset.name): dataset for dataset in datasets}
+    by_id = {dataset.id: dataset for dataset in datasets}
     if config.write.create_datasets:
         publisher.create([dataset for id_, dataset in by_id.items() if resolutions[id_].outcome == "unresolved"], spots)
     return publisher.results()
@@ -119,7 +119,7 @@ class _StubPublisher:
             if isinstance(planned, Stub):
                 stubs.append(planned)
             else:
-                self._refuse(f"{dataset.namespace} {dataset.name}", planned)
+                self._refuse(str(dataset.id), planned)
         # Two names of one table must not become two tables.
         results = self._executor.run_grouped(stubs, self._writer.ensure, lambda stub: stub.where, lambda stub: stub.key)
         self._problems += self._writer.problems

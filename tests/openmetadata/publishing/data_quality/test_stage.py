@@ -21,7 +21,7 @@ from tests.openmetadata.publishing.measured_events import (
     plan,
     with_tests,
 )
-from tests.support import dataset, run_event
+from tests.support import dataset, parent, run_event
 
 NOT_NULL = "not_null_orders_id"
 
@@ -121,6 +121,28 @@ def test_failed_aborted_and_skipped_are_three_things(server: CatalogueServer, cl
 
 
 @pytest.mark.parametrize(
+    ("name", "is_of_orders"),
+    [
+        ("relationships_facts_order_id__id__ref_orders_", False),
+        ("dbt_utils_relationships_facts_ref_orders_", False),
+        ("relationships_orders_user_id__id__ref_users_", True),
+        ("relationships_orders_parent_id__id__ref_orders_", True),
+        ("source_relationships_shop_orders_user_id__id__ref_users_", True),
+        ("every order has a user", True),
+    ],
+)
+def test_a_test_of_dbt_that_only_refers_to_a_table_is_not_its_own(
+    server: CatalogueServer, client: OpenMetadataClient, name: str, is_of_orders: bool
+) -> None:
+    report = publish_plan(
+        plan(checked(assertion("relationships", column="id", name=name))), client, with_tests()
+    ).report
+    assert list(results(server)) == ([f"id.{name}"] if is_of_orders else [])
+    assert [problem.kind for problem in report.problems] == ([] if is_of_orders else ["test_without_table"])
+    assert all(name in problem.detail for problem in report.problems)
+
+
+@pytest.mark.parametrize(
     ("integration", "test", "platform"),
     [
         ("GREAT_EXPECTATIONS", "row_count", "GreatExpectations"),
@@ -215,6 +237,22 @@ def test_a_test_of_no_known_table_is_a_line_that_is_told_once(
         told.append([problem.where for problem in report.problems if problem.kind == "test_without_table"])
     assert told == [["job ns job"], []]
     assert results(server) == {}
+
+
+def test_a_test_that_another_event_names_a_table_for_is_no_line(
+    server: CatalogueServer, client: OpenMetadataClient
+) -> None:
+    """From its artifacts, ``dbt-ol`` reports a singular test for a model, and by itself with all that it reads."""
+    both = [dataset(ORDERS, PG), dataset("shop.public.totals", PG)]
+    facets = {"test": {"tests": [{"name": "test.shop.no_negatives", "status": "fail"}]}}
+    chain = {"parent": parent("dbt", "r-dbt", root=("dbt", "r-dbt"))}
+    alone = run_event("FAIL", run_id="r-1", job="test", run_facets={**facets, **chain}, inputs=both)
+    of_model = checked(
+        assertion("no_negatives", success=False, name="no_negatives"), state="FAIL", run_id="r-2", run_facets=chain
+    )
+    report = publish_plan(plan(alone, of_model), client, with_tests()).report
+    assert [problem.kind for problem in report.problems] == []
+    assert results(server) == {"no_negatives": [(0, "Failed")]}
 
 
 def test_a_column_that_the_table_lacks_is_a_line(server: CatalogueServer, client: OpenMetadataClient) -> None:

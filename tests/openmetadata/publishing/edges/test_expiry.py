@@ -66,6 +66,7 @@ def outcome(report: PublishReport) -> tuple[int, int, int]:
     return report.expired.removed, report.expired.kept, report.expired.failed
 
 
+@pytest.mark.promise("A166")
 @pytest.mark.parametrize("stale", ["never", "report", "remove"])
 def test_an_edge_expires_when_enough_days_with_events_have_passed(
     read: Reading, server: CatalogueServer, stale: str
@@ -97,6 +98,7 @@ def test_a_day_without_events_does_not_count(read: Reading, server: CatalogueSer
     assert GONE not in server.edges()
 
 
+@pytest.mark.promise("A166")
 def test_a_run_that_confirms_the_edge_restarts_the_count(read: Reading, server: CatalogueServer) -> None:
     for day in (0, 3):
         read(both(day))

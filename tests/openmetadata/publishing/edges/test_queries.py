@@ -9,7 +9,7 @@ import pytest
 from openmetadata_ol_provider.lineage.plan import DatasetId, JobId
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.edges.queries import QueryUse, QueryWriter, query_uses
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import MAX_SQL
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import MAX_SQL
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, PG, SEED, TOKEN, config, dataset, edge, job, orders, totals

@@ -194,3 +194,22 @@ def test_what_holds_others_or_is_gone_already_is_not_counted() -> None:
         assert results == {"s3.lake.orders": None, "pg.d.s.x": False}
         assert writer.problems == ()
         assert "orders" in [entity["name"] for entity in server.entities("container")]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "rules", "gone"),
+    [
+        ("staging", [], False),
+        ("staging", [{"namespace": "staging", "service": "hive"}], True),
+        ("hive://m:1", [], True),
+    ],
+    ids=["name alone", "rule", "address"],
+)
+def test_what_only_a_name_leads_to_stays(namespace: str, rules: list[Json], gone: bool) -> None:
+    settings = Config.model_validate({"write": {"lifecycle": "always"}, "namespaces": rules})
+    with catalogue(SEED) as (server, client):
+        report = publish_plan(plan_of(dropped("sales.orders", namespace)), client, settings).report
+        assert ("orders" not in there(server)) is gone
+        (line,) = [problem.detail for problem in report.problems if problem.kind == "dropped"]
+        stays = "sales.orders was dropped, but only its name says that it is this one: it stays"
+        assert line.startswith("sales.orders was dropped: soft-deleted" if gone else stays)

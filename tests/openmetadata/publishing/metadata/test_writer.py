@@ -18,7 +18,8 @@ from openmetadata_ol_provider.openmetadata.publishing.metadata.targets import (
     pipeline_target,
 )
 from openmetadata_ol_provider.openmetadata.publishing.metadata.writer import MetadataWriter
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import KAFKA, PG, config, dataset, job, orders, plan, totals

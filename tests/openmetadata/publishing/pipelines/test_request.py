@@ -10,7 +10,8 @@ from openmetadata_ol_provider.lineage.plan import Job, JobId, TaskOutline
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelines, PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.lineage.test_truth import plans_of

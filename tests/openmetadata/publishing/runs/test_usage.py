@@ -21,7 +21,8 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
 from openmetadata_ol_provider.openmetadata.publishing.core.selection import select
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
 from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter, group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import group_jobs
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage import PublishedUsage, UsagePublisher
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage_writer import UsageWriter
