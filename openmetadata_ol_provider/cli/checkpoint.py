@@ -80,8 +80,7 @@ def _show(
     checkpoint = _joined_checkpoint(summaries)
     start = parse_start(conf.start_from(), "[openmetadata_ol] start_from", START_KINDS) or OWN_GROUP
     with hook.query() as query:
-        ids = agreed_topic_ids(store.read_positions() for store in stores)
-        backlog = query.backlog(topics, checkpoint, exclude, start, topic_ids=ids)
+        backlog = query.backlog(topics, checkpoint, exclude, start, topic_ids=agreed_topic_ids(summaries))
         committed = {(item.topic, item.partition): item.committed for item in query.partition_statuses(topics, exclude)}
     document = {
         "state_key": keys[0] if len(keys) == 1 else keys,

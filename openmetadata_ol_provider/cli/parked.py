@@ -44,7 +44,8 @@ def parked_command(arguments: Namespace) -> int:
     """
     state_key = state_key_of(arguments)
     stores = [StateStore(key) for key in lane_keys(arguments).values()]
-    parked = [_chosen(store.read_parked(), arguments.keys) for store in stores]
+    waiting = [store.read_parked() for store in stores]
+    parked = [_chosen(items, arguments.keys) for items in waiting]
     if unknown := [key for key in arguments.keys if not any(key in items for items in parked)]:
         raise ConfigError(f"parked: {unknown[0]!r} is not parked; see `openmetadata-ol parked list`")
     if arguments.action == "list":
@@ -53,7 +54,7 @@ def parked_command(arguments: Namespace) -> int:
     if not arguments.keys and not arguments.all:
         raise ConfigError(f"parked {arguments.action}: give keys as `parked list` shows them, or give --all")
     if arguments.action == "drop":
-        return _drop(stores, parked)
+        return _drop(stores, parked, sum(map(len, waiting)))
     return _retry(stores, parked, arguments)
 
 
@@ -72,16 +73,19 @@ def _list(state_key: str, stores: Sequence[StateStore], items: list[Parked], *, 
         )
 
 
-def _drop(stores: Sequence[StateStore], parked: Sequence[Mapping[str, Parked]]) -> int:
-    left = 0
+def _drop(stores: Sequence[StateStore], parked: Sequence[Mapping[str, Parked]], waiting: int) -> int:
+    """Drop chosen items of each lane.
+
+    :param waiting: number of all items
+    """
     for store, dropped in zip(stores, parked, strict=True):
-        left += len(store.read_parked()) - len(dropped)
         if not dropped:
             continue
         store.update_parked(dict.fromkeys(dropped))
         given_up: dict[int, EdgeOutcome] = {edge_key_of(key): "given_up" for key in dropped if key.startswith(EDGE)}
         settle_receipts(ReceiptStore(store.state_key), given_up)
-    sys.stdout.write(f"dropped {sum(map(len, parked))}, {left} left\n")
+    count = sum(map(len, parked))
+    sys.stdout.write(f"dropped {count}, {waiting - count} left\n")
     return DONE
 
 

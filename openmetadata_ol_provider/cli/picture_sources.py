@@ -48,7 +48,7 @@ def _dataset_card(id_: DatasetId, dataset: Dataset | None) -> Card:
         id_.namespace,
         tuple(field.name for field in dataset.fields) if dataset else (),
         "left out by the configuration" if dataset and dataset.ignored else "",
-        full_name=f"{id_.namespace} {id_.name}",
+        full_name=str(id_),
     )
 
 

@@ -140,7 +140,8 @@ class IngestLoop:
         else:
             key = ensure_lane_state(settings.state_key, settings.lane)
             store = StateStore(key)
-            checkpoint, _, _, ids = store.read_positions()
+            head = store.read_positions()
+            checkpoint, ids = head.checkpoint, head.topic_ids
         backlog = settings.read_request.backlog(
             self._kafka, settings.topics, key, checkpoint, exclude, topic_ids=ids, dry_run=settings.dry_run
         )

@@ -27,8 +27,7 @@ def runs_models(source: Run | Declaration) -> bool:
 
 def is_node(run: Run) -> bool:
     """Tell whether a run is that of a node of dbt's graph: a model, seed, snapshot or test."""
-    kind = run.job_facets.jobType if run.job_facets else None
-    return kind is not None and (kind.jobType or "").upper() not in _NO_NODES and integration_of(run.job_facets) == _DBT
+    return job_type_of(run.job_facets) not in _NO_NODES and integration_of(run.job_facets) == _DBT
 
 
 def counts_failures(run: Run) -> bool:

@@ -74,7 +74,7 @@ def difference_problems(job: JobId, unlisted: Sequence[Side], unread: Sequence[S
         (unlisted, "reads {} that its event does not list as inputs, {}: they count as inputs"),
         (unread, "does not read {} that its event lists as inputs, {}: no edges from them"),
     ):
-        names = [f"{side.id.namespace} {side.id.name}" for side in sides]
+        names = [str(side.id) for side in sides]
         if names:
             detail = f"its SQL {found.format(counted(len(names), 'table'), listed(names, _MAX_NAMED))}"
             yield Problem(ProblemKind.SQL_SOURCE, job.label, detail)
@@ -140,11 +140,8 @@ def _names(sql: str) -> frozenset[Name] | None:
     as_operators = _COMMENT_OR_OPERATOR.sub(" ", sql)
     for tokens in (*readings(sql), *(readings(as_operators) if as_operators != sql else ())):
         words = [folded(name) if name is not None else (text,) for name, text in tokens]
-        queries = {
-            name for name, *after in zip(words, words[1:], words[2:], strict=False) if after == [("as",), ("(",)]
-        }
-        read = {name for statement in split_statements(tokens) for name in read_statement(statement).sources}
-        names |= {name for name in words if len(name) > 1} | (read - queries)
+        names |= {name for name in words if len(name) > 1}
+        names.update(*(read_statement(statement).tables for statement in split_statements(tokens)))
     return frozenset(names)
 
 

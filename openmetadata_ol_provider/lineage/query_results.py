@@ -37,7 +37,7 @@ def without_results(outputs: Sequence[Side], sql: str | None) -> tuple[Sequence[
 
 def results_problem(job: JobId, results: Sequence[Side]) -> Problem:
     """Return the problem that names the places of results."""
-    names = [f"{side.id.namespace} {side.id.name}" for side in results]
+    names = [str(side.id) for side in results]
     detail = f"{listed(names)}: Athena stores results of queries there, and this one writes a table, so no edges"
     return Problem(ProblemKind.TOOL_DATASET, job.label, detail)
 

@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge
+from openmetadata_ol_provider.lineage.columns_through import columns_through
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge
 
 _Edges = dict[DatasetId, dict[DatasetId, Edge]]
 
@@ -55,15 +56,6 @@ def _joined(one: Edge, other: Edge) -> Edge:
 
 def _through(into: Edge, out: Edge) -> Edge:
     """Return the edge from the source of an edge to the target of the next."""
-    fields: dict[str, list[str]] = {}
-    for pair in into.columns:
-        fields.setdefault(pair.target_field, []).append(pair.source.field)
-    start = into.source
-    columns = tuple(
-        dict.fromkeys(
-            ColumnPair(ColumnSource(start.namespace, start.name, field), pair.target_field, pair.transformations)
-            for pair in out.columns
-            for field in fields.get(pair.source.field, ())
-        )
-    )
-    return msgspec.structs.replace(out, source=start, columns=columns, basis="columns" if columns else "product")
+    pairs = ((pair.source.field, pair.target_field) for pair in into.columns)
+    columns = tuple(dict.fromkeys(columns_through(into.source, pairs, out.columns)))
+    return msgspec.structs.replace(out, source=into.source, columns=columns, basis="columns" if columns else "product")

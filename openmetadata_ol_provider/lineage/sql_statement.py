@@ -77,6 +77,11 @@ class Statement(NamedTuple):
     is_single: bool
     is_dynamic: bool
 
+    @property
+    def tables(self) -> frozenset[Name]:
+        """Names of the tables that it reads, without those of its own queries."""
+        return self.sources - self.queries
+
 
 def split_statements(tokens: Iterable[Token]) -> Iterator[list[Name]]:
     """Yield the names, words and signs of each statement."""

@@ -196,7 +196,7 @@ def _made(statements: Sequence[Statement]) -> frozenset[Name]:
         if one.drops:
             existing -= one.names
             continue
-        used = (one.sources - one.queries) | (one.targets - one.temporary)
+        used = one.tables | (one.targets - one.temporary)
         others |= used - existing
         existing |= one.temporary
         made |= one.temporary

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from openmetadata_ol_provider.lineage.plan import ColumnPair, ColumnSource, DatasetId, Edge
+from openmetadata_ol_provider.lineage.columns_through import columns_through
+from openmetadata_ol_provider.lineage.plan import DatasetId, Edge
 from openmetadata_ol_provider.lineage.temporary_names import is_named_temporary
 from openmetadata_ol_provider.lineage.temporary_sources import MAX_SOURCES, Chain, Histories, SourcesOfJob
 from openmetadata_ol_provider.openlineage.limits import MAX_ITEMS
@@ -219,15 +220,8 @@ def _followed(
         if next(steps, None) is None:
             return
         start = DatasetId(source.namespace, source.name)
-        fields: dict[str, list[str]] = {}
-        for before, after in source.columns:
-            fields.setdefault(after, []).append(before)
-        pairs = tuple(
-            ColumnPair(ColumnSource(start.namespace, start.name, before), pair.target_field, pair.transformations)
-            for pair in edge.columns
-            for before in fields.get(pair.source.field, ())
-        )
-        through = Edge(start, edge.target, edge.job, edge.basis, pairs)
+        pairs = columns_through(start, source.columns, edge.columns)
+        through = Edge(start, edge.target, edge.job, edge.basis, tuple(pairs))
         if start == edge.target:
             continue
         if is_temporary(start):

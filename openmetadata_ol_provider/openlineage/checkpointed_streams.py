@@ -12,11 +12,12 @@ from typing import Final
 from msgspec.structs import replace
 
 from openmetadata_ol_provider.openlineage.facets import JobFacets, JobTypeFacet, RunFacets
+from openmetadata_ol_provider.openlineage.job_types import STREAMING
 
 #: Type of the jobs whose runs take checkpoints: only Flink sends the facet.
 _CHECKPOINTED: Final = JobTypeFacet(processingType="STREAMING", integration="FLINK", jobType="JOB")
 #: What a facet may say of the way in which a job processes its data.
-_PROCESSING: Final = frozenset({"BATCH", "STREAMING", "SERVICE"})
+_PROCESSING: Final = STREAMING | {"BATCH"}
 
 
 def with_stream_type(

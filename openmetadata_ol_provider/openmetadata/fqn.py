@@ -37,6 +37,12 @@ def split(fqn: str) -> tuple[str, ...]:
     return split_identifier(fqn, _FQN_QUOTES)
 
 
+def pipeline_and_task(fqn: str) -> tuple[str, str | None]:
+    """Return the FQN of a pipeline, and the name of the task; ``None`` if the FQN is that of the pipeline itself."""
+    parts = split(fqn)
+    return join(*parts[:2]), next(iter(parts[2:]), None)
+
+
 def stored_name(name: str) -> str:
     """Return the name that a connector stores for this one, with reserved characters replaced."""
     for reserved, replacement in _RESERVED.items():

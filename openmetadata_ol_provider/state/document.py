@@ -120,15 +120,17 @@ class StateSummary(NamedTuple):
     :param updated_at: time of the last write, ISO 8601
     :param runs: number of runs that are remembered
     :param open_runs: number of those that have not ended
+    :param topic_ids: topic -> id that it had when its positions were stored, as far as it is known
     """
 
     checkpoint: Checkpoint
     updated_at: str
     runs: int
     open_runs: int
+    topic_ids: Mapping[str, str] = MappingProxyType({})
 
 
-def agreed_topic_ids(states: Iterable[StateHead | StoredState]) -> dict[str, str]:
+def agreed_topic_ids(states: Iterable[StateSummary | StoredState]) -> dict[str, str]:
     """Return the ids of topics about which all states with positions of them agree; the others are unknown."""
     ids: dict[str, set[str]] = {}
     for state in states:

@@ -91,7 +91,8 @@ class HeadReader:
             return None
         state = self.read_state()
         runs = state.runs.runs.values()
-        return StateSummary(state.checkpoint, head.updated_at, len(runs), sum(not run.terminal for run in runs))
+        open_runs = sum(not run.terminal for run in runs)
+        return StateSummary(state.checkpoint, head.updated_at, len(runs), open_runs, state.topic_ids)
 
     def read_usage(self) -> UsageCounts:
         """Return the usage counts alone.

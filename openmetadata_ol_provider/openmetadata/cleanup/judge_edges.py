@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding
-from openmetadata_ol_provider.openmetadata.fqn import join, split
+from openmetadata_ol_provider.openmetadata.fqn import split
 from openmetadata_ol_provider.openmetadata.publishing.edges.merge import SOURCE, is_ours, writers_of
 from openmetadata_ol_provider.openmetadata.publishing.edges.ownership import touched_by_other
 
@@ -136,7 +136,7 @@ class EdgeJudge:
         """Return why an edge is not only ours, empty if it is."""
         if details.get("source") != SOURCE:
             return f"its source is {details.get('source') or 'Manual'}"
-        if not is_ours(dict(details)):
+        if not is_ours(details):
             return "it has a description of others" if details.get("description") else "it does not name its jobs"
         return touched_by_other(details, self._user) or ""
 
@@ -162,11 +162,6 @@ class EdgeJudge:
         """Return the names under which jobs write today."""
         written = self._expected.jobs_of_writers.items()
         return sorted(name for name, written_by in written if not jobs.isdisjoint(written_by))
-
-
-def pipeline_of(writer: str) -> str:
-    """Return the FQN of a writer's pipeline."""
-    return join(*split(writer)[:2])
 
 
 def writer_key(writer: str) -> WriterName:

@@ -163,7 +163,9 @@ class PipelineJudge:
             if writer == fqn or writer.startswith(f"{fqn}."):
                 return f"it writes {where}, which stays"
         foreign = [
-            status for status in self._statuses(fqn, 0) if str(status.get("executionId")) not in self._replay.run_ids
+            status
+            for status in self._statuses(fqn, 0)
+            if str(status.get("executionId")) not in self._replay.jobs_in_runs
         ]
         if foreign:
             return f"{len(foreign)} of its statuses are of runs that the events do not show: give an earlier start"

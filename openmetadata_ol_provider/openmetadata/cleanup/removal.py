@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.openmetadata.cleanup.finding import EdgeRef, Finding, PipelineRef
-from openmetadata_ol_provider.openmetadata.cleanup.judge_edges import pipeline_of
 from openmetadata_ol_provider.openmetadata.client.client import path
 from openmetadata_ol_provider.openmetadata.client.guarded_patch import patch_stored
+from openmetadata_ol_provider.openmetadata.fqn import pipeline_and_task
 from openmetadata_ol_provider.openmetadata.pipeline_paths import PIPELINES
 from openmetadata_ol_provider.openmetadata.publishing.core.executor import Executor
 from openmetadata_ol_provider.openmetadata.publishing.core.ledger import EdgeFact
@@ -51,7 +51,7 @@ def remove(findings: Iterable[Finding], client: OpenMetadataClient) -> list[Find
                 done.append(finding._replace(outcome="failed", detail=result.detail))
                 continue
             if not result.value and isinstance(finding.ref, EdgeRef):
-                changed.add(pipeline_of(finding.ref.writer))
+                changed.add(pipeline_and_task(finding.ref.writer)[0])
             done.append(finding._replace(outcome="removed" if result.value else "gone"))
     return done
 

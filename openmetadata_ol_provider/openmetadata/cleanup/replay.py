@@ -34,7 +34,6 @@ class Replay(NamedTuple):
     :param plan: what should be in the catalogue
     :param covered: jobs of which the events show at least one whole run, with the number of such runs
     :param former: jobs by the names under which earlier rules may have written them
-    :param run_ids: ids of all runs that the events name
     :param jobs_in_runs: jobs that the events show in a run, by its id: its own and those of the runs below it
     :param unseen: names of pipelines with runs of which the events show neither themselves nor, under another name, the
         pipeline that they belong to today
@@ -46,7 +45,6 @@ class Replay(NamedTuple):
     plan: LineagePlan
     covered: Mapping[JobId, int]
     former: Mapping[WriterName, frozenset[JobId]]
-    run_ids: frozenset[str]
     jobs_in_runs: Mapping[str, frozenset[JobId]]
     unseen: frozenset[str]
     shared: Mapping[JobId, frozenset[JobId]]
@@ -157,7 +155,6 @@ def replay(batches: Iterable[Sequence[Event]], state: RunState, config: Config) 
         plan=plan,
         covered=_covered(plans[1:], notes, config),
         former=notes.former(),
-        run_ids=frozenset(notes.jobs_in_runs),
         jobs_in_runs={run_id: frozenset(jobs) for run_id, jobs in notes.jobs_in_runs.items()},
         unseen=notes.unseen(plan.runs),
         shared=notes.shared(),

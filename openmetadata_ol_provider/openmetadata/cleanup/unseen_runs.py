@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from openmetadata_ol_provider.openlineage.times import parse_microseconds
 from openmetadata_ol_provider.openmetadata.cleanup.stored import statuses_of
-from openmetadata_ol_provider.openmetadata.fqn import join, split
+from openmetadata_ol_provider.openmetadata.fqn import pipeline_and_task
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
     from openmetadata_ol_provider.openmetadata.cleanup.replay import Replay
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 
-#: Parts of the name of a pipeline; a task has one more.
-_PIPELINE: Final = 2
 #: States of tasks that did not run.
 _DID_NOT_RUN: Final = frozenset({"Skipped", "Pending"})
 
@@ -60,7 +58,7 @@ class UnseenRuns:
         """
         unseen: set[tuple[str, object]] = set()
         for writer in writers:
-            pipeline, task = join(*split(writer)[:_PIPELINE]), next(iter(split(writer)[_PIPELINE:]), None)
+            pipeline, task = pipeline_and_task(writer)
             statuses = self._read(pipeline)
             unseen.update(
                 (pipeline, status.get("timestamp")) for status in statuses if not self._is_seen(status, task, jobs)

@@ -28,7 +28,7 @@ def group_parked(items: Iterable[Parked]) -> list[ParkedGroup]:
     """Return the groups of items, the largest first; an item that waits for two datasets is with the first of them."""
     groups: dict[tuple[str, str], list[Parked]] = {}
     for item in items:
-        what = f"{item.missing[0].namespace} {item.missing[0].name}" if item.missing else item.where
+        what = str(item.missing[0]) if item.missing else item.where
         groups.setdefault((item.reason, what), []).append(item)
     named = [
         ParkedGroup(reason, what, sorted(of_group, key=lambda item: item.first_seen))
@@ -50,4 +50,4 @@ def reason_of(item: Parked) -> str:
     reason = item.detail
     for other in item.missing[1:]:
         reason = reason.partition(f"; {other}: ")[0]
-    return reason.removeprefix(f"{item.missing[0].namespace} {item.missing[0].name}: ") if item.missing else reason
+    return reason.removeprefix(f"{item.missing[0]}: ") if item.missing else reason
