@@ -160,15 +160,20 @@ def _existing_variable_of_api(key: str) -> str:
 
 
 def _variable_in_database(key: str) -> str | None:
-    from airflow.models.variable import Variable
     from airflow.utils.session import create_session
     from sqlalchemy import select
 
+    # By columns: Airflow decrypts an object that is read from its database, and searches it for secrets, which is as
+    # much work again.
+    model = import_module("airflow.models.variable").Variable
+    columns = model.__table__.c
     with create_session() as session:
-        stored = session.scalar(select(Variable).where(Variable.key == key))
-        if stored is None:
-            return None
-        text: str | None = stored.get_val()
+        row = session.execute(select(columns.val, columns.is_encrypted).where(columns.key == key)).one_or_none()
+    if row is None:
+        return None
+    variable = model(key)
+    variable._val, variable.is_encrypted = row  # noqa: SLF001 - ``val`` would encrypt it once more
+    text: str | None = variable.get_val()
     if text is None:
         from openmetadata_ol_provider.exceptions import CheckpointError
 

@@ -50,6 +50,13 @@ def columns(*dataset_wide: tuple[str, str], **fields: Iterable[tuple[str, str]])
     }
 
 
+def column_lineage(**fields: list[tuple[str, str, str]]) -> Json:
+    """Return a columnLineage facet from (namespace, name, field)."""
+    keys = ("namespace", "name", "field")
+    named = {name: [dict(zip(keys, ref, strict=True)) for ref in refs] for name, refs in fields.items()}
+    return {"fields": {name: {"inputFields": refs} for name, refs in named.items()}}
+
+
 def symlinks(*names: tuple[str, str, str]) -> Json:
     """Return a symlinks facet from (namespace, name, type)."""
     return {"identifiers": [{"namespace": ns, "name": name, "type": kind} for ns, name, kind in names]}

@@ -46,6 +46,7 @@ def checkpoint_command(arguments: Namespace) -> int:
     prepare_airflow()
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
+    from openmetadata_ol_provider.ingestion.settings import DeadLetterTarget
     from openmetadata_ol_provider.kafka.default_group import default_group
     from openmetadata_ol_provider.state.store import StateStore
 
@@ -54,8 +55,7 @@ def checkpoint_command(arguments: Namespace) -> int:
         return max(_reset(key, dry_run=arguments.dry_run) for key in lanes.values())
     topics = topics_of(arguments)
     hook = OpenLineageKafkaHook(arguments.kafka_config_id, default_group(arguments.dag_id, topics))
-    dead_letter_topic = conf.dead_letter_topic()
-    exclude = [] if dead_letter_topic in (None, "none") else [str(dead_letter_topic)]
+    exclude = DeadLetterTarget(conf.dead_letter_topic()).exclude
     if arguments.action == "show":
         stores = [StateStore(key) for key in lanes.values()]
         code = _show(hook, topics, exclude, stores, as_json=arguments.json)
@@ -68,19 +68,17 @@ def checkpoint_command(arguments: Namespace) -> int:
 
 
 def _show(
-    hook: OpenLineageKafkaHook, topics: list[str], exclude: list[str], stores: list[StateStore], *, as_json: bool
+    hook: OpenLineageKafkaHook, topics: list[str], exclude: Sequence[str], stores: list[StateStore], *, as_json: bool
 ) -> int:
-    from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
+    from openmetadata_ol_provider.ingestion.read_request import start_option
     from openmetadata_ol_provider.state.document import agreed_topic_ids
 
     keys = [store.state_key for store in stores]
     summaries = [summary for store in stores if (summary := store.read_summary()) is not None]
     held = [store.read_held() for store in stores]
     checkpoint = _joined_checkpoint(summaries)
-    start = parse_start(conf.start_from(), "[openmetadata_ol] start_from", START_KINDS) or OWN_GROUP
     with hook.query() as query:
-        backlog = query.backlog(topics, checkpoint, exclude, start, topic_ids=agreed_topic_ids(summaries))
+        backlog = query.backlog(topics, checkpoint, exclude, start_option(), topic_ids=agreed_topic_ids(summaries))
         committed = {(item.topic, item.partition): item.committed for item in query.partition_statuses(topics, exclude)}
     document = {
         "state_key": keys[0] if len(keys) == 1 else keys,

@@ -148,7 +148,7 @@ class _KafkaEvents:
         from openmetadata_ol_provider.cli.airflow import topics_of
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
         from openmetadata_ol_provider.ingestion.consume import decode_batch
-        from openmetadata_ol_provider.ingestion.settings import SKIP
+        from openmetadata_ol_provider.ingestion.settings import SKIP, DeadLetterTarget
         from openmetadata_ol_provider.kafka.start_position import parse_start
         from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 
@@ -156,8 +156,7 @@ class _KafkaEvents:
         if start is None:
             raise ConfigError("--from is empty; give earliest, group, a time, or offsets")
         hook, topics = OpenLineageKafkaHook(self._arguments.kafka_config_id), topics_of(self._arguments)
-        dead_letter_topic = conf.dead_letter_topic()
-        exclude = [] if dead_letter_topic in (None, SKIP) else [str(dead_letter_topic)]
+        exclude = DeadLetterTarget(conf.dead_letter_topic()).exclude
         backlog = hook.backlog(topics, hook.positions(topics, start, exclude), exclude)
         origin = BatchOrigin("", hook.kafka_config_id)
         with hook.reader(backlog) as reader:

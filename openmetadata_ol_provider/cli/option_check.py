@@ -30,14 +30,13 @@ def _complaint(check: Callable[[], object]) -> str:
 def _checks() -> Iterator[Callable[[], object]]:
     from openmetadata_ol_provider import conf
     from openmetadata_ol_provider.ingestion.parameters import check_topic, check_topics
+    from openmetadata_ol_provider.ingestion.read_request import data_loss_option, start_option
     from openmetadata_ol_provider.ingestion.settings import DeadLetterTarget
-    from openmetadata_ol_provider.kafka.data_loss import parse_on_data_loss
-    from openmetadata_ol_provider.kafka.start_position import START_KINDS, parse_start
 
     yield from (getattr(conf, name) for name in NUMBERS)
     yield lambda: check_topics(conf.topics())
-    yield lambda: parse_start(conf.start_from(), "[openmetadata_ol] start_from", START_KINDS)
-    yield lambda: parse_on_data_loss(conf.on_data_loss(), "[openmetadata_ol] on_data_loss")
+    yield start_option
+    yield data_loss_option
     if letters := conf.dead_letter_topic():
         yield lambda: check_topic("[openmetadata_ol] dead_letter_topic", letters)
         yield lambda: DeadLetterTarget(letters).require_apart(conf.topics())

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError
+from openmetadata_ol_provider.ingestion.parameters import BOOLEANS
 
-_WORDS = {"true": True, "1": True, "false": False, "0": False, "": False, "none": False}
 _REMEDY = "give True, False, or a list of namespaces (literal, with * and ?, or as /regular expression/)"
 
 
@@ -42,7 +42,7 @@ def parse_emit_assets(value: object, name: str = "emit_assets") -> AssetFilter |
     if isinstance(value, bool) or value is None:
         return AssetFilter() if value else None
     if isinstance(value, str):
-        word = _WORDS.get(value.strip().lower())
+        word = BOOLEANS.get(value.strip().lower())
         if word is not None:
             return AssetFilter() if word else None
         value = [pattern.strip() for pattern in value.split(",")]

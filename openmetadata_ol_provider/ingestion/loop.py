@@ -9,7 +9,6 @@ is expected from it. Memory holds the plan of one batch, the events or the plan 
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
 import time
@@ -33,6 +32,7 @@ from openmetadata_ol_provider.ingestion.receipts import ReceiptCollector
 from openmetadata_ol_provider.ingestion.repeated_letters import WrittenLetters
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
 from openmetadata_ol_provider.openlineage.freed_memory import release_freed_memory, return_large_blocks
+from openmetadata_ol_provider.openlineage.gc_pause import frozen_heap
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import PublishReport
 from openmetadata_ol_provider.openmetadata.publishing.core.session_cache import SessionCache
@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 #: Seconds for which a row of pipeline observability, and usage, may wait for the batches that replace it.
 HOLD_SECONDS = 60.0
-#: New objects after which Python looks for garbage; with its 700, it looks through a batch thirty times.
-_COLLECT_AFTER = 10_000
 
 
 @dataclass
@@ -107,7 +105,7 @@ class IngestLoop:
     def run(self) -> PublishReport:
         """Return the report over all batches."""
         return_large_blocks()
-        with _frozen_heap():
+        with frozen_heap():
             return self._run()
 
     def _run(self) -> PublishReport:
@@ -257,22 +255,6 @@ class IngestLoop:
         if new_size < size:
             log.warning("the catalogue is slow: a batch of %s took %.0f s; reducing the size", messages, seconds)
         return new_size
-
-
-@contextmanager
-def _frozen_heap() -> Iterator[None]:
-    """Exclude existing objects, mostly Airflow's own, from garbage collection, and collect more rarely.
-
-    Without this, garbage collection takes a fifth of a task's time.
-    """
-    after = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, *after[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*after)
-        gc.unfreeze()
 
 
 @contextmanager

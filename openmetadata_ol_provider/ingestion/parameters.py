@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 
 from openmetadata_ol_provider.exceptions import ConfigError
 
+#: The texts that a template may render for a boolean, in lower case.
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False, "": False, "none": False}
 _TEMPLATE = re.compile(r"\{[{%#]")
 #: Limits that are numbers of things; the others are seconds.
 _COUNTED = frozenset({"max_events", "max_bytes"})

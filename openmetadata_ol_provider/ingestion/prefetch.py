@@ -6,10 +6,11 @@ own thread. One batch at most is prepared, and it is thrown away if the task end
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
+
+from openmetadata_ol_provider.openlineage.thread_turns import short_turns
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from openmetadata_ol_provider.ingestion.batch_preparation import BatchRequest, PreparedBatch
-
-#: Seconds after which Python lets another thread run. With its default of 5 ms, each response of the catalogue would
-#: wait that long for the thread that computes.
-_SWITCH_INTERVAL = 0.0005
 
 
 class Prefetch:
@@ -35,7 +32,7 @@ class Prefetch:
         self._cancel = cancel
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._next: Future[PreparedBatch] | None = None
-        self._switch_interval = sys.getswitchinterval()
+        self._turns = short_turns()
 
     def begin(self, request: BatchRequest) -> None:
         """Begin to prepare the next batch in the other thread."""
@@ -51,7 +48,7 @@ class Prefetch:
         return begun.result() if begun is not None else None
 
     def __enter__(self) -> Self:
-        sys.setswitchinterval(_SWITCH_INTERVAL)
+        self._turns.__enter__()
         return self
 
     def __exit__(
@@ -63,5 +60,7 @@ class Prefetch:
             self._thread.shutdown(cancel_futures=True)
         finally:
             # Also if Airflow ends the task a second time: the reader must not be closed while the thread uses it.
-            self._thread.shutdown()
-            sys.setswitchinterval(self._switch_interval)
+            try:
+                self._thread.shutdown()
+            finally:
+                self._turns.__exit__(None, None, None)

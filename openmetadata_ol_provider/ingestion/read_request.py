@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.ingestion.first_start import FirstStart, first_start
-from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy, OnDataLoss
+from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy, OnDataLoss, parse_on_data_loss
 from openmetadata_ol_provider.kafka.offsets import rewind_checkpoint
-from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, StartPosition
+from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, StartPosition, parse_start
 from openmetadata_ol_provider.openlineage.positions import Checkpoint
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.state.store import StateStore
@@ -121,3 +121,23 @@ class ReadRequest(NamedTuple):
                 "replay_from: the checkpoint (Variable %r) moves back from %s to %s", state_key, checkpoint, rewound
             )
         return backlog
+
+
+def start_option() -> StartPosition:
+    """Return the position at which reading starts without a checkpoint, by ``[openmetadata_ol] start_from``.
+
+    :raises ConfigError: if the option is not a start position
+    """
+    from openmetadata_ol_provider import conf
+
+    return parse_start(conf.start_from(), "[openmetadata_ol] start_from", START_KINDS) or OWN_GROUP
+
+
+def data_loss_option() -> OnDataLoss:
+    """Return the reaction to lost messages, by ``[openmetadata_ol] on_data_loss``.
+
+    :raises ConfigError: if the option is not one
+    """
+    from openmetadata_ol_provider import conf
+
+    return parse_on_data_loss(conf.on_data_loss(), "[openmetadata_ol] on_data_loss") or "continue"

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from openmetadata_ol_provider.exceptions import ConfigError, DataLossError, KafkaError
 from openmetadata_ol_provider.kafka.cluster import ClusterQuery, PartitionFilter, PartitionKey
-from openmetadata_ol_provider.kafka.group_offsets import GroupOffset
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
+    GroupOffset,
     PartitionBacklog,
     partition_backlog,
     stored_position,
@@ -66,15 +66,10 @@ class BacklogQuery(ClusterQuery):
         """
         keys = self.partitions(topics, exclude, partition_filter)
         unread = [key for key in keys if stored_position(checkpoint, *key) is None]
-        committed, times, group = {}, {}, start.group or self._settings.group
+        committed: dict[PartitionKey, GroupOffset] = {}
+        times: dict[PartitionKey, int] = {}
         if start.kind == "group":
-            committed = self.committed(unread, start.group)
-            if not committed and not any(checkpoint.values()):
-                if start.group:
-                    # Any other start would leave a gap or repeat events, which naming a group is meant to avoid.
-                    raise self._nothing_committed(start, topics)
-                if not self._settings.names_group:
-                    committed, group = self._committed_before(unread), DEFAULT_GROUP
+            committed = self._committed_starts(unread, start, topics, checkpoint)
         elif start.kind == "time":
             times = {**dict.fromkeys(unread, _BEYOND), **self.offsets_at(unread, start.milliseconds)}
         reset_policy = self._settings.reset_policy
@@ -89,11 +84,9 @@ class BacklogQuery(ClusterQuery):
                     *key,
                     watermarks[key],
                     checkpoint=checkpoint,
-                    committed=committed[key].offset if key in committed else None,
+                    committed=committed.get(key),
                     at_time=times.get(key),
                     policy=policy,
-                    group=group,
-                    owner=committed[key].owner if key in committed else "",
                     topic_id=current.get(key[0], ""),
                     recreated=key[0] in recreated,
                 )
@@ -103,6 +96,18 @@ class BacklogQuery(ClusterQuery):
         if reset_policy == "error":
             self._refuse_resets(backlog, {key: item.offset for key, item in committed.items()}, start)
         return backlog
+
+    def _committed_starts(
+        self, unread: Sequence[PartitionKey], start: StartPosition, topics: Sequence[str], checkpoint: Checkpoint
+    ) -> dict[PartitionKey, GroupOffset]:
+        """Return what the group of a start position has committed for partitions that the checkpoint does not name."""
+        committed = self.committed(unread, start.group)
+        if committed or any(checkpoint.values()):
+            return committed
+        if start.group:
+            # Any other start would leave a gap or repeat events, which naming a group is meant to avoid.
+            raise self._nothing_committed(start, topics)
+        return {} if self._settings.names_group else self._committed_before(unread)
 
     def window(
         self,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from openmetadata_ol_provider.exceptions import ConfigError, UnknownTopicError
-from openmetadata_ol_provider.kafka.group_offsets import GroupOffset, committed_offsets, raise_partition_errors
+from openmetadata_ol_provider.kafka.group_offsets import committed_offsets, raise_partition_errors
+from openmetadata_ol_provider.kafka.offsets import GroupOffset
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.kafka.topic_ids import fetch_topic_ids

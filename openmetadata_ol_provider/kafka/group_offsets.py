@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.exceptions import OpenLineageProviderError
 from openmetadata_ol_provider.kafka.default_group import owner_metadata, owner_of
 from openmetadata_ol_provider.kafka.errors import BrokerErrors, library_error
+from openmetadata_ol_provider.kafka.offsets import GroupOffset
 from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT, call_with_retry, serve_callbacks
 
 if TYPE_CHECKING:
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.kafka.settings import KafkaSettings
 
 log = logging.getLogger(__name__)
-
-
-class GroupOffset(NamedTuple):
-    """What a group has committed for one partition.
-
-    :param offset: next offset
-    :param owner: state key of the reader that committed it; empty if another program or an earlier version did
-    """
-
-    offset: int
-    owner: str = ""
 
 
 def committed_offsets(
@@ -74,7 +64,7 @@ def committed_offsets(
         attempted = action or f"cannot read the committed offsets of group {settings.group!r}"
         raise settings.failure(attempted, error, errors) from None
     return {
-        (item.topic, item.partition): GroupOffset(item.offset, owner_of(item.metadata))
+        (item.topic, item.partition): GroupOffset(item.offset, owner_of(item.metadata), settings.group)
         for item in answer
         if item.offset >= 0
     }

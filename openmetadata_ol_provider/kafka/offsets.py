@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,19 @@ ResetPolicy = Literal["earliest", "latest", "error"]
 
 # What the JSON of a backlog has not.
 _OF_IDS = frozenset({"topic_id", "recreated"})
+
+
+class GroupOffset(NamedTuple):
+    """What a group has committed for one partition.
+
+    :param offset: next offset
+    :param owner: state key of the reader that committed it; empty if another program or an earlier version did
+    :param group: name of the group
+    """
+
+    offset: int
+    owner: str = ""
+    group: str = ""
 
 
 class PartitionBacklog(msgspec.Struct, frozen=True):
@@ -120,11 +133,9 @@ def partition_backlog(
     watermarks: tuple[int, int],
     *,
     checkpoint: Checkpoint,
-    committed: int | None = None,
+    committed: GroupOffset | None = None,
     at_time: int | None = None,
     policy: ResetPolicy = "earliest",
-    group: str = "",
-    owner: str = "",
     topic_id: str = "",
     recreated: bool = False,
 ) -> PartitionBacklog:
@@ -135,17 +146,15 @@ def partition_backlog(
     or policy, because none of its events has been read.
 
     :param watermarks: first retained offset, and offset after the last message
-    :param committed: the group's committed offset
+    :param committed: what a group has committed
     :param at_time: the first offset at or after a time, ``high`` when there is none
     :param policy: start of a partition without any position
-    :param group: group that has committed ``committed``
-    :param owner: state key of the reader that has committed it
     :param topic_id: id of the topic; default: unknown
     :param recreated: ``True`` if the checkpoint is that of a deleted topic of the same name
     """
     low, high = watermarks
     stored = stored_position(checkpoint, topic, partition)
-    position = committed if stored is None else stored
+    position = stored if stored is not None or committed is None else committed.offset
     lost, reset = 0, False
     origin: Origin
     if position is None and at_time is not None and not checkpoint.get(topic):
@@ -160,7 +169,7 @@ def partition_backlog(
         lost = 0 if recreated else max(0, low - position)
         reset = position > high or recreated
         start = low if lost or reset else position
-    named = (group, owner) if origin == "group" else ()
+    named = (committed.group, committed.owner) if committed is not None and origin == "group" else ()
     backlog = PartitionBacklog(topic, partition, low, high, stored, start, lost, reset, origin, *named)
     return msgspec.structs.replace(backlog, topic_id=topic_id, recreated=recreated and reset)
 

@@ -2,7 +2,8 @@
 
 A Flink job may be several statements (``EXECUTE STATEMENT SET``), each with sources and sinks of its own. Its events
 list the sources and sinks of the whole job and, without column lineage, not which of them belong together. So do those
-of Beam and NiFi for a graph of several flows.
+of Beam and NiFi for a graph of several flows, and those of Airflow for what the hooks of a Python function read and
+write, one after the other.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem
 
 #: Engines of which one job may be several flows.
-_OF_SEVERAL_FLOWS: Final = frozenset({"FLINK", "BEAM", "DATAFLOW", "NIFI"})
+_OF_SEVERAL_FLOWS: Final = frozenset({"AIRFLOW", "BEAM", "DATAFLOW", "FLINK", "NIFI"})
 
 
 def assumed_products(edges: Iterable[Edge], jobs: Mapping[JobId, Job]) -> tuple[Problem, ...]:
@@ -42,7 +43,7 @@ def _problem(job: JobId, edges: Sequence[Edge]) -> Iterable[Problem]:
         ProblemKind.ASSUMED_PRODUCT,
         job.label,
         f"{counted(inputs, 'input')} x {counted(outputs, 'output')}: the events do not say which input goes to which "
-        "output, so all of them are connected. If the job is several flows (a statement set of Flink), make them jobs "
-        "of their own, pair datasets by their names (lineage.pair_by_name), or state their lineage (lineage facet of a "
-        "JobEvent)",
+        "output, so all of them are connected. If the job is several flows (a statement set of Flink, a function of an "
+        "Airflow task), make them jobs of their own, pair datasets by their names (lineage.pair_by_name), or state "
+        "their lineage (lineage facet of a JobEvent)",
     )

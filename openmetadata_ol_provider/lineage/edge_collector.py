@@ -18,10 +18,11 @@ from openmetadata_ol_provider.lineage.model_sources import difference_problems, 
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import DatasetId, Edge, Job, JobId, OneSided
 from openmetadata_ol_provider.lineage.query_results import results_problem, without_results
+from openmetadata_ol_provider.lineage.renamed_tables import in_schema_of_old
 from openmetadata_ol_provider.lineage.run_datasets import Side, Sides, is_between_jobs, is_pseudo, pseudo_problems
 from openmetadata_ol_provider.lineage.runs_below import Flows, PairedRun, sum_problem
 from openmetadata_ol_provider.lineage.sql import query_of
-from openmetadata_ol_provider.lineage.sql_statements import is_one_statement, statements_of
+from openmetadata_ol_provider.lineage.sql_statements import is_one_statement, leaves_nothing, statements_of
 from openmetadata_ol_provider.lineage.stated_edges import derivation, entries_of, explicit_edges
 from openmetadata_ol_provider.lineage.symlinks import Aliases
 from openmetadata_ol_provider.lineage.temporary_datasets import TimedEdge, bridge
@@ -131,7 +132,8 @@ class EdgeCollector:
         self._store(self._without_sums(job, edges, below) if below else edges, sql, at, run)
 
     def _sides_of(self, source: Run | Declaration) -> tuple[list[Side], list[Side]]:
-        return self._sides.of(source.inputs.values()), self._sides.of(source.outputs.values())
+        inputs, outputs = self._sides.of(source.inputs.values()), self._sides.of(source.outputs.values())
+        return in_schema_of_old(inputs, outputs, query_of(source.job_facets), self._naming)
 
     def _was_temporary(self, dataset: DatasetId) -> bool:
         """Return whether an earlier batch has shown that a dataset is temporary: only its writer may say so."""
@@ -150,8 +152,7 @@ class EdgeCollector:
 
     def _edges_of(self, one: PairedRun) -> Iterable[Edge]:
         job, facets = JobId(one.run.namespace, one.run.name), one.run.job_facets
-        entries = entries_of(facets.lineage if facets else None)
-        if entries is not None:
+        if (entries := entries_of(facets.lineage if facets else None)) is not None:
             return explicit_edges(entries, job, self._naming)
         inputs, outputs = self._sides_of(one.run)
         read = inputs_by_sql(one.run, query_of(facets), inputs, outputs, self._naming).inputs
@@ -166,7 +167,9 @@ class EdgeCollector:
         outputs: Sequence[Side],
         pairing: Pairing | None,
     ) -> Edges:
-        sql = query_of(source.job_facets) if len(outputs) > 1 or (outputs and len(inputs) > 1) else None
+        sql = query_of(source.job_facets) if outputs else None
+        if sql and len(outputs) == 1 and len(inputs) <= 1 and not leaves_nothing(sql):
+            sql = None
         outputs, results = without_results(outputs, sql)
         is_sum = len(inputs) > 1 and len(outputs) > 1 and runs_models(source)
         statements = statements_of(sql) if sql else None

@@ -9,7 +9,7 @@ are paired by name. Several datasets that are both the inputs and the outputs we
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from openmetadata_ol_provider.lineage.chains import NO_JOB
@@ -113,23 +113,9 @@ def derive(
             f"reads and writes the same {counted(count, 'dataset')} without column lineage: nothing was moved, no edges"
         )
         return Edges((), (Problem(ProblemKind.SAME_DATASETS, where, detail),))
-    edges: list[Edge] = []
     loops: list[tuple[DatasetId, DatasetId]] = []
-    problems: list[Problem] = []
-    named: set[DatasetId] = set()
-    with_columns = [output for output in outputs if output.column_lineage is not None]
-    inputs_by_name = Inputs(inputs if with_columns else (), naming)
-    for output in with_columns:
-        sources = column_sources(output, inputs_by_name, naming)
-        problems += unread_sources(where, output.id, sources.unnamed, sources.subqueries)
-        named.update(sources.by_dataset)
-        edges += _of_columns(job, output, sources, naming, loops)
-    # Outputs without column lineage get every input; a single output also gets those that its column lineage omits.
-    targets, sides = [output for output in outputs if output.column_lineage is None], inputs
-    if not targets and len(outputs) == 1:
-        targets, sides = list(outputs), [side for side in inputs if side.id not in named]
-    if is_sum and len(inputs) > 1 and len(outputs) > 1:
-        targets = []
+    edges, problems, named = _of_all_columns(job, inputs, outputs, naming, loops)
+    sides, targets = _without_columns(inputs, outputs, named, is_sum=is_sum)
     if pairing is not None and pairing.kind != "transfer":
         every = (*sides, *targets)
         sides, targets = without_own(sides, job), without_own(targets, job)
@@ -157,6 +143,43 @@ def derive(
     left = () if targets else unassigned(edges, lasting, outputs, apart=apart.pairs, naming=naming)
     problems += unassigned_problems(job, left, outputs)
     return Edges(tuple(edges), tuple(problems))
+
+
+def _of_all_columns(
+    job: JobId,
+    inputs: Sequence[Side],
+    outputs: Sequence[Side],
+    naming: Naming,
+    loops: list[tuple[DatasetId, DatasetId]],
+) -> tuple[list[Edge], list[Problem], set[DatasetId]]:
+    """Return the edges of all outputs with column lineage, their problems, and the datasets that these outputs name."""
+    edges: list[Edge] = []
+    problems: list[Problem] = []
+    named: set[DatasetId] = set()
+    with_columns = [output for output in outputs if output.column_lineage is not None]
+    inputs_by_name = Inputs(inputs if with_columns else (), naming)
+    for output in with_columns:
+        sources = column_sources(output, inputs_by_name, naming)
+        problems += unread_sources(job.label, output.id, sources.unnamed, sources.subqueries)
+        named.update(sources.by_dataset)
+        edges += _of_columns(job, output, sources, naming, loops)
+    return edges, problems, named
+
+
+def _without_columns(
+    inputs: Sequence[Side], outputs: Sequence[Side], named: Collection[DatasetId], *, is_sum: bool
+) -> tuple[Sequence[Side], Sequence[Side]]:
+    """Return the inputs and outputs between which there may be edges that no column lineage states.
+
+    :param named: datasets that the column lineage of outputs names
+    :param is_sum: as for :func:`derive`
+    """
+    # Outputs without column lineage get every input; a single output also gets those that its column lineage omits.
+    targets, sides = [output for output in outputs if output.column_lineage is None], inputs
+    if not targets and len(outputs) == 1:
+        targets, sides = list(outputs), [side for side in inputs if side.id not in named]
+    is_open = is_sum and len(inputs) > 1 and len(outputs) > 1
+    return sides, [] if is_open else targets
 
 
 def derivation_of_columns(output: Side, naming: Naming) -> Edges:

@@ -237,9 +237,13 @@ _RUN_DEPENDENT = re.compile(
     r"\d{8}_\d{6}_\d{5}_[a-z0-9]{5}"  # a Trino query id
     r"|(?:manual|scheduled|backfill|asset_triggered|dataset_triggered)__[0-9T:.+-]+"  # an Airflow run id
     r"|(?:application|job|local|app)_?-?\d{10,}(?:[_-]\d+)*"  # a Spark application: of YARN, standalone, local
+    r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"  # a Beam job: time of its start, ...
+    r"(?:-\d{6}-[0-9a-z]{8}|-(?:(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{5,7}|(?=[a-f]*\d)[0-9a-f]{8}))"  # ... and random ones
+    r"|(?<=redshift-query-)\d+#\d+#\d+"  # a Redshift query: the numbers of query, transaction and session
     r"|(?<=livy[-_]session[-_])\d+"
     r"|jr_[0-9a-f]{32,}"  # a Glue job run
     r"|[0-9a-f]{8}(?P<dash>[-_])[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{12}"  # a UUID
+    r"|20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:-\d{2}){3}-\d{3}"  # a job of SageMaker: with milliseconds
     rf"|{_DATE}(?:[T _.-]?\d{{2}}[-:._]?\d{{2}}(?:[-:._]?\d{{2}}(?:[.,]\d+)?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
     r"|\d{10}|\d{13}|\d{16,}"  # seconds, milliseconds, anything longer since 1970
     r"|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}"  # a hash

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from openmetadata_ol_provider.lineage.connector_names import is_connector
 from openmetadata_ol_provider.lineage.plan import JobId
-from openmetadata_ol_provider.lineage.transfer_tasks import is_transfer
+from openmetadata_ol_provider.lineage.transfer_tasks import is_transfer, runs_copy_tool
 from openmetadata_ol_provider.lineage.value import Value
 from openmetadata_ol_provider.openlineage.copy_tools import is_copy_tool
 from openmetadata_ol_provider.openlineage.facets import JobFacets
@@ -110,7 +110,7 @@ def _own_kind(source: Run | Declaration) -> Kind | None:
     if isinstance(source, Run):
         if job_type.processing in STREAMING and job_type.kind == "TASK" and not source.has_paired_event:
             return "connector"
-        if source.from_copy_tool:
+        if source.from_copy_tool or (job_type.tool is None and runs_copy_tool(source)):
             return "copy"
         if job_type.tool is None and is_transfer(source):
             return "transfer"

@@ -13,6 +13,7 @@ from openmetadata_ol_provider.lineage.dataset_collector import DatasetCollector
 from openmetadata_ol_provider.lineage.declarations import dataset_states, declared_by, learn_declarations
 from openmetadata_ol_provider.lineage.derivations import Derivations
 from openmetadata_ol_provider.lineage.edge_collector import CollectedEdges, EdgeCollector
+from openmetadata_ol_provider.lineage.emitted_parts import Parts, parts_of
 from openmetadata_ol_provider.lineage.instance_lineage import lineage_of_instances
 from openmetadata_ol_provider.lineage.job_collector import JobCollector
 from openmetadata_ol_provider.lineage.job_placer import JobPlacer, without_run
@@ -215,8 +216,10 @@ class PlanBuilder:
         if run.columns_evicted and not run.lineage_emitted:
             detail = "its edges lack the columns and SQL of its earlier events"
             self._problems.append(Problem(ProblemKind.RUN_TRIMMED, run.label, detail))
-        if not own.instances:
-            self._edges.add(placement.names, run, own.pairing, below)
+        parts = Parts() if own.instances else parts_of(run, own.parts)
+        self._problems += parts.problems
+        for part in parts.runs:
+            self._edges.add(placement.names, part, own.pairing, below)
         for lineage in lineage_of_instances(run, self._config.lineage.on) if own.instances else ():
             self._edges.add(placement.names, lineage, own.pairing)
 

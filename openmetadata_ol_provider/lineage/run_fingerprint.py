@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from msgspec.structs import astuple
 
 from openmetadata_ol_provider.lineage.ancestors import facets_of_ancestors
+from openmetadata_ol_provider.lineage.emitted_parts import Part, emitted_parts
 from openmetadata_ol_provider.lineage.jobs import JobPlacement
 from openmetadata_ol_provider.lineage.pairing_rules import Pairing
 from openmetadata_ol_provider.lineage.plan import JobId
@@ -27,6 +28,7 @@ class RunFingerprint(Value, frozen=True):
     :param is_final: whether its lineage is final
     :param pairing: how its inputs and outputs are paired by name, ``None`` if they are not
     :param instances: mapped instances that share the run
+    :param parts: inputs and outputs that its events have named apart from one another
     """
 
     pipeline: JobId
@@ -41,6 +43,7 @@ class RunFingerprint(Value, frozen=True):
     inputs: tuple[tuple[object, ...], ...]
     outputs: tuple[tuple[object, ...], ...]
     instances: tuple[object, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def fingerprint(run: Run, placement: JobPlacement, pairing: Pairing | None = None, *, is_final: bool) -> RunFingerprint:
@@ -63,6 +66,7 @@ def fingerprint(run: Run, placement: JobPlacement, pairing: Pairing | None = Non
         inputs=_of_datasets(run.inputs.values()) if is_final else (),
         outputs=_of_datasets(run.outputs.values()) if is_final else (),
         instances=tuple(run.instances) if is_final and run.instances and is_repeated(run) else (),
+        parts=emitted_parts(run) if is_final and pairing is None else (),
     )
 
 

@@ -5,33 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from openmetadata_ol_provider.lineage.sql_tokens import Name, Token, folded
+from openmetadata_ol_provider.lineage.sql_renames import Rename, each_rename, read_rename
+from openmetadata_ol_provider.lineage.sql_tokens import COMMA, SIGN, Name, Token, folded
+from openmetadata_ol_provider.lineage.sql_writes import StatementWrites
 
-#: Most UPDATE and DELETE of one statement: with more, what it writes is left open.
-_MAX_CHANGES: Final = 20
-#: Words after which the table comes that a statement writes.
-_WRITING: Final = frozenset({
-    "into", "table", "view", "update", "overwrite", "merge", "copy", "truncate", "insert", "delete", "stream",
-})  # fmt: skip
-#: Words between them and the table.
-_BETWEEN: Final = frozenset({
-    "from", "if", "not", "exists", "only", "materialized", "ignore", "low_priority", "high_priority", "delayed", "top",
-})  # fmt: skip
-#: Words that follow them where no table comes.
-_INSTEAD: Final = frozenset({"set", "select", "values", "when", "with", "using", "identifier", "function"})
-_TEMPORARY: Final = frozenset({"temp", "temporary", "volatile"})
-#: Words after which the table may be an alias.
-_BY_ALIAS: Final = frozenset({"update", "delete"})
-#: Words at the beginning of statements after which a variable comes.
-_VARIABLE: Final = frozenset({"set", "declare", "let"})
-#: Words that begin statements whose tables have no fixed order: which of them are written is left open.
-_OPEN: Final = frozenset({"alter", "rename", "exchange", "swap"})
-#: Words of such statements by which a table gets another name, and what was in it goes with it.
+#: Words of statements by which a table gets another name, and what was in it goes with it.
 _RENAMING: Final = frozenset({"rename", "exchange", "swap"})
 #: Words after which a table comes that is read.
 _READING: Final = frozenset({"from", "join", "using", "clone"})
 #: Words that begin blocks of statements.
 _BLOCKS: Final = frozenset({"begin", "then", "else", "do", "loop"})
+#: Words between TABLE and its name.
+_NOT_EXISTS: Final = frozenset({("if",), ("not",), ("exists",)})
 #: What is dropped; others, such as columns, are parts of tables.
 _DROPPED: Final = frozenset({"table", "view", "temporary", "materialized", "external", "transient", "foreign"})
 #: Words that begin what runs SQL in strings or variables, or goes on with what another statement has read.
@@ -42,9 +27,6 @@ _DYNAMIC: Final = frozenset({
 _DYNAMIC_TABLES: Final = frozenset({"identifier", "openquery", "openrowset", "dblink"})
 #: Words before these.
 _BEFORE_TABLES: Final = frozenset({"from", "join", "into", "table", "using", "overwrite", "update", "merge"})
-#: A comma, among the names of a statement, and any other sign.
-COMMA: Final[Name] = (",",)
-SIGN: Final[Name] = ()
 #: Names after a table until the list of tables is over: ``FROM a AS x, b``.
 _ALIAS: Final = 3
 
@@ -60,7 +42,10 @@ class Statement(NamedTuple):
     :param temporary: names of the temporary tables that it makes
     :param variables: names of variables that it sets
     :param drops: whether it drops what it names
-    :param renames: whether it gives tables other names
+    :param renames: whether it gives tables other names, of which nobody knows which are the new ones
+    :param renamed: name of the table that it gives another name, its target
+    :param creates: whether it creates its targets
+    :param is_empty: whether the table that it creates has the columns of another one, and no rows
     :param is_single: whether it writes the targets in one go, and is not several without signs between them
     :param is_dynamic: whether it may do what its text does not show
     """
@@ -74,6 +59,9 @@ class Statement(NamedTuple):
     variables: frozenset[Name]
     drops: bool
     renames: bool
+    renamed: frozenset[Name]
+    creates: bool
+    is_empty: bool
     is_single: bool
     is_dynamic: bool
 
@@ -84,7 +72,7 @@ class Statement(NamedTuple):
 
 
 def split_statements(tokens: Iterable[Token]) -> Iterator[list[Name]]:
-    """Yield the names, words and signs of each statement."""
+    """Yield the names, words and signs of each statement, of one that renames several tables as one for each."""
     statement: list[Name] = []
     for name, text in tokens:
         if name is not None:
@@ -93,10 +81,10 @@ def split_statements(tokens: Iterable[Token]) -> Iterator[list[Name]]:
             statement.append(COMMA if text == "," else SIGN)
         else:
             if _has_names(statement):
-                yield statement
+                yield from each_rename(statement)
             statement = []
     if _has_names(statement):
-        yield statement
+        yield from each_rename(statement)
 
 
 def _has_names(statement: Sequence[Name]) -> bool:
@@ -110,73 +98,60 @@ def read_statement(statement: Sequence[Name]) -> Statement:
     """
     names = frozenset(token for token in statement if token not in (SIGN, COMMA))
     words = frozenset(part for name in names for part in name)
-    first = next(token for token in statement if token in names)
-    start = first[0]
-    targets, aliased = set[Name](), set[Name]()
-    temporary, variables = set[Name](), set[Name]()
-    writing = start if start in _VARIABLE else None
-    is_open, is_temporary, is_target_unknown, count = start in _OPEN, False, False, 0
-    is_view = start == "create" and ("view",) in names
-    for position, token in enumerate(statement):
-        word = token[0] if len(token) == 1 else ""
-        if position == 0 and writing:
-            continue
-        if word in _WRITING:
-            # CREATE STREAM changes ON TABLE orders
-            writing = word if statement[position - 1] != ("on",) else None
-        elif word == "to" and is_view:
-            writing = "view"
-        elif word in _TEMPORARY:
-            is_temporary = True
-        elif word not in _BETWEEN:
-            is_name = token in names and word not in _INSTEAD
-            if writing and is_name:
-                targets.add(token)
-                if writing in _BY_ALIAS:
-                    count += 1
-                    is_open = (
-                        is_open
-                        or count > _MAX_CHANGES
-                        or (writing == "update" and _writes_joined(statement[position:]))
-                    )
-                    aliased.update(() if is_open else _behind_alias(token, statement))
-                if writing in _VARIABLE or (writing == "into" and start in ("select", "with", "fetch")):
-                    variables.add(token)
-                if is_temporary or token[-1].startswith(("#", "@")):
-                    temporary.add(token)
-            # INSERT INTO $table: of what a statement writes, everything is known or nothing.
-            is_target_unknown = is_target_unknown or (writing == "into" and not is_name and word != "values")
-            writing, is_temporary = None, False
-    written = frozenset[Name]() if is_open or is_target_unknown else frozenset(targets | aliased)
+    if (rename := read_rename(statement)) is not None:
+        return _of_rename(rename, names, words)
+    writes = StatementWrites(statement, names)
+    start = writes.start
+    is_empty = start == "create" and _is_empty(statement)
     return Statement(
         names=names,
         words=words,
-        targets=written,
-        sources=frozenset(_sources(statement)),
+        targets=writes.tables,
+        sources=frozenset(() if is_empty else _sources(statement)),
         queries=frozenset(_queries(statement)),
-        temporary=frozenset(temporary),
-        variables=frozenset(variables),
+        temporary=frozenset(writes.temporary),
+        variables=frozenset(writes.variables),
         drops=_drops(statement),
-        renames=is_open and not words.isdisjoint(_RENAMING),
-        is_single=len(targets) == 1 or start == "from" or statement[1:2] in ([("all",)], [("first",)]),
-        is_dynamic=is_target_unknown or _is_dynamic(statement),
+        renames=writes.is_open and not words.isdisjoint(_RENAMING),
+        renamed=frozenset(),
+        creates=start == "create",
+        is_empty=is_empty,
+        is_single=len(writes.targets) == 1 or start == "from" or statement[1:2] in ([("all",)], [("first",)]),
+        is_dynamic=writes.is_unknown or _is_dynamic(statement),
     )
 
 
-def _writes_joined(statement: Sequence[Name]) -> bool:
-    """Return whether an UPDATE has several tables before its SET, of which it may write any."""
-    before = statement[: statement.index(("set",))] if ("set",) in statement else statement
-    return SIGN in before or COMMA in before or ("join",) in before
+def _of_rename(rename: Rename, names: frozenset[Name], words: frozenset[str]) -> Statement:
+    nothing = frozenset[Name]()
+    targets = {rename.new, rename.full}
+    return Statement(
+        names=names | targets,
+        words=words,
+        targets=frozenset(targets),
+        sources=frozenset({rename.old}),
+        queries=nothing,
+        temporary=nothing,
+        variables=nothing,
+        drops=False,
+        renames=False,
+        renamed=frozenset({rename.old}),
+        creates=False,
+        is_empty=False,
+        is_single=True,
+        is_dynamic=False,
+    )
 
 
-def _behind_alias(alias: Name, statement: Sequence[Name]) -> Iterator[Name]:
-    """Yield the tables that an alias stands for: ``UPDATE f SET ... FROM facts AS f``."""
-    if len(alias) > 1:
-        return
-    for position, token in enumerate(statement):
-        before = [one for one in statement[max(0, position - 2) : position] if one != ("as",)]
-        if token == alias and before and before[-1] not in (SIGN, COMMA):
-            yield before[-1]
+def _is_empty(statement: Sequence[Name]) -> bool:
+    """Return whether a table is created with the columns of another: ``LIKE orders``, ``AS ... WITH NO DATA``."""
+    if ("table",) not in statement[:5]:
+        return False
+    rest = [token for token in statement[statement.index(("table",)) + 1 :] if token not in _NOT_EXISTS]
+    behind = [token for token in rest[1:3] if token != SIGN]
+    if behind[:1] == [("like",)]:
+        return ("as",) not in rest
+    ends = list(zip(rest, rest[1:], rest[2:], strict=False))
+    return (("with",), ("no",), ("data",)) in ends
 
 
 def _sources(statement: Sequence[Name]) -> Iterator[Name]:

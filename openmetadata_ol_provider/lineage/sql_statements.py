@@ -8,6 +8,7 @@ is behind a view or a procedure) is left open, and so is everything if a part of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
@@ -23,6 +24,14 @@ _SHORT: Final = 20_000
 _MAX_PARTS: Final = 8
 #: Parts of the name of a table with database and schema.
 _FULL: Final = 3
+# What is read also where it is the only statement: what it writes does not last, or gets no rows. Each begins with a
+# word of its own, for which long texts are searched ten times as fast.
+_OF_ONE: Final = (
+    re.compile(r"temp(?:orary)?\s+(?:table|view)\b"),
+    re.compile(r"volatile\s+(?:table|view)\b"),
+    re.compile(r"with\s+no\s+data\b"),
+    re.compile(r"table\s+(?:if\s+not\s+exists\s+)?[^\s(]+(?:\s*\(\s*|\s+)like\b"),
+)
 #: SQL Server's procedure for renaming tables, which has the names in strings.
 _RENAMING_PROCEDURE: Final = "sp_rename"
 
@@ -44,7 +53,7 @@ class Statements:
             for name in one.sources:
                 self._by_source.setdefault(name, set()).add(number)
         self._temporary = _temporary(statements)
-        self._made = _made(statements)
+        self._made = _made(statements, self._temporary)
         self._is_dynamic = any(one.is_dynamic for one in statements)
         self._numbers: dict[str, frozenset[int]] = {}
         self._reached: dict[tuple[str, frozenset[Name]], frozenset[int]] = {}
@@ -92,9 +101,15 @@ class Statements:
         """
         fields = {target_field.casefold(), source_field.casefold()} & self._words
         first = self._naming(source)
-        if any(self._may_write(number, target) for number in first):
-            return self._name(fields, (number for number in first if self._may_write(number, target)))
-        last = (number for number in self._reached_from(source, others) if self._may_write(number, target))
+        direct = [
+            number for number in first if self._may_write(number, target) and not self._statements[number].renamed
+        ]
+        if direct:
+            return self._name(fields, direct)
+        last = [number for number in self._reached_from(source, others) if self._may_write(number, target)]
+        if any(self._statements[number].renamed for number in last):
+            # A table that is renamed keeps its columns.
+            return self._name(fields, first)
         return self._name(fields & {source_field.casefold()}, first) and self._name(
             fields & {target_field.casefold()}, last
         )
@@ -112,7 +127,7 @@ class Statements:
 
     def _may_write(self, number: int, table: str) -> bool:
         one = self._statements[number]
-        return not one.drops and not (one.targets or one.names).isdisjoint(_spellings(table))
+        return not (one.drops or one.is_empty) and not (one.targets or one.names).isdisjoint(_spellings(table))
 
     def _reached_from(self, table: str, others: frozenset[Name]) -> frozenset[int]:
         """Return the numbers of the statements that name a table, or one between, which is made from it."""
@@ -122,7 +137,8 @@ class Statements:
             while waiting:
                 number = waiting.pop()
                 reached.add(number)
-                for name in self._statements[number].targets:
+                one = self._statements[number]
+                for name in () if one.is_empty else one.targets:
                     if name in self._temporary:
                         waiting |= self._by_name.get(name, set()) - reached
                     elif name not in others:
@@ -137,13 +153,21 @@ def spellings_of(tables: Iterable[str]) -> frozenset[Name]:
 
 
 def statements_of(sql: str) -> Statements | None:
-    """Return the statements of a script, ``None`` if there are not several, too many, or it is not certain which.
+    """Return the statements of a script, ``None`` if there are too many, or it is not certain which.
 
-    The same text gives the same object.
+    A single statement is read only if what it writes does not last or gets no rows, see :func:`leaves_nothing`. The
+    same text gives the same object.
     """
-    if ";" not in sql:
+    if ";" not in sql and not leaves_nothing(sql):
         return None
     return _of_short(sql) if len(sql) <= _SHORT else _of_long(sql)
+
+
+@lru_cache(maxsize=256)
+def leaves_nothing(sql: str) -> bool:
+    """Return whether a statement may write a temporary table, or one without rows."""
+    text = sql.lower()
+    return "create" in text and any(pattern.search(text) for pattern in _OF_ONE)
 
 
 def is_one_statement(sql: str) -> bool:
@@ -154,9 +178,10 @@ def is_one_statement(sql: str) -> bool:
 
 def _read(sql: str) -> Statements | None:
     statements = _split(sql)
-    if statements is None or not 1 < len(statements) <= MAX_STATEMENTS:
+    if statements is None or not 1 <= len(statements) <= MAX_STATEMENTS:
         return None
-    return Statements([read_statement(statement) for statement in statements])
+    read = [read_statement(statement) for statement in statements]
+    return Statements(read) if len(read) > 1 or read[0].is_empty or read[0].temporary else None
 
 
 # What is known of a long script may take megabytes.
@@ -173,7 +198,10 @@ def _split(sql: str) -> list[list[Name]] | None:
 
 
 def _temporary(statements: Sequence[Statement]) -> frozenset[Name]:
-    """Return the names of tables that are gone at the end: temporary ones, renamed ones, and those dropped later."""
+    """Return the names of tables that are gone at the end: temporary ones, renamed ones, and those dropped later.
+
+    If nobody knows which names a statement gives, all of its names count.
+    """
     temporary = {name for one in statements for name in (one.names if one.renames else one.temporary | one.variables)}
     written: set[Name] = set()
     dropped: set[Name] = set()
@@ -182,24 +210,30 @@ def _temporary(statements: Sequence[Statement]) -> frozenset[Name]:
             dropped |= one.names & written
         else:
             written |= one.targets
-            dropped -= one.targets
+            dropped = (dropped | one.renamed) - one.targets
+    for one in statements:
+        if one.renamed and not one.targets.isdisjoint(dropped):
+            dropped |= one.targets  # with its schema, and without
     return frozenset(temporary | dropped)
 
 
-def _made(statements: Sequence[Statement]) -> frozenset[Name]:
+def _made(statements: Sequence[Statement], gone: frozenset[Name]) -> frozenset[Name]:
     """Return the names that stand for nothing but temporary tables, each of which a statement makes before it is used.
 
-    Before that, and after it is dropped, the same name is that of a lasting table.
+    Before that, and after it is dropped, the same name is that of a lasting table. A table that is created, and gets
+    another name in the end, is temporary under the first one, and so is a name that a table has before it is dropped.
     """
+    in_passing = {name for one in statements if one.renamed for name in (*one.renamed, *one.targets)} & gone
     made, existing, others = set[Name](), set[Name](), set[Name]()
     for one in statements:
         if one.drops:
             existing -= one.names
             continue
-        used = one.tables | (one.targets - one.temporary)
+        temporary = one.temporary | (one.targets & in_passing if one.creates or one.renamed else frozenset())
+        used = one.tables | (one.targets - temporary)
         others |= used - existing
-        existing |= one.temporary
-        made |= one.temporary
+        existing = (existing - one.renamed) | temporary
+        made |= temporary
     return frozenset(made - others)
 
 

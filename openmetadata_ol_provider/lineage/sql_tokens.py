@@ -22,6 +22,8 @@ STRING: Final = "'"
 _REST_OF_PART: Final = (
     r"`[^`]*`|\[[A-Za-z_@#][^\]'\",]{0,127}\]|[^\W\d][\w$]*(?:-\w+){1,8}(?=\s*\.)|[@#]{0,2}\w[\w$#@]*"
 )
+# Behind a dot, brackets are no index of an array, whatever is in them.
+_BEHIND_DOT: Final = r"\[\d[^\]'\",]{0,126}\]"
 # Two dots leave out the schema between them.
 _DOT: Final = r"\s*\.\s*(?:\.\s*)?"
 # A sign of numbers begins a comment in MySQL and BigQuery, but a name in SQL Server, and operators in PostgreSQL.
@@ -32,7 +34,7 @@ def _pattern(strings: str, quoted_part: str) -> re.Pattern[str]:
     part = rf"{quoted_part}|{_REST_OF_PART}"
     return re.compile(
         rf"(?P<comment>{_COMMENT})|(?P<string>\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z)|{strings})"
-        rf"|(?P<name>(?:{part})(?:{_DOT}(?:{part}))*)|(?P<sign>\S)",
+        rf"|(?P<name>(?:{part})(?:{_DOT}(?:{part}|{_BEHIND_DOT}))*)|(?P<sign>\S)",
         re.DOTALL,
     )
 
@@ -48,6 +50,9 @@ _DIFFERENT: Final = re.compile(r"\\['\"\\]|'''|\"\"\"")
 Name = tuple[str, ...]
 #: A name as its parts without quotes, or a sign; and the text of either.
 Token = tuple[Name | None, str]
+#: A comma, among the names of a statement, and any other sign.
+COMMA: Final[Name] = (",",)
+SIGN: Final[Name] = ()
 
 
 def readings(sql: str) -> Sequence[Sequence[Token]]:

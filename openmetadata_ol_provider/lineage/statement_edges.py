@@ -28,11 +28,13 @@ class Apart(NamedTuple):
     :param pairs: datasets without an edge
     :param columns: edges with the number of columns that they lose
     :param temporary: tables that only the statements have, and that a producer takes for lasting ones
+    :param unused: those of them that are filled, and that the statements write nothing from
     """
 
     pairs: Sequence[tuple[DatasetId, DatasetId]] = ()
     columns: Sequence[tuple[Edge, int]] = ()
     temporary: frozenset[DatasetId] = frozenset()
+    unused: frozenset[DatasetId] = frozenset()
 
 
 def by_statement(
@@ -63,6 +65,7 @@ def by_statement(
             if own is not edge:
                 columns.append((edge, len(edge.columns) - len(own.columns)))
     temporary = frozenset(side.id for side in (*inputs, *outputs) if _is_temporary(side, statements))
+    unused = temporary & {edge.target for edge in kept} - {edge.source for edge in kept}
     if temporary:
         kept = without_tables(kept, temporary)
         inputs, outputs = ([one for one in sides if one.id not in temporary] for sides in (inputs, outputs))
@@ -70,7 +73,7 @@ def by_statement(
         drawn = {(edge.source, edge.target) for edge in kept}
         pairs = _only_in_statements(inputs, outputs, statements, naming)
         kept += [Edge(*pair, job, "product") for pair in pairs if pair not in drawn]
-    return kept, Apart(apart, columns, temporary)
+    return kept, Apart(apart, columns, temporary, unused)
 
 
 def _is_temporary(side: Side, statements: Statements) -> bool:
@@ -110,7 +113,7 @@ def apart_problems(job: JobId, apart: Apart) -> Iterator[Problem]:
     where = job.label
     if apart.pairs:
         detail = (
-            f"no statement of its SQL writes one of these and names the other, so they have no edge: "
+            f"no statement of its SQL writes rows of one of these and names the other, so they have no edge: "
             f"{counted(len(apart.pairs), 'pair')}, such as {_named(*min(apart.pairs))}. If one is a source of the "
             "other, state it with a lineage facet"
         )
@@ -121,6 +124,12 @@ def apart_problems(job: JobId, apart: Apart) -> Iterator[Problem]:
             f"no statement of its SQL that writes one of two tables from the other names these columns of them: "
             f"{counted(sum(count for _, count in apart.columns), 'pair')} of columns left out, such as of "
             f"{_named(edge.source, edge.target)}. If they belong together, state it with a lineage facet"
+        )
+        yield Problem(ProblemKind.OTHER_STATEMENT, where, detail)
+    if apart.unused:
+        detail = (
+            f"its SQL fills {counted(len(apart.unused), 'temporary table')}, such as {min(apart.unused)}, and writes "
+            "nothing from there: no edges. If other queries of its session do, state their lineage with a lineage facet"
         )
         yield Problem(ProblemKind.OTHER_STATEMENT, where, detail)
 

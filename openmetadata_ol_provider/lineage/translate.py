@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -15,12 +15,13 @@ from openmetadata_ol_provider.lineage.derivations import derivations_of, keep_de
 from openmetadata_ol_provider.lineage.late_parents import late_parent_problems, moved_runs
 from openmetadata_ol_provider.lineage.missing_ends import close_runs
 from openmetadata_ol_provider.lineage.mounts import learn_mounts
+from openmetadata_ol_provider.lineage.open_runs import open_run_problems
 from openmetadata_ol_provider.lineage.plan import LineagePlan, Retraction
 from openmetadata_ol_provider.lineage.plan_builder import PlanBuilder
 from openmetadata_ol_provider.lineage.retractions import Reading, retractions, revised_runs
 from openmetadata_ol_provider.lineage.run_ends import end_problems
 from openmetadata_ol_provider.lineage.runs import suspected_split_runs
-from openmetadata_ol_provider.lineage.sql import apply_sql_policy
+from openmetadata_ol_provider.lineage.sql import SqlPolicy, apply_sql_policy
 from openmetadata_ol_provider.lineage.symlinks import learn_aliases, symlinked
 from openmetadata_ol_provider.lineage.transfers import transfers
 from openmetadata_ol_provider.lineage.written_datasets import BatchRuns, newly_written
@@ -29,9 +30,9 @@ from openmetadata_ol_provider.openlineage.event_types import event_type_problems
 from openmetadata_ol_provider.openlineage.gc_pause import without_collection
 from openmetadata_ol_provider.openlineage.kept_index import keep_index
 from openmetadata_ol_provider.openlineage.problems import Problem
-from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Limits, assemble
+from openmetadata_ol_provider.openlineage.run_assembler import DEFAULT_LIMITS, Assembled, Limits, assemble
 from openmetadata_ol_provider.openlineage.run_index import RunIndex
-from openmetadata_ol_provider.openlineage.run_state import RunState
+from openmetadata_ol_provider.openlineage.run_state import Run, RunState
 from openmetadata_ol_provider.openlineage.times import microseconds
 
 #: Most days with events that a plan names.
@@ -72,9 +73,7 @@ def translate(
     :param lanes: number of lanes; with several, runs that seem to be split between lanes are reported
     :param replayed: runs whose COMPLETE event was read before: namespace and name of the job, id of the run
     """
-    events = (
-        list(events) if config.write.sql == "always" else [apply_sql_policy(one, config.write.sql) for one in events]
-    )
+    events = _with_publishable_sql(events, config.write.sql)
     now = now or dt.datetime.now(dt.timezone.utc)
     seen_at = microseconds(now)
     before = state or RunState()
@@ -98,23 +97,20 @@ def translate(
         derivations=derivations,
         written=newly_written(batch_runs, config.lineage.on),
     )
-    builder.learn_views((*assembled.changed.values(), *assembled.snapshots), assembled.static)
-    builder.add_runs(changed, assembled.new)
-    builder.add_snapshots(assembled.snapshots)
-    affected = AffectedRuns.by(changed, assembled.runs)
-    builder.add_earlier_runs(affected.keys)
-    builder.add_later_runs(changed)
-    builder.add_quiet_streams(changed)
-    builder.add_transfers(affected.transfers)
-    builder.add_ends(changed, before.runs)
-    builder.add_static(assembled.static)
-    ends = (
-        *event_type_problems(events),
-        *end_problems(changed.values()),
-        *late_parent_problems(moved, assembled.runs),
+    affected = _add_batch(builder, assembled, changed, before)
+    plan, remembered = builder.finish(
+        len(events),
+        (
+            *problems,
+            *assembled.problems,
+            *mounts.problems,
+            *(open_run_problems(assembled.runs.runs.values(), config.lineage.on, latest_at) if final else ()),
+            *event_type_problems(events),
+            *end_problems(changed.values()),
+            *late_parent_problems(moved, assembled.runs),
+            *(suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()),
+        ),
     )
-    split = suspected_split_runs(assembled.changed.values(), assembled.runs) if lanes > 1 else ()
-    plan, remembered = builder.finish(len(events), (*problems, *assembled.problems, *mounts.problems, *ends, *split))
     keep_derivations(remembered, derivations)
     retracted: tuple[Retraction, ...] = ()
     if state is not None:
@@ -130,6 +126,34 @@ def translate(
     plan = replace(plan, event_days=_event_days(events, now), retracted=retracted)
     keep_index(remembered, assembled.runs)
     return Translation(plan, remembered)
+
+
+def _with_publishable_sql(events: Iterable[Event], policy: SqlPolicy) -> list[Event]:
+    """Return events without the SQL, or the literals in it, that must not be published."""
+    return list(events) if policy == "always" else [apply_sql_policy(event, policy) for event in events]
+
+
+def _add_batch(
+    builder: PlanBuilder, assembled: Assembled, changed: Mapping[str, Run], before: RunState
+) -> AffectedRuns:
+    """Add a batch to a plan, with all that it says of earlier runs; return the runs that it affects.
+
+    :param assembled: the runs of the batch
+    :param changed: the runs about which it says something new, by key
+    :param before: state after earlier batches
+    """
+    # Views before any edge: what is behind one gives none.
+    builder.learn_views((*assembled.changed.values(), *assembled.snapshots), assembled.static)
+    builder.add_runs(changed, assembled.new)
+    builder.add_snapshots(assembled.snapshots)
+    affected = AffectedRuns.by(changed, assembled.runs)
+    builder.add_earlier_runs(affected.keys)
+    builder.add_later_runs(changed)
+    builder.add_quiet_streams(changed)
+    builder.add_transfers(affected.transfers)
+    builder.add_ends(changed, before.runs)
+    builder.add_static(assembled.static)
+    return affected
 
 
 def _event_days(events: Iterable[Event], now: dt.datetime) -> tuple[str, ...]:

@@ -71,29 +71,46 @@ class Views:
         """
         runs = tuple(runs)
         learnt: dict[str, list[str]] = {}
+        self._learn_created(learnt, runs)
+        if index is not None:
+            self._learn_read(learnt, runs, index)
+        self._learn_stated(learnt, static)
+        if learnt:
+            self._remember(learnt, seen_at)
+
+    def _learn_created(self, learnt: dict[str, list[str]], runs: Iterable[Run]) -> None:
+        """Learn the views that runs have created."""
         for run in runs:
             output = _only_output(run)
             if output is not None and (is_view(output.facets) or _creates_view(run)):
                 self._note(learnt, output, run.inputs.values())
+
+    def _learn_read(self, learnt: dict[str, list[str]], runs: Iterable[Run], index: RunIndex) -> None:
+        """Learn what is only called a view by its readers, from the remembered runs that write nothing else."""
         read = {
             name
             for run in runs
             for name, dataset in run.inputs.items()
             if is_view(dataset.facets) and self._key(dataset) not in self._remembered
         }
-        if read and index is not None:
-            for key in index.in_order(index.grouped(FACTS).keys_of_any(("writes only", name) for name in read)):
-                run = index.runs[key]
-                if (output := _only_output(run)) is not None:
-                    self._note(learnt, output, run.inputs.values())
+        if not read:
+            return
+        for key in index.in_order(index.grouped(FACTS).keys_of_any(("writes only", name) for name in read)):
+            run = index.runs[key]
+            if (output := _only_output(run)) is not None:
+                self._note(learnt, output, run.inputs.values())
+
+    def _learn_stated(self, learnt: dict[str, list[str]], static: Iterable[Event]) -> None:
+        """Learn the views whose own events state their sources."""
         for event in static:
             dataset = event.dataset
             if dataset is not None and dataset.facets and is_view(dataset.facets):
                 named = (item for item in _stated_sources(dataset.facets) if item.name)
                 sources = [DatasetState(namespace=item.namespace or "", name=item.name or "") for item in named]
                 self._note(learnt, DatasetState(namespace=dataset.namespace, name=dataset.name), sources)
-        if not learnt:
-            return
+
+    def _remember(self, learnt: Mapping[str, list[str]], seen_at: int) -> None:
+        """Remember views with their sources, and forget those that were seen longest ago if they are too many."""
         views = dict(self._remembered)
         for key, behind in learnt.items():
             views.pop(key, None)

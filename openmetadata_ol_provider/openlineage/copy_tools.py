@@ -8,8 +8,9 @@ from typing import Final
 
 # Loaders, replicators, and Singer's taps (`tap-postgres`).
 _TOOLS: Final = (
-    "airbyte|aws[-_ ]?dms|datax|dlt|dlthub|embulk|estuary|fivetran|flink[-_ ]?cdc|goldengate|hevo(?:data)?|ingestr|"
-    "meltano|peerdb|qlik[-_ ]?replicate|seatunnel|singer|sling|sqoop|stitch|symmetricds"
+    "airbyte|arcion|artie|attunity|aws[-_ ]?dms|cloudquery|datax|dlt|dlthub|embulk|estuary|fivetran|flink[-_ ]?cdc|"
+    "goldengate|google[-_ ]?datastream|hevo(?:data)?|hightouch|hvr|ingestr|meltano|olake|peerdb|qlik[-_ ]?replicate|"
+    "rivery|seatunnel|shareplex|singer|sling|sqoop|stitch|striim|symmetricds"
 )
 _TOOL: Final = re.compile(rf"(?<![a-z])(?:{_TOOLS})(?![a-z])|(?:^|/)tap-[a-z]")
 # DLT of Databricks transforms.

@@ -105,7 +105,7 @@ def _parse(value: bytes | str) -> object:
     except UnicodeDecodeError:
         # From msgspec 0.23 on its own error is like those of broken JSON.
         raise MalformedEventError("not UTF-8") from None
-    except (ValueError, RecursionError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         raise MalformedEventError(f"not JSON: {reason}") from None
 
 

@@ -18,8 +18,11 @@ MOST_EXAMPLES: Final = 2
 MOST_GROUPS: Final = 50
 #: Most entries that a group's rule lists.
 _MOST_ENTRIES: Final = 20
-# What differs between two problems of one cause: quoted texts, and words with digits or punctuation inside.
-_PARTICULAR: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|\S*\w[\d./:@_\[\]{}=-]\S*|\d+")
+# What differs between two problems of one cause: quoted texts, words with digits or punctuation inside, and how many
+# names a list leaves out.
+_PARTICULAR: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`| and \d+ more\b|\S*\w[\d./:@_\[\]{}=-]\S*|\d+")
+_REMOVED: Final = "\0"
+_LIST: Final = re.compile(rf"{_REMOVED}\W*{_REMOVED}")
 _WORD: Final = re.compile(r"\w{3,}")
 
 
@@ -102,8 +105,9 @@ def _sentence(problem: Problem) -> str:
     names = sorted((name for name in problem.where.split() if _WORD.search(name)), key=len, reverse=True)
     detail = problem.detail
     for name in names:
-        detail = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", "", detail)
-    return _PARTICULAR.sub("", detail)
+        detail = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _REMOVED, detail)
+    # A list is as long as the problem makes it.
+    return _LIST.sub(_REMOVED, _PARTICULAR.sub(_REMOVED, detail))
 
 
 def _remedy(rules: Sequence[Rule]) -> str:

@@ -67,7 +67,7 @@ class ProblemKind(str, Enum):
     # Remembered runs
     RUN_GIVEN_UP = (
         "run_given_up",
-        "A run was forgotten before it ended: no event for `open_run_ttl`, or more than `max_open_runs` were open.",
+        "A run never ended: no event for `open_run_ttl`, more than `max_open_runs` open, or no end in the files.",
     )
     RUN_TRIMMED = "run_trimmed", "A run lost columns and SQL of its earlier events because of `max_state_bytes`."
     STATE_TRIMMED = "state_trimmed", "The remembered runs exceeded `max_state_bytes`; the line says what was dropped."
@@ -129,7 +129,7 @@ class ProblemKind(str, Enum):
     )
     ASSUMED_PRODUCT = (
         "assumed_product",
-        "A Flink, Beam or NiFi job has several inputs and outputs, all connected; if it has several flows, split it.",
+        "A job of Flink, Beam, NiFi or Airflow connects several inputs and outputs; if it has several flows, split it.",
         True,
     )
     SAME_DATASETS = (
@@ -144,7 +144,7 @@ class ProblemKind(str, Enum):
     )
     ASSUMED_PAIR = (
         "assumed_pair",
-        "A connector's or copy job's only dataset was paired although names differ; if that is wrong, exclude it.",
+        "Datasets were paired although no names tell: a side's only one, or those of one event; the line says which.",
         True,
     )
     TOOL_DATASET = (
@@ -179,7 +179,7 @@ class ProblemKind(str, Enum):
     )
     OTHER_STATEMENT = (
         "other_statement",
-        "SQL has several statements, and none writes an output and names an input, or these columns of them: left out.",
+        "No statement of the SQL writes an output that lasts and names an input, or these columns of them: left out.",
         True,
     )
     UNASSIGNED_INPUT = (

@@ -91,11 +91,30 @@ def unpacked(text: str) -> bytes:
 
     :raises ValueError: if it is damaged, or larger than ``MAX_UNPACKED`` bytes
     """
+    return decompressed(compressed(text))
+
+
+def compressed(text: str) -> bytes:
+    """Return what is compressed in a text that :func:`to_text` has made.
+
+    :raises ValueError: if it is damaged
+    """
     try:
-        packed = base64.b64decode(text, _ALPHABET, validate=True)
-        unpacker: Any = zlib.decompressobj()
+        return base64.b64decode(text, _ALPHABET, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"damaged: {error}") from None
+
+
+def decompressed(packed: bytes) -> bytes:
+    """Return the MessagePack that is compressed in a text.
+
+    :param packed: result of :func:`compressed`
+    :raises ValueError: if it is damaged, or larger than ``MAX_UNPACKED`` bytes
+    """
+    unpacker: Any = zlib.decompressobj()
+    try:
         data: bytes = unpacker.decompress(packed, MAX_UNPACKED)
-    except (binascii.Error, zlib.error) as error:
+    except zlib.error as error:
         raise ValueError(f"damaged: {error}") from None
     if not unpacker.eof:
         raise ValueError(f"damaged, or larger than {MAX_UNPACKED} bytes")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from openmetadata_ol_provider.exceptions import ConfigError, OpenLineageProviderError
-from openmetadata_ol_provider.ingestion.parameters import check_limit
+from openmetadata_ol_provider.ingestion.parameters import BOOLEANS, check_limit
 from openmetadata_ol_provider.ingestion.settings import BatchLimits, DeadLetterTarget
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ T = TypeVar("T")
 
 #: The kinds of positions from which messages can be read again.
 REPLAY_KINDS = ("earliest", "time", "offsets")
-_BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "": False, "none": False}
 
 
 @contextmanager
@@ -118,7 +117,7 @@ def parse_bool(name: str, value: bool | str) -> bool:
     :param name: name of the parameter, for the error
     :raises ConfigError: if the value is not a boolean
     """
-    parsed = _BOOLEANS.get(str(value).strip().lower())
+    parsed = BOOLEANS.get(str(value).strip().lower())
     if parsed is None:
         raise ConfigError(f"{name} is {value!r}; give true or false")
     return parsed
@@ -170,19 +169,17 @@ def start_position(operator: Any) -> StartPosition:
 
     :raises ConfigError: if ``start_from`` is not a start position
     """
-    from openmetadata_ol_provider import conf
-    from openmetadata_ol_provider.kafka.start_position import OWN_GROUP, START_KINDS, parse_start
+    from openmetadata_ol_provider.ingestion.read_request import start_option
+    from openmetadata_ol_provider.kafka.start_position import START_KINDS, parse_start
 
-    given = parse_start(operator.start_from, "start_from", START_KINDS)
-    return given or parse_start(conf.start_from(), "[openmetadata_ol] start_from", START_KINDS) or OWN_GROUP
+    return parse_start(operator.start_from, "start_from", START_KINDS) or start_option()
 
 
 def _on_data_loss(operator: Any) -> OnDataLoss:
-    from openmetadata_ol_provider import conf
+    from openmetadata_ol_provider.ingestion.read_request import data_loss_option
     from openmetadata_ol_provider.kafka.data_loss import parse_on_data_loss
 
-    given = parse_on_data_loss(getattr(operator, "on_data_loss", None), "on_data_loss")
-    return given or parse_on_data_loss(conf.on_data_loss(), "[openmetadata_ol] on_data_loss") or "continue"
+    return parse_on_data_loss(getattr(operator, "on_data_loss", None), "on_data_loss") or data_loss_option()
 
 
 def read_window(operator: Any, replay: StartPosition | None) -> Window | None:

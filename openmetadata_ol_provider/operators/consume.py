@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
@@ -105,58 +106,40 @@ class ConsumeOpenLineageOperator(CheckedParameters, OwnLineage, BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Read one batch."""
         from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
-        from openmetadata_ol_provider.ingestion.consume import decode_batch, send_dead_letters
         from openmetadata_ol_provider.ingestion.metrics import ReadingMetrics
-        from openmetadata_ol_provider.ingestion.receipts import lag_of, store_lag
+        from openmetadata_ol_provider.ingestion.single_batch import BatchSettings, read_single_batch
         from openmetadata_ol_provider.kafka.default_group import default_group
-        from openmetadata_ol_provider.openlineage.batch import BatchOrigin
         from openmetadata_ol_provider.openlineage.listing import counted
-        from openmetadata_ol_provider.state.asset_queue import ReadBefore
         from openmetadata_ol_provider.state.keys import default_state_key
         from openmetadata_ol_provider.state.lanes import as_lane
-        from openmetadata_ol_provider.state.receipts import ReceiptStore
-        from openmetadata_ol_provider.state.repartition import ensure_lane_state
-        from openmetadata_ol_provider.state.store import StateStore
 
         activity = self.begin_activity()
         with airflow_errors():
             sql = read_config(self.config).write.sql
-            topics = topic_list(self.topics)
-            lane = as_lane(self.lane, self.lanes)
-            owner, group = self.state_key or default_state_key(self.dag_id, topics), default_group(self.dag_id, topics)
-            state_key = ensure_lane_state(owner, lane)
+            topics, lane = topic_list(self.topics), as_lane(self.lane, self.lanes)
+            state_key = self.state_key or default_state_key(self.dag_id, topics)
+            group = default_group(self.dag_id, topics)
             hook = OpenLineageKafkaHook(self.kafka_config_id, group)
-            limits, target = batch_limits(self), dead_letter_target(self)
-            head = StateStore(state_key).read_positions()
-            stored = head.checkpoint
-            request = read_request(self)._replace(partition_filter=lane.takes, owner=owner)
-            backlog = request.backlog(hook, topics, state_key, stored, target.exclude, topic_ids=head.topic_ids)
-            activity.read(hook.settings.bootstrap, {item.topic for item in backlog.partitions})
-            result = hook.read(
-                backlog,
-                max_messages=limits.max_events,
-                max_bytes=limits.max_bytes,
-                max_duration=limits.max_duration,
-                on_loss=request.loss_policy(state_key),
-            )
-            ReadingMetrics(self.dag_id, lane.number).begin(backlog, result.messages)
-            store_lag(ReceiptStore(state_key, owner, lane.lanes), lag_of(backlog, "consume", result.messages))
-            decoded = decode_batch(
-                [result],
-                BatchOrigin(state_key, self.kafka_config_id, lanes=lane.lanes, group=group, owner=owner),
-                target.topic,
+            settings = BatchSettings(
+                topics=topics,
+                state_key=state_key,
+                group=group,
+                lane=lane,
+                limits=batch_limits(self),
+                dead_letter_target=dead_letter_target(self),
+                read_request=read_request(self)._replace(partition_filter=lane.takes, owner=state_key),
                 sql=sql,
-                problems=request.start_problems(backlog, stored),
-                read_before=ReadBefore(state_key),
+                metrics=ReadingMetrics(self.dag_id, lane.number),
+                on_topics=partial(activity.read, hook.settings.bootstrap),
             )
-            send_dead_letters(hook, decoded.dead_letters)
-            activity.write(hook.settings.bootstrap, decoded.dead_letters)
-        batch = decoded.batch
+            single = read_single_batch(hook, settings)
+            activity.write(hook.settings.bootstrap, single.dead_letters)
+        batch = single.batch
         activity.counts = {"events": len(batch.events), "deadLetters": batch.dead_letters}
         self.log.info(
             "%d of %s read: %s, %s, %d skipped%s",
-            len(result.messages),
-            counted(backlog.events, "waiting message"),
+            single.messages,
+            counted(single.waiting, "waiting message"),
             counted(len(batch.events), "event"),
             counted(batch.dead_letters, "dead letter"),
             batch.skipped,

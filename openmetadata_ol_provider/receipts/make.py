@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.run_state import TERMINAL
@@ -37,6 +35,21 @@ MOST_PENDING = 200
 MOST_REASONS = 3
 #: Longest reason and longest problem, in characters.
 MAX_DETAIL = 400
+
+
+class _JobEdges(NamedTuple):
+    """What became of the edges of a job.
+
+    :param pending: the first of the edges that are tried again
+    :param reasons: why edges are parked or failed, the first few
+    """
+
+    counts: EdgeCounts = EdgeCounts()
+    pending: tuple[PendingEdge, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+_NO_EDGES = _JobEdges()
 
 
 def make_delivery(
@@ -94,10 +107,7 @@ def _batch_receipt(report: PublishReport, at: float, seconds: float, task: TaskR
 
 def _receipts(plan: LineagePlan, publication: Publication, at: int, most: int) -> tuple[Receipt, ...]:
     """Return the receipts of the runs that ended last, at most so many."""
-    outcomes = publication.outcomes
-    by_job: dict[str, list[tuple[int, EdgeResult]]] = {}
-    for key, result in outcomes.edges.items():
-        by_job.setdefault(result.job, []).append((key, result))
+    edges, pipelines = _edges_by_job(publication.outcomes.edges), publication.outcomes.pipelines
     # Only these have lineage: a run that has just started has not, though an earlier run of its job may be in the plan.
     ended = {run.job for run in plan.runs if run.state in TERMINAL}
     runs = plan.runs[-most:]
@@ -105,10 +115,30 @@ def _receipts(plan: LineagePlan, publication: Publication, at: int, most: int) -
     receipts = []
     for run in runs:
         has_lineage = run.state == "COMPLETE" or (run.state not in TERMINAL and run.job not in ended)
-        results = by_job.get(job_key(run.job), []) if has_lineage else []
-        receipt = _receipt(run, results, notes.get(run.run_id, ()), at)
-        receipts.append(replace(receipt, pipeline_fqn=outcomes.pipelines.get(run.pipeline, "")))
+        of_job = edges.get(job_key(run.job), _NO_EDGES) if has_lineage else _NO_EDGES
+        receipts.append(_receipt(run, of_job, notes.get(run.run_id, ()), at, pipelines.get(run.pipeline, "")))
     return tuple(receipts)
+
+
+def _edges_by_job(results: Mapping[int, EdgeResult]) -> dict[str, _JobEdges]:
+    """Return what became of the edges of each job, by its key; all runs of a job in a batch share it.
+
+    :param results: results by ledger key
+    """
+    by_job: dict[str, list[tuple[int, EdgeResult]]] = {}
+    for key, result in results.items():
+        by_job.setdefault(result.job, []).append((key, result))
+    return {job: _job_edges(of_job) for job, of_job in by_job.items()}
+
+
+def _job_edges(results: Sequence[tuple[int, EdgeResult]]) -> _JobEdges:
+    waiting = [(key, result) for key, result in results if result.outcome in ("parked", "failed")]
+    reasons = dict.fromkeys(_short(result.reason) for _, result in results if result.reason)
+    return _JobEdges(
+        EdgeCounts.of(result.outcome for _, result in results),
+        tuple(PendingEdge(key, result.outcome) for key, result in waiting[:MOST_PENDING]),
+        tuple(reasons)[:MOST_REASONS],
+    )
 
 
 def failed_delivery(error: str, *, at: float, seconds: float = 0.0, task: TaskRef | None = None) -> Delivery:
@@ -120,9 +150,7 @@ def failed_delivery(error: str, *, at: float, seconds: float = 0.0, task: TaskRe
     return Delivery(batch)
 
 
-def _receipt(run: RunRecord, results: list[tuple[int, EdgeResult]], notes: tuple[Note, ...], at: int) -> Receipt:
-    waiting = [(key, result) for key, result in results if result.outcome in ("parked", "failed")]
-    reasons = dict.fromkeys(_short(result.reason) for _, result in results if result.reason)
+def _receipt(run: RunRecord, edges: _JobEdges, notes: tuple[Note, ...], at: int, pipeline_fqn: str) -> Receipt:
     return Receipt(
         run_id=run.run_id,
         namespace=run.job.namespace,
@@ -132,15 +160,16 @@ def _receipt(run: RunRecord, results: list[tuple[int, EdgeResult]], notes: tuple
         batch=0,
         events=run.events,
         pipeline=run.pipeline.name,
+        pipeline_fqn=pipeline_fqn,
         dag_run=run.dag_run or "",
         map_index=run.map_index,
         started_at=run.started_at,
         ended_at=run.ended_at,
         error=_short(run.error or ""),
         log_url=run.log_url or "",
-        edges=EdgeCounts.of(result.outcome for _, result in results),
-        pending=tuple(PendingEdge(key, result.outcome) for key, result in waiting[:MOST_PENDING]),
-        reasons=tuple(reasons)[:MOST_REASONS],
+        edges=edges.counts,
+        pending=edges.pending,
+        reasons=edges.reasons,
         notes=notes,
     )
 

@@ -106,8 +106,8 @@ class DeliveryRecord(msgspec.Struct, frozen=True):
             receipts = {key: _settled(receipt, delivery.outcomes) for key, receipt in receipts.items()}
             for receipt in delivery.receipts:
                 # Taken out first, so that what changed last is at the end.
-                before = receipts.pop(receipt.key, None)
-                receipts[receipt.key] = _continued(before, replace(receipt, batch=batch.number))
+                key = receipt.key
+                receipts[key] = _continued(receipts.pop(key, None), replace(receipt, batch=batch.number))
             namespaces = _with_datasets(namespaces, delivery)
             columns = _with_columns(columns, delivery.columns)
         kept = tuple(receipts.values())
@@ -164,7 +164,7 @@ def _continued(before: Receipt | None, receipt: Receipt) -> Receipt:
 
 def _settled(receipt: Receipt, outcomes: Mapping[int, EdgeOutcome]) -> Receipt:
     """Return a receipt with the new outcomes of the edges that were pending."""
-    if not outcomes or not any(edge.key in outcomes for edge in receipt.pending):
+    if not receipt.pending or not any(edge.key in outcomes for edge in receipt.pending):
         return receipt
     edges, pending = receipt.edges, []
     for edge in receipt.pending:

@@ -91,8 +91,8 @@ def _filled(catalogue: CatalogueServer, table: dict[str, Any]) -> Iterator[list[
 
 def _tests(catalogue: CatalogueServer) -> list[list[str]]:
     """Return a row for the latest result of each test, those that failed first."""
-    latest = [(fqn, results[-1]) for fqn, results in catalogue.test_results().items() if results]
-    latest.sort(key=lambda item: (item[1]["testCaseStatus"] == "Success", item[0]))
+    results = catalogue.latest_test_results().items()
+    latest = sorted(results, key=lambda item: (item[1]["testCaseStatus"] == "Success", item[0]))
     return [[fqn, str(result["result"]), _run(result["testCaseStatus"], result["timestamp"])] for fqn, result in latest]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from openmetadata_ol_provider.picture.graph import Arrow, Card, LineageGraph, graph_of
+from openmetadata_ol_provider.sandbox.catalogue.qualified_names import quote, split
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -24,6 +25,8 @@ _KINDS = (
     "storedProcedure",
     "pipeline",
 )
+#: Parts of the FQN of a table: service, database, schema, table.
+_TABLE_PARTS = 4
 
 
 def as_text(edges: Edges) -> str:
@@ -64,9 +67,9 @@ def graph(catalogue: CatalogueServer) -> LineageGraph:
     """Return the lineage of a catalogue for a picture; datasets without lineage are left out."""
     edges = catalogue.edges()
     entities = {str(item["fullyQualifiedName"]): (kind, item) for kind in _KINDS for item in catalogue.entities(kind)}
-    latest = [(fqn, results[-1]["testCaseStatus"]) for fqn, results in catalogue.test_results().items() if results]
+    alerts = _failed_tests(catalogue.latest_test_results())
     cards = [
-        _card(fqn, *entities.get(fqn, ("dataset", {})), _failures(fqn, latest))
+        _card(fqn, *entities.get(fqn, ("dataset", {})), alerts.get(fqn, ""))
         for fqn in sorted({end for edge in edges for end in edge})
     ]
     arrows = [
@@ -76,14 +79,21 @@ def graph(catalogue: CatalogueServer) -> LineageGraph:
     return graph_of(cards, arrows)
 
 
-def _failures(fqn: str, latest: Sequence[tuple[str, str]]) -> str:
-    """Return how many tests of a table or of its columns fail; empty if none does.
+def _failed_tests(latest: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return how many tests of each table and of its columns fail, by FQN of the table; tables where none does are out.
 
-    :param latest: FQN and latest status of each test case
+    :param latest: latest result of each test case, by the FQN of the test case
     """
-    statuses = [status for case, status in latest if case.startswith(f"{fqn}.")]
-    failed = sum(status != "Success" for status in statuses)
-    return f"failed tests: {failed} of {len(statuses)}" if failed else ""
+    statuses: dict[str, list[str]] = {}
+    for case, result in latest.items():
+        statuses.setdefault(_tested_table(case), []).append(result["testCaseStatus"])
+    failed = {table: sum(status != "Success" for status in of_table) for table, of_table in statuses.items()}
+    return {table: f"failed tests: {count} of {len(statuses[table])}" for table, count in failed.items() if count}
+
+
+def _tested_table(case: str) -> str:
+    """Return the FQN of the table that the name of a test case begins with; the name of a column may follow it."""
+    return ".".join(map(quote, split(case)[:_TABLE_PARTS]))
 
 
 def _card(fqn: str, kind: str, entity: Mapping[str, Any], alert: str) -> Card:

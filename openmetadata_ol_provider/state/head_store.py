@@ -6,7 +6,7 @@ The head holds the checkpoint, and refers to the segments with the rest, so all 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Final
+from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CheckpointError
 from openmetadata_ol_provider.openlineage.batch import BatchOrigin
@@ -40,6 +40,33 @@ TAKEN_OVER: Final = "Not needed any more: its contents were taken over by other 
 
 class _MovedError(CheckpointError):
     """Raised when another task has moved the state since it was read."""
+
+
+class _Contents(NamedTuple):
+    """What is to be stored in place of a state.
+
+    :param checkpoint: topic -> partition -> next offset
+    :param topic_ids: topic -> id that it had when its positions were stored, as far as it is known
+    :param generation: division into lanes that the state belongs to; ``None``: the present one, whichever that is
+    :param change: what has changed in what is remembered of runs; ``None``: nothing
+    :param usage: all usage counts
+    :param held: all rows and counts that wait; ``None``: those that are stored
+    """
+
+    checkpoint: Checkpoint
+    topic_ids: dict[str, str]
+    generation: int | None
+    change: StateChange | None
+    usage: UsageCounts
+    held: Held | None
+
+
+class _Chains(NamedTuple):
+    """The segments that hold what is remembered of runs, the usage counts, and what waits."""
+
+    remembered: Chain
+    counts: Chain
+    waiting: Chain
 
 
 class HeadStore(HeadReader):
@@ -93,7 +120,8 @@ class HeadStore(HeadReader):
         checkpoint = advance_checkpoint(document.checkpoint, origin)
         try:
             ids = {**document.topic_ids, **topic_ids(origin.ranges)}
-            return self._move(stored, checkpoint, document.generation, change, usage, held, ids=ids, more=more)
+            contents = _Contents(checkpoint, ids, document.generation, change, usage, held)
+            return self._move(stored, contents, more=more)
         except _MovedError:
             if tries == 0 or self.read_checkpoint() != document.checkpoint:
                 raise
@@ -106,11 +134,11 @@ class HeadStore(HeadReader):
         :param begins: ``True`` to write it only if no task has begun the generation
         :return: whether it was written
         """
-        stored, change = self._head.read(), whole_change(state.runs)
+        stored = self._head.read()
         if begins and stored.text and is_of_generation(stored.head.generation, generation):
             return False
-        ids = dict(state.topic_ids)
-        self._move(stored, state.checkpoint, generation, change, state.usage, state.held, ids=ids)
+        ids, change = dict(state.topic_ids), whole_change(state.runs)
+        self._move(stored, _Contents(state.checkpoint, ids, generation, change, state.usage, state.held))
         return True
 
     def write_generation(self, generation: int) -> None:
@@ -141,9 +169,8 @@ class HeadStore(HeadReader):
         if generation == document.generation and held is None:
             return
         try:
-            usage = self._usage_of(document)
-            same, ids = self._same(document), document.topic_ids
-            self._move(stored, document.checkpoint, generation, same, usage, held, ids=ids)
+            usage, same = self._usage_of(document), self._same(document)
+            self._move(stored, _Contents(document.checkpoint, document.topic_ids, generation, same, usage, held))
         except _MovedError:
             if tries == 0:
                 raise
@@ -167,7 +194,8 @@ class HeadStore(HeadReader):
         kept = {topic for topic in document.topic_ids if checkpoint.get(topic) == expected.get(topic)}
         ids = {topic: document.topic_ids[topic] for topic in sorted(kept.difference(confirmed))}
         # Runs that are read again count again.
-        self._move(stored, checkpoint, document.generation, self._same(document), {}, None, ids=ids)
+        same = self._same(document)
+        self._move(stored, _Contents(checkpoint, ids, document.generation, same, usage={}, held=None))
 
     def delete_state(self) -> None:
         """Delete checkpoint, runs and usage counts."""
@@ -177,44 +205,29 @@ class HeadStore(HeadReader):
         """Return the change that keeps what is remembered: none, unless an earlier version has written it."""
         return whole_change(self._state_of(document).runs) if isinstance(document, LegacyDocument) else None
 
-    def _move(  # noqa: PLR0917
-        self,
-        stored: StoredHead[AnyDocument],
-        checkpoint: Checkpoint,
-        generation: int | None,
-        change: StateChange | None,
-        usage: UsageCounts,
-        held: Held | None,
-        *,
-        ids: dict[str, str],
-        more: bool = False,
-    ) -> StoredAs:
-        """Write what has changed, then the head, then delete what is no longer needed."""
+    def _move(self, stored: StoredHead[AnyDocument], contents: _Contents, *, more: bool = False) -> StoredAs:
+        """Write what has changed, then the head, then delete what is no longer needed.
+
+        :param stored: the head that it replaces, as it was read
+        :param more: ``True`` if the task goes on to write
+        :return: the texts that hold what is remembered of runs
+        :raises CheckpointError: if another task has written the state since it was read; nothing has changed then
+        """
         before = stored.head if isinstance(stored.head, StateDocument) else StateDocument(STATE_VERSION, {})
         counted = self._usage_of(before)
-        protected = self._head.protected(stored)
-        remembered, counts, waiting = before.remembered, before.counts, before.waiting
         try:
-            if change is not None:
-                chain = remembered if change.base else Chain()
-                remembered = self._segments.extend(chain, change.text, joined_texts, protected, more=more)
-            if not usage:
-                counts = Chain()
-            elif changed := usage_text(counted, usage):
-                counts = self._segments.extend(counts, changed, joined_usage, protected)
-            if held is not None:
-                waiting = self._segments.replaced(held_text(held), protected)
+            chains = self._write_segments(before, counted, contents, self._head.protected(stored), more=more)
         except ValueError as error:
             raise damaged_state(self.state_key, error) from None
         after = StateDocument(
             STATE_VERSION,
-            plain_checkpoint(checkpoint),
+            plain_checkpoint(contents.checkpoint),
             now(),
-            generation,
-            remembered,
-            counts,
-            waiting=waiting,
-            topic_ids=ids,
+            contents.generation,
+            chains.remembered,
+            chains.counts,
+            waiting=chains.waiting,
+            topic_ids=contents.topic_ids,
         )
         written = self._head.replace(stored, after)
         if written is None:
@@ -223,5 +236,33 @@ class HeadStore(HeadReader):
                 "changed; set max_active_runs to 1 and give each DAG its own state_key"
             )
         self._written = written.text
-        self._usage = (counts.fingerprint, dict(usage))
-        return stored_as(remembered)
+        self._usage = (chains.counts.fingerprint, dict(contents.usage))
+        return stored_as(chains.remembered)
+
+    def _write_segments(
+        self,
+        before: StateDocument,
+        counted: UsageCounts,
+        contents: _Contents,
+        protected: set[int],
+        *,
+        more: bool,
+    ) -> _Chains:
+        """Write the segments with what has changed, which no head refers to yet.
+
+        :param before: the stored head
+        :param counted: the stored usage counts
+        :param protected: slots that must not be overwritten; those that are written are added
+        :raises ValueError: if a stored segment cannot be read
+        """
+        remembered, counts, waiting = before.remembered, before.counts, before.waiting
+        if (change := contents.change) is not None:
+            chain = remembered if change.base else Chain()
+            remembered = self._segments.extend(chain, change.text, joined_texts, protected, more=more)
+        if not contents.usage:
+            counts = Chain()
+        elif changed := usage_text(counted, contents.usage):
+            counts = self._segments.extend(counts, changed, joined_usage, protected)
+        if contents.held is not None:
+            waiting = self._segments.replaced(held_text(contents.held), protected)
+        return _Chains(remembered, counts, waiting)

@@ -484,7 +484,8 @@ def test_an_edge_that_is_held_back_says_by_which_rule(explain: Explain, small: C
 @pytest.mark.parametrize(
     ("rule", "events"),
     [
-        ("event_type", [run_event("FINISHED OFF", inputs=["a"], outputs=["b"])]),
+        ("event_type", [run_event("FINISHED OFF", inputs=["a"])]),
+        ("run_given_up", [run_event("RUNNING", inputs=["a"], outputs=["b"])]),
         ("no_event_type", [run_event(None, inputs=["a"], outputs=["b"])]),
         ("same_datasets", [run_event(inputs=["a", "b"], outputs=["a", "b"])]),
         ("shared_run_id", [run_event("START", job="all_shops_ol"), run_event("RUNNING", job="all_shops", seconds=1)]),

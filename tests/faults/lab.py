@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -63,6 +64,8 @@ class House:
         self.database = Database()
         #: Nobody wants to know any more what comes of the scenarios.
         self.over = False
+        #: When a world was last opened, repaired or closed, by :func:`time.monotonic`.
+        self.moved_at = time.monotonic()
         self._topics: dict[str, str] = {}
         self._undisturbed: dict[tuple[Form, str], tuple[Outcome, tuple[tuple[str, str], ...]]] = {}
         self._lock = threading.Lock()
@@ -70,6 +73,10 @@ class House:
         self._makers: dict[tuple[Form, str], threading.Lock] = {}
         # The broker ends with the thread that has started it, and threads of scenarios do not last.
         self._lasting = ThreadPoolExecutor(1)
+
+    def move(self) -> None:
+        """Note that a scenario has got on."""
+        self.moved_at = time.monotonic()
 
     def start_kafka(self) -> None:
         """Start the broker again."""
@@ -124,8 +131,10 @@ class Lab:
         assert not self._house.over, "given up"
         feed = feed or mix()
         topic = new_topic(self.kafka, feed.messages, feed.partitions) if own_topic else self._house.topic(feed)
+        self._house.move()
         with World(self.kafka, self.tasks, form, feed, topic, timeout) as world:
             yield world
+        self._house.move()
 
     def undisturbed(self, form: Form, feed: Feed | None = None) -> Outcome:
         """Return what there is after runs that nothing disturbs."""
@@ -138,6 +147,7 @@ class Lab:
     def repaired(self, world: World, feed: Feed | None = None, undisturbed: Outcome | None = None) -> None:
         """Run the DAG until nothing is left to do, see that all is as undisturbed, and note it."""
         repair = world.repaired(undisturbed or self.undisturbed(world.form, feed))
+        self._house.move()
         self.notes.worlds += 1
         self.notes.runs = max(self.notes.runs, repair.runs)
         self.notes.doubled = max(self.notes.doubled, repair.doubled)

@@ -12,6 +12,12 @@ import pytest
 
 from openmetadata_ol_provider.hooks.kafka import OpenLineageKafkaHook
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
+from tests.variables import delete_variables
+
+
+def values(*numbers: int) -> list[bytes]:
+    """Return the values of messages."""
+    return [b"%d" % number for number in numbers]
 
 
 @pytest.fixture
@@ -78,8 +84,4 @@ def dead_port(monkeypatch: pytest.MonkeyPatch) -> str:
 def clean_variables(airflow_db: None) -> Iterator[None]:
     """Delete all Variables after the test."""
     yield
-    from airflow.models.variable import Variable
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        session.query(Variable).delete()
+    delete_variables()

@@ -15,12 +15,9 @@ from openmetadata_ol_provider.kafka.retry import REQUEST_TIMEOUT
 from openmetadata_ol_provider.kafka.settings import KafkaSettings
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
+from tests.kafka.fixtures import values
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}
-
-
-def values(*numbers: int) -> list[bytes]:
-    return [b"%d" % number for number in numbers]
 
 
 def test_a_backlog_names_every_partition_and_counts(hook: Any, produce: Any) -> None:

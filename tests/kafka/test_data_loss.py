@@ -11,12 +11,9 @@ from openmetadata_ol_provider.exceptions import DataLossError
 from openmetadata_ol_provider.kafka.data_loss import DataLossPolicy, parse_on_data_loss
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
+from tests.kafka.fixtures import values
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}
-
-
-def values(*numbers: int) -> list[bytes]:
-    return [b"%d" % number for number in numbers]
 
 
 def test_offsets_deleted_by_retention_are_counted_and_loud(

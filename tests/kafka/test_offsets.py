@@ -10,6 +10,7 @@ import pytest
 
 from openmetadata_ol_provider.kafka.offsets import (
     Backlog,
+    GroupOffset,
     PartitionBacklog,
     json_checkpoint,
     partition_backlog,
@@ -35,8 +36,10 @@ from openmetadata_ol_provider.kafka.topic_ids import fetch_topic_ids, recreated_
     ],
 )
 def test_reading_starts(checkpoint: Any, committed: int | None, policy: Any, start: int, origin: str) -> None:
-    placed = partition_backlog("t", 0, (2, 10), checkpoint=checkpoint, committed=committed, policy=policy)
+    of_group = None if committed is None else GroupOffset(committed, "me", "a-group")
+    placed = partition_backlog("t", 0, (2, 10), checkpoint=checkpoint, committed=of_group, policy=policy)
     assert (placed.start, placed.origin, placed.events) == (start, origin, 10 - start)
+    assert (placed.group, placed.owner) == (("a-group", "me") if origin == "group" else ("", ""))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_that_there_are_no_ids_is_never_an_error_and_soon_known(extra: dict[str,
 
 def test_what_retention_deleted_is_counted() -> None:
     assert partition_backlog("t", 0, (7, 10), checkpoint={"t": {0: 4}}).lost == 3
-    assert partition_backlog("t", 0, (7, 10), checkpoint={}, committed=5).lost == 2
+    assert partition_backlog("t", 0, (7, 10), checkpoint={}, committed=GroupOffset(5)).lost == 2
     assert partition_backlog("t", 0, (7, 10), checkpoint={}).lost == 0
 
 

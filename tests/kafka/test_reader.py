@@ -13,15 +13,12 @@ from openmetadata_ol_provider.exceptions import ConfigError, KafkaError
 from openmetadata_ol_provider.kafka.messages import RawMessage
 from openmetadata_ol_provider.kafka.offsets import Backlog, PartitionBacklog
 from openmetadata_ol_provider.openlineage.positions import OffsetRange
+from tests.kafka.fixtures import values
 
 BOUNDS: dict[str, Any] = {"max_messages": 1000, "max_bytes": 10_000_000, "max_duration": 20}
 
 
 FETCH = 1
-
-
-def values(*numbers: int) -> list[bytes]:
-    return [b"%d" % number for number in numbers]
 
 
 def test_a_read_gives_messages_and_the_exact_ranges(hook: Any, produce: Any) -> None:

@@ -56,6 +56,10 @@ def test_what_columns_name_is_not_reported() -> None:
     [
         ("select * from `db`.`stg`.`a` left join `db.stg.b` using (id)", ["db.stg.a", "db.stg.b"]),
         ("select * from DB.stg.a, db.stg.b as x, db.stg.c", ["DB.stg.a", "db.stg.b", "db.stg.c"]),
+        (
+            "select x[1] from [db].[stg].[1table] t join db.stg.[2026 plan] p on 1 = 1",
+            ["db.stg.1table", "db.stg.2026 plan"],
+        ),
         ("select 1 from db.stg.a group by db.stg.b, db.stg.c", ["db.stg.a"]),
         ("select extract(year from db.stg.day), trim(both ' ' from db.stg.t) from db.stg.a", ["db.stg.a"]),
         ("select a is distinct from db.stg.c from db.stg.a", ["db.stg.a"]),

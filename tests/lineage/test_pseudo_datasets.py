@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
-from tests.support import PG, Json, arrows, dataset, plan_of, run_event, translated
+from tests.support import PG, arrows, column_lineage, dataset, plan_of, run_event, translated
 
 PSEUDO = [
     ("bigquery", "QUERY"),
@@ -21,13 +21,6 @@ PSEUDO = [
     ("sqlserver://s.database.windows.net:1433;database=dw;", "COMPLEX"),
     ("snowflake://acme-prod.snowflakecomputing.com", "SHOP.PUBLIC.COMPLEX"),
 ]
-
-
-def column_lineage(**fields: list[tuple[str, str, str]]) -> Json:
-    """Return a columnLineage facet from (namespace, name, field)."""
-    keys = ("namespace", "name", "field")
-    named = {name: [dict(zip(keys, ref, strict=True)) for ref in refs] for name, refs in fields.items()}
-    return {"fields": {name: {"inputFields": refs} for name, refs in named.items()}}
 
 
 @pytest.mark.promise("A225")

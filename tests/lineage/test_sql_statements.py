@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
-from openmetadata_ol_provider.lineage.sql_statements import MAX_STATEMENTS, statements_of
+from openmetadata_ol_provider.lineage.sql_statements import MAX_STATEMENTS, leaves_nothing, statements_of
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from tests.support import (
     Json,
@@ -161,6 +162,7 @@ def test_lineage_goes_with_a_table_that_is_renamed(rename: str) -> None:
         ("WITH c AS (SELECT * FROM one) INSERT INTO x SELECT * FROM c; SELECT 1", "p.one", "p.x", True),
         ('INSERT INTO "A"."X" SELECT "n" FROM "S"."ONE"; SELECT 1', "s.one", "a.x", True),
         ("INSERT INTO [a].[x] SELECT n FROM [s].[one]; SELECT 1", "d.s.one", "d.a.x", True),
+        ("INSERT INTO [a].[1x] SELECT n FROM [s].[1one]; SELECT 1", "d.s.1one", "d.a.1x", True),
         ("SELECT n INTO #x FROM s.one; SELECT 1", "d.s.one", "d.dbo.#x", True),
         ("-- s.two; \nINSERT INTO x SELECT ';' FROM one /* two; */; SELECT 1", "p.one", "p.x", True),
         ("-- s.two; \nINSERT INTO x SELECT ';' FROM one /* two; */; SELECT 1", "p.two", "p.x", None),
@@ -422,3 +424,63 @@ def test_many_temporary_tables_in_a_row_lose_no_columns() -> None:
     ]
     plan = plan_of(script(sql, [f"shop.{name}" for name in names], outputs))
     assert column_arrows(plan.edges) == ["shop.raw.orders.id -> shop.mart.facts.id"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TEMP TABLE stage AS SELECT id FROM raw.orders",
+        "CREATE TEMP TABLE stage AS SELECT id FROM raw.orders; SELECT count(*) FROM stage",
+        "CREATE OR REPLACE TEMPORARY VIEW stage AS SELECT id FROM raw.orders;",
+        "create table stage (like raw.orders including all)",
+        "CREATE TABLE IF NOT EXISTS stage LIKE raw.orders",
+        "CREATE TABLE stage AS SELECT id FROM raw.orders WITH NO DATA",
+    ],
+)
+def test_one_table_that_does_not_last_or_has_no_rows_has_no_source(sql: str) -> None:
+    assert pairs(sql, ["shop.raw.orders"], ["shop.public.stage"]) == []
+
+
+def test_a_temporary_table_that_other_queries_may_read_is_reported() -> None:
+    sql = "CREATE TEMP TABLE stage AS SELECT id FROM raw.orders"
+    plan = plan_of(script(sql, ["shop.raw.orders"], ["shop.public.stage"]))
+    (problem,) = plan.problems
+    assert problem.kind == ProblemKind.OTHER_STATEMENT
+    assert "shop.public.stage" in problem.detail
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE mart.x (LIKE raw.y); INSERT INTO mart.x SELECT * FROM raw.z",
+        "CREATE TABLE mart.x AS TABLE raw.y WITH NO DATA; INSERT INTO mart.x SELECT * FROM raw.z",
+        "CREATE TEMP TABLE t (LIKE raw.y); INSERT INTO t SELECT * FROM raw.z; INSERT INTO mart.x SELECT * FROM t",
+    ],
+)
+def test_the_table_that_another_has_its_columns_from_is_no_source(sql: str) -> None:
+    plan = plan_of(script(sql, ["shop.raw.y", "shop.raw.z"], ["shop.mart.x"]))
+    assert arrows(plan) == ["shop.raw.z -> shop.mart.x"]
+    assert [problem.kind for problem in plan.problems] == [ProblemKind.OTHER_STATEMENT]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE mart.x AS SELECT * FROM raw.z WHERE name LIKE 'a%'",
+        "CREATE MATERIALIZED VIEW mart.x AS SELECT * FROM raw.z WITH NO DATA",
+        "CREATE TABLE mart.x (LIKE raw.z); INSERT INTO mart.x SELECT * FROM raw.z",
+        "CREATE TABLE mart.x CLONE raw.z",
+    ],
+)
+def test_other_tables_are_filled(sql: str) -> None:
+    assert pairs(sql, ["shop.raw.z"], ["shop.mart.x"]) == ["shop.raw.z -> shop.mart.x"]
+
+
+@pytest.mark.parametrize(
+    "sql", ["create table x" + " " * 100_000, "create table" + " " * 100_000 + "if" + " " * 100_000]
+)
+def test_blanks_without_end_are_read_in_one_go(sql: str) -> None:
+    # Each blank tried again for all that follow would take minutes.
+    before = time.process_time()
+    assert not leaves_nothing(sql)
+    assert time.process_time() - before < 5

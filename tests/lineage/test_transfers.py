@@ -95,3 +95,24 @@ def test_operators_that_copy_lists_copy_each_to_its_own(operator: str) -> None:
         "shop.public.orders -> proj.raw.orders",
         "shop.public.users -> proj.raw.users",
     ]
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        *("FivetranOperator", "FivetranOperatorAsync", "AirbyteTriggerSyncOperator", "acme.loads.MeltanoOperator"),
+        *("HevoTriggerSyncOperator", "DmsStartTaskOperator"),
+    ],
+)
+def test_the_tables_of_a_copy_tool_that_a_task_runs_go_each_to_its_own(operator: str) -> None:
+    tables = ["accounts", "contacts", "deals"]
+    event = task(operator, inputs=[f"crm.{name}" for name in tables], outputs=[f"raw.crm_{name}" for name in tables])
+    assert arrows(plan_of(event)) == [f"crm.{name} -> raw.crm_{name}" for name in tables]
+
+
+@pytest.mark.parametrize(
+    "operator", ["AzureDataFactoryRunPipelineOperator", "DatabricksDltPipelineOperator", "FetchStitchedOperator"]
+)
+def test_other_tools_that_a_task_runs_transform(operator: str) -> None:
+    event = task(operator, inputs=["crm.accounts", "crm.deals"], outputs=["raw.accounts", "raw.deals"])
+    assert len(arrows(plan_of(event))) == 4

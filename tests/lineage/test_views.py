@@ -8,16 +8,9 @@ import pytest
 
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.run_state_merge import merge_run_states
-from tests.support import Json, arrows, dataset, dataset_event, plan_of, run_event, stored, translated
+from tests.support import Json, arrows, column_lineage, dataset, dataset_event, plan_of, run_event, stored, translated
 
 TRINO = "trino://t:8080"
-
-
-def column_lineage(**fields: list[tuple[str, str, str]]) -> Json:
-    """Return a columnLineage facet from (namespace, name, field)."""
-    keys = ("namespace", "name", "field")
-    named = {name: [dict(zip(keys, ref, strict=True)) for ref in refs] for name, refs in fields.items()}
-    return {"fields": {name: {"inputFields": refs} for name, refs in named.items()}}
 
 
 def table(name: str, **facets: Json) -> Json:

@@ -58,9 +58,11 @@ def test_a_single_problem_has_its_whole_detail() -> None:
         ("'a' has no column 'x y'", "'b' has no column 'z'"),
         ("job nightly has no owner", "job weekly has no owner"),
         ("there is no user or team nightly", "there is no user or team weekly"),
+        ("it has no column 'a', so", "it has no column 'b', 'c d' and 3 more, so"),
+        ("no 'a' (pg.x -> pg.y), so", "no 'b', 'c' (pg.x -> pg.y; pg.v -> pg.w); 'd' (pg.x -> pg.z), so"),
     ],
 )
-def test_problems_whose_details_differ_only_in_names_have_one_cause(first: str, second: str) -> None:
+def test_problems_whose_details_differ_only_in_names_and_their_number_have_one_cause(first: str, second: str) -> None:
     problems = [
         Problem(ProblemKind.FAILED, f"job {name}", detail)
         for name, detail in (("nightly", first), ("weekly", second), ("nightly of 2026", first))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from openmetadata_ol_provider.config import Config
@@ -33,6 +34,12 @@ class KeptHistory:
     @property
     def parking(self) -> Parking:
         return self.value.parking
+
+    @property
+    def all_due_at(self) -> float:
+        """A time at which everything parked is due, in seconds since 1970."""
+        now = dt.datetime.now(dt.timezone.utc).timestamp()
+        return max([now, *(item.next_try + 1 for item in self.parking.items.values())])
 
     def replace(self, **parts: Any) -> None:
         """Put other parts in place of those that are kept."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from steps_support import FAST, Sender
 
 from openmetadata_ol_provider.sandbox.broker import KafkaBroker
+from tests.kafka.fixtures import dead_port  # noqa: F401 - fixture
+from tests.variables import delete_variables
 
 
 @pytest.fixture
@@ -21,11 +24,7 @@ def send(broker: KafkaBroker) -> Sender:
 def no_state(airflow_db: None) -> Iterator[None]:
     """Leave no Variable to the next test."""
     yield
-    from airflow.models.variable import Variable
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        session.query(Variable).delete()
+    delete_variables()
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +53,14 @@ def logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) 
         return "".join(seen) + caplog.text
 
     return everything
+
+
+@pytest.fixture
+def openmetadata(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Change fields of the connection to the catalogue."""
+
+    def change(**fields: Any) -> None:
+        connection = json.loads(os.environ["AIRFLOW_CONN_OPENMETADATA_DEFAULT"]) | fields
+        monkeypatch.setenv("AIRFLOW_CONN_OPENMETADATA_DEFAULT", json.dumps(connection))
+
+    return change

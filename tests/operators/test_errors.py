@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -22,29 +21,11 @@ STEPS = pytest.mark.parametrize("work", [run_steps, ingest], ids=["steps", "inge
 
 
 @pytest.fixture
-def dead_port(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return an address where nobody listens; waiting for it is cut short."""
-    monkeypatch.setattr("openmetadata_ol_provider.kafka.retry.REQUEST_TIMEOUT", 0.6)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{listener.getsockname()[1]}"
-
-
-@pytest.fixture
 def kafka_extra(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def change(**settings: Any) -> None:
         connection = json.loads(os.environ["AIRFLOW_CONN_KAFKA_DEFAULT"])
         connection["extra"] |= {key.replace("_", "."): value for key, value in settings.items()}
         monkeypatch.setenv("AIRFLOW_CONN_KAFKA_DEFAULT", json.dumps(connection))
-
-    return change
-
-
-@pytest.fixture
-def openmetadata(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def change(**fields: Any) -> None:
-        connection = json.loads(os.environ["AIRFLOW_CONN_OPENMETADATA_DEFAULT"]) | fields
-        monkeypatch.setenv("AIRFLOW_CONN_OPENMETADATA_DEFAULT", json.dumps(connection))
 
     return change
 

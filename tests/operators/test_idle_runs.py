@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,15 +22,6 @@ def check(**parameters: Any) -> Any:
 
 
 ASKING = pytest.mark.parametrize("work", [run_steps, ingest, check], ids=["steps", "ingest", "check"])
-
-
-@pytest.fixture
-def openmetadata(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def change(**fields: Any) -> None:
-        connection = json.loads(os.environ["AIRFLOW_CONN_OPENMETADATA_DEFAULT"]) | fields
-        monkeypatch.setenv("AIRFLOW_CONN_OPENMETADATA_DEFAULT", json.dumps(connection))
-
-    return change
 
 
 @pytest.mark.promise("A292")

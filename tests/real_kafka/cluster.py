@@ -148,11 +148,31 @@ class RealKafka:
 
         :param config: its settings, with ``_`` for ``.``
         """
+        from confluent_kafka import KafkaError, KafkaException
         from confluent_kafka.admin import NewTopic
 
-        admin = self.admin()
         texts = {key.replace("_", "."): str(value) for key, value in config.items()}
-        admin.create_topics([NewTopic(name, partitions, 1, config=texts)])[name].result(timeout=_ADMIN_TIMEOUT)
+        # On a busy machine the broker misses heartbeats, and is given up until the next one.
+        fenced = {KafkaError.INVALID_REPLICATION_FACTOR, KafkaError._TIMED_OUT, KafkaError.REQUEST_TIMED_OUT}
+        refused: set[int] = set()
+
+        def create() -> bool:
+            # It ends its requests when it is no longer referred to.
+            admin = self.admin()
+            created = admin.create_topics([NewTopic(name, partitions, 1, config=texts)])[name]
+            try:
+                created.result(timeout=_ADMIN_TIMEOUT)
+            except KafkaException as error:
+                code = error.args[0].code()
+                if code == KafkaError.TOPIC_ALREADY_EXISTS and refused:
+                    return True
+                if code not in fenced:
+                    raise
+                refused.add(code)
+                return False
+            return True
+
+        wait(create)
         # The controller's word comes before the broker has taken on the partitions.
         for partition in range(partitions):
             self.watermarks(name, partition)

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.variables import delete_variables
+
 
 @pytest.fixture(autouse=True)
 def no_state(airflow_db: None) -> Iterator[None]:
     """Leave no Variable to the next test."""
     yield
-    from airflow.models.variable import Variable
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        session.query(Variable).delete()
+    delete_variables()

@@ -81,6 +81,7 @@ def changes_of(draw: random.Random, ledger: Ledger, most: int = 10) -> LedgerCha
 # -- what is stored ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("seed", range(3))
 def test_tasks_one_after_the_other_leave_the_ledger_of_the_last(seed: int) -> None:
@@ -101,6 +102,7 @@ def test_tasks_one_after_the_other_leave_the_ledger_of_the_last(seed: int) -> No
     assert segments() == used.union(head().get("retired", ()))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("seed", range(4))
 def test_a_crash_leaves_a_ledger_that_is_that_of_the_last_task_or_calls_nothing_current(seed: int) -> None:

@@ -70,6 +70,7 @@ def after(model: Model, changes: dict[str, Parked | None]) -> Model:
 # -- chains ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("seed", range(3))
 def test_changes_one_after_the_other_are_what_they_are_together(seed: int) -> None:
@@ -90,6 +91,7 @@ def test_changes_one_after_the_other_are_what_they_are_together(seed: int) -> No
     assert store.size > 1000
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("seed", range(4))
 def test_a_crash_leaves_what_was_parked_before_or_after(seed: int) -> None:
@@ -171,7 +173,9 @@ def test_a_batch_reads_the_segment_that_it_writes_and_the_one_before_it_and_no_o
     leftover = {f".s{head()['writes'] % SLOTS:02}"}
     # Whether another task has deleted something that the new head refers to is told by its newest segment.
     last = [newest["slot"], *newest.get("more", ())][-1]
-    assert read - leftover == {*slots, f".s{last:02}"}
+    needed = {*slots, f".s{last:02}"}
+    # The slot that is looked at for leftovers may be one of them, because free ones are drawn.
+    assert needed <= read <= needed | leftover
     assert store.read() is store.read()
 
 

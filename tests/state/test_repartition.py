@@ -80,6 +80,7 @@ def at(offset: int) -> dict[str, int]:
 # -- checkpoints -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 8, 16])
 def test_lanes_go_on_where_the_task_without_lanes_stood(count: int) -> None:
     begin()
@@ -87,6 +88,7 @@ def test_lanes_go_on_where_the_task_without_lanes_stood(count: int) -> None:
     assert read_checkpoints(BASE, count) == {"t": at(100)}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("counts", [(4, 1), (4, 2), (2, 3, 1), (3, 4, 3), (1, 4, 1, 4, 1)])
 def test_any_number_of_lanes_may_follow_any_other(counts: tuple[int, ...]) -> None:
     begin()
@@ -231,6 +233,7 @@ def test_a_crash_while_taking_over_is_made_good_by_doing_it_again(monkeypatch: p
     assert not kept[0] & kept[1]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kill", range(1, 12))
 def test_a_crash_while_old_states_are_emptied_leaves_none_that_cannot_be_read(
     kill: int, monkeypatch: pytest.MonkeyPatch
@@ -254,6 +257,7 @@ def test_a_crash_while_old_states_are_emptied_leaves_none_that_cannot_be_read(
     assert set(variables) == {None}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("point", ["write_parked", "write_ledger", "write_state"])
 def test_two_tasks_of_a_lane_may_take_over_at_once(point: str, monkeypatch: pytest.MonkeyPatch) -> None:
     begin("r")
@@ -289,6 +293,7 @@ def test_lanes_that_are_no_lanes_are_refused_with_the_remedy() -> None:
             ensure_lane_state(BASE, Lane(0, 2))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("former", "present", "next_"), [((1, 2), 4, 4), ((1, 2), 4, 8), ((1, 2), 1, 2), ((3,), 2, 2)])
 def test_a_lane_history_that_cannot_be_read_does_not_begin_anew(
     former: tuple[int, ...], present: int, next_: int
@@ -358,6 +363,7 @@ def parked(number: int) -> Parked:
     return Parked(key=f"edge:{number}", reason="unresolved", where="a -> b", detail="not there", tries=3)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("counts", [(4,), (4, 1), (2, 3)])
 def test_what_is_parked_is_in_exactly_one_lane(counts: tuple[int, ...]) -> None:
     begin()

@@ -54,6 +54,7 @@ ATTRIBUTES: dict[type, dict[str, Any]] = {
         "requests": None,
         "reset_requests": [],
         "start": [],
+        "latest_test_results": [],
         "observability": ["table_fqn"],
         "statuses": ["pipeline_fqn"],
         "store": None,

@@ -56,17 +56,29 @@ class View:
         """The frame with the page."""
         return self.page.frame_locator("iframe")
 
+    @property
+    def document(self) -> Any:
+        """What the frame shows now, for questions that locators cannot ask."""
+        return self.page.locator("iframe").element_handle().content_frame()
+
+    def wait_for(self, awaited: Any) -> Any:
+        """Wait for a part of a new document and for the rest of it, and return the frame."""
+        awaited.wait_for()
+        # The browser shows the beginning of a long document while it reads the rest.
+        self.document.wait_for_load_state()
+        return self.frame
+
     def delivery(self) -> Any:
         """Open the page by Airflow's own menu entry, and return its frame."""
         self.open("plugin/lineage_delivery")
-        self.frame.locator("main h1").wait_for()
-        return self.frame
+        return self.wait_for(self.frame.locator("main h1"))
 
     def click(self, name: str) -> Any:
-        """Go to another view of the page, and return the frame."""
+        """Go to a view of the page, the one that is shown too, and return the frame."""
+        # The view that is shown and its reload have one heading: without a mark, the old document would be looked at.
+        self.frame.locator("html").evaluate("document => document.dataset.left = 'true'")
         self.frame.get_by_role("navigation", name="Views").get_by_role("link", name=name, exact=True).click()
-        self.frame.locator("main h1", has_text=name).wait_for()
-        return self.frame
+        return self.wait_for(self.frame.locator("html:not([data-left]) main h1", has_text=name))
 
     def run(self, dag_id: str, task_id: str = "", *, map_index: int | None = None) -> Any:
         """Open the tab of a DAG run or task instance, and return its frame."""
@@ -76,8 +88,7 @@ class View:
             self.open(f"{path}/tasks/{task_id}{mapped}/plugin/lineage_of_task")
         else:
             self.open(f"{path}/plugin/lineage_of_run")
-        self.frame.locator("main").wait_for()
-        return self.frame
+        return self.wait_for(self.frame.locator("main"))
 
     def _hear(self, message: Any) -> None:
         # Airflow's own page has warnings of its own, different ones in each version.

@@ -10,6 +10,7 @@ import json
 import sys
 
 from openmetadata_ol_provider.receipts.receipt import EdgeColumns, TaskRef
+from tests.variables import delete_variables
 from tests.web.deliveries import HOSTILE, NOW, lag, receipt, record, store, store_state
 
 #: Situation -> number of receipts.
@@ -31,11 +32,7 @@ def fill(situation: str, runs: dict[str, str]) -> None:
 
     :param runs: DAG id -> id of its run
     """
-    from airflow.models.variable import Variable
-    from airflow.utils.session import create_session
-
-    with create_session() as session:
-        session.query(Variable).delete()
+    delete_variables()
     if situation == "empty":
         return
     receipts = [receipt(number) for number in reversed(range(SIZES[situation]))]

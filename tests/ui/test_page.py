@@ -32,11 +32,11 @@ def test_every_view_is_shown_in_the_theme_of_airflow(view: Open, theme: str, pic
         window.click(name)
         assert frame.locator("nav.views a[aria-current=page]").inner_text() == name
         assert frame.locator(".notice.bad").count() == 0
-        inner = window.page.frames[-1].evaluate("getComputedStyle(document.body).backgroundColor")
+        inner = window.document.evaluate("getComputedStyle(document.body).backgroundColor")
         assert inner in window.page.evaluate(
             "[document.documentElement, document.body].map(item => getComputedStyle(item).backgroundColor)"
         )
-        assert window.page.frames[-1].evaluate("document.documentElement.dataset.theme") == theme
+        assert window.document.evaluate("document.documentElement.dataset.theme") == theme
         if name in {"Overview", "Runs"}:
             picture(window, pictures, f"web-{name.lower()}-{theme}")
     assert window.complaints == []
@@ -55,7 +55,7 @@ def test_a_change_of_theme_is_followed(view: Open) -> None:
     window = view()
     window.delivery()
     window.page.evaluate("document.documentElement.className = 'dark'")
-    frame = window.page.frames[-1]
+    frame = window.document
     frame.wait_for_function("document.documentElement.dataset.theme === 'dark'")
 
 
@@ -65,16 +65,16 @@ def test_runs_are_searched_sorted_and_paged(view: Open) -> None:
     frame = window.click("Runs")
     assert frame.locator("tbody tr").count() == 100
     frame.get_by_role("link", name="Next").click()
-    frame.get_by_text("page 2 of").wait_for()
+    window.wait_for(frame.get_by_text("page 2 of"))
     frame.locator("select[name=state]").select_option("FAIL")
     frame.get_by_label("Search").fill("dwh_3.")
     frame.get_by_role("button", name="Search").click()
-    frame.get_by_role("link", name="Show all").wait_for()
+    window.wait_for(frame.get_by_role("link", name="Show all"))
     names = frame.locator("tbody .name").all_inner_texts()
     assert names
     assert all(name.startswith("dwh_3.") for name in names)
     frame.get_by_role("link", name="Run", exact=True).click()
-    frame.locator("th[aria-sort=descending]", has_text="Run").wait_for()
+    window.wait_for(frame.locator("th[aria-sort=descending]", has_text="Run"))
     ids = frame.locator("tbody code").all_inner_texts()
     assert ids == sorted(ids, reverse=True)
 
@@ -86,11 +86,11 @@ def test_the_page_works_with_the_keyboard_alone(view: Open) -> None:
     window.page.keyboard.press("Tab")
     window.page.keyboard.press("Tab")
     window.page.keyboard.press("Enter")
-    frame.locator("main h1", has_text="Runs").wait_for()
+    window.wait_for(frame.locator("main h1", has_text="Runs"))
     frame.get_by_label("Search").focus()
     window.page.keyboard.type("disk full")
     window.page.keyboard.press("Enter")
-    frame.get_by_role("link", name="Show all").wait_for()
+    window.wait_for(frame.get_by_role("link", name="Show all"))
     assert frame.locator("tbody tr").count() > 0
 
 
@@ -99,7 +99,7 @@ def test_every_table_and_field_has_a_name_for_screen_readers(view: Open) -> None
     window.delivery()
     for name in VIEWS:
         frame = window.click(name)
-        unnamed = window.page.frames[-1].evaluate(
+        unnamed = window.document.evaluate(
             "[...document.querySelectorAll('input:not([type=hidden]), select')]"
             ".filter(field => field.labels.length === 0).length"
         )
@@ -125,7 +125,7 @@ def test_hostile_names_are_text(view: Open) -> None:
         assert frame.locator("main img, main script, main [onerror]").count() == 0
     # A window 1,440 wide: a name of 300 characters wraps.
     window.click("Namespaces")
-    assert window.page.frames[-1].evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert window.document.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert window.complaints == []
 
 

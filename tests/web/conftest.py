@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.variables import delete_variables
 from tests.web.clients import client_for
 
 #: Pages of plugins are there since Airflow 3.1.
@@ -63,11 +64,10 @@ def no_state(airflow_db: Any) -> Iterator[None]:
     """Leave no Variable and no run to the next test."""
     yield
     from airflow.models.dagrun import DagRun
-    from airflow.models.variable import Variable
     from airflow.utils.session import create_session
 
+    delete_variables()
     with create_session() as session:
-        session.query(Variable).delete()
         session.query(DagRun).delete()
 
 

@@ -28,6 +28,7 @@ from openmetadata_ol_provider.lineage.systems import (
     kinesis,
     kusto,
     mongodb,
+    oracle,
     pubsub,
     pulsar,
     redshift,
@@ -44,7 +45,7 @@ from openmetadata_ol_provider.lineage.systems.system import System
 
 _WITH_MODULES: Final = (
     azure, bigquery, bigtable, cosmos, databricks, dbfs, dynamodb, file, ftp, gcs, glue, hana, hive, iceberg, kinesis,
-    kusto, mongodb, pubsub, pulsar, redshift, s3, s3tables, snowflake, spanner, spark, sqlserver,
+    kusto, mongodb, oracle, pubsub, pulsar, redshift, s3, s3tables, snowflake, spanner, spark, sqlserver,
 )  # fmt: skip
 
 #: All systems, in no particular order: every scheme belongs to one of them.

@@ -1,7 +1,8 @@
 """Google BigQuery: there is one namespace, and the project is in the name.
 
 Source: the specification's row, ``bigquery`` + ``project.dataset.table``. A partition decorator (``table$20240102``) is
-not part of the table's name. Quoted parts cannot contain dots, but a project may: ``example.com:project``.
+not part of the table's name. Quoted parts cannot contain dots, but a project may: ``example.com:project``. Google's
+own services name tables as resources, and in Dataplex with the system before them.
 """
 
 from __future__ import annotations
@@ -14,13 +15,17 @@ from openmetadata_ol_provider.lineage.names.namespaces import Namespace
 from openmetadata_ol_provider.lineage.systems.system import Scheme, System, table
 
 _DECORATOR = re.compile(r"(?<=[^.])(?:\$(?:\d{4,10}|__\w+__)|@-?\d+(?:--?\d+)?)$")
+_RESOURCE = re.compile(
+    r"(?://bigquery\.googleapis\.com/)?projects/(?P<project>[^/]+)/datasets/(?P<dataset>[^/]+)/tables/(?P<table>[^/]+)"
+)
+_DATAPLEX = "bigquery:"
 # project:dataset.table in legacy SQL.
 _LEGACY = re.compile(r"(?P<project>.+):(?P<dataset>\w+)\.(?P<table>[^.]+)")
 
 
 def _read(namespace: Namespace, name: str) -> tuple[Identity, ...]:
-    bare = _DECORATOR.sub("", unquoted(name))
-    legacy = _LEGACY.fullmatch(bare)
+    bare = _DECORATOR.sub("", unquoted(name)).removeprefix(_DATAPLEX)
+    legacy = _RESOURCE.fullmatch(bare) or _LEGACY.fullmatch(bare)
     parts = legacy.groups() if legacy else tuple(bare.rsplit(".", 2))
     if len(parts) == 2 and namespace.authority:
         parts = (namespace.authority, *parts)
@@ -34,7 +39,7 @@ SYSTEM = System(
     schemes={"bigquery": Scheme(None, "BigQuery")},
     aliases={"bq": "bigquery"},
     namespaces="`bigquery`, `bigquery://project`",
-    names="`project.dataset.table`, with or without a partition decorator",
+    names="`project.dataset.table`, with or without a partition decorator, `projects/p/datasets/d/tables/t`",
     read=_read,
     addresses="any",
 )

@@ -57,17 +57,6 @@ SYSTEMS: Final = (
     ),
     # The specification's row.
     System(
-        name="oracle",
-        title="Oracle",
-        kind="table",
-        schemes={"oracle": Scheme(1521, "Oracle")},
-        namespaces="`oracle://host:port`, also with the service as path",
-        names="`service.schema.table`, `schema.table`",
-        read=within(3),
-        single_database="Oracle",
-    ),
-    # The specification's row.
-    System(
         name="db2",
         title="IBM Db2",
         kind="table",

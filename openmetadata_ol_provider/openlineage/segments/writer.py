@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from array import array
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import compress
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 import msgspec
 from msgspec.structs import astuple, replace
@@ -13,6 +14,7 @@ from msgspec.structs import astuple, replace
 from openmetadata_ol_provider.openlineage.facet_times import EqualTimes
 from openmetadata_ol_provider.openlineage.facets import DatasetFacets, JobFacets, Part, RunFacets
 from openmetadata_ol_provider.openlineage.run_state import DatasetState, Run, RunState, name_key, part_key
+from openmetadata_ol_provider.openlineage.segments.row_source import Indexes, RowSource
 from openmetadata_ol_provider.openlineage.segments.tables import (
     NONE,
     NOT_IN_DATASET,
@@ -25,7 +27,6 @@ from openmetadata_ol_provider.openlineage.segments.tables import (
 )
 
 _NO_TIMES = FacetTimes()
-_H = TypeVar("_H", bound=Hashable)
 _encode = msgspec.msgpack.Encoder().encode
 #: Times of a run with their ranks: 0 is that of its first event.
 _Ranks = Mapping[int, int]
@@ -41,17 +42,19 @@ class SegmentWriter:
         self._columns: tuple[list[Any], ...] = tuple([] for _ in Columns.__struct_fields__[:-1])
         # The last column, as MessagePack: in a list of its own for each run it would take most of the memory.
         self._marks = bytearray()
+        # Where each of them ends.
+        self._ends = array("Q")
         self._count = 0
         self._keys: dict[int, str] = {}
-        self._kinds: dict[bytes, int] = {}
-        self._jobs: dict[tuple[str, str], int] = {}
-        self._rests: dict[bytes, int] = {}
-        self._datasets: dict[bytes, int] = {}
+        self._kinds = Indexes[bytes]()
+        self._jobs = Indexes[tuple[str, str]]()
+        self._rests = Indexes[bytes]()
+        self._datasets = Indexes[bytes]()
         # What is left of a dataset without what is not stored here is its name. With it goes its usual key in a run.
         self._named: dict[tuple[str, str], tuple[int, str]] = {}
-        self._names: dict[tuple[str, ...], int] = {}
-        self._facets: dict[tuple[int, ...], int] = {}
-        self._values: dict[bytes, int] = {}
+        self._names = Indexes[tuple[str, ...]]()
+        self._facets = Indexes[tuple[int, ...]]()
+        self._values = Indexes[bytes]()
         # Indexes of objects: most of what is equal is one object.
         self._seen: dict[int, int] = {}
 
@@ -80,9 +83,27 @@ class SegmentWriter:
         for column, field in zip(self._columns, fields, strict=True):
             column.append(field)
         self._marks += marks
+        self._ends.append(len(self._marks))
         if key is not None:
             self._keys[self._count] = key
         self._count += 1
+
+    def arrange(self, positions: Sequence[int]) -> None:
+        """Put the runs into another order.
+
+        :param positions: the number that each of them gets, in the order in which they were added
+        """
+        order = array("Q", bytes(8 * self._count))
+        for number, position in enumerate(positions):
+            order[position] = number
+        for column in self._columns:
+            column[:] = [column[number] for number in order]
+        marks, ends = self._marks, self._ends
+        self._marks, self._ends = bytearray(), array("Q")
+        for number in order:
+            self._marks += marks[ends[number - 1] if number else 0 : ends[number]]
+            self._ends.append(len(self._marks))
+        self._keys = dict(sorted((positions[number], key) for number, key in self._keys.items()))
 
     # -- runs ------------------------------------------------------------------------------------------------------
 
@@ -95,8 +116,8 @@ class SegmentWriter:
         later = sorted(_times_of(run) - {at})
         ranks: _Ranks = {time: rank for rank, time in enumerate((at, *later))}
         kind = RunKind(
-            _index(self._jobs, (run.namespace, run.name)),
-            _index(self._rests, _encode(replace(run, **NOT_IN_REST))),
+            self._jobs[(run.namespace, run.name)],
+            self._rests[_encode(replace(run, **NOT_IN_REST))],
             self._facets_of(run.job_facets),
             ranks[run.name_at],
             None if run.started_at is None else ranks[run.started_at],
@@ -110,7 +131,7 @@ class SegmentWriter:
         )
         self._add(
             run.run_id,
-            _index(self._kinds, _encode(kind)),
+            self._kinds[_encode(kind)],
             at,
             run.last_seen_at,
             self._facets_of(run.run_facets),
@@ -125,32 +146,33 @@ class SegmentWriter:
         if seen is None:
             values = astuple(facets)
             # No facet is false, and most types are missing.
-            names = _index(self._names, tuple(compress(_names(type(facets)), values)))
-            self._seen[id(facets)] = seen = _index(self._facets, (names, *map(self._value, filter(None, values))))
+            names = self._names[tuple(compress(_names(type(facets)), values))]
+            content = (names, *map(self._value, filter(None, values)))
+            self._seen[id(facets)] = seen = self._facets[content]
         return seen
 
     def _value(self, facet: Any) -> int:
         seen = self._seen.get(id(facet))
         if seen is None:
-            self._seen[id(facet)] = seen = _index(self._values, _encode(facet))
+            self._seen[id(facet)] = seen = self._values[_encode(facet)]
         return seen
 
     def _times(self, times: Mapping[str, int], ranks: _Ranks) -> FacetTimes:
         if isinstance(times, EqualTimes):
-            return FacetTimes(_index(self._names, times.names), (ranks[times.at],))
+            return FacetTimes(self._names[times.names], (ranks[times.at],))
         if not times:
             return _NO_TIMES
         # Mostly all facets are from one event.
         different = {*times.values()}
         return FacetTimes(
-            _index(self._names, tuple(times)),
+            self._names[tuple(times)],
             tuple([ranks[time] for time in (different if len(different) == 1 else times.values())]),
         )
 
     def _dataset(self, key: str, dataset: DatasetState, ranks: _Ranks) -> DatasetKind:
         name = (dataset.namespace, dataset.name)
         if (named := self._named.get(name)) is None:
-            number = _index(self._datasets, _encode(replace(dataset, **NOT_IN_DATASET)))
+            number = self._datasets[_encode(replace(dataset, **NOT_IN_DATASET))]
             self._named[name] = named = number, name_key(*name)
         number, usual_key = named
         return DatasetKind(
@@ -172,9 +194,7 @@ class SegmentWriter:
         index = columns.kinds[number]
         kind = source.kinds.get(index)
         if kind is None:
-            source.kinds[index] = kind = _index(
-                self._kinds, _encode(self._copied_kind(source.segment.kind(index), source))
-            )
+            source.kinds[index] = kind = self._kinds[_encode(self._copied_kind(source.segment.kind(index), source))]
         self._add(
             columns.run_ids[number],
             kind,
@@ -218,42 +238,8 @@ class SegmentWriter:
                 source.names.index(names, self._names),
                 *[source.values.index(value, self._values) for value in values],
             )
-            source.facets[index] = copied = _index(self._facets, content)
+            source.facets[index] = copied = self._facets[content]
         return copied
-
-
-class _Copied:
-    """The indexes in a new table of what is in an old one, copied as it is needed."""
-
-    def __init__(self, table: Sequence[Any]) -> None:
-        self._table = table
-        self._copied: dict[int, int] = {NONE: NONE}
-
-    def index(self, index: int, table: dict[Any, int]) -> int:
-        copied = self._copied.get(index)
-        if copied is None:
-            content = self._table[index]
-            self._copied[index] = copied = _index(table, bytes(content) if type(content) is msgspec.Raw else content)
-        return copied
-
-
-class RowSource:
-    """A segment whose rows are copied into one other segment."""
-
-    def __init__(self, segment: Segment) -> None:
-        self.segment = segment
-        self.jobs = _Copied(segment.jobs)
-        self.rests = _Copied(segment.rests)
-        self.datasets = _Copied(segment.datasets)
-        self.names = _Copied(segment.names)
-        self.values = _Copied(segment.values)
-        self.facets: dict[int, int] = {}
-        self.kinds: dict[int, int] = {}
-
-
-def _index(table: dict[_H, int], content: _H) -> int:
-    """Return the index of a content in a table, to which it is added if it is new."""
-    return table.setdefault(content, len(table))
 
 
 def _array_of(count: int, items: bytearray) -> bytes:

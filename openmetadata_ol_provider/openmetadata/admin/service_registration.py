@@ -96,15 +96,9 @@ def register_service(
     if stored is None:
         if dry_run:
             return Registration(quote(spec.name), "", "created", left_out=spec.left_out)
-        try:
-            # POST and not PUT, which would replace a service that somebody else creates at the same moment.
-            created = client.post(PIPELINE_SERVICES, spec.body)
-            # The server may have encoded the description.
-            _patch(client, spec, created, lambda body: _described(body, spec))
+        created = _create(client, spec)
+        if created is not None:
             return _registration(created, "created", spec)
-        except CatalogueRequestError as error:
-            if error.status != 409:
-                raise
         stored = _stored(client, spec)
         if stored is None:
             raise CatalogueRequestError(
@@ -112,6 +106,27 @@ def register_service(
                 "permanently",
                 409,
             )
+    return _complete(client, spec, stored, update=update, dry_run=dry_run)
+
+
+def _create(client: OpenMetadataClient, spec: ServiceSpec) -> dict[str, Any] | None:
+    """Create the service; return ``None`` if there is one of its name by now, also one that is deleted softly."""
+    try:
+        # POST and not PUT, which would replace a service that somebody else creates at the same moment.
+        created = client.post(PIPELINE_SERVICES, spec.body)
+        # The server may have encoded the description.
+        _patch(client, spec, created, lambda body: _described(body, spec))
+    except CatalogueRequestError as error:
+        if error.status == 409:
+            return None
+        raise
+    return created
+
+
+def _complete(
+    client: OpenMetadataClient, spec: ServiceSpec, stored: dict[str, Any], *, update: bool, dry_run: bool
+) -> Registration:
+    """Add what an existing service lacks, and change what differs if that is asked for."""
     if stored.get("serviceType") != SERVICE_TYPE:
         raise CatalogueRequestError(
             f"pipeline service {spec.name!r} exists and is of type {stored.get('serviceType')}, not {SERVICE_TYPE}; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, JobId, LineagePlan
+from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId, Edge, Job, JobId, LineagePlan
 from openmetadata_ol_provider.openmetadata.cleanup.open_ends import OpenEnds
 from openmetadata_ol_provider.openmetadata.fqn import task_name
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
@@ -14,7 +14,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.selection import sele
 from openmetadata_ol_provider.openmetadata.publishing.edges.pipeline_edges import pipeline_edges
 from openmetadata_ol_provider.openmetadata.publishing.edges.stage import without_untrue
 from openmetadata_ol_provider.openmetadata.publishing.edges.writer import EdgePlanner
-from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import publish_pipelines
+from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines, publish_pipelines
 from openmetadata_ol_provider.openmetadata.publishing.stubs.stage import resolve_datasets
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.cleanup.stored import Pair
     from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
     from openmetadata_ol_provider.openmetadata.entities import Entity
-    from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
+    from openmetadata_ol_provider.openmetadata.publishing.core.values import EdgeWrite, PipelineRef
 
 
 class Expected(NamedTuple):
@@ -70,34 +70,52 @@ def expect(plan: LineagePlan, client: OpenMetadataClient, config: Config, now: f
     writes = planner.plan_writes(edges)
     if config.lineage.pipeline_nodes:
         writes += pipeline_edges(selection.one_sided, selection.jobs, pipelines.refs, resolutions)
+    datasets = (*resolutions.values(), *by_name.values())
+    return Expected(
+        _writers(writes),
+        _jobs_of_writers(plan, selection.jobs, planner),
+        {ref.fqn: ref for ref in pipelines.refs.values()},
+        _tasks(pipelines),
+        frozenset(resolution.entity for resolution in datasets if resolution.entity is not None),
+        dict(_other_addresses(selection.edges, resolutions, by_name, planner)),
+        OpenEnds(selection.edges, resolutions, by_name, {dataset.id: dataset for dataset in plan.datasets}, planner),
+        frozenset(job for job in selection.jobs if pipelines.has_failed(job)),
+        tuple(dict.fromkeys((*plan.problems, *context.problems))),
+    )
+
+
+def _writers(writes: Iterable[EdgeWrite]) -> dict[Pair, frozenset[str]]:
+    """Return the names of the jobs that write each edge."""
     writers: dict[Pair, frozenset[str]] = {}
-    for item in writes:
-        pair = item.source.ref, item.target.ref
-        writers[pair] = writers.get(pair, frozenset()) | item.writers
-    jobs_of_writers: dict[str, set[JobId]] = {}
+    for write in writes:
+        pair = write.source.ref, write.target.ref
+        writers[pair] = writers.get(pair, frozenset()) | write.writers
+    return writers
+
+
+def _jobs_of_writers(plan: LineagePlan, jobs: Mapping[JobId, Job], planner: EdgePlanner) -> dict[str, frozenset[JobId]]:
+    """Return the jobs that may have edges, by the name that they have in descriptions.
+
+    :param jobs: the jobs of the plan that are published
+    """
     # A pipeline that only its tasks name has no edges of its own.
     active = {run.job for run in plan.runs} | {edge.job for edge in plan.edges}
-    for job in selection.jobs:
-        if (job in active or selection.jobs[job].declared) and (name := planner.writer(job)):
-            jobs_of_writers.setdefault(name, set()).add(job)
+    by_name: dict[str, set[JobId]] = {}
+    for id_, job in jobs.items():
+        if (id_ in active or job.declared) and (name := planner.writer(id_)):
+            by_name.setdefault(name, set()).add(id_)
+    return {name: frozenset(ids) for name, ids in by_name.items()}
+
+
+def _tasks(pipelines: PublishedPipelines) -> dict[str, frozenset[str]]:
+    """Return the names of the tasks of each pipeline, by its FQN."""
     tasks: dict[str, set[str]] = {ref.fqn: set() for ref in pipelines.refs.values()}
     for pipeline in pipelines.plans:
         if pipeline.id in pipelines.refs:
             listed = {name for outline in pipeline.outlines.values() for name in (outline.name, *outline.downstream)}
             own = {job.task for job in pipeline.jobs if job.task is not None}
             tasks[pipelines.refs[pipeline.id].fqn] |= {task_name(name) for name in listed | own}
-    found = (*resolutions.values(), *by_name.values())
-    return Expected(
-        writers,
-        {name: frozenset(jobs) for name, jobs in jobs_of_writers.items()},
-        {ref.fqn: ref for ref in pipelines.refs.values()},
-        {fqn: frozenset(names) for fqn, names in tasks.items()},
-        frozenset(resolution.entity for resolution in found if resolution.entity is not None),
-        dict(_other_addresses(selection.edges, resolutions, by_name, planner)),
-        OpenEnds(selection.edges, resolutions, by_name, {dataset.id: dataset for dataset in plan.datasets}, planner),
-        frozenset(job for job in selection.jobs if pipelines.has_failed(job)),
-        tuple(dict.fromkeys((*plan.problems, *context.problems))),
-    )
+    return {fqn: frozenset(names) for fqn, names in tasks.items()}
 
 
 def _resolutions_by_name(

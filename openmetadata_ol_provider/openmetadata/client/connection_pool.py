@@ -115,6 +115,7 @@ class ConnectionPool:
         import requests
 
         from openmetadata_ol_provider.openmetadata.client.open_connection import OpenConnections
+        from openmetadata_ol_provider.openmetadata.client.timely_response import TimelyResponse
 
         with self._lock, requests.Session() as session:
             if self._opened is None:
@@ -124,6 +125,8 @@ class ConnectionPool:
                 prepared = requests.Request("GET", self._base_url).prepare()
                 pool = self._adapter.get_connection_with_tls_context(prepared, verify, proxies=proxies, cert=cert)
                 self._adapter.cert_verify(pool, self._base_url, verify, cert)
+                kind = pool.ConnectionCls
+                pool.ConnectionCls = type(kind.__name__, (kind,), {"response_class": TimelyResponse})
                 self._opened = pool, self._adapter.request_url(prepared, proxies), OpenConnections(pool)
             return self._opened
 

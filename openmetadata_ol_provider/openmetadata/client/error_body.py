@@ -20,6 +20,7 @@ _TOKEN_REASONS = (
 )
 _PRINCIPAL = re.compile(r"name='([^']*)'")
 _DENIED_BY = re.compile(r"denied\s+(?:by\s+)?(.+)$")
+_TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})</title>", re.IGNORECASE)
 _OPERATIONS = re.compile(r"operations? \[([^\]]+)\]")
 
 
@@ -41,9 +42,9 @@ class ErrorBody(NamedTuple):
 
 
 def read_error(response: Response) -> ErrorBody:
-    """Read an error response; a body in an unknown format yields its reason phrase only."""
+    """Read an error response; a page yields its title, a body in an unknown format the reason phrase only."""
     body = _json_object(response)
-    text = body.get("message") or body.get("responseMessage")
+    text = body.get("message") or body.get("responseMessage") or _title(response)
     message = safe_text(str(text or response.reason or "no message"), _MAX_MESSAGE)
     if response.status == 401:
         lowered = message.lower()
@@ -78,3 +79,9 @@ def _json_object(response: Response) -> dict[str, object]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _title(response: Response) -> str:
+    """Return the title of a web page, which says more than the status about who refused a request, and why."""
+    title = _TITLE.search(response.content) if response.content_type == "text/html" else None
+    return title[1].decode("utf-8", "replace").strip() if title else ""

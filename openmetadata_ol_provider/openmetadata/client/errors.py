@@ -14,7 +14,9 @@ from openmetadata_ol_provider.exceptions import (
     RefusalReason,
 )
 from openmetadata_ol_provider.openlineage.sanitize import safe_text
+from openmetadata_ol_provider.openmetadata.client.deadline import MOST_TIMEOUTS
 from openmetadata_ol_provider.openmetadata.client.error_body import ErrorBody
+from openmetadata_ol_provider.openmetadata.client.gateway_errors import gateway_error, is_of_gateway
 from openmetadata_ol_provider.openmetadata.client.permissions import permissions_for, rule_text
 from openmetadata_ol_provider.openmetadata.client.retry import RETRIABLE_STATUS
 from openmetadata_ol_provider.openmetadata.client.server import Server, SettingNames
@@ -23,7 +25,6 @@ from openmetadata_ol_provider.openmetadata.client.transport import (
     Request,
     Response,
     ResponseCutOffError,
-    ResponseTooSlowError,
 )
 
 # What the library for requests says of a file with certificates that does not exist.
@@ -38,9 +39,10 @@ class TooLargeError(CatalogueRequestError):
 
 def not_an_api_message(server: Server, request: Request, response: Response) -> str:
     """Return the message for a response that no OpenMetadata API sends (its UI answers any path with a page)."""
+    kind = "a web page" if response.is_json else response.content_type or "no content type"
     return (
         f"this is not an OpenMetadata API: {server.base_url} answered {_name(request)} with status {response.status} "
-        f"and {response.content_type or 'no content type'} instead of JSON; check {server.settings.address} (does a "
+        f"and {kind} instead of JSON; check {server.settings.address} (does a "
         "proxy strip /api?)"
     )
 
@@ -72,10 +74,6 @@ def error_for(
             f"{server.settings.address} to the final address",
             status,
         )
-    if status in {401, 403}:
-        claims = token.claims if token else None
-        text = _unauthorized(server, body, claims) if status == 401 else _forbidden(server, request, body, claims)
-        return CatalogueAuthError(text, status, body.reason)
     if body.reason is RefusalReason.PLAN_LIMIT:
         return CatalogueRequestError(
             f"OpenMetadata refused {_name(request)} (429: {body.message}): a limit of its plan is reached; raise it "
@@ -88,6 +86,20 @@ def error_for(
             f"{server} kept answering {_name(request)} with {status}: {body.message}; {_failure_remedy(server, token)}",
             status,
         )
+    return _refusal(server, request, response, body, token)
+
+
+def _refusal(
+    server: Server, request: Request, response: Response, body: ErrorBody, token: BearerToken | None
+) -> CatalogueError:
+    """Return the error for a refusal (4xx) that trying again cannot help."""
+    status = response.status
+    if is_of_gateway(response):
+        return gateway_error(server, request, response, body, _name(request))
+    if status in {401, 403}:
+        claims = token.claims if token else None
+        text = _unauthorized(server, body, claims) if status == 401 else _forbidden(server, request, body, claims)
+        return CatalogueAuthError(text, status, body.reason)
     if not response.is_json:
         return CatalogueRequestError(not_an_api_message(server, request, response), status)
     return CatalogueRequestError(
@@ -107,20 +119,11 @@ def unreachable_error(
     :param timeout: seconds waited
     :param error: error of urllib3, of the operating system, or of :mod:`.transport`
     """
-    from urllib3.exceptions import NewConnectionError, SSLError
+    from urllib3.exceptions import NewConnectionError, ProxyError, SSLError
     from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
-    if isinstance(error, SSLError) and _PLAIN_HTTP.search(str(error)):
-        return CatalogueRequestError(
-            f"{server}: this port does not speak https ({_reason(error)}); if plain http is intended, write http:// "
-            "in front of the host (OpenMetadata's own default port 8585 speaks http); else name the port that speaks "
-            f"https; check {server.settings.address}"
-        )
     if isinstance(error, SSLError):
-        return CatalogueUnavailableError(
-            f"{server}: TLS failed ({_reason(error)}); check {server.settings.address}, or give the CA file: "
-            f"{server.settings.ca_file}"
-        )
+        return _tls_error(server, error)
     if isinstance(error, OSError) and _NO_FILE.search(str(error)):
         return CatalogueRequestError(
             f"{server}: {_reason(error)}; correct {server.settings.ca_file}, a path given with the client certificate, "
@@ -128,15 +131,34 @@ def unreachable_error(
         )
     # Some versions of urllib3 derive the error of a refused connection from that of a timeout.
     is_timeout = isinstance(error, Urllib3TimeoutError) and not isinstance(error, NewConnectionError)
-    if is_timeout or isinstance(error, ResponseTooSlowError):
+    if is_timeout:
         return CatalogueUnavailableError(
-            f"{server} did not answer {_name(request)} within {timeout:g} s; check the server or raise `timeout` in "
-            f"{server.settings.options}"
+            f"{server} did not answer {_name(request)} within {timeout:g} s, or not completely within "
+            f"{MOST_TIMEOUTS * timeout:g} s; check the server or raise `timeout` in {server.settings.options}"
+        )
+    if isinstance(error, ProxyError):
+        return CatalogueUnavailableError(
+            f"{server} cannot be reached through the proxy ({_reason(error.original_error)}); check HTTP_PROXY, "
+            "HTTPS_PROXY (with user and password, if it asks for a login) and NO_PROXY where the task runs"
         )
     if isinstance(error, ResponseCutOffError):
         return cut_off_error(server, request, _reason(error))
     return CatalogueUnavailableError(
         f"{server} cannot be reached ({_reason(error)}); check {server.settings.address} and the network"
+    )
+
+
+def _tls_error(server: Server, error: BaseException) -> CatalogueUnavailableError | CatalogueRequestError:
+    """Return the error for a failed TLS handshake."""
+    if _PLAIN_HTTP.search(str(error)):
+        return CatalogueRequestError(
+            f"{server}: this port does not speak https ({_reason(error)}); if plain http is intended, write http:// "
+            "in front of the host (OpenMetadata's own default port 8585 speaks http); else name the port that speaks "
+            f"https; check {server.settings.address}"
+        )
+    return CatalogueUnavailableError(
+        f"{server}: TLS failed ({_reason(error)}); check {server.settings.address}, or give the CA file: "
+        f"{server.settings.ca_file}"
     )
 
 

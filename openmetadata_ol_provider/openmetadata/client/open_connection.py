@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
-from typing import Any
+from typing import Any, Literal
 
 from urllib3.exceptions import EmptyPoolError, ProtocolError, ReadTimeoutError
 
@@ -180,12 +180,14 @@ class OpenResponse:
         self.reason = response.reason
         self.headers: Any = response.headers
 
-    def stream(self, amt: int) -> Iterator[bytes]:
+    def stream(self, amt: int, decode_content: Literal[True] = True) -> Iterator[bytes]:
         """Yield the body, decompressed, in pieces.
 
         :param amt: most bytes of a piece that was compressed
+        :param decode_content: ``True``, as urllib3 wants it
         :raises urllib3.exceptions.HTTPError: if it ends too early or cannot be decompressed
         """
+        del decode_content
         encoding = self.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding == "identity":
             return self._read()

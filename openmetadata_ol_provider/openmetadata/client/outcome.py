@@ -75,7 +75,8 @@ def classify_response(
     if body.reason is RefusalReason.PLAN_LIMIT:
         return Failure(error, retriable=False, load="handled")
     retriable = _may_succeed_later(request, response.status)
-    return Failure(error, retriable, _load(response.status), retry_after(response.headers.get("Retry-After")))
+    pause = retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
+    return Failure(error, retriable, _load(response.status), pause)
 
 
 def classify_no_response(request: Request, error: CatalogueUnavailableError) -> Failure:
@@ -90,7 +91,8 @@ def _successful(server: Server, request: Request, response: Response) -> Success
         return Failure(
             CatalogueRequestError(no_content_message(server, request, response), response.status), retriable=False
         )
-    if not response.is_json:
+    # Some sign-on pages are declared to be what the client has asked for.
+    if not response.is_json or response.content.lstrip()[:1] == b"<":
         message = not_an_api_message(server, request, response)
         return Failure(CatalogueRequestError(message, response.status), retriable=False)
     try:

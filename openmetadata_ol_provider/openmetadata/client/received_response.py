@@ -7,6 +7,8 @@ from typing import Any, Final
 import httptools
 from urllib3.exceptions import ProtocolError
 
+from openmetadata_ol_provider.openmetadata.client.deadline import Deadline
+
 #: Most bytes that are received at once.
 _PIECE: Final = 65_536
 #: Most bytes that may come before the body: far more than any server sends.
@@ -35,11 +37,12 @@ class HeaderFields(dict[str, str]):
 class ReceivedResponse:
     """A response as far as it has been received; the methods that start with ``on_`` are called by the parser.
 
-    :param sock: connected socket, with its timeout
+    :param sock: connected socket, with its timeout; the whole response may take ten times as long
     """
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
+        self._deadline = Deadline(sock.gettimeout())
         self._parser = httptools.HttpResponseParser(self)
         self._pieces: list[bytes] = []
         self._has_head = False
@@ -76,6 +79,7 @@ class ReceivedResponse:
         return piece
 
     def _receive(self) -> int:
+        self._deadline.check()
         received: bytes = self._sock.recv(_PIECE)
         if not received:
             self._end_with_connection()

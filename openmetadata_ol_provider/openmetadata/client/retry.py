@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import time
 from email.utils import parsedate_to_datetime
@@ -84,15 +85,30 @@ class RetryState:
         return self.failures >= self._attempts or self._conflicts > 1
 
 
-def retry_after(header: str | None) -> float | None:
-    """Return the seconds of a ``Retry-After`` header (delta or HTTP date), ``None`` if it is missing or unreadable."""
+def retry_after(header: str | None, sent: str | None = None) -> float | None:
+    """Return the seconds of a ``Retry-After`` header (delta or HTTP date), ``None`` if it is missing or unreadable.
+
+    :param header: value of the header
+    :param sent: ``Date`` of the response; a date in ``header`` is compared with it, because both are of the server's
+        clock. Default: the clock of this machine
+    """
     if not header:
         return None
     try:
         return max(0.0, float(header))
     except ValueError:
         pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except (TypeError, ValueError):
+    until = _seconds_of(header)
+    if until is None:
         return None
+    now = _seconds_of(sent) if sent else None
+    return max(0.0, until - (time.time() if now is None else now))
+
+
+def _seconds_of(date: str) -> float | None:
+    """Return an HTTP date in seconds since 1970, ``None`` if it is unreadable; one without a zone is in UTC."""
+    try:
+        parsed = parsedate_to_datetime(date)
+    except (TypeError, ValueError, IndexError):
+        return None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.timezone.utc)).timestamp()

@@ -38,7 +38,6 @@ from openmetadata_ol_provider.openmetadata.client.transport import (
     Response,
     ResponseCutOffError,
     ResponseTooLargeError,
-    ResponseTooSlowError,
     exchange,
     prepare,
 )
@@ -162,7 +161,7 @@ class RequestSender:
             return exchange(prepared, self._max_bytes)
         except ResponseTooLargeError:
             raise too_large_error(self._server, request, self._max_bytes) from None
-        except (HTTPError, OSError, ResponseTooSlowError, ResponseCutOffError) as error:
+        except (HTTPError, OSError, ResponseCutOffError) as error:
             raise unreachable_error(self._server, request, self._timeout, error) from None
 
     def _answer(self, request: Request, prepared: PreparedRequest) -> Response | CatalogueUnavailableError:

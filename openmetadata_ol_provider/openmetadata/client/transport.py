@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -78,17 +77,13 @@ class Response(NamedTuple):
         """
         try:
             return msgspec.json.decode(self.content)
-        except ValueError:
-            # The standard library is slower, but more lenient.
+        except (msgspec.MsgspecError, ValueError):
+            # The standard library is slower, but more lenient. Before msgspec 0.21 its errors are no ValueErrors.
             return json.loads(self.content)
 
 
 class ResponseTooLargeError(Exception):
     """Raised when a response has more bytes than may be read."""
-
-
-class ResponseTooSlowError(Exception):
-    """Raised when the body of a response arrives too slowly."""
 
 
 class ResponseCutOffError(Exception):
@@ -114,15 +109,13 @@ def exchange(prepared: PreparedRequest, max_bytes: int) -> Response:
     :param prepared: request to send
     :param max_bytes: largest size of a successful response after decompression, in bytes
     :raises ResponseTooLargeError: if it has more
-    :raises ResponseTooSlowError: if it is still incomplete after ten times its timeout
     :raises ResponseCutOffError: if it ends too early
-    :raises urllib3.exceptions.HTTPError: if there is no response
+    :raises urllib3.exceptions.HTTPError: if there is no response, or it is incomplete after ten times its timeout
     :raises OSError: if there is no response, or a certificate file is missing
     """
-    deadline = time.monotonic() + 10 * prepared.timeout
     raw = prepared.response()
     try:
-        content = _read(raw, max_bytes, deadline)
+        content = _read(raw, max_bytes)
         return Response(raw.status, raw.headers, content, raw.reason or "")
     finally:
         # A response read to its end has given its connection back already; one with a rest has to be closed first.
@@ -130,21 +123,20 @@ def exchange(prepared: PreparedRequest, max_bytes: int) -> Response:
         raw.release_conn()
 
 
-def _read(raw: BaseHTTPResponse | OpenResponse, max_bytes: int, deadline: float) -> bytes:
+def _read(raw: BaseHTTPResponse | OpenResponse, max_bytes: int) -> bytes:
     from urllib3.exceptions import DecodeError, ProtocolError
 
     is_success = 200 <= raw.status < 300
     limit = max_bytes if is_success else _ERROR_BYTES
     content = bytearray()
     try:
-        for chunk in raw.stream(_CHUNK):
+        # Otherwise urllib3 does not decompress bodies that come in chunks.
+        for chunk in raw.stream(_CHUNK, decode_content=True):
             content += chunk
             if len(content) > limit:
                 if is_success:
                     raise ResponseTooLargeError
                 return bytes(content[:limit])
-            if time.monotonic() > deadline:
-                raise ResponseTooSlowError
     except (ProtocolError, DecodeError) as error:
         raise ResponseCutOffError(error) from None
     return bytes(content)

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.openlineage.gc_pause import frozen_heap
 from openmetadata_ol_provider.openlineage.listing import counted
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openlineage.problems import Problem, limit_problems
+from openmetadata_ol_provider.openlineage.thread_turns import short_turns
 from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
 from openmetadata_ol_provider.openmetadata.publishing.core.held import Held
 from openmetadata_ol_provider.openmetadata.publishing.core.history import History
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+@frozen_heap()
+@short_turns()
 def publish_plan(
     plan: LineagePlan,
     client: OpenMetadataClient,

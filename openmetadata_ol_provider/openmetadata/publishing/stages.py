@@ -41,6 +41,7 @@ from openmetadata_ol_provider.openmetadata.publishing.profiles.stage import publ
 from openmetadata_ol_provider.openmetadata.publishing.runs.stage import (
     StatusOutcome,
     UsageOutcome,
+    plan_runs,
     publish_statuses,
     publish_usage,
 )
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 class _Progress:
     """How far the edges are.
 
+    :ivar planned: set once the first edges are about to be sent
     :ivar begun: set once the last edges are under way
     :ivar ended: set once none is
     :ivar failed: ``True`` after an error that stops everything
@@ -64,13 +66,14 @@ class _Progress:
 
     def __init__(self) -> None:
         self.failed = False
+        self.planned = threading.Event()
         self.begun = threading.Event()
         self.ended = threading.Event()
 
     def end(self) -> None:
         """Let everything begin that waits for edges, also after an error."""
-        self.ended.set()
-        self.begun.set()
+        for step in (self.ended, self.begun, self.planned):
+            step.set()
 
 
 class Stages:
@@ -125,10 +128,10 @@ class Stages:
         self._publish_dataset_metadata()
         forked, edges = context.fork(), _Progress()
         with ThreadPoolExecutor(1, thread_name_prefix="runs") as thread:
-            publishing = thread.submit(self._publish_runs_after, edges, forked, pipelines)
             try:
+                publishing = thread.submit(self._publish_runs_after, edges, forked, pipelines)
                 with context.client.lineage_first():
-                    self.edges = publish_edges(context, pipelines, self.resolutions, edges.begun.set)
+                    self.edges = publish_edges(context, pipelines, self.resolutions, edges.planned.set, edges.begun.set)
                 context.executor.require_running()
             except BaseException:
                 edges.failed = True
@@ -166,15 +169,18 @@ class Stages:
 
     def _publish_runs_after(self, edges: _Progress, context: PublishContext, pipelines: PublishedPipelines) -> None:
         """Publish what is reported of runs once no edge waits for a thread any more, unless edges stop everything."""
+        # What is computed before would keep the first edges waiting, and what is computed later the first statuses.
+        edges.planned.wait()
+        planned = plan_runs(context, pipelines)
         edges.begun.wait()
         if edges.failed or context.executor.stopped is not None:
             return
-        self._statuses = publish_statuses(context, pipelines)
+        self._statuses = publish_statuses(context, pipelines, planned)
         self.statuses = self._statuses.counts
         forked = context.fork()
         with ThreadPoolExecutor(1, thread_name_prefix="tables") as thread:
             publishing = thread.submit(self._publish_observability_after, edges, forked, pipelines)
-            self.usage = publish_usage(context, pipelines)
+            self.usage = publish_usage(context, planned)
         context.problems += forked.problems
         publishing.result()
         forked.executor.require_running()

@@ -12,14 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from openmetadata_ol_provider.config import NamespaceRule
-from openmetadata_ol_provider.exceptions import CatalogueRequestError
-from openmetadata_ol_provider.lineage.identities import Naming, is_named_as_table
+from openmetadata_ol_provider.lineage.identities import Naming
 from openmetadata_ol_provider.lineage.names.identity import Identity
 from openmetadata_ol_provider.lineage.plan import Dataset, DatasetId
 from openmetadata_ol_provider.openmetadata.client.worker_pool import WorkerPool
 from openmetadata_ol_provider.openmetadata.resolution.address_hints import AddressMismatch, other_address_hint
-from openmetadata_ol_provider.openmetadata.resolution.assets import AssetLookup
-from openmetadata_ol_provider.openmetadata.resolution.containers import ContainerLookup, unreduced_path
+from openmetadata_ol_provider.openmetadata.resolution.attempts import Attempts
+from openmetadata_ol_provider.openmetadata.resolution.entity_lookup import EntityLookup, PathHint
 from openmetadata_ol_provider.openmetadata.resolution.hints import Hint, ambiguous_hint, wrong_rule_hint
 from openmetadata_ol_provider.openmetadata.resolution.lookup_scope import ChosenBy, LookupScope, LookupScopes
 from openmetadata_ol_provider.openmetadata.resolution.mismatches import (
@@ -29,10 +28,9 @@ from openmetadata_ol_provider.openmetadata.resolution.mismatches import (
 )
 from openmetadata_ol_provider.openmetadata.resolution.own_names import is_own
 from openmetadata_ol_provider.openmetadata.resolution.search import Finder
-from openmetadata_ol_provider.openmetadata.resolution.services import Service, ServiceIndex
+from openmetadata_ol_provider.openmetadata.resolution.services import ServiceIndex
 from openmetadata_ol_provider.openmetadata.resolution.spot import Spot, spots_of
 from openmetadata_ol_provider.openmetadata.resolution.symlink_conflicts import by_certainty, conflict_hint, rival_names
-from openmetadata_ol_provider.openmetadata.resolution.tables import TableLookup
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.config import Config
@@ -109,13 +107,10 @@ class Resolver:
         self._services = services or ServiceIndex.from_client(client)
         self._scopes = LookupScopes(self._services, config)
         self._always = config.resolution.by_name == "always"
-        self._finder = finder = finder or Finder(client)
+        self._finder = finder or Finder(client)
         self._naming = Naming(config.datasets)
         self._unstripped = Naming(config.datasets.model_copy(update={"strip_partitions": False}))
-        exact = config.datasets.case == "exact"
-        self._tables = TableLookup(finder, exact_case=exact)
-        self._containers = ContainerLookup(finder, exact_case=exact)
-        self._assets = AssetLookup(finder, exact_case=exact)
+        self._lookup = EntityLookup(self._finder, exact_case=config.datasets.case == "exact")
 
     def with_rule(self, namespace: str, service: str) -> Resolver:
         """Return a resolver with one more rule, before all others; it shares what was read from the catalogue."""
@@ -130,65 +125,69 @@ class Resolver:
         :raises CatalogueUnavailableError: if the catalogue does not answer
         """
         by_id = {dataset.id: dataset for dataset in datasets}
-        self._containers.expect(identity for dataset in by_id.values() for identity in dataset.identities)
+        self._lookup.expect(identity for dataset in by_id.values() for identity in dataset.identities)
         resolved: dict[DatasetId, Resolution] = {}
 
         def resolve(id_: DatasetId, dataset: Dataset) -> None:
             resolved[id_] = self.resolve(dataset)
 
-        WorkerPool(self._client.max_connections).run([partial(resolve, *item) for item in by_id.items()])
+        WorkerPool(self._client.threads).run([partial(resolve, *item) for item in by_id.items()])
         return {id_: resolved[id_] for id_ in by_id}
 
     def resolve(self, dataset: Dataset) -> Resolution:
         """Resolve one dataset."""
         if dataset.ignored:
             return Resolution("ignored", detail="left out by the configuration", namespace=dataset.namespace)
-        attempts: list[str] = []
-        searched: dict[str, None] = {}
-        ignored = 0
-        elsewhere: list[tuple[Identity, LookupScope]] = []
-        scopes: list[LookupScope] = []
-        whole = is_named_as_table(dataset.identities)
+        attempts = Attempts(dataset, self._unstripped)
+        resolution = self._resolve_in_scopes(dataset, attempts)
+        if resolution is None and attempts.is_ignored:
+            return Resolution("ignored", detail="ignored by a rule in namespaces", namespace=dataset.namespace)
+        return resolution or self._resolve_elsewhere(dataset, attempts) or self._unresolved(dataset, attempts)
+
+    def _resolve_in_scopes(self, dataset: Dataset, attempts: Attempts) -> Resolution | None:
+        """Look for a dataset in the services that its namespaces may be, and return ``None`` if it is in none."""
         for identity in by_certainty(dataset, self._scopes):
             rule = self._scopes.rule(dataset, identity)
             if rule is not None and rule.ignore:
-                ignored += 1
+                attempts.has_ignored = True
                 continue
             for scope in self._scopes.for_identity(dataset, identity):
-                scopes.append(scope)
-                entities, attempt = self._look_up(
-                    identity, scope, (unreduced_path(dataset, identity, self._unstripped), whole)
-                )
+                entities, attempt = self._lookup.find(identity, scope, attempts.path_hint(identity))
                 own = [entity for entity in entities if compare_account(entity, scope) is None]
                 if own:
-                    rivals = self._rivals(dataset, identity, scope, own[0]) if len(own) == 1 else ()
-                    doubts = address_doubts(dataset, identity, scope, own[0]) if len(own) == 1 else ()
-                    resolution = _resolution(dataset, identity, own, attempt, scope.by)._replace(mismatches=doubts)
-                    return _conflict(dataset, own[0], rivals) or resolution
-                of_accounts = {entity.service for entity in entities}
-                services = (item for group in scope.services for item in group if item.name in of_accounts)
-                others = (*scope.others, *services)
-                if others:
-                    elsewhere.append((identity, scope._replace(others=others)))
-                searched.update(dict.fromkeys(scope.service_names))
-                attempts.append(f"{scope.kind} {identity}: {attempt}")
-        if ignored and not attempts:
-            return Resolution("ignored", detail="ignored by a rule in namespaces", namespace=dataset.namespace)
-        for identity, scope in elsewhere:
-            path = (unreduced_path(dataset, identity, self._unstripped), whole)
-            entities, attempt = self._look_up(identity, scope._replace(services=(scope.others,)), path)
+                    return self._resolution_in(scope, dataset, identity, own, attempt)
+                attempts.add(identity, scope, entities, attempt)
+        return None
+
+    def _resolution_in(
+        self, scope: LookupScope, dataset: Dataset, identity: Identity, entities: list[Entity], attempt: str
+    ) -> Resolution:
+        """Return the resolution of a dataset that is in the services of a scope, unless its symlinks contradict it."""
+        resolution = _resolution(dataset, identity, entities, attempt, scope.by)
+        if len(entities) > 1:
+            return resolution
+        (entity,) = entities
+        conflict = _conflict(dataset, entity, self._rivals(dataset, identity, scope, entity))
+        return conflict or resolution._replace(mismatches=address_doubts(dataset, identity, scope, entity))
+
+    def _resolve_elsewhere(self, dataset: Dataset, attempts: Attempts) -> Resolution | None:
+        """Look for a dataset in services at other addresses, and return ``None`` if it is in none."""
+        for identity, scope in attempts.elsewhere:
+            others = scope._replace(services=(scope.others,))
+            entities, attempt = self._lookup.find(identity, others, attempts.path_hint(identity))
             if entities:
                 return self._elsewhere(dataset, identity, scope, entities, attempt)
-            searched.update(dict.fromkeys(service.name for service in scope.others))
-            attempts.append(f"{scope.kind} {identity}, at other addresses: {attempt}")
-        detail = "; ".join(attempts) or "no identity to look for"
-        chosen, candidates = self._scopes.choice(scopes)
+            attempts.add_elsewhere(identity, scope, attempt)
+        return None
+
+    def _unresolved(self, dataset: Dataset, attempts: Attempts) -> Resolution:
+        chosen, candidates = self._scopes.choice(attempts.scopes)
         return Resolution(
             "unresolved",
-            detail=detail,
+            detail=attempts.detail,
             namespace=dataset.namespace,
-            services=tuple(searched),
-            hint=wrong_rule_hint(detail, scopes),
+            services=tuple(attempts.services),
+            hint=wrong_rule_hint(attempts.detail, attempts.scopes),
             chosen=chosen,
             candidates=candidates,
         )
@@ -200,7 +199,10 @@ class Resolver:
         for other in rival_names(dataset, self._naming.identities(dataset.namespace, dataset.name), identity):
             rule = self._scopes.rule(dataset, other)
             scopes = () if rule and rule.ignore else self._scopes.for_identity(dataset, other)
-            for entities in (self._look_up(other, one)[0] for one in scopes if one.is_certain or not scope.is_certain):
+            for one in scopes:
+                if scope.is_certain and not one.is_certain:
+                    continue
+                entities, _ = self._lookup.find(other, one, PathHint())
                 if entities and entity not in entities:
                     yield other, entities[0]
 
@@ -230,35 +232,6 @@ class Resolver:
     def spots(self, dataset: Dataset) -> list[Spot]:
         """Return the services in which a dataset is looked for first, under each of its identities."""
         return list(spots_of(dataset, self._scopes))
-
-    def _look_up(
-        self, identity: Identity, scope: LookupScope, path: tuple[str, bool] = ("", False)
-    ) -> tuple[list[Entity], str]:
-        """Return the entities that an identity may be, and how they were looked for.
-
-        :param path: path that a container's identity was reduced from, and whether only the whole path is meant
-        """
-        attempts: list[str] = []
-        for services in scope.services:
-            try:
-                entities, attempt = self._look_up_in(identity, scope, services, path)
-            except CatalogueRequestError as error:
-                entities, attempt = [], str(error)
-            attempts.append(attempt)
-            if entities:
-                return list(dict.fromkeys(entities)), f"{scope.why}; tried {attempt}"
-        return [], f"{scope.why}; tried {', '.join(attempts)}" if attempts else scope.why
-
-    def _look_up_in(
-        self, identity: Identity, scope: LookupScope, services: tuple[Service, ...], path: tuple[str, bool]
-    ) -> tuple[list[Entity], str]:
-        if scope.kind in {"table", "storedProcedure"}:
-            return self._tables.find(identity.name, scope, services)
-        if scope.kind == "container":
-            original, whole = path
-            at = {pair for service in services for pair in service.hosts} if scope.is_certain else None
-            return self._containers.find(identity, services, original=original, whole=whole, addresses=at)
-        return self._assets.find(scope.kind, identity.name, services)
 
 
 def _conflict(dataset: Dataset, entity: Entity, rivals: Iterable[tuple[Identity, Entity]]) -> Resolution | None:

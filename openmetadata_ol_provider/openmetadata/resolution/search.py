@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueRequestError
+from openmetadata_ol_provider.exceptions import CatalogueAuthError, CatalogueRequestError
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.client.query_cache import QueryCache
 from openmetadata_ol_provider.openmetadata.entities import COLLECTIONS, Entity
@@ -110,6 +110,12 @@ class Finder:
             body = self._client.get("v1/search/query", parameters)
         except CatalogueRequestError:
             # Not every search engine supports the expression.
+            return Hits({}, complete=False)
+        except CatalogueAuthError as error:
+            if error.status != 403:
+                raise
+            # Not every firewall lets the expression pass.
+            log.warning("the search for containers is refused; each path is looked up instead: %s", error)
             return Hits({}, complete=False)
         hits = _hits(body, "fullPath", PATH_LIMIT)
         # A filter that the server cannot parse is ignored, and everything comes back.

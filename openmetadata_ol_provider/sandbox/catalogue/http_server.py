@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+from socketserver import StreamRequestHandler
 from typing import Any
 
 import msgspec
@@ -26,10 +27,15 @@ from openmetadata_ol_provider.sandbox.catalogue.http_types import (
     error_response,
 )
 from openmetadata_ol_provider.sandbox.catalogue.request_log import RequestLog, Sent
+from openmetadata_ol_provider.sandbox.catalogue.request_reader import (
+    ReceivedRequest,
+    RequestReader,
+    UnreadableRequestError,
+)
 
-#: Jetty's default limit for the request line and all header fields together.
-MAX_HEADER_BYTES = 8192
 _JOIN_TIMEOUT = 5.0
+#: Methods that the API has.
+_METHODS = frozenset({"GET", "PUT", "POST", "PATCH", "DELETE"})
 _GZIP_SINCE = (2,)
 _GZIP_FROM_BYTES = 256
 _NO_FAULT = Fault("", re.compile(""), None)
@@ -97,53 +103,67 @@ class HttpServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(StreamRequestHandler):
     disable_nagle_algorithm = True
     server: HttpServer
     connection: socket.socket
-    raw_requestline: bytes
+    #: Request that is answered now.
+    received: ReceivedRequest
 
-    def _serve(self) -> None:
-        size = len(self.raw_requestline) + sum(len(key) + len(value) + 4 for key, value in self.headers.items())
-        if size > MAX_HEADER_BYTES:
+    def handle(self) -> None:
+        """Answer the requests of the connection, one after the other."""
+        reader = RequestReader(self.connection)
+        self.close_connection = False
+        while not self.close_connection:
+            try:
+                received = reader.next_request()
+            except UnreadableRequestError as error:
+                self.close_connection = True
+                self.received = ReceivedRequest(error.method, error.target, {}, b"", keep_alive=False)
+                self._send(error_response(error.status, error.message))
+                return
+            if received is None:
+                return
+            self.received = received
+            self.close_connection = not received.keep_alive
+            self._serve(received)
+
+    def _serve(self, received: ReceivedRequest) -> None:
+        if received.method not in _METHODS:
             self.close_connection = True
-            self._send(error_response(431, "Request Header Fields Too Large"))
+            self._send(error_response(501, f"Unsupported method ({received.method})"))
             return
-        if "Transfer-Encoding" in self.headers:
-            self.close_connection = True
-            self._send(error_response(411, "This sandbox needs a Content-Length"))
-            return
-        content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.server.faults.take(self.command, self.path, content) or _NO_FAULT
-        request = Request(self.command, self.path, dict(self.headers.items()), content)
+        fault = self.server.faults.take(received.method, received.target, received.content) or _NO_FAULT
+        request = Request(received.method, received.target, received.headers, received.content)
         early_response = self.server.application.respond(request) if fault.after_effect else None
         wait = self.server.latency + fault.delay
         if wait:
             time.sleep(wait)
         if fault.status is None:
-            self._send(early_response or self.server.application.respond(request), content, half=fault.half)
+            self._send(early_response or self.server.application.respond(request), half=fault.half)
         else:
-            self._fail(fault, fault.status, content)
+            self._fail(fault, fault.status)
 
-    do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
-
-    def _fail(self, fault: Fault, status: int, content: bytes) -> None:
+    def _fail(self, fault: Fault, status: int) -> None:
         if status == 0:
-            self._record(0, content)
+            self._record(0)
             self.close_connection = True
             if fault.reset:
                 self.server.reset(self.connection)
             else:
                 _shut(self.connection)
             return
-        self._send(error_response(status, fault.message, fault.headers), content)
+        self._send(error_response(status, fault.message, fault.headers))
 
-    def _record(self, status: int, content: bytes) -> None:
-        content_type, agent = (self.headers.get(name, "") for name in ("Content-Type", "User-Agent"))
-        self.server.log.add(Sent(self.command, self.path, status, content_type, agent, content))
+    def _record(self, status: int) -> None:
+        method, target, headers, content, _ = self.received
+        if not method:
+            # Not HTTP, so no request: a client of a Kafka broker that had this port before, for example.
+            return
+        content_type, agent = headers.get("content-type", ""), headers.get("user-agent", "")
+        self.server.log.add(Sent(method, target, status, content_type, agent, content))
 
-    def _send(self, response: Response, content: bytes = b"", *, half: bool = False) -> None:
+    def _send(self, response: Response, *, half: bool = False) -> None:
         body = response.body
         if body is None:
             payload = b""
@@ -168,16 +188,13 @@ class _Handler(BaseHTTPRequestHandler):
             payload = payload[: len(payload) // 2]
         elif self.close_connection:
             head.append("Connection: close")
-        self._record(response.status, content)
+        self._record(response.status)
         # A single write: a second one would wait until the first is acknowledged.
-        self.wfile.write("\r\n".join((*head, "", "")).encode("latin-1") + payload)
+        self.connection.sendall("\r\n".join((*head, "", "")).encode("latin-1") + payload)
 
     def _sends_gzip(self) -> bool:
         version = self.server.application.catalogue.version
-        return version >= _GZIP_SINCE and "gzip" in self.headers.get("Accept-Encoding", "")
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Print nothing; requests are recorded in the request log."""
+        return version >= _GZIP_SINCE and "gzip" in self.received.headers.get("accept-encoding", "")
 
 
 def _reason(status: int) -> str:

@@ -136,6 +136,10 @@ class CatalogueServer:
                 for results in (stored.get(fqn, {}),)
             }
 
+    def latest_test_results(self) -> dict[str, dict[str, Any]]:
+        """Return the latest result of each test case that has any, by the FQN of the test case."""
+        return {fqn: results[-1] for fqn, results in self.test_results().items() if results}
+
     def end_patch_sessions(self) -> None:
         """Make the next PATCH of each entity stand alone, as if ten minutes had passed since the last one."""
         self.store.sessions.clear()

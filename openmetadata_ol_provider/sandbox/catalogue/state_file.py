@@ -45,14 +45,7 @@ def load(store: CatalogueStore, path: Path) -> None:
 
     :raises ValueError: if the file cannot be read or has another format
     """
-    try:
-        content: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict)
-    except msgspec.MsgspecError as error:
-        raise ValueError(
-            f"state file {str(path)!r} cannot be read ({error}); delete it to start without its content"
-        ) from None
-    if content.get("format") != _FORMAT:
-        raise ValueError(f"state file {str(path)!r} has another format; delete it to start without its content")
+    content = _content(path)
     for entity_type, entities in content["entities"].items():
         for entity in entities:
             store.collection(entity_type).put(entity)
@@ -71,3 +64,15 @@ def load(store: CatalogueStore, path: Path) -> None:
         store.test_results[fqn] = {result["timestamp"]: result for result in results}
     for entity_type, entity_id, ranks in content.get("percentiles", ()):
         store.percentiles[entity_type, entity_id] = ranks
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = msgspec.json.decode(path.read_bytes(), type=dict)
+    except msgspec.MsgspecError as error:
+        raise ValueError(
+            f"state file {str(path)!r} cannot be read ({error}); delete it to start without its content"
+        ) from None
+    if content.get("format") != _FORMAT:
+        raise ValueError(f"state file {str(path)!r} has another format; delete it to start without its content")
+    return content

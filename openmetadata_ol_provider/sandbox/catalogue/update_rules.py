@@ -25,31 +25,36 @@ def merged(kind: Kind, stored: Entity, new: Entity, behaviours: Behaviours, *, i
 
     :param new: entity as the request describes it
     """
-    result = {**new, **{key: stored[key] for key in _CATALOGUE_FIELDS}, "deleted": False}
-    for key in _PRESERVED_FIELDS:
-        if key in stored and not new.get(key):
-            result[key] = stored[key]
-    request_fields = property_names(kind.schema)
-    for key in stored.keys() - result.keys():
-        # A field that no create request has (set by PATCH or by the catalogue itself) cannot be cleared by one.
-        if key not in request_fields:
-            result[key] = stored[key]
-    is_named_anew = Behaviour.CLEARS_DISPLAY_NAME in behaviours
-    _merge_texts_and_tags(result, stored, is_bot, ("description",) if is_named_anew else _PEOPLES_FIELDS)
+    result = {**new, **_preserved(kind, stored, new), "deleted": False}
+    clears_display_name = Behaviour.CLEARS_DISPLAY_NAME in behaviours
+    _merge_texts_and_tags(result, stored, is_bot, ("description",) if clears_display_name else _PEOPLES_FIELDS)
     certification = Behaviour.CLEARS_CERTIFICATION if is_bot else Behaviour.PEOPLE_CLEAR_CERTIFICATION
     for key, clearing in (("certification", certification), ("entityStatus", Behaviour.RESETS_ENTITY_STATUS)):
         if clearing in behaviours:
             result.pop(key, None)
-    if is_bot and "extension" in stored:
-        result["extension"] = stored["extension"]
-    elif is_bot:
+    if is_bot:
         result.pop("extension", None)
+        if "extension" in stored:
+            result["extension"] = stored["extension"]
     for path in (kind.parts, *kind.more_parts):
         if path:
             _merge_parts(result, stored, path, is_bot)
     if Behaviour.DROPS_TASK_OWNERS in behaviours:
         drop_task_owners(kind, result)
     return result
+
+
+def _preserved(kind: Kind, stored: Entity, new: Entity) -> Entity:
+    """Return the stored fields that a PUT of a new entity leaves as they are."""
+    request_fields = property_names(kind.schema)
+    return {
+        key: value
+        for key, value in stored.items()
+        if key in _CATALOGUE_FIELDS
+        or (key in _PRESERVED_FIELDS and not new.get(key))
+        # A field that no create request has (set by PATCH or by the catalogue itself) cannot be cleared by one.
+        or (key not in request_fields and key not in new)
+    }
 
 
 def drop_task_owners(kind: Kind, entity: Entity) -> None:

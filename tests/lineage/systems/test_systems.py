@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openmetadata_ol_provider.config import DatasetOptions
@@ -163,6 +163,7 @@ NAMES = st.text(alphabet='ab.`"[]/:$@=-_ 1', min_size=1, max_size=14)
 
 @LAWS
 @given(st.sampled_from(NAMESPACES), NAMES)
+@example("oracle://db:1521", "[@")
 def test_any_name_in_any_system_is_read_and_read_again_as_itself(namespace: str, name: str) -> None:
     naming = Naming(DatasetOptions())
     found = naming.identities(namespace, name)

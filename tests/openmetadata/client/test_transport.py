@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from openmetadata_ol_provider.exceptions import (
 )
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from tests.openmetadata.builders import FAST, TOKEN
-from tests.openmetadata.client.support import Handler, Web, answering, http
+from tests.openmetadata.client.support import EDGE, Handler, Web, answering, http, raw
 
 
 def test_a_web_page_is_not_an_api(web: Web) -> None:
@@ -69,6 +70,59 @@ def test_an_answer_that_begins_and_does_not_end_is_given_up_on(web: Web, pause: 
     given_up = pytest.raises(CatalogueUnavailableError, match=r"GET v1/tables within 0\.05 s.*`timeout`")
     with OpenMetadataClient(web(Stalling), TOKEN, timeout=0.05, retries=FAST._replace(attempts=1)) as client, given_up:
         client.get("v1/tables")
+
+
+def _pieces(total: int) -> Iterator[bytes]:
+    """Yield single bytes, one every hundredth of a second: more often than any timeout."""
+    for _ in range(total):
+        time.sleep(0.01)
+        yield b"a"
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["new connection", "open connection"])
+@pytest.mark.parametrize(
+    "begins",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Slow:",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999999\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5;",
+    ],
+    ids=["head", "body", "chunk"],
+)
+def test_an_answer_that_comes_byte_by_byte_is_given_up_on(web: Web, begins: bytes, number: int) -> None:
+    class Dripping(Handler):
+        seen: ClassVar[list[dict[str, str]]] = []
+
+        def do_GET(self) -> None:  # noqa: N802
+            if len(self.seen) < number - 1:
+                super().do_GET()
+                return
+            try:
+                self.wfile.write(begins)
+                for piece in _pieces(3000):
+                    self.wfile.write(piece)
+            except OSError:
+                self.close_connection = True
+
+    given_up = pytest.raises(
+        CatalogueUnavailableError, match=r"within 0\.1 s, or not completely within 1 s; .*`timeout`"
+    )
+    with OpenMetadataClient(web(Dripping), TOKEN, timeout=0.1, retries=FAST._replace(attempts=1)) as client:
+        for _ in range(number - 1):
+            client.get("v1/tables")
+        started = time.monotonic()
+        with given_up:
+            client.get("v1/tables")
+        assert time.monotonic() - started < 20
+
+
+def test_half_a_head_of_a_success_is_no_success(web: Web) -> None:
+    # An edge may be accepted without content.
+    handler = raw(b"HTTP/1.1 200 OK\r\nDate: today\r\n")
+    cut_off = pytest.raises(CatalogueUnavailableError, match="closed the connection in the head of its response")
+    with OpenMetadataClient(web(handler), TOKEN, retries=FAST) as client, cut_off:
+        client.put("v1/lineage", EDGE)
+    assert len(handler.calls) == FAST.attempts
 
 
 def test_an_answer_that_is_too_large_is_not_read_and_names_the_setting(web: Web) -> None:

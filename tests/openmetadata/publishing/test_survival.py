@@ -20,10 +20,11 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.queries import Query
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import group_jobs
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import count_runs
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsagePublisher
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, SEED, TOKEN, config, edge, orders, totals
+from tests.openmetadata.builders import SEED, TOKEN, config, edge, orders, totals
 
 TAG = {"tagFQN": "C.T", "source": "Classification", "labelType": "Manual", "state": "Confirmed"}
 NAMES = ["etl", "my.dag", 'say "x"', "a/b", "a::b", "größe 表", "x" * 300, "1 > 0", "tab\tin"]
@@ -39,12 +40,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[CatalogueServer]:
     }
     with CatalogueServer(seed, version=request.param, token=TOKEN) as catalogue:
         yield catalogue
-
-
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, TOKEN, retries=FAST) as connected:
-        yield connected
 
 
 def plan_of(name: str, namespace: str = "prod") -> LineagePlan:
@@ -111,7 +106,7 @@ def publish(
     now = dt.datetime(2026, 1, 2, tzinfo=dt.timezone.utc).timestamp()
     history = History(usage=known)
     context = PublishContext(client, config(), history, select(LineagePlan(), history, config(), now), now)
-    usage = UsagePublisher(context).publish(plan.runs, refs)
+    usage = UsagePublisher(context).publish(count_runs(plan.runs, refs))
     resolutions = Resolver(client, config()).resolve_all(plan.datasets)
     for use in query_uses(plan.edges, {JobId(job.namespace, job.name): job for job in plan.jobs}, resolutions):
         QueryWriter(client, dry_run=False).publish(use)

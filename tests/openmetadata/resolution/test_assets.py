@@ -15,7 +15,7 @@ from openmetadata_ol_provider.openmetadata.entities import Entity
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, columns, config, edge, plan, service
+from tests.openmetadata.builders import columns, config, edge, plan, service
 
 SEED: dict[str, Any] = {
     "databaseServices": [service("pg", "Postgres", hostPort="db:5432", database="shop")],
@@ -67,12 +67,6 @@ STORED_PROCEDURE = "STORED_PROCEDURE"
 def server() -> Iterator[CatalogueServer]:
     with CatalogueServer(SEED) as catalogue:
         yield catalogue
-
-
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, retries=FAST) as connected:
-        yield connected
 
 
 def named(namespace: str, name: str, type_: str | None = None) -> Dataset:

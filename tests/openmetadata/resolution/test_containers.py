@@ -45,12 +45,6 @@ def server() -> Iterator[CatalogueServer]:
         yield catalogue
 
 
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, retries=FAST) as connected:
-        yield connected
-
-
 def found(resolution: Resolution) -> str | None:
     return resolution.entity.fqn if resolution.entity else None
 
@@ -240,10 +234,11 @@ def test_of_two_services_for_one_azure_account_the_one_for_the_container_is_mean
         assert resolve(client, "orders/1", url.format("gold")) == "gold.x"
 
 
-def test_a_search_engine_that_takes_no_regular_expressions_costs_no_container(
-    client: OpenMetadataClient, server: CatalogueServer
+@pytest.mark.parametrize("status", [400, 403], ids=["search engine", "firewall"])
+def test_what_takes_no_regular_expressions_costs_no_container(
+    client: OpenMetadataClient, server: CatalogueServer, status: int
 ) -> None:
-    server.fail("GET", "search/query", 400, times=10)
+    server.fail("GET", "search/query", status, times=10)
     # Nothing but a search finds it: it is named by hand.
     assert resolve(client, "raw/customers/1") == "s3.lake.Customers"
 

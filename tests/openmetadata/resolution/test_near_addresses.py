@@ -14,7 +14,7 @@ from openmetadata_ol_provider.openlineage.facets import Identifier
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, columns, config, service
+from tests.openmetadata.builders import columns, config, service
 
 PRODUCTION = "wh.cprod1.eu-west-1.redshift.amazonaws.com"
 DEVELOPMENT = "wh.cdev2.eu-west-1.redshift.amazonaws.com"
@@ -52,12 +52,6 @@ SEED: dict[str, Any] = {
 def server() -> Iterator[CatalogueServer]:
     with CatalogueServer(SEED) as catalogue:
         yield catalogue
-
-
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, retries=FAST) as connected:
-        yield connected
 
 
 def resolve(

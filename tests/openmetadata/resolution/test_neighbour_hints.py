@@ -193,8 +193,8 @@ def test_columns_that_a_table_lacks_are_one_line_and_one_problem_for_the_table(c
     unknown = [(problem.where, problem.detail) for problem in report.problems if problem.kind == "unknown_column"]
     assert [where for where, _ in unknown] == ["pg.shop.public.orders", "pg.shop.public.totals"]
     assert unknown[0][1].startswith(
-        "it has no column 'b, c (pg.shop.public.orders -> pg.shop.public.totals); "
-        "d (pg.shop.public.orders -> pg.shop.crm.accounts)', so the column lineage of these edges is without it"
+        "it has no column 'b', 'c' (pg.shop.public.orders -> pg.shop.public.totals); "
+        "'d' (pg.shop.public.orders -> pg.shop.crm.accounts), so the column lineage of these edges is without it"
     )
     lines = [text for kind, text in problem_lines(report) if kind == "unknown_column"]
     assert len(lines) == 1
@@ -211,7 +211,7 @@ def test_edges_that_lack_the_same_columns_are_named_together(client: OpenMetadat
     details = [problem.detail for problem in report.problems if problem.where == "pg.shop.public.orders"]
     assert len(details) == 1
     edges = "pg.shop.public.orders -> pg.shop.public.totals; pg.shop.public.orders -> pg.shop.crm.accounts"
-    assert details[0].startswith(f"it has no column 'b, c ({edges})', so")
+    assert details[0].startswith(f"it has no column 'b', 'c' ({edges}), so")
 
 
 def test_an_edge_between_two_datasets_of_such_a_namespace_has_the_advice_once(client: OpenMetadataClient) -> None:

@@ -13,7 +13,7 @@ from openmetadata_ol_provider.lineage.plan import Dataset
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, columns, config, resolve_with_hints, service
+from tests.openmetadata.builders import columns, config, resolve_with_hints, service
 
 SEED: dict[str, Any] = {
     "databaseServices": [
@@ -66,12 +66,6 @@ SEED: dict[str, Any] = {
 def server() -> Iterator[CatalogueServer]:
     with CatalogueServer(SEED) as catalogue:
         yield catalogue
-
-
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, retries=FAST) as connected:
-        yield connected
 
 
 def dataset(namespace: str, name: str, type_: str | None = None) -> Dataset:

@@ -120,7 +120,8 @@ class _Selector:
         self.retracted = Retracted.of(plan.retracted)
         self.entries: dict[object, LedgerEntry] = {}
         self.retried = tuple(apply_sql_policy_to_plan(item, config.write.sql) for item in history.parking.due(now))
-        self._add_retried()
+        if self.retried:
+            self._add_retried()
 
     def _is_wanted(self, pipeline: JobId | None) -> bool:
         return pipeline is None or self.filter.admits(pipeline.namespace, pipeline.name)
@@ -196,8 +197,9 @@ class _Selector:
 
     def _select_edges(self) -> tuple[list[Edge], frozenset[int], frozenset[int]]:
         by_key: dict[int, list[Edge]] = {}
-        for edge in self.edges:
-            by_key.setdefault(edge_key(edge), []).append(edge)
+        keyed = [(edge_key(edge), edge) for edge in self.edges]
+        for key, edge in keyed:
+            by_key.setdefault(key, []).append(edge)
         waiting = set()
         changed_owners = set()
         for key, edges in by_key.items():
@@ -209,7 +211,7 @@ class _Selector:
                 changed_owners.add(_owner(edges[0]))
         selected = {key for key, edges in by_key.items() if key not in waiting and _owner(edges[0]) in changed_owners}
         current = by_key.keys() - selected - waiting
-        return [edge for edge in self.edges if edge_key(edge) in selected], frozenset(current), frozenset(waiting)
+        return [edge for key, edge in keyed if key in selected], frozenset(current), frozenset(waiting)
 
     def _edge_digest(self, edges: Sequence[Edge]) -> int:
         job = self.jobs.get(edges[0].job) if edges[0].job else None
@@ -225,8 +227,7 @@ class _Selector:
         groups: dict[RunKey, list[RunRecord]] = {}
         for run in self.runs:
             groups.setdefault((run.pipeline, run.pipeline_run_id), []).append(run)
-        changed: list[RunRecord] = []
-        current = 0
+        changed, current = list[RunRecord](), 0
         for group in groups.values():
             plain = [msgspec.structs.replace(run, **NOT_OF_THE_STATUS) for run in group]
             unchanged = [

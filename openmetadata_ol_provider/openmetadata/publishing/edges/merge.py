@@ -72,32 +72,53 @@ def merge_details(stored: Mapping[str, Any] | None, write: EdgeWrite, changer: s
     ours = {"id": write.pipeline.id, "type": "pipeline"} if write.pipeline else None
     if stored is None:
         return _details(SOURCE, write.columns, ours, write.sql, written_by(write.writers))
-    columns = read_columns(stored, write.source, write.target)
-    preserved = {key: stored[key] for key in _PRESERVED if stored.get(key) not in (None, "")}
-    theirs = _reference(stored.get("pipeline") or None)
-    sql = stored.get("sqlQuery")
     if stored.get("source") != SOURCE:
-        # Another writer's edge. No source at all is the server's default, Manual.
-        source = stored.get("source") or MANUAL
-        shown = theirs if source == MANUAL else theirs or ours
-        return {**preserved, **_details(source, _added(columns, write.columns), shown, sql or write.sql)}
+        return _merged_with_others(stored, write, ours)
+    return _merged_with_own(stored, write, ours, changer)
+
+
+def _merged_with_others(stored: Mapping[str, Any], write: EdgeWrite, ours: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the details of another writer's edge with our columns, and what else it lacks."""
+    # No source at all is the server's default, Manual.
+    source = stored.get("source") or MANUAL
+    theirs = _reference(stored.get("pipeline") or None)
+    shown = theirs if source == MANUAL else theirs or ours
+    columns = _added(read_columns(stored, write.source, write.target), write.columns)
+    return {**_preserved(stored), **_details(source, columns, shown, stored.get("sqlQuery") or write.sql)}
+
+
+def _merged_with_own(
+    stored: Mapping[str, Any], write: EdgeWrite, ours: dict[str, Any] | None, changer: str | None
+) -> dict[str, Any]:
+    """Return the details of an edge that OpenLineage jobs write, with those of ours among its writers.
+
+    :param changer: as for :func:`merge_details`
+    """
+    preserved, theirs = _preserved(stored), _reference(stored.get("pipeline") or None)
     # An edge that does not name its writers yet, but shows our pipeline, is taken to be only ours.
     before = frozenset() if ours and theirs == ours and not is_ours(stored) else writers_of(stored)
     is_nameless = bool(write.writers) and theirs is None and "description" not in preserved
     shared = is_nameless or bool(before - write.writers)
     joins = write.certain or not shared
-    changers = _all_changers(stored, changer)
+    changers, is_by_hand = _all_changers(stored, changer), _is_by_hand(stored)
     names = written_by(before | write.writers if joins else before, changers) if joins or changer else None
-    if names and (is_ours(stored) or "description" not in preserved or (changer and not _is_by_hand(stored))):
+    if names and (is_ours(stored) or "description" not in preserved or (changer and not is_by_hand)):
         preserved["description"] = names
-    is_added_to = shared or write.partial or bool(changers) or _is_by_hand(stored)
+    columns = read_columns(stored, write.source, write.target)
+    is_added_to = shared or write.partial or bool(changers) or is_by_hand
     columns = _added(columns, write.columns) if is_added_to else write.columns or columns
+    sql = stored.get("sqlQuery")
     # Under a description by hand nothing tells which jobs write the edge.
-    is_settled = write.writers <= before or _is_by_hand(stored)
+    is_settled = write.writers <= before or is_by_hand
     if not joins or (shared and theirs is not None and is_settled):
         # Several jobs write it, and none of ours is new or certain: they must not take turns in being shown.
         return {**preserved, **_details(SOURCE, columns, theirs, sql)}
     return {**preserved, **_details(SOURCE, columns, ours or theirs, current_sql(sql, write.sql))}
+
+
+def _preserved(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stored details that are sent again as they are."""
+    return {key: stored[key] for key in _PRESERVED if stored.get(key) not in (None, "")}
 
 
 def without_writer(stored: Mapping[str, Any], writer: str, changer: str | None = None) -> dict[str, Any] | None:

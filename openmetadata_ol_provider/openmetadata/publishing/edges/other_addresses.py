@@ -81,12 +81,14 @@ def _matched_before(
     for edge in dict.fromkeys(edges):
         if not _is_published(edge, ledger):
             continue
+        where = ledger.edges[edge_key(edge)].where
         mismatches = [
             item
             for end in (edge.source, edge.target)
             if resolutions[end].entity is None
             for item in resolutions[end].mismatches
+            # Else the edge has led to another entity, which was deleted since.
+            if where.startswith(f"{item.fqn} -> ") or where.endswith(f" -> {item.fqn}")
         ]
         if mismatches:
-            where = ledger.edges[edge_key(edge)].where
             yield Problem(ProblemKind.MATCHED_BY_NAME_BEFORE, where, matched_before_hint(mismatches))

@@ -50,10 +50,12 @@ def publish_edges(
     context: PublishContext,
     pipelines: PublishedPipelines,
     resolutions: Resolutions,
+    on_planned: Callable[[], object] = lambda: None,
     on_begun: Callable[[], object] | None = None,
 ) -> PublishedEdges:
     """Publish the edges between datasets, and those with a pipeline at one end if they are asked for.
 
+    :param on_planned: function that is called when the first edges are about to be sent; default: none
     :param on_begun: function that is called as soon as the last edges are under way; default: none
     """
     selection = context.selection
@@ -64,6 +66,7 @@ def publish_edges(
     with_pipeline = _pipeline_edges(context, pipelines, resolutions, edges)
     writes = (*edges, *with_pipeline)
     writer = EdgeWriter(context.client, dry_run=context.dry_run)
+    on_planned()
     # Two writes to one target at a time make its search document conflict.
     results = context.executor.run_grouped(
         writes, writer.publish, lambda write: write.where, lambda write: write.target, on_begun

@@ -32,7 +32,9 @@ def unknown_columns(writes: Iterable[EdgeWrite]) -> list[Problem]:
 def _problem(fqn: str, by_edge: dict[str, dict[str, None]]) -> Problem:
     combinations: dict[tuple[str, ...], list[str]] = {}
     for edge, columns in by_edge.items():
-        combinations.setdefault(tuple(sorted(columns)), []).append(edge)
+        # In quotation marks, so that entities that lack different columns are one line of the log.
+        quoted = tuple(f"'{column}'" for column in sorted(columns))
+        combinations.setdefault(quoted, []).append(edge)
     texts = [
         f"{listed(columns, _MOST_COLUMNS)} ({listed(edges, _MOST_EDGES, '; ')})"
         for columns, edges in combinations.items()
@@ -40,7 +42,6 @@ def _problem(fqn: str, by_edge: dict[str, dict[str, None]]) -> Problem:
     return Problem(
         ProblemKind.UNKNOWN_COLUMN,
         fqn,
-        # In quotation marks, so that entities that lack different columns are one line of the log.
-        f"it has no column '{listed(texts, _MOST_COMBINATIONS, '; ')}', so the column lineage of these edges is "
+        f"it has no column {listed(texts, _MOST_COMBINATIONS, '; ')}, so the column lineage of these edges is "
         "without it (is its metadata in OpenMetadata up to date?)",
     )

@@ -8,8 +8,8 @@ of the view. It is asked only where a view and other tables are inputs of one jo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from openmetadata_ol_provider.exceptions import CatalogueRequestError
 from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
@@ -79,35 +79,51 @@ def edges_through_views(
     :param edges: edges of the plan
     :param resolutions: resolutions of their ends
     """
+    reads = list(_reads(edges, resolutions))
     sources: dict[JobId, dict[Entity, None]] = {}
-    views: dict[JobId, list[Entity]] = {}
-    edges = [edge for edge in edges if edge.job is not None and edge.basis in {"product", "columns"}]
-    for edge in edges:
-        entity = entity_of(edge.source, resolutions)
-        if entity is not None and edge.job is not None:
-            sources.setdefault(edge.job, {})[entity] = None
-    for job, inputs in sources.items():
-        own = [entity for entity in inputs if entity.type == "table" and entity.body.get("tableType") in _VIEWS]
-        if own and 1 < len(inputs) <= MAX_INPUTS:
-            views[job] = own
-    if not views:
+    for read in reads:
+        sources.setdefault(read.job, {})[read.source] = None
+    behind = {
+        job: _behind(views, list(inputs), reader) for job, inputs in sources.items() if (views := _views_among(inputs))
+    }
+    if not behind:
         return {}, []
-    behind = {job: _behind(own, list(sources[job]), reader) for job, own in views.items()}
+    targets: dict[tuple[JobId, Entity], set[DatasetId]] = {}
+    for read in reads:
+        targets.setdefault((read.job, read.source), set()).add(read.edge.target)
     left_out: dict[Edge, None] = {}
     problems: dict[Problem, None] = {}
-    targets: dict[tuple[JobId, Entity], set[DatasetId]] = {}
-    for edge in edges:
-        entity = entity_of(edge.source, resolutions)
-        if entity is not None and edge.job is not None:
-            targets.setdefault((edge.job, entity), set()).add(edge.target)
-    for edge in edges:
-        base = entity_of(edge.source, resolutions)
-        view = behind.get(edge.job, {}).get(base) if edge.job is not None and base is not None else None
+    for read in reads:
+        view = behind.get(read.job, {}).get(read.source)
         # Only where the data comes through the view as well.
-        if view is not None and edge.job is not None and edge.target in targets[edge.job, view]:
-            left_out[edge] = None
-            problems[_problem(edge.job, edge.source, view)] = None
+        if view is not None and read.edge.target in targets[read.job, view]:
+            left_out[read.edge] = None
+            problems[_problem(read.job, read.edge.source, view)] = None
     return left_out, list(problems)
+
+
+class _Read(NamedTuple):
+    """An edge as the reading of an entity by a job."""
+
+    edge: Edge
+    job: JobId
+    source: Entity
+
+
+def _reads(edges: Iterable[Edge], resolutions: Resolutions) -> Iterator[_Read]:
+    """Yield the edges whose sources nobody has stated for their targets, and whose sources the catalogue has."""
+    for edge in edges:
+        if edge.job is not None and edge.basis in {"product", "columns"}:
+            source = entity_of(edge.source, resolutions)
+            if source is not None:
+                yield _Read(edge, edge.job, source)
+
+
+def _views_among(inputs: Collection[Entity]) -> list[Entity]:
+    """Return the views among the inputs of a job; none if nothing, or too much, is to be compared with them."""
+    if not 1 < len(inputs) <= MAX_INPUTS:
+        return []
+    return [entity for entity in inputs if entity.type == "table" and entity.body.get("tableType") in _VIEWS]
 
 
 def _behind(views: list[Entity], inputs: list[Entity], reader: ViewReader) -> dict[Entity, Entity]:

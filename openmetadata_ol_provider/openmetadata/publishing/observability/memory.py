@@ -6,7 +6,7 @@ ledger, so it may be lost: then tables that runs had written by that time show t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -88,11 +88,14 @@ class PipelineMemory(msgspec.Struct, frozen=True, array_like=True):
 
     def closed(self, run_id: str) -> PipelineMemory:
         """Return the memory without a run that has ended."""
+        if not self.runs:
+            return self
         return msgspec.structs.replace(self, runs=tuple(run for run in self.runs if run.run_id != run_id))
 
-    def timed(self, at: int, duration: int | None) -> PipelineMemory:
-        """Return the memory with the duration of a run; a run that is seen again does not count twice."""
-        if duration is None:
-            return self
-        times = sorted({**dict(self.times), at: duration}.items())
+    def timed(self, durations: Mapping[int, int]) -> PipelineMemory:
+        """Return the memory with the durations of runs; a run that is seen again does not count twice.
+
+        :param durations: milliseconds that runs took, by their start in epoch milliseconds
+        """
+        times = sorted({**dict(self.times), **durations}.items())
         return msgspec.structs.replace(self, times=tuple(times[-2 * AVERAGED_RUNS :]))

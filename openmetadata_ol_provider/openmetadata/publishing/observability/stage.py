@@ -7,7 +7,7 @@ replace them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
@@ -81,9 +81,7 @@ def publish_observability(
     ids = (id_ for group in groups for record in group.records for id_ in record.writes)
     tables = written_tables(context, ids, resolutions)
     before = {fqn: _memory(context, fqn) for fqn in dict.fromkeys(group.ref.fqn for group in groups)}
-    memories = dict(before)
-    for group in groups:
-        memories[group.ref.fqn] = _learned(memories[group.ref.fqn], group, tables)
+    memories = _learned(before, groups, tables)
     rows = [
         Row(table, group.run, _schedule(context, group))
         for group in groups
@@ -123,12 +121,21 @@ def _groups(context: PublishContext, pipelines: PublishedPipelines, statuses: St
             yield _Group(ref, key[1], tuple(group), ended.get(key))
 
 
-def _learned(memory: PipelineMemory, group: _Group, tables: Mapping[DatasetId, TableRef]) -> PipelineMemory:
-    """Return the memory of a pipeline with what the records of a run add to it."""
-    run = group.run
-    if run is None or not run.final:
-        memory = _opened(memory, group, tables)
-    return memory.timed(run.at, run.duration) if run else memory
+def _learned(
+    before: Mapping[str, PipelineMemory], groups: Iterable[_Group], tables: Mapping[DatasetId, TableRef]
+) -> dict[str, PipelineMemory]:
+    """Return the memories of pipelines, by FQN, with what the records of their runs add to them."""
+    memories = dict(before)
+    durations: dict[str, dict[int, int]] = {}
+    for group in groups:
+        fqn, run = group.ref.fqn, group.run
+        if run is None or not run.final:
+            memories[fqn] = _opened(memories[fqn], group, tables)
+        elif (duration := run.duration) is not None:
+            durations.setdefault(fqn, {})[run.at] = duration
+    for fqn, of_pipeline in durations.items():
+        memories[fqn] = memories[fqn].timed(of_pipeline)
+    return memories
 
 
 def _opened(memory: PipelineMemory, group: _Group, tables: Mapping[DatasetId, TableRef]) -> PipelineMemory:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.exceptions import CatalogueError
+from openmetadata_ol_provider.exceptions import CatalogueError, CatalogueRequestError
 from openmetadata_ol_provider.openlineage.integration_names import integration_name
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.client.creation import create_or_read
@@ -139,7 +139,12 @@ class PipelineServices:
             return False
         if not self._dry_run:
             request = {"name": service.name, "serviceType": service.type}
-            create_or_read(self._client, PIPELINE_SERVICES, request, quote(service.name))
+            if create_or_read(self._client, PIPELINE_SERVICES, request, quote(service.name)).body.get("deleted"):
+                # Restoring it would bring back all of its pipelines, which somebody did not want any more.
+                raise CatalogueRequestError(
+                    f"pipeline service {service.name} is soft-deleted in OpenMetadata: restore it there, delete it "
+                    "permanently, or name another one in pipelines.service"
+                )
         return True
 
     def _all(self) -> dict[str, str]:

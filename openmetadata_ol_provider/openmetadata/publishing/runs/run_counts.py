@@ -11,16 +11,15 @@ if TYPE_CHECKING:
 
 
 class RunCount(NamedTuple):
-    """The runs of one pipeline on one day."""
+    """The runs of one pipeline on one day.
+
+    :param new: number of runs that no earlier batch has counted
+    """
 
     ref: PipelineRef
     day: str
     runs: tuple[RunRecord, ...]
-
-    @property
-    def new(self) -> int:
-        """Number of runs that no earlier batch has counted."""
-        return sum(run.new for run in self.runs)
+    new: int
 
     @property
     def key(self) -> tuple[str, str]:
@@ -43,4 +42,7 @@ def count_runs(runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef]) -> 
             continue
         by_fqn[ref.fqn] = ref
         groups.setdefault((ref.fqn, run.started_at[:10]), []).append(run)
-    return [RunCount(by_fqn[fqn], day, tuple(group)) for (fqn, day), group in groups.items()]
+    return [
+        RunCount(by_fqn[fqn], day, tuple(group), sum([run.new for run in group]))
+        for (fqn, day), group in groups.items()
+    ]

@@ -9,7 +9,8 @@ from openmetadata_ol_provider.openlineage.problem_kind import ProblemKind
 from openmetadata_ol_provider.openmetadata.publishing.core.held import HeldCounts, dropped
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
-from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import merge_status
+from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount, count_runs
+from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import PipelineRun, merge_status
 from openmetadata_ol_provider.openmetadata.publishing.runs.status_writer import (
     MergedStatus,
     StatusWriter,
@@ -18,10 +19,22 @@ from openmetadata_ol_provider.openmetadata.publishing.runs.status_writer import 
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage import UsagePublisher
 
 if TYPE_CHECKING:
-    from openmetadata_ol_provider.lineage.plan import RunRecord
+    from openmetadata_ol_provider.openlineage.problems import Problem
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
     from openmetadata_ol_provider.openmetadata.publishing.pipelines.stage import PublishedPipelines
-    from openmetadata_ol_provider.openmetadata.publishing.runs.status_merge import PipelineRun
+
+
+class PlannedRuns(NamedTuple):
+    """What a plan reports of runs, as far as it can be worked out before anything is read of them.
+
+    :param runs: runs of published pipelines
+    :param problems: problems of runs that cannot have a status
+    :param counts: task runs by pipeline and day
+    """
+
+    runs: tuple[PipelineRun, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    counts: tuple[RunCount, ...] = ()
 
 
 class StatusOutcome(NamedTuple):
@@ -62,26 +75,32 @@ class UsageOutcome(NamedTuple):
     held: HeldCounts
 
 
-def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> StatusOutcome:
+def plan_runs(context: PublishContext, pipelines: PublishedPipelines) -> PlannedRuns:
+    """Return what is to be published of runs."""
+    records = context.selection.runs
+    runs, problems = pipeline_runs(records, pipelines.refs)
+    if context.history.interrupted:
+        runs = [run._replace(interrupted=True) for run in runs]
+    return PlannedRuns(tuple(runs), tuple(problems), tuple(count_runs(records, pipelines.refs)))
+
+
+def publish_statuses(context: PublishContext, pipelines: PublishedPipelines, planned: PlannedRuns) -> StatusOutcome:
     """Publish the statuses of runs."""
     selection = context.selection
     counts = Written(unchanged=selection.current_runs)
     outcome = StatusOutcome(counts)
     failed = set()
     if context.config.write.status == "never":
-        outcome = outcome._replace(merged=_reported(selection.runs, pipelines))
+        outcome = outcome._replace(merged=_reported(planned.runs))
     elif selection.runs:
-        runs, problems = pipeline_runs(selection.runs, pipelines.refs)
-        if context.history.interrupted:
-            runs = [run._replace(interrupted=True) for run in runs]
         writer = StatusWriter(
             context.client,
             lambda run: pipelines.publish_again(run.key[0]),
             dry_run=context.dry_run,
             cache=None if context.dry_run else context.cache,
         )
-        published = writer.publish_all(runs, context.executor)
-        context.problems += [*problems, *published.problems]
+        published = writer.publish_all(planned.runs, context.executor)
+        context.problems += [*planned.problems, *published.problems]
         for run, detail in published.refused:
             context.parking.add_failed_runs(run.records, run.where, detail)
             if context.cache is not None and not context.dry_run:
@@ -89,7 +108,7 @@ def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> 
         failed = {run.key for run, _ in published.refused}
         outcome = StatusOutcome(counts + published.written, merged=published.merged)
         if published.written.published:
-            outcome = outcome._replace(runs=tuple(runs), writer=writer)
+            outcome = outcome._replace(runs=planned.runs, writer=writer)
     context.recorder.record_runs(
         run
         for run in selection.runs
@@ -101,13 +120,12 @@ def publish_statuses(context: PublishContext, pipelines: PublishedPipelines) -> 
     return outcome
 
 
-def _reported(records: Iterable[RunRecord], pipelines: PublishedPipelines) -> tuple[MergedStatus, ...]:
+def _reported(runs: Iterable[PipelineRun]) -> tuple[MergedStatus, ...]:
     """Return the statuses that runs report of themselves, without asking the catalogue for those of their tasks."""
-    runs, _ = pipeline_runs(records, pipelines.refs)
     return tuple((run, merge_status(run, None, extended=True)) for run in runs if run.own is not None)
 
 
-def publish_usage(context: PublishContext, pipelines: PublishedPipelines) -> UsageOutcome:
+def publish_usage(context: PublishContext, planned: PlannedRuns) -> UsageOutcome:
     """Publish how many task runs there were each day, or hold the totals back while more batches follow."""
     selection, history = context.selection, context.history
     held = history.held.counts
@@ -116,7 +134,7 @@ def publish_usage(context: PublishContext, pipelines: PublishedPipelines) -> Usa
         return UsageOutcome(Written(), history.usage, {})
     if not (selection.runs or held):
         return UsageOutcome(Written(), history.usage, {})
-    published = UsagePublisher(context).publish(selection.runs, pipelines.refs)
+    published = UsagePublisher(context).publish(planned.counts)
     context.problems += published.problems
     for uncounted in published.uncounted:
         context.parking.add_uncounted_runs(uncounted.runs, uncounted.where, uncounted.detail)

@@ -67,7 +67,7 @@ class PipelineRun(NamedTuple):
     @property
     def key(self) -> tuple[JobId, str]:
         """The pipeline's job, and the id of the run."""
-        return self.records[0].pipeline, self.run_id
+        return (self.own or self.tasks[0]).pipeline, self.run_id
 
     @property
     def where(self) -> str:

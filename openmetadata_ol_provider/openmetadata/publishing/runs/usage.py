@@ -8,10 +8,10 @@ one finds out what was sent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from openmetadata_ol_provider.lineage.plan import JobId, RunRecord
+from openmetadata_ol_provider.lineage.plan import RunRecord
 from openmetadata_ol_provider.openlineage.problems import Problem
 from openmetadata_ol_provider.openmetadata.publishing.core.held import (
     HeldCount,
@@ -23,12 +23,11 @@ from openmetadata_ol_provider.openmetadata.publishing.core.held import (
 from openmetadata_ol_provider.openmetadata.publishing.core.history import UsageCounts
 from openmetadata_ol_provider.openmetadata.publishing.core.parking_builder import is_uncounted
 from openmetadata_ol_provider.openmetadata.publishing.core.report import Written
-from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount, count_runs
+from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import RunCount
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage_writer import UsageWriter
 
 if TYPE_CHECKING:
     from openmetadata_ol_provider.openmetadata.publishing.core.context import PublishContext
-    from openmetadata_ol_provider.openmetadata.publishing.core.values import PipelineRef
 
 #: Days after which the server deletes usage.
 _KEPT_DAYS = 30
@@ -91,14 +90,13 @@ class UsagePublisher:
         self._retried = {(run.job, run.run_id) for item in retried for run in item.runs}
         self._executor = context.executor
 
-    def publish(self, runs: Iterable[RunRecord], refs: Mapping[JobId, PipelineRef]) -> PublishedUsage:
+    def publish(self, counts: Iterable[RunCount]) -> PublishedUsage:
         """Publish the totals of all pipelines and days that have new runs, or hold them back.
 
-        :param runs: runs of this batch
-        :param refs: published pipelines by their job
+        :param counts: runs of this batch by pipeline and day
         """
         oldest, oldest_kept = self._since(_KEPT_DAYS), self._since(_REMEMBERED_DAYS)
-        counts = [count for count in count_runs(runs, refs) if oldest <= count.day]
+        counts = [count for count in counts if oldest <= count.day]
         # Where nothing is new, the total is as it was: a heartbeat costs nothing.
         changed = {count.key: count for count in counts if self._is_changed(count)}
         totals = {**self._held, **{key: self._total(count) for key, count in changed.items()}}

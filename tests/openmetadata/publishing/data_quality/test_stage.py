@@ -10,7 +10,7 @@ import pytest
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient, path
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, PG, SEED, TOKEN, config
+from tests.openmetadata.builders import PG, SEED, TOKEN, config
 from tests.openmetadata.histories import KeptHistory
 from tests.openmetadata.publishing.measured_events import (
     ORDERS,
@@ -30,12 +30,6 @@ NOT_NULL = "not_null_orders_id"
 def server(request: pytest.FixtureRequest) -> Iterator[CatalogueServer]:
     with CatalogueServer(SEED, version=request.param, token=TOKEN) as catalogue:
         yield catalogue
-
-
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, TOKEN, retries=FAST) as connected:
-        yield connected
 
 
 def case_of_dbt_ingestion(client: OpenMetadataClient, name: str = NOT_NULL, column: str = "id") -> str:

@@ -12,7 +12,7 @@ from openmetadata_ol_provider.openmetadata.publishing.edges.queries import Query
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import MAX_SQL
 from openmetadata_ol_provider.openmetadata.resolution.resolver import Resolution, Resolver
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, PG, SEED, TOKEN, config, dataset, edge, job, orders, totals
+from tests.openmetadata.builders import PG, SEED, TOKEN, config, dataset, edge, job, orders, totals
 
 SQL = "INSERT INTO totals SELECT * FROM orders"
 
@@ -21,12 +21,6 @@ SQL = "INSERT INTO totals SELECT * FROM orders"
 def server(request: pytest.FixtureRequest) -> Iterator[CatalogueServer]:
     with CatalogueServer(SEED, version=request.param, token=TOKEN) as catalogue:
         yield catalogue
-
-
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, TOKEN, retries=FAST) as connected:
-        yield connected
 
 
 @pytest.fixture

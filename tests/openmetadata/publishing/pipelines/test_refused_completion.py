@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
 from openmetadata_ol_provider.openmetadata.client.client import OpenMetadataClient
@@ -15,12 +13,6 @@ ENDS = ("pg.shop.public.orders", "pg.shop.public.totals")
 ETL = "openlineage.prod:etl"
 TEXT = 'It\'s a "text".'
 VERSIONS = pytest.mark.parametrize("version", ["1.8.0", "1.13.0", "2.0.2", "2.1.0"])
-
-
-def later(history: KeptHistory) -> float:
-    """Return a time at which everything parked is due."""
-    now = dt.datetime.now(dt.timezone.utc).timestamp()
-    return max([now, *(item.next_try + 1 for item in history.parking.items.values())])
 
 
 def pipeline(server: CatalogueServer) -> dict[str, object]:
@@ -52,7 +44,7 @@ def test_a_description_that_cannot_be_corrected_costs_itself(version: str, statu
         assert [request for request in server.writes() if request.status < 300] == []
         server.clear_faults()
         server.reset_requests()
-        last = history.publish(what, client, config(), now=later(history))
+        last = history.publish(what, client, config(), now=history.all_due_at)
         assert (last.parked, pipeline(server)["description"]) == (0, TEXT)
         assert {request.method for request in server.writes()} <= {"PATCH"}
 
@@ -81,7 +73,7 @@ def test_a_task_that_cannot_be_added_costs_itself_and_is_made_up_for(version: st
         assert details["pipeline"]["id"] == pipeline(server)["id"]
         assert [one["executionStatus"] for one in server.statuses(ETL)] == ["Successful"]
         server.clear_faults()
-        last = history.publish(what, client, config(), now=later(history))
+        last = history.publish(what, client, config(), now=history.all_due_at)
         assert (last.parked, last.failed) == (0, 0)
         [status_of_run] = server.statuses(ETL)
         assert [task["name"] for task in status_of_run["taskStatus"]] == ["load"]

@@ -12,7 +12,8 @@ from openmetadata_ol_provider.openmetadata.publishing.core.report import Pipelin
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.services import type_of
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
-from tests.openmetadata.builders import FAST, SEED, TOKEN, config, job, plan
+from tests.openmetadata.builders import FAST, SEED, TOKEN, config, job, orders_plan, plan
+from tests.openmetadata.histories import KeptHistory
 
 INTEGRATIONS = (
     "AIRBYTE", "AIRFLOW", "AZURE_DATA_FACTORY", "DAGSTER", "DATABRICKS", "DBT", "DBT_CLOUD", "DEBEZIUM", "FABRIC",
@@ -82,3 +83,20 @@ def test_a_service_that_is_refused_costs_its_pipelines_and_is_asked_for_once(
     report = publish_plan(made, client, config(pipelines={"service": {"DBT": "d"}})).report
     assert report.pipelines == Pipelines(failed=3)
     assert len([path for _, path, _ in server.writes() if "pipelineServices" in path]) == 2
+
+
+def test_a_soft_deleted_service_is_named_until_it_is_restored(
+    client: OpenMetadataClient, server: CatalogueServer
+) -> None:
+    history, made, rules = KeptHistory(), orders_plan(jobs=[job()]), config(write={"max_failure_ratio": 1.0})
+    body = client.post("v1/services/pipelineServices", {"name": "openlineage", "serviceType": "OpenLineage"})
+    client.delete(f"v1/services/pipelineServices/{body['id']}", {"recursive": True})
+    report = history.publish(made, client, rules)
+    # Lineage does not need it, and everything else waits.
+    assert (report.edges.published, report.pipelines.failed, report.parked) == (1, 1, 1)
+    (failed,) = [problem.detail for problem in report.problems if problem.kind == "failed"]
+    assert failed.startswith("pipeline service openlineage is soft-deleted in OpenMetadata: restore it there, delete")
+    client.put("v1/services/pipelineServices/restore", {"id": body["id"]})
+    report = history.publish(made, client, rules)
+    assert (report.pipelines.created, report.parked) == (1, 0)
+    assert server.edges()["pg.shop.public.orders", "pg.shop.public.totals"]["pipeline"]

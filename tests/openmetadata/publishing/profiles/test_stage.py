@@ -31,12 +31,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[CatalogueServer]:
         yield catalogue
 
 
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, TOKEN, retries=FAST) as connected:
-        yield connected
-
-
 def takes_single_rows(client: OpenMetadataClient) -> bool:
     return client.version >= (1, 10)
 

@@ -24,6 +24,7 @@ from openmetadata_ol_provider.openmetadata.publishing.core.values import Pipelin
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.request import group_jobs
 from openmetadata_ol_provider.openmetadata.publishing.pipelines.writer import PipelineWriter
 from openmetadata_ol_provider.openmetadata.publishing.publisher import publish_plan
+from openmetadata_ol_provider.openmetadata.publishing.runs.run_counts import count_runs
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage import PublishedUsage, UsagePublisher
 from openmetadata_ol_provider.openmetadata.publishing.runs.usage_writer import UsageWriter
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
@@ -39,12 +40,6 @@ JOBS = (job(), *(job(f"etl.{name}", task=name, pipeline="etl") for name in "ab")
 def server(request: pytest.FixtureRequest) -> Iterator[CatalogueServer]:
     with CatalogueServer(SEED, version=request.param, token=TOKEN) as catalogue:
         yield catalogue
-
-
-@pytest.fixture
-def client(server: CatalogueServer) -> Iterator[OpenMetadataClient]:
-    with OpenMetadataClient(server.url, TOKEN, retries=FAST) as connected:
-        yield connected
 
 
 def task(number: int, name: str = "a", *, new: bool = True, day: str = DAY, **facts: object) -> RunRecord:
@@ -85,7 +80,7 @@ def publish(
     refs: dict[JobId, PipelineRef] = {group.id: writer.publish(group) for group in group_jobs(jobs)}
     history = History(usage=known or {}, held=Held(counts=held or {}), interrupted=interrupted)
     context = context_of(client, history, dry_run=dry_run, hold=hold, cache=cache)
-    return UsagePublisher(context).publish(runs, refs)
+    return UsagePublisher(context).publish(count_runs(runs, refs))
 
 
 def counts(server: CatalogueServer) -> dict[str, int]:
@@ -230,7 +225,7 @@ def test_a_pipeline_that_others_count_too_is_read_each_time(
     client.post(f"v1/usage/pipeline/{pipeline['id']}", {"date": DAY, "count": 40})
     ref = PipelineRef(pipeline["id"], ETL, "unchanged", frozenset("ab"), reused=True)
     publisher = UsagePublisher(context_of(client, History(usage=totals), cache=cache))
-    published = publisher.publish([task(2)], {JobId("prod", "etl"): ref})
+    published = publisher.publish(count_runs([task(2)], {JobId("prod", "etl"): ref}))
     assert (counts(server)[DAY], published.written) == (40, Written(unchanged=1))
 
 
@@ -301,7 +296,7 @@ def test_a_backlog_of_old_days_reads_no_statuses_to_count(client: OpenMetadataCl
     publisher = UsagePublisher(context_of(client, History(usage=totals), cache=cache))
     (pipeline,) = server.entities("pipeline")
     ref = PipelineRef(pipeline["id"], ETL, "unchanged", frozenset("ab"))
-    publisher.publish([task(4, day="2025-12-20")], {JobId("prod", "etl"): ref})
+    publisher.publish(count_runs([task(4, day="2025-12-20")], {JobId("prod", "etl"): ref}))
     assert usage_requests(server) == [f"POST pipeline/{ref.id}", "POST compute.percentile/pipeline/2025-12-20"]
     assert [one.path for one in server.requests if "/status" in one.path] == []
     assert counts(server) == {"2025-12-20": 4}

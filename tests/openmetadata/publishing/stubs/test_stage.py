@@ -30,6 +30,7 @@ from openmetadata_ol_provider.openmetadata.resolution.services import ServiceInd
 from openmetadata_ol_provider.openmetadata.resolution.spot import Spot
 from openmetadata_ol_provider.sandbox.catalogue import CatalogueServer
 from tests.openmetadata.builders import FAST, KAFKA, PG, SEED, TOKEN, config, dataset, edge, orders, pair, plan
+from tests.openmetadata.people import label
 
 S3 = {"namespace": "s3://raw", "service": "s3"}
 ID, NAME = Field("id", "int"), Field("name", "varchar(20)", "who")
@@ -399,7 +400,7 @@ def test_the_visible_mark_goes_once_a_real_ingestion_has_taken_over(
         "table",
         "pg.shop.crm.new",
         sourceHash=INGESTED,
-        tags=[_label("OpenLineage.Other"), *entity(server, "table", "pg.shop.crm.new")["tags"]],
+        tags=[label("OpenLineage.Other"), *entity(server, "table", "pg.shop.crm.new")["tags"]],
     )
     client.put("v1/tags", {"name": "Other", "classification": "OpenLineage", "description": "another"})
     outcome = publish(client, NEW, config=allowed(create_datasets=create))
@@ -410,10 +411,6 @@ def test_the_visible_mark_goes_once_a_real_ingestion_has_taken_over(
     server.reset_requests()
     publish(client, NEW, config=allowed(create_datasets=create))
     assert server.writes() == []
-
-
-def _label(fqn: str) -> dict[str, str]:
-    return {"tagFQN": fqn, "source": "Classification", "labelType": "Manual", "state": "Confirmed"}
 
 
 def test_nothing_is_created_unless_it_is_asked_for(server: CatalogueServer, client: OpenMetadataClient) -> None:
