@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from openmetadata_ol_provider.openlineage.thread_turns import short_turns
@@ -32,7 +33,7 @@ class Prefetch:
         self._cancel = cancel
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="prefetch")
         self._next: Future[PreparedBatch] | None = None
-        self._turns = short_turns()
+        self._turns = ExitStack()
 
     def begin(self, request: BatchRequest) -> None:
         """Begin to prepare the next batch in the other thread."""
@@ -48,19 +49,17 @@ class Prefetch:
         return begun.result() if begun is not None else None
 
     def __enter__(self) -> Self:
-        self._turns.__enter__()
+        self._turns.enter_context(short_turns())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # What was begun and not taken is thrown away, and so is its error: the next task reads the same again.
-        self._cancel()
-        try:
-            self._thread.shutdown(cancel_futures=True)
-        finally:
-            # Also if Airflow ends the task a second time: the reader must not be closed while the thread uses it.
+        with self._turns:
+            self._cancel()
             try:
-                self._thread.shutdown()
+                self._thread.shutdown(cancel_futures=True)
             finally:
-                self._turns.__exit__(None, None, None)
+                # Also if Airflow ends the task a second time: the reader must not be closed while the thread uses it.
+                self._thread.shutdown()

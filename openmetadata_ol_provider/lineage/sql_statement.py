@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 from openmetadata_ol_provider.lineage.sql_renames import Rename, each_rename, read_rename
@@ -29,6 +30,8 @@ _DYNAMIC_TABLES: Final = frozenset({"identifier", "openquery", "openrowset", "db
 _BEFORE_TABLES: Final = frozenset({"from", "join", "into", "table", "using", "overwrite", "update", "merge"})
 #: Names after a table until the list of tables is over: ``FROM a AS x, b``.
 _ALIAS: Final = 3
+#: The sign at the end of a statement.
+_END: Final[Token] = (None, ";")
 
 
 class Statement(NamedTuple):
@@ -54,16 +57,16 @@ class Statement(NamedTuple):
     words: frozenset[str]
     targets: frozenset[Name]
     sources: frozenset[Name]
-    queries: frozenset[Name]
-    temporary: frozenset[Name]
-    variables: frozenset[Name]
-    drops: bool
-    renames: bool
-    renamed: frozenset[Name]
-    creates: bool
-    is_empty: bool
-    is_single: bool
-    is_dynamic: bool
+    queries: frozenset[Name] = frozenset()
+    temporary: frozenset[Name] = frozenset()
+    variables: frozenset[Name] = frozenset()
+    drops: bool = False
+    renames: bool = False
+    renamed: frozenset[Name] = frozenset()
+    creates: bool = False
+    is_empty: bool = False
+    is_single: bool = False
+    is_dynamic: bool = False
 
     @property
     def tables(self) -> frozenset[Name]:
@@ -74,21 +77,15 @@ class Statement(NamedTuple):
 def split_statements(tokens: Iterable[Token]) -> Iterator[list[Name]]:
     """Yield the names, words and signs of each statement, of one that renames several tables as one for each."""
     statement: list[Name] = []
-    for name, text in tokens:
+    for name, text in chain(tokens, (_END,)):
         if name is not None:
             statement.append(folded(name))
-        elif text != ";":
+        elif text != _END[1]:
             statement.append(COMMA if text == "," else SIGN)
         else:
-            if _has_names(statement):
+            if any(token not in (SIGN, COMMA) for token in statement):
                 yield from each_rename(statement)
             statement = []
-    if _has_names(statement):
-        yield from each_rename(statement)
-
-
-def _has_names(statement: Sequence[Name]) -> bool:
-    return any(token not in (SIGN, COMMA) for token in statement)
 
 
 def read_statement(statement: Sequence[Name]) -> Statement:
@@ -113,7 +110,6 @@ def read_statement(statement: Sequence[Name]) -> Statement:
         variables=frozenset(writes.variables),
         drops=_drops(statement),
         renames=writes.is_open and not words.isdisjoint(_RENAMING),
-        renamed=frozenset(),
         creates=start == "create",
         is_empty=is_empty,
         is_single=len(writes.targets) == 1 or start == "from" or statement[1:2] in ([("all",)], [("first",)]),
@@ -122,24 +118,8 @@ def read_statement(statement: Sequence[Name]) -> Statement:
 
 
 def _of_rename(rename: Rename, names: frozenset[Name], words: frozenset[str]) -> Statement:
-    nothing = frozenset[Name]()
-    targets = {rename.new, rename.full}
-    return Statement(
-        names=names | targets,
-        words=words,
-        targets=frozenset(targets),
-        sources=frozenset({rename.old}),
-        queries=nothing,
-        temporary=nothing,
-        variables=nothing,
-        drops=False,
-        renames=False,
-        renamed=frozenset({rename.old}),
-        creates=False,
-        is_empty=False,
-        is_single=True,
-        is_dynamic=False,
-    )
+    targets, old = frozenset({rename.new, rename.full}), frozenset({rename.old})
+    return Statement(names | targets, words, targets, old, renamed=old, is_single=True)
 
 
 def _is_empty(statement: Sequence[Name]) -> bool:
@@ -150,8 +130,7 @@ def _is_empty(statement: Sequence[Name]) -> bool:
     behind = [token for token in rest[1:3] if token != SIGN]
     if behind[:1] == [("like",)]:
         return ("as",) not in rest
-    ends = list(zip(rest, rest[1:], rest[2:], strict=False))
-    return (("with",), ("no",), ("data",)) in ends
+    return (("with",), ("no",), ("data",)) in zip(rest, rest[1:], rest[2:], strict=False)
 
 
 def _sources(statement: Sequence[Name]) -> Iterator[Name]:
